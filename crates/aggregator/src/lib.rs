@@ -1,0 +1,1 @@
+//! Compacts rollups, evaluates SLOs at the watermark, runs the alert state machine.

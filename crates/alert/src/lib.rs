@@ -1,0 +1,1 @@
+//! Alert identity, state and notifiers.

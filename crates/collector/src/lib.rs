@@ -1,0 +1,1 @@
+//! The edge: admits, bounds, sheds, appends to the journal, answers.

@@ -1,0 +1,1 @@
+//! The CORS protocol of the Fetch standard as a pure function: exchange to verdict.

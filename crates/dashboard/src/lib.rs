@@ -1,0 +1,1 @@
+//! The private side: JSON API, metrics, health and the web UI.

@@ -1,0 +1,1 @@
+//! A small shop and its API on two origins, with CORS failures to switch on and off.

@@ -1,0 +1,1 @@
+//! Bytes from a source become observations, or a closed refusal.

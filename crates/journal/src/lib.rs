@@ -1,0 +1,1 @@
+//! The durable log: Kafka and disk behind one trait.

@@ -1,0 +1,1 @@
+//! Journal to store: batches, partial rollups, re-sends dropped, dead letters.

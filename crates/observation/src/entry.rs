@@ -1,0 +1,139 @@
+//! What a journal record holds: a version byte, then one [`Entry`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EdgeReport, Envelope};
+
+/// The content of one journal record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Entry {
+    /// An accepted beacon.
+    Beacon(Envelope),
+    /// What one edge process has counted so far.
+    EdgeReport(EdgeReport),
+}
+
+const VERSION: u8 = 1;
+
+/// A journal record that this build cannot read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The record is empty.
+    #[error("the record is empty")]
+    Empty,
+    /// The record was written by a newer build: roll out the loader first, the collector last.
+    #[error("version {0} is newer than this build reads (up to {VERSION})")]
+    Version(u8),
+    /// The bytes are not an entry.
+    #[error("the bytes are not an entry")]
+    Malformed(#[source] postcard::Error),
+}
+
+impl DecodeError {
+    /// The reason under which a dead letter is filed.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Version(_) => "newer_version",
+            Self::Malformed(_) => "malformed",
+        }
+    }
+}
+
+impl Entry {
+    /// The bytes of this entry: a version byte, then postcard.
+    ///
+    /// # Panics
+    /// Never: an entry holds only types that postcard can write.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_extend(self, vec![VERSION]).expect("an entry is always encodable")
+    }
+
+    /// Reads what [`Entry::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`DecodeError`] for bytes that are empty, newer or malformed: dead letters.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        match bytes {
+            [] => Err(DecodeError::Empty),
+            [VERSION, rest @ ..] => postcard::from_bytes(rest).map_err(DecodeError::Malformed),
+            [version, ..] => Err(DecodeError::Version(*version)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        BeaconId, Browser, Confidence, Context, Failure, Kind, Latency, Observation, Origin,
+        Outcome, SessionId, Source, Stage, UnixMillis,
+    };
+
+    fn envelope() -> Envelope {
+        Envelope {
+            beacon: BeaconId([7; 12]),
+            received_at: UnixMillis(1_700_000_000_000),
+            origin: Origin {
+                app: "shop".into(),
+                environment: "production".into(),
+                release: "1.2.3".into(),
+                source: Source::Browser,
+                page_origin: "https://shop.test".into(),
+                context: Context::Page,
+                session: SessionId(5),
+                network: 9,
+                browser: Browser {
+                    family: "chrome".into(),
+                    major: 156,
+                },
+                lab: false,
+            },
+            observations: vec![Observation {
+                kind: Kind::Request,
+                at: UnixMillis(1_699_999_999_000),
+                target_origin: "https://api.test".into(),
+                endpoint: "/cart/:id".into(),
+                service: String::new(),
+                method: "PUT".into(),
+                credentialed: true,
+                preflighted: true,
+                status: 0,
+                outcome: Outcome::Blocked,
+                failure: Some(Failure {
+                    stage: Stage::Preflight,
+                    cause: String::new(),
+                    parameter: "x-tenant".into(),
+                    confidence: Confidence::Proven,
+                    evidence: "A+P".into(),
+                }),
+                count: 1,
+                latency: Latency::from_pairs([(64, 1)]),
+                preflight_latency: Latency::default(),
+            }],
+        }
+    }
+
+    #[test]
+    fn an_entry_reads_back_as_written() {
+        let entry = Entry::Beacon(envelope());
+        assert_eq!(Entry::decode(&entry.encode()).expect("own bytes"), entry);
+    }
+
+    #[test]
+    fn foreign_bytes_are_told_apart_by_what_to_do_about_them() {
+        assert!(matches!(Entry::decode(&[]), Err(DecodeError::Empty)));
+        assert!(matches!(
+            Entry::decode(&[9, 1, 2]),
+            Err(DecodeError::Version(9))
+        ));
+        let mut cut = Entry::Beacon(envelope()).encode();
+        cut.truncate(cut.len() / 2);
+        assert!(matches!(
+            Entry::decode(&cut),
+            Err(DecodeError::Malformed(_))
+        ));
+    }
+}

@@ -1,0 +1,71 @@
+//! What one accepted beacon says, and what one edge process counted.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BeaconId, Context, Observation, SessionId, Source, UnixMillis};
+
+/// Everything one accepted beacon says, with what the edge resolved from configuration and clock.
+/// From here on every stage is a pure function of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// Identity of the beacon.
+    pub beacon: BeaconId,
+    /// When the edge took it in.
+    pub received_at: UnixMillis,
+    /// Who reported it, from where.
+    pub origin: Origin,
+    /// What was seen. Never empty.
+    pub observations: Vec<Observation>,
+}
+
+/// What all observations of a beacon share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Configured application that the key belongs to.
+    pub app: String,
+    /// Deployment environment as the page states it; empty where it does not.
+    pub environment: String,
+    /// Release of the page; empty where it does not say.
+    pub release: String,
+    /// Who saw it.
+    pub source: Source,
+    /// Origin of the page.
+    pub page_origin: String,
+    /// Where the script ran.
+    pub context: Context,
+    /// The page load.
+    pub session: SessionId,
+    /// Salted daily hash of the client's /24 or /48 network; 0 where unknown.
+    pub network: u32,
+    /// The browser.
+    pub browser: Browser,
+    /// Whether the traffic is of a headless or automated browser and the app does not count such.
+    pub lab: bool,
+}
+
+/// Browser family and major version.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Browser {
+    /// `chrome`, `edge`, `firefox`, `safari`, `other`, ...
+    pub family: String,
+    /// Major version, 0 where unknown.
+    pub major: u16,
+}
+
+/// What one edge process has counted since it started; later reports of a process replace earlier
+/// ones. The ledger sums the last report of every process.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EdgeReport {
+    /// Random identity of the process.
+    pub process: [u8; 12],
+    /// When the report was made.
+    pub at: UnixMillis,
+    /// Beacons that arrived.
+    pub received: u64,
+    /// Beacons that the journal made durable.
+    pub appended: u64,
+    /// Beacons sent away for load, to be sent again.
+    pub shed: u64,
+    /// Beacons refused for good, by reason.
+    pub refused: Vec<(String, u64)>,
+}

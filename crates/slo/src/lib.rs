@@ -1,0 +1,1 @@
+//! Pure arithmetic: SLI, objective, error budget, burn rate, windows.
