@@ -1,1 +1,14 @@
-//! The durable log: Kafka and disk behind one trait.
+//! The durable log: Kafka and disk behind one trait pair.
+//!
+//! `Journal::open` reads the configuration and checks what is there; `Journal::appender` and
+//! `Journal::consumer` give the two ends. An acknowledged append survives the death of every
+//! process. The journal never looks into a record.
+#![forbid(unsafe_code)]
+
+mod error;
+mod log;
+mod record;
+
+pub use error::{AppendError, Cause, ConsumeError, Full, OpenError};
+pub use log::{Appender, Consumer, Health};
+pub use record::{Appended, Consumed, Event, KEY_LEN, Record};

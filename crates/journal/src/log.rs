@@ -1,0 +1,78 @@
+//! The trait pair: what a durable log can do.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::{AppendError, Appended, ConsumeError, Event, Record};
+
+/// Makes records durable.
+#[async_trait]
+pub trait Appender: Send + Sync {
+    /// Appends a record and returns once it is durable.
+    ///
+    /// Cancel safe: a caller that goes away may leave a durable record behind, which nobody was
+    /// promised.
+    ///
+    /// # Errors
+    /// [`AppendError`]; after any of them the record counts as not taken.
+    async fn append(&self, record: Record) -> Result<Appended, AppendError>;
+
+    /// Whether appends can be expected to succeed. Cheap.
+    fn health(&self) -> Health;
+
+    /// Makes what is queued durable, for at most `deadline`, and then refuses with
+    /// [`AppendError::Closed`]. Appends that start meanwhile are refused.
+    async fn close(&self, deadline: Duration);
+}
+
+/// Reads the log. One consumer is used by one task.
+#[async_trait]
+pub trait Consumer: Send {
+    /// The next event. Cancel safe: an event is lost neither by dropping the future nor by an
+    /// [`ConsumeError::Unavailable`], after which the call can be repeated.
+    ///
+    /// # Errors
+    /// [`ConsumeError`].
+    async fn next(&mut self) -> Result<Event, ConsumeError>;
+
+    /// Delivers the partition from `offset` on, also when it was started before (a rewind). What
+    /// was fetched from the old place is dropped. Returns the actual start: the earliest offset
+    /// that is still there if `offset` is gone, the log's end if `offset` lies beyond it.
+    ///
+    /// # Errors
+    /// [`ConsumeError`].
+    async fn start(&mut self, partition: u32, offset: u64) -> Result<u64, ConsumeError>;
+
+    /// Remembers that everything below `next_offset` is dealt with.
+    ///
+    /// # Errors
+    /// [`ConsumeError`].
+    async fn commit(&mut self, partition: u32, next_offset: u64) -> Result<(), ConsumeError>;
+
+    /// The log's end of every partition: the offset that its next record will have.
+    ///
+    /// # Errors
+    /// [`ConsumeError`].
+    async fn end_offsets(&mut self) -> Result<Vec<(u32, u64)>, ConsumeError>;
+}
+
+/// Whether a journal takes records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// It does, as far as is known.
+    Ready,
+    /// It does not.
+    Unready {
+        /// Why, for people.
+        reason: String,
+    },
+}
+
+impl Health {
+    /// Whether appends can be expected to succeed.
+    #[must_use]
+    pub const fn is_ready(&self) -> bool {
+        matches!(self, Self::Ready)
+    }
+}
