@@ -1,1 +1,26 @@
 //! ClickHouse: schema, migrations, rows, named queries, and the host of the embedded engine.
+//!
+//! The SQL text of the project is in this crate and nowhere else. Values travel as server-side
+//! parameters; identifiers come from closed enums.
+
+mod config;
+mod error;
+mod query;
+mod reader;
+pub mod rows;
+mod store;
+
+pub use config::{Config, Durability, Retention, Topology};
+pub use error::{Source as ErrorSource, StoreError};
+pub use query::{
+    Breakdown, Corroboration, Dimension, Failure, LabTraffic, Ledger, SliFilter, SliSums,
+};
+pub use reader::Reader;
+pub use rows::{
+    AlertRow, Batch, ChunkRow, DeadLetterRow, DeployRow, Dimensions, EdgeReportRow, Lease,
+    ObservationRow, PartRow, ProgressRow, SeenBeacon,
+};
+pub use store::Store;
+
+/// How many chunks of a partition are compacted together.
+pub const CHUNKS_PER_SPAN: u64 = 16;

@@ -1,0 +1,123 @@
+//! Settings of the store.
+
+use serde::Deserialize;
+use settings::{Problems, Secret, Span};
+
+/// How to reach ClickHouse and how it keeps the data.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Address of a ClickHouse server's HTTP interface: `https://clickhouse.internal:8443`. Empty:
+    /// the embedded engine.
+    pub url: String,
+    /// User that may create tables and write.
+    pub user: String,
+    /// Password of that user.
+    pub password: Secret,
+    /// Read-only user for dashboards; empty: the same user, with read-only settings.
+    pub reader_user: String,
+    /// Password of the read-only user.
+    pub reader_password: Secret,
+    /// Database; created where it is missing.
+    pub database: String,
+    /// How the tables are laid out.
+    pub topology: Topology,
+    /// What an acknowledged insert survives.
+    pub durability: Durability,
+    /// How long data is kept.
+    pub retention: Retention,
+    /// How long one insert may take.
+    pub insert_timeout: Span,
+    /// How long one query may take.
+    pub query_timeout: Span,
+    /// How many requests may be under way at once.
+    pub connections: usize,
+}
+
+/// How the tables are laid out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "snake_case",
+    rename_all_fields = "snake_case",
+    deny_unknown_fields
+)]
+pub enum Topology {
+    /// One server.
+    #[default]
+    Single,
+    /// Replicated tables, created `ON CLUSTER`.
+    Replicated {
+        /// Name of the cluster in the server's configuration.
+        cluster: String,
+    },
+}
+
+/// What an acknowledged insert survives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    /// The loss of power: every part is synced before the answer. The journal may be truncated.
+    #[default]
+    Fsync,
+    /// The death of the server's process: the journal must outlive the operating system's cache.
+    Buffered,
+}
+
+/// How long data is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Raw observations and dead letters.
+    pub raw: Span,
+    /// Partial rollups of chunks.
+    pub parts: Span,
+    /// Rollups by minute.
+    pub minutes: Span,
+    /// Rollups by hour.
+    pub hours: Span,
+}
+
+const DAY: u64 = 24 * 60 * 60;
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            raw: Span::secs(14 * DAY),
+            parts: Span::secs(14 * DAY),
+            minutes: Span::secs(90 * DAY),
+            hours: Span::secs(400 * DAY),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            user: "default".to_owned(),
+            password: Secret::default(),
+            reader_user: String::new(),
+            reader_password: Secret::default(),
+            database: "corswatch".to_owned(),
+            topology: Topology::default(),
+            durability: Durability::default(),
+            retention: Retention::default(),
+            insert_timeout: Span::secs(30),
+            query_timeout: Span::secs(10),
+            connections: 8,
+        }
+    }
+}
+
+impl Config {
+    /// Reports every setting that cannot be used.
+    pub fn problems(&self, mut problems: Problems<'_>) {
+        if !self.url.is_empty()
+            && let Err(reason) = url::Url::parse(&self.url)
+        {
+            problems.report("url", &self.url, reason.to_string());
+        }
+        problems.range("connections", self.connections, 1..=256);
+    }
+}

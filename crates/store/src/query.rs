@@ -1,0 +1,194 @@
+//! What the named queries ask for and answer.
+
+use observation::{Confidence, Outcome, Source, Stage, UnixMillis};
+
+use crate::rows::{ChunkRow, EdgeReportRow, ProgressRow};
+
+/// Whether laboratory traffic counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LabTraffic {
+    /// Left out.
+    #[default]
+    Excluded,
+    /// Counted like any other.
+    Included,
+}
+
+/// Which observations an SLI is of. An empty option restricts nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SliFilter {
+    /// Configured application.
+    pub app: String,
+    /// The one source: the same failure seen by two sources is never summed.
+    pub source: Source,
+    /// Whether laboratory traffic counts.
+    pub lab: LabTraffic,
+    /// Configured service.
+    pub service: Option<String>,
+    /// Origin of the page.
+    pub page_origin: Option<String>,
+    /// Origin of the server.
+    pub target_origin: Option<String>,
+    /// Path template.
+    pub endpoint: Option<String>,
+    /// Release of the page.
+    pub release: Option<String>,
+    /// Deployment environment.
+    pub environment: Option<String>,
+}
+
+impl SliFilter {
+    /// Everything that browsers saw of `app`, without laboratory traffic.
+    #[must_use]
+    pub fn app(app: impl Into<String>) -> Self {
+        Self {
+            app: app.into(),
+            source: Source::Browser,
+            lab: LabTraffic::Excluded,
+            service: None,
+            page_origin: None,
+            target_origin: None,
+            endpoint: None,
+            release: None,
+            environment: None,
+        }
+    }
+}
+
+/// The sums that all SLIs are ratios of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SliSums {
+    /// Requests that count ([`Outcome::counts_as_request`]).
+    pub requests: u64,
+    /// Of these, blocked by CORS.
+    pub blocked: u64,
+    /// Of these, failed without evidence of how.
+    pub unknown: u64,
+    /// Requests that count and could carry credentials.
+    pub credentialed: u64,
+    /// Of these, blocked by CORS.
+    pub credentialed_blocked: u64,
+    /// Of these, answered 401 or 403.
+    pub credentialed_denied: u64,
+    /// Requests that count and needed a preflight.
+    pub preflighted: u64,
+    /// Of these, blocked at the preflight.
+    pub preflight_blocked: u64,
+    /// OPTIONS requests, of sources that see them by themselves.
+    pub preflights: u64,
+    /// Of these, answered 4xx or 5xx.
+    pub preflights_failed: u64,
+    /// Reads of response headers that the application expects.
+    pub header_reads: u64,
+    /// Of these, could not be read.
+    pub header_unreadable: u64,
+    /// Preflighted requests whose preflight was measured: the coverage of `preflight_latency`.
+    pub preflight_measured: u64,
+    /// Preflight durations by bucket.
+    pub preflight_latency: Vec<(u8, u64)>,
+    /// Request durations by bucket.
+    pub latency: Vec<(u8, u64)>,
+    /// All requests by outcome, also those that do not count; sorted, without zeros.
+    pub by_outcome: Vec<(Outcome, u64)>,
+}
+
+/// What SLIs can be broken down by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dimension {
+    /// Configured service.
+    Service,
+    /// Origin of the page.
+    PageOrigin,
+    /// Origin of the server.
+    TargetOrigin,
+    /// Path template.
+    Endpoint,
+    /// Request method.
+    Method,
+    /// Release of the page.
+    Release,
+    /// Deployment environment.
+    Environment,
+    /// How it ended.
+    Outcome,
+    /// Where in the protocol it failed.
+    Stage,
+    /// Chromium's `CorsError` name.
+    Cause,
+    /// Header names.
+    Parameter,
+    /// HTTP status.
+    Status,
+    /// Browser family.
+    BrowserFamily,
+    /// Browser family and major version.
+    Browser,
+    /// Where the script ran.
+    Context,
+    /// Who saw it.
+    Source,
+}
+
+/// One value of a dimension and its sums.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breakdown {
+    /// The value.
+    pub value: String,
+    /// Its sums.
+    pub sums: SliSums,
+}
+
+/// Failures of one signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Configured service, or empty.
+    pub service: String,
+    /// Origin of the server.
+    pub target_origin: String,
+    /// Path template.
+    pub endpoint: String,
+    /// Request method.
+    pub method: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Where in the protocol.
+    pub stage: Option<Stage>,
+    /// Chromium's `CorsError` name, or empty.
+    pub cause: String,
+    /// Header names, or empty.
+    pub parameter: String,
+    /// The best confidence among them.
+    pub confidence: Option<Confidence>,
+    /// How many.
+    pub count: u64,
+    /// Origins of the pages, most first, bounded.
+    pub page_origins: Vec<String>,
+    /// Browsers (`chrome 156`), most first, bounded.
+    pub browsers: Vec<String>,
+    /// Start of the first minute with one.
+    pub first_seen: UnixMillis,
+    /// Start of the last minute with one.
+    pub last_seen: UnixMillis,
+    /// Distinct page loads, as far as raw rows are kept.
+    pub sessions: u64,
+}
+
+/// How many independent witnesses blocks have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Corroboration {
+    /// Distinct page loads.
+    pub sessions: u64,
+    /// Distinct client networks, among those that are known.
+    pub networks: u64,
+}
+
+/// Where every beacon went, as far as the store knows. The caller adds the log's end offsets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Sums of all chunks of a partition; `chunk` is the last one and `version` its last offset.
+    pub partitions: Vec<ChunkRow>,
+    /// How far each partition has been written.
+    pub progress: Vec<ProgressRow>,
+    /// The last report of every edge process.
+    pub edges: Vec<EdgeReportRow>,
+}

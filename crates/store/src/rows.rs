@@ -1,0 +1,45 @@
+//! The rows of the store, as the other stages fill them in. How they lie on the wire is the
+//! business of [`crate::wire`].
+
+mod dimensions;
+mod observation;
+mod operational;
+mod rollup;
+
+pub use dimensions::Dimensions;
+pub use observation::ObservationRow;
+pub use operational::{AlertRow, DeployRow, Lease};
+pub use rollup::{ChunkRow, DeadLetterRow, EdgeReportRow, PartRow, ProgressRow, SeenBeacon};
+
+/// What the loader writes at once.
+///
+/// The order of the fields is the order of the inserts: what is rewritten after a crash comes
+/// first, the progress that others rely on comes last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Raw rows.
+    pub observations: Vec<ObservationRow>,
+    /// Changed sums of open chunks, cumulative in their chunk.
+    pub parts: Vec<PartRow>,
+    /// What became of the records of a chunk, cumulative in the chunk.
+    pub chunks: Vec<ChunkRow>,
+    /// Records that could not be read.
+    pub dead_letters: Vec<DeadLetterRow>,
+    /// What edge processes have counted.
+    pub edge_reports: Vec<EdgeReportRow>,
+    /// How far each partition has been written.
+    pub progress: Vec<ProgressRow>,
+}
+
+impl Batch {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.observations.is_empty()
+            && self.parts.is_empty()
+            && self.chunks.is_empty()
+            && self.dead_letters.is_empty()
+            && self.edge_reports.is_empty()
+            && self.progress.is_empty()
+    }
+}
