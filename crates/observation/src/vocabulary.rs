@@ -157,6 +157,8 @@ vocabulary! {
         Worker => "worker",
         /// A frame inside a page.
         Iframe => "iframe",
+        /// A place that this build does not know.
+        Unknown => "unknown",
     }
 }
 
