@@ -1,0 +1,53 @@
+//! `cargo xtask bench`: measures.
+
+use anyhow::Result;
+
+use crate::setup::{self, Part};
+use crate::{build, shell, workspace};
+
+/// Arguments of `bench`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Handed to the benches: names and options. `sdk-js` runs those of the SDK; all when left out.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<String>,
+}
+
+/// Runs the benches of the product, of the SDK, or both.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    build::scripts()?;
+    let first = args.args.first().map(String::as_str);
+    if first != Some("sdk-js") {
+        setup::set_up(Part::Engine)?;
+        product(&args.args)?;
+    }
+    if matches!(first, None | Some("sdk-js")) {
+        scripts()?;
+    }
+    Ok(())
+}
+
+fn product(args: &[String]) -> Result<()> {
+    let fixed = [
+        "run",
+        "--release",
+        "--locked",
+        "-p",
+        "corswatch-benches",
+        "--",
+    ];
+    let words = fixed.into_iter().chain(args.iter().map(String::as_str));
+    shell::run(&mut shell::cargo(words))
+}
+
+fn scripts() -> Result<()> {
+    for folder in workspace::npm_packages()? {
+        if workspace::npm_scripts(&folder)?
+            .iter()
+            .any(|s| s == "bench")
+        {
+            shell::run(&mut shell::npm(&folder, ["run", "--silent", "bench"]))?;
+        }
+    }
+    Ok(())
+}

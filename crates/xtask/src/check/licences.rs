@@ -1,0 +1,102 @@
+//! Licences of everything that the project takes from others, by the list of `deny.toml`.
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use super::{graph, spdx};
+use crate::workspace;
+
+/// npm packages whose lock entry names no licence, each with the licence that was read in its files.
+const NPM_BY_HAND: &[(&str, &str)] = &[];
+
+/// Everything under a licence that is not on the list.
+pub(super) fn problems() -> Result<Vec<String>> {
+    let list = workspace::text("deny.toml")?.context("deny.toml is not text")?;
+    let allowed = allow_list(&list).context("deny.toml has no [licenses] allow list")?;
+    let allows = |name: &str| allowed.contains(&name);
+    let mut problems = Vec::new();
+    for (package, licence) in cargo_licences(&graph::metadata()?) {
+        if !spdx::is_met(&licence, &allows) {
+            problems.push(format!("{package} (cargo): {licence}"));
+        }
+    }
+    for file in workspace::tracked()? {
+        if !file.ends_with("package-lock.json") {
+            continue;
+        }
+        let text = workspace::text(&file)?.unwrap_or_default();
+        let lock = serde_json::from_str(&text).with_context(|| format!("{file} is not JSON"))?;
+        for (package, licence) in npm_licences(&lock) {
+            if !spdx::is_met(&licence, &allows) {
+                problems.push(format!("{package} ({file}): {licence}"));
+            }
+        }
+    }
+    Ok(problems)
+}
+
+/// The quoted names of `allow = [..]` in the section `[licenses]`.
+fn allow_list(deny: &str) -> Option<Vec<&str>> {
+    let section = deny.split_once("[licenses]")?.1;
+    let list = section.split_once("allow = [")?.1.split_once(']')?.0;
+    Some(
+        list.lines()
+            .filter_map(|line| line.split('#').next())
+            .flat_map(|line| line.split('"').skip(1).step_by(2))
+            .collect(),
+    )
+}
+
+/// Name and licence of every foreign package of the workspace.
+fn cargo_licences(metadata: &Value) -> Vec<(String, String)> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    packages
+        .filter(|package| !package["source"].is_null())
+        .map(|package| {
+            let name = package["name"].as_str().unwrap_or("?");
+            let licence = package["license"].as_str().unwrap_or("names no licence");
+            (name.to_owned(), licence.to_owned())
+        })
+        .collect()
+}
+
+/// Name and licence of every foreign package of a lock file.
+fn npm_licences(lock: &Value) -> Vec<(String, String)> {
+    let packages = lock["packages"].as_object().into_iter().flatten();
+    packages
+        .filter(|(path, package)| path.contains("node_modules/") && package["link"] != true)
+        .map(|(path, package)| {
+            let name = path.rsplit("node_modules/").next().unwrap_or(path);
+            let by_hand = NPM_BY_HAND.iter().find(|(by_hand, _)| *by_hand == name);
+            let licence = package["license"]
+                .as_str()
+                .or(by_hand.map(|(_, licence)| *licence))
+                .unwrap_or("names no licence");
+            (name.to_owned(), licence.to_owned())
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_read_from_its_section_without_comments() {
+        let deny = "[bans]\nallow = [\"no\"]\n[licenses]\nallow = [\n  \"MIT\", # \"why\"\n  \"ISC\",\n]\n";
+        assert_eq!(allow_list(deny), Some(vec!["MIT", "ISC"]));
+        assert_eq!(allow_list("[bans]\n"), None);
+    }
+
+    #[test]
+    fn a_package_without_a_licence_is_not_passed_over() {
+        let lock = serde_json::json!({"packages": {
+            "": {"license": "none of our business"},
+            "node_modules/a": {"license": "MIT"},
+            "node_modules/a/node_modules/@s/b": {},
+        }});
+        let found = npm_licences(&lock);
+        assert_eq!(found[0], ("a".to_owned(), "MIT".to_owned()));
+        assert_eq!(found[1], ("@s/b".to_owned(), "names no licence".to_owned()));
+    }
+}

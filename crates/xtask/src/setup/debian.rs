@@ -1,0 +1,84 @@
+//! Packages of the Debian system.
+
+use anyhow::{Result, bail};
+
+use crate::progress::step;
+use crate::shell;
+
+/// A program, the Debian package that brings it, and who needs it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Need {
+    program: &'static str,
+    package: &'static str,
+    for_what: &'static str,
+}
+
+const fn need(program: &'static str, package: &'static str, for_what: &'static str) -> Need {
+    Need {
+        program,
+        package,
+        for_what,
+    }
+}
+
+/// What it takes to compile the binary.
+pub(crate) const COMPILERS: &[Need] = &[
+    need("gcc", "gcc", "the bundled SQLite and librdkafka"),
+    need("g++", "g++", "the bundled librdkafka"),
+    need("make", "make", "the bundled librdkafka"),
+];
+
+/// What it takes to run every test.
+pub(crate) const EVERYTHING: &[Need] = &[
+    COMPILERS[0],
+    COMPILERS[1],
+    COMPILERS[2],
+    need("chromium", "chromium", "the browser tests"),
+    need(
+        "java",
+        "openjdk-17-jre-headless",
+        "the Kafka broker of the tests",
+    ),
+    need("mvn", "maven", "fetching the Kafka broker"),
+];
+
+/// Installs the packages of the programs that are missing.
+pub(crate) fn install(needs: &[Need]) -> Result<()> {
+    let missing: Vec<&Need> = needs
+        .iter()
+        .filter(|need| !shell::has(need.program))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for need in &missing {
+        eprintln!("    missing: {} (for {})", need.program, need.for_what);
+    }
+    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    if !shell::has("apt-get") || !is_root() {
+        bail!(
+            "these programs are missing; install them, for example as root with\n    \
+             apt-get install --no-install-recommends {}",
+            packages.join(" ")
+        );
+    }
+    step(&format!("apt-get install {}", packages.join(" ")), || {
+        apt_get(&["update", "-q"])?;
+        apt_get(
+            &[
+                &["install", "-yq", "--no-install-recommends"],
+                &packages[..],
+            ]
+            .concat(),
+        )
+    })
+}
+
+fn apt_get(args: &[&str]) -> Result<()> {
+    let mut apt = shell::command("apt-get", args.iter().copied());
+    shell::run(apt.env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+fn is_root() -> bool {
+    shell::output(&mut shell::command("id", ["-u"])).is_ok_and(|id| id.trim() == "0")
+}

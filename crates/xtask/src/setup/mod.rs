@@ -1,0 +1,69 @@
+//! `cargo xtask setup`: installs what is missing. Every part can be repeated at no cost.
+
+mod debian;
+mod engine;
+mod kafka;
+mod npm;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::stamp::Stamp;
+use crate::workspace;
+
+pub(crate) use npm::install as npm;
+
+/// Arguments of `setup`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Parts to set up; all when left out.
+    #[arg(value_enum)]
+    parts: Vec<Part>,
+}
+
+/// A part of the set-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Compilers, Chromium, Java and Maven from Debian.
+    Debian,
+    /// The npm packages of every JavaScript folder, by lock file.
+    Npm,
+    /// The library of the embedded engine, by lock file.
+    Engine,
+    /// A real Kafka broker for the tests, from Maven Central.
+    Kafka,
+}
+
+/// Sets up the parts asked for.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.parts.is_empty() {
+        return all();
+    }
+    args.parts.iter().try_for_each(|part| set_up(*part))
+}
+
+/// Sets up everything.
+pub(crate) fn all() -> Result<()> {
+    Part::value_variants()
+        .iter()
+        .try_for_each(|part| set_up(*part))
+}
+
+/// Sets up one part.
+pub(crate) fn set_up(part: Part) -> Result<()> {
+    match part {
+        Part::Debian => debian::install(debian::EVERYTHING),
+        Part::Npm => npm::install(),
+        Part::Engine => engine::install(),
+        Part::Kafka => kafka::install(),
+    }
+}
+
+/// Makes sure that there is a C and C++ compiler: all that the binary itself needs from the system.
+pub(crate) fn compilers() -> Result<()> {
+    debian::install(debian::COMPILERS)
+}
+
+fn stamp(output: std::path::PathBuf, inputs: Vec<std::path::PathBuf>) -> Stamp {
+    Stamp::new(&workspace::target().join("xtask"), output, inputs)
+}

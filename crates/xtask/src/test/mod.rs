@@ -1,0 +1,168 @@
+//! `cargo xtask test`: every test there is, all of them even when one fails, counted.
+
+mod counts;
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::progress::{seconds, timed};
+use crate::{build, setup, shell, workspace};
+use counts::Counts;
+
+/// Arguments of `test`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Suites to run: `rust`, or a folder with an npm package; all when left out.
+    suites: Vec<String>,
+}
+
+/// The name of the Rust suite.
+const RUST: &str = "rust";
+
+/// Scripts of an npm package that are suites.
+const NPM_SUITES: &[&str] = &["test", "test:browser"];
+
+struct Suite {
+    name: String,
+    command: Command,
+}
+
+struct Outcome {
+    name: String,
+    counts: Counts,
+    finished_well: bool,
+    took: Duration,
+}
+
+impl Outcome {
+    /// Failed tests; a suite that broke without naming one, or that ran none, counts as one.
+    fn failed(&self) -> u64 {
+        let broke = !self.finished_well || self.counts.passed == 0;
+        self.counts.failed.max(u64::from(broke))
+    }
+
+    fn line(&self) -> String {
+        let note = match (self.finished_well, self.counts.failed, self.counts.passed) {
+            (false, 0, _) => " (did not run to its end)",
+            (true, 0, 0) => " (ran no test)",
+            _ => "",
+        };
+        let (passed, failed) = (self.counts.passed, self.failed());
+        let took = seconds(self.took);
+        format!(
+            "{:<32} {passed:>6} passed {failed:>4} failed  {took}{note}",
+            self.name
+        )
+    }
+}
+
+/// Runs the suites and counts.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    setup::all()?;
+    build::scripts()?;
+    let suites = suites(&args.suites)?;
+    let mut outcomes = Vec::new();
+    for suite in suites {
+        outcomes.push(play(suite)?);
+    }
+    println!();
+    for outcome in &outcomes {
+        println!("{}", outcome.line());
+    }
+    let passed: u64 = outcomes.iter().map(|outcome| outcome.counts.passed).sum();
+    let failed: u64 = outcomes.iter().map(Outcome::failed).sum();
+    println!("{passed} passed, {failed} failed");
+    if failed > 0 {
+        bail!("not every test passed");
+    }
+    Ok(())
+}
+
+fn suites(wanted: &[String]) -> Result<Vec<Suite>> {
+    let mut suites = vec![Suite {
+        name: RUST.to_owned(),
+        command: shell::cargo(["test", "--locked", "--workspace", "--no-fail-fast"]),
+    }];
+    for folder in workspace::npm_packages()? {
+        let scripts = workspace::npm_scripts(&folder)?;
+        for script in NPM_SUITES
+            .iter()
+            .filter(|s| scripts.iter().any(|has| has == *s))
+        {
+            suites.push(Suite {
+                name: format!("{folder} {script}"),
+                command: shell::npm(&folder, ["run", "--silent", script]),
+            });
+        }
+    }
+    let belongs = |suite: &Suite, name: &str| suite.name.split(' ').next() == Some(name);
+    for name in wanted {
+        if !suites.iter().any(|suite| belongs(suite, name)) {
+            let names: Vec<_> = suites.iter().map(|suite| suite.name.as_str()).collect();
+            bail!(
+                "there is no suite `{name}`; there are: {}",
+                names.join(", ")
+            );
+        }
+    }
+    suites.retain(|suite| wanted.is_empty() || wanted.iter().any(|name| belongs(suite, name)));
+    Ok(suites)
+}
+
+fn play(mut suite: Suite) -> Result<Outcome> {
+    eprintln!("==> {}: {}", suite.name, shell::words(&suite.command));
+    let (played, took) = timed(|| listen(&mut suite.command));
+    let (counts, finished_well) = played.with_context(|| format!("in suite {}", suite.name))?;
+    Ok(Outcome {
+        name: suite.name,
+        counts,
+        finished_well,
+        took,
+    })
+}
+
+/// Shows what the suite prints, and counts.
+fn listen(command: &mut Command) -> Result<(Counts, bool)> {
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let stdout = child.stdout.take().context("stdout is piped")?;
+    let mut counts = Counts::default();
+    let mut terminal = std::io::stdout();
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = line?;
+        terminal.write_all(&line)?;
+        terminal.write_all(b"\n")?;
+        counts.read(&String::from_utf8_lossy(&line));
+    }
+    Ok((counts, child.wait()?.success()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(passed: u64, failed: u64, finished_well: bool) -> Outcome {
+        Outcome {
+            name: "a".to_owned(),
+            counts: Counts { passed, failed },
+            finished_well,
+            took: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_suite_that_broke_or_ran_nothing_is_never_counted_as_good() {
+        let cases = [
+            (outcome(3, 0, true), 0, ""),
+            (outcome(3, 2, false), 2, ""),
+            (outcome(3, 0, false), 1, "did not run to its end"),
+            (outcome(0, 0, true), 1, "ran no test"),
+        ];
+        for (outcome, failed, note) in cases {
+            assert_eq!(outcome.failed(), failed, "{}", outcome.line());
+            assert!(outcome.line().contains(note), "{}", outcome.line());
+        }
+    }
+}
