@@ -1,0 +1,144 @@
+//! The sums of the chunk that is open.
+
+use hashbrown::{Equivalent, HashMap};
+use observation::{Chunk, Envelope, UnixMillis};
+use store::{ChunkRow, Dimensions, PartRow};
+
+/// Cumulative sums of one chunk of one partition, from its first offset on.
+#[derive(Debug)]
+pub(crate) struct OpenChunk {
+    epoch: u32,
+    partition: u32,
+    chunk: Chunk,
+    sums: HashMap<Key, Sum>,
+    pub(crate) counted: Counted,
+}
+
+/// What became of the records of a chunk; every record is in exactly one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) stored: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) dead_lettered: u64,
+    pub(crate) edge_reports: u64,
+    /// Observations of the stored beacons.
+    pub(crate) rows: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    app: String,
+    minute: UnixMillis,
+    dims: Dimensions,
+}
+
+/// A [`Key`] to look up, without a copy of its texts.
+#[derive(Debug, Hash)]
+struct KeyRef<'a> {
+    app: &'a str,
+    minute: UnixMillis,
+    dims: Dimensions<&'a str>,
+}
+
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        self.minute == key.minute && self.app == key.app && self.dims == key.dims.as_ref()
+    }
+}
+
+impl From<&KeyRef<'_>> for Key {
+    fn from(key: &KeyRef<'_>) -> Self {
+        let dims = key.dims.map(|text| (*text).to_owned());
+        Self {
+            app: key.app.to_owned(),
+            minute: key.minute,
+            dims,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Sum {
+    count: u64,
+    latency: Vec<(u8, u64)>,
+    preflight_latency: Vec<(u8, u64)>,
+    is_changed: bool,
+}
+
+impl OpenChunk {
+    pub(crate) fn new(epoch: u32, partition: u32, chunk: Chunk) -> Self {
+        Self {
+            epoch,
+            partition,
+            chunk,
+            sums: HashMap::new(),
+            counted: Counted::default(),
+        }
+    }
+
+    pub(crate) const fn chunk(&self) -> Chunk {
+        self.chunk
+    }
+
+    /// Adds the observations of a beacon.
+    pub(crate) fn add(&mut self, envelope: &Envelope) {
+        for observation in &envelope.observations {
+            let key = KeyRef {
+                app: &envelope.origin.app,
+                minute: observation.at.minute(),
+                dims: Dimensions::borrowed(&envelope.origin, observation),
+            };
+            let sum = self.sums.entry_ref(&key).or_default();
+            sum.count += u64::from(observation.count);
+            PartRow::add_latency(&mut sum.latency, &observation.latency);
+            PartRow::add_latency(&mut sum.preflight_latency, &observation.preflight_latency);
+            sum.is_changed = true;
+        }
+    }
+
+    /// The sums that changed since the last call, as they stand after `last_offset`.
+    pub(crate) fn changed(&mut self, last_offset: u64) -> Vec<PartRow> {
+        let (epoch, partition, chunk) = (self.epoch, self.partition, self.chunk);
+        let changed = self.sums.iter_mut().filter(|(_, sum)| sum.is_changed);
+        changed
+            .map(|(key, sum)| {
+                sum.is_changed = false;
+                PartRow {
+                    app: key.app.clone(),
+                    minute: key.minute,
+                    epoch,
+                    partition,
+                    chunk,
+                    dims: key.dims.clone(),
+                    version: last_offset,
+                    count: sum.count,
+                    latency: sum.latency.clone(),
+                    preflight_latency: sum.preflight_latency.clone(),
+                }
+            })
+            .collect()
+    }
+
+    /// The ledger of this chunk as it stands after `last_offset`.
+    pub(crate) fn ledger(&self, last_offset: u64) -> ChunkRow {
+        let Counted {
+            stored,
+            duplicates,
+            dead_lettered,
+            edge_reports,
+            rows,
+        } = self.counted;
+        ChunkRow {
+            epoch: self.epoch,
+            partition: self.partition,
+            chunk: self.chunk,
+            version: last_offset,
+            records: stored + duplicates + dead_lettered + edge_reports,
+            beacons_stored: stored,
+            duplicates,
+            dead_lettered,
+            edge_reports,
+            rows,
+        }
+    }
+}

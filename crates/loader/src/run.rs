@@ -1,0 +1,390 @@
+//! The loader's loop: consume, batch, write, commit.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::time::Duration;
+
+use journal::{ConsumeError, Consumed, Consumer, Event};
+use runtime::Stop;
+use store::{Batch, Store, StoreError};
+use tokio::time::Instant;
+
+use crate::poison::Place;
+use crate::{Config, LoaderMetrics, Partition, Pending, Settings, poison};
+
+/// Why a loader ends.
+#[derive(Debug, thiserror::Error)]
+pub enum LoaderError {
+    /// The journal cannot be read any further.
+    #[error("the journal cannot be read")]
+    Journal(#[from] ConsumeError),
+    /// The store refuses something that no single record explains.
+    #[error("the store refuses what the loader writes")]
+    Store(#[source] StoreError),
+    /// The log ends before the place up to which the store has been loaded.
+    #[error(
+        "partition {partition} of the journal ends at offset {end}, but the store holds it up to \
+         {stored}: the journal was made anew; set `journal.epoch` to a number that was never used"
+    )]
+    LogBehindStore {
+        /// The partition.
+        partition: u32,
+        /// Where the log ends.
+        end: u64,
+        /// Up to where the store was loaded.
+        stored: u64,
+    },
+}
+
+/// Reads the journal and writes the store.
+pub struct Loader {
+    config: Config,
+    settings: Settings,
+    consumer: Box<dyn Consumer>,
+    store: Store,
+    metrics: LoaderMetrics,
+    partitions: BTreeMap<u32, Owned>,
+    quarantine: Vec<Place>,
+    pending: Pending,
+    /// When the oldest record of `pending` was taken in.
+    waiting_since: Option<Instant>,
+    last_heartbeat: Instant,
+}
+
+struct Owned {
+    machine: Partition,
+    /// The ids below the start are fetched when the first record shows from when on.
+    is_restored: bool,
+}
+
+type Writing = Pin<Box<dyn Future<Output = (Batch, Result<(), StoreError>)> + Send>>;
+
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+const LAST_RETRY: Duration = Duration::from_secs(5);
+
+impl std::fmt::Debug for Loader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loader")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Loader {
+    /// A loader of the log's incarnation `epoch`.
+    #[must_use]
+    pub fn new(
+        config: Config,
+        epoch: u32,
+        consumer: Box<dyn Consumer>,
+        store: Store,
+        metrics: LoaderMetrics,
+    ) -> Self {
+        let settings = Settings {
+            epoch,
+            chunk_size: config.chunk_size,
+            resend_window: config.resend_window.as_millis(),
+        };
+        Self {
+            config,
+            settings,
+            consumer,
+            store,
+            metrics,
+            partitions: BTreeMap::new(),
+            quarantine: Vec::new(),
+            pending: Pending::default(),
+            waiting_since: None,
+            last_heartbeat: Instant::now(),
+        }
+    }
+
+    /// Loads until stopped; then writes what it holds.
+    ///
+    /// # Errors
+    /// [`LoaderError`] when it cannot go on without losing or doubling something.
+    pub async fn run(mut self, stop: Stop) -> Result<(), LoaderError> {
+        let mut writing: Option<Writing> = None;
+        loop {
+            if writing.is_none() && self.is_due() {
+                writing = self.begin_write();
+            }
+            let (is_full, next_look) = (self.is_full(), self.next_look());
+            tokio::select! {
+                () = stop.cancelled() => break,
+                written = finished(&mut writing) => self.written(written).await?,
+                event = self.consumer.next(), if !is_full => {
+                    // Waiting for the store must not outlast the wish to stop; what is given up
+                    // here was not taken in yet.
+                    tokio::select! {
+                        () = stop.cancelled() => break,
+                        done = self.on_event(event) => done?,
+                    }
+                }
+                () = tokio::time::sleep_until(next_look), if writing.is_none() => {}
+            }
+        }
+        self.drain(writing).await
+    }
+
+    async fn drain(mut self, mut writing: Option<Writing>) -> Result<(), LoaderError> {
+        if writing.is_some() {
+            let written = finished(&mut writing).await;
+            self.written(written).await?;
+        }
+        if let Some(mut last) = self.begin_write().map(Some) {
+            let written = finished(&mut last).await;
+            self.written(written).await?;
+        }
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.pending
+            .is_full(self.config.max_rows, self.config.max_bytes.as_usize())
+    }
+
+    fn is_due(&self) -> bool {
+        self.is_full() || self.next_look() <= Instant::now()
+    }
+
+    /// When something is due by time: the oldest record's age, or the heartbeat.
+    fn next_look(&self) -> Instant {
+        let heartbeat = self.last_heartbeat + self.config.heartbeat.duration();
+        let by_age = self
+            .waiting_since
+            .map(|since| since + self.config.max_age.duration());
+        by_age.map_or(heartbeat, |by_age| by_age.min(heartbeat))
+    }
+
+    fn begin_write(&mut self) -> Option<Writing> {
+        for owned in self.partitions.values_mut() {
+            owned.machine.flush(&mut self.pending);
+        }
+        self.waiting_since = None;
+        self.last_heartbeat = Instant::now();
+        let batch = std::mem::take(&mut self.pending).batch;
+        if batch.is_empty() {
+            return None;
+        }
+        let (store, metrics) = (self.store.clone(), self.metrics.clone());
+        Some(Box::pin(async move {
+            let result = write(&store, &batch, &metrics).await;
+            (batch, result)
+        }))
+    }
+
+    async fn written(
+        &mut self,
+        (batch, result): (Batch, Result<(), StoreError>),
+    ) -> Result<(), LoaderError> {
+        if let Err(error) = result {
+            return self.quarantine(batch, error).await;
+        }
+        self.metrics.rows.inc_by(batch.observations.len() as u64);
+        self.metrics.batches.inc();
+        for progress in &batch.progress {
+            if self.partitions.contains_key(&progress.partition) {
+                // A restart reads from the start of the open chunk: the log must keep it.
+                let restart = Partition::restart_at(self.settings, progress.next_offset);
+                self.commit(progress.partition, restart).await?;
+            }
+        }
+        let ids = self
+            .partitions
+            .values()
+            .map(|owned| owned.machine.window_len())
+            .sum::<usize>();
+        self.metrics
+            .window_ids
+            .set(i64::try_from(ids).unwrap_or(i64::MAX));
+        Ok(())
+    }
+
+    async fn commit(&mut self, partition: u32, offset: u64) -> Result<(), LoaderError> {
+        match self.consumer.commit(partition, offset).await {
+            Ok(()) | Err(ConsumeError::NotAssigned { .. }) => Ok(()),
+            Err(ConsumeError::Unavailable(error)) => {
+                // The next commit covers this one, and no restart depends on it.
+                tracing::warn!(partition, offset, %error, "commit failed");
+                Ok(())
+            }
+            Err(error @ ConsumeError::Ended(_)) => Err(error.into()),
+        }
+    }
+
+    /// The store refused a batch for good: find the guilty records and read everything that is not
+    /// yet stored again, with them as dead letters.
+    async fn quarantine(&mut self, batch: Batch, error: StoreError) -> Result<(), LoaderError> {
+        let guilty = poison::find(&self.store, batch.observations).await;
+        let guilty = guilty.map_err(LoaderError::Store)?;
+        if guilty.is_empty() {
+            return Err(LoaderError::Store(error));
+        }
+        tracing::error!(
+            ?guilty,
+            error = &error as &dyn std::error::Error,
+            "records refused"
+        );
+        self.quarantine.extend(guilty);
+        self.pending = Pending::default();
+        for partition in self.partitions.keys().copied().collect::<Vec<_>>() {
+            self.start(partition).await?;
+        }
+        Ok(())
+    }
+
+    async fn on_event(&mut self, event: Result<Event, ConsumeError>) -> Result<(), LoaderError> {
+        match event {
+            Ok(Event::Assigned { partition, .. }) => self.start(partition).await?,
+            Ok(Event::Revoked { partition }) => {
+                self.partitions.remove(&partition);
+                self.count_partitions();
+            }
+            Ok(Event::Record(record)) => self.on_record(record).await?,
+            Ok(Event::CaughtUp { partition, at, .. }) => {
+                if let Some(owned) = self.partitions.get_mut(&partition) {
+                    owned.machine.caught_up(at);
+                }
+            }
+            Err(ConsumeError::Unavailable(error)) => {
+                tracing::warn!(%error, "the journal cannot be read, trying again");
+                tokio::time::sleep(FIRST_RETRY).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    async fn on_record(&mut self, record: Consumed) -> Result<(), LoaderError> {
+        let Some(owned) = self.partitions.get_mut(&record.partition) else {
+            return Ok(());
+        };
+        if !owned.is_restored {
+            let from = record.append_time.plus(-self.settings.resend_window);
+            let (epoch, start) = (self.settings.epoch, owned.machine.next_offset());
+            let store = &self.store;
+            let seen = retried(
+                || store.seen(epoch, record.partition, start, from),
+                &self.metrics,
+            )
+            .await;
+            owned.machine.restore(seen.map_err(LoaderError::Store)?);
+            owned.is_restored = true;
+        }
+        if let Some(disposition) = owned.machine.consume(record, &mut self.pending) {
+            self.metrics.record(disposition);
+            self.waiting_since.get_or_insert_with(Instant::now);
+        }
+        Ok(())
+    }
+
+    /// Starts (again) to read a partition where the store's knowledge of it ends.
+    async fn start(&mut self, partition: u32) -> Result<(), LoaderError> {
+        let store = &self.store;
+        let progress = retried(|| store.progress(), &self.metrics).await;
+        let progress = progress.map_err(LoaderError::Store)?;
+        let epoch = self.settings.epoch;
+        let known = progress
+            .iter()
+            .find(|p| (p.epoch, p.partition) == (epoch, partition));
+        let stored = known.map_or(0, |progress| progress.next_offset);
+        let wanted = Partition::restart_at(self.settings, stored);
+        let start = match self.consumer.start(partition, wanted).await {
+            Ok(start) => start,
+            Err(ConsumeError::NotAssigned { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        self.check_log(partition, stored, start).await?;
+        self.metrics
+            .lost_offsets
+            .inc_by(start.saturating_sub(stored.max(wanted)));
+        tracing::info!(partition, start, stored, "reading");
+        let mut machine = Partition::new(self.settings, partition, start);
+        let guilty = self.quarantine.iter().filter(|place| place.0 == partition);
+        machine.quarantine(guilty.map(|place| place.1).collect());
+        self.partitions.insert(
+            partition,
+            Owned {
+                machine,
+                is_restored: start == 0,
+            },
+        );
+        self.count_partitions();
+        Ok(())
+    }
+
+    async fn check_log(
+        &mut self,
+        partition: u32,
+        stored: u64,
+        start: u64,
+    ) -> Result<(), LoaderError> {
+        let ends = self.consumer.end_offsets().await?;
+        let end = ends
+            .iter()
+            .find(|(p, _)| *p == partition)
+            .map_or(start, |(_, end)| *end);
+        if end < stored {
+            return Err(LoaderError::LogBehindStore {
+                partition,
+                end,
+                stored,
+            });
+        }
+        Ok(())
+    }
+
+    fn count_partitions(&self) {
+        self.metrics
+            .partitions
+            .set(i64::try_from(self.partitions.len()).unwrap_or(i64::MAX));
+    }
+}
+
+/// The result of the write in flight; pending for ever where there is none.
+async fn finished(writing: &mut Option<Writing>) -> (Batch, Result<(), StoreError>) {
+    match writing {
+        None => std::future::pending().await,
+        Some(write) => {
+            let result = write.await;
+            *writing = None;
+            result
+        }
+    }
+}
+
+async fn write(store: &Store, batch: &Batch, metrics: &LoaderMetrics) -> Result<(), StoreError> {
+    let started = Instant::now();
+    let result = retried(|| store.write(batch), metrics).await;
+    metrics
+        .write_seconds
+        .observe(started.elapsed().as_secs_f64());
+    result
+}
+
+/// Repeats what failed for reasons that pass, for as long as it takes: the journal keeps what is
+/// not written, and the drain deadline ends the wait at shutdown.
+async fn retried<T, F>(
+    mut attempt: impl FnMut() -> F,
+    metrics: &LoaderMetrics,
+) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut wait = FIRST_RETRY;
+    loop {
+        match attempt().await {
+            Err(error) if error.is_retryable() => {
+                metrics.write_retries.inc();
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the store is not available, trying again"
+                );
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(LAST_RETRY);
+            }
+            result => return result,
+        }
+    }
+}
