@@ -1,1 +1,25 @@
-//! The CORS protocol of the Fetch standard as a pure function: exchange to verdict.
+//! The CORS protocol of the Fetch standard as a pure function: exchange to verdict, as Chromium
+//! enforces it.
+#![forbid(unsafe_code)]
+
+mod access;
+pub mod cache;
+mod exchange;
+pub mod explain;
+mod expose;
+pub mod fix;
+mod header;
+mod judge;
+mod origin;
+mod preflight;
+mod safelist;
+mod word;
+
+pub use exchange::{Answer, Exchange, Hop, NotAnExchange, Request, RequestParts};
+pub use expose::readable;
+pub use header::Headers;
+pub use judge::{BadRedirect, Judgement, Scene, judge};
+pub use origin::Origin;
+pub use preflight::Question;
+pub use safelist::{is_forbidden_header, is_safelisted};
+pub use word::{CorsError, Credentials, Mode, Ruling, Stage};

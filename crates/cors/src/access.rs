@@ -1,0 +1,66 @@
+//! The access check: may this origin read this answer
+//! (<https://fetch.spec.whatwg.org/#concept-cors-check>), with Chromium's order of reasons.
+
+use url::Url;
+
+use crate::header::Headers;
+use crate::word::{CorsError, Credentials};
+
+/// A reason to block, with the bytes Chromium reports beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) error: CorsError,
+    pub(crate) parameter: Vec<u8>,
+}
+
+impl Refusal {
+    pub(crate) fn new(error: CorsError, parameter: impl Into<Vec<u8>>) -> Self {
+        Self {
+            error,
+            parameter: parameter.into(),
+        }
+    }
+}
+
+/// Whether `origin` (serialised, `null` for an opaque or tainted one) may read the answer.
+pub(crate) fn check(
+    headers: &Headers,
+    origin: &str,
+    credentials: Credentials,
+) -> Result<(), Refusal> {
+    let include = credentials == Credentials::Include;
+    match headers.joined("access-control-allow-origin") {
+        None => return Err(Refusal::new(CorsError::MissingAllowOriginHeader, "")),
+        Some(allowed) if allowed == b"*" => {
+            if include {
+                return Err(Refusal::new(CorsError::WildcardOriginNotAllowed, ""));
+            }
+            return Ok(());
+        }
+        Some(allowed) if allowed != origin.as_bytes() => {
+            return Err(Refusal::new(why_not(&allowed), allowed));
+        }
+        Some(_) => {}
+    }
+    if include {
+        let allowed = headers
+            .joined("access-control-allow-credentials")
+            .unwrap_or_default();
+        if allowed != b"true" {
+            return Err(Refusal::new(CorsError::InvalidAllowCredentials, allowed));
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with an `Access-Control-Allow-Origin` that does not match. Chromium looks for blanks
+/// and commas first and then asks its URL parser, which takes far more than origins.
+fn why_not(allowed: &[u8]) -> CorsError {
+    if allowed.iter().any(|byte| matches!(byte, b' ' | b',')) {
+        return CorsError::MultipleAllowOriginValues;
+    }
+    if allowed == b"null" || Url::parse(&String::from_utf8_lossy(allowed)).is_ok() {
+        return CorsError::AllowOriginMismatch;
+    }
+    CorsError::InvalidAllowOriginValue
+}

@@ -1,0 +1,213 @@
+//! One exchange: what a page asks, and what the servers along the redirect chain answer.
+
+use url::Url;
+
+use crate::header::{Headers, is_token, trim};
+use crate::origin::Origin;
+use crate::safelist::{is_forbidden_header, survives_no_cors};
+use crate::word::{Credentials, Mode};
+
+/// Why something is not an exchange: `fetch` would throw before it asked anybody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnExchange {
+    /// The page's origin is not an origin.
+    #[error("`{0}` is not an origin such as `https://app.example`")]
+    PageOrigin(String),
+    /// The URL is not a URL.
+    #[error("`{0}` is not an absolute URL")]
+    Url(String),
+    /// `fetch` refuses a URL with `user:password@`.
+    #[error("fetch refuses a URL that includes credentials")]
+    UrlWithCredentials,
+    /// Not a token.
+    #[error("`{0}` is not a method")]
+    Method(String),
+    /// CONNECT, TRACE and TRACK.
+    #[error("fetch refuses the method `{0}`")]
+    ForbiddenMethod(String),
+    /// `no-cors` takes GET, HEAD and POST only.
+    #[error("fetch refuses the method `{0}` in mode no-cors")]
+    MethodInNoCors(String),
+    /// A header name that is not a token.
+    #[error("`{0}` is not a header name")]
+    HeaderName(String),
+    /// A header value with a NUL, CR or LF.
+    #[error("the value of `{0}` holds a NUL, CR or LF")]
+    HeaderValue(String),
+}
+
+/// A request as a page hands it to `fetch`, before the browser has looked at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestParts<'a> {
+    /// Origin of the page, `null` for an opaque one.
+    pub page_origin: &'a str,
+    /// Absolute URL.
+    pub url: &'a str,
+    /// Method in the case the page wrote it.
+    pub method: &'a str,
+    /// Request mode.
+    pub mode: Mode,
+    /// Credentials mode.
+    pub credentials: Credentials,
+    /// Headers the page set.
+    pub headers: Headers,
+}
+
+/// A request as the browser takes it: method normalised, forbidden headers dropped, lines of one
+/// name combined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    pub(crate) page_origin: Origin,
+    pub(crate) url: Url,
+    pub(crate) method: String,
+    pub(crate) mode: Mode,
+    pub(crate) credentials: Credentials,
+    /// Lower-case names, sorted, each once.
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+}
+
+impl Request {
+    /// Takes a request the way `new Request()` does.
+    pub fn new(parts: RequestParts<'_>) -> Result<Self, NotAnExchange> {
+        let page_origin = Origin::parse(parts.page_origin)
+            .ok_or_else(|| NotAnExchange::PageOrigin(parts.page_origin.to_owned()))?;
+        let url = Url::parse(parts.url).map_err(|_| NotAnExchange::Url(parts.url.to_owned()))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(NotAnExchange::UrlWithCredentials);
+        }
+        let method = method(parts.method, parts.mode)?;
+        let headers = combine(&parts.headers, parts.mode)?;
+        Ok(Self {
+            page_origin,
+            url,
+            method,
+            mode: parts.mode,
+            credentials: parts.credentials,
+            headers,
+        })
+    }
+
+    /// Where the page came from.
+    #[must_use]
+    pub const fn page_origin(&self) -> &Origin {
+        &self.page_origin
+    }
+
+    /// What it asks for.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Method as it goes over the wire.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// Credentials mode.
+    #[must_use]
+    pub const fn credentials(&self) -> Credentials {
+        self.credentials
+    }
+
+    /// Request mode.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+}
+
+/// The methods `fetch` writes in upper case whatever case the page used; `patch` is not one of them
+/// (<https://fetch.spec.whatwg.org/#concept-method-normalize>).
+const NORMALISED: [&str; 6] = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
+
+fn method(written: &str, mode: Mode) -> Result<String, NotAnExchange> {
+    if !is_token(written.as_bytes()) {
+        return Err(NotAnExchange::Method(written.to_owned()));
+    }
+    if ["CONNECT", "TRACE", "TRACK"]
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(written))
+    {
+        return Err(NotAnExchange::ForbiddenMethod(written.to_owned()));
+    }
+    let method = NORMALISED
+        .into_iter()
+        .find(|name| name.eq_ignore_ascii_case(written))
+        .unwrap_or(written);
+    if mode == Mode::NoCors && !matches!(method, "GET" | "HEAD" | "POST") {
+        return Err(NotAnExchange::MethodInNoCors(written.to_owned()));
+    }
+    Ok(method.to_owned())
+}
+
+/// Combines the lines of one name with `, ` and drops what a script may not set.
+fn combine(lines: &Headers, mode: Mode) -> Result<Vec<(String, Vec<u8>)>, NotAnExchange> {
+    let mut combined: Vec<(String, Vec<u8>)> = Vec::new();
+    for (name, value) in lines.iter() {
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        if !is_token(name.as_bytes()) {
+            return Err(NotAnExchange::HeaderName(name));
+        }
+        let value = trim(value);
+        if value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
+            return Err(NotAnExchange::HeaderValue(name));
+        }
+        if is_forbidden_header(&name, value)
+            || (mode == Mode::NoCors && !survives_no_cors(&name, value))
+        {
+            continue;
+        }
+        match combined.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, present)) => {
+                present.extend_from_slice(b", ");
+                present.extend_from_slice(value);
+            }
+            None => combined.push((name, value.to_vec())),
+        }
+    }
+    combined.sort();
+    Ok(combined)
+}
+
+/// What a server answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Header lines.
+    pub headers: Headers,
+}
+
+impl Answer {
+    /// The value of `Location` if the browser takes this answer as a redirect: one of five statuses
+    /// and a value that is not empty.
+    #[must_use]
+    pub fn redirect(&self) -> Option<&[u8]> {
+        if !matches!(self.status, 301 | 302 | 303 | 307 | 308) {
+            return None;
+        }
+        self.headers.all("location").find(|value| !value.is_empty())
+    }
+}
+
+/// One URL of the redirect chain and what is answered there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hop {
+    /// The URL, as the tool that recorded the exchange wrote it.
+    pub url: String,
+    /// Answer to the OPTIONS preflight, if one was seen.
+    pub preflight: Option<Answer>,
+    /// Answer to the request itself, if one was seen.
+    pub response: Option<Answer>,
+}
+
+/// A request and the answers along its redirect chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// What the page asks.
+    pub request: Request,
+    /// What is answered, in order.
+    pub hops: Vec<Hop>,
+}

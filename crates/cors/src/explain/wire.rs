@@ -1,0 +1,210 @@
+//! The JSON lines of `corswatch explain --jsonl`, as they come in and go out.
+
+use std::borrow::Cow;
+
+use serde::de::{Error as _, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+use crate::exchange::{Answer, Exchange, Hop, NotAnExchange, Request, RequestParts};
+use crate::fix::Fix;
+use crate::header::Headers;
+use crate::word::{CorsError, Credentials, Mode, Ruling, Stage};
+
+/// A line of any kind; which fields have to be there depends on `kind`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Line<'a> {
+    #[serde(borrow, default)]
+    pub(super) id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) kind: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) request: Option<WireRequest<'a>>,
+    #[serde(borrow, default)]
+    pub(super) hops: Option<Vec<WireHop<'a>>>,
+    #[serde(default)]
+    pub(super) response_headers: Option<WireHeaders>,
+    #[serde(default)]
+    pub(super) credentials: Option<Credentials>,
+    #[serde(default)]
+    pub(super) names: Option<Vec<Bytes>>,
+    #[serde(default)]
+    pub(super) name: Option<Bytes>,
+    #[serde(default)]
+    pub(super) value: Option<Bytes>,
+    #[serde(borrow, default)]
+    pub(super) first: Option<WireRequest<'a>>,
+    #[serde(default)]
+    pub(super) preflight: Option<WireAnswer>,
+    #[serde(default)]
+    pub(super) elapsed_seconds: Option<f64>,
+    #[serde(borrow, default)]
+    pub(super) second: Option<WireRequest<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct WireRequest<'a> {
+    #[serde(borrow)]
+    page_origin: Cow<'a, str>,
+    #[serde(borrow)]
+    url: Cow<'a, str>,
+    #[serde(borrow, default = "get")]
+    method: Cow<'a, str>,
+    #[serde(default = "cors")]
+    mode: Mode,
+    #[serde(default = "same_origin")]
+    credentials: Credentials,
+    #[serde(default)]
+    headers: WireHeaders,
+}
+
+const fn get() -> Cow<'static, str> {
+    Cow::Borrowed("GET")
+}
+
+const fn cors() -> Mode {
+    Mode::Cors
+}
+
+const fn same_origin() -> Credentials {
+    Credentials::SameOrigin
+}
+
+impl WireRequest<'_> {
+    pub(super) fn read(self) -> Result<Request, NotAnExchange> {
+        Request::new(RequestParts {
+            page_origin: &self.page_origin,
+            url: &self.url,
+            method: &self.method,
+            mode: self.mode,
+            credentials: self.credentials,
+            headers: self.headers.read(),
+        })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct WireHop<'a> {
+    #[serde(borrow, default)]
+    url: Cow<'a, str>,
+    #[serde(default)]
+    preflight: Option<WireAnswer>,
+    #[serde(default)]
+    response: Option<WireAnswer>,
+}
+
+impl WireHop<'_> {
+    fn read(self) -> Hop {
+        Hop {
+            url: self.url.into_owned(),
+            preflight: self.preflight.map(WireAnswer::read),
+            response: self.response.map(WireAnswer::read),
+        }
+    }
+}
+
+pub(super) fn exchange(
+    request: WireRequest<'_>,
+    hops: Vec<WireHop<'_>>,
+) -> Result<Exchange, NotAnExchange> {
+    Ok(Exchange {
+        request: request.read()?,
+        hops: hops.into_iter().map(WireHop::read).collect(),
+    })
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct WireAnswer {
+    status: u16,
+    #[serde(default)]
+    headers: WireHeaders,
+}
+
+impl WireAnswer {
+    pub(super) fn read(self) -> Answer {
+        Answer {
+            status: self.status,
+            headers: self.headers.read(),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct WireHeaders(Vec<(Bytes, Bytes)>);
+
+impl WireHeaders {
+    pub(super) fn read(self) -> Headers {
+        self.0
+            .into_iter()
+            .map(|(name, value)| (name.0, value.0))
+            .collect()
+    }
+}
+
+/// A string that stands for bytes, one character a byte.
+#[derive(Debug)]
+pub(super) struct Bytes(pub(super) Vec<u8>);
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Latin1;
+        impl Visitor<'_> for Latin1 {
+            type Value = Bytes;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string of characters up to U+00FF, one a byte")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Bytes, E> {
+                if text.is_ascii() {
+                    return Ok(Bytes(text.as_bytes().to_vec()));
+                }
+                text.chars()
+                    .map(|character| u8::try_from(u32::from(character)))
+                    .collect::<Result<_, _>>()
+                    .map(Bytes)
+                    .map_err(|_| E::custom("a header holds a character that is not a byte"))
+            }
+        }
+        deserializer
+            .deserialize_str(Latin1)
+            .map_err(D::Error::custom)
+    }
+}
+
+/// The answer to an exchange; the order of the fields is the order on the line.
+#[derive(Debug, Serialize)]
+pub(super) struct VerdictLine<'a> {
+    pub(super) id: Option<&'a RawValue>,
+    pub(super) verdict: Ruling,
+    pub(super) stage: Option<Stage>,
+    pub(super) error: Option<CorsError>,
+    pub(super) parameter: Option<&'a str>,
+    pub(super) hop: usize,
+    pub(super) preflight_sent: bool,
+    pub(super) explanation: String,
+    pub(super) fix: Vec<Fix>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ReadableLine<'a> {
+    pub(super) id: Option<&'a RawValue>,
+    pub(super) readable: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SafelistedLine<'a> {
+    pub(super) id: Option<&'a RawValue>,
+    pub(super) safelisted: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct CacheLine<'a> {
+    pub(super) id: Option<&'a RawValue>,
+    pub(super) second_preflight: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ErrorLine<'a> {
+    pub(super) id: Option<&'a RawValue>,
+    pub(super) line: u64,
+    pub(super) error_text: String,
+}

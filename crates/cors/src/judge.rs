@@ -1,0 +1,334 @@
+//! The walk along an exchange: HTTP fetch and HTTP-redirect fetch of the standard, in the order of
+//! `services/network/cors/cors_url_loader.cc`.
+
+use url::Url;
+
+use crate::access::{self, Refusal};
+use crate::exchange::{Answer, Exchange, Request};
+use crate::origin::Origin;
+use crate::preflight::{self, Ask, Permission, Question};
+use crate::word::{CorsError, Credentials, Mode, Ruling, Stage};
+
+/// The browser follows this many redirects and no more.
+const MAX_REDIRECTS: usize = 20;
+
+/// What the browser does with an exchange, and what decided it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// Allowed, blocked or incomplete.
+    pub ruling: Ruling,
+    /// Where it was blocked; `None` where it was not, and where the request never left.
+    pub stage: Option<Stage>,
+    /// Chromium's name of the reason; `None` where a redirect fails for another reason than CORS.
+    pub error: Option<CorsError>,
+    /// The bytes Chromium reports beside the reason; empty where it reports none.
+    pub parameter: Vec<u8>,
+    /// The hop that decided.
+    pub hop: usize,
+    /// Whether hop 0 was preceded by a preflight.
+    pub preflight_sent: bool,
+    /// What the request was when it was decided.
+    pub scene: Scene,
+}
+
+/// The request at the hop that decided, for whoever explains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scene {
+    /// What stood in the `Origin` header: the page's origin, or `null` once a redirect tainted it.
+    pub origin: String,
+    /// URL of the hop.
+    pub url: String,
+    /// Method at the hop: redirects can turn it into GET.
+    pub method: String,
+    /// What the preflight asked, where one was needed at the hop.
+    pub question: Option<Question>,
+    /// Where a redirect led, or the text of a `Location` that leads nowhere.
+    pub location: Option<String>,
+    /// What is wrong with a redirect, beyond CORS.
+    pub redirect: Option<BadRedirect>,
+    /// Which answer is missing, where one is.
+    pub missing: Option<Stage>,
+    /// Whether the CORS protocol had a say.
+    pub cross_origin: bool,
+}
+
+/// Why a browser does not follow a redirect, apart from CORS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadRedirect {
+    /// `Location` is not a URL (`net::ERR_INVALID_REDIRECT`).
+    Invalid,
+    /// A scheme a server may not redirect to (`net::ERR_UNSAFE_REDIRECT`).
+    Unsafe,
+    /// Too many of them (`net::ERR_TOO_MANY_REDIRECTS`).
+    TooMany,
+}
+
+/// Judges an exchange.
+#[must_use]
+pub fn judge(exchange: &Exchange) -> Judgement {
+    let mut walk = Walk::new(&exchange.request);
+    loop {
+        let hop = exchange.hops.get(walk.hop);
+        let preflight = hop.and_then(|hop| hop.preflight.as_ref());
+        let response = hop.and_then(|hop| hop.response.as_ref());
+        if let Some(judgement) = walk.send(preflight).or_else(|| walk.receive(response)) {
+            return judgement;
+        }
+    }
+}
+
+impl Request {
+    pub(crate) fn ask(&self) -> Ask<'_> {
+        Ask {
+            method: &self.method,
+            headers: &self.headers,
+            credentials: self.credentials,
+        }
+    }
+}
+
+/// The request's state between two hops.
+struct Walk<'a> {
+    request: &'a Request,
+    url: Url,
+    method: String,
+    headers: Vec<(String, Vec<u8>)>,
+    hop: usize,
+    /// Set at the first cross-origin hop and never unset: the standard's response tainting `cors`.
+    cors: bool,
+    /// Set when a redirect leads from one foreign origin to another: `Origin` is `null` from then on.
+    tainted: bool,
+    preflight_sent: bool,
+    question: Option<Question>,
+    /// What preflights of this chain left in the cache.
+    cache: Vec<(Url, Permission)>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(request: &'a Request) -> Self {
+        Self {
+            request,
+            url: request.url.clone(),
+            method: request.method.clone(),
+            headers: request.headers.clone(),
+            hop: 0,
+            cors: false,
+            tainted: false,
+            preflight_sent: false,
+            question: None,
+            cache: Vec::new(),
+        }
+    }
+
+    fn origin(&self) -> &str {
+        if self.tainted {
+            Origin::Opaque.as_str()
+        } else {
+            self.request.page_origin.as_str()
+        }
+    }
+
+    fn ask(&self) -> Ask<'_> {
+        Ask {
+            method: &self.method,
+            headers: &self.headers,
+            credentials: self.request.credentials,
+        }
+    }
+
+    /// Sends the request to the current URL, with a preflight where one is needed.
+    fn send(&mut self, answer: Option<&Answer>) -> Option<Judgement> {
+        let checked = matches!(self.request.mode, Mode::Cors | Mode::SameOrigin);
+        if checked && self.url.scheme() != "data" && !self.request.page_origin.is_same(&self.url) {
+            self.cors = true;
+        }
+        if self.cors {
+            if !matches!(self.url.scheme(), "http" | "https") {
+                return Some(self.refused_url(CorsError::CorsDisabledScheme));
+            }
+            if self.request.mode == Mode::SameOrigin {
+                return Some(self.refused_url(CorsError::DisallowedByMode));
+            }
+        }
+        self.question = None;
+        if !self.cors || !self.ask().needs_preflight() || self.is_cached() {
+            return None;
+        }
+        self.question = Some(self.ask().question());
+        self.preflight_sent |= self.hop == 0;
+        let Some(answer) = answer else {
+            return Some(self.incomplete(Stage::Preflight));
+        };
+        match preflight::check(answer, self.origin(), self.ask()) {
+            Ok(permission) => {
+                self.cache.push((self.url.clone(), permission));
+                None
+            }
+            Err(refusal) => Some(self.blocked(Stage::Preflight, refusal)),
+        }
+    }
+
+    fn is_cached(&self) -> bool {
+        self.cache.iter().any(|(url, permission)| {
+            *url == self.url && permission.seconds > 0 && permission.covers(self.ask())
+        })
+    }
+
+    /// Takes the answer at the current URL; `None` leads to the next hop.
+    fn receive(&mut self, answer: Option<&Answer>) -> Option<Judgement> {
+        let Some(answer) = answer else {
+            return Some(self.incomplete(Stage::Response));
+        };
+        let target = match answer.redirect() {
+            None => None,
+            Some(location) => match self.resolve(location) {
+                Some(url) => Some(url),
+                None => return Some(self.bad_redirect(BadRedirect::Invalid, &lossy(location))),
+            },
+        };
+        if self.cors
+            && let Err(refusal) =
+                access::check(&answer.headers, self.origin(), self.request.credentials)
+        {
+            return Some(self.blocked(Stage::Response, refusal));
+        }
+        match target {
+            None => Some(self.judgement(Ruling::Allowed, None)),
+            Some(target) => self.follow(answer.status, target),
+        }
+    }
+
+    fn resolve(&self, location: &[u8]) -> Option<Url> {
+        self.url.join(&lossy(location)).ok()
+    }
+
+    /// HTTP-redirect fetch (<https://fetch.spec.whatwg.org/#http-redirect-fetch>).
+    fn follow(&mut self, status: u16, target: Url) -> Option<Judgement> {
+        if self.hop == MAX_REDIRECTS {
+            return Some(self.bad_redirect(BadRedirect::TooMany, target.as_str()));
+        }
+        let page = &self.request.page_origin;
+        let has_userinfo = !target.username().is_empty() || target.password().is_some();
+        if self.request.mode == Mode::Cors
+            && has_userinfo
+            && (self.cors || self.tainted || !page.is_same(&target))
+        {
+            let mut judgement = self.blocked(
+                Stage::Redirect,
+                Refusal::new(CorsError::RedirectContainsCredentials, ""),
+            );
+            judgement.scene.location = Some(target.into());
+            return Some(judgement);
+        }
+        if matches!(
+            target.scheme(),
+            "about" | "blob" | "data" | "file" | "filesystem" | "javascript"
+        ) {
+            return Some(self.bad_redirect(BadRedirect::Unsafe, target.as_str()));
+        }
+        let leaves_origin = Origin::of(&self.url) != Origin::of(&target);
+        self.tainted |= leaves_origin && !page.is_same(&self.url);
+        if leaves_origin {
+            self.headers.retain(|(name, _)| name != "authorization");
+        }
+        self.rewrite_method(status);
+        self.url = target;
+        self.hop += 1;
+        None
+    }
+
+    /// A 303 turns everything but HEAD into GET, a 301 or 302 does so with POST; the headers that
+    /// describe the body go with it.
+    fn rewrite_method(&mut self, status: u16) {
+        let to_get = match status {
+            303 => self.method != "HEAD",
+            301 | 302 => self.method == "POST",
+            _ => false,
+        };
+        if !to_get || self.method == "GET" {
+            return;
+        }
+        "GET".clone_into(&mut self.method);
+        self.headers.retain(|(name, _)| {
+            !matches!(
+                name.as_str(),
+                "content-encoding" | "content-language" | "content-location" | "content-type"
+            )
+        });
+    }
+
+    fn judgement(&self, ruling: Ruling, stage: Option<Stage>) -> Judgement {
+        Judgement {
+            ruling,
+            stage,
+            error: None,
+            parameter: Vec::new(),
+            hop: self.hop,
+            preflight_sent: self.preflight_sent,
+            scene: Scene {
+                origin: self.origin().to_owned(),
+                url: self.url.to_string(),
+                method: self.method.clone(),
+                question: self.question.clone(),
+                location: None,
+                redirect: None,
+                missing: None,
+                cross_origin: self.cors,
+            },
+        }
+    }
+
+    fn blocked(&self, stage: Stage, refusal: Refusal) -> Judgement {
+        Judgement {
+            error: Some(refusal.error),
+            parameter: refusal.parameter,
+            ..self.judgement(Ruling::Blocked, Some(stage))
+        }
+    }
+
+    /// A URL the mode or its scheme rules out: at hop 0 nothing was sent, later the redirect that
+    /// led here is at fault.
+    fn refused_url(&self, error: CorsError) -> Judgement {
+        let mut judgement = self.blocked(Stage::Redirect, Refusal::new(error, ""));
+        judgement.scene.location = Some(self.url.to_string());
+        match self.hop.checked_sub(1) {
+            Some(previous) => judgement.hop = previous,
+            None => judgement.stage = None,
+        }
+        judgement
+    }
+
+    fn bad_redirect(&self, reason: BadRedirect, location: &str) -> Judgement {
+        let mut judgement = self.judgement(Ruling::Blocked, Some(Stage::Redirect));
+        judgement.scene.redirect = Some(reason);
+        judgement.scene.location = Some(location.to_owned());
+        judgement
+    }
+
+    fn incomplete(&self, missing: Stage) -> Judgement {
+        let mut judgement = self.judgement(Ruling::Incomplete, None);
+        judgement.scene.missing = Some(missing);
+        judgement
+    }
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl Judgement {
+    /// What Chromium reports beside the reason, as the DevTools protocol shows it: `None` where it
+    /// is empty or not UTF-8.
+    #[must_use]
+    pub fn parameter_text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.parameter)
+            .ok()
+            .filter(|text| !text.is_empty())
+    }
+
+    /// Whether the request was sent with credentials wherever it went.
+    #[must_use]
+    pub fn needs_exact_origin(&self, credentials: Credentials) -> bool {
+        self.scene.cross_origin && credentials == Credentials::Include
+    }
+}

@@ -1,0 +1,169 @@
+//! The preflight: when it is needed, what it asks, and whether its answer permits the request.
+
+use crate::access::{self, Refusal};
+use crate::exchange::Answer;
+use crate::header::tokens;
+use crate::safelist::unsafe_names;
+use crate::word::{CorsError, Credentials};
+
+/// What the browser sends in a preflight beyond `Origin`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// `Access-Control-Request-Method`.
+    pub method: String,
+    /// `Access-Control-Request-Headers`: lower case, sorted, comma separated; `None` without any.
+    pub headers: Option<String>,
+}
+
+/// The part of a request that a preflight is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) headers: &'a [(String, Vec<u8>)],
+    pub(crate) credentials: Credentials,
+}
+
+impl Ask<'_> {
+    pub(crate) fn needs_preflight(&self) -> bool {
+        !is_safelisted_method(self.method) || !unsafe_names(self.headers).is_empty()
+    }
+
+    pub(crate) fn question(&self) -> Question {
+        let mut names = unsafe_names(self.headers);
+        names.sort_unstable();
+        Question {
+            method: self.method.to_owned(),
+            headers: (!names.is_empty()).then(|| names.join(",")),
+        }
+    }
+}
+
+fn is_safelisted_method(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "POST")
+}
+
+/// What a good preflight answer permits, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Permission {
+    /// In the case the server wrote them.
+    methods: Vec<String>,
+    /// In lower case.
+    headers: Vec<String>,
+    credentialed: bool,
+    pub(crate) seconds: u32,
+}
+
+/// Judges a preflight's answer, in the order in which Chromium looks: redirect, access check,
+/// status, `Allow-Methods` and `Allow-Headers` as lists, method, headers.
+pub(crate) fn check(answer: &Answer, origin: &str, ask: Ask<'_>) -> Result<Permission, Refusal> {
+    if answer.redirect().is_some() {
+        return Err(Refusal::new(CorsError::PreflightDisallowedRedirect, ""));
+    }
+    access::check(&answer.headers, origin, ask.credentials).map_err(|refusal| Refusal {
+        error: refusal.error.on_preflight(),
+        ..refusal
+    })?;
+    if !(200..=299).contains(&answer.status) {
+        return Err(Refusal::new(CorsError::PreflightInvalidStatus, ""));
+    }
+    let permission = Permission::read(answer, ask.credentials)?;
+    permission.covers_method(ask.method)?;
+    permission.covers_headers(ask.headers, Authorization::ByWildcardToo)?;
+    Ok(permission)
+}
+
+/// Whether `*` in `Access-Control-Allow-Headers` covers `Authorization`. The standard says no;
+/// Chromium says yes with a deprecation warning, except when it looks into its cache
+/// (`services/network/cors/preflight_cache.cc`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Authorization {
+    ByWildcardToo,
+    ByNameOnly,
+}
+
+impl Permission {
+    fn read(answer: &Answer, credentials: Credentials) -> Result<Self, Refusal> {
+        let list = |name: &str, error: CorsError| -> Result<Vec<String>, Refusal> {
+            let value = answer.headers.joined(name).unwrap_or_default();
+            let found = tokens(&value).ok_or_else(|| Refusal::new(error, ""))?;
+            Ok(found
+                .into_iter()
+                .map(|token| String::from_utf8_lossy(token).into_owned())
+                .collect())
+        };
+        let methods = list(
+            "access-control-allow-methods",
+            CorsError::InvalidAllowMethodsPreflightResponse,
+        )?;
+        let mut headers = list(
+            "access-control-allow-headers",
+            CorsError::InvalidAllowHeadersPreflightResponse,
+        )?;
+        headers
+            .iter_mut()
+            .for_each(|name| name.make_ascii_lowercase());
+        Ok(Self {
+            methods,
+            headers,
+            credentialed: credentials == Credentials::Include,
+            seconds: crate::cache::lifetime(answer),
+        })
+    }
+
+    fn has_wildcard(&self, list: &[String]) -> bool {
+        !self.credentialed && list.iter().any(|element| element == "*")
+    }
+
+    pub(crate) fn covers_method(&self, method: &str) -> Result<(), Refusal> {
+        if is_safelisted_method(method)
+            || self.methods.iter().any(|allowed| allowed == method)
+            || self.has_wildcard(&self.methods)
+        {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            CorsError::MethodDisallowedByPreflightResponse,
+            method,
+        ))
+    }
+
+    pub(crate) fn covers_headers(
+        &self,
+        headers: &[(String, Vec<u8>)],
+        authorization: Authorization,
+    ) -> Result<(), Refusal> {
+        let refuse = |name: &str| {
+            Err(Refusal::new(
+                CorsError::HeaderDisallowedByPreflightResponse,
+                name,
+            ))
+        };
+        if self.has_wildcard(&self.headers) {
+            let hidden = authorization == Authorization::ByNameOnly
+                && headers.iter().any(|(name, _)| name == "authorization")
+                && !self.headers.iter().any(|name| name == "authorization");
+            return if hidden {
+                refuse("authorization")
+            } else {
+                Ok(())
+            };
+        }
+        let names = unsafe_names(headers);
+        match names
+            .into_iter()
+            .find(|name| !self.headers.iter().any(|allowed| allowed == name))
+        {
+            Some(name) => refuse(name),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a later request may go without a preflight of its own.
+    pub(crate) fn covers(&self, ask: Ask<'_>) -> bool {
+        (self.credentialed || ask.credentials != Credentials::Include)
+            && self.covers_method(ask.method).is_ok()
+            && self
+                .covers_headers(ask.headers, Authorization::ByNameOnly)
+                .is_ok()
+    }
+}

@@ -1,0 +1,207 @@
+//! Which request headers a page may set, and which of them need no preflight.
+
+use crate::header::is_token;
+
+/// Headers a script cannot set (<https://fetch.spec.whatwg.org/#forbidden-request-header>).
+///
+/// `user-agent` left the standard's list; Chromium still drops it (crbug.com/571722).
+const FORBIDDEN: [&str; 23] = [
+    "accept-charset",
+    "accept-encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "access-control-request-private-network",
+    "connection",
+    "content-length",
+    "cookie",
+    "cookie2",
+    "date",
+    "dnt",
+    "expect",
+    "host",
+    "keep-alive",
+    "origin",
+    "referer",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+];
+
+/// Headers whose value may not name a method that `fetch` refuses.
+const METHOD_OVERRIDES: [&str; 3] = [
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+];
+
+/// Whether the browser drops this header when a script sets it. `name` is in lower case.
+#[must_use]
+pub fn is_forbidden_header(name: &str, value: &[u8]) -> bool {
+    if name.starts_with("proxy-") || name.starts_with("sec-") || FORBIDDEN.contains(&name) {
+        return true;
+    }
+    METHOD_OVERRIDES.contains(&name)
+        && value.split(|byte| *byte == b',').any(|method| {
+            let method = crate::header::trim(method);
+            [b"connect".as_slice(), b"trace", b"track"]
+                .iter()
+                .any(|refused| method.eq_ignore_ascii_case(refused))
+        })
+}
+
+/// Whether a header a script sets stays on a `no-cors` request. `name` is in lower case.
+#[must_use]
+pub(crate) fn survives_no_cors(name: &str, value: &[u8]) -> bool {
+    matches!(
+        name,
+        "accept" | "accept-language" | "content-language" | "content-type"
+    ) && is_safelisted(name, value)
+}
+
+/// A value longer than this is never safelisted.
+const VALUE_LIMIT: usize = 128;
+
+/// Safelisted values longer than this in sum make each of them unsafe.
+const TOTAL_LIMIT: usize = 1024;
+
+/// Whether a header needs no preflight, as Chromium decides it: the standard's list and the client
+/// hints (`services/network/public/cpp/cors/cors.cc`). `name` is in any case, `value` without blanks
+/// around it.
+#[must_use]
+pub fn is_safelisted(name: &str, value: &[u8]) -> bool {
+    if value.len() > VALUE_LIMIT {
+        return false;
+    }
+    match name.to_ascii_lowercase().as_str() {
+        "accept" => !value.iter().copied().any(is_unsafe_byte),
+        "accept-language" | "content-language" => value.iter().copied().all(is_language_byte),
+        "content-type" => is_form_type(value),
+        "range" => is_simple_range(value),
+        "save-data" => value.eq_ignore_ascii_case(b"on"),
+        "device-memory" | "dpr" => is_decimal(value),
+        "width" | "viewport-width" => !value.is_empty() && value.iter().all(u8::is_ascii_digit),
+        "intervention" => true,
+        _ => false,
+    }
+}
+
+/// <https://fetch.spec.whatwg.org/#cors-unsafe-request-header-byte>
+const fn is_unsafe_byte(byte: u8) -> bool {
+    (byte < 0x20 && byte != b'\t')
+        || matches!(
+            byte,
+            b'"' | b'('
+                | b')'
+                | b':'
+                | b'<'
+                | b'>'
+                | b'?'
+                | b'@'
+                | b'['
+                | b'\\'
+                | b']'
+                | b'{'
+                | b'}'
+                | 0x7f
+        )
+}
+
+const fn is_language_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'*' | b',' | b'-' | b'.' | b';' | b'=')
+}
+
+/// Whether the value's essence is one that an HTML form can send.
+fn is_form_type(value: &[u8]) -> bool {
+    if value.iter().copied().any(is_unsafe_byte) {
+        return false;
+    }
+    let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
+    let essence = trim_http(essence);
+    let Some(slash) = essence.iter().position(|byte| *byte == b'/') else {
+        return false;
+    };
+    let (kind, subtype) = (
+        trim_http(&essence[..slash]),
+        trim_http(&essence[slash + 1..]),
+    );
+    if !is_token(kind) || !is_token(subtype) {
+        return false;
+    }
+    [
+        (
+            b"application".as_slice(),
+            b"x-www-form-urlencoded".as_slice(),
+        ),
+        (b"multipart", b"form-data"),
+        (b"text", b"plain"),
+    ]
+    .iter()
+    .any(|(a, b)| kind.eq_ignore_ascii_case(a) && subtype.eq_ignore_ascii_case(b))
+}
+
+fn trim_http(bytes: &[u8]) -> &[u8] {
+    crate::header::trim(bytes)
+}
+
+/// `bytes=A-` or `bytes=A-B` with A not above B (<https://fetch.spec.whatwg.org/#simple-range-header-value>).
+fn is_simple_range(value: &[u8]) -> bool {
+    let Some((unit, range)) = value.split_at_checked(6) else {
+        return false;
+    };
+    if !unit.eq_ignore_ascii_case(b"bytes=") {
+        return false;
+    }
+    let Some(dash) = range.iter().position(|byte| *byte == b'-') else {
+        return false;
+    };
+    let (start, end) = (&range[..dash], &range[dash + 1..]);
+    let Some(start) = number(start) else {
+        return false;
+    };
+    end.is_empty() || number(end).is_some_and(|end| start <= end)
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// `1*DIGIT [ "." 1*DIGIT ]`
+fn is_decimal(value: &[u8]) -> bool {
+    let mut parts = value.split(|byte| *byte == b'.');
+    let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let (Some(whole), fraction, None) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    digits(whole) && fraction.is_none_or(digits)
+}
+
+/// The names that need the server's consent, lower case, in the order of the list
+/// (<https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names>).
+pub(crate) fn unsafe_names(headers: &[(String, Vec<u8>)]) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut safelisted = Vec::new();
+    let mut total = 0;
+    for (name, value) in headers {
+        if is_safelisted(name, value) {
+            safelisted.push(name.as_str());
+            total += value.len();
+        } else {
+            names.push(name.as_str());
+        }
+    }
+    // The browser's own `Accept: */*` counts where the page set none.
+    if !headers.iter().any(|(name, _)| name == "accept") {
+        total += b"*/*".len();
+    }
+    if total > TOTAL_LIMIT {
+        names.append(&mut safelisted);
+    }
+    names
+}
