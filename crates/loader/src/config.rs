@@ -1,10 +1,11 @@
 //! Settings of the loader.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Size, Span};
 
 /// How the loader batches and how far back it recognises a re-send.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// A batch is written when its oldest record has waited this long. Permitted: 10ms to 1m.
