@@ -1,1 +1,39 @@
-//! Alert identity, state and notifiers.
+//! Alerts: their identity, their state machine, what makes a page believable, and the notifiers
+//! that carry them out of the house.
+//!
+//! Deciding is pure ([`step`], [`AlertId::of`], [`Corroboration::grade`]); sending is bounded: every
+//! receiver has a queue, retries end at a deadline, and each notification ends in one counted
+//! [`Outcome`]. This crate does not read the store: who evaluates also keeps the state.
+#![forbid(unsafe_code)]
+
+mod alert;
+mod backoff;
+mod config;
+mod corroboration;
+mod dispatch;
+mod error;
+mod identity;
+mod lane;
+mod log;
+mod metrics;
+mod notification;
+mod notifier;
+mod outbox;
+mod route;
+mod state;
+pub mod webhook;
+
+pub use crate::alert::{Alert, Words};
+pub use config::{Config, WebhookConfig};
+pub use corroboration::{Corroboration, Graded, Witnesses};
+pub use dispatch::Dispatcher;
+pub use error::AlertError;
+pub use identity::AlertId;
+pub use log::Log;
+pub use metrics::Outcome;
+pub use notification::{Notification, Status, rfc3339};
+pub use notifier::{Notifier, NotifyError};
+pub use outbox::{Outbox, Overflow, Receipt};
+pub use route::{Route, Router};
+pub use slo::Severity;
+pub use state::{Evaluation, Phase, Reason, State, Timing, Transition, step};

@@ -1,0 +1,149 @@
+//! One alert as it is kept: identity, state, and what is still to be said of it.
+
+use std::collections::BTreeMap;
+
+use observation::UnixMillis;
+use serde::{Deserialize, Serialize};
+
+use crate::state::{Evaluation, Phase, Reason, State, Timing, Transition, step};
+use crate::{AlertId, Notification, Status};
+
+/// One alert: what it is about, where it stands, and what is said of it. Kept as a whole, so that
+/// what receivers have not heard can still be said after a restart, in the words of its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Identity.
+    pub id: AlertId,
+    /// Configured application; empty for an alert about the pipeline.
+    pub app: String,
+    /// Name of the objective.
+    pub slo: String,
+    /// Name of the rule.
+    pub rule: String,
+    /// The group, as pairs of label and value; empty for the whole objective.
+    pub group: BTreeMap<String, String>,
+    /// Where it stands.
+    pub state: State,
+    /// The words of its last transition.
+    pub words: Words,
+    /// The last transition, until the receivers have heard of it.
+    pub unsaid: Option<Notification>,
+}
+
+/// What is said of an alert.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// What routes it.
+    pub labels: BTreeMap<String, String>,
+    /// What people read.
+    pub annotations: BTreeMap<String, String>,
+    /// Where it can be looked at; empty where no address is configured.
+    pub url: String,
+}
+
+impl Alert {
+    /// A quiet alert.
+    #[must_use]
+    pub fn quiet(app: &str, slo: &str, rule: &str, group: BTreeMap<String, String>) -> Self {
+        let pairs = group
+            .iter()
+            .map(|(label, value)| (label.as_str(), value.as_str()));
+        Self {
+            id: AlertId::of(slo, rule, pairs),
+            app: app.to_owned(),
+            slo: slo.to_owned(),
+            rule: rule.to_owned(),
+            group,
+            state: State::default(),
+            words: Words::default(),
+            unsaid: None,
+        }
+    }
+
+    /// Takes one step; what it returns wants to be said with [`Alert::say`].
+    pub fn advance(
+        &mut self,
+        evaluation: Evaluation,
+        timing: &Timing,
+        now: UnixMillis,
+    ) -> Option<Transition> {
+        let (state, transition) = step(&self.state, evaluation, timing, now);
+        self.state = state;
+        transition
+    }
+
+    /// Ends the alert whatever is measured.
+    pub fn retire(&mut self, reason: Reason, now: UnixMillis) -> Option<Transition> {
+        let (state, transition) = self.state.retire(reason, now);
+        self.state = state;
+        transition
+    }
+
+    /// Puts the last transition into words. It takes the place of one that was not heard yet: what
+    /// is news is how it stands now.
+    pub fn say(&mut self, words: Words) {
+        let (status, starts_at, ends_at) = match self.state.phase {
+            Phase::Firing { since, .. } => (Status::Firing, since, None),
+            Phase::Resolved { since, at } => (Status::Resolved, since, Some(at)),
+            Phase::Inactive | Phase::Pending { .. } => return,
+        };
+        self.words = words;
+        self.unsaid = Some(Notification {
+            alert: self.id.clone(),
+            sequence: self.state.sequence,
+            status,
+            labels: self.words.labels.clone(),
+            annotations: self.words.annotations.clone(),
+            starts_at,
+            ends_at,
+            generator_url: self.words.url.clone(),
+        });
+    }
+
+    /// The receivers have heard of transition `sequence`; returns whether that was still open.
+    pub fn heard(&mut self, sequence: u64) -> bool {
+        self.unsaid
+            .take_if(|unsaid| unsaid.sequence <= sequence)
+            .is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use settings::Span;
+    use slo::Severity;
+
+    use super::*;
+
+    const AT_ONCE: Timing = Timing {
+        hold: Span::secs(0),
+        resolve_after: Span::secs(0),
+        remind_after: Span::secs(3600),
+    };
+
+    #[test]
+    fn what_was_not_heard_is_replaced_by_how_it_stands_now() {
+        let mut alert = Alert::quiet("shop", "shop-blocks", "fast_burn", BTreeMap::new());
+        let fired = alert.advance(
+            Evaluation::Exceeded(Severity::Page),
+            &AT_ONCE,
+            UnixMillis(1),
+        );
+        assert_eq!(fired, Some(Transition::Fired));
+        alert.say(Words::default());
+        alert.advance(Evaluation::Calm, &AT_ONCE, UnixMillis(5));
+        alert.say(Words::default());
+        assert!(!alert.heard(1), "only the first was heard of");
+        let unsaid = alert.unsaid.clone().expect("the resolution");
+        assert_eq!((unsaid.sequence, unsaid.status), (2, Status::Resolved));
+        assert_eq!(
+            (unsaid.starts_at, unsaid.ends_at),
+            (UnixMillis(1), Some(UnixMillis(5)))
+        );
+        assert_eq!(unsaid.message_id(), format!("{}.2", alert.id));
+        let json = serde_json::to_string(&alert).expect("plain data");
+        let mut kept: Alert = serde_json::from_str(&json).expect("own text");
+        assert_eq!(kept, alert);
+        assert!(kept.heard(2) && kept.unsaid.is_none());
+    }
+}
