@@ -1,14 +1,25 @@
 //! The durable log: Kafka and disk behind one trait pair.
 //!
-//! `Journal::open` reads the configuration and checks what is there; `Journal::appender` and
-//! `Journal::consumer` give the two ends. An acknowledged append survives the death of every
+//! [`Journal::open`] reads the configuration and checks what is there; [`Journal::appender`] and
+//! [`Journal::consumer`] give the two ends. An acknowledged append survives the death of every
 //! process. The journal never looks into a record.
 #![forbid(unsafe_code)]
 
+mod config;
+mod disk;
 mod error;
+mod feed;
+mod journal;
+mod kafka;
 mod log;
+mod metrics;
+mod reader;
 mod record;
 
+pub use config::{Config, Kind};
+pub use disk::DiskConfig;
 pub use error::{AppendError, Cause, ConsumeError, Full, OpenError};
+pub use journal::Journal;
+pub use kafka::KafkaConfig;
 pub use log::{Appender, Consumer, Health};
 pub use record::{Appended, Consumed, Event, KEY_LEN, Record};

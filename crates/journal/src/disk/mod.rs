@@ -1,0 +1,255 @@
+//! The journal in a file of this machine: for one process, and for `corswatch up`.
+//!
+//! One thread writes, with group commit: whatever waits becomes one transaction, and what arrives
+//! while it is being synced becomes the next. One thread reads. Both are threads rather than tasks
+//! because SQLite blocks.
+
+mod config;
+mod file;
+mod queue;
+mod reader;
+mod retention;
+mod shared;
+mod writer;
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use runtime::Clock;
+use rustix::fs::FlockOperation;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+pub use config::DiskConfig;
+
+use self::file::LogFile;
+use self::queue::{Append, Queue};
+use self::reader::DiskReader;
+use self::shared::Shared;
+use self::writer::Writer;
+use crate::metrics::JournalMetrics;
+use crate::{AppendError, Appended, Appender, Config, Consumer, Health, OpenError, Record};
+
+/// How long a process or consumer that is about to end may still hold the journal.
+const HAND_OVER: Duration = Duration::from_secs(5);
+
+/// How often the hand-over is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// An open journal on disk.
+#[derive(Debug)]
+pub(crate) struct DiskJournal {
+    handle: Arc<Handle>,
+    clock: Clock,
+    epoch: u32,
+    partitions: u32,
+    read_ahead: usize,
+}
+
+/// Ends the writer when the last holder drops it.
+#[derive(Debug)]
+struct Handle {
+    shared: Arc<Shared>,
+    queue: Arc<Queue>,
+    max_record: usize,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.queue.abandon();
+    }
+}
+
+impl DiskJournal {
+    /// Opens or makes the journal. Blocks for as long as the disk does, and for a few seconds if
+    /// another process has the journal.
+    pub(crate) fn open(
+        config: &Config,
+        clock: Clock,
+        metrics: JournalMetrics,
+    ) -> Result<Self, OpenError> {
+        let disk = config.disk.clone();
+        let lock = lock(&disk.dir)?;
+        let file = LogFile::open(&disk.dir, disk.partitions, clock.now())?;
+        let epoch = file.epoch;
+        let shared = Arc::new(Shared::new(disk, metrics.clone(), file.extents.clone()));
+        for (partition, extent) in (0..).zip(&file.extents) {
+            metrics.positions(partition, Some(extent.next), extent.committed);
+        }
+        let queue = Arc::new(Queue::new(config.queue.as_usize(), metrics));
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            queue: Arc::clone(&queue),
+            clock: clock.clone(),
+            lock,
+        };
+        spawn("journal-write", move || writer.run(file))?;
+        let max_record = config.max_record.as_usize();
+        let handle = Arc::new(Handle {
+            shared,
+            queue,
+            max_record,
+        });
+        let read_ahead = config.read_ahead.as_usize();
+        Ok(Self {
+            handle,
+            clock,
+            epoch,
+            partitions: config.disk.partitions,
+            read_ahead,
+        })
+    }
+
+    pub(crate) const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    pub(crate) const fn partitions(&self) -> u32 {
+        self.partitions
+    }
+
+    pub(crate) fn appender(&self) -> Arc<dyn Appender> {
+        Arc::new(DiskAppender(Arc::clone(&self.handle)))
+    }
+
+    pub(crate) async fn consumer(&self) -> Result<Box<dyn Consumer>, OpenError> {
+        let deadline = Instant::now() + HAND_OVER;
+        while !self.handle.shared.try_consume() {
+            if Instant::now() >= deadline {
+                let what = "the journal on disk has a consumer already, and it has one at most";
+                return Err(OpenError::InUse(what.to_owned()));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        let (reader, link) = crate::reader::reader(self.read_ahead);
+        let thread = DiskReader::new(
+            Arc::clone(&self.handle.shared),
+            Arc::clone(&self.handle.queue),
+            self.clock.clone(),
+            link,
+        );
+        // The reader holds the journal open: commits need the writer.
+        let handle = Arc::clone(&self.handle);
+        spawn("journal-read", move || {
+            thread.run();
+            drop(handle);
+        })?;
+        Ok(Box::new(reader))
+    }
+}
+
+#[derive(Debug)]
+struct DiskAppender(Arc<Handle>);
+
+#[async_trait]
+impl Appender for DiskAppender {
+    async fn append(&self, record: Record) -> Result<Appended, AppendError> {
+        let Handle {
+            shared, max_record, ..
+        } = &*self.0;
+        let (partition, size) = (record.partition, record.payload.len());
+        let started = Instant::now();
+        let partitions = shared.config.partitions;
+        let appended = if partition >= partitions {
+            Err(AppendError::NoSuchPartition {
+                partition,
+                partitions,
+            })
+        } else if size > *max_record {
+            Err(AppendError::TooLarge { limit: *max_record })
+        } else {
+            self.queued(record).await
+        };
+        shared.metrics.appended(size, started.elapsed(), &appended);
+        appended.map(|offset| Appended { partition, offset })
+    }
+
+    fn health(&self) -> Health {
+        self.0.queue.health()
+    }
+
+    async fn close(&self, deadline: Duration) {
+        self.0.queue.close();
+        let queue = Arc::clone(&self.0.queue);
+        // A panic in there was reported by its hook; there is nothing left to close.
+        let _ = tokio::task::spawn_blocking(move || queue.wait_until_drained(deadline)).await;
+    }
+}
+
+impl DiskAppender {
+    async fn queued(&self, record: Record) -> Result<u64, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        self.0.queue.append(Append { record, reply })?;
+        answer
+            .await
+            .unwrap_or_else(|gone| Err(AppendError::Unavailable(gone.into())))
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), OpenError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map(drop)
+        .map_err(|source| {
+            let what = format!("cannot start the thread {name}");
+            OpenError::Unavailable {
+                what,
+                source: source.into(),
+            }
+        })
+}
+
+/// Takes the directory for this process.
+fn lock(dir: &Path) -> Result<File, OpenError> {
+    let unavailable = |source: std::io::Error| OpenError::Unavailable {
+        what: format!(
+            "{} cannot be used as the journal's directory",
+            dir.display()
+        ),
+        source: source.into(),
+    };
+    std::fs::create_dir_all(dir).map_err(unavailable)?;
+    let path = dir.join("journal.lock");
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(&path)
+        .map_err(unavailable)?;
+    let deadline = Instant::now() + HAND_OVER;
+    while let Err(error) = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        if error != rustix::io::Errno::WOULDBLOCK {
+            return Err(unavailable(error.into()));
+        }
+        if Instant::now() >= deadline {
+            return Err(OpenError::InUse(format!(
+                "{} is in use by process {}: a journal on disk has one process; stop that process, \
+                 or give this one another `journal.disk.dir`",
+                dir.display(),
+                holder(&mut file)
+            )));
+        }
+        std::thread::sleep(LOOK);
+    }
+    file.set_len(0)
+        .and_then(|()| write!(file, "{}", std::process::id()))
+        .map_err(unavailable)?;
+    Ok(file)
+}
+
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    // Only for the message.
+    let _ = file.read_to_string(&mut text);
+    if text.is_empty() {
+        "unknown".to_owned()
+    } else {
+        text
+    }
+}

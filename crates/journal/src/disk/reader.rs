@@ -1,0 +1,226 @@
+//! The thread that reads ahead for the consumer, on a connection of its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use observation::UnixMillis;
+use runtime::Clock;
+use rusqlite::Connection;
+use tokio::time::Instant;
+
+use super::file::{offset_of, open_reader, row_id};
+use super::queue::{Commit, Queue};
+use super::shared::Shared;
+use crate::reader::{Command, Gone, Link};
+use crate::{ConsumeError, Consumed, Event, KEY_LEN};
+
+/// Rows and bytes of one query.
+const BATCH_ROWS: i64 = 1024;
+const BATCH_BYTES: usize = 2 << 20;
+
+/// How often a quiet partition says that it is caught up.
+const REPEAT: Duration = Duration::from_millis(500);
+
+/// Pause after a failed read.
+const PAUSE: Duration = Duration::from_secs(1);
+
+pub(crate) struct DiskReader {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) clock: Clock,
+    pub(crate) link: Link,
+    connection: Option<Connection>,
+    cursors: BTreeMap<u32, Cursor>,
+}
+
+/// A started partition.
+#[derive(Debug)]
+struct Cursor {
+    next: u64,
+    /// When it said that it is caught up; `None` since the last record.
+    caught_up: Option<Instant>,
+}
+
+impl DiskReader {
+    pub(crate) fn new(shared: Arc<Shared>, queue: Arc<Queue>, clock: Clock, link: Link) -> Self {
+        Self {
+            shared,
+            queue,
+            clock,
+            link,
+            connection: None,
+            cursors: BTreeMap::new(),
+        }
+    }
+
+    /// Reads until the consumer is dropped.
+    pub(crate) fn run(mut self) {
+        self.link.bell.answer_here();
+        self.shared.set_reader(Some(Arc::clone(&self.link.bell)));
+        for (partition, extent) in (0..).zip(self.shared.extents()) {
+            let committed = extent.committed;
+            self.link.feed.push(Event::Assigned {
+                partition,
+                committed,
+            });
+        }
+        while self.serve_commands().is_ok() {
+            if self.link.feed.is_full() {
+                std::thread::park_timeout(REPEAT);
+                continue;
+            }
+            match self.read_all() {
+                Ok(Progress::Some) => {}
+                Ok(Progress::None) => std::thread::park_timeout(REPEAT / 2),
+                Err(error) => {
+                    tracing::error!(%error, "the journal cannot be read");
+                    self.connection = None;
+                    self.link.feed.report(error.into());
+                    std::thread::park_timeout(PAUSE);
+                }
+            }
+        }
+        self.shared.release_consumer();
+    }
+
+    fn serve_commands(&mut self) -> Result<(), Gone> {
+        while let Some(command) = self.link.command()? {
+            // A caller that is gone does not mind, hence the ignored sends.
+            match command {
+                Command::Start {
+                    partition,
+                    offset,
+                    reply,
+                } => {
+                    let _ = reply.send(self.start(partition, offset));
+                }
+                Command::Commit {
+                    partition,
+                    next_offset,
+                    reply,
+                } => {
+                    if self.shared.extent(partition).is_none() {
+                        let _ = reply.send(Err(ConsumeError::NotAssigned { partition }));
+                        continue;
+                    }
+                    self.queue.commit(Commit {
+                        partition,
+                        next_offset,
+                        reply,
+                    });
+                }
+                Command::Ends { reply } => {
+                    let extents = self.shared.extents();
+                    let ends = (0..).zip(extents).map(|(p, extent)| (p, extent.next));
+                    let _ = reply.send(Ok(ends.collect()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, partition: u32, offset: u64) -> Result<u64, ConsumeError> {
+        let extent = self
+            .shared
+            .extent(partition)
+            .ok_or(ConsumeError::NotAssigned { partition })?;
+        let next = offset.clamp(extent.first, extent.next);
+        self.link.feed.forget(partition);
+        self.cursors.insert(
+            partition,
+            Cursor {
+                next,
+                caught_up: None,
+            },
+        );
+        Ok(next)
+    }
+
+    /// Reads one batch of every started partition.
+    fn read_all(&mut self) -> rusqlite::Result<Progress> {
+        let mut progress = Progress::None;
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => open_reader(&self.shared.config.dir)?,
+        };
+        for (&partition, cursor) in &mut self.cursors {
+            // Before the look at the log's end: what is acknowledged by now is in `extent`.
+            let now = self.clock.now();
+            let Some(extent) = self.shared.extent(partition) else {
+                continue;
+            };
+            if cursor.next < extent.next {
+                let batch = read(&connection, partition, cursor.next)?;
+                let (Some(first), Some(last)) = (batch.first(), batch.last()) else {
+                    // Retention never takes the last records of a partition: this is damage.
+                    return Err(rusqlite::Error::QueryReturnedNoRows);
+                };
+                // Retention may have passed a reader that was told to start long ago.
+                self.shared
+                    .metrics
+                    .missing
+                    .inc_by(first.offset - cursor.next);
+                cursor.next = last.offset + 1;
+                cursor.caught_up = None;
+                self.shared.metrics.consumed.inc_by(batch.len() as u64);
+                for record in batch {
+                    self.link.feed.push(Event::Record(record));
+                }
+                progress = Progress::Some;
+            } else if cursor.caught_up.is_none_or(|at| at.elapsed() >= REPEAT) {
+                cursor.caught_up = Some(Instant::now());
+                let next_offset = cursor.next;
+                self.link.feed.push(Event::CaughtUp {
+                    partition,
+                    next_offset,
+                    at: now,
+                });
+            }
+        }
+        self.connection = Some(connection);
+        Ok(progress)
+    }
+}
+
+/// Whether anything was read.
+#[derive(Debug, PartialEq, Eq)]
+enum Progress {
+    Some,
+    None,
+}
+
+fn read(connection: &Connection, partition: u32, from: u64) -> rusqlite::Result<Vec<Consumed>> {
+    let mut select = connection.prepare_cached(
+        "SELECT id, append_time, key, payload FROM record WHERE id >= ?1 AND id < ?2 \
+         ORDER BY id LIMIT ?3",
+    )?;
+    let mut rows = select.query([
+        row_id(partition, from),
+        row_id(partition + 1, 0),
+        BATCH_ROWS,
+    ])?;
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        let mut key = [0; KEY_LEN];
+        let stored = row.get_ref(2)?.as_blob()?;
+        if stored.len() == KEY_LEN {
+            key.copy_from_slice(stored);
+        }
+        let payload = Bytes::copy_from_slice(row.get_ref(3)?.as_blob()?);
+        bytes += payload.len();
+        batch.push(Consumed {
+            partition,
+            offset: offset_of(id),
+            append_time: UnixMillis(row.get(1)?),
+            key,
+            payload,
+        });
+        if bytes >= BATCH_BYTES {
+            break;
+        }
+    }
+    Ok(batch)
+}

@@ -1,0 +1,197 @@
+//! The one thread that writes: group commit, retention, recovery.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use runtime::Clock;
+use tokio::time::Instant;
+
+use super::file::{Changes, LogFile};
+use super::queue::{Append, Commit, Queue, Work};
+use super::retention;
+use super::shared::Shared;
+use crate::{AppendError, Cause, ConsumeError, Full};
+
+/// How often the room and the age of the records are looked at.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// Pauses between attempts to open the file anew.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+pub(crate) struct Writer {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) clock: Clock,
+    /// Held for as long as this thread may write.
+    pub(crate) lock: File,
+}
+
+impl Writer {
+    /// Writes until all handles are gone.
+    pub(crate) fn run(self, mut file: LogFile) {
+        let mut housekeeping_due = Instant::now();
+        loop {
+            let work = self.queue.take(HOUSEKEEPING);
+            let done = match work {
+                Work::End => break,
+                Work::Idle => Ok(()),
+                Work::Write { appends, commits } => self.write(&mut file, appends, commits),
+            };
+            let done = done.and_then(|()| {
+                if Instant::now() < housekeeping_due {
+                    return Ok(());
+                }
+                housekeeping_due = Instant::now() + HOUSEKEEPING;
+                self.keep_house(&mut file)
+            });
+            if let Err(error) = done {
+                match self.recover(file, &error) {
+                    Some(opened) => file = opened,
+                    None => break,
+                }
+            }
+        }
+        // Not before the file is closed: the next process must not find it in use.
+        drop(self.lock);
+    }
+
+    fn write(
+        &self,
+        file: &mut LogFile,
+        appends: Vec<Append>,
+        commits: Vec<Commit>,
+    ) -> rusqlite::Result<()> {
+        let changes = Changes {
+            records: appends.iter().map(|append| &append.record).collect(),
+            commits: commits
+                .iter()
+                .map(|c| (c.partition, c.next_offset))
+                .collect(),
+        };
+        let bytes = appends.iter().map(|append| append.record.size()).sum();
+        let written = file.write(&changes, self.clock.now());
+        if written.is_ok() {
+            // Readers first: who has an acknowledgement can rely on the record being found.
+            self.shared.publish(&file.extents);
+        }
+        let result = self.answer(appends, commits, written);
+        self.queue.release(bytes);
+        result
+    }
+
+    fn answer(
+        &self,
+        appends: Vec<Append>,
+        commits: Vec<Commit>,
+        written: rusqlite::Result<Vec<u64>>,
+    ) -> rusqlite::Result<()> {
+        // A caller that is gone does not mind, hence the ignored sends.
+        match written {
+            Ok(offsets) => {
+                for (append, offset) in appends.into_iter().zip(offsets) {
+                    let _ = append.reply.send(Ok(offset));
+                }
+                for commit in commits {
+                    let _ = commit.reply.send(Ok(()));
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let full = is_disk_full(&error);
+                for append in appends {
+                    let _ = append.reply.send(Err(if full {
+                        AppendError::Full { what: Full::Disk }
+                    } else {
+                        AppendError::Unavailable(cause(&error))
+                    }));
+                }
+                for commit in commits {
+                    let _ = commit
+                        .reply
+                        .send(Err(ConsumeError::Unavailable(cause(&error))));
+                }
+                if full {
+                    // SQLite has rolled back and the connection is good; housekeeping looks again.
+                    self.queue.set_full(Some(Full::Disk));
+                    return Ok(());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn keep_house(&self, file: &mut LogFile) -> rusqlite::Result<()> {
+        let config = &self.shared.config;
+        let used = file.used_bytes()?;
+        let room = retention::room(config, used);
+        let metrics = &self.shared.metrics;
+        metrics
+            .disk_used
+            .set(i64::try_from(used).unwrap_or(i64::MAX));
+        if let Some(free) = room.free {
+            metrics
+                .disk_free
+                .set(i64::try_from(free).unwrap_or(i64::MAX));
+        }
+        self.queue.set_full(room.full);
+        match retention::sweep(file, config, self.clock.now(), room.pressure) {
+            Err(error) if is_disk_full(&error) => {
+                self.queue.set_full(Some(Full::Disk));
+            }
+            other => other?,
+        }
+        self.shared.publish(&file.extents);
+        Ok(())
+    }
+
+    /// Stops acknowledging, opens the file anew and says so. A failed fsync is not repeated:
+    /// `LogFile::open` rewrites what the log held.
+    fn recover(&self, file: LogFile, error: &rusqlite::Error) -> Option<LogFile> {
+        tracing::error!(%error, dir = %self.dir().display(), "the journal cannot be written");
+        self.queue
+            .break_off(&format!("writing the journal failed: {error}"));
+        let epoch = file.epoch;
+        drop(file);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            self.queue.rest(pause);
+            if self.queue.is_abandoned() {
+                return None;
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            let partitions = self.shared.config.partitions;
+            match LogFile::open(self.dir(), partitions, self.clock.now()) {
+                Ok(file) if file.epoch == epoch => {
+                    tracing::info!("the journal was opened anew");
+                    self.shared.metrics.recoveries.inc();
+                    self.shared.publish(&file.extents);
+                    self.queue.mend();
+                    return Some(file);
+                }
+                Ok(_) => self
+                    .queue
+                    .break_off("the journal's file was replaced: restart"),
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "the journal cannot be opened anew yet");
+                }
+            }
+        }
+    }
+
+    fn dir(&self) -> &PathBuf {
+        &self.shared.config.dir
+    }
+}
+
+fn is_disk_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+}
+
+fn cause(error: &rusqlite::Error) -> Cause {
+    // The error cannot be cloned, and every caller of the transaction gets it.
+    error.to_string().into()
+}

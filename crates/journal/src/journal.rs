@@ -1,0 +1,101 @@
+//! Opening a journal by its configuration.
+
+use std::sync::Arc;
+
+use runtime::{Clock, Metrics};
+
+use crate::disk::DiskJournal;
+use crate::kafka::KafkaJournal;
+use crate::metrics::JournalMetrics;
+use crate::{Appender, Config, Consumer, Kind, OpenError};
+
+/// An open journal: gives its two ends. It stays open until the journal, its appenders and its
+/// consumers are dropped.
+#[derive(Debug)]
+pub struct Journal(Inner);
+
+#[derive(Debug)]
+enum Inner {
+    Disk(DiskJournal),
+    Kafka(KafkaJournal),
+}
+
+impl Journal {
+    /// Opens the journal, makes it where that is configured, and checks that what is there agrees
+    /// with the configuration.
+    ///
+    /// # Errors
+    /// [`OpenError`], whose text says what to do.
+    pub async fn open(config: &Config, clock: Clock, metrics: &Metrics) -> Result<Self, OpenError> {
+        let config = config.clone();
+        match config.kind {
+            Kind::Disk => {
+                let metrics = JournalMetrics::register(metrics, config.disk.partitions);
+                blocking(move || DiskJournal::open(&config, clock, metrics))
+                    .await
+                    .map(|journal| Self(Inner::Disk(journal)))
+            }
+            Kind::Kafka => {
+                let metrics = JournalMetrics::register(metrics, config.kafka.partitions);
+                KafkaJournal::open(&config, clock, metrics)
+                    .await
+                    .map(|journal| Self(Inner::Kafka(journal)))
+            }
+        }
+    }
+
+    /// The incarnation of the log: part of every position.
+    #[must_use]
+    pub const fn epoch(&self) -> u32 {
+        match &self.0 {
+            Inner::Disk(journal) => journal.epoch(),
+            Inner::Kafka(journal) => journal.epoch(),
+        }
+    }
+
+    /// How many partitions the log has.
+    #[must_use]
+    pub const fn partitions(&self) -> u32 {
+        match &self.0 {
+            Inner::Disk(journal) => journal.partitions(),
+            Inner::Kafka(journal) => journal.partitions(),
+        }
+    }
+
+    /// The end that makes records durable. To be called once; share the result.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn appender(&self) -> Result<Arc<dyn Appender>, OpenError> {
+        match &self.0 {
+            Inner::Disk(journal) => Ok(journal.appender()),
+            Inner::Kafka(journal) => journal.appender(),
+        }
+    }
+
+    /// A consumer of the consumer group `group`. A journal on disk has one group and one consumer
+    /// at a time, whatever the group's name.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn consumer(&self, group: &str) -> Result<Box<dyn Consumer>, OpenError> {
+        match &self.0 {
+            Inner::Disk(journal) => journal.consumer().await,
+            Inner::Kafka(journal) => journal.consumer(group),
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, OpenError> + Send + 'static,
+) -> Result<T, OpenError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|panic| {
+            let what = "opening the journal panicked".to_owned();
+            Err(OpenError::Unavailable {
+                what,
+                source: panic.into(),
+            })
+        })
+}

@@ -1,0 +1,140 @@
+//! Settings of the journal in Kafka.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use settings::{Problems, Secret, Span};
+
+use crate::config::MAX_PARTITIONS;
+
+/// A topic of a Kafka cluster.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KafkaConfig {
+    /// The first brokers to ask: `"host:port,host:port"`.
+    pub brokers: String,
+    /// The topic. Nothing else may write to it.
+    pub topic: String,
+    /// Partitions of the topic. The number decides where a re-sent beacon goes, so it is pinned: a
+    /// topic with another number is refused. To change it, make a new topic and raise `epoch`.
+    /// Permitted: 1 to 4096.
+    pub partitions: u32,
+    /// The incarnation of the log. Raise it whenever offsets start anew or `partitions` changes: a
+    /// new topic, a topic that was deleted and made again. Permitted: 1 to 4294967295.
+    pub epoch: u32,
+    /// Makes the topic at the start if it is missing, with `required_replication` replicas and
+    /// `required_min_insync` of them in sync, append times of the broker, and seven days of
+    /// retention.
+    pub create_topic: bool,
+    /// The least number of replicas that the topic must have. With 1, an acknowledged beacon does
+    /// not survive the loss of its broker's disk; production uses 3. Permitted: 1 to 32.
+    pub required_replication: u16,
+    /// The least `min.insync.replicas` that the topic must have; production uses 2. Permitted: 1
+    /// to `required_replication`.
+    pub required_min_insync: u16,
+    /// Name of this consumer within its group, if it is to keep its partitions through a restart
+    /// that is shorter than `session_timeout`. Each process needs its own.
+    pub instance: String,
+    /// An append that is not acknowledged by then has failed, although it may still be durable.
+    /// Permitted: 1s to 5m.
+    pub delivery_timeout: Span,
+    /// How long the start waits for the brokers. Permitted: 1s to 10m.
+    pub open_timeout: Span,
+    /// A consumer that is silent for so long loses its partitions. Permitted: 6s to 5m.
+    pub session_timeout: Span,
+    /// How far the clocks of brokers and loaders may disagree: it is taken off the time up to which
+    /// a quiet partition is known to be read. Permitted: 0s to 1m.
+    pub clock_allowance: Span,
+    /// Further properties of librdkafka, such as `security.protocol`, `sasl.username` and
+    /// `sasl.password`. Never shown. What the journal relies on cannot be set here.
+    #[serde(skip_serializing)]
+    pub properties: BTreeMap<String, Secret>,
+}
+
+impl Default for KafkaConfig {
+    fn default() -> Self {
+        Self {
+            brokers: "127.0.0.1:9092".to_owned(),
+            topic: "corswatch-beacons".to_owned(),
+            partitions: 4,
+            epoch: 1,
+            create_topic: false,
+            required_replication: 1,
+            required_min_insync: 1,
+            instance: String::new(),
+            delivery_timeout: Span::secs(30),
+            open_timeout: Span::secs(30),
+            session_timeout: Span::secs(10),
+            clock_allowance: Span::secs(1),
+            properties: BTreeMap::new(),
+        }
+    }
+}
+
+/// Properties that the promises of the journal rest on, or that have a setting of their own.
+pub(crate) const RESERVED: [&str; 20] = [
+    "acks",
+    "allow.auto.create.topics",
+    "auto.offset.reset",
+    "bootstrap.servers",
+    "delivery.timeout.ms",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "enable.idempotence",
+    "enable.partition.eof",
+    "group.id",
+    "group.instance.id",
+    "group.protocol",
+    "isolation.level",
+    "message.max.bytes",
+    "message.timeout.ms",
+    "metadata.broker.list",
+    "partition.assignment.strategy",
+    "request.required.acks",
+    "session.timeout.ms",
+    "transactional.id",
+];
+
+impl KafkaConfig {
+    pub(crate) fn problems(&self, mut problems: Problems<'_>) {
+        if self.brokers.trim().is_empty() {
+            problems.report("brokers", "\"\"", "name at least one broker as host:port");
+        }
+        if !is_topic_name(&self.topic) {
+            let reason = "permitted: 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'";
+            problems.report("topic", format!("{:?}", self.topic), reason);
+        }
+        problems.range("partitions", self.partitions, 1..=MAX_PARTITIONS);
+        problems.range("epoch", self.epoch, 1..=u32::MAX);
+        problems.range("required_replication", self.required_replication, 1..=32);
+        let replicas = self.required_replication.max(1);
+        problems.range(
+            "required_min_insync",
+            self.required_min_insync,
+            1..=replicas,
+        );
+        problems.range("delivery_timeout", self.delivery_timeout, seconds(1, 300));
+        problems.range("open_timeout", self.open_timeout, seconds(1, 600));
+        problems.range("session_timeout", self.session_timeout, seconds(6, 300));
+        problems.range("clock_allowance", self.clock_allowance, seconds(0, 60));
+        let mut properties = problems.section("properties");
+        for name in self.properties.keys() {
+            if RESERVED.contains(&name.as_str()) {
+                properties.report(name, "[redacted]", "the journal sets this itself");
+            }
+        }
+    }
+}
+
+const fn seconds(from: u64, to: u64) -> std::ops::RangeInclusive<Span> {
+    Span::secs(from)..=Span::secs(to)
+}
+
+fn is_topic_name(name: &str) -> bool {
+    let permitted = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    !name.is_empty()
+        && name.len() <= 249
+        && name != "."
+        && name != ".."
+        && name.chars().all(permitted)
+}

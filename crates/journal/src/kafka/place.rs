@@ -1,0 +1,124 @@
+//! Where partitions begin and end, and where they are read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::group::Group;
+
+/// A consumer together with its topic.
+pub(crate) struct Place {
+    pub(crate) consumer: Arc<BaseConsumer<Group>>,
+    topic: String,
+    count: u32,
+}
+
+impl Place {
+    pub(crate) const fn new(consumer: Arc<BaseConsumer<Group>>, topic: String, count: u32) -> Self {
+        Self {
+            consumer,
+            topic,
+            count,
+        }
+    }
+
+    /// All partitions of the topic.
+    pub(crate) const fn all(&self) -> std::ops::Range<u32> {
+        0..self.count
+    }
+
+    pub(crate) fn list(
+        &self,
+        partitions: impl IntoIterator<Item = (u32, Offset)>,
+    ) -> KafkaResult<TopicPartitionList> {
+        let mut list = TopicPartitionList::new();
+        for (partition, offset) in partitions {
+            list.add_partition_offset(&self.topic, number(partition), offset)?;
+        }
+        Ok(list)
+    }
+
+    fn names(&self, partitions: impl IntoIterator<Item = u32>) -> TopicPartitionList {
+        let mut list = TopicPartitionList::new();
+        for partition in partitions {
+            list.add_partition(&self.topic, number(partition));
+        }
+        list
+    }
+
+    /// The first offset that is there, and the one after the last.
+    pub(crate) fn bounds(&self, partition: u32, patience: Duration) -> KafkaResult<(u64, u64)> {
+        let (first, end) =
+            self.consumer
+                .fetch_watermarks(&self.topic, number(partition), patience)?;
+        Ok((first.max(0).cast_unsigned(), end.max(0).cast_unsigned()))
+    }
+
+    /// The log's ends: one question to each leader.
+    pub(crate) fn ends(
+        &self,
+        partitions: impl IntoIterator<Item = u32>,
+        patience: Duration,
+    ) -> KafkaResult<BTreeMap<u32, u64>> {
+        // In a question for times, the "time" -1 stands for the end, as the offset -1 does.
+        let question = self.list(partitions.into_iter().map(|p| (p, Offset::End)))?;
+        let answer = self.consumer.offsets_for_times(question, patience)?;
+        let mut ends = BTreeMap::new();
+        for element in answer.elements() {
+            element.error()?;
+            let (Ok(partition), Offset::Offset(end)) =
+                (u32::try_from(element.partition()), element.offset())
+            else {
+                return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::BadMessage));
+            };
+            ends.insert(partition, end.max(0).cast_unsigned());
+        }
+        Ok(ends)
+    }
+
+    /// What was committed of those partitions of which something was.
+    pub(crate) fn committed(
+        &self,
+        partitions: impl IntoIterator<Item = u32>,
+        patience: Duration,
+    ) -> KafkaResult<BTreeMap<u32, u64>> {
+        let answer = self
+            .consumer
+            .committed_offsets(self.names(partitions), patience)?;
+        let mut committed = BTreeMap::new();
+        for element in answer.elements() {
+            element.error()?;
+            if let (Ok(partition), Offset::Offset(offset)) =
+                (u32::try_from(element.partition()), element.offset())
+            {
+                committed.insert(partition, offset.max(0).cast_unsigned());
+            }
+        }
+        Ok(committed)
+    }
+
+    /// Reads `partition` from `next` on. Assigned anew rather than sought: a seek fails while
+    /// librdkafka still looks up the former offset, or has given the partition up.
+    pub(crate) fn go(&self, partition: u32, next: u64) -> KafkaResult<()> {
+        self.consumer
+            .incremental_unassign(&self.names([partition]))?;
+        let to = self.list([(partition, Offset::Offset(next.cast_signed()))])?;
+        self.consumer.incremental_assign(&to)
+    }
+
+    pub(crate) fn pause(&self, partitions: impl IntoIterator<Item = u32>) -> KafkaResult<()> {
+        self.consumer.pause(&self.names(partitions))
+    }
+
+    pub(crate) fn resume(&self, partitions: impl IntoIterator<Item = u32>) -> KafkaResult<()> {
+        self.consumer.resume(&self.names(partitions))
+    }
+}
+
+fn number(partition: u32) -> i32 {
+    i32::try_from(partition).unwrap_or(i32::MAX)
+}
