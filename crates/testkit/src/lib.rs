@@ -1,1 +1,16 @@
-//! What tests share: builders, a real broker, a real engine, a real browser.
+//! What tests share: facts and beacons to start from, waiting with a deadline, processes that can
+//! be killed, a real broker, a real engine, a real browser.
+
+pub mod beacon;
+pub mod checkout;
+pub mod fact;
+pub mod http;
+pub mod kafka;
+pub mod node;
+pub mod port;
+pub mod process;
+pub mod wait;
+
+pub use beacon::Beacon;
+pub use process::Process;
+pub use wait::{wait_for, wait_until};

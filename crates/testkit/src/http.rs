@@ -1,0 +1,69 @@
+//! A client for the two sides of the product.
+
+use anyhow::{Context as _, Result};
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+
+use crate::Beacon;
+
+/// Talks to one server.
+#[derive(Debug, Clone)]
+pub struct Http {
+    base: String,
+    client: reqwest::Client,
+}
+
+impl Http {
+    /// A client for `base`: `http://127.0.0.1:7781`, without a path.
+    #[must_use]
+    pub fn new(base: impl Into<String>) -> Self {
+        Self {
+            base: base.into(),
+            client: reqwest::Client::new(),
+        }
+    }
+
+    /// The server's base URL.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// GET of `path`, which starts with `/`.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn get(&self, path: &str) -> reqwest::Result<Response> {
+        self.client.get(self.url(path)).send().await
+    }
+
+    /// GET of `path`, whose answer is 200 with JSON.
+    ///
+    /// # Errors
+    /// When there is no answer, another status, or no JSON; the text of the answer is quoted.
+    pub async fn json(&self, path: &str) -> Result<Value> {
+        let response = self.get(path).await?;
+        let status = response.status();
+        let text = response.text().await?;
+        anyhow::ensure!(status == StatusCode::OK, "GET {path}: {status}: {text}");
+        serde_json::from_str(&text).with_context(|| format!("GET {path}: not JSON: {text}"))
+    }
+
+    /// Sends a beacon as the SDK does, from the page that it names.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn beacon(&self, key: &str, beacon: &Beacon) -> reqwest::Result<StatusCode> {
+        let page = beacon.value()["page"].as_str().unwrap_or_default();
+        let request = self.client.post(self.url(&format!("/v1/b/{key}")));
+        let request = request
+            .header("content-type", "text/plain;charset=UTF-8")
+            .header("origin", page)
+            .body(beacon.body());
+        Ok(request.send().await?.status())
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+}
