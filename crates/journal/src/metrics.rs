@@ -118,11 +118,11 @@ impl JournalMetrics {
             disk_free: Gauge::default(),
         };
         for reason in Reason::ALL {
-            new.append_errors.get_or_create(&ReasonLabel { reason });
+            let _ = new.append_errors.get_or_create(&ReasonLabel { reason });
         }
         for partition in 0..partitions {
             for family in [&new.log_end, &new.committed, &new.lag] {
-                family.get_or_create(&PartitionLabel { partition });
+                let _ = family.get_or_create(&PartitionLabel { partition });
             }
         }
         new
