@@ -1,1 +1,32 @@
 //! The private side: JSON API, metrics, health and the web UI.
+//!
+//! The binary gives a [`State`] and a listener to [`serve`]. The folders below `routes` are the
+//! paths; `view` makes the answers' shapes from what the store knows; what a browser reported is
+//! hostile text and leaves here only as JSON.
+#![forbid(unsafe_code)]
+
+mod assets;
+mod auth;
+mod body;
+mod config;
+mod headers;
+mod metrics;
+mod openapi;
+mod params;
+mod problem;
+mod queries;
+mod report;
+mod router;
+mod routes;
+mod selection;
+mod serve;
+mod stamp;
+mod state;
+mod view;
+
+pub use config::{Access, Config, Exposed, Token};
+pub use queries::{Queries, Stored};
+pub use router::router;
+pub use selection::Interval;
+pub use serve::{ServeError, serve};
+pub use state::{App, Condition, Edge, LogEnd, LogEnds, Part, PartReport, SloSpec, State};

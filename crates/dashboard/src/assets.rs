@@ -1,0 +1,59 @@
+//! The web UI, embedded when this crate is built.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::problem::{Code, Problem};
+
+/// Path below `dashboard-ui/dist` and content.
+static ASSETS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// The page that loads everything else.
+pub(crate) const INDEX: &str = "index.html";
+
+/// The file at `path`. All but the page are named by their content and never change.
+pub(crate) fn serve(path: &str, request: &HeaderMap) -> Response {
+    let Some((_, bytes)) = ASSETS.iter().find(|(name, _)| *name == path) else {
+        return Problem::new(Code::NotFound, "nothing is here").into_response();
+    };
+    if path == INDEX {
+        return with_headers((*bytes).into_response(), path, "no-cache");
+    }
+    // The name holds the hash of the content, so it is the validator too.
+    let tag = format!("\"{path}\"");
+    let known = request
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|given| given.as_bytes() == tag.as_bytes());
+    let response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        (*bytes).into_response()
+    };
+    let mut response = with_headers(response, path, "public, max-age=31536000, immutable");
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+fn with_headers(mut response: Response, path: &str, cache: &'static str) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(content_type(path)),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("json" | "map") => "application/json",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}

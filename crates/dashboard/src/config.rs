@@ -1,0 +1,225 @@
+//! Settings of the private side.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+use settings::{Problems, Span};
+
+use crate::stamp::Stamp;
+
+/// Settings of the private side: where it listens and who may ask.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Address of API, web UI, metrics and health. Anything but a loopback address needs `tokens`.
+    pub listen: SocketAddr,
+    /// Host names by which browsers reach the private side, besides loopback names. Without
+    /// `tokens`, a request for another host is refused: it may come from a rebound DNS name.
+    pub hosts: Vec<String>,
+    /// Who may ask. Without any, everybody who can reach the (loopback) address may.
+    pub tokens: Vec<Token>,
+    /// How long a request may take before it is answered with 503.
+    pub request_timeout: Span,
+    /// How long a client may take to send the head of a request.
+    pub header_timeout: Span,
+    /// Requests answered at the same time; more are answered with 503 and `Retry-After`.
+    pub max_requests_in_flight: usize,
+    /// Connections held open at the same time; more wait to be accepted.
+    pub max_connections: usize,
+    /// Age of the watermark from which numbers are called lagging.
+    pub lagging_after: Span,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7781)),
+            hosts: Vec::new(),
+            tokens: Vec::new(),
+            request_timeout: Span::secs(15),
+            header_timeout: Span::secs(10),
+            max_requests_in_flight: 64,
+            max_connections: 512,
+            lagging_after: Span::secs(120),
+        }
+    }
+}
+
+/// A bearer token, known by its hash only.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// Whose it is; shown in logs and as author of deploys.
+    pub name: String,
+    /// SHA-256 of the token in hexadecimal: `printf %s "$TOKEN" | sha256sum`.
+    pub sha256: String,
+    /// When it stops working, as RFC 3339 in UTC; never, where absent.
+    #[serde(default)]
+    pub expires: Option<String>,
+    /// Apps it may see; all, where empty.
+    #[serde(default)]
+    pub apps: Vec<String>,
+    /// What it may do.
+    #[serde(default)]
+    pub access: Access,
+}
+
+/// What a token may do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Read only.
+    #[default]
+    Read,
+    /// Read, and record deploys.
+    Write,
+}
+
+/// The private side would be open to the network without any authentication.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "{addr} is reachable from other machines and no token is configured: add a `[[dashboard.tokens]]` entry with `name` and `sha256`, or set `dashboard.listen` to a loopback address such as 127.0.0.1:7781"
+)]
+pub struct Exposed {
+    /// The address.
+    pub addr: SocketAddr,
+}
+
+impl Config {
+    /// Refuses to be reachable from other machines without authentication.
+    ///
+    /// # Errors
+    /// [`Exposed`] for an address that is not loopback while no token is configured.
+    pub const fn guard(&self, addr: SocketAddr) -> Result<(), Exposed> {
+        if addr.ip().is_loopback() || !self.tokens.is_empty() {
+            return Ok(());
+        }
+        Err(Exposed { addr })
+    }
+
+    /// Reports everything that is wrong with these settings.
+    pub fn problems(&self, mut problems: Problems<'_>) {
+        if let Err(exposed) = self.guard(self.listen) {
+            problems.report("listen", self.listen, exposed.to_string());
+        }
+        for span in [
+            ("request_timeout", self.request_timeout, 1, 120),
+            ("header_timeout", self.header_timeout, 1, 60),
+            ("lagging_after", self.lagging_after, 5, 86_400),
+        ] {
+            let (field, value, least, most) = span;
+            problems.range(field, value, Span::secs(least)..=Span::secs(most));
+        }
+        problems.range(
+            "max_requests_in_flight",
+            self.max_requests_in_flight,
+            1..=4096,
+        );
+        problems.range("max_connections", self.max_connections, 1..=65_536);
+        for host in &self.hosts {
+            if host.is_empty() || host.contains(['/', ':', ' ']) {
+                let reason = "write a host name alone, without scheme or port";
+                problems.report("hosts", host, reason);
+            }
+        }
+        self.token_problems(&mut problems);
+    }
+
+    fn token_problems(&self, problems: &mut Problems<'_>) {
+        for (at, token) in self.tokens.iter().enumerate() {
+            let earlier = &self.tokens[..at];
+            let mut problems = problems.section(format!("tokens[{at}]"));
+            if token.name.is_empty() || token.name.len() > 64 {
+                problems.report(
+                    "name",
+                    &token.name,
+                    "write 1 to 64 characters that say whose it is",
+                );
+            }
+            if earlier.iter().any(|other| other.name == token.name) {
+                problems.report("name", &token.name, "another token has this name");
+            }
+            // The value is not shown: somebody may have written the token itself here.
+            if digest(&token.sha256).is_none() {
+                let reason = "write the SHA-256 of the token as 64 hexadecimal digits: printf %s \"$TOKEN\" | sha256sum";
+                problems.report("sha256", "[redacted]", reason);
+            }
+            if let Some(expires) = &token.expires
+                && expires.parse::<Stamp>().is_err()
+            {
+                let reason = "write a time such as 2027-01-31T00:00:00Z";
+                problems.report("expires", expires, reason);
+            }
+        }
+    }
+}
+
+/// The 32 bytes that 64 hexadecimal digits stand for.
+pub(crate) fn digest(hex: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if hex.len() != 64 || !hex.is_ascii() {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(config: &Config) -> Vec<String> {
+        let mut found = Vec::new();
+        config.problems(Problems::at("dashboard", &mut found));
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    fn token(sha256: &str) -> Token {
+        Token {
+            name: "grafana".into(),
+            sha256: sha256.into(),
+            expires: None,
+            apps: Vec::new(),
+            access: Access::Read,
+        }
+    }
+
+    #[test]
+    fn the_defaults_have_no_problems() {
+        assert_eq!(problems(&Config::default()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_public_address_without_tokens_is_refused_and_the_error_says_what_to_set() {
+        let mut config = Config {
+            listen: "0.0.0.0:7781".parse().unwrap(),
+            ..Config::default()
+        };
+        let found = problems(&config);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("[[dashboard.tokens]]"), "{found:?}");
+        assert!(config.guard("[::]:1".parse().unwrap()).is_err());
+        assert!(config.guard("[::1]:1".parse().unwrap()).is_ok());
+        config.tokens.push(token(&"ab".repeat(32)));
+        assert_eq!(problems(&config), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_mistake_in_tokens_is_reported_and_none_shows_the_secret() {
+        let config = Config {
+            tokens: vec![
+                token("my-plain-token"),
+                Token {
+                    expires: Some("tomorrow".into()),
+                    ..token(&"0g".repeat(32))
+                },
+            ],
+            hosts: vec!["https://cors.example".into()],
+            request_timeout: Span::secs(0),
+            ..Config::default()
+        };
+        insta::assert_snapshot!(problems(&config).join("\n"));
+    }
+}

@@ -1,0 +1,24 @@
+//! What the description of the API says beyond its routes.
+
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, InfoBuilder, License, OpenApi, SecurityRequirement};
+
+const DESCRIPTION: &str = "The private side of corswatch: what browsers saw of cross-origin \
+requests, as SLIs, series, failing endpoints, objectives, alerts, deploys and the ledger of \
+beacons. Errors are problem details (RFC 9457). Times are RFC 3339 in UTC.";
+
+/// Adds title, licence and the bearer scheme.
+pub(crate) fn describe(api: &mut OpenApi) {
+    api.info = InfoBuilder::new()
+        .title("corswatch")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .license(Some(License::new("Apache-2.0")))
+        .build();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    let components = api.components.get_or_insert_with(Components::new);
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    // Both: without configured tokens nobody needs one.
+    let token = SecurityRequirement::new("token", Vec::<String>::new());
+    api.security = Some(vec![token, SecurityRequirement::default()]);
+}

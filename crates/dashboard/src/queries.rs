@@ -1,0 +1,127 @@
+//! What the private side asks of the store, as a seam: tests of pure HTTP answer it by hand.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use store::{
+    AlertRow, Breakdown, DeployRow, Dimension, Failure, Ledger, ProgressRow, Reader, SliFilter,
+    SliSums, Store, StoreError,
+};
+
+use crate::selection::Interval;
+
+/// The named queries of the private side, and its one kind of writing.
+#[async_trait]
+pub trait Queries: Send + Sync {
+    /// The sums of an interval.
+    async fn sli(&self, filter: &SliFilter, within: Interval) -> Result<SliSums, StoreError>;
+    /// The sums of every step, in order of time; steps without observations may be left out.
+    async fn series(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+        step: Duration,
+    ) -> Result<Vec<(observation::UnixMillis, SliSums)>, StoreError>;
+    /// The values of a dimension with most requests.
+    async fn breakdown(
+        &self,
+        filter: &SliFilter,
+        by: Dimension,
+        within: Interval,
+        limit: u32,
+    ) -> Result<Vec<Breakdown>, StoreError>;
+    /// The failures of most requests.
+    async fn top_failures(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+        limit: u32,
+    ) -> Result<Vec<Failure>, StoreError>;
+    /// Where every beacon went.
+    async fn ledger(&self) -> Result<Ledger, StoreError>;
+    /// How far each partition has been written.
+    async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError>;
+    /// The latest state of every alert.
+    async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError>;
+    /// The deploys of an app, in order of time.
+    async fn deploys(&self, app: &str, within: Interval) -> Result<Vec<DeployRow>, StoreError>;
+    /// Records a deploy.
+    async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError>;
+}
+
+/// The store as it is: queries as the read-only user, deploys as the writing one.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    store: Store,
+    reader: Reader,
+}
+
+impl Stored {
+    /// Asks `store`.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        let reader = store.reader();
+        Self { store, reader }
+    }
+}
+
+#[async_trait]
+impl Queries for Stored {
+    async fn sli(&self, filter: &SliFilter, within: Interval) -> Result<SliSums, StoreError> {
+        self.reader.sli(filter, within.from, within.to).await
+    }
+
+    async fn series(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+        step: Duration,
+    ) -> Result<Vec<(observation::UnixMillis, SliSums)>, StoreError> {
+        self.reader
+            .series(filter, within.from, within.to, step)
+            .await
+    }
+
+    async fn breakdown(
+        &self,
+        filter: &SliFilter,
+        by: Dimension,
+        within: Interval,
+        limit: u32,
+    ) -> Result<Vec<Breakdown>, StoreError> {
+        self.reader
+            .breakdown(filter, by, within.from, within.to, limit)
+            .await
+    }
+
+    async fn top_failures(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+        limit: u32,
+    ) -> Result<Vec<Failure>, StoreError> {
+        self.reader
+            .top_failures(filter, within.from, within.to, limit)
+            .await
+    }
+
+    async fn ledger(&self) -> Result<Ledger, StoreError> {
+        self.reader.ledger().await
+    }
+
+    async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
+        self.store.progress().await
+    }
+
+    async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
+        self.reader.alerts().await
+    }
+
+    async fn deploys(&self, app: &str, within: Interval) -> Result<Vec<DeployRow>, StoreError> {
+        self.reader.deploys(app, within.from, within.to).await
+    }
+
+    async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
+        self.store.save_deploy(deploy).await
+    }
+}

@@ -1,0 +1,75 @@
+//! `GET /api/v1/endpoints`.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::{Extension, Json};
+use observation::Outcome;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::auth::Caller;
+use crate::params::{Params, names};
+use crate::problem::Problem;
+use crate::selection::{FilterParams, OneAppParams, Selection, WindowParams};
+use crate::state::Shared;
+use crate::view::failure::FailingEndpoint;
+use crate::view::scope::Scope;
+
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "documents the parameter that `Params::limit` reads"
+)]
+pub(crate) struct LimitParams {
+    /// Most rows, 1 to 500; default 20.
+    limit: Option<u32>,
+}
+
+/// Failing endpoints.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EndpointsBody {
+    #[serde(flatten)]
+    scope: Scope,
+    /// Failed requests of the window in all; readable HTTP errors are none.
+    total_failures: u64,
+    /// One row for each way in which an endpoint fails, most first.
+    endpoints: Vec<FailingEndpoint>,
+}
+
+/// The endpoints that fail most, and how.
+#[utoipa::path(get, path = "/api/v1/endpoints", tag = "data", params(OneAppParams, WindowParams, FilterParams, LimitParams), responses(
+    (status = 200, description = "failing endpoints", body = EndpointsBody),
+    (status = 400, description = "a parameter is at fault", body = Problem),
+))]
+pub(crate) async fn get(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<EndpointsBody>, Problem> {
+    let permitted = [Selection::names(), names::<LimitParams>()].concat();
+    let mut params = Params::read(query.as_deref(), &permitted);
+    let selection = Selection::read(&mut params, &caller, &shared);
+    let limit = params.limit(20);
+    params.finish()?;
+    let (failures, sums, watermark) = futures::try_join!(
+        shared
+            .queries
+            .top_failures(&selection.filter, selection.interval, limit),
+        shared.queries.sli(&selection.filter, selection.interval),
+        shared.watermark(),
+    )?;
+    let answered = |outcome: &Outcome| matches!(outcome, Outcome::Ok | Outcome::HttpError);
+    let failed = sums
+        .by_outcome
+        .iter()
+        .filter(|(outcome, _)| !answered(outcome));
+    let total_failures = failed.map(|(_, count)| count).sum::<u64>() + sums.header_unreadable;
+    let view = |failure| FailingEndpoint::of(failure, total_failures);
+    Ok(Json(EndpointsBody {
+        scope: Scope::of(&selection, watermark),
+        total_failures,
+        endpoints: failures.into_iter().map(view).collect(),
+    }))
+}

@@ -1,0 +1,11 @@
+//! `/api/v1`.
+
+pub(crate) mod alerts;
+pub(crate) mod apps;
+pub(crate) mod breakdown;
+pub(crate) mod deploys;
+pub(crate) mod endpoints;
+pub(crate) mod ledger;
+pub(crate) mod series;
+pub(crate) mod sli;
+pub(crate) mod slos;

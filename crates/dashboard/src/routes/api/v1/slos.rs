@@ -1,0 +1,83 @@
+//! `GET /api/v1/slos`.
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::{Extension, Json};
+use observation::UnixMillis;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::alerts::AppParams;
+use crate::auth::Caller;
+use crate::params::{Params, names};
+use crate::problem::Problem;
+use crate::selection::{Interval, app};
+use crate::stamp::Stamp;
+use crate::state::{Shared, SloSpec};
+use crate::view::slo::SloStatus;
+
+/// Objectives.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SlosBody {
+    /// The time at which they were evaluated: the watermark; null while nothing was ever received.
+    watermark: Option<Stamp>,
+    /// Whether the watermark stands too far back for alerts: these are frozen meanwhile.
+    lagging: bool,
+    /// In the order of the configuration.
+    slos: Vec<SloStatus>,
+}
+
+/// Every configured objective, evaluated at the watermark over its own window.
+#[utoipa::path(get, path = "/api/v1/slos", tag = "operation", params(AppParams), responses(
+    (status = 200, description = "the objectives", body = SlosBody),
+    (status = 400, description = "a parameter is at fault", body = Problem),
+))]
+pub(crate) async fn get(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<SlosBody>, Problem> {
+    let mut params = Params::read(query.as_deref(), &names::<AppParams>());
+    let only = params
+        .given("app")
+        .then(|| app(&mut params, &caller, &shared));
+    params.finish()?;
+    let wanted = |spec: &&SloSpec| match &only {
+        Some(only) => *only == spec.filter.app,
+        None => caller.may_see(&spec.filter.app),
+    };
+    let wanted: Vec<&SloSpec> = shared.slos.iter().filter(wanted).collect();
+    let now = shared.clock.now();
+    let watermark = shared.watermark().await?;
+    let late = shared.config.lagging_after.as_millis();
+    Ok(Json(SlosBody {
+        watermark: watermark.map(Stamp),
+        lagging: watermark.is_some_and(|watermark| now.0 - watermark.0 > late),
+        slos: evaluate(&shared, &wanted, watermark.unwrap_or(now)).await?,
+    }))
+}
+
+/// Objectives on the same traffic and window share one query.
+async fn evaluate(
+    shared: &Shared,
+    specs: &[&SloSpec],
+    at: UnixMillis,
+) -> Result<Vec<SloStatus>, Problem> {
+    let mut asked: Vec<(&SloSpec, Interval, store::SliSums)> = Vec::new();
+    let mut statuses = Vec::with_capacity(specs.len());
+    for spec in specs {
+        let same = |(other, ..): &&(&SloSpec, Interval, store::SliSums)| {
+            other.filter == spec.filter && other.window == spec.window
+        };
+        if let Some((_, interval, sums)) = asked.iter().find(same) {
+            statuses.push(SloStatus::of(spec, sums, *interval));
+            continue;
+        }
+        let interval = Interval::ending_at(at, spec.window.as_millis());
+        let sums = shared.queries.sli(&spec.filter, interval).await?;
+        statuses.push(SloStatus::of(spec, &sums, interval));
+        asked.push((spec, interval, sums));
+    }
+    Ok(statuses)
+}

@@ -1,0 +1,40 @@
+//! The routes: the folders below are the paths.
+
+mod api;
+mod livez;
+mod metrics;
+mod openapi;
+mod readyz;
+mod ui;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Shared;
+
+/// Every route that needs no token: health, the description of the API, the UI without data.
+pub(crate) fn public() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(livez::get))
+        .routes(routes!(readyz::get))
+        .routes(routes!(openapi::get))
+        .route("/", axum::routing::get(ui::index))
+        .route("/assets/{file}", axum::routing::get(ui::asset))
+}
+
+/// Every route that shows data or changes something.
+pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(metrics::get))
+        .routes(routes!(api::v1::apps::get))
+        .routes(routes!(api::v1::sli::get))
+        .routes(routes!(api::v1::series::get))
+        .routes(routes!(api::v1::endpoints::get))
+        .routes(routes!(api::v1::breakdown::get))
+        .routes(routes!(api::v1::ledger::get))
+        .routes(routes!(api::v1::alerts::get))
+        .routes(routes!(api::v1::slos::get))
+        .routes(routes!(api::v1::deploys::get, api::v1::deploys::post))
+}

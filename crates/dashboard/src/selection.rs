@@ -1,0 +1,191 @@
+//! What part of the data a request asks about: app, filters and time window.
+
+use observation::{MILLIS_PER_MINUTE, Source, UnixMillis};
+use settings::Span;
+use store::SliFilter;
+use utoipa::IntoParams;
+
+use crate::auth::Caller;
+use crate::params::{Params, names};
+use crate::stamp::{NotATime, Stamp};
+use crate::state::Shared;
+
+/// Longest window that can be asked for.
+const MAX_WINDOW: Span = Span::secs(400 * 86_400);
+const DEFAULT_WINDOW: Span = Span::secs(3600);
+const WINDOW_SYNTAX: &str = "a span of 1m to 400d, such as 5m, 1h or 7d";
+
+/// The app parameter, as it is documented; read by [`app`].
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents the parameter that `app` reads")]
+pub(crate) struct OneAppParams {
+    /// Configured app.
+    app: String,
+}
+
+/// The parameters of time, as they are documented; read by [`interval`].
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents the parameters that `interval` reads")]
+pub(crate) struct WindowParams {
+    /// How far back from `to`: `5m`, `1h`, `7d`; at most `400d`. Default `1h`. Not beside `from`.
+    window: Option<String>,
+    /// Start, RFC 3339 in UTC or milliseconds since 1970; rounded down to the minute.
+    from: Option<String>,
+    /// End, rounded up to the minute; default now.
+    to: Option<String>,
+}
+
+/// The filters, as they are documented; read by [`Selection::read`].
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "documents the parameters that `Selection::read` reads"
+)]
+pub(crate) struct FilterParams {
+    /// Configured service; empty for requests that match none.
+    service: Option<String>,
+    /// Origin of the page: `https://shop.example`.
+    page_origin: Option<String>,
+    /// Path template: `/cart/:id`.
+    endpoint: Option<String>,
+    /// Origin of the server that was asked.
+    target_origin: Option<String>,
+    /// Release of the page; empty for pages that state none.
+    release: Option<String>,
+    /// Deployment environment; empty for pages that state none.
+    environment: Option<String>,
+    /// Who saw it; default `browser`. The same failure seen by two sources is never summed.
+    source: Option<String>,
+}
+
+/// Whole minutes, end exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval {
+    /// First instant.
+    pub from: UnixMillis,
+    /// The instant after the last.
+    pub to: UnixMillis,
+}
+
+impl Interval {
+    /// Its length in milliseconds.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.to.0 - self.from.0
+    }
+
+    /// The last `millis` before `at`, widened to whole minutes.
+    #[must_use]
+    pub const fn ending_at(at: UnixMillis, millis: i64) -> Self {
+        let to = at.plus(MILLIS_PER_MINUTE - 1).minute();
+        Self {
+            from: at.plus(-millis).minute(),
+            to,
+        }
+    }
+}
+
+/// What a request asks about.
+#[derive(Debug, Clone)]
+pub(crate) struct Selection {
+    pub(crate) filter: SliFilter,
+    pub(crate) interval: Interval,
+    /// The window as it was asked for.
+    pub(crate) window: Span,
+}
+
+impl Selection {
+    /// The names of all parameters that [`Selection::read`] takes.
+    pub(crate) fn names() -> Vec<String> {
+        [
+            names::<OneAppParams>(),
+            names::<WindowParams>(),
+            names::<FilterParams>(),
+        ]
+        .concat()
+    }
+
+    /// Takes the selecting parameters out of `params`; faults are noted there.
+    pub(crate) fn read(params: &mut Params, caller: &Caller, shared: &Shared) -> Self {
+        let app = app(params, caller, shared);
+        let (interval, window) = interval(params, shared.clock.now());
+        let source = params.parse(
+            "source",
+            &words(Source::ALL.iter().map(|word| word.as_str())),
+        );
+        let lab = shared
+            .apps
+            .iter()
+            .find(|known| known.name == app)
+            .map(|known| known.lab);
+        let filter = SliFilter {
+            service: params.exact("service"),
+            page_origin: params.exact("page_origin"),
+            endpoint: params.exact("endpoint"),
+            target_origin: params.exact("target_origin"),
+            release: params.exact("release"),
+            environment: params.exact("environment"),
+            source: source.unwrap_or(Source::Browser),
+            lab: lab.unwrap_or_default(),
+            app,
+        };
+        Self {
+            filter,
+            interval,
+            window,
+        }
+    }
+}
+
+/// The app that is asked about; it must be configured and within the caller's scope.
+pub(crate) fn app(params: &mut Params, caller: &Caller, shared: &Shared) -> String {
+    let given = params.text("app").unwrap_or_default();
+    let visible: Vec<&str> = shared
+        .app_names()
+        .filter(|name| caller.may_see(name))
+        .collect();
+    if !visible.contains(&given.as_str()) {
+        params.fault("app", &given, words(visible.into_iter()));
+    }
+    given
+}
+
+/// The time that is asked about, and how long it was asked to be.
+pub(crate) fn interval(params: &mut Params, now: UnixMillis) -> (Interval, Span) {
+    let permitted = NotATime.to_string();
+    let to = params
+        .parse::<Stamp>("to", &permitted)
+        .map_or(now, |stamp| stamp.0);
+    let from = params
+        .parse::<Stamp>("from", &permitted)
+        .map(|stamp| stamp.0);
+    let asked = params.parse::<Span>("window", WINDOW_SYNTAX);
+    let (field, window) = match from {
+        None => ("window", asked.unwrap_or(DEFAULT_WINDOW)),
+        Some(from) => (
+            "from",
+            Span::millis(u64::try_from(to.0 - from.0).unwrap_or_default()),
+        ),
+    };
+    if let (Some(_), Some(asked)) = (from, asked) {
+        params.fault(
+            "window",
+            &asked.to_string(),
+            "either window or from, not both",
+        );
+    }
+    if !(Span::secs(60)..=MAX_WINDOW).contains(&window) {
+        let given = from.map_or(window.to_string(), |from| Stamp(from).to_string());
+        params.fault(field, &given, format!("{WINDOW_SYNTAX}, before `to`"));
+    }
+    let millis = window.as_millis().min(MAX_WINDOW.as_millis());
+    (Interval::ending_at(to, millis), window)
+}
+
+/// `words` as one sentence part.
+pub(crate) fn words<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    format!("one of {}", words.collect::<Vec<_>>().join(", "))
+}

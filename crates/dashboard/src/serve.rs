@@ -1,0 +1,94 @@
+//! The accept loop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use runtime::Stop;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{Config, Exposed};
+use crate::router::router;
+use crate::state::State;
+
+/// How long requests under way may take once a stop is asked for.
+const DRAIN: Duration = Duration::from_secs(5);
+/// Pause after a failed accept: most failures are "too many open files", which passes.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The private side cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// It would be open to the network.
+    #[error(transparent)]
+    Exposed(#[from] Exposed),
+    /// The socket is of no use.
+    #[error("the listening socket of the private side is of no use")]
+    Socket(#[source] std::io::Error),
+}
+
+/// Serves the private side on `listener` until `stop`, then lets requests under way finish.
+///
+/// # Errors
+/// [`ServeError::Exposed`] where the socket is reachable from other machines and no token is
+/// configured.
+pub async fn serve(
+    config: Config,
+    state: State,
+    listener: TcpListener,
+    stop: Stop,
+) -> Result<(), ServeError> {
+    let address = listener.local_addr().map_err(ServeError::Socket)?;
+    config.guard(address)?;
+    let slots = Arc::new(Semaphore::new(config.max_connections));
+    let header_timeout = config.header_timeout.duration();
+    let router = router(config, state);
+    let connections = TaskTracker::new();
+    let graceful = GracefulShutdown::new();
+    tracing::info!(%address, "private side ready");
+    loop {
+        let slot = tokio::select! {
+            () = stop.cancelled() => break,
+            slot = Arc::clone(&slots).acquire_owned() => slot.expect("never closed"),
+        };
+        let stream = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "accept failed");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+        };
+        let connection = connection(stream, router.clone(), header_timeout);
+        let connection = graceful.watch(connection);
+        connections.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "connection ended");
+            }
+            drop(slot);
+        });
+    }
+    connections.close();
+    // Idle connections are closed at once, busy ones after their answer.
+    let _ = tokio::time::timeout(DRAIN, graceful.shutdown()).await;
+    let _ = tokio::time::timeout(DRAIN, connections.wait()).await;
+    Ok(())
+}
+
+type Served =
+    hyper::server::conn::http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
+
+fn connection(stream: TcpStream, router: Router, header_timeout: Duration) -> Served {
+    hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+}

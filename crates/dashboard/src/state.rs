@@ -1,0 +1,165 @@
+//! What the routes share.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use observation::UnixMillis;
+use runtime::{Clock, Metrics as Registry};
+use serde::Serialize;
+use store::StoreError;
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
+
+use crate::auth::Gate;
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::queries::Queries;
+
+/// What the binary gives to the private side.
+pub struct State {
+    /// Answers the named queries: [`crate::Stored`] for the store.
+    pub queries: Arc<dyn Queries>,
+    /// The configured apps.
+    pub apps: Vec<App>,
+    /// The edge as browsers reach it; tells the UI which script tag to show.
+    pub edge: Option<Edge>,
+    /// The configured objectives.
+    pub slos: Vec<SloSpec>,
+    /// Where the log ends, so that beacons in flight are counted; without it they are derived.
+    pub log_ends: Option<Arc<dyn LogEnds>>,
+    /// Parts of this process that can say how they are (journal, loader, aggregator).
+    pub parts: Vec<Arc<dyn Part>>,
+    /// The process's metrics.
+    pub metrics: Registry,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State")
+            .field("apps", &self.apps)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A configured app.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Its name.
+    pub name: String,
+    /// Its enabled beacon keys. They are public: pages carry them.
+    pub keys: Vec<String>,
+    /// Whether traffic of automated browsers is counted like any other.
+    pub lab: store::LabTraffic,
+}
+
+/// The edge as browsers reach it.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// Its address: `https://cors.example`.
+    pub url: String,
+    /// Path of the immutable script: `/v1/corswatch.3f2a.js`.
+    pub script: String,
+    /// Subresource Integrity of that script: `sha384-...`.
+    pub integrity: Option<String>,
+}
+
+/// How a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// It works.
+    Ready,
+    /// It works, behind or impaired: numbers may be late.
+    Degraded,
+    /// It does not work.
+    Down,
+}
+
+/// What a part says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PartReport {
+    /// Its name: `store`, `journal`, `loader`, ...
+    pub part: String,
+    /// How it is.
+    pub condition: Condition,
+    /// What is wrong and what to look at; empty where nothing is.
+    pub detail: String,
+}
+
+/// A part that can say how it is. Must answer at once: no I/O without a bound of its own.
+#[async_trait]
+pub trait Part: Send + Sync {
+    /// How it is now.
+    async fn report(&self) -> PartReport;
+}
+
+/// The end of one partition of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogEnd {
+    /// Incarnation of the log.
+    pub epoch: u32,
+    /// Partition.
+    pub partition: u32,
+    /// The next offset to be written.
+    pub next_offset: u64,
+}
+
+/// Tells where the log ends.
+#[async_trait]
+pub trait LogEnds: Send + Sync {
+    /// The end of every partition; `None` where the log cannot be asked now.
+    async fn ends(&self) -> Option<Vec<LogEnd>>;
+}
+
+/// A configured objective.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SloSpec {
+    /// Its name, unique among all.
+    pub name: String,
+    /// What is measured.
+    pub sli: slo::Sli,
+    /// App, source and filters that it is measured on.
+    pub filter: store::SliFilter,
+    /// What share has to be good.
+    pub objective: slo::Objective,
+    /// The window of the budget.
+    pub window: slo::Window,
+    /// What to do when it is in danger; empty where nothing is configured.
+    pub runbook: String,
+}
+
+/// The state of a router: what the binary gave and what is made of it once.
+pub(crate) struct Shared {
+    pub(crate) state: State,
+    pub(crate) config: Config,
+    pub(crate) gate: Gate,
+    pub(crate) measured: Metrics,
+    pub(crate) slots: Semaphore,
+    pub(crate) openapi: bytes::Bytes,
+}
+
+impl std::ops::Deref for Shared {
+    type Target = State;
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl Shared {
+    /// The names of the configured apps.
+    pub(crate) fn app_names(&self) -> impl Iterator<Item = &str> {
+        self.apps.iter().map(|app| app.name.as_str())
+    }
+
+    /// The time up to which everything has been written: the earliest partition counts. `None`
+    /// while nothing has ever been written.
+    pub(crate) async fn watermark(&self) -> Result<Option<UnixMillis>, StoreError> {
+        let rows = self.queries.progress().await?;
+        // Partitions of earlier epochs never move again.
+        let epoch = rows.iter().map(|row| row.epoch).max();
+        let current = rows.iter().filter(|row| Some(row.epoch) == epoch);
+        Ok(current.map(|row| row.event_time).min())
+    }
+}

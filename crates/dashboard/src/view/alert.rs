@@ -1,0 +1,71 @@
+//! Alerts.
+
+use serde::Serialize;
+use store::AlertRow;
+use utoipa::ToSchema;
+
+use crate::stamp::Stamp;
+
+/// An alert in its latest state.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Alert {
+    /// Its identity: the same for the same root cause.
+    pub id: String,
+    /// The app; empty for alerts about the pipeline itself.
+    pub app: String,
+    /// The objective that is in danger.
+    pub slo: String,
+    /// The rule that fired.
+    pub rule: String,
+    /// What it is grouped by.
+    pub group: String,
+    /// How the alert wants to be treated: `page` wakes somebody, `ticket` does not.
+    pub severity: String,
+    /// Where it is in its life: `pending`, `firing`, `resolved`, ...
+    pub state: String,
+    /// Since when.
+    pub since: Stamp,
+    /// When its state was last written.
+    pub updated_at: Stamp,
+    /// When it ended; null while it lasts.
+    pub resolved_at: Option<Stamp>,
+    /// One sentence; null where the alert has none.
+    pub summary: Option<String>,
+    /// What is known and what to do; null where the alert has none.
+    pub description: Option<String>,
+    /// Where to read on; null where nothing is configured.
+    pub runbook_url: Option<String>,
+    /// Everything the alert says.
+    #[schema(value_type = Object)]
+    pub details: serde_json::Value,
+}
+
+impl From<AlertRow> for Alert {
+    fn from(row: AlertRow) -> Self {
+        let details: serde_json::Value = serde_json::from_str(&row.body).unwrap_or_default();
+        let text = |name: &str| {
+            let annotations = details.get("annotations").unwrap_or(&details);
+            let value = annotations.get(name).or_else(|| details.get(name));
+            value
+                .and_then(|value| value.as_str())
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        Self {
+            summary: text("summary"),
+            description: text("description"),
+            runbook_url: text("runbook_url"),
+            id: row.id,
+            app: row.app,
+            slo: row.slo,
+            rule: row.rule,
+            group: row.group,
+            severity: row.severity,
+            state: row.state,
+            since: Stamp(row.started_at),
+            updated_at: Stamp(row.updated_at),
+            resolved_at: row.resolved_at.map(Stamp),
+            details,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The shapes of the API's answers, made from the rows and sums of the store.
+
+pub(crate) mod alert;
+pub(crate) mod deploy;
+pub(crate) mod failure;
+pub(crate) mod ledger;
+pub(crate) mod rate;
+pub(crate) mod scope;
+pub(crate) mod sli;
+pub(crate) mod slo;

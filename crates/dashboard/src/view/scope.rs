@@ -1,0 +1,39 @@
+//! What an answer is about.
+
+use observation::{Source, UnixMillis};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::selection::Selection;
+use crate::stamp::Stamp;
+
+/// App, window and source of the numbers beside it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Scope {
+    /// The app.
+    pub app: String,
+    /// The window as it was asked for: `1h`.
+    pub window: String,
+    /// Start, a whole minute.
+    pub from: Stamp,
+    /// End, a whole minute, exclusive.
+    pub to: Stamp,
+    /// Everything received before this time is counted; null while nothing was ever received.
+    pub watermark: Option<Stamp>,
+    /// Who saw it.
+    #[schema(value_type = String)]
+    pub source: Source,
+}
+
+impl Scope {
+    pub(crate) fn of(selection: &Selection, watermark: Option<UnixMillis>) -> Self {
+        Self {
+            app: selection.filter.app.clone(),
+            window: selection.window.to_string().replace(' ', ""),
+            from: Stamp(selection.interval.from),
+            to: Stamp(selection.interval.to),
+            watermark: watermark.map(Stamp),
+            source: selection.filter.source,
+        }
+    }
+}

@@ -1,0 +1,200 @@
+// The private API as this page uses it; its full description is at /openapi.json.
+
+export interface Rate {
+  bad: number;
+  total: number;
+  ratio: number | null;
+}
+
+export interface BandedRate extends Rate {
+  band: [number, number] | null;
+}
+
+export interface Latency {
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+  under_200_ms: number | null;
+  slow: number;
+  measured: number;
+  coverage: number | null;
+}
+
+export interface Sli {
+  block_rate: BandedRate;
+  unknown_rate: Rate;
+  preflight_failure_rate: Rate;
+  credentialed_failure_rate: Rate & { denied: Rate };
+  exposed_header_mismatch: Rate;
+  preflight_latency_ms: Latency;
+  outcomes: Record<string, number>;
+}
+
+export interface Scope {
+  app: string;
+  window: string;
+  from: string;
+  to: string;
+  watermark: string | null;
+  source: string;
+}
+
+export interface Series extends Scope {
+  step: number;
+  points: (Sli & { at: string })[];
+}
+
+export interface FailingEndpoint {
+  service: string;
+  method: string;
+  target_origin: string;
+  endpoint: string;
+  outcome: string;
+  stage: string | null;
+  cause: string | null;
+  parameter: string | null;
+  confidence: string | null;
+  count: number;
+  share: number | null;
+  affected_sessions: number;
+  page_origins: string[];
+  browsers: string[];
+  first_seen: string;
+  last_seen: string;
+}
+
+export interface Endpoints extends Scope {
+  total_failures: number;
+  endpoints: FailingEndpoint[];
+}
+
+export interface Breakdown extends Scope {
+  by: string;
+  rows: (Sli & { value: string })[];
+}
+
+export interface Slo {
+  name: string;
+  app: string;
+  sli: string;
+  service: string | null;
+  environment: string | null;
+  target: number;
+  window: string;
+  measured: Rate;
+  state: 'ok' | 'breach' | 'no_data';
+  budget_remaining: number | null;
+  runbook_url: string | null;
+}
+
+export interface Slos {
+  watermark: string | null;
+  lagging: boolean;
+  slos: Slo[];
+}
+
+export interface Alert {
+  id: string;
+  app: string;
+  slo: string;
+  rule: string;
+  group: string;
+  severity: string;
+  state: string;
+  since: string;
+  resolved_at: string | null;
+  summary: string | null;
+  description: string | null;
+  runbook_url: string | null;
+}
+
+export interface Ledger {
+  received: number;
+  refused: number;
+  refused_by_reason: Record<string, number>;
+  shed: number;
+  appended: number;
+  stored: number;
+  duplicate: number;
+  dead_lettered: number;
+  in_flight: number;
+  verdict: 'balanced' | 'reports_behind' | 'not_balanced';
+  edge_difference: number;
+  log_difference: number;
+  edges: number;
+  reported_at: string | null;
+}
+
+export interface Deploy {
+  id: string;
+  at: string;
+  service: string;
+  kind: string;
+  reverts: string;
+  touches_cors: boolean;
+  author: string;
+  note: string;
+}
+
+export interface Deploys {
+  change_rollback_rate: Rate;
+  deploys: Deploy[];
+}
+
+export interface App {
+  name: string;
+  keys: string[];
+  embed: { html: string } | null;
+}
+
+export interface Apps {
+  apps: App[];
+  lagging_after: number;
+}
+
+/** An answer that is none: RFC 9457 problem details, or no answer at all (status 0). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const TOKEN = 'corswatch-token';
+const PATIENCE_MS = 20_000;
+
+/** The bearer token lives as long as the tab. */
+export function rememberToken(token: string): void {
+  sessionStorage.setItem(TOKEN, token);
+}
+
+export async function get<T>(
+  path: string,
+  query: Record<string, string | undefined>,
+  signal: AbortSignal,
+): Promise<T> {
+  const stated = Object.entries(query).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined,
+  );
+  const search = new URLSearchParams(stated).toString();
+  const token = sessionStorage.getItem(TOKEN);
+  const headers: HeadersInit = token ? { authorization: `Bearer ${token}` } : {};
+  let response: Response;
+  try {
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+    response = await fetch(`/api/v1/${path}${search && `?${search}`}`, {
+      headers,
+      signal: patience,
+    });
+    if (response.ok) return (await response.json()) as T;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new ApiError(0, 'unreachable', 'The corswatch server does not answer.');
+  }
+  const problem = await response.json().catch(() => ({}));
+  const detail = typeof problem.detail === 'string' ? problem.detail : response.statusText;
+  throw new ApiError(response.status, String(problem.code ?? ''), detail);
+}

@@ -1,0 +1,133 @@
+// Everything that the page shows, asked for again and again without flicker: what was last known
+// stays until something newer arrives.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import {
+  type Alert,
+  ApiError,
+  type Apps,
+  type Breakdown,
+  type Deploys,
+  type Endpoints,
+  get,
+  type Ledger,
+  type Scope,
+  type Series,
+  type Sli,
+  type Slos,
+} from './api';
+import { type Filters, write } from './filters';
+
+interface Answers {
+  sli: Scope & Sli;
+  series: Series;
+  endpoints: Endpoints;
+  browsers: Breakdown;
+  releases: Breakdown;
+  services: Breakdown;
+  environments: Breakdown;
+  allReleases: Breakdown;
+  slos: Slos;
+  alerts: { alerts: Alert[] };
+  ledger: Ledger;
+  deploys: Deploys;
+}
+
+/** What is known, and what could not be learnt last time. */
+export interface Feed {
+  apps?: Apps;
+  answers: Partial<Answers>;
+  errors: { [K in keyof Answers]?: ApiError };
+  /** Nothing can be shown because of this. */
+  failure?: ApiError;
+  /** When the last round ended, in milliseconds. */
+  updated?: number;
+  /** The answers are those of earlier filters. */
+  stale: boolean;
+}
+
+const SHORT_WINDOWS = ['15m', '1h', '6h'];
+const OFTEN_MS = 4000;
+const SELDOM_MS = 20_000;
+
+/** The feed for `filters`; it rests while the page is hidden or `paused`. `round` forces a new one. */
+export function useFeed(filters: Filters, paused: boolean, round: number): Feed {
+  const [feed, set] = useState<Feed>({ answers: {}, errors: {}, stale: true });
+  const key = write(filters);
+  const shown = useRef(key);
+  // The key stands for the filters.
+  useEffect(() => {
+    if (shown.current !== key) set((old) => ({ ...old, stale: true }));
+    const ended = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const run = async () => {
+      if (document.hidden) return;
+      const next = await ask(filters, ended.signal);
+      if (ended.signal.aborted) return;
+      set((old) => merge(old, next, shown.current === key));
+      shown.current = key;
+      const pause = SHORT_WINDOWS.includes(filters.window) ? OFTEN_MS : SELDOM_MS;
+      if (!paused) timer = setTimeout(run, pause);
+    };
+    const seen = () => {
+      clearTimeout(timer);
+      if (!document.hidden && !paused) run();
+    };
+    document.addEventListener('visibilitychange', seen);
+    run();
+    return () => {
+      ended.abort();
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', seen);
+    };
+  }, [key, paused, round]);
+  return feed;
+}
+
+function merge(old: Feed, next: Omit<Feed, 'stale'>, sameFilters: boolean): Feed {
+  if (next.failure) return { ...old, failure: next.failure, stale: !sameFilters };
+  const known = sameFilters ? old.answers : {};
+  return { ...next, answers: { ...known, ...next.answers }, stale: false };
+}
+
+async function ask(filters: Filters, signal: AbortSignal): Promise<Omit<Feed, 'stale'>> {
+  let apps: Apps;
+  try {
+    apps = await get<Apps>('apps', {}, signal);
+  } catch (error) {
+    return { answers: {}, errors: {}, failure: problem(error) };
+  }
+  const app = filters.app ?? apps.apps[0]?.name;
+  if (app === undefined) return { apps, answers: {}, errors: {}, updated: Date.now() };
+  const window = filters.window;
+  const all = { ...filters, app };
+  const wide = { app, window: '7d', limit: '200' };
+  const paths: { [K in keyof Answers]: [string, Record<string, string | undefined>] } = {
+    sli: ['sli', all],
+    series: ['series', all],
+    endpoints: ['endpoints', { ...all, limit: '20' }],
+    browsers: ['breakdown', { ...all, by: 'browser', limit: '8' }],
+    releases: ['breakdown', { ...all, by: 'release', limit: '8' }],
+    services: ['breakdown', { ...wide, by: 'service' }],
+    environments: ['breakdown', { ...wide, by: 'environment' }],
+    allReleases: ['breakdown', { ...wide, by: 'release' }],
+    slos: ['slos', { app }],
+    alerts: ['alerts', { app }],
+    ledger: ['ledger', {}],
+    deploys: ['deploys', { app, window }],
+  };
+  const answers: Record<string, unknown> = {};
+  const errors: Record<string, ApiError> = {};
+  const asked = Object.entries(paths).map(async ([name, [path, query]]) => {
+    try {
+      answers[name] = await get(path, query, signal);
+    } catch (error) {
+      errors[name] = problem(error);
+    }
+  });
+  await Promise.all(asked);
+  return { apps, answers, errors, updated: Date.now() };
+}
+
+function problem(error: unknown): ApiError {
+  return error instanceof ApiError ? error : new ApiError(0, 'unreachable', String(error));
+}

@@ -1,0 +1,93 @@
+import type { ApiError, Ledger as Body } from './api';
+import { ago, count } from './format';
+import { Panel } from './panel';
+
+interface Props {
+  ledger: Body | undefined;
+  error: ApiError | undefined;
+  now: number;
+}
+
+const VERDICTS: Record<Body['verdict'], [short: string, long: string]> = {
+  balanced: ['balanced', 'Every beacon is accounted for.'],
+  reports_behind: [
+    'reports behind',
+    'The log holds more than the last reports of the edges say. Their next reports settle it; after a killed edge it stays. Nothing is lost.',
+  ],
+  not_balanced: [
+    'not balanced',
+    'Some beacons are not accounted for: look at the logs of edge and loader.',
+  ],
+};
+
+/** Where every beacon went. */
+export function Ledger({ ledger, error, now }: Props) {
+  if (ledger === undefined) {
+    return <Panel title="Ledger" id="ledger" error={error} loaded={false} />;
+  }
+  const [short, long] = VERDICTS[ledger.verdict];
+  const reasons = Object.entries(ledger.refused_by_reason).sort(([, a], [, b]) => b - a);
+  return (
+    <Panel title="Ledger" note="Where every beacon went" id="ledger" error={error} loaded>
+      <p>
+        <span class={`badge ${ledger.verdict}`}>{short}</span> {long}
+      </p>
+      <Equation
+        sum={['received', ledger.received]}
+        parts={[
+          ['refused', ledger.refused],
+          ['appended', ledger.appended],
+          ['shed', ledger.shed],
+        ]}
+      />
+      <Equation
+        sum={['appended', ledger.appended]}
+        parts={[
+          ['stored', ledger.stored],
+          ['duplicate', ledger.duplicate],
+          ['dead-lettered', ledger.dead_lettered],
+          ['in flight', ledger.in_flight],
+        ]}
+      />
+      {reasons.length > 0 && (
+        <p class="muted">
+          Refused:{' '}
+          {reasons
+            .map(([reason, number]) => `${reason.replaceAll('_', ' ')} ${count(number)}`)
+            .join(', ')}
+        </p>
+      )}
+      <p class="muted">
+        {ledger.reported_at === null
+          ? 'No edge has reported yet.'
+          : `As ${count(ledger.edges)} edge ${ledger.edges === 1 ? 'process' : 'processes'} reported, last ${ago(ledger.reported_at, now)}.`}
+      </p>
+    </Panel>
+  );
+}
+
+type Term = [name: string, value: number];
+
+function Equation({ sum, parts }: { sum: Term; parts: Term[] }) {
+  const right = parts.reduce((total, [, value]) => total + value, 0);
+  return (
+    <p class={`equation ${sum[1] === right ? '' : 'off'}`}>
+      <Item term={sum} />
+      <span class="sign">{sum[1] === right ? '=' : '≠'}</span>
+      {parts.map((term, at) => (
+        <span key={term[0]} class="term">
+          {at > 0 && <span class="sign">+</span>}
+          <Item term={term} />
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function Item({ term: [name, value] }: { term: Term }) {
+  return (
+    <span class="item">
+      <b>{count(value)}</b> <small>{name}</small>
+    </span>
+  );
+}

@@ -1,0 +1,8 @@
+import { render } from 'preact';
+import 'uplot/dist/uPlot.min.css';
+import './style.css';
+import { Page } from './page';
+import { applyTheme } from './theme';
+
+applyTheme();
+render(<Page />, document.body);

@@ -1,0 +1,53 @@
+// What the data means in words. Nothing here says more than the evidence does.
+import type { FailingEndpoint } from './api';
+
+const OUTCOMES: Record<string, string> = {
+  ok: 'succeeded',
+  http_error: 'answered with an HTTP error',
+  blocked: 'blocked by CORS',
+  network: 'network failure',
+  aborted: 'aborted by the page',
+  offline: 'browser offline',
+  csp: 'blocked by the page’s CSP',
+  mixed_content: 'blocked as mixed content',
+  ad_blocked: 'blocked by a content filter',
+  unloaded: 'page went away first',
+  local_network: 'blocked by Local Network Access',
+  unknown: 'failed, reason unknown',
+};
+
+export function outcome(word: string): string {
+  return OUTCOMES[word] ?? word;
+}
+
+/** Why an endpoint fails, as far as the evidence tells. */
+export function cause(failure: FailingEndpoint): string {
+  if (failure.outcome === 'ok' || failure.outcome === 'http_error')
+    return 'response header not readable';
+  return failure.cause ?? outcome(failure.outcome);
+}
+
+export function stage(failure: FailingEndpoint): string {
+  if (failure.outcome !== 'blocked') return '–';
+  return failure.stage === null || failure.stage === 'unknown' ? 'not known' : failure.stage;
+}
+
+/** How far the evidence carries. */
+export function evidence(failure: FailingEndpoint): [short: string, long: string] {
+  switch (failure.confidence) {
+    case 'proven':
+      return ['proven', 'The browser’s evidence leaves no other explanation.'];
+    case 'likely':
+      return ['likely', 'The evidence fits; other explanations are possible.'];
+    default:
+      return ['none', 'Browsers gave no evidence beyond the failure itself.'];
+  }
+}
+
+export function nameless(value: string): string {
+  return value === '' ? '(none stated)' : value;
+}
+
+/** What to do next about an objective in danger, where its alert does not say. */
+export const FIRST_STEPS =
+  'Look at the failing endpoints below, at deploys just before the start, and at the CORS headers at the edge; then roll back or patch.';

@@ -1,0 +1,129 @@
+// A shop in the middle of an incident.
+import type { FailingEndpoint, Slo } from '../src/api';
+import type { World } from './fixture';
+
+const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+export function failing(some: Partial<FailingEndpoint>): FailingEndpoint {
+  return {
+    service: 'cart',
+    method: 'PUT',
+    target_origin: 'https://api.shop.example',
+    endpoint: '/cart/:id',
+    outcome: 'blocked',
+    stage: 'preflight',
+    cause: null,
+    parameter: null,
+    confidence: 'likely',
+    count: 3,
+    share: 0.08,
+    affected_sessions: 3,
+    page_origins: ['https://shop.example'],
+    browsers: ['chrome 156'],
+    first_seen: ago(50),
+    last_seen: ago(4),
+    ...some,
+  };
+}
+
+function slo(name: string, target: number, budget: number | null, some: Partial<Slo> = {}): Slo {
+  return {
+    name,
+    app: 'shop',
+    sli: name,
+    service: null,
+    environment: null,
+    target,
+    window: '30d',
+    measured: { bad: 10, total: 1000, ratio: 0.01 },
+    state: 'ok',
+    budget_remaining: budget,
+    runbook_url: null,
+    ...some,
+  };
+}
+
+/** The world of one test, free to be changed. */
+export function incident(): World {
+  return {
+    blocked: 33,
+    unknown: 6,
+    endpoints: [
+      failing({
+        service: 'search',
+        method: 'GET',
+        endpoint: '/search',
+        target_origin: 'https://search.shop.example',
+        confidence: 'proven',
+        cause: 'HeaderDisallowedByPreflightResponse',
+        parameter: 'x-tenant',
+        count: 30,
+        share: 0.77,
+        affected_sessions: 28,
+        page_origins: ['https://shop.example', 'https://m.shop.example'],
+      }),
+      failing({}),
+      failing({ method: 'GET', endpoint: '/img/:file', outcome: 'unknown', stage: null, confidence: null, count: 6, share: 0.15, affected_sessions: 6 }),
+    ],
+    alerts: [
+      {
+        id: 'a1',
+        app: 'shop',
+        slo: 'block_rate',
+        rule: 'fast_burn',
+        group: 'service=search cause=HeaderDisallowedByPreflightResponse',
+        severity: 'page',
+        state: 'firing',
+        since: ago(12),
+        resolved_at: null,
+        summary: '0.82 % of cross-origin requests are blocked by CORS, 8.2 times the budgeted rate.',
+        description: 'Allow x-tenant in Access-Control-Allow-Headers of search, or roll back release 2026.11.3.',
+        runbook_url: 'https://runbooks.example/cors',
+      },
+      {
+        id: 'a2',
+        app: 'shop',
+        slo: 'preflight_failure_rate',
+        rule: 'slow_burn',
+        group: '',
+        severity: 'ticket',
+        state: 'pending',
+        since: ago(3),
+        resolved_at: null,
+        summary: 'Preflights fail more often than budgeted.',
+        description: null,
+        runbook_url: 'javascript:alert(1)',
+      },
+    ],
+    ledger: {
+      received: 12_050,
+      refused: 40,
+      refused_by_reason: { origin_not_allowed: 31, malformed: 9 },
+      shed: 10,
+      appended: 12_000,
+      stored: 11_950,
+      duplicate: 42,
+      dead_lettered: 0,
+      in_flight: 8,
+      verdict: 'balanced',
+      edge_difference: 0,
+      log_difference: 0,
+      edges: 2,
+      reported_at: ago(0.1),
+    },
+    deploys: {
+      change_rollback_rate: { bad: 1, total: 4, ratio: 0.25 },
+      deploys: [
+        { id: 'd1', at: ago(21), service: 'search', kind: 'deploy', reverts: '', touches_cors: true, author: 'mira', note: '2026.11.3', },
+        { id: 'd2', at: ago(9), service: 'search', kind: 'rollback', reverts: 'd1', touches_cors: true, author: 'jon', note: 'back to 2026.11.2' },
+      ],
+    },
+    slos: [
+      slo('block_rate', 0.001, 0.31, { runbook_url: 'https://runbooks.example/cors' }),
+      slo('preflight_failure_rate', 0.005, -1.4),
+      slo('credentialed_failure_rate', 0.001, 0.98),
+      slo('exposed_header_mismatch', 0.0001, null),
+      slo('preflight_latency', 0.05, 0.44),
+    ],
+  };
+}
