@@ -1,1 +1,21 @@
 //! Bytes from a source become observations, or a closed refusal.
+//!
+//! One module per source; today that is [`beacon`], what the SDK sends. Beside them stands the
+//! [`Catalog`]: which keys, page origins, endpoints and services are known. Everything here is
+//! pure: no I/O, nothing asynchronous, no clock; the time of arrival is an argument.
+#![forbid(unsafe_code)]
+
+pub mod beacon;
+mod cardinality;
+mod catalog;
+mod method;
+mod origin;
+mod refusal;
+mod user_agent;
+
+pub use cardinality::{Cardinality, Dimension, Slots};
+pub use catalog::{
+    App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, Service, ServiceConfig,
+};
+pub use refusal::{Class, Reason, Refusal};
+pub use user_agent::{UserAgent, read_user_agent};

@@ -1,0 +1,229 @@
+//! Bytes -> [`Beacon`], in one pass.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use observation::Latency;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::limits::{
+    AT, COUNT, MAX_RELEASE, MAX_ROWS, MAX_SDK, MAX_TEXT, MAX_WORD, RETRY_HORIZON_MS, STATUS,
+    VERSION,
+};
+use super::trail::{Members, Trail};
+use super::value::{Flag, Ignored, Integer, Name, Pairs, Text};
+use super::wire::{Beacon, Row};
+use crate::method::MAX_METHOD;
+use crate::{Reason, Refusal};
+
+const BEACON: &[&str] = &[
+    "v", "id", "age", "s", "page", "sdk", "env", "rel", "ctx", "lab", "rows",
+];
+const BEACON_REQUIRED: &[&str] = &["v", "id", "age", "s", "page", "rows"];
+const ROW: &[&str] = &[
+    "at", "to", "ep", "k", "m", "c", "p", "st", "o", "stage", "cf", "ev", "by", "n", "l", "pl",
+];
+const ROW_REQUIRED: &[&str] = &["at", "ep"];
+/// Depth of a member's value: of the beacon, and of a row (beacon, array, row).
+const BEACON_DEPTH: u8 = 1;
+const ROW_DEPTH: u8 = 3;
+
+/// Reads a body; also says how many members were ignored.
+pub(super) fn read(body: &[u8]) -> Result<(Beacon<'_>, u32), Refusal> {
+    let text = std::str::from_utf8(body).map_err(|error| Refusal {
+        reason: Reason::NotUtf8,
+        field: String::new(),
+        detail: format!("byte {} is not UTF-8", error.valid_up_to()),
+    })?;
+    let trail = Trail::default();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = BeaconSeed(&trail)
+        .deserialize(&mut json)
+        .and_then(|beacon| json.end().map(|()| beacon));
+    match read {
+        Ok(beacon) => Ok((beacon, trail.ignored())),
+        Err(error) => Err(trail.into_refusal(&error)),
+    }
+}
+
+/// Reads members of one object: a value of each sort.
+struct Values<'t>(&'t Trail);
+
+impl<'t> Values<'t> {
+    fn text<'de, A: MapAccess<'de>>(
+        &self,
+        map: &mut A,
+        longest: usize,
+    ) -> Result<Cow<'de, str>, A::Error> {
+        let trail = self.0;
+        map.next_value_seed(Text { trail, longest })
+    }
+
+    fn integer<'de, A: MapAccess<'de>>(
+        &self,
+        map: &mut A,
+        range: RangeInclusive<i64>,
+    ) -> Result<i64, A::Error> {
+        let trail = self.0;
+        map.next_value_seed(Integer { trail, range })
+    }
+
+    fn pairs<'de, A: MapAccess<'de>>(&self, map: &mut A) -> Result<Latency, A::Error> {
+        map.next_value_seed(Pairs { trail: self.0 })
+    }
+
+    fn ignore<'de, A: MapAccess<'de>>(&self, map: &mut A, depth: u8) -> Result<(), A::Error> {
+        let trail = self.0;
+        map.next_value_seed(Ignored { trail, depth })
+    }
+
+    fn version<'de, A: MapAccess<'de>>(&self, map: &mut A) -> Result<(), A::Error> {
+        let version = self.integer(map, i64::MIN..=i64::MAX)?;
+        if version == VERSION {
+            return Ok(());
+        }
+        let detail = format!("this edge reads version {VERSION}");
+        Err(self.0.refuse(Reason::UnsupportedVersion, detail))
+    }
+
+    fn age<'de, A: MapAccess<'de>>(&self, map: &mut A) -> Result<i64, A::Error> {
+        let age = self.integer(map, 0..=i64::MAX)?;
+        if age <= RETRY_HORIZON_MS {
+            return Ok(age);
+        }
+        let detail = format!("older than the retry horizon of {RETRY_HORIZON_MS} ms");
+        Err(self.0.refuse(Reason::TooOld, detail))
+    }
+}
+
+struct BeaconSeed<'t>(&'t Trail);
+
+impl<'de> DeserializeSeed<'de> for BeaconSeed<'_> {
+    type Value = Beacon<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Beacon<'de>, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for BeaconSeed<'_> {
+    type Value = Beacon<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a beacon, which is an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Beacon<'de>, A::Error> {
+        let values = Values(self.0);
+        let mut members = Members::new(self.0, BEACON);
+        let mut beacon = Beacon::default();
+        while let Some(name) = map.next_key_seed(Name)? {
+            match members.enter(name)? {
+                "v" => values.version(&mut map)?,
+                "id" => beacon.id = values.text(&mut map, MAX_WORD)?,
+                "age" => beacon.age = values.age(&mut map)?,
+                "s" => beacon.session = values.text(&mut map, MAX_WORD)?,
+                "page" => beacon.page = values.text(&mut map, MAX_TEXT)?,
+                "sdk" => drop(values.text(&mut map, MAX_SDK)?),
+                "env" => beacon.environment = values.text(&mut map, MAX_WORD)?,
+                "rel" => beacon.release = values.text(&mut map, MAX_RELEASE)?,
+                "ctx" => beacon.context = Some(values.text(&mut map, MAX_WORD)?),
+                "lab" => beacon.lab = map.next_value_seed(Flag)?,
+                "rows" => {
+                    beacon.rows = map.next_value_seed(RowsSeed(self.0))?;
+                    self.0.enter_row(None);
+                }
+                _ => values.ignore(&mut map, BEACON_DEPTH)?,
+            }
+        }
+        members.require(BEACON_REQUIRED)?;
+        Ok(beacon)
+    }
+}
+
+struct RowsSeed<'t>(&'t Trail);
+
+impl<'de> DeserializeSeed<'de> for RowsSeed<'_> {
+    type Value = Vec<Row<'de>>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Vec<Row<'de>>, D::Error> {
+        from.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RowsSeed<'_> {
+    type Value = Vec<Row<'de>>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of rows")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<Row<'de>>, A::Error> {
+        let mut rows = Vec::with_capacity(8);
+        loop {
+            let row = RowSeed {
+                trail: self.0,
+                at: rows.len(),
+            };
+            match items.next_element_seed(row)? {
+                Some(row) => rows.push(row),
+                None => break,
+            }
+        }
+        self.0.enter_row(None);
+        if rows.is_empty() {
+            return Err(self
+                .0
+                .refuse(Reason::NoRows, "a beacon has at least one row"));
+        }
+        Ok(rows)
+    }
+}
+
+struct RowSeed<'t> {
+    trail: &'t Trail,
+    at: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
+    type Value = Row<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Row<'de>, D::Error> {
+        if self.at == MAX_ROWS {
+            self.trail.enter_row(None);
+            let detail = format!("more than {MAX_ROWS} rows");
+            return Err(self.trail.refuse(Reason::TooManyRows, detail));
+        }
+        self.trail.enter_row(Some(self.at));
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RowSeed<'_> {
+    type Value = Row<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row, which is an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row<'de>, A::Error> {
+        let values = Values(self.trail);
+        let mut members = Members::new(self.trail, ROW);
+        let mut row = Row::default();
+        while let Some(name) = map.next_key_seed(Name)? {
+            match members.enter(name)? {
+                "at" => row.at = values.integer(&mut map, AT)?,
+                "to" => row.target = Some(values.text(&mut map, MAX_TEXT)?),
+                "ep" => row.endpoint = values.text(&mut map, MAX_TEXT)?,
+                "k" => row.kind = Some(values.text(&mut map, MAX_WORD)?),
+                "m" => row.method = Some(values.text(&mut map, MAX_METHOD)?),
+                "c" => row.credentialed = values.integer(&mut map, 1..=1)? == 1,
+                "p" => row.preflighted = values.integer(&mut map, 1..=1)? == 1,
+                "st" => row.status = values.integer(&mut map, STATUS)?,
+                "o" => row.outcome = Some(values.text(&mut map, MAX_WORD)?),
+                "stage" => row.stage = Some(values.text(&mut map, MAX_WORD)?),
+                "cf" => row.confidence = Some(values.text(&mut map, MAX_WORD)?),
+                "ev" => row.evidence = values.text(&mut map, MAX_WORD)?,
+                "by" => row.by = values.text(&mut map, MAX_TEXT)?,
+                "n" => row.count = Some(values.integer(&mut map, COUNT)?),
+                "l" => row.latency = values.pairs(&mut map)?,
+                "pl" => row.preflight_latency = values.pairs(&mut map)?,
+                _ => values.ignore(&mut map, ROW_DEPTH)?,
+            }
+        }
+        members.require(ROW_REQUIRED)?;
+        Ok(row)
+    }
+}

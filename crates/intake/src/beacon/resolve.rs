@@ -1,0 +1,196 @@
+//! [`Beacon`] -> [`Accepted`]: whatever depends on configuration, clock or the sender's headers.
+
+use std::borrow::Cow;
+
+use observation::{Context, Envelope, MILLIS_PER_HOUR, Observation, Origin, Source, UnixMillis};
+
+use super::row::{self, Target};
+use super::trail::path;
+use super::wire::{Beacon, Row};
+use super::{Accepted, BeaconContext};
+use crate::catalog::Allowed;
+use crate::origin::{self, Schemes};
+use crate::{Dimension, LabTraffic, Reason, Refusal, read_user_agent};
+
+const HOURS_PER_DAY: i64 = 24;
+
+pub(super) fn resolve(
+    beacon: Beacon<'_>,
+    ignored_members: u32,
+    context: &BeaconContext<'_>,
+) -> Result<Accepted, Refusal> {
+    let id = identity(&beacon.id, "id")?;
+    let session = identity(&beacon.session, "s")?;
+    let mut notes = Notes::new(context);
+    let page_origin = page_origin(beacon.page, context, &mut notes)?;
+    let agent = read_user_agent(context.user_agent);
+    let page_context = match beacon.context.as_deref() {
+        None => Context::Page,
+        Some(word) => notes.word(word).unwrap_or(Context::Unknown),
+    };
+    let word = beacon.context.filter(|_| page_context == Context::Unknown);
+    let counts_lab = context.app.lab_traffic() == LabTraffic::Count;
+    let origin = Origin {
+        app: context.app.name().to_owned(),
+        environment: environment(beacon.environment, context, &mut notes),
+        release: notes.bounded(Dimension::Release, beacon.release),
+        source: Source::Browser,
+        page_origin,
+        context: page_context,
+        session,
+        network: context.network,
+        lab: (agent.headless || beacon.lab) && !counts_lab,
+        browser: agent.browser,
+    };
+    let sealed_at = context.received_at.plus(-beacon.age);
+    let observations = observations(beacon.rows, sealed_at, word.as_deref(), &mut notes)?;
+    Ok(Accepted {
+        envelope: Envelope {
+            beacon: id,
+            received_at: context.received_at,
+            origin,
+            observations,
+        },
+        ignored_members,
+        ignored_rows: notes.ignored_rows,
+        unknown_words: notes.unknown_words,
+        overflowed: notes.overflowed,
+    })
+}
+
+fn observations(
+    rows: Vec<Row<'_>>,
+    sealed_at: UnixMillis,
+    context_word: Option<&str>,
+    notes: &mut Notes<'_>,
+) -> Result<Vec<Observation>, Refusal> {
+    let mut observations = Vec::with_capacity(rows.len());
+    let mut target = None;
+    for (at, mut row) in rows.into_iter().enumerate() {
+        if let Some(text) = row.target.take() {
+            target = Some(Target::read(&text, at, notes)?);
+        }
+        let Some(target) = &target else {
+            let detail = "the first row names its target origin";
+            return Err(refuse(Some(at), "to", Reason::MissingMember, detail));
+        };
+        match row::observation(row, at, target, (sealed_at, context_word), notes)? {
+            Some(observation) => observations.push(observation),
+            None => notes.ignored_rows += 1,
+        }
+    }
+    if observations.is_empty() {
+        let detail = "no row is of a kind that this edge reads";
+        return Err(refuse(None, "rows", Reason::NoRows, detail));
+    }
+    Ok(observations)
+}
+
+/// What is noted on the way, and the bounds that hold for all rows.
+pub(super) struct Notes<'c> {
+    pub(super) context: &'c BeaconContext<'c>,
+    day: i64,
+    ignored_rows: u32,
+    unknown_words: u32,
+    overflowed: [u32; Dimension::ALL.len()],
+}
+
+impl<'c> Notes<'c> {
+    fn new(context: &'c BeaconContext<'c>) -> Self {
+        Self {
+            context,
+            day: context
+                .received_at
+                .0
+                .div_euclid(MILLIS_PER_HOUR * HOURS_PER_DAY),
+            ignored_rows: 0,
+            unknown_words: 0,
+            overflowed: [0; Dimension::ALL.len()],
+        }
+    }
+
+    /// The text itself while the application has room for it, else what stands for all others.
+    pub(super) fn bounded(&mut self, dimension: Dimension, text: Cow<'_, str>) -> String {
+        let app = self.context.app.index();
+        let fits = text.is_empty()
+            || self
+                .context
+                .cardinality
+                .admits(app, dimension, self.day, &text);
+        if fits {
+            return text.into_owned();
+        }
+        self.overflowed[dimension as usize] += 1;
+        dimension.other().to_owned()
+    }
+
+    /// A word of a vocabulary; one that is not known is counted.
+    pub(super) fn word<W: std::str::FromStr>(&mut self, word: &str) -> Option<W> {
+        let read = word.parse().ok();
+        self.unknown_words += u32::from(read.is_none());
+        read
+    }
+}
+
+pub(super) fn refuse(
+    row: Option<usize>,
+    member: &str,
+    reason: Reason,
+    detail: impl Into<String>,
+) -> Refusal {
+    Refusal {
+        reason,
+        field: path(row, member),
+        detail: detail.into(),
+    }
+}
+
+fn identity<I: std::str::FromStr<Err = observation::ParseIdError>>(
+    text: &str,
+    member: &str,
+) -> Result<I, Refusal> {
+    text.parse().map_err(|error: observation::ParseIdError| {
+        refuse(None, member, Reason::BadId, error.to_string())
+    })
+}
+
+fn page_origin(
+    page: Cow<'_, str>,
+    context: &BeaconContext<'_>,
+    notes: &mut Notes<'_>,
+) -> Result<String, Refusal> {
+    // A sandboxed frame has the opaque origin "null"; only an application open to all takes it.
+    if page != "null"
+        && let Some(problem) = origin::problem(&page, Schemes::Any)
+    {
+        return Err(refuse(
+            None,
+            "page",
+            Reason::BadOrigin,
+            format!("the origin {problem}"),
+        ));
+    }
+    // A browser also sends `Origin: null` where the page's referrer policy withholds the origin
+    // (Fetch, "append a request Origin header"; beacons are `no-cors`): it says nothing then.
+    if let Some(header) = context.origin.filter(|header| *header != "null")
+        && header != page
+    {
+        let detail = "the page origin is not that of the Origin header";
+        return Err(refuse(None, "page", Reason::PageOriginMismatch, detail));
+    }
+    match context.app.allowed(&page) {
+        Some(Allowed::Exactly) => Ok(page.into_owned()),
+        Some(Allowed::ByPattern) => Ok(notes.bounded(Dimension::PageOrigin, page)),
+        None => {
+            let detail = "the page origin is not one of the key's application";
+            Err(refuse(None, "page", Reason::PageOriginNotAllowed, detail))
+        }
+    }
+}
+
+fn environment(stated: Cow<'_, str>, context: &BeaconContext<'_>, notes: &mut Notes<'_>) -> String {
+    if stated.is_empty() {
+        return context.app.environment().to_owned();
+    }
+    notes.bounded(Dimension::Environment, stated)
+}

@@ -1,0 +1,202 @@
+//! One row -> one observation.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use observation::{Confidence, Failure, Kind, Latency, Observation, Outcome, Stage, UnixMillis};
+
+use super::limits::MAX_EVIDENCE;
+use super::resolve::{Notes, refuse};
+use super::wire::Row;
+use crate::method;
+use crate::origin::{self, Schemes};
+use crate::{Dimension, Reason, Refusal};
+
+/// First status that is an error.
+const FIRST_ERROR: i64 = 400;
+
+/// The target origin of a run of rows.
+pub(super) struct Target {
+    /// As the row names it: services match it.
+    named: String,
+    /// As the observation names it.
+    shown: String,
+}
+
+impl Target {
+    pub(super) fn read(text: &str, row: usize, notes: &mut Notes<'_>) -> Result<Self, Refusal> {
+        if let Some(problem) = origin::problem(text, Schemes::Web) {
+            let detail = format!("the origin {problem}");
+            return Err(refuse(Some(row), "to", Reason::BadOrigin, detail));
+        }
+        Ok(Self {
+            named: text.to_owned(),
+            shown: notes.bounded(Dimension::TargetOrigin, Cow::Borrowed(text)),
+        })
+    }
+}
+
+/// The observation of a row; nothing where its kind is not known, so that a newer SDK is not refused.
+pub(super) fn observation(
+    mut row: Row<'_>,
+    at: usize,
+    target: &Target,
+    (sealed_at, context_word): (UnixMillis, Option<&str>),
+    notes: &mut Notes<'_>,
+) -> Result<Option<Observation>, Refusal> {
+    let kind = match row.kind.as_deref() {
+        None => Kind::Request,
+        Some(word) => match notes.word(word) {
+            // A page cannot see preflights by themselves.
+            None | Some(Kind::Preflight) => return Ok(None),
+            Some(kind) => kind,
+        },
+    };
+    let endpoint = std::mem::take(&mut row.endpoint);
+    check_endpoint(&endpoint, at)?;
+    check_names(&row.by, at)?;
+    let method = method(row.method.take(), at, notes)?;
+    let (outcome, failure) = ending(&mut row, at, kind, context_word, notes)?;
+    let count = u32::try_from(row.count.unwrap_or(1)).unwrap_or(u32::MAX);
+    for (member, latency) in [("l", &row.latency), ("pl", &row.preflight_latency)] {
+        check_latency(latency, count, member, at)?;
+    }
+    let service = notes.context.catalog.service_of(&target.named, &endpoint);
+    Ok(Some(Observation {
+        kind,
+        at: sealed_at.plus(row.at),
+        target_origin: target.shown.clone(),
+        service: service
+            .map(|service| service.name.clone())
+            .unwrap_or_default(),
+        endpoint: if notes.context.app.has_reserved(&endpoint) {
+            endpoint.into_owned()
+        } else {
+            notes.bounded(Dimension::Endpoint, endpoint)
+        },
+        method,
+        credentialed: row.credentialed,
+        preflighted: row.preflighted,
+        status: u16::try_from(row.status).unwrap_or(0),
+        outcome,
+        failure,
+        count,
+        latency: row.latency,
+        preflight_latency: row.preflight_latency,
+    }))
+}
+
+fn check_endpoint(endpoint: &str, at: usize) -> Result<(), Refusal> {
+    let detail = if !endpoint.starts_with('/') {
+        "an endpoint starts with /"
+    } else if endpoint.contains(['?', '#']) {
+        "an endpoint has no query and no fragment: they are not to leave the page"
+    } else {
+        return Ok(());
+    };
+    Err(refuse(Some(at), "ep", Reason::BadEndpoint, detail))
+}
+
+/// Only names may leave the page, so nothing but what names are made of is let in.
+fn check_names(names: &str, at: usize) -> Result<(), Refusal> {
+    let is_name = |b: u8| b == b',' || method::is_token_byte(b) && !b.is_ascii_uppercase();
+    if names.bytes().all(is_name) {
+        return Ok(());
+    }
+    let detail = "header names in lower case, separated by commas alone";
+    Err(refuse(Some(at), "by", Reason::BadText, detail))
+}
+
+fn check_latency(latency: &Latency, count: u32, member: &str, at: usize) -> Result<(), Refusal> {
+    let measured: u64 = latency.pairs().iter().map(|pair| u64::from(pair.1)).sum();
+    if measured <= u64::from(count) {
+        return Ok(());
+    }
+    let detail = format!("{measured} durations of {count} requests");
+    Err(refuse(Some(at), member, Reason::BadLatency, detail))
+}
+
+fn method(
+    given: Option<Cow<'_, str>>,
+    at: usize,
+    notes: &mut Notes<'_>,
+) -> Result<String, Refusal> {
+    let Some(given) = given else {
+        return Ok("GET".to_owned());
+    };
+    let Some(method) = method::read(given) else {
+        let detail = "a method is a token";
+        return Err(refuse(Some(at), "m", Reason::BadMethod, detail));
+    };
+    if method::is_common(&method) {
+        return Ok(method.into_owned());
+    }
+    Ok(notes.bounded(Dimension::Method, method))
+}
+
+/// The outcome, and what is known about a failure.
+fn ending(
+    row: &mut Row<'_>,
+    at: usize,
+    kind: Kind,
+    context_word: Option<&str>,
+    notes: &mut Notes<'_>,
+) -> Result<(Outcome, Option<Failure>), Refusal> {
+    let mut evidence = Evidence(std::mem::take(&mut row.evidence).into_owned());
+    let outcome = match (row.outcome.as_deref(), row.status) {
+        (Some(word), _) => notes.word(word).unwrap_or_else(|| {
+            evidence.append("o", word);
+            Outcome::Unknown
+        }),
+        (None, 0) => {
+            let detail = "a row without a status says its outcome";
+            return Err(refuse(Some(at), "o", Reason::MissingMember, detail));
+        }
+        (None, status) if status < FIRST_ERROR => Outcome::Ok,
+        (None, _) => Outcome::HttpError,
+    };
+    let names_header = kind == Kind::HeaderRead && !row.by.is_empty();
+    let ended_well = matches!(outcome, Outcome::Ok | Outcome::HttpError);
+    if ended_well && !names_header {
+        return Ok((outcome, None));
+    }
+    let stage = match row.stage.as_deref() {
+        None => Stage::Unknown,
+        Some(word) => notes.word(word).unwrap_or_else(|| {
+            evidence.append("stage", word);
+            Stage::Unknown
+        }),
+    };
+    let confidence = match row.confidence.as_deref() {
+        None => Confidence::Likely,
+        Some(word) => notes.word(word).unwrap_or_else(|| {
+            evidence.append("cf", word);
+            Confidence::Likely
+        }),
+    };
+    if let Some(word) = context_word {
+        evidence.append("ctx", word);
+    }
+    let failure = Failure {
+        stage,
+        cause: String::new(),
+        parameter: notes.bounded(Dimension::Parameter, std::mem::take(&mut row.by)),
+        confidence,
+        evidence: notes.bounded(Dimension::Evidence, Cow::Owned(evidence.0)),
+    };
+    Ok((outcome, Some(failure)))
+}
+
+/// An evidence code, with the words appended that this build does not know.
+struct Evidence(String);
+
+impl Evidence {
+    fn append(&mut self, member: &str, word: &str) {
+        let space = if self.0.is_empty() { "" } else { " " };
+        // Writing into a String cannot fail.
+        let _ = write!(self.0, "{space}{member}={word}");
+        if let Some((cut, _)) = self.0.char_indices().nth(MAX_EVIDENCE) {
+            self.0.truncate(cut);
+        }
+    }
+}

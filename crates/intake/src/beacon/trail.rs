@@ -1,0 +1,154 @@
+//! Where in the beacon the reader is, and the refusal it ran into.
+//!
+//! serde's errors are texts. So the readers note the member they are about to read here, and put a
+//! refusal here before they give up; what is left to serde's own errors is "another type" and
+//! "no JSON".
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+
+use serde::de;
+
+use super::limits::MAX_UNKNOWN_MEMBERS;
+use crate::{Reason, Refusal};
+
+/// Longest sentence of a refusal: what was given can be as long as the body.
+const MAX_DETAIL: usize = 240;
+
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    row: Cell<Option<usize>>,
+    member: Cell<&'static str>,
+    ignored: Cell<u32>,
+    refusal: RefCell<Option<Refusal>>,
+}
+
+impl Trail {
+    pub(super) fn enter_row(&self, row: Option<usize>) {
+        self.row.set(row);
+        self.member.set(if row.is_some() { "" } else { "rows" });
+    }
+
+    /// How many members were ignored so far.
+    pub(super) fn ignored(&self) -> u32 {
+        self.ignored.get()
+    }
+
+    /// Notes the refusal; the error only unwinds.
+    pub(super) fn refuse<E: de::Error>(&self, reason: Reason, detail: impl Into<String>) -> E {
+        let refusal = Refusal {
+            reason,
+            field: path(self.row.get(), self.member.get()),
+            detail: detail.into(),
+        };
+        self.refusal.borrow_mut().get_or_insert(refusal);
+        E::custom("refused")
+    }
+
+    /// The refusal that ended the reading, or the one that serde's error amounts to.
+    pub(super) fn into_refusal(self, error: &serde_json::Error) -> Refusal {
+        let field = path(self.row.get(), self.member.get());
+        if let Some(refusal) = self.refusal.into_inner() {
+            return refusal;
+        }
+        let text = error.to_string();
+        let reason = if error.is_data() {
+            Reason::WrongType
+        } else if text.starts_with("number out of range") {
+            Reason::OutOfRange
+        } else {
+            Reason::NotJson
+        };
+        Refusal {
+            reason,
+            field: if reason == Reason::NotJson {
+                String::new()
+            } else {
+                field
+            },
+            detail: text
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(MAX_DETAIL)
+                .collect(),
+        }
+    }
+}
+
+/// `rows[3].st`, `rows[3]`, `age`, or nothing for the body as a whole.
+pub(super) fn path(row: Option<usize>, member: &str) -> String {
+    match row {
+        None => member.to_owned(),
+        Some(row) if member.is_empty() => format!("rows[{row}]"),
+        Some(row) => format!("rows[{row}].{member}"),
+    }
+}
+
+/// The members of one object: which are known, which were seen.
+pub(super) struct Members<'t, 'de> {
+    trail: &'t Trail,
+    known: &'static [&'static str],
+    seen: u32,
+    unknown: Vec<Cow<'de, str>>,
+}
+
+impl<'t, 'de> Members<'t, 'de> {
+    pub(super) const fn new(trail: &'t Trail, known: &'static [&'static str]) -> Self {
+        Self {
+            trail,
+            known,
+            seen: 0,
+            unknown: Vec::new(),
+        }
+    }
+
+    /// The known member that `name` is, or nothing for one to be ignored.
+    pub(super) fn enter<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<&'static str, E> {
+        let Some(at) = self.known.iter().position(|known| **known == *name) else {
+            return self.ignore(name).map(|()| "");
+        };
+        let member = self.known[at];
+        self.trail.member.set(member);
+        if self.seen & (1 << at) != 0 {
+            return Err(self.twice(member));
+        }
+        self.seen |= 1 << at;
+        Ok(member)
+    }
+
+    fn ignore<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
+        self.trail.member.set("");
+        if self.unknown.contains(&name) {
+            return Err(self.twice(&name));
+        }
+        if self.unknown.len() == MAX_UNKNOWN_MEMBERS {
+            let detail = format!("more than {MAX_UNKNOWN_MEMBERS} members that are not known");
+            return Err(self.trail.refuse(Reason::TooManyMembers, detail));
+        }
+        self.unknown.push(name);
+        self.trail.ignored.set(self.trail.ignored.get() + 1);
+        Ok(())
+    }
+
+    fn twice<E: de::Error>(&self, name: &str) -> E {
+        let shown: String = name
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(MAX_DETAIL)
+            .collect();
+        let detail = format!("the member `{shown}` stands twice");
+        self.trail.refuse(Reason::DuplicateMember, detail)
+    }
+
+    /// Refuses unless every one of `required` was seen.
+    pub(super) fn require<E: de::Error>(&self, required: &[&'static str]) -> Result<(), E> {
+        for (at, member) in self.known.iter().enumerate() {
+            if self.seen & (1 << at) == 0 && required.contains(member) {
+                self.trail.member.set(member);
+                let detail = "the member is missing";
+                return Err(self.trail.refuse(Reason::MissingMember, detail));
+            }
+        }
+        Ok(())
+    }
+}

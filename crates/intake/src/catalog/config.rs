@@ -1,0 +1,240 @@
+//! Applications and services, as the configuration has them.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use settings::Problems;
+
+use super::LabTraffic;
+use super::pattern::OriginPattern;
+use crate::origin::{self, Schemes};
+
+/// Beacons a second that one key may send, unless configured.
+const DEFAULT_QUOTA: u32 = 5_000;
+const QUOTA: std::ops::RangeInclusive<u32> = 1..=1_000_000;
+const KEY_LENGTH: std::ops::RangeInclusive<usize> = 8..=64;
+const MAX_NAME: usize = 64;
+
+/// Who may send, and who owns what is called.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CatalogConfig {
+    /// The applications whose pages send beacons.
+    pub apps: Vec<AppConfig>,
+    /// The services that those pages call.
+    pub services: Vec<ServiceConfig>,
+}
+
+/// One application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AppConfig {
+    /// Name: 1 to 64 characters.
+    pub name: String,
+    /// Keys that the pages send with; two while a key is being replaced. A key is public. 8 to 64
+    /// characters of `A-Z a-z 0-9 _ -`.
+    pub keys: Vec<String>,
+    /// Keys whose pages are to fall silent: they are answered 410, and their script is empty.
+    pub disabled_keys: Vec<String>,
+    /// Page origins that may send: `https://shop.example` or, for all subdomains,
+    /// `https://*.shop.example`.
+    pub page_origins: Vec<String>,
+    /// Lets every page origin send. Then anybody can fill this application with made-up traffic.
+    pub dangerously_any_page_origin: bool,
+    /// What happens to traffic of headless and automated browsers: `label` or `count`.
+    pub lab_traffic: LabTraffic,
+    /// Endpoint templates that keep their name however many others arrive, such as `/cart/:id`.
+    pub endpoints: Vec<String>,
+    /// Beacons a second that one key may send.
+    pub quota: u32,
+    /// Environment of pages that do not say theirs.
+    pub environment: Option<String>,
+}
+
+impl Default for AppConfig {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            keys: Vec::new(),
+            disabled_keys: Vec::new(),
+            page_origins: Vec::new(),
+            dangerously_any_page_origin: false,
+            lab_traffic: LabTraffic::default(),
+            endpoints: Vec::new(),
+            quota: DEFAULT_QUOTA,
+            environment: None,
+        }
+    }
+}
+
+/// One service.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServiceConfig {
+    /// Name: 1 to 64 characters.
+    pub name: String,
+    /// Team that owns it.
+    pub owner: String,
+    /// URL of its runbook, for alerts.
+    pub runbook: String,
+    /// What belongs to it; of all services' rules the one with the longest path wins.
+    #[serde(rename = "match")]
+    pub matches: Vec<MatchRule>,
+}
+
+/// What belongs to a service.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MatchRule {
+    /// Target origin: `https://api.example` or, for all subdomains, `https://*.example.com`.
+    pub origin: String,
+    /// Path prefix, by whole segments; empty for all paths.
+    pub path: String,
+}
+
+impl CatalogConfig {
+    /// Reports everything that is wrong.
+    pub fn problems(&self, mut problems: Problems<'_>) {
+        let mut names = Names::default();
+        let mut keys = Names::default();
+        for (at, app) in self.apps.iter().enumerate() {
+            let mut problems = problems.section(format_args!("apps[{at}]"));
+            names.check(&mut problems, "name", &app.name, &format!("apps[{at}]"));
+            app.problems(&mut problems);
+            for (field, list) in [("keys", &app.keys), ("disabled_keys", &app.disabled_keys)] {
+                for (n, key) in list.iter().enumerate() {
+                    let place = format!("apps[{at}].{field}[{n}]");
+                    keys.unique(&mut problems, &format!("{field}[{n}]"), key, &place);
+                }
+            }
+        }
+        let mut names = Names::default();
+        let mut rules = Names::default();
+        for (at, service) in self.services.iter().enumerate() {
+            let place = format!("services[{at}]");
+            let mut problems = problems.section(&place);
+            names.check(&mut problems, "name", &service.name, &place);
+            service.problems(&mut problems, &mut rules, &place);
+        }
+    }
+}
+
+impl AppConfig {
+    fn problems(&self, problems: &mut Problems<'_>) {
+        if self.keys.is_empty() && self.disabled_keys.is_empty() {
+            problems.report("keys", "[]", "an application needs a key");
+        }
+        for (field, list) in [("keys", &self.keys), ("disabled_keys", &self.disabled_keys)] {
+            for (n, key) in list.iter().enumerate() {
+                if !is_key(key) {
+                    let reason = "a key has 8 to 64 characters of A-Z a-z 0-9 _ -";
+                    problems.report(&format!("{field}[{n}]"), key, reason);
+                }
+            }
+        }
+        if self.page_origins.is_empty() && !self.dangerously_any_page_origin {
+            let reason = "no page could send: list the page origins";
+            problems.report("page_origins", "[]", reason);
+        }
+        for (n, origin) in self.page_origins.iter().enumerate() {
+            report_origin(
+                problems,
+                &format!("page_origins[{n}]"),
+                origin,
+                Schemes::Any,
+            );
+        }
+        for (n, endpoint) in self.endpoints.iter().enumerate() {
+            if !endpoint.starts_with('/') || endpoint.contains(['?', '#']) {
+                let reason = "an endpoint is a path without query and fragment, such as /cart/:id";
+                problems.report(&format!("endpoints[{n}]"), endpoint, reason);
+            }
+        }
+        problems.range("quota", self.quota, QUOTA);
+        if self.environment.as_ref().is_some_and(|text| !is_name(text)) {
+            let value = self.environment.as_deref().unwrap_or_default();
+            problems.report(
+                "environment",
+                value,
+                "1 to 64 characters, no control characters",
+            );
+        }
+    }
+}
+
+impl ServiceConfig {
+    fn problems(&self, problems: &mut Problems<'_>, rules: &mut Names, place: &str) {
+        if !self.runbook.is_empty() && !is_web_url(&self.runbook) {
+            problems.report(
+                "runbook",
+                &self.runbook,
+                "a runbook is an http or https URL",
+            );
+        }
+        if self.matches.is_empty() {
+            problems.report("match", "[]", "nothing belongs to this service: add a rule");
+        }
+        for (n, rule) in self.matches.iter().enumerate() {
+            let mut problems = problems.section(format_args!("match[{n}]"));
+            report_origin(&mut problems, "origin", &rule.origin, Schemes::Web);
+            if !(rule.path.is_empty() || rule.path.starts_with('/')) {
+                problems.report("path", &rule.path, "a path prefix starts with /");
+            }
+            let path = rule.path.trim_end_matches('/');
+            let whole = format!("{}{path}", rule.origin);
+            rules.unique(
+                &mut problems,
+                "path",
+                &whole,
+                &format!("{place}.match[{n}]"),
+            );
+        }
+    }
+}
+
+/// Texts that stand once, with the place where each was seen first.
+#[derive(Default)]
+struct Names(HashMap<String, String>);
+
+impl Names {
+    fn check(&mut self, problems: &mut Problems<'_>, field: &str, name: &str, place: &str) {
+        if !is_name(name) {
+            problems.report(field, name, "1 to 64 characters, no control characters");
+        }
+        self.unique(problems, field, name, place);
+    }
+
+    fn unique(&mut self, problems: &mut Problems<'_>, field: &str, text: &str, place: &str) {
+        if let Some(first) = self.0.get(text) {
+            problems.report(field, text, format!("stands already in {first}"));
+        } else {
+            self.0.insert(text.to_owned(), place.to_owned());
+        }
+    }
+}
+
+fn report_origin(problems: &mut Problems<'_>, field: &str, origin: &str, schemes: Schemes) {
+    let problem = if origin.contains('*') {
+        OriginPattern::read(origin).err()
+    } else {
+        origin::problem(origin, schemes).map(|problem| format!("the origin {problem}"))
+    };
+    if let Some(problem) = problem {
+        problems.report(field, origin, problem);
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    KEY_LENGTH.contains(&key.len())
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+}
+
+fn is_web_url(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}

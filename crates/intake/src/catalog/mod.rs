@@ -1,0 +1,124 @@
+//! What is known before a beacon arrives: applications with their keys, and services.
+
+mod app;
+mod config;
+mod pattern;
+mod services;
+
+use std::collections::HashMap;
+
+use settings::{Problem, Problems};
+
+pub(crate) use app::Allowed;
+pub use app::{App, LabTraffic};
+pub use config::{AppConfig, CatalogConfig, MatchRule, ServiceConfig};
+pub use services::Service;
+pub(crate) use services::Services;
+
+/// The applications and services of a configuration, ready for look-up.
+#[derive(Debug)]
+pub struct Catalog {
+    apps: Vec<App>,
+    keys: HashMap<String, Key>,
+    services: Services,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Key {
+    app: usize,
+    index: usize,
+    disabled: bool,
+}
+
+/// What a key stands for.
+#[derive(Debug, Clone, Copy)]
+pub enum KeyState<'a> {
+    /// A key in use.
+    Active {
+        /// Its application.
+        app: &'a App,
+        /// Number of the key, below [`Catalog::key_count`].
+        key: usize,
+    },
+    /// A key whose pages are to fall silent.
+    Disabled(&'a App),
+    /// No key of ours.
+    Unknown,
+}
+
+impl Catalog {
+    /// Builds the catalog.
+    ///
+    /// # Errors
+    /// Every problem of the configuration, with paths that start at `apps` and `services`.
+    pub fn build(config: &CatalogConfig) -> Result<Self, Vec<Problem>> {
+        let mut found = Vec::new();
+        config.problems(Problems::at("", &mut found));
+        if !found.is_empty() {
+            return Err(found);
+        }
+        let apps: Vec<App> = config.apps.iter().enumerate().map(App::build).collect();
+        let mut keys = HashMap::new();
+        for (app, config) in config.apps.iter().enumerate() {
+            let all = config.keys.iter().map(|key| (key, false));
+            for (key, disabled) in all.chain(config.disabled_keys.iter().map(|key| (key, true))) {
+                let index = keys.len();
+                let entry = Key {
+                    app,
+                    index,
+                    disabled,
+                };
+                keys.insert(key.clone(), entry);
+            }
+        }
+        Ok(Self {
+            apps,
+            keys,
+            services: Services::build(&config.services),
+        })
+    }
+
+    /// What `key` stands for.
+    #[must_use]
+    pub fn key(&self, key: &str) -> KeyState<'_> {
+        match self.keys.get(key) {
+            None => KeyState::Unknown,
+            Some(key) if key.disabled => KeyState::Disabled(&self.apps[key.app]),
+            Some(key) => KeyState::Active {
+                app: &self.apps[key.app],
+                key: key.index,
+            },
+        }
+    }
+
+    /// How many keys there are, active and disabled.
+    #[must_use]
+    pub fn key_count(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The application that each key number belongs to, as pairs of key number and application.
+    pub fn keys(&self) -> impl Iterator<Item = (usize, &App)> {
+        self.keys
+            .values()
+            .map(|key| (key.index, &self.apps[key.app]))
+    }
+
+    /// The applications, in the order of the configuration.
+    #[must_use]
+    pub fn apps(&self) -> &[App] {
+        &self.apps
+    }
+
+    /// The services, in the order of the configuration.
+    #[must_use]
+    pub fn services(&self) -> &[Service] {
+        self.services.all()
+    }
+
+    /// The service that owns `endpoint` of `target_origin`.
+    #[must_use]
+    pub fn service_of(&self, target_origin: &str, endpoint: &str) -> Option<&Service> {
+        self.services.of(target_origin, endpoint)
+    }
+}

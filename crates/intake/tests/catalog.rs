@@ -1,0 +1,116 @@
+//! The catalog of applications and services.
+
+use intake::{Catalog, CatalogConfig, KeyState};
+
+fn problems(config: &str) -> Vec<String> {
+    let config: CatalogConfig = toml::from_str(config).expect("readable");
+    let found = Catalog::build(&config).expect_err("with problems");
+    found.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn keys_are_active_disabled_or_unknown() {
+    let config: CatalogConfig = toml::from_str(
+        r#"
+        [[apps]]
+        name = "shop"
+        keys = ["shop-key-1", "shop-key-2"]
+        disabled_keys = ["shop-key-0"]
+        page_origins = ["https://shop.test", "https://*.shop.test", "capacitor://localhost"]
+        quota = 10
+        "#,
+    )
+    .expect("readable");
+    let catalog = Catalog::build(&config).expect("no problems");
+    assert!(
+        matches!(catalog.key("shop-key-2"), KeyState::Active { app, .. } if app.name() == "shop")
+    );
+    assert!(matches!(catalog.key("shop-key-0"), KeyState::Disabled(app) if app.quota() == 10));
+    assert!(matches!(catalog.key("shop-key-"), KeyState::Unknown));
+    assert_eq!(catalog.key_count(), 3);
+    for (origin, allowed) in [
+        ("https://shop.test", true),
+        ("https://a.b.shop.test", true),
+        ("capacitor://localhost", true),
+        ("https://shop.test.evil.test", false),
+        ("null", false),
+    ] {
+        assert_eq!(catalog.apps()[0].allows(origin), allowed, "{origin}");
+    }
+}
+
+#[test]
+fn every_mistake_is_reported_at_once_with_its_place() {
+    let found = problems(
+        r#"
+        [[apps]]
+        name = "shop"
+        keys = ["twice-used", "short"]
+        page_origins = ["https://shop.test/", "*", "https://*.com", "null"]
+        endpoints = ["cart", "/a?b"]
+        quota = 0
+        [[apps]]
+        name = "shop"
+        keys = ["twice-used", "has space here"]
+        environment = ""
+        [[apps]]
+        page_origins = ["https://a.test"]
+        [[services]]
+        name = "api"
+        runbook = "wiki"
+        [[services.match]]
+        origin = "https://api.test"
+        path = "cart"
+        [[services]]
+        name = "api"
+        [[services.match]]
+        origin = "https://api.test"
+        path = "/x/"
+        [[services.match]]
+        origin = "https://api.test"
+        path = "/x"
+        [[services]]
+        name = "empty"
+        "#,
+    );
+    let places: Vec<&str> = found
+        .iter()
+        .map(|text| text.split(" = ").next().expect("a path"))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "apps[0].keys[1]",
+            "apps[0].page_origins[0]",
+            "apps[0].page_origins[1]",
+            "apps[0].page_origins[2]",
+            "apps[0].page_origins[3]",
+            "apps[0].endpoints[0]",
+            "apps[0].endpoints[1]",
+            "apps[0].quota",
+            "apps[1].name",
+            "apps[1].keys[1]",
+            "apps[1].page_origins",
+            "apps[1].environment",
+            "apps[1].keys[0]",
+            "apps[2].name",
+            "apps[2].keys",
+            "services[0].runbook",
+            "services[0].match[0].path",
+            "services[1].name",
+            "services[1].match[1].path",
+            "services[2].match",
+        ],
+        "{found:#?}"
+    );
+    assert!(
+        found[2].contains("dangerously_any_page_origin"),
+        "{}",
+        found[2]
+    );
+    assert!(
+        found[8].contains("stands already in apps[0]"),
+        "{}",
+        found[8]
+    );
+}

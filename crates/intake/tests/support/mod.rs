@@ -1,0 +1,117 @@
+//! An application and a way to ask what becomes of a body.
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::path::PathBuf;
+
+use intake::beacon::{Accepted, BeaconContext, accept};
+use intake::{Catalog, CatalogConfig, KeyState, Refusal, Slots};
+use observation::UnixMillis;
+
+pub(crate) const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
+
+const CONFIG: &str = r#"
+    [[apps]]
+    name = "shop"
+    keys = ["shop-key-1"]
+    page_origins = ["https://shop.test"]
+    endpoints = ["/reserved/:id"]
+    environment = "staging"
+    [[apps]]
+    name = "open"
+    keys = ["open-key-1"]
+    dangerously_any_page_origin = true
+    lab_traffic = "count"
+    [[services]]
+    name = "api"
+    [[services.match]]
+    origin = "https://api.shop.test"
+    [[services]]
+    name = "cart"
+    [[services.match]]
+    origin = "https://api.shop.test"
+    path = "/cart/"
+    [[services]]
+    name = "anywhere"
+    [[services.match]]
+    origin = "https://*.shop.test"
+    path = "/cart/items"
+"#;
+
+/// Headers of a request, and the key it is sent with.
+#[derive(Clone, Copy)]
+pub(crate) struct Sender<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) origin: Option<&'a str>,
+    pub(crate) user_agent: &'a str,
+}
+
+pub(crate) const PLAIN: Sender<'_> = Sender {
+    key: "shop-key-1",
+    origin: None,
+    user_agent: "",
+};
+
+pub(crate) struct Edge {
+    pub(crate) catalog: Catalog,
+    pub(crate) slots: Slots,
+}
+
+impl Default for Edge {
+    fn default() -> Self {
+        let config: CatalogConfig = toml::from_str(CONFIG).expect("a configuration");
+        let catalog = Catalog::build(&config).expect("without problems");
+        let slots = Slots::new(catalog.apps().len());
+        Self { catalog, slots }
+    }
+}
+
+impl Edge {
+    pub(crate) fn accept(&self, sender: Sender<'_>, body: &[u8]) -> Result<Accepted, Refusal> {
+        let KeyState::Active { app, .. } = self.catalog.key(sender.key) else {
+            panic!("an active key");
+        };
+        let context = BeaconContext {
+            app,
+            catalog: &self.catalog,
+            received_at: NOW,
+            origin: sender.origin,
+            user_agent: sender.user_agent,
+            network: 7,
+            cardinality: &self.slots,
+        };
+        accept(body, &context)
+    }
+}
+
+/// A beacon of `rows` (JSON texts), with `more` members.
+pub(crate) fn beacon(more: &str, rows: &[&str]) -> Vec<u8> {
+    format!(
+        r#"{{"v":1,"id":"AAECAwQFBgcICQr-","age":12,"s":"EjRWeJq8","page":"https://shop.test",{more}"rows":[{}]}}"#,
+        rows.join(",")
+    )
+    .into_bytes()
+}
+
+/// The example files of a folder: name without `.json`, and content.
+pub(crate) fn examples(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../schemas/beacon/examples");
+    let mut found: Vec<_> = std::fs::read_dir(root.join(folder))
+        .expect("the folder of the examples")
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| {
+            let name = path
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            (name, std::fs::read(&path).expect("readable"))
+        })
+        .collect();
+    found.sort();
+    assert!(
+        found.len() > 10,
+        "{folder} has only {} examples",
+        found.len()
+    );
+    found
+}
