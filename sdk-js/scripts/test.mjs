@@ -1,0 +1,28 @@
+// Bundles the tests of one folder (`unit` or `browser`) and runs them with Node's own runner.
+import { spawnSync } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
+import { build } from "esbuild";
+
+const [folder, ...rest] = process.argv.slice(2);
+const outdir = `test-results/${folder}`;
+rmSync(outdir, { recursive: true, force: true });
+await build({
+	entryPoints: readdirSync(`test/${folder}`)
+		.filter((name) => name.endsWith(".test.ts"))
+		.map((name) => `test/${folder}/${name}`),
+	outdir,
+	bundle: true,
+	platform: "node",
+	format: "esm",
+	packages: "external",
+	sourcemap: "inline",
+	outExtension: { ".js": ".mjs" },
+	define: { SDK_VERSION: '"0.0.0-test"' },
+});
+const files = readdirSync(outdir).map((name) => `${outdir}/${name}`);
+const { status } = spawnSync(
+	process.execPath,
+	["--enable-source-maps", "--test", "--test-concurrency=1", "--test-reporter=spec", ...rest, ...files],
+	{ stdio: "inherit" },
+);
+process.exitCode = status ?? 1;

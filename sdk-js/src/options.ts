@@ -1,0 +1,60 @@
+/** Which requests the SDK may send to find out why a request failed. */
+export type Probes = "full" | "cheap" | "off";
+
+/** What to do when the browser states an opt-out. */
+export type SignalMode = "ignore" | "off";
+
+/** Response headers that the page expects to read on some endpoints (SLI M4). */
+export interface HeaderExpectation {
+	/** Origin of the server; any where left out. */
+	origin?: string;
+	/** Template (`/items/:id`) or, with a trailing `*`, prefix (`/items/*`). */
+	path: string;
+	/** Header names. */
+	names: string[];
+}
+
+/** An endpoint template, for every server or for one. */
+export type Template = string | [origin: string, template: string];
+
+/** What `start` takes. */
+export interface Options {
+	/** Public key of the app. */
+	key: string;
+	/** Origin of the edge, such as `https://rum.example.com`; or of a first-party proxy. */
+	url: string;
+	/** Path before the key; `/v1/b/` by default. */
+	path?: string;
+	/** Deployment environment. */
+	environment?: string;
+	/** Release of the page. */
+	release?: string;
+	/** `full` (default): all probes; `cheap`: one per failing endpoint; `off`: none. */
+	probes?: Probes;
+	/** Endpoint templates; the first that matches names the endpoint. */
+	templates?: Template[];
+	/** Only configured templates leave the page; everything else is `/__other__`. */
+	strict?: boolean;
+	/** Paths whose JSON bodies name a GraphQL operation, which becomes part of the endpoint. */
+	graphql?: string[];
+	/** Response headers that the page expects to read. */
+	expectHeaders?: HeaderExpectation[];
+	/** `off`: do nothing while `navigator.globalPrivacyControl` is set. Default `ignore`. */
+	gpc?: SignalMode;
+	/** `off`: do nothing while `navigator.doNotTrack` is `1`. Default `ignore`. */
+	dnt?: SignalMode;
+	/** `false`: patch, record and send nothing before `consent(true)`. */
+	consent?: boolean;
+	/** Milliseconds between beacons, 15,000 by default; the server can lengthen it. */
+	flushInterval?: number;
+}
+
+/** What `start` gives back. */
+export interface Handle {
+	/** Puts native `fetch` and `XMLHttpRequest` back; what is recorded is sent. */
+	stop(): void;
+	/** Sends now what is recorded. */
+	flush(): void;
+	/** Grants consent, or withdraws it: then everything stops and what is recorded is dropped. */
+	consent(given: boolean): void;
+}
