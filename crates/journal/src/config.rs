@@ -1,5 +1,6 @@
 //! Settings of the journal.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Size};
 
@@ -7,7 +8,7 @@ use crate::disk::DiskConfig;
 use crate::kafka::KafkaConfig;
 
 /// Where records become durable, and within what bounds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// `disk` for one process on one machine, `kafka` for anything larger.
@@ -25,7 +26,7 @@ pub struct Config {
 }
 
 /// The implementations of the journal.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A file of this machine.

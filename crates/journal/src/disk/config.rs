@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Size, Span};
 
 use crate::config::MAX_PARTITIONS;
 
 /// A log in one file of this machine, for one process.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DiskConfig {
     /// The directory of the journal; made if it is missing. Use a local disk: SQLite's write-ahead

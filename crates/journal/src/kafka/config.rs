@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Secret, Span};
 
 use crate::config::MAX_PARTITIONS;
 
 /// A topic of a Kafka cluster.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct KafkaConfig {
     /// The first brokers to ask: `"host:port,host:port"`.
@@ -47,7 +48,6 @@ pub struct KafkaConfig {
     pub clock_allowance: Span,
     /// Further properties of librdkafka, such as `security.protocol`, `sasl.username` and
     /// `sasl.password`. Never shown. What the journal relies on cannot be set here.
-    #[serde(skip_serializing)]
     pub properties: BTreeMap<String, Secret>,
 }
 
