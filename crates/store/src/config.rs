@@ -1,7 +1,7 @@
 //! Settings of the store.
 
 use serde::Deserialize;
-use settings::{Problems, Secret, Span};
+use settings::{Problems, Secret, Size, Span};
 
 /// How to reach ClickHouse and how it keeps the data.
 #[derive(Debug, Clone, Deserialize)]
@@ -30,7 +30,11 @@ pub struct Config {
     pub insert_timeout: Span,
     /// How long one query may take.
     pub query_timeout: Span,
-    /// How many requests may be under way at once.
+    /// Most rows that one query of a dashboard may read.
+    pub query_rows: u64,
+    /// Most memory that one query of a dashboard may use.
+    pub query_memory: Size,
+    /// How many requests may be under way at once, for writing and for reading each.
     pub connections: usize,
 }
 
@@ -91,6 +95,25 @@ impl Default for Retention {
     }
 }
 
+impl Retention {
+    fn problems(&self, mut problems: Problems<'_>) {
+        let day = Span::secs(DAY);
+        for (field, span) in [
+            ("raw", self.raw),
+            ("parts", self.parts),
+            ("minutes", self.minutes),
+            ("hours", self.hours),
+        ] {
+            if span < day {
+                problems.report(field, span, "permitted: 1day and more");
+            }
+        }
+        if self.hours < self.parts {
+            problems.report("hours", self.hours, "not shorter than `parts`");
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -105,6 +128,8 @@ impl Default for Config {
             retention: Retention::default(),
             insert_timeout: Span::secs(30),
             query_timeout: Span::secs(10),
+            query_rows: 500_000_000,
+            query_memory: Size::mib(1024),
             connections: 8,
         }
     }
@@ -118,6 +143,35 @@ impl Config {
         {
             problems.report("url", &self.url, reason.to_string());
         }
+        let is_name = |name: &str| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        if !is_name(&self.database) {
+            problems.report("database", &self.database, "permitted: A-Z a-z 0-9 _");
+        }
+        if let Topology::Replicated { cluster } = &self.topology
+            && !is_name(cluster)
+        {
+            problems.report("topology.cluster", cluster, "permitted: A-Z a-z 0-9 _");
+        }
+        let second = Span::secs(1);
+        for (field, span) in [
+            ("insert_timeout", self.insert_timeout),
+            ("query_timeout", self.query_timeout),
+        ] {
+            if span < second {
+                problems.report(field, span, "permitted: 1s and more");
+            }
+        }
+        self.retention.problems(problems.section("retention"));
         problems.range("connections", self.connections, 1..=256);
+        problems.range("query_rows", self.query_rows, 1_000_000..=u64::MAX);
+        if self.query_memory < Size::mib(64) {
+            problems.report(
+                "query_memory",
+                self.query_memory,
+                "permitted: 64MiB and more",
+            );
+        }
     }
 }

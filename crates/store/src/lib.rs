@@ -3,13 +3,20 @@
 //! The SQL text of the project is in this crate and nowhere else. Values travel as server-side
 //! parameters; identifiers come from closed enums.
 
+mod client;
+mod compaction;
 mod config;
+pub mod engine;
 mod error;
+mod lease;
+mod migration;
 mod query;
 mod reader;
 pub mod rows;
 mod store;
+mod wire;
 
+pub use compaction::Compacted;
 pub use config::{Config, Durability, Retention, Topology};
 pub use error::{Source as ErrorSource, StoreError};
 pub use query::{
@@ -24,3 +31,6 @@ pub use store::Store;
 
 /// How many chunks of a partition are compacted together.
 pub const CHUNKS_PER_SPAN: u64 = 16;
+
+/// At most so many alerts are read.
+pub const MAX_ALERTS: u32 = 10_000;

@@ -1,6 +1,6 @@
 //! What the named queries ask for and answer.
 
-use observation::{Confidence, Outcome, Source, Stage, UnixMillis};
+use observation::{Confidence, Kind, Outcome, Source, Stage, UnixMillis};
 
 use crate::rows::{ChunkRow, EdgeReportRow, ProgressRow};
 
@@ -141,6 +141,8 @@ pub struct Breakdown {
 /// Failures of one signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
+    /// What was counted.
+    pub kind: Kind,
     /// Configured service, or empty.
     pub service: String,
     /// Origin of the server.

@@ -1,26 +1,56 @@
 //! The reading side: named queries, as the read-only user, under limits.
 
+mod failures;
+mod scope;
+mod sums;
+
 use std::time::Duration;
 
+use clickhouse::Row;
 use observation::UnixMillis;
+use serde::Deserialize;
 
+use crate::client::{Address, Client, Login};
+use crate::compaction::{COMPACTED, CompactedRow};
+use crate::store::PROGRESS;
 use crate::{
-    AlertRow, Breakdown, Corroboration, DeployRow, Dimension, Failure, Ledger, SliFilter, SliSums,
-    StoreError,
+    AlertRow, Breakdown, ChunkRow, Config, Corroboration, DeployRow, Dimension, EdgeReportRow,
+    Failure, Ledger, MAX_ALERTS, ProgressRow, SliFilter, SliSums, StoreError, wire,
 };
+use scope::{Compactions, Scope, Tiers};
+use sums::SumsRow;
 
-/// Answers the named queries. Windows are `[from, to)` and widened to whole minutes. Cheap to
-/// clone.
+/// Answers the named queries. Windows are `[from, to)`, widened to whole minutes. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Reader {}
+pub struct Reader {
+    client: Client,
+}
 
-#[expect(
-    clippy::unimplemented,
-    clippy::unused_async,
-    unused_variables,
-    reason = "the signatures come first so that the other stages compile"
-)]
 impl Reader {
+    pub(crate) fn new(address: Address, config: &Config, login: Login<'_>) -> Self {
+        let timeout = config.query_timeout.duration();
+        // The server gives up a little earlier than we do, so that its reason arrives.
+        let server_timeout = timeout.as_secs_f64() * 0.9;
+        let client = Client::new(address, config, login, timeout)
+            .with_setting("readonly", 2)
+            .with_setting("max_execution_time", server_timeout)
+            .with_setting("max_rows_to_read", config.query_rows)
+            .with_setting("max_memory_usage", config.query_memory.bytes())
+            .with_setting("max_result_rows", 100_000)
+            // Every column that queries filter by is in the sorting key or the same in all copies
+            // of a row, so filtering before the copies collapse changes nothing.
+            .with_setting("optimize_move_to_prewhere_if_final", 1)
+            // The time is in the sorting key, so copies lie in one partition.
+            .with_setting("do_not_merge_across_partitions_select_final", 1);
+        let client = match config.topology {
+            crate::Topology::Single => client,
+            crate::Topology::Replicated { .. } => {
+                client.with_setting("select_sequential_consistency", 1)
+            }
+        };
+        Self { client }
+    }
+
     /// The sums of a window, from the rollups.
     ///
     /// # Errors
@@ -31,11 +61,17 @@ impl Reader {
         from: UnixMillis,
         to: UnixMillis,
     ) -> Result<SliSums, StoreError> {
-        unimplemented!()
+        let scope = Scope::new(filter, from, to);
+        let rows = self.rollup(&scope, "''", Tiers::All, "").await?;
+        Ok(rows
+            .into_iter()
+            .next()
+            .map(SliSums::from)
+            .unwrap_or_default())
     }
 
-    /// The sums of every step of a window (a step is rounded up to whole minutes; steps without
-    /// observations are left out), in order of time.
+    /// The sums of every step of a window, in order of time. A step is rounded up to whole minutes
+    /// and starts at multiples of itself since the epoch; steps without observations are left out.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -46,7 +82,23 @@ impl Reader {
         to: UnixMillis,
         step: Duration,
     ) -> Result<Vec<(UnixMillis, SliSums)>, StoreError> {
-        unimplemented!()
+        let step = step.as_secs().div_ceil(60).clamp(1, 60 * 24 * 366) * 60;
+        let tiers = if step.is_multiple_of(3600) {
+            Tiers::All
+        } else {
+            Tiers::Minutes
+        };
+        // A number of our own making, not a value from outside.
+        let key = format!("toString(intDiv(toUInt32(minute), {step}) * {step})");
+        let scope = Scope::new(filter, from, to);
+        let rows = self
+            .rollup(&scope, &key, tiers, "ORDER BY toUInt32(key)")
+            .await?;
+        let point = |row: SumsRow| {
+            let seconds = row.key.parse().unwrap_or(0);
+            (wire::from_seconds(seconds), SliSums::from(row))
+        };
+        Ok(rows.into_iter().map(point).collect())
     }
 
     /// The values of a dimension with most requests, at most `limit`.
@@ -61,11 +113,20 @@ impl Reader {
         to: UnixMillis,
         limit: u32,
     ) -> Result<Vec<Breakdown>, StoreError> {
-        unimplemented!()
+        let scope = Scope::new(filter, from, to);
+        let tail = format!("ORDER BY requests DESC, key LIMIT {limit}");
+        let rows = self
+            .rollup(&scope, scope::column(dimension), Tiers::All, &tail)
+            .await?;
+        let value = |row: SumsRow| Breakdown {
+            value: row.key.clone(),
+            sums: row.into(),
+        };
+        Ok(rows.into_iter().map(value).collect())
     }
 
-    /// The failures of most requests, at most `limit`: blocks, networks, unknown, and headers that
-    /// could not be read; readable HTTP errors are not among them.
+    /// The failures of most requests, blocks first, at most `limit`: everything that did not end
+    /// with a readable response and was not taken back by the page.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -76,7 +137,9 @@ impl Reader {
         to: UnixMillis,
         limit: u32,
     ) -> Result<Vec<Failure>, StoreError> {
-        unimplemented!()
+        let scope = Scope::new(filter, from, to);
+        let compactions = self.compactions().await?;
+        failures::top(&self.client, &scope, &compactions, limit).await
     }
 
     /// How many page loads and networks saw blocks, from raw.
@@ -89,7 +152,24 @@ impl Reader {
         from: UnixMillis,
         to: UnixMillis,
     ) -> Result<Corroboration, StoreError> {
-        unimplemented!()
+        #[derive(Row, Deserialize)]
+        struct Distinct {
+            sessions: u64,
+            networks: u64,
+        }
+        let scope = Scope::new(filter, from, to);
+        // Copies of a row change no number of distinct values, so nothing needs to collapse.
+        let sql = format!(
+            "SELECT uniqExact(session), uniqExactIf(network, network != 0) FROM observations \
+             WHERE {} AND kind = 'request' AND outcome = 'blocked'",
+            scope.raw_condition()
+        );
+        let rows: Vec<Distinct> = self.client.fetch(scope.bind(self.client.sql(&sql))).await?;
+        let distinct = rows.first().map(|row| Corroboration {
+            sessions: row.sessions,
+            networks: row.networks,
+        });
+        Ok(distinct.unwrap_or_default())
     }
 
     /// The sums of a window, recounted from raw: what [`Reader::sli`] is audited against.
@@ -102,23 +182,37 @@ impl Reader {
         from: UnixMillis,
         to: UnixMillis,
     ) -> Result<SliSums, StoreError> {
-        unimplemented!()
+        let scope = Scope::new(filter, from, to);
+        let sql = sums::select("''", &scope.raw_rows(), "");
+        let rows: Vec<SumsRow> = self.client.fetch(scope.bind(self.client.sql(&sql))).await?;
+        Ok(rows
+            .into_iter()
+            .next()
+            .map(SliSums::from)
+            .unwrap_or_default())
     }
 
-    /// Where every beacon went.
+    /// Where every beacon went. Progress is read first: the chunks cover at least what it says.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn ledger(&self) -> Result<Ledger, StoreError> {
-        unimplemented!()
+        let progress: Vec<wire::Progress> = self.client.fetch(self.client.sql(PROGRESS)).await?;
+        let partitions: Vec<wire::Chunk> = self.client.fetch(self.client.sql(LEDGER)).await?;
+        let edges: Vec<wire::EdgeReport> = self.client.fetch(self.client.sql(EDGES)).await?;
+        Ok(Ledger {
+            partitions: partitions.into_iter().map(ChunkRow::from).collect(),
+            progress: progress.into_iter().map(ProgressRow::from).collect(),
+            edges: edges.into_iter().map(EdgeReportRow::from).collect(),
+        })
     }
 
-    /// The latest state of every alert.
+    /// The latest state of every alert, most recently changed first, at most [`MAX_ALERTS`].
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
-        unimplemented!()
+        alerts(&self.client).await
     }
 
     /// The deploys of an app in a window, in order of time.
@@ -131,6 +225,65 @@ impl Reader {
         from: UnixMillis,
         to: UnixMillis,
     ) -> Result<Vec<DeployRow>, StoreError> {
-        unimplemented!()
+        let statement = self
+            .client
+            .sql(DEPLOYS)
+            .param("app", app)
+            .param("from", from.0)
+            .param("to", to.0);
+        let rows: Vec<wire::Deploy> = self.client.fetch(statement).await?;
+        Ok(rows.into_iter().map(DeployRow::from).collect())
+    }
+
+    async fn rollup(
+        &self,
+        scope: &Scope<'_>,
+        key: &str,
+        tiers: Tiers,
+        tail: &str,
+    ) -> Result<Vec<SumsRow>, StoreError> {
+        let compactions = self.compactions().await?;
+        let grouped = match (key, tail) {
+            ("''", _) => String::new(),
+            (_, tail) => format!("GROUP BY key {tail}"),
+        };
+        let sql = sums::select(key, &scope.rollup_rows(tiers), &grouped);
+        let statement = compactions.bind(scope.bind(self.client.sql(&sql)));
+        self.client.fetch(statement).await
+    }
+
+    /// How far each partition is compacted, read before the sums.
+    ///
+    /// A query of its own on purpose: within one query the server takes the snapshot of the rollup
+    /// tables before it evaluates a scalar subquery, so the answer could speak of rows that the
+    /// snapshot does not have. An answer that is a little old is always right, because parts stay.
+    async fn compactions(&self) -> Result<Compactions, StoreError> {
+        let rows: Vec<CompactedRow> = self.client.fetch(self.client.sql(COMPACTED)).await?;
+        Ok(Compactions::new(&rows))
     }
 }
+
+pub(crate) async fn alerts(client: &Client) -> Result<Vec<AlertRow>, StoreError> {
+    let sql = format!("{ALERTS} LIMIT {MAX_ALERTS}");
+    let rows: Vec<wire::Alert> = client.fetch(client.sql(&sql)).await?;
+    Ok(rows.into_iter().map(AlertRow::from).collect())
+}
+
+const ALERTS: &str = "SELECT id, version, app, slo, rule, `group`, severity, state, started_at, \
+        updated_at, resolved_at, body \
+     FROM alerts FINAL ORDER BY updated_at DESC, id";
+
+const DEPLOYS: &str = "SELECT id, at, app, service, kind, reverts, touches_cors, author, note, \
+        created_at \
+     FROM deploys FINAL \
+     WHERE app = {app:String} AND at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') \
+       AND at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') \
+     ORDER BY at, id";
+
+const LEDGER: &str = "SELECT epoch, partition, max(chunk), max(version), sum(records), \
+        sum(beacons_stored), sum(duplicates), sum(dead_lettered), sum(edge_reports), sum(rows) \
+     FROM chunks FINAL GROUP BY epoch, partition ORDER BY epoch, partition";
+
+const EDGES: &str = "SELECT process, at, received, appended, shed, `refused.reason`, \
+        `refused.count` \
+     FROM edge_reports FINAL ORDER BY at, process";

@@ -1,28 +1,78 @@
 //! The writing side.
 
-use observation::UnixMillis;
+use observation::{BeaconId, UnixMillis};
+use serde::Deserialize;
 
+use crate::client::{Address, Client, Login};
+use crate::engine::EngineAccess;
 use crate::{
-    AlertRow, Batch, Config, DeployRow, Lease, ProgressRow, Reader, SeenBeacon, StoreError,
+    AlertRow, Batch, Config, DeployRow, ProgressRow, Reader, SeenBeacon, StoreError, migration,
+    wire,
 };
 
 /// A connection to ClickHouse. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Store {}
+pub struct Store {
+    pub(crate) client: Client,
+    reader: Reader,
+    config: Config,
+}
 
-#[expect(
-    clippy::unimplemented,
-    clippy::unused_async,
-    unused_variables,
-    reason = "the signatures come first so that the other stages compile"
-)]
 impl Store {
-    /// Prepares a connection; nothing is sent yet.
+    /// Prepares a connection to the server at [`Config::url`]; nothing is sent yet.
     ///
     /// # Errors
-    /// [`StoreError::Config`] for settings that cannot be used.
+    /// [`StoreError::Config`] where no URL is set.
     pub fn connect(config: &Config) -> Result<Self, StoreError> {
-        unimplemented!()
+        if config.url.is_empty() {
+            return Err(StoreError::Config("the store has no `url`".to_owned()));
+        }
+        let writer = Login {
+            user: &config.user,
+            password: &config.password,
+        };
+        let reader = match config.reader_user.as_str() {
+            "" => writer,
+            user => Login {
+                user,
+                password: &config.reader_password,
+            },
+        };
+        let address = Address::Server(config.url.clone());
+        Ok(Self::new(config, address, writer, reader))
+    }
+
+    /// Prepares a connection to the embedded engine, whichever incarnation of it runs.
+    #[must_use]
+    pub fn embedded(config: &Config, engine: &EngineAccess) -> Self {
+        let address = Address::Engine(engine.clone());
+        Self::new(config, address, engine.writer(), engine.reader())
+    }
+
+    fn new(config: &Config, address: Address, writer: Login<'_>, reader: Login<'_>) -> Self {
+        let timeout = config.insert_timeout.duration();
+        let client = Client::new(address.clone(), config, writer, timeout);
+        let client = match config.topology {
+            crate::Topology::Single => client,
+            // What is acknowledged must survive the loss of a replica, and what is read back must
+            // be all that was acknowledged.
+            crate::Topology::Replicated { .. } => client
+                .with_setting("insert_quorum", "auto")
+                .with_setting("insert_quorum_parallel", 0)
+                .with_setting("select_sequential_consistency", 1)
+                .with_setting("distributed_ddl_task_timeout", 60),
+        };
+        Self {
+            client,
+            reader: Reader::new(address, config, reader),
+            config: config.clone(),
+        }
+    }
+
+    /// The reading side, with the read-only user and limits on every query.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
     }
 
     /// Brings the database to the schema of this build, and its retention to the configuration.
@@ -30,16 +80,25 @@ impl Store {
     /// # Errors
     /// [`StoreError::Schema`] where the database is newer or its migrations differ.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        unimplemented!()
+        migration::migrate(&self.client, &self.config).await
     }
 
-    /// Writes a batch: each kind of row acknowledged before the next, progress last. May be
-    /// repeated in whole or in part.
+    /// Writes a batch: raw rows first, then what is derived from them, progress last; each step is
+    /// acknowledged before the next. May be repeated in whole or in part.
     ///
     /// # Errors
     /// [`StoreError`]; see [`StoreError::is_retryable`] and [`StoreError::is_poison`].
     pub async fn write(&self, batch: &Batch) -> Result<(), StoreError> {
-        unimplemented!()
+        self.insert::<wire::Observation<'_>, _>("observations", &batch.observations)
+            .await?;
+        tokio::try_join!(
+            self.insert::<wire::Part<'_>, _>("sli_parts", &batch.parts),
+            self.insert::<wire::Chunk, _>("chunks", &batch.chunks),
+            self.insert::<wire::DeadLetter<'_>, _>("dead_letters", &batch.dead_letters),
+            self.insert::<wire::EdgeReport, _>("edge_reports", &batch.edge_reports),
+        )?;
+        self.insert::<wire::Progress, _>("progress", &batch.progress)
+            .await
     }
 
     /// The beacons stored from offsets below `below_offset` of a partition whose records the log
@@ -54,7 +113,22 @@ impl Store {
         below_offset: u64,
         append_time_from: UnixMillis,
     ) -> Result<Vec<SeenBeacon>, StoreError> {
-        unimplemented!()
+        let statement = self
+            .client
+            .sql(
+                "SELECT beacon_id, min(offset) AS first, argMin(append_time, offset) \
+                 FROM observations \
+                 WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32} \
+                   AND offset < {below:UInt64} \
+                   AND append_time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') \
+                 GROUP BY beacon_id ORDER BY first",
+            )
+            .param("epoch", epoch)
+            .param("partition", partition)
+            .param("below", below_offset)
+            .param("since", append_time_from.0);
+        let rows: Vec<Seen> = self.client.fetch(statement).await?;
+        Ok(rows.into_iter().map(SeenBeacon::from).collect())
     }
 
     /// The latest progress of every partition of every epoch.
@@ -62,25 +136,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
-        unimplemented!()
-    }
-
-    /// Compacts span `span` (its [`crate::CHUNKS_PER_SPAN`] chunks) of a partition. Spans are
-    /// compacted in order; the caller makes sure that progress has passed the end of the span.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn compact(&self, epoch: u32, partition: u32, span: u64) -> Result<(), StoreError> {
-        unimplemented!()
-    }
-
-    /// The first span of every partition that is not compacted yet: `(epoch, partition, span)`;
-    /// partitions without any are not listed and start at 0.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn compacted(&self) -> Result<Vec<(u32, u32, u64)>, StoreError> {
-        unimplemented!()
+        let rows: Vec<wire::Progress> = self.client.fetch(self.client.sql(PROGRESS)).await?;
+        Ok(rows.into_iter().map(ProgressRow::from).collect())
     }
 
     /// Writes the state of alerts.
@@ -88,15 +145,16 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn save_alerts(&self, alerts: &[AlertRow]) -> Result<(), StoreError> {
-        unimplemented!()
+        self.insert::<wire::Alert, _>("alerts", alerts).await
     }
 
-    /// The latest state of every alert.
+    /// The latest state of every alert, most recently changed first, at most
+    /// [`crate::MAX_ALERTS`].
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
-        unimplemented!()
+        crate::reader::alerts(&self.client).await
     }
 
     /// Writes a deploy.
@@ -104,25 +162,40 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
-        unimplemented!()
+        self.insert::<wire::Deploy, _>("deploys", std::slice::from_ref(deploy))
+            .await
     }
 
-    /// Takes or renews the lease `name` for `holder`; none where someone else has it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn acquire_lease(
-        &self,
-        name: &str,
-        holder: &str,
-        ttl: std::time::Duration,
-    ) -> Result<Option<Lease>, StoreError> {
-        unimplemented!()
+    async fn insert<'r, T, R>(&self, table: &str, rows: &'r [R]) -> Result<(), StoreError>
+    where
+        T: clickhouse::Row + clickhouse::RowWrite,
+        T::Value<'r>: From<&'r R>,
+    {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let rows = rows.iter().map(T::Value::from);
+        self.client.insert::<T, _>(table, rows).await
     }
+}
 
-    /// The reading side, with the read-only user and limits on every query.
-    #[must_use]
-    pub fn reader(&self) -> Reader {
-        unimplemented!()
+/// Progress only grows, so the greatest is the latest.
+pub(crate) const PROGRESS: &str = "SELECT epoch, partition, max(next_offset), max(event_time) \
+     FROM progress GROUP BY epoch, partition ORDER BY epoch, partition";
+
+#[derive(Debug, clickhouse::Row, Deserialize)]
+struct Seen {
+    beacon_id: [u8; 12],
+    offset: u64,
+    append_time: i64,
+}
+
+impl From<Seen> for SeenBeacon {
+    fn from(row: Seen) -> Self {
+        Self {
+            beacon: BeaconId(row.beacon_id),
+            offset: row.offset,
+            append_time: UnixMillis(row.append_time),
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod beacon;
 pub mod checkout;
+pub mod engine;
 pub mod fact;
 pub mod http;
 pub mod kafka;
@@ -12,5 +13,6 @@ pub mod process;
 pub mod wait;
 
 pub use beacon::Beacon;
+pub use engine::Engine;
 pub use process::Process;
 pub use wait::{wait_for, wait_until};

@@ -1,0 +1,250 @@
+//! The one way to a server: the official client, with time-outs, bounded concurrency, and errors by
+//! what the caller does about them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clickhouse::query::Query;
+use clickhouse::{Compression, Row, RowOwned, RowRead, RowWrite};
+use serde::Serialize;
+use settings::Secret;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::Config;
+use crate::engine::EngineAccess;
+use crate::error::{Call, StoreError};
+
+/// Where the server is.
+#[derive(Debug, Clone)]
+pub(crate) enum Address {
+    Server(String),
+    Engine(EngineAccess),
+}
+
+impl Address {
+    fn url(&self) -> Result<String, StoreError> {
+        match self {
+            Self::Server(url) => Ok(url.clone()),
+            Self::Engine(access) => access
+                .running()
+                .map(|running| running.url)
+                .ok_or_else(StoreError::engine_restarting),
+        }
+    }
+}
+
+/// Who asks, and what that user may do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Login<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) password: &'a Secret,
+}
+
+/// A user's connections to a server. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Client {
+    client: clickhouse::Client,
+    address: Address,
+    database: String,
+    permits: Arc<Semaphore>,
+    timeout: Duration,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("address", &self.address)
+            .field("database", &self.database)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    pub(crate) fn new(
+        address: Address,
+        config: &Config,
+        login: Login<'_>,
+        timeout: Duration,
+    ) -> Self {
+        // On loopback compression costs more than it saves.
+        let compression = match &address {
+            Address::Server(_) => Compression::Lz4,
+            Address::Engine(_) => Compression::None,
+        };
+        let mut client = clickhouse::Client::default()
+            .with_compression(compression)
+            .with_validation(false)
+            .with_user(login.user)
+            .with_setting("async_insert", "0")
+            .with_setting("wait_end_of_query", "1");
+        if !login.password.is_empty() {
+            client = client.with_password(login.password.reveal());
+        }
+        Self {
+            client,
+            address,
+            database: config.database.clone(),
+            permits: Arc::new(Semaphore::new(config.connections)),
+            timeout,
+        }
+    }
+
+    /// The same client with a setting that goes with every call.
+    pub(crate) fn with_setting(mut self, name: &str, value: impl ToString) -> Self {
+        self.client = self.client.with_setting(name, value.to_string());
+        self
+    }
+
+    /// A statement whose values are server-side parameters.
+    pub(crate) fn sql(&self, sql: &str) -> Statement {
+        Statement {
+            sql: sql.to_owned(),
+            params: Vec::new(),
+        }
+    }
+
+    pub(crate) async fn create_database(&self, on_cluster: &str) -> Result<(), StoreError> {
+        let statement = format!(
+            "CREATE DATABASE IF NOT EXISTS `{}`{on_cluster}",
+            self.database
+        );
+        let client = self.client.clone().with_url(self.address.url()?);
+        self.timed(Call::Write, client.query_raw(&statement).execute())
+            .await
+    }
+
+    /// How the server says a table was created, with all later changes.
+    pub(crate) async fn create_statement(&self, table: &str) -> Result<String, StoreError> {
+        let mut rows: Vec<String> = self
+            .fetch(self.sql(&format!("SHOW CREATE TABLE {table}")))
+            .await?;
+        Ok(rows
+            .pop()
+            .unwrap_or_default()
+            .replace("\\n", " ")
+            .replace('\n', " "))
+    }
+
+    /// Runs a statement without values.
+    pub(crate) async fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        self.run(self.sql(sql)).await
+    }
+
+    pub(crate) async fn run(&self, statement: Statement) -> Result<(), StoreError> {
+        let query = statement.query(&self.connected()?);
+        self.timed(Call::Write, query.execute()).await
+    }
+
+    pub(crate) async fn fetch<T>(&self, statement: Statement) -> Result<Vec<T>, StoreError>
+    where
+        T: RowOwned + RowRead,
+    {
+        let query = statement.query(&self.connected()?);
+        self.timed(Call::Read, query.fetch_all()).await
+    }
+
+    /// Inserts rows as one block and waits until the server acknowledges them.
+    pub(crate) async fn insert<'r, T, I>(&self, table: &str, rows: I) -> Result<(), StoreError>
+    where
+        T: Row + RowWrite,
+        I: Iterator<Item = T::Value<'r>>,
+    {
+        let client = self.connected()?;
+        let _permit = self.permit().await?;
+        let timeout = Some(self.timeout);
+        let insert = async {
+            let mut insert = client
+                .insert::<T>(table)
+                .await?
+                .with_timeouts(timeout, timeout);
+            for row in rows {
+                insert.write(&row).await?;
+            }
+            insert.end().await
+        };
+        insert
+            .await
+            .map_err(|error| StoreError::of(Call::Write, error))
+    }
+
+    fn connected(&self) -> Result<clickhouse::Client, StoreError> {
+        let url = self.address.url()?;
+        Ok(self
+            .client
+            .clone()
+            .with_url(url)
+            .with_database(&self.database))
+    }
+
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        match tokio::time::timeout(self.timeout, self.permits.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(StoreError::busy()),
+        }
+    }
+
+    async fn timed<T>(
+        &self,
+        call: Call,
+        work: impl Future<Output = Result<T, clickhouse::error::Error>>,
+    ) -> Result<T, StoreError> {
+        let _permit = self.permit().await?;
+        match tokio::time::timeout(self.timeout, work).await {
+            Ok(done) => done.map_err(|error| StoreError::of(call, error)),
+            Err(elapsed) => Err(StoreError::late(elapsed)),
+        }
+    }
+}
+
+/// A statement and the values of its parameters.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    sql: String,
+    params: Vec<(&'static str, Value)>,
+}
+
+impl Statement {
+    /// Sets the parameter `{name:Type}` of the statement.
+    pub(crate) fn param(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.params.push((name, value.into()));
+        self
+    }
+
+    fn query(self, client: &clickhouse::Client) -> Query {
+        let query = client.query_raw(&self.sql);
+        self.params
+            .into_iter()
+            .fold(query, |query, (name, value)| query.param(name, value))
+    }
+}
+
+/// A value on its way to the server.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Value {
+    Text(String),
+    Signed(i64),
+    Unsigned(u64),
+    Texts(Vec<String>),
+    Numbers(Vec<u64>),
+}
+
+macro_rules! value_from {
+    ($($from:ty => $variant:ident,)+) => {
+        $(impl From<$from> for Value {
+            fn from(value: $from) -> Self {
+                Self::$variant(value.into())
+            }
+        })+
+    };
+}
+
+value_from! {
+    &str => Text,
+    String => Text,
+    i64 => Signed,
+    u32 => Unsigned,
+    u64 => Unsigned,
+    Vec<String> => Texts,
+    Vec<u64> => Numbers,
+}

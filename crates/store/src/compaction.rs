@@ -1,0 +1,172 @@
+//! Compaction of closed spans into rollups by minute and by hour.
+//!
+//! A span is a fixed run of chunks of one partition. Once progress has passed its end its parts can
+//! no longer change, so its sums are a function of the log: compacting it twice, or by two
+//! aggregators at once, writes the same rows. The `compacted` row comes last; until then reads
+//! take the parts.
+
+use clickhouse::Row;
+use serde::Deserialize;
+
+use crate::{CHUNKS_PER_SPAN, Store, StoreError};
+
+/// The dimensions of all rollup tables, in the order of their sorting key.
+const DIMENSIONS: &str = "environment, release, source, kind, page_origin, target_origin, \
+    endpoint, service, method, credentialed, preflighted, status, outcome, stage, cause, \
+    parameter, confidence, browser_family, browser_major, context, lab";
+
+/// The spans of a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compacted {
+    /// Incarnation of the log.
+    pub epoch: u32,
+    /// Partition.
+    pub partition: u32,
+    /// Spans below this are compacted.
+    pub spans: u64,
+}
+
+#[derive(Debug, Row, Deserialize)]
+pub(crate) struct CompactedRow {
+    pub(crate) epoch: u32,
+    pub(crate) partition: u32,
+    pub(crate) spans: u64,
+}
+
+/// How far each partition is compacted.
+pub(crate) const COMPACTED: &str = "SELECT epoch, partition, max(spans) FROM compacted \
+     GROUP BY epoch, partition ORDER BY epoch, partition";
+
+#[derive(Debug, Row, Deserialize)]
+struct Minutes {
+    first: u32,
+    last: u32,
+}
+
+impl Store {
+    /// How far each partition is compacted; partitions without any are not listed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn compacted(&self) -> Result<Vec<Compacted>, StoreError> {
+        let rows: Vec<CompactedRow> = self.client.fetch(self.client.sql(COMPACTED)).await?;
+        let row = |row: CompactedRow| Compacted {
+            epoch: row.epoch,
+            partition: row.partition,
+            spans: row.spans,
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    /// Compacts span `span` (its [`CHUNKS_PER_SPAN`] chunks) of a partition. A span that is
+    /// compacted already is left as it is. The caller makes sure that progress has passed the end
+    /// of the span.
+    ///
+    /// # Errors
+    /// [`StoreError::Rejected`] where an earlier span is not compacted yet.
+    pub async fn compact(&self, epoch: u32, partition: u32, span: u64) -> Result<(), StoreError> {
+        let done = self.spans_of(epoch, partition).await?;
+        if span < done {
+            return Ok(());
+        }
+        if span > done {
+            return Err(StoreError::Rejected {
+                code: 0,
+                source: format!("span {span} cannot be compacted before span {done}").into(),
+            });
+        }
+        self.write_span(epoch, partition, span).await?;
+        self.finish_span(epoch, partition, span).await
+    }
+
+    /// The first half of a compaction: the sums, which nobody reads yet.
+    pub(crate) async fn write_span(
+        &self,
+        epoch: u32,
+        partition: u32,
+        span: u64,
+    ) -> Result<(), StoreError> {
+        let chunks = [span, span + 1].map(|span| span * CHUNKS_PER_SPAN);
+        let bind = |sql: &str| {
+            let statement = self.client.sql(sql);
+            statement
+                .param("epoch", epoch)
+                .param("partition", partition)
+                .param("first_chunk", chunks[0])
+                .param("end_chunk", chunks[1])
+        };
+        // The sorting key starts with the time, so the span's times make the sums cheap to find.
+        let minutes: Vec<Minutes> = self.client.fetch(bind(MINUTES_OF_SPAN)).await?;
+        let Some(minutes) = minutes.first().filter(|minutes| minutes.last > 0) else {
+            return Ok(());
+        };
+        for (table, column, time) in [
+            ("sli_minutes", "minute", "minute"),
+            ("sli_hours", "hour", "toStartOfHour(minute)"),
+        ] {
+            let statement = bind(&sums_of_span(table, column, time))
+                .param("span", span)
+                .param("first_minute", minutes.first)
+                .param("last_minute", minutes.last)
+                .param("version", CHUNKS_PER_SPAN);
+            self.client.run(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// The second half: from here on reads take the sums.
+    pub(crate) async fn finish_span(
+        &self,
+        epoch: u32,
+        partition: u32,
+        span: u64,
+    ) -> Result<(), StoreError> {
+        let statement = self
+            .client
+            .sql(
+                "INSERT INTO compacted (epoch, partition, spans) \
+                 SELECT {epoch:UInt32}, {partition:UInt32}, {spans:UInt64}",
+            )
+            .param("epoch", epoch)
+            .param("partition", partition)
+            .param("spans", span + 1);
+        self.client.run(statement).await
+    }
+
+    async fn spans_of(&self, epoch: u32, partition: u32) -> Result<u64, StoreError> {
+        let statement = self
+            .client
+            .sql(
+                "SELECT max(spans) FROM compacted \
+                 WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32}",
+            )
+            .param("epoch", epoch)
+            .param("partition", partition);
+        let rows: Vec<u64> = self.client.fetch(statement).await?;
+        Ok(rows.first().copied().unwrap_or(0))
+    }
+}
+
+const MINUTES_OF_SPAN: &str = "SELECT min(minute), max(minute) FROM sli_parts \
+     WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32} \
+       AND chunk >= {first_chunk:UInt64} AND chunk < {end_chunk:UInt64}";
+
+fn sums_of_span(table: &str, column: &str, time: &str) -> String {
+    format!(
+        "INSERT INTO {table} (app, {column}, epoch, partition, span, {DIMENSIONS}, version, count, \
+            `latency.bucket`, `latency.count`, \
+            `preflight_latency.bucket`, `preflight_latency.count`) \
+         SELECT app, {time} AS time, {{epoch:UInt32}}, {{partition:UInt32}}, {{span:UInt64}}, \
+            {DIMENSIONS}, {{version:UInt64}}, sum(count), \
+            sumMap(`latency.bucket`, `latency.count`).1, \
+            sumMap(`latency.bucket`, `latency.count`).2, \
+            sumMap(`preflight_latency.bucket`, `preflight_latency.count`).1, \
+            sumMap(`preflight_latency.bucket`, `preflight_latency.count`).2 \
+         FROM sli_parts FINAL \
+         WHERE epoch = {{epoch:UInt32}} AND partition = {{partition:UInt32}} \
+           AND chunk >= {{first_chunk:UInt64}} AND chunk < {{end_chunk:UInt64}} \
+           AND minute >= toDateTime({{first_minute:UInt32}}, 'UTC') \
+           AND minute <= toDateTime({{last_minute:UInt32}}, 'UTC') \
+         GROUP BY app, time, {DIMENSIONS}"
+    )
+}

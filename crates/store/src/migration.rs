@@ -1,0 +1,248 @@
+//! Numbered migrations: applied in order, recorded with their checksum, never edited.
+
+use clickhouse::Row;
+use serde::Deserialize;
+use sha2::Digest as _;
+
+use crate::client::Client;
+use crate::{Config, Durability, StoreError, Topology};
+
+struct Migration {
+    number: u32,
+    name: &'static str,
+    sql: &'static str,
+}
+
+macro_rules! migration {
+    ($number:literal, $name:literal) => {
+        Migration {
+            number: $number,
+            name: $name,
+            sql: include_str!(concat!("../migrations/", $name, ".sql")),
+        }
+    };
+}
+
+const MIGRATIONS: [Migration; 4] = [
+    migration!(1, "0001_observations"),
+    migration!(2, "0002_rollups"),
+    migration!(3, "0003_ledger"),
+    migration!(4, "0004_operations"),
+];
+
+const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations{on_cluster}
+(
+    number UInt32,
+    name String,
+    checksum String,
+    applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = {replicated}ReplacingMergeTree
+ORDER BY number";
+
+/// Tables whose rows the loader writes before it commits: synced where the configuration says so.
+const JOURNALED: [&str; 6] = [
+    "observations",
+    "sli_parts",
+    "chunks",
+    "progress",
+    "dead_letters",
+    "edge_reports",
+];
+
+#[derive(Debug, Row, Deserialize)]
+struct Applied {
+    number: u32,
+    name: String,
+    checksum: String,
+}
+
+/// Brings the database to the schema of this build.
+pub(crate) async fn migrate(client: &Client, config: &Config) -> Result<(), StoreError> {
+    let dialect = Dialect(&config.topology);
+    client.create_database(&dialect.on_cluster()).await?;
+    client.execute(&dialect.render(MIGRATIONS_TABLE)).await?;
+    let applied: Vec<Applied> = client
+        .fetch(client.sql("SELECT number, name, checksum FROM migrations FINAL ORDER BY number"))
+        .await?;
+    for migration in pending(&MIGRATIONS, &applied)? {
+        for statement in statements(migration.sql) {
+            client.execute(&dialect.render(statement)).await?;
+        }
+        let record = client
+            .sql(
+                "INSERT INTO migrations (number, name, checksum) \
+                 SELECT {number:UInt32}, {name:String}, {checksum:String}",
+            )
+            .param("number", migration.number)
+            .param("name", migration.name)
+            .param("checksum", checksum(migration.sql));
+        client.run(record).await?;
+        tracing::info!(migration = migration.name, "applied");
+    }
+    keep(client, config, &dialect).await
+}
+
+/// The migrations that are still to be applied.
+fn pending<'a>(
+    known: &'a [Migration],
+    applied: &[Applied],
+) -> Result<Vec<&'a Migration>, StoreError> {
+    for row in applied {
+        let Some(migration) = known.iter().find(|known| known.number == row.number) else {
+            return Err(StoreError::Schema(format!(
+                "the database has migration {} ({}), which this build does not know: run a build \
+                 that is at least as new as the one that wrote it",
+                row.number, row.name
+            )));
+        };
+        if row.checksum != checksum(migration.sql) {
+            return Err(StoreError::Schema(format!(
+                "migration {} was applied with other content than this build's: migrations are \
+                 never edited, add a new one",
+                migration.name
+            )));
+        }
+    }
+    let is_applied = |known: &&Migration| applied.iter().any(|row| row.number == known.number);
+    Ok(known.iter().filter(|known| !is_applied(known)).collect())
+}
+
+fn checksum(sql: &str) -> String {
+    use std::fmt::Write as _;
+    let digest = sha2::Sha256::digest(sql.as_bytes());
+    digest.iter().fold(String::new(), |mut text, byte| {
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The statements of a migration: they end with a semicolon at the end of a line.
+fn statements(sql: &str) -> impl Iterator<Item = &str> {
+    sql.split(";\n")
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+}
+
+/// How the same schema is said to one server and to a cluster.
+struct Dialect<'a>(&'a Topology);
+
+impl Dialect<'_> {
+    fn on_cluster(&self) -> String {
+        match self.0 {
+            Topology::Single => String::new(),
+            // The configuration permits no quotes in the name.
+            Topology::Replicated { cluster } => format!(" ON CLUSTER '{cluster}'"),
+        }
+    }
+
+    fn render(&self, sql: &str) -> String {
+        let replicated = match self.0 {
+            Topology::Single => "",
+            Topology::Replicated { .. } => "Replicated",
+        };
+        sql.replace("{on_cluster}", &self.on_cluster())
+            .replace("{replicated}", replicated)
+    }
+}
+
+/// Applies what the configuration says about keeping data, where it is not so already.
+async fn keep(client: &Client, config: &Config, dialect: &Dialect<'_>) -> Result<(), StoreError> {
+    let days = &config.retention;
+    let ttls = [
+        ("observations", "minute", days.raw),
+        ("sli_parts", "minute", days.parts),
+        ("sli_minutes", "minute", days.minutes),
+        ("sli_hours", "hour", days.hours),
+        ("dead_letters", "toDateTime(append_time)", days.raw),
+    ];
+    let on_cluster = dialect.on_cluster();
+    for (table, column, span) in ttls {
+        let ttl = format!("{column} + toIntervalSecond({})", span.duration().as_secs());
+        if !client
+            .create_statement(table)
+            .await?
+            .contains(&format!("TTL {ttl}"))
+        {
+            let alter = format!(
+                "ALTER TABLE {table}{on_cluster} MODIFY TTL {ttl} \
+                 SETTINGS materialize_ttl_after_modify = 0"
+            );
+            client.execute(&alter).await?;
+        }
+    }
+    let fsync = match config.durability {
+        Durability::Fsync => 1,
+        Durability::Buffered => 0,
+    };
+    for table in JOURNALED {
+        let settings = format!("fsync_after_insert = {fsync}, fsync_part_directory = {fsync}");
+        if !client.create_statement(table).await?.contains(&settings) {
+            client
+                .execute(&format!(
+                    "ALTER TABLE {table}{on_cluster} MODIFY SETTING {settings}"
+                ))
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(number: u32, sql: &str) -> Applied {
+        Applied {
+            number,
+            name: format!("{number:04}"),
+            checksum: checksum(sql),
+        }
+    }
+
+    #[test]
+    fn migrations_are_numbered_in_order_and_named_after_their_number() {
+        for (at, migration) in (1..).zip(&MIGRATIONS) {
+            assert_eq!(migration.number, at);
+            assert!(
+                migration.name.starts_with(&format!("{at:04}_")),
+                "{}",
+                migration.name
+            );
+            assert!(statements(migration.sql).count() > 0);
+        }
+    }
+
+    #[test]
+    fn a_newer_or_edited_database_is_refused() {
+        let known = &MIGRATIONS;
+        let pending_of = |rows: &[Applied]| pending(known, rows).map(|left| left.len());
+        assert_eq!(pending_of(&[]).expect("a fresh database"), known.len());
+        let first = applied(1, known[0].sql);
+        assert_eq!(
+            pending_of(&[first]).expect("an older database"),
+            known.len() - 1
+        );
+        for row in [applied(99, ""), applied(1, "edited")] {
+            let error = pending_of(&[row]).expect_err("refused");
+            assert!(matches!(error, StoreError::Schema(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn one_schema_serves_a_server_and_a_cluster() {
+        let topology = Topology::Replicated {
+            cluster: "main".to_owned(),
+        };
+        for migration in &MIGRATIONS {
+            for statement in statements(migration.sql) {
+                let single = Dialect(&Topology::Single).render(statement);
+                let cluster = Dialect(&topology).render(statement);
+                assert!(!single.contains('{'), "{single}");
+                assert!(cluster.contains(" ON CLUSTER 'main'\n("), "{cluster}");
+                assert!(cluster.contains("ENGINE = Replicated"), "{cluster}");
+            }
+        }
+    }
+}
