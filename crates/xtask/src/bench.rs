@@ -42,11 +42,9 @@ fn product(args: &[String]) -> Result<()> {
 
 fn scripts() -> Result<()> {
     for folder in workspace::npm_packages()? {
-        if workspace::npm_scripts(&folder)?
-            .iter()
-            .any(|s| s == "bench")
-        {
-            shell::run(&mut shell::npm(&folder, ["run", "--silent", "bench"]))?;
+        let scripts = workspace::npm_scripts(&folder)?;
+        for script in scripts.iter().filter(|name| name.starts_with("bench")) {
+            shell::run(&mut shell::npm(&folder, ["run", "--silent", script]))?;
         }
     }
     Ok(())

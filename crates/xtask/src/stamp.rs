@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 /// Folders that are never inputs.
-const OUTPUTS: &[&str] = &["node_modules", "dist", "target", "test-results"];
+const OUTPUTS: &[&str] = &["node_modules", "dist", "build", "target", "test-results"];
 
 /// An output and the inputs that it is made from.
 pub(crate) struct Stamp {

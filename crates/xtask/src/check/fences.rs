@@ -14,7 +14,13 @@ struct Fence {
 const FENCES: &[Fence] = &[
     Fence {
         what: "axum",
-        only: &["collector", "dashboard", "demo", "runtime"],
+        only: &[
+            "collector",
+            "dashboard",
+            "demo",
+            "runtime",
+            "corswatch-benches",
+        ],
     },
     Fence {
         what: "rdkafka",
@@ -74,7 +80,7 @@ const NEVER: &[(&str, &str)] = &[
     ("dashboard", "loader"),
     ("demo", "store"),
     ("demo", "journal"),
-    ("journal", "observation"),
+    ("journal", "intake"),
     ("store", "journal"),
 ];
 

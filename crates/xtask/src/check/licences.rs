@@ -4,13 +4,26 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::{graph, spdx};
-use crate::workspace;
+use crate::{shell, workspace};
 
 /// npm packages whose lock entry names no licence, each with the licence that was read in its files.
 const NPM_BY_HAND: &[(&str, &str)] = &[];
 
-/// Everything under a licence that is not on the list.
+/// Everything under a licence that is not on the list; where cargo-deny is installed, also what it
+/// finds about licences, banned crates and sources. Its advisories need a download and are left to
+/// the workflow.
 pub(super) fn problems() -> Result<Vec<String>> {
+    let mut problems = unlisted()?;
+    if shell::has("cargo-deny") {
+        let deny = "deny --log-level error check licenses bans sources";
+        if let Err(error) = shell::run(&mut shell::cargo(deny.split(' '))) {
+            problems.push(error.to_string());
+        }
+    }
+    Ok(problems)
+}
+
+fn unlisted() -> Result<Vec<String>> {
     let list = workspace::text("deny.toml")?.context("deny.toml is not text")?;
     let allowed = allow_list(&list).context("deny.toml has no [licenses] allow list")?;
     let allows = |name: &str| allowed.contains(&name);
