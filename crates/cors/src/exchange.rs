@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::header::{Headers, is_token, trim};
+use crate::order;
 use crate::origin::Origin;
 use crate::safelist::{is_forbidden_header, survives_no_cors};
 use crate::word::{Credentials, Mode};
@@ -62,7 +63,7 @@ pub struct Request {
     pub(crate) method: String,
     pub(crate) mode: Mode,
     pub(crate) credentials: Credentials,
-    /// Lower-case names, sorted, each once.
+    /// Lower-case names, each once, in the order in which the browser goes through them.
     pub(crate) headers: Vec<(String, Vec<u8>)>,
 }
 
@@ -76,7 +77,7 @@ impl Request {
             return Err(NotAnExchange::UrlWithCredentials);
         }
         let method = method(parts.method, parts.mode)?;
-        let headers = combine(&parts.headers, parts.mode)?;
+        let headers = order::arrange(combine(&parts.headers, parts.mode)?, &url);
         Ok(Self {
             page_origin,
             url,

@@ -7,10 +7,46 @@ use crate::access::{self, Refusal};
 use crate::exchange::{Answer, Exchange, Request};
 use crate::origin::Origin;
 use crate::preflight::{self, Ask, Permission, Question};
-use crate::word::{CorsError, Credentials, Mode, Ruling, Stage};
+use crate::word::{CorsError, Mode, Ruling, Stage};
 
 /// The browser follows this many redirects and no more.
 const MAX_REDIRECTS: usize = 20;
+
+/// Headers that the browser takes off at every redirect, whoever set them.
+const CLIENT_HINTS: [&str; 7] = [
+    "device-memory",
+    "downlink",
+    "dpr",
+    "ect",
+    "rtt",
+    "viewport-width",
+    "width",
+];
+
+/// Schemes a server may not redirect to; the others that are not http fail as a CORS error.
+const UNSAFE_SCHEMES: [&str; 12] = [
+    "about",
+    "blob",
+    "chrome",
+    "chrome-error",
+    "chrome-extension",
+    "chrome-untrusted",
+    "data",
+    "devtools",
+    "file",
+    "filesystem",
+    "isolated-app",
+    "view-source",
+];
+
+/// Ports that no browser asks (<https://fetch.spec.whatwg.org/#port-blocking>).
+const BLOCKED_PORTS: [u16; 83] = [
+    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
+    102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427,
+    465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990,
+    993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667,
+    6668, 6669, 6679, 6697, 10080,
+];
 
 /// What the browser does with an exchange, and what decided it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +97,8 @@ pub enum BadRedirect {
     Unsafe,
     /// Too many of them (`net::ERR_TOO_MANY_REDIRECTS`).
     TooMany,
+    /// A port that no browser asks (`net::ERR_UNSAFE_PORT`).
+    Port,
 }
 
 /// Judges an exchange.
@@ -150,6 +188,14 @@ impl<'a> Walk<'a> {
                 return Some(self.refused_url(CorsError::DisallowedByMode));
             }
         }
+        if matches!(self.url.scheme(), "http" | "https")
+            && self
+                .url
+                .port()
+                .is_some_and(|port| BLOCKED_PORTS.contains(&port))
+        {
+            return Some(self.blocked_port());
+        }
         self.question = None;
         if !self.cors || !self.ask().needs_preflight() || self.is_cached() {
             return None;
@@ -159,6 +205,13 @@ impl<'a> Walk<'a> {
         let Some(answer) = answer else {
             return Some(self.incomplete(Stage::Preflight));
         };
+        if let Some(location) = answer.redirect()
+            && self.resolve(location).is_none()
+        {
+            let mut judgement = self.bad_redirect(BadRedirect::Invalid, &lossy(location));
+            judgement.stage = Some(Stage::Preflight);
+            return Some(judgement);
+        }
         match preflight::check(answer, self.origin(), self.ask()) {
             Ok(permission) => {
                 self.cache.push((self.url.clone(), permission));
@@ -199,7 +252,15 @@ impl<'a> Walk<'a> {
     }
 
     fn resolve(&self, location: &[u8]) -> Option<Url> {
-        self.url.join(&lossy(location)).ok()
+        let location = lossy(location);
+        let location = location.trim_matches(|c| c <= ' ');
+        // A special URL takes any number of slashes for two; the `url` crate does so in absolute
+        // URLs only.
+        let host = location.trim_start_matches(['/', '\\']);
+        if location.len() >= host.len() + 2 {
+            return self.url.join(&format!("//{host}")).ok();
+        }
+        self.url.join(location).ok()
     }
 
     /// HTTP-redirect fetch (<https://fetch.spec.whatwg.org/#http-redirect-fetch>).
@@ -220,21 +281,28 @@ impl<'a> Walk<'a> {
             judgement.scene.location = Some(target.into());
             return Some(judgement);
         }
-        if matches!(
-            target.scheme(),
-            "about" | "blob" | "data" | "file" | "filesystem" | "javascript"
-        ) {
+        if !self.may_redirect_to(&target) {
             return Some(self.bad_redirect(BadRedirect::Unsafe, target.as_str()));
         }
         let leaves_origin = Origin::of(&self.url) != Origin::of(&target);
         self.tainted |= leaves_origin && !page.is_same(&self.url);
-        if leaves_origin {
-            self.headers.retain(|(name, _)| name != "authorization");
-        }
+        self.headers.retain(|(name, _)| {
+            !CLIENT_HINTS.contains(&name.as_str()) && !(leaves_origin && name == "authorization")
+        });
         self.rewrite_method(status);
         self.url = target;
         self.hop += 1;
         None
+    }
+
+    /// Whether the browser goes there at all, CORS or not.
+    fn may_redirect_to(&self, target: &Url) -> bool {
+        let scheme = target.scheme();
+        if self.cors || matches!(self.request.mode, Mode::Cors | Mode::SameOrigin) {
+            !UNSAFE_SCHEMES.contains(&scheme)
+        } else {
+            matches!(scheme, "http" | "https")
+        }
     }
 
     /// A 303 turns everything but HEAD into GET, a 301 or 302 does so with POST; the headers that
@@ -298,6 +366,16 @@ impl<'a> Walk<'a> {
         judgement
     }
 
+    /// A port no browser asks: like a refused URL, but not a CORS error.
+    fn blocked_port(&self) -> Judgement {
+        let mut judgement = self.bad_redirect(BadRedirect::Port, self.url.as_str());
+        match self.hop.checked_sub(1) {
+            Some(previous) => judgement.hop = previous,
+            None => judgement.stage = None,
+        }
+        judgement
+    }
+
     fn bad_redirect(&self, reason: BadRedirect, location: &str) -> Judgement {
         let mut judgement = self.judgement(Ruling::Blocked, Some(Stage::Redirect));
         judgement.scene.redirect = Some(reason);
@@ -324,11 +402,5 @@ impl Judgement {
         std::str::from_utf8(&self.parameter)
             .ok()
             .filter(|text| !text.is_empty())
-    }
-
-    /// Whether the request was sent with credentials wherever it went.
-    #[must_use]
-    pub fn needs_exact_origin(&self, credentials: Credentials) -> bool {
-        self.scene.cross_origin && credentials == Credentials::Include
     }
 }

@@ -10,6 +10,7 @@ mod expose;
 pub mod fix;
 mod header;
 mod judge;
+mod order;
 mod origin;
 mod preflight;
 mod safelist;

@@ -5,12 +5,11 @@ use crate::header::is_token;
 /// Headers a script cannot set (<https://fetch.spec.whatwg.org/#forbidden-request-header>).
 ///
 /// `user-agent` left the standard's list; Chromium still drops it (crbug.com/571722).
-const FORBIDDEN: [&str; 23] = [
+const FORBIDDEN: [&str; 22] = [
     "accept-charset",
     "accept-encoding",
     "access-control-request-headers",
     "access-control-request-method",
-    "access-control-request-private-network",
     "connection",
     "content-length",
     "cookie",
@@ -82,8 +81,9 @@ pub fn is_safelisted(name: &str, value: &[u8]) -> bool {
         "content-type" => is_form_type(value),
         "range" => is_simple_range(value),
         "save-data" => value.eq_ignore_ascii_case(b"on"),
-        "device-memory" | "dpr" => is_decimal(value),
-        "width" | "viewport-width" => !value.is_empty() && value.iter().all(u8::is_ascii_digit),
+        "device-memory" | "downlink" | "dpr" => is_decimal(value),
+        "rtt" | "viewport-width" | "width" => is_digits(value),
+        "ect" => matches!(value, b"slow-2g" | b"2g" | b"3g" | b"4g"),
         "intervention" => true,
         _ => false,
     }
@@ -120,14 +120,11 @@ fn is_form_type(value: &[u8]) -> bool {
         return false;
     }
     let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
-    let essence = trim_http(essence);
+    let essence = crate::header::trim(essence);
     let Some(slash) = essence.iter().position(|byte| *byte == b'/') else {
         return false;
     };
-    let (kind, subtype) = (
-        trim_http(&essence[..slash]),
-        trim_http(&essence[slash + 1..]),
-    );
+    let (kind, subtype) = (&essence[..slash], &essence[slash + 1..]);
     if !is_token(kind) || !is_token(subtype) {
         return false;
     }
@@ -143,16 +140,12 @@ fn is_form_type(value: &[u8]) -> bool {
     .any(|(a, b)| kind.eq_ignore_ascii_case(a) && subtype.eq_ignore_ascii_case(b))
 }
 
-fn trim_http(bytes: &[u8]) -> &[u8] {
-    crate::header::trim(bytes)
-}
-
 /// `bytes=A-` or `bytes=A-B` with A not above B (<https://fetch.spec.whatwg.org/#simple-range-header-value>).
 fn is_simple_range(value: &[u8]) -> bool {
     let Some((unit, range)) = value.split_at_checked(6) else {
         return false;
     };
-    if !unit.eq_ignore_ascii_case(b"bytes=") {
+    if unit != b"bytes=" {
         return false;
     }
     let Some(dash) = range.iter().position(|byte| *byte == b'-') else {
@@ -166,20 +159,23 @@ fn is_simple_range(value: &[u8]) -> bool {
 }
 
 fn number(digits: &[u8]) -> Option<i64> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    if !is_digits(digits) {
         return None;
     }
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
+fn is_digits(value: &[u8]) -> bool {
+    !value.is_empty() && value.iter().all(u8::is_ascii_digit)
+}
+
 /// `1*DIGIT [ "." 1*DIGIT ]`
 fn is_decimal(value: &[u8]) -> bool {
     let mut parts = value.split(|byte| *byte == b'.');
-    let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
     let (Some(whole), fraction, None) = (parts.next(), parts.next(), parts.next()) else {
         return false;
     };
-    digits(whole) && fraction.is_none_or(digits)
+    is_digits(whole) && fraction.is_none_or(is_digits)
 }
 
 /// The names that need the server's consent, lower case, in the order of the list
