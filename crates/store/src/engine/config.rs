@@ -126,6 +126,7 @@ pub(super) fn render(config: &EngineConfig, passwords: &Passwords, log: &str) ->
       <profile>default</profile><quota>default</quota>
       <grants>
         <query>GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, DROP DATABASE, DROP TABLE, TRUNCATE, OPTIMIZE, SYSTEM MERGES, SYSTEM FLUSH ON *.*</query>
+        <query>GRANT TABLE ENGINE ON MergeTree, TABLE ENGINE ON ReplacingMergeTree, TABLE ENGINE ON AggregatingMergeTree</query>
       </grants>
     </{WRITER}>
     <{READER}>
