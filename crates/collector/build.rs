@@ -1,0 +1,14 @@
+//! Makes sure that the SDK's script, which the edge serves, has been built.
+
+use std::path::Path;
+
+fn main() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk-js/dist/corswatch.js");
+    println!("cargo::rerun-if-changed={}", script.display());
+    if !script.is_file() {
+        println!(
+            "cargo::error=sdk-js/dist/corswatch.js is missing: the edge serves it; \
+             run `cargo xtask build` first, which builds the SDK"
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! Client addresses: whose request it is, behind proxies or not.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
+
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+
+/// A block of addresses: `10.0.0.0/8`, `2001:db8::/32`, or one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IpBlock {
+    first: IpAddr,
+    bits: u8,
+}
+
+impl IpBlock {
+    /// Whether `address` lies in the block.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        masked(address, self.bits) == self.first
+    }
+}
+
+impl FromStr for IpBlock {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no block of addresses, such as 10.0.0.0/8");
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let widest = if address.is_ipv4() { 32 } else { 128 };
+        let bits = match bits {
+            None => widest,
+            Some(bits) => bits
+                .parse()
+                .ok()
+                .filter(|bits| *bits <= widest)
+                .ok_or_else(wrong)?,
+        };
+        let first = masked(address, bits);
+        if first == address {
+            return Ok(Self { first, bits });
+        }
+        Err(format!(
+            "`{text}` has bits set beyond its prefix; the block is {first}/{bits}"
+        ))
+    }
+}
+
+impl TryFrom<String> for IpBlock {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<IpBlock> for String {
+    fn from(block: IpBlock) -> Self {
+        format!("{}/{}", block.first, block.bits)
+    }
+}
+
+/// The first `bits` of an address, the rest zero. More bits than the address has are all of them.
+pub(crate) fn masked(address: IpAddr, bits: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) => {
+            let mask = u32::MAX
+                .checked_shl(32 - u32::from(bits.min(32)))
+                .unwrap_or(0);
+            IpAddr::V4((u32::from(v4) & mask).into())
+        }
+        IpAddr::V6(v6) => {
+            let mask = u128::MAX
+                .checked_shl(128 - u32::from(bits.min(128)))
+                .unwrap_or(0);
+            IpAddr::V6(Ipv6Addr::from(u128::from(v6) & mask))
+        }
+    }
+}
+
+/// What limits are counted by: an IPv4 address, or the /64 that one IPv6 client has to itself.
+pub(crate) fn counted_as(client: IpAddr) -> IpAddr {
+    match client {
+        IpAddr::V4(_) => client,
+        IpAddr::V6(_) => masked(client, 64),
+    }
+}
+
+/// The proxies that may say whose request they pass on.
+#[derive(Debug, Clone)]
+pub(crate) struct Proxies(pub(crate) Vec<IpBlock>);
+
+impl Proxies {
+    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
+        self.0.iter().any(|block| block.contains(peer))
+    }
+
+    /// The client behind `peer`: the rightmost hop that is not a trusted proxy. What stands further
+    /// left was written by somebody nobody trusts. A hop that is no address ends the search.
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        if self.0.is_empty() || !self.trusts(peer) {
+            return peer;
+        }
+        let mut client = peer;
+        for header in headers.get_all("x-forwarded-for").iter().rev() {
+            for hop in header.to_str().unwrap_or_default().rsplit(',') {
+                let Some(hop) = read_hop(hop.trim()) else {
+                    return client;
+                };
+                client = hop;
+                if !self.trusts(hop) {
+                    return client;
+                }
+            }
+        }
+        client
+    }
+}
+
+/// Some proxies add the port: `192.0.2.1:443`, `[2001:db8::1]:443`.
+fn read_hop(text: &str) -> Option<IpAddr> {
+    let address = text
+        .parse()
+        .or_else(|_| text.parse().map(|socket: std::net::SocketAddr| socket.ip()))
+        .ok()?;
+    Some(IpAddr::to_canonical(&address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn a_block_holds_what_shares_its_prefix() {
+        for (block, inside, outside) in [
+            ("10.0.0.0/8", "10.255.0.1", "11.0.0.1"),
+            ("192.0.2.7", "192.0.2.7", "192.0.2.8"),
+            ("2001:db8::/32", "2001:db8:1::1", "2001:db9::1"),
+            ("0.0.0.0/0", "203.0.113.9", "::1"),
+        ] {
+            let block: IpBlock = block.parse().expect(block);
+            assert!(block.contains(address(inside)), "{block:?} {inside}");
+            assert!(!block.contains(address(outside)), "{block:?} {outside}");
+        }
+        for text in ["", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/x", "example.com"] {
+            assert!(text.parse::<IpBlock>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_client_is_the_rightmost_hop_that_is_no_proxy() {
+        let proxies = Proxies(vec!["10.0.0.0/8".parse().expect("a block")]);
+        for (peer, forwarded, client) in [
+            ("203.0.113.1", &["198.51.100.1"][..], "203.0.113.1"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
+            (
+                "10.0.0.1",
+                &["1.1.1.1, 198.51.100.1, 10.0.0.2"],
+                "198.51.100.1",
+            ),
+            ("10.0.0.1", &["1.1.1.1", "198.51.100.1:443"], "198.51.100.1"),
+            ("10.0.0.1", &["[2001:db8::1]:443"], "2001:db8::1"),
+            ("10.0.0.1", &["1.1.1.1, nonsense"], "10.0.0.1"),
+            ("10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in forwarded {
+                headers.append("x-forwarded-for", value.parse().expect("a value"));
+            }
+            assert_eq!(
+                proxies.client(address(peer), &headers),
+                address(client),
+                "{forwarded:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Rates, without locks and in a fixed amount of memory.
+//!
+//! Both tables run the generic cell rate algorithm: one number per sender says when it would be
+//! back to a full allowance ("theoretical arrival time"); a request moves it on by one interval and
+//! is admitted while it lies less than a burst ahead.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Ticks a second. A tick is short enough for 10,000 requests a second of one client.
+const TICKS: u64 = 100_000;
+const NANOS_PER_TICK: u128 = 1_000_000_000 / TICKS as u128;
+
+/// How much is admitted.
+#[derive(Debug, Clone, Copy)]
+struct Allowance {
+    interval: u64,
+    burst: u64,
+}
+
+impl Allowance {
+    fn new(per_second: u32, burst: u32) -> Self {
+        let interval = (TICKS / u64::from(per_second.max(1))).max(1);
+        Self {
+            interval,
+            burst: interval * u64::from(burst.max(1)),
+        }
+    }
+
+    /// The next theoretical arrival time, or nothing where the request is one too many.
+    fn admit(self, theoretical: u64, now: u64) -> Option<u64> {
+        let next = theoretical.max(now) + self.interval;
+        (next <= now + self.burst).then_some(next)
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "5 million years of uptime fit"
+)]
+const fn ticks(uptime: Duration) -> u64 {
+    (uptime.as_nanos() / NANOS_PER_TICK) as u64
+}
+
+/// One rate for each key, each with a burst of a second.
+#[derive(Debug)]
+pub(crate) struct KeyRates(Box<[(Rate, AtomicU64)]>);
+
+/// Quotas reach beyond a tick's precision: keys count in nanoseconds.
+#[derive(Debug, Clone, Copy)]
+struct Rate {
+    interval_nanos: u64,
+}
+
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
+impl KeyRates {
+    /// Rates of keys by number, per second.
+    pub(crate) fn new(quotas: impl IntoIterator<Item = u32>) -> Self {
+        let rate = |quota: u32| Rate {
+            interval_nanos: NANOS_PER_SECOND / u64::from(quota.max(1)),
+        };
+        let all = quotas
+            .into_iter()
+            .map(|quota| (rate(quota), AtomicU64::new(0)));
+        Self(all.collect())
+    }
+
+    /// Whether one more request of the key is within its quota.
+    pub(crate) fn admits(&self, key: usize, uptime: Duration) -> bool {
+        let Some((rate, state)) = self.0.get(key) else {
+            return false;
+        };
+        let allowance = Allowance {
+            interval: rate.interval_nanos,
+            burst: NANOS_PER_SECOND.max(rate.interval_nanos),
+        };
+        let now = u64::try_from(uptime.as_nanos()).unwrap_or(u64::MAX / 2);
+        state
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |theoretical| {
+                allowance.admit(theoretical, now)
+            })
+            .is_ok()
+    }
+}
+
+/// Places of one bucket: a cache line.
+const WAYS: usize = 8;
+/// Buckets: 8,192 x 64 bytes, for 65,536 clients that are below their full allowance at once.
+const BUCKETS: usize = 8_192;
+/// A place holds 20 bits that tell clients apart, and 44 bits of ticks (5 years of uptime).
+const TIME_BITS: u32 = 44;
+const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
+
+/// One rate for each client, in a table of fixed size: a client that is back to its full allowance
+/// needs no place, and where all places of a bucket are taken, the one nearest to its full allowance
+/// gives way. A flood from many addresses makes the table forget, never grow.
+#[derive(Debug)]
+pub(crate) struct ClientRates {
+    allowance: Allowance,
+    hasher: RandomState,
+    places: Box<[[AtomicU64; WAYS]]>,
+}
+
+impl ClientRates {
+    pub(crate) fn new(per_second: u32, burst: u32) -> Self {
+        Self {
+            allowance: Allowance::new(per_second, burst),
+            hasher: RandomState::new(),
+            places: (0..BUCKETS).map(|_| Default::default()).collect(),
+        }
+    }
+
+    /// Whether one more request of the client is within its rate.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the lowest bits of a hash are a place"
+    )]
+    pub(crate) fn admits(&self, client: IpAddr, uptime: Duration) -> bool {
+        let now = ticks(uptime) & TIME_MASK;
+        let hash = self.hasher.hash_one(client);
+        let bucket = &self.places[hash as usize % BUCKETS];
+        let mark = hash & !TIME_MASK;
+        loop {
+            let (place, found) = choose(bucket, mark);
+            let theoretical = if found & !TIME_MASK == mark {
+                found & TIME_MASK
+            } else {
+                0
+            };
+            let Some(next) = self.allowance.admit(theoretical, now) else {
+                return false;
+            };
+            let next = mark | (next & TIME_MASK);
+            let put =
+                place.compare_exchange_weak(found, next, Ordering::Relaxed, Ordering::Relaxed);
+            if put.is_ok() {
+                return true;
+            }
+        }
+    }
+}
+
+/// The client's place, or else the one nearest to its full allowance.
+fn choose(bucket: &[AtomicU64; WAYS], mark: u64) -> (&AtomicU64, u64) {
+    let mut best = (&bucket[0], bucket[0].load(Ordering::Relaxed));
+    for place in bucket {
+        let found = place.load(Ordering::Relaxed);
+        if found != 0 && found & !TIME_MASK == mark {
+            return (place, found);
+        }
+        if found & TIME_MASK < best.1 & TIME_MASK {
+            best = (place, found);
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn client(n: u32) -> IpAddr {
+        IpAddr::V4((0x0a00_0000 + n).into())
+    }
+
+    #[test]
+    fn a_client_has_its_burst_at_once_and_then_its_rate() {
+        let rates = ClientRates::new(200, 1_000);
+        let admitted = |at: Duration| (0..5_000).filter(|_| rates.admits(client(1), at)).count();
+        assert_eq!(admitted(SECOND), 1_000);
+        assert_eq!(admitted(SECOND * 2), 200);
+        assert_eq!(admitted(SECOND * 3), 200);
+        assert_eq!(admitted(SECOND * 60), 1_000);
+        assert!(
+            rates.admits(client(2), SECOND * 60),
+            "another client is not concerned"
+        );
+    }
+
+    #[test]
+    fn a_flood_of_addresses_does_not_grow_the_table_nor_free_a_known_client() {
+        let rates = ClientRates::new(1, 1_000);
+        while rates.admits(client(0), SECOND) {}
+        for n in 1..200_000 {
+            assert!(rates.admits(client(n), SECOND), "{n}");
+        }
+        assert!(
+            !rates.admits(client(0), SECOND),
+            "it is the furthest from its allowance"
+        );
+    }
+
+    #[test]
+    fn a_key_has_its_quota_a_second() {
+        let rates = KeyRates::new([5_000, 1]);
+        let admitted =
+            |key: usize, at: Duration| (0..20_000).filter(|_| rates.admits(key, at)).count();
+        assert_eq!(admitted(0, SECOND), 5_000);
+        assert_eq!(admitted(0, SECOND), 0);
+        assert_eq!(admitted(0, SECOND + SECOND / 2), 2_500);
+        assert_eq!(admitted(1, SECOND), 1);
+        assert_eq!(admitted(2, SECOND), 0, "no such key");
+    }
+}
