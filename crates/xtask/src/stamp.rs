@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-/// Folders that are never inputs.
-const OUTPUTS: &[&str] = &["node_modules", "dist", "build", "target", "test-results"];
+use crate::workspace;
 
 /// An output and the inputs that it is made from.
 pub(crate) struct Stamp {
@@ -72,7 +71,10 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     }
     for entry in std::fs::read_dir(path)? {
         let entry = entry?;
-        if !OUTPUTS.iter().any(|output| entry.file_name() == *output) {
+        if !workspace::OUTPUTS
+            .iter()
+            .any(|output| entry.file_name() == *output)
+        {
             collect(&entry.path(), files)?;
         }
     }
@@ -87,7 +89,7 @@ mod tests {
 
     impl Folder {
         fn new(name: &str) -> Self {
-            let path = crate::workspace::target().join("xtask-tests").join(name);
+            let path = workspace::target().join("xtask-tests").join(name);
             let _ = std::fs::remove_dir_all(&path);
             std::fs::create_dir_all(path.join("src")).expect("a folder of our own");
             std::fs::write(path.join("src/a"), "one").expect("write");

@@ -25,19 +25,37 @@ pub(crate) fn binary() -> PathBuf {
     target().join("debug/corswatch")
 }
 
+/// Folders that are made, not written.
+pub(crate) const OUTPUTS: &[&str] = &["node_modules", "dist", "build", "target", "test-results"];
+
+/// How deep below the root an npm package may lie.
+const NPM_DEPTH: usize = 3;
+
 /// Folders of the checkout that are npm packages, in the order in which they are built.
 pub(crate) fn npm_packages() -> Result<Vec<String>> {
-    let mut folders: Vec<String> = Vec::new();
-    for file in tracked()? {
-        if let Some(folder) = file.strip_suffix("/package.json")
-            && folder != ENGINE
-        {
-            folders.push(folder.to_owned());
-        }
-    }
+    let mut folders = Vec::new();
+    // By looking, not by asking git: a build needs no repository.
+    npm_packages_below(root(), NPM_DEPTH, &mut folders)?;
+    folders.retain(|folder| folder != ENGINE);
     // The web UI may take code from the SDK, never the other way round.
     folders.sort_by_key(|folder| (folder != "sdk-js", folder.clone()));
     Ok(folders)
+}
+
+fn npm_packages_below(folder: &Path, depth: usize, found: &mut Vec<String>) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let passed_over = OUTPUTS.iter().any(|output| name == *output)
+            || name.as_encoded_bytes().starts_with(b".");
+        if name == "package.json" {
+            let folder = folder.strip_prefix(root()).unwrap_or(folder);
+            found.push(folder.to_string_lossy().into_owned());
+        } else if depth > 0 && !passed_over && entry.file_type()?.is_dir() {
+            npm_packages_below(&entry.path(), depth - 1, found)?;
+        }
+    }
+    Ok(())
 }
 
 /// The folder with the lock file of the embedded engine's library.
