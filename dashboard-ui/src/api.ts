@@ -45,6 +45,7 @@ export interface Series extends Scope {
 }
 
 export interface FailingEndpoint {
+  kind: string;
   service: string;
   method: string;
   target_origin: string;
@@ -56,7 +57,7 @@ export interface FailingEndpoint {
   confidence: string | null;
   count: number;
   share: number | null;
-  affected_sessions: number;
+  affected_sessions: number | null;
   page_origins: string[];
   browsers: string[];
   first_seen: string;

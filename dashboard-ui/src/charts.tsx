@@ -1,6 +1,7 @@
+import { useMemo } from 'preact/hooks';
 import type { ApiError, Deploys, Series, Slos } from './api';
 import { Figure } from './figure';
-import type { Filters } from './filters';
+import { type Filters, inWords } from './filters';
 import { milliseconds, percent, shortCount } from './format';
 import { Panel } from './panel';
 import type { Line, Marker } from './plot';
@@ -12,6 +13,8 @@ interface Props {
   now: number;
 }
 
+type Point = Series['points'][number];
+
 const HIGH = 'with unknown, at most';
 const LATENCY_TARGET_MS = 200;
 
@@ -20,7 +23,7 @@ export function Charts({ answers, error, filters, now }: Props) {
   const { series } = answers;
   return (
     <Panel
-      title={`The last ${filters.window}`}
+      title={`Last ${inWords(filters.window)}`}
       note={series ? `a point every ${series.step / 60} min` : ''}
       id="charts"
       error={error}
@@ -31,82 +34,93 @@ export function Charts({ answers, error, filters, now }: Props) {
   );
 }
 
+type Content = Pick<
+  Parameters<typeof Figure>[0],
+  'title' | 'lines' | 'band' | 'height' | 'least' | 'format'
+>;
+
 function Figures({
   series,
-  answers,
+  answers: { slos, deploys },
   now,
 }: {
   series: Series;
   answers: Props['answers'];
   now: number;
 }) {
-  const { points } = series;
-  const times = points.map((point) => Date.parse(point.at) / 1000);
-  const target = answers.slos?.slos.find((slo) => slo.sli === 'block_rate')?.target;
-  const watermark = series.watermark === null ? undefined : Date.parse(series.watermark) / 1000;
-  const shared = { times, now, completeUntil: watermark, markers: markers(answers.deploys) };
-  const level = (value: number) => times.map(() => value);
-  const rates: Line[] = [
-    {
-      label: HIGH,
-      color: '--bad',
-      shape: 'edge',
-      values: points.map((p) => p.block_rate.band?.[1] ?? null),
-    },
-    { label: 'blocked', color: '--bad', values: points.map((p) => p.block_rate.ratio) },
-    ...(target === undefined
-      ? []
-      : [{ label: 'target', color: '--target', shape: 'dashed' as const, values: level(target) }]),
-  ];
-  const latency = (of: 'p50' | 'p95' | 'p99', color: string): Line => ({
-    label: of,
-    color,
-    values: points.map((p) => p.preflight_latency_ms[of]),
-  });
+  // Made anew only with new answers: every second and every move of the pointer renders the page.
+  const figures = useMemo(() => contents(series, slos), [series, slos]);
+  const shared = useMemo(() => {
+    const named = markers(deploys);
+    const watermark = series.watermark === null ? undefined : Date.parse(series.watermark) / 1000;
+    const unnamed = named.map((marker) => ({ ...marker, label: '' }));
+    return { times: seconds(series), completeUntil: watermark, named, unnamed };
+  }, [series, deploys]);
+  const { times, completeUntil, named, unnamed } = shared;
   return (
     <>
-      <Figure
-        title="Block rate"
-        lines={rates}
-        band={[HIGH, 'blocked']}
-        height={210}
-        format={percent}
-        {...shared}
-      />
-      <Figure
-        title="Requests"
-        lines={[
-          {
-            label: 'requests',
-            color: '--accent',
-            shape: 'bars',
-            values: points.map((p) => p.block_rate.total),
-          },
-        ]}
-        height={120}
-        format={shortCount}
-        {...shared}
-      />
-      <Figure
-        title="Preflight latency"
-        lines={[
-          latency('p50', '--p50'),
-          latency('p95', '--p95'),
-          latency('p99', '--p99'),
-          { label: 'target', color: '--target', shape: 'dashed', values: level(LATENCY_TARGET_MS) },
-        ]}
-        height={170}
-        format={milliseconds}
-        {...shared}
-      />
+      {figures.map((figure, at) => (
+        <Figure
+          key={figure.title}
+          {...figure}
+          {...{ times, completeUntil, now }}
+          markers={at === 0 ? named : unnamed}
+        />
+      ))}
       <p class="muted key-note">
-        {(watermark ?? 0) > 0 &&
+        {completeUntil !== undefined &&
           'Shaded at the right: not everything received is counted there yet. '}
         Vertical lines are deploys.
       </p>
     </>
   );
 }
+
+function contents(series: Series, slos: Slos | undefined): Content[] {
+  const { points } = series;
+  const level = (value: number) => points.map(() => value);
+  const target = slos?.slos.find((slo) => slo.sli === 'block_rate')?.target;
+  const line = (label: string, color: string, value: (p: Point) => number | null): Line => ({
+    label,
+    color,
+    values: points.map(value),
+  });
+  const dashed = (value: number): Line => ({
+    label: 'target',
+    color: '--target',
+    shape: 'dashed',
+    values: level(value),
+  });
+  const rates: Line[] = [
+    { ...line(HIGH, '--bad', (p) => p.block_rate.band?.[1] ?? null), shape: 'edge' },
+    line('blocked', '--bad', (p) => p.block_rate.ratio),
+  ];
+  if (target !== undefined) rates.push(dashed(target));
+  const requests: Line = {
+    ...line('requests', '--accent', (p) => p.block_rate.total),
+    shape: 'bars',
+  };
+  const latency = [
+    line('p50', '--p50', (p) => p.preflight_latency_ms.p50),
+    line('p95', '--p95', (p) => p.preflight_latency_ms.p95),
+    line('p99', '--p99', (p) => p.preflight_latency_ms.p99),
+    dashed(LATENCY_TARGET_MS),
+  ];
+  return [
+    {
+      title: 'Block rate',
+      lines: rates,
+      band: [HIGH, 'blocked'],
+      height: 200,
+      least: 0.0001,
+      format: percent,
+    },
+    { title: 'Requests', lines: [requests], height: 120, least: 5, format: shortCount },
+    { title: 'Preflight latency', lines: latency, height: 170, least: 100, format: milliseconds },
+  ];
+}
+
+const seconds = (series: Series) => series.points.map((point) => Date.parse(point.at) / 1000);
 
 function markers(deploys: Deploys | undefined): Marker[] {
   const all = deploys?.deploys ?? [];

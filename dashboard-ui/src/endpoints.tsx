@@ -57,6 +57,7 @@ export function Endpoints({ endpoints, error, now }: Props) {
 
 function signature(row: FailingEndpoint): string {
   return JSON.stringify([
+    row.kind,
     row.service,
     row.method,
     row.target_origin,
@@ -100,7 +101,7 @@ function Row({ row, now }: { row: FailingEndpoint; now: number }) {
         {percent(row.share)}
       </td>
       <td data-label="Affected sessions" class="number">
-        {count(row.affected_sessions)}
+        {row.affected_sessions === null ? '–' : count(row.affected_sessions)}
       </td>
       <td data-label="Last seen">
         <time datetime={row.last_seen} title={time(row.last_seen, now)}>

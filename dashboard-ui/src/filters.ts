@@ -4,6 +4,14 @@ import { useEffect, useState } from 'preact/hooks';
 export const WINDOWS = ['15m', '1h', '6h', '24h', '7d', '30d'];
 const DEFAULT_WINDOW = '1h';
 
+const UNITS: Record<string, string> = { m: 'minutes', h: 'hours', d: 'days' };
+
+/** `24h` as `24 hours`. */
+export function inWords(window: string): string {
+  if (window === '1h') return 'hour';
+  return `${window.slice(0, -1)} ${UNITS[window.slice(-1)] ?? ''}`;
+}
+
 export interface Filters {
   app: string | undefined;
   service: string | undefined;

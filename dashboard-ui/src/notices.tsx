@@ -9,7 +9,8 @@ export function Notices({ feed, now }: { feed: Feed; now: number }) {
     <div aria-live="polite" class="notices">
       {failure && (
         <p class="notice bad">
-          <strong>No connection.</strong> {failure.message}{' '}
+          <strong>{failure.status === 0 ? 'No connection.' : 'No numbers.'}</strong>{' '}
+          {failure.message}{' '}
           {feed.updated !== undefined && (
             <>What is shown is from {ago(new Date(feed.updated).toISOString(), now)}.</>
           )}

@@ -28,6 +28,28 @@ export function Page() {
   if (feed.failure?.status === 401) {
     return <SignIn reason={feed.failure.message} done={() => setRound(round + 1)} />;
   }
+  const ledger = <Ledger ledger={answers.ledger} error={errors.ledger} now={now} />;
+  const content = () =>
+    nothingEver(feed, filters) ? (
+      <>
+        <Welcome app={feed.apps?.apps.find((one) => one.name === app)} />
+        {ledger}
+      </>
+    ) : (
+      <>
+        <Tiles answers={answers} error={errors.sli} filters={filters} now={now} />
+        <div class="columns wide-left">
+          <Charts answers={answers} error={errors.series} filters={filters} now={now} />
+          <div class="stack">
+            <Alerts alerts={answers.alerts?.alerts} error={errors.alerts} now={now} />
+            {ledger}
+            <Deploys deploys={answers.deploys} error={errors.deploys} now={now} />
+          </div>
+        </div>
+        <Endpoints endpoints={answers.endpoints} error={errors.endpoints} now={now} />
+        <Breakdowns answers={answers} errors={errors} />
+      </>
+    );
   return (
     <>
       <Header
@@ -40,20 +62,8 @@ export function Page() {
       />
       <main class={feed.stale ? 'stale' : ''} aria-busy={feed.stale}>
         <Notices feed={feed} now={now} />
-        {nothingEver(feed, filters) && (
-          <Welcome app={feed.apps?.apps.find((a) => a.name === app)} />
-        )}
-        <Tiles answers={answers} error={errors.sli} filters={filters} now={now} />
-        <div class="columns wide-left">
-          <Charts answers={answers} error={errors.series} filters={filters} now={now} />
-          <div class="stack">
-            <Alerts alerts={answers.alerts?.alerts} error={errors.alerts} now={now} />
-            <Deploys deploys={answers.deploys} error={errors.deploys} now={now} />
-          </div>
-        </div>
-        <Endpoints endpoints={answers.endpoints} error={errors.endpoints} now={now} />
-        <Breakdowns answers={answers} errors={errors} />
-        <Ledger ledger={answers.ledger} error={errors.ledger} now={now} />
+        {feed.updated === undefined && !feed.failure && <p class="loading">Loading…</p>}
+        {feed.updated !== undefined && app !== undefined && content()}
       </main>
       <footer>
         Exact among what was observed. Pages without the script, and requests made before it

@@ -14,6 +14,7 @@ export interface Line {
 export interface Marker {
   /** Seconds since 1970. */
   at: number;
+  /** Empty for a line alone. */
   label: string;
   color: string;
 }
@@ -28,13 +29,14 @@ export interface PlotProps {
   /** Right of this time (in seconds) not everything is counted yet. */
   completeUntil?: number | undefined;
   height: number;
+  /** What the vertical axis reaches at least. */
+  least: number;
   format: (value: number) => string;
   label: string;
   onPoint: (index: number | null) => void;
 }
 
 const SYNC = 'time';
-const LEAST_TOP = 1e-9;
 
 export function Plot(props: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -69,7 +71,9 @@ export function Plot(props: PlotProps) {
     };
   }, [shape]);
 
-  useEffect(() => chart.current?.setData(data(props)));
+  const { times, lines, markers, completeUntil } = props;
+  // Markers are drawn together with the data.
+  useEffect(() => chart.current?.setData(data(props)), [times, lines, markers, completeUntil]);
   return <div class="plot" ref={box} role="img" aria-label={props.label} />;
 }
 
@@ -78,7 +82,7 @@ function data({ times, lines }: PlotProps): uPlot.AlignedData {
 }
 
 function options(props: { current: PlotProps }, width: number): uPlot.Options {
-  const { lines, band, height, format } = props.current;
+  const { lines, band, height, least, format } = props.current;
   const muted = color('--muted');
   const grid = { stroke: color('--line'), width: 1 };
   const font = '12px system-ui, sans-serif';
@@ -90,16 +94,25 @@ function options(props: { current: PlotProps }, width: number): uPlot.Options {
     cursor: { y: false, sync: { key: SYNC }, drag: { x: false, y: false } },
     scales: {
       x: { time: true },
-      y: { range: (_, __, top) => [0, Math.max(top * 1.1, LEAST_TOP)] },
+      y: { range: (_, __, top) => [0, Math.max(top * 1.1, least)] },
     },
     axes: [
-      { stroke: muted, grid: { show: false }, ticks: grid, font, values: axisTimes, space: 70 },
+      {
+        stroke: muted,
+        grid: { show: false },
+        ticks: grid,
+        font,
+        values: axisTimes,
+        space: 70,
+        size: 30,
+      },
       {
         stroke: muted,
         grid,
         ticks: { show: false },
         font,
         size: 64,
+        space: 28,
         values: (_, splits) => splits.map(format),
       },
     ],
@@ -157,6 +170,7 @@ function drawMarkers(plot: uPlot, markers: Marker[]): void {
   const ratio = devicePixelRatio;
   ctx.save();
   ctx.lineWidth = 1.5 * ratio;
+  ctx.setLineDash([]);
   for (const marker of markers) {
     const x = plot.valToPos(marker.at, 'x', true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;

@@ -1,5 +1,5 @@
 import type { ApiError, Rate, Scope, Sli, Slo, Slos } from './api';
-import type { Filters } from './filters';
+import { type Filters, inWords } from './filters';
 import { count, milliseconds, percent } from './format';
 import { safeLink } from './link';
 
@@ -85,7 +85,7 @@ function latency({ preflight_latency_ms: { slow, measured } }: Sli): Rate {
 export function Tiles({ answers, error, filters }: Props) {
   const slos = answers.slos?.slos ?? [];
   return (
-    <section class="tiles" aria-label={`M1 to M5 in the last ${filters.window}`}>
+    <section class="tiles" aria-label={`M1 to M5 in the last ${inWords(filters.window)}`}>
       {error && <p class="fault">The SLIs cannot be shown: {error.message}</p>}
       {TILES.map((tile) => {
         const fits = slos.filter((slo) => slo.sli === tile.sli);
@@ -122,7 +122,7 @@ function TileView({ tile, sli, slo }: { tile: Tile; sli: Sli | undefined; slo: S
         </p>
       )}
       <p class="target">
-        {slo ? <>Target {tile.target(slo)}</> : 'No objective configured'}
+        {slo ? <>Target {tile.target(slo)}</> : sli && 'No objective configured'}
         {runbook && (
           <>
             {' · '}

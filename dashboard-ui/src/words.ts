@@ -22,12 +22,12 @@ export function outcome(word: string): string {
 
 /** Why an endpoint fails, as far as the evidence tells. */
 export function cause(failure: FailingEndpoint): string {
-  if (failure.outcome === 'ok' || failure.outcome === 'http_error')
-    return 'response header not readable';
+  if (failure.kind === 'header_read') return 'response header not exposed to the page';
   return failure.cause ?? outcome(failure.outcome);
 }
 
 export function stage(failure: FailingEndpoint): string {
+  if (failure.kind === 'header_read') return 'response';
   if (failure.outcome !== 'blocked') return '–';
   return failure.stage === null || failure.stage === 'unknown' ? 'not known' : failure.stage;
 }

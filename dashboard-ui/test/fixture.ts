@@ -26,7 +26,11 @@ export interface World {
 }
 
 export function sli(total: number, bad: number, unknown: number): Sli {
-  const rate = (part: number, of: number) => ({ bad: part, total: of, ratio: of > 0 ? part / of : null });
+  const rate = (part: number, of: number) => ({
+    bad: part,
+    total: of,
+    ratio: of > 0 ? part / of : null,
+  });
   const some = total > 0;
   return {
     block_rate: {
@@ -35,7 +39,10 @@ export function sli(total: number, bad: number, unknown: number): Sli {
     },
     unknown_rate: rate(unknown, total),
     preflight_failure_rate: rate(Math.ceil(bad / 2), Math.round(total / 3)),
-    credentialed_failure_rate: { ...rate(0, Math.round(total / 4)), denied: rate(some ? 2 : 0, total) },
+    credentialed_failure_rate: {
+      ...rate(0, Math.round(total / 4)),
+      denied: rate(some ? 2 : 0, total),
+    },
     exposed_header_mismatch: rate(0, 0),
     preflight_latency_ms: {
       p50: some ? 41.2 : null,
@@ -92,10 +99,14 @@ function refusal(world: World, request: IncomingMessage) {
 
 async function file(path: string, response: ServerResponse) {
   const name = path === '/' ? 'index.html' : path.slice(1);
-  const type = { html: 'text/html', js: 'text/javascript', css: 'text/css' }[name.split('.').pop() ?? ''];
+  const type = { html: 'text/html', js: 'text/javascript', css: 'text/css' }[
+    name.split('.').pop() ?? ''
+  ];
   const bytes = await readFile(join(process.cwd(), 'dist', name)).catch(() => undefined);
   if (bytes === undefined) return response.writeHead(404).end();
-  response.writeHead(200, { 'content-type': `${type ?? 'application/octet-stream'}; charset=utf-8` });
+  response.writeHead(200, {
+    'content-type': `${type ?? 'application/octet-stream'}; charset=utf-8`,
+  });
   response.end(bytes);
 }
 
@@ -115,24 +126,53 @@ function body(world: World, url: URL): unknown {
     case 'apps': {
       const html =
         '<script src="http://127.0.0.1:7780/v1/corswatch.3f2a9c.js" integrity="sha384-Vt4mZ" crossorigin="anonymous" data-key="k_shop" data-url="http://127.0.0.1:7780"></script>';
-      return { apps: ['shop', 'admin'].map((name) => ({ name, keys: ['k_shop'], embed: { html } })), lagging_after: 120 };
+      return {
+        apps: ['shop', 'admin'].map((name) => ({ name, keys: ['k_shop'], embed: { html } })),
+        lagging_after: 120,
+      };
     }
     case 'sli':
-      return { ...scope, ...sli(total, world.empty ? 0 : world.blocked, world.empty ? 0 : world.unknown) };
+      return {
+        ...scope,
+        ...sli(total, world.empty ? 0 : world.blocked, world.empty ? 0 : world.unknown),
+      };
     case 'series':
       return { ...scope, step: 60, points: points(now, world) };
     case 'endpoints':
-      return { ...scope, total_failures: world.blocked + world.unknown, endpoints: world.empty ? [] : world.endpoints };
+      return {
+        ...scope,
+        total_failures: world.blocked + world.unknown,
+        endpoints: world.empty ? [] : world.endpoints,
+      };
     case 'breakdown':
-      return { ...scope, by: url.searchParams.get('by'), rows: world.empty ? [] : rows(url.searchParams.get('by') ?? '') };
+      return {
+        ...scope,
+        by: url.searchParams.get('by'),
+        rows: world.empty ? [] : rows(url.searchParams.get('by') ?? ''),
+      };
     case 'slos':
-      return { watermark: scope.watermark, lagging: (world.lagMs ?? 0) > 120_000, slos: world.slos.map((slo) => (world.empty ? { ...slo, state: 'no_data', budget_remaining: null, measured: { bad: 0, total: 0, ratio: null } } : slo)) };
+      return {
+        watermark: scope.watermark,
+        lagging: (world.lagMs ?? 0) > 120_000,
+        slos: world.slos.map((slo) =>
+          world.empty
+            ? {
+                ...slo,
+                state: 'no_data',
+                budget_remaining: null,
+                measured: { bad: 0, total: 0, ratio: null },
+              }
+            : slo,
+        ),
+      };
     case 'alerts':
       return { alerts: world.empty ? [] : world.alerts };
     case 'ledger':
       return world.ledger;
     case 'deploys':
-      return world.empty ? { change_rollback_rate: { bad: 0, total: 0, ratio: null }, deploys: [] } : world.deploys;
+      return world.empty
+        ? { change_rollback_rate: { bad: 0, total: 0, ratio: null }, deploys: [] }
+        : world.deploys;
     default:
       return {};
   }
@@ -145,14 +185,23 @@ function points(now: number, world: World) {
     const wave = Math.round(66 + 20 * Math.sin(index / 6));
     const bad = index > 38 && index < 50 ? Math.round(wave / 9) : index % 13 === 0 ? 1 : 0;
     const quiet = world.empty || (index > 20 && index < 23);
-    const { preflight_latency_ms, ...rest } = sli(quiet ? 0 : wave, quiet ? 0 : bad, quiet || bad === 0 ? 0 : 2);
+    const { preflight_latency_ms, ...rest } = sli(
+      quiet ? 0 : wave,
+      quiet ? 0 : bad,
+      quiet || bad === 0 ? 0 : 2,
+    );
     const jitter = 1 + 0.2 * Math.sin(index * 1.7);
     const scaled = (value: number | null) => (value === null ? null : Math.round(value * jitter));
     const { p50, p95, p99 } = preflight_latency_ms;
     return {
       at,
       ...rest,
-      preflight_latency_ms: { ...preflight_latency_ms, p50: scaled(p50), p95: scaled(p95), p99: scaled(p99) },
+      preflight_latency_ms: {
+        ...preflight_latency_ms,
+        p50: scaled(p50),
+        p95: scaled(p95),
+        p99: scaled(p99),
+      },
     };
   });
 }

@@ -6,6 +6,7 @@ const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOSt
 
 export function failing(some: Partial<FailingEndpoint>): FailingEndpoint {
   return {
+    kind: 'request',
     service: 'cart',
     method: 'PUT',
     target_origin: 'https://api.shop.example',
@@ -63,7 +64,16 @@ export function incident(): World {
         page_origins: ['https://shop.example', 'https://m.shop.example'],
       }),
       failing({}),
-      failing({ method: 'GET', endpoint: '/img/:file', outcome: 'unknown', stage: null, confidence: null, count: 6, share: 0.15, affected_sessions: 6 }),
+      failing({
+        method: 'GET',
+        endpoint: '/img/:file',
+        outcome: 'unknown',
+        stage: null,
+        confidence: null,
+        count: 6,
+        share: 0.15,
+        affected_sessions: 6,
+      }),
     ],
     alerts: [
       {
@@ -76,8 +86,10 @@ export function incident(): World {
         state: 'firing',
         since: ago(12),
         resolved_at: null,
-        summary: '0.82 % of cross-origin requests are blocked by CORS, 8.2 times the budgeted rate.',
-        description: 'Allow x-tenant in Access-Control-Allow-Headers of search, or roll back release 2026.11.3.',
+        summary:
+          '0.82 % of cross-origin requests are blocked by CORS, 8.2 times the budgeted rate.',
+        description:
+          'Allow x-tenant in Access-Control-Allow-Headers of search, or roll back release 2026.11.3.',
         runbook_url: 'https://runbooks.example/cors',
       },
       {
@@ -114,8 +126,26 @@ export function incident(): World {
     deploys: {
       change_rollback_rate: { bad: 1, total: 4, ratio: 0.25 },
       deploys: [
-        { id: 'd1', at: ago(21), service: 'search', kind: 'deploy', reverts: '', touches_cors: true, author: 'mira', note: '2026.11.3', },
-        { id: 'd2', at: ago(9), service: 'search', kind: 'rollback', reverts: 'd1', touches_cors: true, author: 'jon', note: 'back to 2026.11.2' },
+        {
+          id: 'd1',
+          at: ago(21),
+          service: 'search',
+          kind: 'deploy',
+          reverts: '',
+          touches_cors: true,
+          author: 'mira',
+          note: '2026.11.3',
+        },
+        {
+          id: 'd2',
+          at: ago(9),
+          service: 'search',
+          kind: 'rollback',
+          reverts: 'd1',
+          touches_cors: true,
+          author: 'jon',
+          note: 'back to 2026.11.2',
+        },
       ],
     },
     slos: [

@@ -2,16 +2,18 @@
 
 use std::net::SocketAddr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
 
 use crate::stamp::Stamp;
 
 /// Settings of the private side: where it listens and who may ask.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Address of API, web UI, metrics and health. Anything but a loopback address needs `tokens`.
+    #[schemars(with = "String")]
     pub listen: SocketAddr,
     /// Host names by which browsers reach the private side, besides loopback names. Without
     /// `tokens`, a request for another host is refused: it may come from a rebound DNS name.
@@ -46,7 +48,7 @@ impl Default for Config {
 }
 
 /// A bearer token, known by its hash only.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
     /// Whose it is; shown in logs and as author of deploys.
@@ -65,7 +67,7 @@ pub struct Token {
 }
 
 /// What a token may do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
     /// Read only.

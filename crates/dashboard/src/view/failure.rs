@@ -1,6 +1,6 @@
 //! Failing endpoints.
 
-use observation::{Confidence, Outcome, Stage};
+use observation::{Confidence, Kind, Outcome, Stage};
 use serde::Serialize;
 use store::Failure;
 use utoipa::ToSchema;
@@ -11,6 +11,9 @@ use crate::stamp::Stamp;
 /// Failures of one signature: the same request failing in the same way.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct FailingEndpoint {
+    /// What failed: a `request`, a `preflight` seen by itself, or a `header_read`.
+    #[schema(value_type = String)]
+    pub kind: Kind,
     /// Configured service; empty where none matches.
     pub service: String,
     /// Request method.
@@ -36,8 +39,8 @@ pub(crate) struct FailingEndpoint {
     pub count: u64,
     /// Share of all failures of this list's window.
     pub share: Option<f64>,
-    /// Distinct page loads, as far as raw observations are kept.
-    pub affected_sessions: u64,
+    /// Distinct page loads, as far as raw observations are kept; null where none are.
+    pub affected_sessions: Option<u64>,
     /// Origins of the pages, most first, the first few.
     pub page_origins: Vec<String>,
     /// Browsers, most first, the first few.
@@ -54,6 +57,7 @@ impl FailingEndpoint {
         let stated = |text: String| (!text.is_empty()).then_some(text);
         Self {
             share: ratio(failure.count, total),
+            kind: failure.kind,
             service: failure.service,
             method: failure.method,
             target_origin: failure.target_origin,
@@ -64,7 +68,7 @@ impl FailingEndpoint {
             parameter: stated(failure.parameter),
             confidence: failure.confidence,
             count: failure.count,
-            affected_sessions: failure.sessions,
+            affected_sessions: (failure.sessions > 0).then_some(failure.sessions),
             page_origins: failure.page_origins,
             browsers: failure.browsers,
             first_seen: Stamp(failure.first_seen),

@@ -22,6 +22,9 @@ pub(crate) struct AppParams {
     app: Option<String>,
 }
 
+// An alert that was pending and calmed down is no news to anybody.
+const NEVER_FIRED: &str = alert::Phase::Inactive.as_str();
+
 /// Alerts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AlertsBody {
@@ -53,7 +56,7 @@ pub(crate) async fn get(
     let rows = shared.queries.alerts().await?;
     let mut alerts: Vec<Alert> = rows
         .into_iter()
-        .filter(|row| wanted(&row.app))
+        .filter(|row| wanted(&row.app) && row.state != NEVER_FIRED)
         .map(Alert::from)
         .collect();
     alerts.sort_by_key(|alert| (alert.resolved_at.is_some(), std::cmp::Reverse(alert.since)));

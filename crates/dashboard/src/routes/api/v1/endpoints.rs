@@ -6,6 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::{Extension, Json};
 use observation::Outcome;
 use serde::Serialize;
+use store::SliSums;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Caller;
@@ -32,7 +33,7 @@ pub(crate) struct LimitParams {
 pub(crate) struct EndpointsBody {
     #[serde(flatten)]
     scope: Scope,
-    /// Failed requests of the window in all; readable HTTP errors are none.
+    /// Failures of the window in all; readable HTTP errors and what the page took back are none.
     total_failures: u64,
     /// One row for each way in which an endpoint fails, most first.
     endpoints: Vec<FailingEndpoint>,
@@ -60,16 +61,24 @@ pub(crate) async fn get(
         shared.queries.sli(&selection.filter, selection.interval),
         shared.watermark(),
     )?;
-    let answered = |outcome: &Outcome| matches!(outcome, Outcome::Ok | Outcome::HttpError);
-    let failed = sums
-        .by_outcome
-        .iter()
-        .filter(|(outcome, _)| !answered(outcome));
-    let total_failures = failed.map(|(_, count)| count).sum::<u64>() + sums.header_unreadable;
+    let total_failures = failures_in_all(&sums);
     let view = |failure| FailingEndpoint::of(failure, total_failures);
     Ok(Json(EndpointsBody {
         scope: Scope::of(&selection, watermark),
         total_failures,
         endpoints: failures.into_iter().map(view).collect(),
     }))
+}
+
+/// What [`store::Reader::top_failures`] counts, over all signatures.
+fn failures_in_all(sums: &SliSums) -> u64 {
+    let failed = |outcome: Outcome| match outcome {
+        Outcome::Ok | Outcome::HttpError => false,
+        Outcome::Aborted | Outcome::Unloaded | Outcome::Offline => false,
+        Outcome::Blocked | Outcome::Network | Outcome::Csp | Outcome::MixedContent => true,
+        Outcome::AdBlocked | Outcome::LocalNetwork | Outcome::Unknown => true,
+    };
+    let requests = sums.by_outcome.iter().filter(|(outcome, _)| failed(*outcome));
+    let requests: u64 = requests.map(|(_, count)| count).sum();
+    requests + sums.header_unreadable + sums.preflights_failed
 }
