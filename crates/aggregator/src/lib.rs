@@ -1,1 +1,42 @@
-//! Compacts rollups, evaluates SLOs at the watermark, runs the alert state machine.
+//! Compacts rollups, evaluates objectives at the watermark, and runs the alert state machine.
+//!
+//! Every round reads how far the loader has come, evaluates each objective where the store is
+//! complete, takes every alert one step, writes down what changed, and only then says it. When the
+//! store is too far behind, SLO alerts freeze and `corswatch_pipeline_lagging` fires instead. One
+//! aggregator leads, by a lease in the store; the others stand by.
+//!
+//! Rollups are kept by the minute: the shortest window of a rule is one minute, and a window begins
+//! at the minute (from one day on at the hour) before its exact beginning.
+#![forbid(unsafe_code)]
+
+mod aggregator;
+mod board;
+mod book;
+mod compaction;
+mod config;
+mod decide;
+mod error;
+mod evaluator;
+mod lease;
+mod metrics;
+mod numbers;
+mod objective;
+mod pipeline;
+mod segments;
+mod slo_config;
+mod source;
+mod steps;
+mod sums;
+mod watermark;
+mod words;
+
+pub use aggregator::{Aggregator, LogShape, Parts};
+pub use board::{Board, Condition, RuleStatus, SloStatus};
+pub use config::Config;
+pub use error::AggregatorError;
+pub use evaluator::{Evaluator, Reading};
+pub use objective::{Slo, objectives};
+pub use slo_config::{GroupBy, RuleConfig, SloConfig, problems};
+pub use source::{Engine, Grouped, Keep, Source};
+pub use sums::{band, latency, ratio};
+pub use watermark::watermark;

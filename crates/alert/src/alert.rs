@@ -25,6 +25,7 @@ pub struct Alert {
     /// Where it stands.
     pub state: State,
     /// The words of its last transition.
+    #[serde(flatten)]
     pub words: Words,
     /// The last transition, until the receivers have heard of it.
     pub unsaid: Option<Notification>,
@@ -140,7 +141,7 @@ mod tests {
             (unsaid.starts_at, unsaid.ends_at),
             (UnixMillis(1), Some(UnixMillis(5)))
         );
-        assert_eq!(unsaid.message_id(), format!("{}.2", alert.id));
+        assert_eq!(unsaid.message_id(), format!("{}.1.2", alert.id));
         let json = serde_json::to_string(&alert).expect("plain data");
         let mut kept: Alert = serde_json::from_str(&json).expect("own text");
         assert_eq!(kept, alert);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use settings::{Problems, Secret, Span};
 
 use crate::Corroboration;
@@ -14,7 +15,7 @@ const MAX_WEBHOOKS: usize = 16;
 const MAX_SECRETS: usize = 2;
 
 /// Who hears of alerts, and how long it is tried to tell them.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Address under which people reach the dashboard; alerts link to it. Empty: no links.
@@ -39,7 +40,7 @@ pub struct Config {
 }
 
 /// One receiver of the Alertmanager webhook format.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WebhookConfig {
     /// Its name in logs and metrics; unique.

@@ -1,5 +1,6 @@
 //! What makes a page believable.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::Problems;
 use slo::{Severity, Window};
@@ -7,7 +8,7 @@ use slo::{Severity, Window};
 /// How many independent witnesses a page needs. The key of a page is public and `Origin` can be
 /// forged outside browsers, so a single machine can report any number of blocks; it cannot report
 /// them from many networks. What has too few witnesses is a ticket, labelled as a suspicious source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Corroboration {
     /// Distinct page loads that saw a block.

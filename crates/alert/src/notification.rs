@@ -55,7 +55,7 @@ impl Notification {
     /// heard of it twice can tell.
     #[must_use]
     pub fn message_id(&self) -> String {
-        format!("{}.{}", self.alert, self.sequence)
+        format!("{}.{}.{}", self.alert, self.starts_at.0, self.sequence)
     }
 
     /// A label's value, or empty.

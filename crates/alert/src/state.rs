@@ -163,7 +163,7 @@ pub enum Transition {
 pub enum Reason {
     /// It has been calm for long enough.
     Recovered,
-    /// The objective's whole window holds no data anymore.
+    /// The objective's whole window holds nothing of it anymore.
     Unmeasured,
     /// The objective is no longer configured.
     Unconfigured,
@@ -176,7 +176,7 @@ impl Reason {
         match self {
             Self::Recovered => "It has recovered.",
             Self::Unmeasured => {
-                "Nothing has been measured in the whole window of the objective; this does not say that all is well."
+                "Nothing is measured for it anymore; this does not say that all is well."
             }
             Self::Unconfigured => {
                 "The objective is no longer configured; this does not say that all is well."

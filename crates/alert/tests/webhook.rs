@@ -129,7 +129,7 @@ async fn a_receiver_can_check_the_signature_with_either_key() {
         message.header("webhook-id"),
         message.header("webhook-timestamp"),
     );
-    assert_eq!(id, format!("{}.7", receipt.alert));
+    assert_eq!(id, format!("{}.1700000000000.7", receipt.alert));
     assert_eq!(timestamp, "1700000123");
     for key in [OLD, NEW] {
         let key = SigningKey::read(&Secret::new(key.to_owned())).expect("a key");

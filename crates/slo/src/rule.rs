@@ -1,5 +1,6 @@
 //! Multi-window, multi-burn-rate rules (SRE workbook, chapter 5).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Objective, Ratio, Severity, Window, burn_rate};
@@ -31,7 +32,7 @@ pub struct Rule {
 
 /// What too little traffic must not be judged by: one failure among few requests is a burn rate
 /// beyond every row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Guards {
     /// Bad events that the long window has to hold.

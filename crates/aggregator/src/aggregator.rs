@@ -1,0 +1,395 @@
+//! The loop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use alert::{Alert, Dispatcher, Outbox, Phase, Reason};
+use observation::UnixMillis;
+use runtime::{Clock, Stop};
+use store::{ProgressRow, StoreError};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::board::{Board, Condition, SloStatus};
+use crate::book::Book;
+use crate::compaction::compact;
+use crate::decide::{Judge, firing, retire_unconfigured};
+use crate::evaluator::Evaluator;
+use crate::lease::{Claim, Lead};
+use crate::metrics::Metrics;
+use crate::pipeline::{Lag, Pipeline};
+use crate::watermark::watermark;
+use crate::{AggregatorError, Config, Keep, Reading, Slo, Source};
+
+/// The longest pause after rounds that failed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The shape of the log, as the loader and the journal are configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogShape {
+    /// How many partitions.
+    pub partitions: u32,
+    /// How many offsets in a chunk.
+    pub chunk_size: u64,
+}
+
+/// What an aggregator is made of.
+pub struct Parts<'a> {
+    /// Its own settings.
+    pub config: Config,
+    /// The objectives, see [`crate::objectives`].
+    pub slos: Vec<Slo>,
+    /// The shape of the log.
+    pub log: LogShape,
+    /// Settings of the alerts.
+    pub alert: &'a alert::Config,
+    /// Carries notifications; with its [`Outbox`].
+    pub dispatcher: (Dispatcher, Outbox),
+    /// Reads observations.
+    pub source: Arc<dyn Source>,
+    /// Keeps alerts, leases and progress.
+    pub keep: Arc<dyn Keep>,
+    /// The clock.
+    pub clock: Clock,
+    /// The registry of the process.
+    pub metrics: &'a runtime::Metrics,
+}
+
+/// Compacts rollups, evaluates objectives at the watermark, and keeps alerts.
+pub struct Aggregator {
+    config: Config,
+    log: LogShape,
+    keep: Arc<dyn Keep>,
+    clock: Clock,
+    claim: Claim,
+    evaluator: Evaluator,
+    judge: Judge,
+    pipeline: Pipeline,
+    book: Book,
+    /// The term whose book is open.
+    term: Option<u64>,
+    outbox: Outbox,
+    dispatcher: Option<Dispatcher>,
+    metrics: Metrics,
+    board: watch::Sender<Arc<Board>>,
+    /// The last watermark, or the start of the process: what lag is measured from.
+    complete_to: UnixMillis,
+    compacted_at: Option<Instant>,
+}
+
+impl std::fmt::Debug for Aggregator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Aggregator")
+            .field("evaluator", &self.evaluator)
+            .field("term", &self.term)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Aggregator {
+    /// Puts an aggregator together.
+    #[must_use]
+    pub fn new(parts: Parts<'_>) -> Self {
+        let names = parts.slos.iter().map(|slo| slo.name.as_str());
+        let metrics = Metrics::register(parts.metrics, names);
+        let (dispatcher, outbox) = parts.dispatcher;
+        let max_groups = parts.config.max_groups;
+        Self {
+            log: parts.log,
+            claim: Claim::new(parts.config.lease.duration()),
+            evaluator: Evaluator::new(Arc::clone(&parts.source), parts.slos, max_groups),
+            judge: Judge::new(parts.source, parts.alert),
+            pipeline: Pipeline::new(&parts.config, parts.alert),
+            config: parts.config,
+            keep: parts.keep,
+            book: Book::default(),
+            term: None,
+            outbox,
+            dispatcher: Some(dispatcher),
+            metrics,
+            board: watch::Sender::default(),
+            complete_to: parts.clock.now(),
+            compacted_at: None,
+            clock: parts.clock,
+        }
+    }
+
+    /// The latest evaluation, now and whenever it changes.
+    #[must_use]
+    pub fn board(&self) -> watch::Receiver<Arc<Board>> {
+        self.board.subscribe()
+    }
+
+    /// Runs until stopped. A store that cannot be reached is tried again, with growing pauses.
+    ///
+    /// # Errors
+    /// [`AggregatorError`] when the part that carries notifications ends by itself.
+    pub async fn run(mut self, stop: Stop) -> Result<(), AggregatorError> {
+        let halt = Stop::new();
+        let mut children = JoinSet::new();
+        if let Some(dispatcher) = self.dispatcher.take() {
+            children.spawn(dispatcher.run(halt.clone()));
+        }
+        let tick = self.config.tick.duration();
+        let (mut pause, mut next) = (tick, Instant::now());
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                _ = children.join_next() => return Err(AggregatorError::Dispatcher),
+                receipt = self.outbox.receipt() => self.book.heard(&receipt),
+                () = tokio::time::sleep_until(next) => {
+                    let board = self.round().await;
+                    pause = match board.condition {
+                        Condition::Unreachable => (pause * 2).min(LONGEST_PAUSE.max(tick)),
+                        _ => tick,
+                    };
+                    next = Instant::now() + pause;
+                }
+            }
+        }
+        halt.cancel();
+        self.finish(children).await;
+        Ok(())
+    }
+
+    /// What was sent until the end is written down, so that the next start does not say it again.
+    async fn finish(&mut self, mut children: JoinSet<()>) {
+        loop {
+            tokio::select! {
+                biased;
+                receipt = self.outbox.receipt() => self.book.heard(&receipt),
+                _ = children.join_next() => break,
+            }
+        }
+        self.hear();
+        if !self.claim.is_held() {
+            return;
+        }
+        if let Err(error) = self.save(self.clock.now()).await {
+            tracing::error!(%error, "alerts could not be written down; some may be said again");
+        }
+        self.claim.release(&*self.keep).await;
+    }
+
+    fn hear(&mut self) {
+        for receipt in self.outbox.receipts() {
+            self.book.heard(&receipt);
+        }
+    }
+
+    /// One round: lease, progress, compaction, evaluation, alerts.
+    async fn round(&mut self) -> Arc<Board> {
+        let now = self.clock.now();
+        self.hear();
+        let board = match self.lead(now).await {
+            Ok(board) => board,
+            Err(error) => self.unreachable(&error, now),
+        };
+        for ((slo, severity), count) in self.counts() {
+            self.metrics.firing(&slo, severity, count);
+        }
+        self.metrics.tick(&board);
+        let board = Arc::new(board);
+        self.board.send_replace(Arc::clone(&board));
+        board
+    }
+
+    async fn lead(&mut self, now: UnixMillis) -> Result<Board, StoreError> {
+        let Lead::Ours { term } = self.claim.check(&*self.keep).await? else {
+            return Ok(self.stand_by(now));
+        };
+        if self.term != Some(term) {
+            self.book = Book::open(self.keep.alerts().await?, term);
+            self.term = Some(term);
+            tracing::info!(term, "leading");
+        }
+        let progress = self.keep.progress().await?;
+        let watermark = watermark(&progress, self.log.partitions, now);
+        if let Some(at) = watermark {
+            self.complete_to = at;
+        }
+        let lag = now.0.saturating_sub(self.complete_to.0).max(0);
+        let problem = if watermark.is_none() {
+            "Not every partition of the log has been heard of."
+        } else {
+            ""
+        };
+        let behind = watermark.is_none() || self.pipeline.is_behind(lag);
+        self.step_pipeline(
+            Lag {
+                millis: lag,
+                problem,
+            },
+            now,
+        );
+        retire_unconfigured(
+            self.evaluator.slos(),
+            &self.pipeline.id,
+            &mut self.book,
+            now,
+        );
+        let slos = match watermark.filter(|_| !behind) {
+            Some(at) => Some(self.evaluate(at).await?),
+            None => None,
+        };
+        self.save(now).await?;
+        if self.claim.is_held() {
+            self.book.say(&self.outbox, &self.pipeline.id);
+        }
+        self.compact(&progress).await;
+        let frozen = slos.is_none();
+        Ok(Board {
+            condition: if frozen {
+                Condition::Frozen
+            } else {
+                Condition::Leading
+            },
+            at: now,
+            watermark: Some(self.complete_to),
+            lag,
+            problem: problem.to_owned(),
+            slos: slos.unwrap_or_else(|| self.board.borrow().slos.clone()),
+        })
+    }
+
+    async fn evaluate(&mut self, at: UnixMillis) -> Result<Vec<SloStatus>, StoreError> {
+        let began = Instant::now();
+        let readings = self.evaluator.evaluate(at).await?;
+        self.judge.decide(&readings, &mut self.book, at).await?;
+        self.metrics
+            .evaluation
+            .observe(began.elapsed().as_secs_f64());
+        Ok(readings
+            .iter()
+            .map(|reading| self.status(reading))
+            .collect())
+    }
+
+    fn status(&self, reading: &Reading) -> SloStatus {
+        SloStatus::of(reading, |rule| {
+            let group = reading.slo.group_labels(reading.group.as_deref());
+            let id = Alert::quiet("", &reading.slo.name, rule, group).id;
+            self.book
+                .get(&id)
+                .map_or(Phase::Inactive, |alert| alert.state.phase)
+        })
+    }
+
+    fn step_pipeline(&mut self, lag: Lag<'_>, now: UnixMillis) {
+        let known = self.book.get(&self.pipeline.id).cloned();
+        let alert = known.unwrap_or_else(Pipeline::quiet);
+        self.book.put(self.pipeline.step(alert, lag, now));
+    }
+
+    async fn save(&mut self, now: UnixMillis) -> Result<(), StoreError> {
+        let rows = self.book.unsaved(now);
+        if !rows.is_empty() {
+            self.keep.save_alerts(&rows).await?;
+        }
+        self.book.saved();
+        Ok(())
+    }
+
+    async fn compact(&mut self, progress: &[ProgressRow]) {
+        let every = self.config.compact_every.duration();
+        if self.compacted_at.is_some_and(|at| at.elapsed() < every) {
+            return;
+        }
+        self.compacted_at = Some(Instant::now());
+        match compact(&*self.keep, progress, self.log.chunk_size).await {
+            Ok(spans) => {
+                self.metrics.compacted.inc_by(spans);
+            }
+            Err(error) => {
+                self.metrics.compaction_failures.inc();
+                tracing::warn!(%error, "rollups were not compacted; it is tried again");
+            }
+        }
+    }
+
+    /// Another aggregator leads: its book is the one that counts.
+    fn stand_by(&mut self, now: UnixMillis) -> Board {
+        if self.term.take().is_some() {
+            tracing::warn!("another aggregator leads now");
+            self.withdraw(now);
+            self.book = Book::default();
+        }
+        Board {
+            condition: Condition::Standby,
+            at: now,
+            problem: "Another aggregator leads.".to_owned(),
+            ..Board::default()
+        }
+    }
+
+    /// Takes back the pipeline alert that this process raised while the store was out of its reach:
+    /// the new leader has never heard of it.
+    fn withdraw(&mut self, now: UnixMillis) {
+        let id = self.pipeline.id.clone();
+        if !self.book.is_unsaved(&id) {
+            return;
+        }
+        let Some(mut alert) = self.book.get(&id).cloned() else {
+            return;
+        };
+        if let Some(transition) = alert.retire(Reason::Recovered, now) {
+            let lag = Lag {
+                millis: 0,
+                problem: "",
+            };
+            alert.say(self.pipeline.words(transition, lag));
+            self.book.put(alert);
+            self.book.say(&self.outbox, &id);
+        }
+    }
+
+    /// The store cannot be reached: its data is not known to be complete any further, and the lag
+    /// grows. Only the pipeline's alert goes on, and only where this process led last: nobody else
+    /// can have taken over through the same store.
+    fn unreachable(&mut self, error: &StoreError, now: UnixMillis) -> Board {
+        let problem = format!("The store: {error}.");
+        let before = self.board.borrow().clone();
+        if before.condition == Condition::Unreachable {
+            tracing::debug!(%error, "the store is still out of reach");
+        } else {
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                "the round failed; it is tried again"
+            );
+        }
+        let lag = now.0.saturating_sub(self.complete_to.0).max(0);
+        if self.term.is_some() {
+            let lag = Lag {
+                millis: lag,
+                problem: &problem,
+            };
+            self.step_pipeline(lag, now);
+            self.book.say(&self.outbox, &self.pipeline.id);
+        }
+        Board {
+            condition: Condition::Unreachable,
+            at: now,
+            watermark: before.watermark,
+            lag,
+            problem,
+            slos: before.slos.clone(),
+        }
+    }
+
+    fn counts(&self) -> std::collections::BTreeMap<(String, alert::Severity), i64> {
+        let mut counts = firing(&self.book);
+        let slos = self.evaluator.slos().iter().map(|slo| slo.name.as_str());
+        for slo in slos.chain([crate::metrics::PIPELINE]) {
+            for &severity in alert::Severity::ALL {
+                counts.entry((slo.to_owned(), severity)).or_default();
+            }
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+#[path = "aggregator_tests.rs"]
+mod tests;

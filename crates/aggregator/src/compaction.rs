@@ -1,0 +1,93 @@
+//! Which spans of the log can be compacted.
+
+use observation::Chunk;
+use store::{CHUNKS_PER_SPAN, Compacted, ProgressRow, StoreError};
+
+use crate::Keep;
+
+/// Spans compacted in one go: the evaluation must not wait for a backlog.
+const AT_ONCE: usize = 8;
+
+/// Spans that the loader has passed and that nobody has compacted, in order: their sums are final.
+#[must_use]
+pub(crate) fn due(
+    progress: &[ProgressRow],
+    compacted: &[Compacted],
+    chunk_size: u64,
+) -> Vec<(u32, u32, u64)> {
+    let span_size = Chunk(CHUNKS_PER_SPAN).start(chunk_size).max(1);
+    let mut spans = Vec::new();
+    for row in progress {
+        let known = compacted
+            .iter()
+            .find(|known| (known.epoch, known.partition) == (row.epoch, row.partition));
+        let first = known.map_or(0, |known| known.spans);
+        let closed = row.next_offset / span_size;
+        spans.extend(
+            (first..closed)
+                .map(|span| (row.epoch, row.partition, span))
+                .take(AT_ONCE),
+        );
+    }
+    spans
+}
+
+/// Compacts what is due, a bounded number of spans; returns how many.
+pub(crate) async fn compact(
+    keep: &dyn Keep,
+    progress: &[ProgressRow],
+    chunk_size: u64,
+) -> Result<u64, StoreError> {
+    let compacted = keep.compacted().await?;
+    let mut done = 0;
+    for (epoch, partition, span) in due(progress, &compacted, chunk_size)
+        .into_iter()
+        .take(AT_ONCE)
+    {
+        keep.compact(epoch, partition, span).await?;
+        done += 1;
+    }
+    Ok(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use observation::UnixMillis;
+
+    use super::*;
+
+    fn progress(partition: u32, next_offset: u64) -> ProgressRow {
+        ProgressRow {
+            epoch: 1,
+            partition,
+            next_offset,
+            event_time: UnixMillis(0),
+        }
+    }
+
+    #[test]
+    fn only_spans_that_the_loader_has_passed_are_due_and_in_order() {
+        let span = CHUNKS_PER_SPAN * 10;
+        let rows = [
+            progress(0, span * 3),
+            progress(1, span - 1),
+            progress(2, span),
+        ];
+        let compacted = |partition, spans| Compacted {
+            epoch: 1,
+            partition,
+            spans,
+        };
+        assert_eq!(
+            due(&rows, &[compacted(0, 1)], 10),
+            [(1, 0, 1), (1, 0, 2), (1, 2, 0)]
+        );
+        assert_eq!(due(&rows, &[compacted(0, 3), compacted(2, 1)], 10), []);
+    }
+
+    #[test]
+    fn a_backlog_is_worked_off_in_bounded_steps() {
+        let rows = [progress(0, CHUNKS_PER_SPAN * 10 * 1_000_000)];
+        assert_eq!(due(&rows, &[], 10).len(), AT_ONCE);
+    }
+}

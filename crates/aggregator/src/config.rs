@@ -1,0 +1,71 @@
+//! Settings of the aggregator itself; those of objectives are in [`crate::SloConfig`].
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use settings::{Problems, Span};
+use slo::Severity;
+
+/// How often objectives are evaluated, and when the pipeline is too far behind to do so.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Pause between two evaluations. Permitted: 100ms to 5m.
+    pub tick: Span,
+    /// Pause between two looks for rollups to compact. Permitted: 1s to 1h.
+    pub compact_every: Span,
+    /// When the store is further behind the clock than this, SLO alerts freeze: they neither fire
+    /// nor resolve. Permitted: 5s to 1h.
+    pub lag_threshold: Span,
+    /// After lagging for this long `corswatch_pipeline_lagging` fires. Permitted: 0s to 1h.
+    pub lag_hold: Span,
+    /// How urgent that is: while it lasts nothing else can fire.
+    pub lag_severity: Severity,
+    /// One aggregator leads; when it is not heard of for this long, another takes over. Permitted:
+    /// 3s to 5m.
+    pub lease: Span,
+    /// Exceeded for this long before an SLO alert fires; an objective may say otherwise. The burn
+    /// windows already wait for enough damage. Permitted: 0s to 1day.
+    pub hold: Span,
+    /// Every short window below its burn rate for this long before an SLO alert resolves; an
+    /// objective may say otherwise. Permitted: 0s to 1day.
+    pub resolve_after: Span,
+    /// Groups of one objective that are evaluated, those of most events first. Permitted: 1 to 500.
+    pub max_groups: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            tick: Span::secs(1),
+            compact_every: Span::secs(10),
+            lag_threshold: Span::secs(60),
+            lag_hold: Span::secs(30),
+            lag_severity: Severity::Page,
+            lease: Span::secs(15),
+            hold: Span::secs(0),
+            resolve_after: Span::secs(60),
+            max_groups: 50,
+        }
+    }
+}
+
+pub(crate) const LONGEST_HOLD: Span = Span::secs(86_400);
+
+impl Config {
+    /// Reports every setting outside its permitted range.
+    pub fn problems(&self, mut problems: Problems<'_>) {
+        let (second, hour) = (Span::secs(1), Span::secs(3600));
+        problems.range("tick", self.tick, Span::millis(100)..=Span::secs(300));
+        problems.range("compact_every", self.compact_every, second..=hour);
+        problems.range("lag_threshold", self.lag_threshold, Span::secs(5)..=hour);
+        problems.range("lag_hold", self.lag_hold, Span::secs(0)..=hour);
+        problems.range("lease", self.lease, Span::secs(3)..=Span::secs(300));
+        problems.range("hold", self.hold, Span::secs(0)..=LONGEST_HOLD);
+        problems.range(
+            "resolve_after",
+            self.resolve_after,
+            Span::secs(0)..=LONGEST_HOLD,
+        );
+        problems.range("max_groups", self.max_groups, 1..=500);
+    }
+}

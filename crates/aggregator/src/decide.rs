@@ -1,0 +1,238 @@
+//! From readings to alerts.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use alert::{
+    Alert, AlertId, Corroboration, Evaluation, Graded, Reason, Severity, Transition, Witnesses,
+};
+use observation::UnixMillis;
+use slo::{Data, Judgement, Rule, Window};
+use store::{Failure, StoreError};
+
+use crate::book::Book;
+use crate::pipeline::is_asked_for;
+use crate::segments::{end, start};
+use crate::words::{Facts, is_culprit, retired};
+use crate::{GroupBy, Reading, Slo, Source};
+
+/// Witnesses are counted from raw rows, which is dear: not more often than this.
+const COUNT_AGAIN_AFTER: i64 = 10_000;
+/// Failures that are looked through for the most frequent one that the SLI counts.
+const LOOKED_THROUGH: u32 = 20;
+
+/// Turns readings into steps of alerts.
+pub(crate) struct Judge {
+    source: Arc<dyn Source>,
+    corroboration: Corroboration,
+    external_url: String,
+    counted: HashMap<AlertId, (UnixMillis, Witnesses)>,
+}
+
+/// One rule of one reading.
+struct Case<'a> {
+    reading: &'a Reading,
+    rule: &'a Rule,
+    judgement: &'a Judgement,
+}
+
+impl Judge {
+    pub(crate) fn new(source: Arc<dyn Source>, alert: &alert::Config) -> Self {
+        Self {
+            source,
+            corroboration: alert.corroboration,
+            external_url: alert.external_url.clone(),
+            counted: HashMap::new(),
+        }
+    }
+
+    /// Takes every alert one step. Groups have their own alerts; then the whole objective has none.
+    pub(crate) async fn decide(
+        &mut self,
+        readings: &[Reading],
+        book: &mut Book,
+        at: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let mut seen = BTreeSet::new();
+        for reading in readings {
+            if reading.group.is_none() && reading.slo.group_by != GroupBy::None {
+                continue;
+            }
+            for (rule, judgement) in reading.slo.rules.iter().zip(&reading.judgements) {
+                let case = Case {
+                    reading,
+                    rule,
+                    judgement,
+                };
+                let group = reading.slo.group_labels(reading.group.as_deref());
+                let quiet = Alert::quiet(&reading.slo.app, &reading.slo.name, &rule.name, group);
+                seen.insert(quiet.id.clone());
+                let alert = book.get(&quiet.id).cloned().unwrap_or(quiet);
+                let alert = self.step(alert, &case, at).await?;
+                book.put(alert);
+            }
+        }
+        self.counted.retain(|id, _| seen.contains(id));
+        retire_unmeasured(&seen, book, at);
+        Ok(())
+    }
+
+    async fn step(
+        &mut self,
+        mut alert: Alert,
+        case: &Case<'_>,
+        at: UnixMillis,
+    ) -> Result<Alert, StoreError> {
+        let slo = &case.reading.slo;
+        if case.reading.ratio.is_empty() {
+            retire(&mut alert, Reason::Unmeasured, at);
+            return Ok(alert);
+        }
+        let graded = self.grade(&alert, case, at).await?;
+        let evaluation = evaluation(case, graded);
+        let Some(transition) = alert.advance(evaluation, &slo.timing, at) else {
+            return Ok(alert);
+        };
+        let culprit = self.culprit(case, transition, at).await;
+        let facts = Facts {
+            reading: case.reading,
+            rule: case.rule,
+            judgement: case.judgement,
+            transition,
+            graded,
+            severity: alert.state.severity,
+            culprit: culprit.as_ref(),
+            external_url: &self.external_url,
+        };
+        alert.say(facts.words());
+        Ok(alert)
+    }
+
+    /// How many saw it, where a page hangs on it.
+    async fn grade(
+        &mut self,
+        alert: &Alert,
+        case: &Case<'_>,
+        at: UnixMillis,
+    ) -> Result<Option<(Graded, Witnesses)>, StoreError> {
+        let wanted = case.rule.severity;
+        let paged = alert.state.phase.is_firing() && alert.state.severity == Severity::Page;
+        if wanted != Severity::Page || paged || !case.judgement.exceeded() {
+            return Ok(None);
+        }
+        let known = self.counted.get(&alert.id);
+        let known = known.filter(|(then, _)| at.0 - then.0 < COUNT_AGAIN_AFTER);
+        let witnesses = if let Some((_, witnesses)) = known {
+            *witnesses
+        } else {
+            let witnesses = self.witnesses(case, at).await?;
+            self.counted.insert(alert.id.clone(), (at, witnesses));
+            witnesses
+        };
+        Ok(Some((
+            self.corroboration.grade(wanted, witnesses),
+            witnesses,
+        )))
+    }
+
+    async fn witnesses(&self, case: &Case<'_>, at: UnixMillis) -> Result<Witnesses, StoreError> {
+        let filter = case.reading.slo.filter_of(case.reading.group.as_deref());
+        let span = (start(self.corroboration.window, at), end(at));
+        let found = self.source.witnesses(&filter, span).await?;
+        Ok(Witnesses {
+            sessions: found.sessions,
+            networks: found.networks,
+        })
+    }
+
+    /// The most frequent failure that the SLI counts. An alert without it is better than none.
+    async fn culprit(
+        &self,
+        case: &Case<'_>,
+        transition: Transition,
+        at: UnixMillis,
+    ) -> Option<Failure> {
+        if matches!(transition, Transition::Resolved(_)) {
+            return None;
+        }
+        let slo = &case.reading.slo;
+        let filter = slo.filter_of(case.reading.group.as_deref());
+        let window = case
+            .judgement
+            .worst()
+            .map_or(Window::hours(1), |row| row.row.long);
+        let span = (start(window, at), end(at));
+        match self.source.failures(&filter, span, LOOKED_THROUGH).await {
+            Ok(failures) => failures
+                .into_iter()
+                .find(|failure| is_culprit(slo.sli, failure)),
+            Err(error) => {
+                tracing::warn!(slo = slo.name, %error, "the most frequent failure is not known");
+                None
+            }
+        }
+    }
+}
+
+fn evaluation(case: &Case<'_>, graded: Option<(Graded, Witnesses)>) -> Evaluation {
+    let judgement = case.judgement;
+    if judgement.exceeded() {
+        let severity = graded.map_or(case.rule.severity, |(graded, _)| graded.severity());
+        Evaluation::Exceeded(severity)
+    } else if judgement.still_burning {
+        Evaluation::Smouldering
+    } else if judgement.data == Data::Missing {
+        Evaluation::NoData
+    } else {
+        Evaluation::Calm
+    }
+}
+
+fn retire(alert: &mut Alert, reason: Reason, at: UnixMillis) {
+    if alert.retire(reason, at).is_some() {
+        let words = retired(alert.words.clone(), reason);
+        alert.say(words);
+    }
+}
+
+/// Groups that nothing is measured of anymore.
+fn retire_unmeasured(seen: &BTreeSet<AlertId>, book: &mut Book, at: UnixMillis) {
+    let gone: Vec<_> = book
+        .alerts()
+        .filter(|alert| !alert.group.is_empty() && !seen.contains(&alert.id))
+        .cloned()
+        .collect();
+    for mut alert in gone {
+        retire(&mut alert, Reason::Unmeasured, at);
+        book.put(alert);
+    }
+}
+
+/// Ends the alerts that the configuration does not ask for anymore.
+pub(crate) fn retire_unconfigured(
+    slos: &[Arc<Slo>],
+    pipeline: &AlertId,
+    book: &mut Book,
+    at: UnixMillis,
+) {
+    let gone: Vec<_> = book
+        .alerts()
+        .filter(|alert| alert.id != *pipeline && !is_asked_for(alert, slos))
+        .cloned()
+        .collect();
+    for mut alert in gone {
+        retire(&mut alert, Reason::Unconfigured, at);
+        book.put(alert);
+    }
+}
+
+/// How many alerts of each objective fire.
+pub(crate) fn firing(book: &Book) -> BTreeMap<(String, Severity), i64> {
+    let mut counts = BTreeMap::new();
+    for alert in book.alerts().filter(|alert| alert.state.phase.is_firing()) {
+        *counts
+            .entry((alert.slo.clone(), alert.state.severity))
+            .or_default() += 1;
+    }
+    counts
+}

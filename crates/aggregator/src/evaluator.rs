@@ -1,0 +1,175 @@
+//! Objectives against what is in the store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use observation::UnixMillis;
+use slo::{ErrorBudget, Judgement, Ratio, Window};
+use store::{SliSums, StoreError};
+
+use crate::segments::{Question, Segments, Windows};
+use crate::sums::{add, ratio};
+use crate::{GroupBy, Grouped, Slo, Source};
+
+/// What one objective, or one group of it, looks like at the watermark.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The objective.
+    pub slo: Arc<Slo>,
+    /// The group; none for the whole objective.
+    pub group: Option<String>,
+    /// Where the windows end.
+    pub watermark: UnixMillis,
+    /// The sums of the objective's whole window.
+    pub sums: SliSums,
+    /// What the SLI makes of them.
+    pub ratio: Ratio,
+    /// What is left of the error budget; none without events.
+    pub budget: Option<ErrorBudget>,
+    /// What each rule makes of the present, in the order of the objective's rules.
+    pub judgements: Vec<Judgement>,
+}
+
+/// Evaluates objectives. Reads only; the same readings come out of every process.
+pub struct Evaluator {
+    source: Arc<dyn Source>,
+    slos: Vec<Arc<Slo>>,
+    segments: Segments,
+    max_groups: usize,
+}
+
+impl std::fmt::Debug for Evaluator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Evaluator")
+            .field("slos", &self.slos.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Evaluator {
+    /// Evaluates `slos`, each in at most `max_groups` groups.
+    #[must_use]
+    pub fn new(source: Arc<dyn Source>, slos: Vec<Slo>, max_groups: usize) -> Self {
+        Self {
+            source,
+            slos: slos.into_iter().map(Arc::new).collect(),
+            segments: Segments::default(),
+            max_groups,
+        }
+    }
+
+    /// The objectives.
+    #[must_use]
+    pub fn slos(&self) -> &[Arc<Slo>] {
+        &self.slos
+    }
+
+    /// The sums it reads from.
+    #[must_use]
+    pub fn source(&self) -> &Arc<dyn Source> {
+        &self.source
+    }
+
+    /// Reads every objective at `watermark`: first the whole objective, then its groups, those of
+    /// most events first. Objectives with the same filter share their queries.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is known then.
+    pub async fn evaluate(&mut self, watermark: UnixMillis) -> Result<Vec<Reading>, StoreError> {
+        let mut questions: Vec<(Question, BTreeSet<Window>, Vec<Arc<Slo>>)> = Vec::new();
+        for slo in &self.slos {
+            let question = (slo.filter.clone(), slo.group_by);
+            let at = questions.iter().position(|(known, ..)| *known == question);
+            let at = at.unwrap_or_else(|| {
+                questions.push((question, BTreeSet::new(), Vec::new()));
+                questions.len() - 1
+            });
+            questions[at].1.extend(slo.windows());
+            questions[at].2.push(Arc::clone(slo));
+        }
+        let mut readings = Vec::new();
+        for (question, windows, slos) in questions {
+            let sums = self.read(&question, &windows, watermark).await?;
+            for slo in slos {
+                self.objective(&slo, &sums, watermark, &mut readings);
+            }
+        }
+        self.segments.sweep();
+        Ok(readings)
+    }
+
+    async fn read(
+        &mut self,
+        question: &Question,
+        windows: &BTreeSet<Window>,
+        watermark: UnixMillis,
+    ) -> Result<Windows, StoreError> {
+        // More than are evaluated: which groups have most requests differs from piece to piece.
+        let limit = u32::try_from(self.max_groups * 4).unwrap_or(u32::MAX);
+        let source = Arc::clone(&self.source);
+        self.segments
+            .read(&*source, question, limit, windows, watermark)
+            .await
+    }
+
+    fn objective(
+        &self,
+        slo: &Arc<Slo>,
+        windows: &Windows,
+        watermark: UnixMillis,
+        readings: &mut Vec<Reading>,
+    ) {
+        let whole: BTreeMap<Window, SliSums> = windows
+            .iter()
+            .map(|(&window, groups)| (window, total(groups)))
+            .collect();
+        readings.push(reading(slo, None, watermark, |window| whole.get(&window)));
+        if slo.group_by == GroupBy::None {
+            return;
+        }
+        let Some(groups) = windows.get(&slo.window) else {
+            return;
+        };
+        let mut most: Vec<_> = groups
+            .iter()
+            .map(|(group, sums)| (ratio(slo.sli, sums), group))
+            .collect();
+        most.sort_by_key(|&(ratio, group)| (std::cmp::Reverse((ratio.total, ratio.bad)), group));
+        for (_, group) in most.into_iter().take(self.max_groups) {
+            let find = |window: Window| windows.get(&window).and_then(|groups| groups.get(group));
+            readings.push(reading(slo, Some(group.clone()), watermark, find));
+        }
+    }
+}
+
+fn total(groups: &Grouped) -> SliSums {
+    let mut sums = SliSums::default();
+    for more in groups.values() {
+        add(&mut sums, more);
+    }
+    sums
+}
+
+fn reading<'a>(
+    slo: &Arc<Slo>,
+    group: Option<String>,
+    watermark: UnixMillis,
+    sums: impl Fn(Window) -> Option<&'a SliSums>,
+) -> Reading {
+    let read = |window| {
+        sums(window)
+            .map(|sums| ratio(slo.sli, sums))
+            .unwrap_or_default()
+    };
+    let judge = |rule: &slo::Rule| rule.judge(slo.objective, slo.guards, read);
+    let whole = read(slo.window);
+    Reading {
+        group,
+        watermark,
+        sums: sums(slo.window).cloned().unwrap_or_default(),
+        ratio: whole,
+        budget: ErrorBudget::of(whole, slo.objective),
+        judgements: slo.rules.iter().map(judge).collect(),
+        slo: Arc::clone(slo),
+    }
+}

@@ -1,0 +1,245 @@
+//! Objectives, ready to be evaluated.
+
+use std::collections::BTreeMap;
+
+use alert::Timing;
+use settings::Span;
+use slo::{Guards, Objective, Row, Rule, Severity, Sli, Window, default_rules};
+use store::SliFilter;
+
+use crate::{Config, GroupBy, SloConfig};
+
+/// One objective with everything resolved.
+#[derive(Debug, Clone)]
+pub struct Slo {
+    /// Its name.
+    pub name: String,
+    /// The application.
+    pub app: String,
+    /// What is measured.
+    pub sli: Sli,
+    /// The share of good events that is promised.
+    pub objective: Objective,
+    /// The rolling window of the error budget.
+    pub window: Window,
+    /// Which observations it is of.
+    pub filter: SliFilter,
+    /// What its alerts are told apart by.
+    pub group_by: GroupBy,
+    /// When it alerts.
+    pub rules: Vec<Rule>,
+    /// What too little traffic must not be judged by.
+    pub guards: Guards,
+    /// How long things have to last.
+    pub timing: Timing,
+    /// Address of the runbook, or empty.
+    pub runbook: String,
+    /// Labels of its alerts.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// The objectives that a deployment starts with when none is configured: M1 to M4 of every app.
+/// M5 needs the Timing-Allow-Origin header of the servers, so it is left to those who have it.
+const STARTING: [Sli; 4] = [
+    Sli::BlockRate,
+    Sli::PreflightFailureRate,
+    Sli::CredentialedFailureRate,
+    Sli::ExposedHeaderMismatch,
+];
+
+/// The configured objectives, or the starting set for `apps`.
+#[must_use]
+pub fn objectives(
+    slos: &[SloConfig],
+    apps: &[String],
+    config: &Config,
+    remind_after: Span,
+) -> Vec<Slo> {
+    let resolve = |slo: &SloConfig| Slo::resolve(slo, config, remind_after);
+    if !slos.is_empty() {
+        return slos.iter().map(resolve).collect();
+    }
+    apps.iter()
+        .flat_map(|app| STARTING.map(|sli| resolve(&SloConfig::of(app, sli))))
+        .collect()
+}
+
+impl Slo {
+    fn resolve(config: &SloConfig, aggregator: &Config, remind_after: Span) -> Self {
+        Self {
+            name: config.name(),
+            app: config.app.clone(),
+            sli: config.sli,
+            objective: config.objective(),
+            window: config.window,
+            filter: SliFilter {
+                service: config.service.clone(),
+                page_origin: config.page_origin.clone(),
+                target_origin: config.target_origin.clone(),
+                endpoint: config.endpoint.clone(),
+                environment: config.environment.clone(),
+                release: config.release.clone(),
+                ..SliFilter::app(&config.app)
+            },
+            group_by: config.group_by,
+            rules: rules(config),
+            guards: config.guards,
+            timing: Timing {
+                hold: config.hold.unwrap_or(aggregator.hold),
+                resolve_after: config.resolve_after.unwrap_or(aggregator.resolve_after),
+                remind_after,
+            },
+            runbook: config.runbook.clone(),
+            labels: config.labels.clone(),
+        }
+    }
+
+    /// Every window that has to be read.
+    pub fn windows(&self) -> impl Iterator<Item = Window> + '_ {
+        let rules = self.rules.iter().flat_map(Rule::windows);
+        rules.chain([self.window])
+    }
+
+    /// The filter of one group.
+    #[must_use]
+    pub fn filter_of(&self, group: Option<&str>) -> SliFilter {
+        let mut filter = self.filter.clone();
+        let value = group.map(str::to_owned);
+        match self.group_by {
+            GroupBy::None => {}
+            GroupBy::Service => filter.service = value,
+            GroupBy::Endpoint => filter.endpoint = value,
+        }
+        filter
+    }
+
+    /// The labels of one group.
+    #[must_use]
+    pub fn group_labels(&self, group: Option<&str>) -> BTreeMap<String, String> {
+        let pair = self.group_by.label().zip(group);
+        pair.map(|(label, value)| (label.to_owned(), value.to_owned()))
+            .into_iter()
+            .collect()
+    }
+}
+
+fn rules(config: &SloConfig) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = if config.rules.is_empty() {
+        default_rules(config.window)
+    } else {
+        let mut named: Vec<Rule> = Vec::new();
+        for row in &config.rules {
+            let condition = Row {
+                long: row.long,
+                short: row.short(),
+                // `problems` has reported a row without a burn rate; such a row never fires.
+                burn: row.burn_rate(config.window).unwrap_or(f64::INFINITY),
+            };
+            match named.iter_mut().find(|rule| rule.name == row.name()) {
+                Some(rule) => rule.rows.push(condition),
+                None => named.push(Rule {
+                    name: row.name().to_owned(),
+                    severity: row.severity,
+                    rows: vec![condition],
+                }),
+            }
+        }
+        named
+    };
+    let most = if config.sli.counts_blocks() {
+        config.at_most
+    } else {
+        Severity::Ticket
+    };
+    for rule in &mut rules {
+        rule.severity = rule.severity.min(most);
+        reachable(rule, config.objective());
+    }
+    rules
+}
+
+/// A burn rate above what total failure reaches would never fire: a lenient objective is told of
+/// when nearly everything fails.
+fn reachable(rule: &mut Rule, objective: Objective) {
+    let most = 0.9 / objective.allowance();
+    for row in &mut rule.rows {
+        row.burn = row.burn.min(most);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(toml: &str) -> Slo {
+        let config: SloConfig = toml::from_str(toml).expect("well formed");
+        Slo::resolve(&config, &Config::default(), Span::secs(3600))
+    }
+
+    #[test]
+    fn without_configuration_every_app_starts_with_m1_to_m4() {
+        let apps = ["shop".to_owned(), "blog".to_owned()];
+        let slos = objectives(&[], &apps, &Config::default(), Span::secs(3600));
+        let names: Vec<_> = slos.iter().map(|slo| slo.name.as_str()).collect();
+        assert_eq!(names.len(), 8);
+        assert!(
+            names.contains(&"shop-block_rate") && names.contains(&"blog-exposed_header_mismatch")
+        );
+    }
+
+    #[test]
+    fn rows_of_one_name_are_one_alert_and_budgets_become_burn_rates() {
+        let slo = resolve(
+            r#"
+            app = "shop"
+            sli = "block_rate"
+            window = "30d"
+            rules = [
+                { severity = "page", long = "1h", short = "5m", burn = 14.4 },
+                { severity = "page", long = "6h", burn = 6 },
+                { name = "budget", severity = "ticket", long = "7d", budget = 0.25 },
+            ]"#,
+        );
+        let rules: Vec<_> = slo
+            .rules
+            .iter()
+            .map(|rule| (rule.name.as_str(), rule.rows.len()))
+            .collect();
+        assert_eq!(rules, [("fast_burn", 2), ("budget", 1)]);
+        assert_eq!(slo.rules[0].rows[1].short, Window::minutes(30));
+        let burn = slo.rules[1].rows[0].burn;
+        assert!((burn - 1.0714).abs() < 1e-3, "{burn}");
+    }
+
+    #[test]
+    fn what_cannot_be_corroborated_or_wakes_nobody_is_a_ticket() {
+        for toml in [
+            "app = \"shop\"\nsli = \"exposed_header_mismatch\"",
+            "app = \"shop\"\nsli = \"block_rate\"\nenvironment = \"staging\"\nat_most = \"ticket\"",
+        ] {
+            let slo = resolve(toml);
+            assert!(
+                slo.rules
+                    .iter()
+                    .all(|rule| rule.severity == Severity::Ticket),
+                "{toml}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_lenient_objective_can_still_fire() {
+        let slo = resolve("app = \"shop\"\nsli = \"preflight_latency\"\nobjective = 0.95");
+        for row in slo.rules.iter().flat_map(|rule| &rule.rows) {
+            assert!(row.burn * slo.objective.allowance() <= 0.9 + 1e-9);
+        }
+    }
+
+    #[test]
+    fn a_group_narrows_the_filter_and_labels_the_alert() {
+        let slo = resolve("app = \"shop\"\nsli = \"block_rate\"\ngroup_by = \"service\"");
+        assert_eq!(slo.filter_of(Some("cart")).service.as_deref(), Some("cart"));
+        assert_eq!(slo.group_labels(Some("cart"))["service"], "cart");
+        assert!(slo.group_labels(None).is_empty());
+    }
+}

@@ -1,0 +1,137 @@
+//! Many windows that end at the same watermark, read with few queries.
+//!
+//! The windows of an objective are nested: 5m lies in 1h lies in 30d. The time line is cut where
+//! they begin, each piece is read once, and a window is the sum of its pieces. Only the newest
+//! minutes change with every tick; older pieces are kept, and read anew now and then for rows that
+//! come late (a page may send a beacon minutes after it was sealed).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use observation::UnixMillis;
+use slo::Window;
+use store::{SliFilter, SliSums, StoreError};
+
+use crate::sums::add;
+use crate::{GroupBy, Grouped, Source};
+
+const MINUTE: i64 = observation::MILLIS_PER_MINUTE;
+/// What ends this close to the watermark is read with every tick.
+const FRESH: i64 = 3 * MINUTE;
+/// What ends this close to the watermark is read again after [`SOON`]; late beacons fall here.
+const RECENT: i64 = 15 * MINUTE;
+const SOON: i64 = 10_000;
+const LATER: i64 = MINUTE;
+
+/// A window's start is rounded down to whole minutes, from a day on to whole hours: at most 4 % more
+/// than the window, and rollups by the hour answer it.
+const BY_THE_HOUR: Window = Window::days(1);
+
+/// What sums are read of.
+pub(crate) type Question = (SliFilter, GroupBy);
+
+/// The sums of every window.
+pub(crate) type Windows = BTreeMap<Window, Grouped>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Segments {
+    kept: HashMap<(Key, i64, i64), Piece>,
+}
+
+/// A filter as a key: every field of it is plain text, so its debug form tells it apart.
+type Key = String;
+
+#[derive(Debug)]
+struct Piece {
+    read_at: UnixMillis,
+    used: bool,
+    sums: Arc<Grouped>,
+}
+
+/// The end of all windows at a watermark: the minute of the watermark counts as far as it is filled,
+/// so that a fault of this minute is seen in this minute.
+pub(crate) const fn end(watermark: UnixMillis) -> UnixMillis {
+    watermark.minute().plus(MINUTE)
+}
+
+pub(crate) fn start(window: Window, watermark: UnixMillis) -> UnixMillis {
+    let start = watermark.plus(-window.as_millis());
+    if window < BY_THE_HOUR {
+        start.minute()
+    } else {
+        start.hour()
+    }
+}
+
+impl Segments {
+    /// Reads `windows` at `watermark`.
+    pub(crate) async fn read(
+        &mut self,
+        source: &dyn Source,
+        question: &Question,
+        limit: u32,
+        windows: &BTreeSet<Window>,
+        watermark: UnixMillis,
+    ) -> Result<Windows, StoreError> {
+        let mut sums = Grouped::new();
+        let mut read = Windows::new();
+        let mut to = end(watermark);
+        for &window in windows {
+            let from = start(window, watermark);
+            if from < to {
+                let piece = self
+                    .piece(source, question, limit, (from, to), watermark)
+                    .await?;
+                for (group, more) in &*piece {
+                    add(
+                        sums.entry(group.clone()).or_insert_with(SliSums::default),
+                        more,
+                    );
+                }
+                to = from;
+            }
+            read.insert(window, sums.clone());
+        }
+        Ok(read)
+    }
+
+    /// Forgets the pieces that nobody has used since the last call.
+    pub(crate) fn sweep(&mut self) {
+        self.kept.retain(|_, piece| std::mem::take(&mut piece.used));
+    }
+
+    async fn piece(
+        &mut self,
+        source: &dyn Source,
+        (filter, group_by): &Question,
+        limit: u32,
+        (from, to): (UnixMillis, UnixMillis),
+        watermark: UnixMillis,
+    ) -> Result<Arc<Grouped>, StoreError> {
+        let key = (format!("{filter:?} {group_by:?}"), from.0, to.0);
+        let behind = watermark.0 - to.0;
+        let keep_for = match behind {
+            behind if behind < FRESH => 0,
+            behind if behind < RECENT => SOON,
+            _ => LATER,
+        };
+        if let Some(piece) = self.kept.get_mut(&key)
+            && watermark.0 - piece.read_at.0 < keep_for
+        {
+            piece.used = true;
+            return Ok(Arc::clone(&piece.sums));
+        }
+        let sums = Arc::new(source.sums(filter, *group_by, limit, (from, to)).await?);
+        let piece = Piece {
+            read_at: watermark,
+            used: true,
+            sums: Arc::clone(&sums),
+        };
+        self.kept.insert(key, piece);
+        Ok(sums)
+    }
+}
+
+#[cfg(test)]
+#[path = "segments_tests.rs"]
+mod tests;

@@ -1,0 +1,326 @@
+//! Objectives as configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use settings::{Problems, Span};
+use slo::{Guards, Objective, Severity, Sli, Window};
+
+use crate::config::LONGEST_HOLD;
+
+/// Objectives at most: each has labels of metrics.
+const MAX_SLOS: usize = 1000;
+/// The longest window; rollups by the hour are kept for longer.
+const LONGEST: Window = Window::days(366);
+/// Labels that every alert already has.
+const OWN_LABELS: [&str; 9] = [
+    "alertname",
+    "app",
+    "slo",
+    "sli",
+    "rule",
+    "severity",
+    "service",
+    "endpoint",
+    "suspicious_source",
+];
+
+/// One objective: `[[slo]]`.
+///
+/// ```toml
+/// [[slo]]
+/// name = "checkout-blocks"
+/// app = "shop"
+/// sli = "block_rate"
+/// objective = 0.999
+/// window = "30d"
+/// service = "checkout"
+/// group_by = "endpoint"
+/// runbook = "https://runbooks.example/cors"
+/// ```
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SloConfig {
+    /// Its name, unique; part of the identity of its alerts. Empty: app and SLI, `shop-block_rate`.
+    #[serde(default)]
+    pub name: String,
+    /// The configured application it is about.
+    pub app: String,
+    /// What is measured.
+    pub sli: Sli,
+    /// The share of good events that is promised, such as 0.999. Left out: the SLI's starting target.
+    #[serde(default)]
+    pub objective: Option<Objective>,
+    /// The rolling window of the error budget. At least 1h, at most 366d.
+    #[serde(default = "month")]
+    pub window: Window,
+    /// Only this configured service.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// Only pages of this origin.
+    #[serde(default)]
+    pub page_origin: Option<String>,
+    /// Only requests to this origin.
+    #[serde(default)]
+    pub target_origin: Option<String>,
+    /// Only requests to this path template.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// Only this deployment environment.
+    #[serde(default)]
+    pub environment: Option<String>,
+    /// Only this release of the page.
+    #[serde(default)]
+    pub release: Option<String>,
+    /// One alert for the whole objective, or one for each service or endpoint.
+    #[serde(default)]
+    pub group_by: GroupBy,
+    /// When it alerts; empty: the rows of the SRE workbook, scaled to the window.
+    #[serde(default)]
+    pub rules: Vec<RuleConfig>,
+    /// The most urgent alert it may raise: `ticket` for environments that wake nobody.
+    #[serde(default = "page")]
+    pub at_most: Severity,
+    /// What too little traffic must not be judged by.
+    #[serde(default)]
+    pub guards: Guards,
+    /// Instead of `aggregator.hold`.
+    #[serde(default)]
+    pub hold: Option<Span>,
+    /// Instead of `aggregator.resolve_after`.
+    #[serde(default)]
+    pub resolve_after: Option<Span>,
+    /// Address of the runbook; alerts link to it.
+    #[serde(default)]
+    pub runbook: String,
+    /// Labels that its alerts carry, such as the owning team.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+const fn month() -> Window {
+    Window::days(30)
+}
+
+const fn page() -> Severity {
+    Severity::Page
+}
+
+/// What an objective's alerts are told apart by.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Deserialize,
+    Serialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum GroupBy {
+    /// One alert for the whole objective.
+    #[default]
+    None,
+    /// One for each configured service.
+    Service,
+    /// One for each path template.
+    Endpoint,
+}
+
+impl GroupBy {
+    /// The label that holds the group; none where there are no groups.
+    #[must_use]
+    pub const fn label(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Service => Some("service"),
+            Self::Endpoint => Some("endpoint"),
+        }
+    }
+}
+
+/// One row: `{ severity = "page", long = "1h", short = "5m", burn = 14.4 }`.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleConfig {
+    /// Rows of one name are one alert. Left out: `fast_burn` for pages, `slow_burn` for tickets.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// How urgent.
+    pub severity: Severity,
+    /// The window that has to show enough damage, in whole minutes, at most the objective's.
+    pub long: Window,
+    /// The window that has to show that it goes on, in whole minutes, at least 1m. Left out: a
+    /// twelfth of `long`.
+    #[serde(default)]
+    pub short: Option<Window>,
+    /// Burn rate from which both windows count as exceeded. This or `budget`.
+    #[serde(default)]
+    pub burn: Option<f64>,
+    /// Share of the budget, above 0, that `long` must not spend. This or `burn`.
+    #[serde(default)]
+    pub budget: Option<f64>,
+}
+
+impl RuleConfig {
+    pub(crate) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(match self.severity {
+            Severity::Page => "fast_burn",
+            Severity::Ticket => "slow_burn",
+        })
+    }
+
+    pub(crate) fn short(&self) -> Window {
+        self.short.unwrap_or_else(|| self.long.twelfth())
+    }
+
+    /// The burn rate of the row in an objective of this window; none unless exactly one is given.
+    pub(crate) fn burn_rate(&self, of: Window) -> Option<f64> {
+        match (self.burn, self.budget) {
+            (Some(burn), None) => Some(burn),
+            (None, Some(budget)) => Some(budget * self.long.fits_into(of)),
+            _ => None,
+        }
+    }
+
+    fn problems(&self, mut problems: Problems<'_>, slo: &SloConfig) {
+        let (short, window) = (self.short(), slo.window);
+        if self.long > window {
+            let reason = format!("at most the objective's window, {window}");
+            problems.report("long", self.long, reason);
+        }
+        if short >= self.long {
+            problems.report(
+                "short",
+                short,
+                format!("shorter than `long`, {}", self.long),
+            );
+        }
+        match self.burn_rate(window) {
+            Some(burn) if burn.is_finite() && burn > 0.0 => {
+                let allowance = slo.objective().allowance();
+                if burn * allowance > 1.0 {
+                    let reason = format!(
+                        "cannot be reached: even if everything fails, the burn rate is {:.4}",
+                        1.0 / allowance
+                    );
+                    problems.report("burn", burn, reason);
+                }
+            }
+            Some(burn) => problems.report("burn", burn, "above 0"),
+            None => problems.report("burn", "", "give either `burn` or `budget`"),
+        }
+        if self.severity == Severity::Page && !slo.sli.counts_blocks() {
+            let reason = format!(
+                "a page needs sessions and networks that saw a block, and {} counts none: use ticket",
+                slo.sli
+            );
+            problems.report("severity", self.severity, reason);
+        }
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if self.name().is_empty() || !self.name().bytes().all(word) {
+            problems.report("name", self.name(), "letters, digits and `_`");
+        }
+    }
+}
+
+impl SloConfig {
+    /// The objective `sli` of `app` with every default.
+    #[must_use]
+    pub fn of(app: &str, sli: Sli) -> Self {
+        Self {
+            name: String::new(),
+            app: app.to_owned(),
+            sli,
+            objective: None,
+            window: month(),
+            service: None,
+            page_origin: None,
+            target_origin: None,
+            endpoint: None,
+            environment: None,
+            release: None,
+            group_by: GroupBy::None,
+            rules: Vec::new(),
+            at_most: Severity::Page,
+            guards: Guards::default(),
+            hold: None,
+            resolve_after: None,
+            runbook: String::new(),
+            labels: BTreeMap::new(),
+        }
+    }
+
+    /// Its name, or what stands for it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.name.is_empty() {
+            format!("{}-{}", self.app, self.sli)
+        } else {
+            self.name.clone()
+        }
+    }
+
+    pub(crate) fn objective(&self) -> Objective {
+        self.objective
+            .unwrap_or_else(|| self.sli.default_objective())
+    }
+
+    fn problems(&self, mut problems: Problems<'_>, apps: &BTreeSet<&str>) {
+        if !apps.contains(self.app.as_str()) {
+            problems.report("app", &self.app, "no such app is configured");
+        }
+        problems.range("window", self.window, Window::hours(1)..=LONGEST);
+        for (field, span) in [("hold", self.hold), ("resolve_after", self.resolve_after)] {
+            if let Some(span) = span {
+                problems.range(field, span, Span::secs(0)..=LONGEST_HOLD);
+            }
+        }
+        if !self.runbook.is_empty()
+            && let Err(reason) = url::Url::parse(&self.runbook)
+        {
+            problems.report("runbook", &self.runbook, reason.to_string());
+        }
+        for label in self.labels.keys() {
+            if OWN_LABELS.contains(&label.as_str()) || label.is_empty() {
+                problems.report("labels", label, "every alert has this label already");
+            }
+        }
+        let mut severities = BTreeMap::new();
+        for (at, rule) in self.rules.iter().enumerate() {
+            let mut problems = problems.section(format!("rules[{at}]"));
+            let first = *severities.entry(rule.name()).or_insert(rule.severity);
+            if first != rule.severity {
+                let reason = format!("the rows of `{}` are one alert: all {first}", rule.name());
+                problems.report("severity", rule.severity, reason);
+            }
+            rule.problems(problems, self);
+        }
+    }
+}
+
+/// Reports everything wrong with a list of objectives. `apps` are the configured applications.
+pub fn problems(slos: &[SloConfig], apps: &[String], found: &mut Problems<'_>) {
+    if slos.len() > MAX_SLOS {
+        found.report("slo", slos.len(), format!("at most {MAX_SLOS} objectives"));
+    }
+    let apps = apps.iter().map(String::as_str).collect();
+    let mut names = BTreeSet::new();
+    for (at, slo) in slos.iter().enumerate() {
+        let mut section = found.section(format!("slo[{at}]"));
+        if !names.insert(slo.name()) {
+            section.report("name", slo.name(), "another objective has this name");
+        }
+        slo.problems(section, &apps);
+    }
+}
+
+#[cfg(test)]
+#[path = "slo_config_tests.rs"]
+mod tests;

@@ -1,0 +1,173 @@
+//! What the aggregator asks of the store, as seams that tests can fill.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use observation::UnixMillis;
+use store::{
+    AlertRow, Compacted, Corroboration, Dimension, Failure, Lease, ProgressRow, Reader, SliFilter,
+    SliSums, Store, StoreError,
+};
+
+use crate::GroupBy;
+
+/// Sums by the value of the group; the empty text where there are no groups.
+pub type Grouped = BTreeMap<String, SliSums>;
+
+/// Reads observations.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// The sums of `[from, to)`, whole minutes, in at most `limit` groups, those of most requests.
+    async fn sums(
+        &self,
+        filter: &SliFilter,
+        group_by: GroupBy,
+        limit: u32,
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<Grouped, StoreError>;
+
+    /// How many page loads and networks saw blocks in `[from, to)`.
+    async fn witnesses(
+        &self,
+        filter: &SliFilter,
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<Corroboration, StoreError>;
+
+    /// The failures of most requests in `[from, to)`.
+    async fn failures(
+        &self,
+        filter: &SliFilter,
+        span: (UnixMillis, UnixMillis),
+        limit: u32,
+    ) -> Result<Vec<Failure>, StoreError>;
+}
+
+/// Keeps what the aggregator has to know after a restart.
+#[async_trait]
+pub trait Keep: Send + Sync {
+    /// The latest progress of every partition of every epoch.
+    async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError>;
+
+    /// How far every partition is compacted; partitions without any are left out.
+    async fn compacted(&self) -> Result<Vec<Compacted>, StoreError>;
+
+    /// Compacts one span of a partition.
+    async fn compact(&self, epoch: u32, partition: u32, span: u64) -> Result<(), StoreError>;
+
+    /// The latest state of every alert.
+    async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError>;
+
+    /// Writes the state of alerts.
+    async fn save_alerts(&self, alerts: &[AlertRow]) -> Result<(), StoreError>;
+
+    /// Takes or renews a lease; none where someone else has it.
+    async fn acquire_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<Option<Lease>, StoreError>;
+
+    /// Gives a lease back, so that the next leader need not wait for its end.
+    async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError>;
+}
+
+/// ClickHouse.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    store: Store,
+    reader: Reader,
+}
+
+impl Engine {
+    /// Reads and writes through `store`.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        let reader = store.reader();
+        Self { store, reader }
+    }
+}
+
+#[async_trait]
+impl Source for Engine {
+    async fn sums(
+        &self,
+        filter: &SliFilter,
+        group_by: GroupBy,
+        limit: u32,
+        (from, to): (UnixMillis, UnixMillis),
+    ) -> Result<Grouped, StoreError> {
+        let dimension = match group_by {
+            GroupBy::None => {
+                let sums = self.reader.sli(filter, from, to).await?;
+                return Ok(Grouped::from([(String::new(), sums)]));
+            }
+            GroupBy::Service => Dimension::Service,
+            GroupBy::Endpoint => Dimension::Endpoint,
+        };
+        let groups = self
+            .reader
+            .breakdown(filter, dimension, from, to, limit)
+            .await?;
+        Ok(groups
+            .into_iter()
+            .map(|group| (group.value, group.sums))
+            .collect())
+    }
+
+    async fn witnesses(
+        &self,
+        filter: &SliFilter,
+        (from, to): (UnixMillis, UnixMillis),
+    ) -> Result<Corroboration, StoreError> {
+        self.reader
+            .distinct_sessions_and_networks(filter, from, to)
+            .await
+    }
+
+    async fn failures(
+        &self,
+        filter: &SliFilter,
+        (from, to): (UnixMillis, UnixMillis),
+        limit: u32,
+    ) -> Result<Vec<Failure>, StoreError> {
+        self.reader.top_failures(filter, from, to, limit).await
+    }
+}
+
+#[async_trait]
+impl Keep for Engine {
+    async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
+        self.store.progress().await
+    }
+
+    async fn compacted(&self) -> Result<Vec<Compacted>, StoreError> {
+        self.store.compacted().await
+    }
+
+    async fn compact(&self, epoch: u32, partition: u32, span: u64) -> Result<(), StoreError> {
+        self.store.compact(epoch, partition, span).await
+    }
+
+    async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
+        self.store.alerts().await
+    }
+
+    async fn save_alerts(&self, alerts: &[AlertRow]) -> Result<(), StoreError> {
+        self.store.save_alerts(alerts).await
+    }
+
+    async fn acquire_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
+        self.store.acquire_lease(name, holder, ttl).await
+    }
+
+    async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
+        self.store.release_lease(lease).await
+    }
+}
