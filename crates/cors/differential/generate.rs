@@ -27,7 +27,7 @@ const METHODS: [&str; 20] = [
     "Patch", "HEAD", "OPTIONS", "put", "get", "dElete", "PROPFIND", "x", "M-SEARCH",
 ];
 
-const HEADERS: [(&str, &str); 46] = [
+pub const HEADERS: [(&str, &str); 46] = [
     ("x-custom", "1"),
     ("X-Custom", "1"),
     ("X-Request-ID", "abc"),

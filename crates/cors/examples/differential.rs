@@ -14,6 +14,8 @@ mod compare;
 mod dice;
 #[path = "../differential/generate.rs"]
 mod generate;
+#[path = "../differential/parts.rs"]
+mod parts;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -50,7 +52,11 @@ fn random(arguments: &[String]) -> Vec<Value> {
         .map(|text| text.parse().expect("SEED and COUNT are numbers"));
     let seed: u64 = numbers.next().unwrap_or(1);
     let count: u64 = numbers.next().unwrap_or(5000);
+    let parts = (count / 10).min(400);
     (0..count)
         .map(|number| generate::exchange(seed, number))
+        .chain((0..parts).map(|number| parts::exposed(seed, number)))
+        .chain((0..parts).map(|number| parts::safelisted(seed, number)))
+        .chain((0..parts).map(|number| parts::cache(seed, number)))
         .collect()
 }

@@ -12,7 +12,8 @@ use crate::word::{CorsError, Mode, Ruling, Stage};
 /// The browser follows this many redirects and no more.
 const MAX_REDIRECTS: usize = 20;
 
-/// Headers that the browser takes off at every redirect, whoever set them.
+/// Headers that the browser takes off at a redirect to anywhere but the page's origin, whoever set
+/// them.
 const CLIENT_HINTS: [&str; 7] = [
     "device-memory",
     "downlink",
@@ -99,6 +100,10 @@ pub enum BadRedirect {
     TooMany,
     /// A port that no browser asks (`net::ERR_UNSAFE_PORT`).
     Port,
+    /// A user name or password where CORS does not forbid it: Chromium loads no such subresource.
+    Userinfo,
+    /// Another origin in mode `same-origin`.
+    Mode,
 }
 
 /// Judges an exchange.
@@ -270,24 +275,28 @@ impl<'a> Walk<'a> {
         }
         let page = &self.request.page_origin;
         let has_userinfo = !target.username().is_empty() || target.password().is_some();
-        if self.request.mode == Mode::Cors
-            && has_userinfo
-            && (self.cors || self.tainted || !page.is_same(&target))
-        {
-            let mut judgement = self.blocked(
-                Stage::Redirect,
-                Refusal::new(CorsError::RedirectContainsCredentials, ""),
-            );
+        let crosses = self.cors || !page.is_same(&target);
+        if has_userinfo && self.request.mode == Mode::Cors && crosses {
+            let refusal = Refusal::new(CorsError::RedirectContainsCredentials, "");
+            let mut judgement = self.blocked(Stage::Redirect, refusal);
             judgement.scene.location = Some(target.into());
             return Some(judgement);
+        }
+        if self.request.mode == Mode::SameOrigin && crosses {
+            return Some(self.bad_redirect(BadRedirect::Mode, target.as_str()));
         }
         if !self.may_redirect_to(&target) {
             return Some(self.bad_redirect(BadRedirect::Unsafe, target.as_str()));
         }
+        if has_userinfo {
+            return Some(self.bad_redirect(BadRedirect::Userinfo, target.as_str()));
+        }
         let leaves_origin = Origin::of(&self.url) != Origin::of(&target);
         self.tainted |= leaves_origin && !page.is_same(&self.url);
+        let comes_home = page.is_same(&target);
         self.headers.retain(|(name, _)| {
-            !CLIENT_HINTS.contains(&name.as_str()) && !(leaves_origin && name == "authorization")
+            (comes_home || !CLIENT_HINTS.contains(&name.as_str()))
+                && !(leaves_origin && name == "authorization")
         });
         self.rewrite_method(status);
         self.url = target;

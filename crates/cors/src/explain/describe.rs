@@ -63,6 +63,8 @@ fn bad_redirect(scene: &Scene) -> String {
         Some(BadRedirect::Unsafe) => {
             "a server may not redirect to that scheme (net::ERR_UNSAFE_REDIRECT)"
         }
+        Some(BadRedirect::Mode) => "mode same-origin stays on the page's origin",
+        Some(BadRedirect::Userinfo) => "it holds a user name or password",
         Some(BadRedirect::Port) => "no browser asks that port (net::ERR_UNSAFE_PORT)",
         Some(BadRedirect::TooMany) => "it is the 21st redirect (net::ERR_TOO_MANY_REDIRECTS)",
     };
