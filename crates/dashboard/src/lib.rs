@@ -25,6 +25,7 @@ mod state;
 mod view;
 
 pub use config::{Access, Config, Exposed, Token};
+pub use openapi::openapi;
 pub use queries::{Queries, Stored};
 pub use router::router;
 pub use selection::Interval;

@@ -3,6 +3,8 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, License, OpenApi, SecurityRequirement};
 
+use crate::routes;
+
 const DESCRIPTION: &str = "The private side of corswatch: what browsers saw of cross-origin \
 requests, as SLIs, series, failing endpoints, objectives, alerts, deploys and the ledger of \
 beacons. Errors are problem details (RFC 9457). Times are RFC 3339 in UTC.";
@@ -21,4 +23,17 @@ pub(crate) fn describe(api: &mut OpenApi) {
     // Both: without configured tokens nobody needs one.
     let token = SecurityRequirement::new("token", Vec::<String>::new());
     api.security = Some(vec![token, SecurityRequirement::default()]);
+}
+
+/// The description of the API (OpenAPI 3.1) as JSON for people, as `/openapi.json` serves it.
+///
+/// # Panics
+/// Never: the description is plain data.
+#[must_use]
+pub fn openapi() -> String {
+    let (_, mut api) = routes::public().split_for_parts();
+    let (_, data) = routes::guarded().split_for_parts();
+    api.merge(data);
+    describe(&mut api);
+    serde_json::to_string_pretty(&api).expect("the description is plain data")
 }

@@ -15,9 +15,10 @@ use utoipa::openapi::OpenApi;
 use crate::auth::Gate;
 use crate::config::Config;
 use crate::metrics::{Metrics, NO_ROUTE};
+use crate::openapi::describe;
 use crate::problem::{Code, Problem};
 use crate::state::{Shared, State};
-use crate::{body, headers, openapi, routes};
+use crate::{body, headers, routes};
 
 /// The routes of the private side over `state`, guarded as `config` says.
 #[must_use]
@@ -25,7 +26,7 @@ pub fn router(config: Config, state: State) -> Router {
     let (public, mut api) = routes::public().split_for_parts();
     let (guarded, data) = routes::guarded().split_for_parts();
     api.merge(data);
-    openapi::describe(&mut api);
+    describe(&mut api);
     let shared = Arc::new(Shared {
         gate: Gate::new(&config),
         measured: Metrics::register(&state.metrics, &paths(&api)),

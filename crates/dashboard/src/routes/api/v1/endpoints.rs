@@ -78,7 +78,10 @@ fn failures_in_all(sums: &SliSums) -> u64 {
         Outcome::Blocked | Outcome::Network | Outcome::Csp | Outcome::MixedContent => true,
         Outcome::AdBlocked | Outcome::LocalNetwork | Outcome::Unknown => true,
     };
-    let requests = sums.by_outcome.iter().filter(|(outcome, _)| failed(*outcome));
+    let requests = sums
+        .by_outcome
+        .iter()
+        .filter(|(outcome, _)| failed(*outcome));
     let requests: u64 = requests.map(|(_, count)| count).sum();
     requests + sums.header_unreadable + sums.preflights_failed
 }
