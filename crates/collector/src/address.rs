@@ -7,7 +7,8 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
 /// A block of addresses: `10.0.0.0/8`, `2001:db8::/32`, or one address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(with = "String")]
 #[serde(try_from = "String", into = "String")]
 pub struct IpBlock {
     first: IpAddr,

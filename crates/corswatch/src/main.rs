@@ -1,1 +1,70 @@
-fn main() {}
+//! The corswatch binary: reads the command line and the configuration, puts the stages together,
+//! and runs them until it is asked to stop.
+
+mod cli;
+mod config;
+mod exit;
+mod explain;
+mod parts;
+mod roles;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+use config::Config;
+use exit::Failure;
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Up(args) => serve(args.config.clone(), |config| up::run(config, args)),
+        Command::Collector(role) => serve(Some(role.config), roles::collector),
+        Command::Loader(role) => serve(Some(role.config), roles::loader),
+        Command::Aggregator(role) => serve(Some(role.config), roles::aggregator),
+        Command::Dashboard(role) => serve(Some(role.config), roles::dashboard),
+        Command::Explain(args) => explain::run(&args),
+        Command::CheckConfig(args) => check_config(&args),
+        Command::Openapi => {
+            println!("{}", dashboard::openapi());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::EngineHost { args } => store::engine::child_main(args),
+    }
+}
+
+/// Loads the configuration, starts logging and a runtime, and runs a service to its end.
+fn serve<F>(
+    file: Option<std::path::PathBuf>,
+    service: impl FnOnce(Config) -> F,
+) -> Result<ExitCode, Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    let config = Config::load(file.as_deref())?;
+    config.log.start();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)?;
+    runtime.block_on(service(config))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check_config(args: &cli::CheckConfig) -> Result<ExitCode, Failure> {
+    if args.print_defaults {
+        print!("{}", config::reference());
+        return Ok(ExitCode::SUCCESS);
+    }
+    Config::load(args.config.as_deref())?;
+    println!("the configuration has no problems");
+    Ok(ExitCode::SUCCESS)
+}

@@ -50,6 +50,15 @@ impl Default for Config {
 }
 
 impl Config {
+    /// How many partitions the journal has.
+    #[must_use]
+    pub const fn partitions(&self) -> u32 {
+        match self.kind {
+            Kind::Disk => self.disk.partitions,
+            Kind::Kafka => self.kafka.partitions,
+        }
+    }
+
     /// Reports every setting that cannot be used. The section of the other kind is not looked at.
     pub fn problems(&self, mut problems: Problems<'_>) {
         problems.range("max_record", self.max_record, Size::kib(64)..=Size::mib(8));

@@ -1,10 +1,11 @@
 //! Settings of the store.
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use settings::{Problems, Secret, Size, Span};
 
 /// How to reach ClickHouse and how it keeps the data.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Address of a ClickHouse server's HTTP interface: `https://clickhouse.internal:8443`. Empty:
@@ -39,7 +40,7 @@ pub struct Config {
 }
 
 /// How the tables are laid out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(
     tag = "kind",
     rename_all = "snake_case",
@@ -58,7 +59,7 @@ pub enum Topology {
 }
 
 /// What an acknowledged insert survives.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Durability {
     /// The loss of power: every part is synced before the answer. The journal may be truncated.
@@ -69,7 +70,7 @@ pub enum Durability {
 }
 
 /// How long data is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
     /// Raw observations and dead letters.

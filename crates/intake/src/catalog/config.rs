@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::Problems;
 
@@ -16,7 +17,7 @@ const KEY_LENGTH: std::ops::RangeInclusive<usize> = 8..=64;
 const MAX_NAME: usize = 64;
 
 /// Who may send, and who owns what is called.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CatalogConfig {
     /// The applications whose pages send beacons.
@@ -26,7 +27,7 @@ pub struct CatalogConfig {
 }
 
 /// One application.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AppConfig {
     /// Name: 1 to 64 characters.
@@ -68,7 +69,7 @@ impl Default for AppConfig {
 }
 
 /// One service.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServiceConfig {
     /// Name: 1 to 64 characters.
@@ -83,7 +84,7 @@ pub struct ServiceConfig {
 }
 
 /// What belongs to a service.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MatchRule {
     /// Target origin: `https://api.example` or, for all subdomains, `https://*.example.com`.

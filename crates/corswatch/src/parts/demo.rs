@@ -1,0 +1,76 @@
+//! The demo shop, and the configuration that makes it an application.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use demo::{DemoConfig, Listeners, Switches};
+use intake::{AppConfig, LabTraffic, MatchRule, ServiceConfig};
+use runtime::Tasks;
+
+use super::task_error;
+use crate::config::Config;
+use crate::exit::Failure;
+
+const APP: &str = "demo-shop";
+const KEY: &str = "demo-shop-key";
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// The bound sockets of the demo.
+pub(crate) struct Demo {
+    listeners: Listeners,
+    shop: SocketAddr,
+    api: SocketAddr,
+}
+
+impl Demo {
+    /// Opens both sockets and adds the shop to the configuration: one person at one machine must
+    /// see an alert, so one session and one network are witnesses enough.
+    pub(crate) async fn bind(config: &mut Config) -> Result<Self, Failure> {
+        let (shop, api) = (config.demo.shop, config.demo.api);
+        let listen = runtime::listen("the demo shop", "demo.shop", shop).await;
+        let shop = listen.map_err(|error| Failure::Missing(error.into()))?;
+        let listen = runtime::listen("the demo's API", "demo.api", api).await;
+        let api = listen.map_err(|error| Failure::Missing(error.into()))?;
+        let listeners = Listeners { shop, api };
+        let shop = listeners.shop.local_addr().map_err(anyhow::Error::from)?;
+        let api = listeners.api.local_addr().map_err(anyhow::Error::from)?;
+        config.apps.push(AppConfig {
+            name: APP.to_owned(),
+            keys: vec![KEY.to_owned()],
+            page_origins: vec![
+                format!("http://{shop}"),
+                format!("http://localhost:{}", shop.port()),
+            ],
+            lab_traffic: LabTraffic::Count,
+            ..AppConfig::default()
+        });
+        config.services.push(ServiceConfig {
+            name: "shop-api".to_owned(),
+            owner: "you".to_owned(),
+            matches: vec![MatchRule { origin: format!("http://{api}"), path: String::new() }],
+            ..ServiceConfig::default()
+        });
+        config.alert.corroboration.sessions = 1;
+        config.alert.corroboration.networks = 1;
+        Ok(Self { listeners, shop, api })
+    }
+
+    /// Spawns shop and API; returns the shop's address.
+    pub(crate) fn spawn(self, edge_url: &str, dashboard_url: &str, tasks: &mut Tasks) -> String {
+        let config = DemoConfig {
+            shop_addr: self.shop,
+            api_addr: self.api,
+            edge_url: edge_url.to_owned(),
+            script_path: collector::script_path().to_owned(),
+            integrity: Some(collector::integrity().to_owned()),
+            key: KEY.to_owned(),
+            dashboard_url: dashboard_url.to_owned(),
+        };
+        let listeners = self.listeners;
+        tasks.spawn("demo", DRAIN, |stop| async move {
+            let served = demo::serve(config, listeners, Switches::default(), stop).await;
+            served.map_err(task_error)
+        });
+        format!("http://{}", self.shop)
+    }
+}

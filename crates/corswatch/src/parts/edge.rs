@@ -1,0 +1,61 @@
+//! The edge.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use collector::Collector;
+use intake::Catalog;
+use journal::Journal;
+use runtime::Tasks;
+use tokio::net::TcpListener;
+
+use super::journal::{JournalPart, close_after, missing};
+use super::{Ground, task_error};
+use crate::config::Config;
+use crate::exit::Failure;
+
+/// The bound socket of the edge.
+pub(crate) struct Edge {
+    listener: TcpListener,
+    /// Its address, as a URL.
+    pub(crate) url: String,
+}
+
+impl Edge {
+    /// Opens the socket.
+    pub(crate) async fn bind(config: &Config) -> Result<Self, Failure> {
+        let address = config.collector.listen;
+        let listener = runtime::listen("the edge", "collector.listen", address).await;
+        let listener = listener.map_err(|error| Failure::Missing(error.into()))?;
+        let url = format!("http://{}", listener.local_addr().map_err(anyhow::Error::from)?);
+        Ok(Self { listener, url })
+    }
+
+    /// Spawns the collector, and after it the end of the journal's writing side.
+    pub(crate) async fn spawn(
+        self,
+        config: &Config,
+        ground: &Ground,
+        journal: &Journal,
+        tasks: &mut Tasks,
+    ) -> Result<JournalPart, Failure> {
+        let catalog = Catalog::build(&config.catalog()).map_err(Failure::Config)?;
+        let appender = journal.appender().await.map_err(missing)?;
+        let collector = Collector::build(
+            config.collector.clone(),
+            catalog,
+            Arc::clone(&appender),
+            journal.partitions(),
+            ground.clock.clone(),
+            &ground.metrics,
+        );
+        // The collector bounds its own drain; what is left above it is for the last report.
+        let deadline = config.collector.drain.duration() + Duration::from_secs(5);
+        let listener = self.listener;
+        tasks.spawn("collector", deadline, |stop| async move {
+            collector.serve(listener, stop).await.map_err(task_error)
+        });
+        close_after(Arc::clone(&appender), tasks);
+        Ok(JournalPart(appender))
+    }
+}

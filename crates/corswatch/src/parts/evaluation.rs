@@ -1,0 +1,45 @@
+//! The aggregator, with the alerts' notifiers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aggregator::{Aggregator, Engine, LogShape, Parts};
+use alert::Dispatcher;
+use runtime::Tasks;
+use store::Store;
+
+use super::{Ground, task_error};
+use crate::config::Config;
+use crate::exit::Failure;
+
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// Spawns the aggregator.
+pub(crate) fn evaluation(
+    config: &Config,
+    ground: &Ground,
+    store: Store,
+    tasks: &mut Tasks,
+) -> Result<(), Failure> {
+    let dispatcher = Dispatcher::build(&config.alert, &ground.clock, &ground.metrics);
+    let dispatcher = dispatcher.map_err(|error| Failure::Missing(error.into()))?;
+    let engine = Arc::new(Engine::new(store));
+    let aggregator = Aggregator::new(Parts {
+        config: config.aggregator.clone(),
+        slos: config.objectives(),
+        log: LogShape {
+            partitions: config.journal.partitions(),
+            chunk_size: config.loader.chunk_size,
+        },
+        alert: &config.alert,
+        dispatcher,
+        source: Arc::clone(&engine) as _,
+        keep: engine,
+        clock: ground.clock.clone(),
+        metrics: &ground.metrics,
+    });
+    tasks.spawn("aggregator", DRAIN, |stop| async move {
+        aggregator.run(stop).await.map_err(task_error)
+    });
+    Ok(())
+}

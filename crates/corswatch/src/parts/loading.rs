@@ -1,0 +1,32 @@
+//! The loader.
+
+use std::time::Duration;
+
+use journal::Journal;
+use loader::{Loader, LoaderMetrics};
+use runtime::Tasks;
+use store::Store;
+
+use super::journal::missing;
+use super::{Ground, task_error};
+use crate::config::Config;
+use crate::exit::Failure;
+
+const DRAIN: Duration = Duration::from_secs(30);
+/// Every loader of an installation belongs to this consumer group.
+const GROUP: &str = "corswatch-loader";
+
+/// Spawns the loader.
+pub(crate) async fn loading(
+    config: &Config,
+    ground: &Ground,
+    journal: &Journal,
+    store: Store,
+    tasks: &mut Tasks,
+) -> Result<(), Failure> {
+    let consumer = journal.consumer(GROUP).await.map_err(missing)?;
+    let metrics = ground.metrics.register("loader", LoaderMetrics::register);
+    let loader = Loader::new(config.loader.clone(), journal.epoch(), consumer, store, metrics);
+    tasks.spawn("loader", DRAIN, |stop| async move { loader.run(stop).await.map_err(task_error) });
+    Ok(())
+}

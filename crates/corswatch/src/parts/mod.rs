@@ -1,0 +1,59 @@
+//! The parts of the product, each made from the configuration: what a role runs, and what `up` runs
+//! together.
+
+mod demo;
+mod edge;
+mod evaluation;
+mod journal;
+mod loading;
+mod private;
+mod storage;
+
+pub(crate) use demo::Demo;
+pub(crate) use edge::Edge;
+pub(crate) use evaluation::evaluation;
+pub(crate) use journal::open_journal;
+pub(crate) use loading::loading;
+pub(crate) use private::Private;
+pub(crate) use storage::storage;
+
+use runtime::{Clock, Metrics, TaskError, Tasks};
+
+use crate::exit::Failure;
+
+/// What every part is given.
+#[derive(Debug, Clone)]
+pub(crate) struct Ground {
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Metrics,
+}
+
+impl Ground {
+    pub(crate) fn new() -> Self {
+        Self { clock: Clock::system(), metrics: Metrics::default() }
+    }
+}
+
+/// An error of a part's task.
+pub(crate) fn task_error(error: impl std::error::Error + Send + Sync + 'static) -> TaskError {
+    Box::new(error)
+}
+
+/// Runs the tasks until a signal, then drains them; a second signal ends the process at once.
+pub(crate) async fn run_until_signal(tasks: Tasks) -> Result<(), Failure> {
+    let mut signals = runtime::shutdown().map_err(anyhow::Error::from)?;
+    let (ask, asked) = tokio::sync::oneshot::channel();
+    let watch = async {
+        let signal = signals.next().await;
+        tracing::info!(signal, "draining; a second signal ends at once");
+        // The tasks may have ended by themselves.
+        let _ = ask.send(());
+        signals.next().await
+    };
+    tokio::select! {
+        done = tasks.run(async { drop(asked.await) }) => done.map_err(|failure| Failure::Software(failure.into())),
+        signal = watch => {
+            Err(Failure::Software(anyhow::anyhow!("ended by a second signal ({signal})")))
+        }
+    }
+}

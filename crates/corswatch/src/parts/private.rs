@@ -1,0 +1,85 @@
+//! The private side.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashboard::{App, Part, SloSpec, State, Stored};
+use runtime::Tasks;
+use store::{LabTraffic, Store};
+use tokio::net::TcpListener;
+
+use super::{Ground, task_error};
+use crate::config::Config;
+use crate::exit::Failure;
+
+const DRAIN: Duration = Duration::from_secs(15);
+
+/// The bound socket of the private side.
+pub(crate) struct Private {
+    listener: TcpListener,
+    /// Its address, as a URL.
+    pub(crate) url: String,
+}
+
+impl Private {
+    /// Opens the socket, unless everybody could reach it.
+    pub(crate) async fn bind(config: &Config) -> Result<Self, Failure> {
+        let address = config.dashboard.listen;
+        let listener = runtime::listen("the private side", "dashboard.listen", address).await;
+        let listener = listener.map_err(|error| Failure::Missing(error.into()))?;
+        let url = format!("http://{}", listener.local_addr().map_err(anyhow::Error::from)?);
+        Ok(Self { listener, url })
+    }
+
+    /// Spawns API and web UI. `edge` is the edge's address as browsers reach it, where this process
+    /// knows it.
+    pub(crate) fn spawn(
+        self,
+        config: &Config,
+        ground: &Ground,
+        store: Store,
+        edge: Option<String>,
+        parts: Vec<Arc<dyn Part>>,
+        tasks: &mut Tasks,
+    ) {
+        let state = State {
+            queries: Arc::new(Stored::new(store)),
+            apps: config.apps.iter().map(app).collect(),
+            edge: edge.map(described),
+            slos: slos(config),
+            log_ends: None,
+            parts,
+            metrics: ground.metrics.clone(),
+            clock: ground.clock.clone(),
+        };
+        let (settings, listener) = (config.dashboard.clone(), self.listener);
+        tasks.spawn("dashboard", DRAIN, |stop| async move {
+            dashboard::serve(settings, state, listener, stop).await.map_err(task_error)
+        });
+    }
+}
+
+fn app(app: &intake::AppConfig) -> App {
+    // What an app wants counted is not labelled as laboratory traffic in the first place.
+    App { name: app.name.clone(), keys: app.keys.clone(), lab: LabTraffic::Excluded }
+}
+
+fn described(url: String) -> dashboard::Edge {
+    dashboard::Edge {
+        url,
+        script: collector::script_path().to_owned(),
+        integrity: Some(collector::integrity().to_owned()),
+    }
+}
+
+fn slos(config: &Config) -> Vec<SloSpec> {
+    let specify = |slo: aggregator::Slo| SloSpec {
+        name: slo.name,
+        sli: slo.sli,
+        filter: slo.filter,
+        objective: slo.objective,
+        window: slo.window,
+        runbook: slo.runbook,
+    };
+    config.objectives().into_iter().map(specify).collect()
+}

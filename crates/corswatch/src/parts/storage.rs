@@ -1,0 +1,55 @@
+//! ClickHouse: a server by URL, or the embedded engine.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use runtime::Tasks;
+use store::Store;
+use store::engine::{Engine, EngineError, EngineHost};
+
+use crate::config::Config;
+use crate::exit::Failure;
+
+const STOP: Duration = Duration::from_secs(10);
+/// The hidden subcommand that hosts the engine.
+const HOST: &str = "engine-host";
+
+/// The store, migrated.
+pub(crate) struct Storage {
+    pub(crate) store: Store,
+    engine: Option<Engine>,
+}
+
+/// Connects to the server, or starts the engine below the data directory, and migrates.
+pub(crate) async fn storage(config: &Config) -> Result<Storage, Failure> {
+    let storage = match config.store.url.as_str() {
+        "" => embedded(config).await?,
+        _ => server(config)?,
+    };
+    let migrated = storage.store.migrate().await;
+    migrated.context("the store cannot be brought to this build's schema").map_err(Failure::Missing)?;
+    Ok(storage)
+}
+
+fn server(config: &Config) -> Result<Storage, Failure> {
+    let store = Store::connect(&config.store).context("the store cannot be used");
+    Ok(Storage { store: store.map_err(Failure::Missing)?, engine: None })
+}
+
+async fn embedded(config: &Config) -> Result<Storage, Failure> {
+    let host = EngineHost::this_executable(HOST).context("finding this executable")?;
+    let data = config.data.join("engine");
+    let engine = Engine::start(config.engine.clone(), data, host).await;
+    let engine = engine.map_err(|error: EngineError| Failure::Missing(error.into()))?;
+    let store = Store::embedded(&config.store, &engine.access());
+    Ok(Storage { store, engine: Some(engine) })
+}
+
+impl Storage {
+    /// Keeps the engine alive until the tasks before it have drained.
+    pub(crate) fn keep_alive(self, tasks: &mut Tasks) {
+        if let Some(engine) = self.engine {
+            tasks.spawn("engine", STOP, |stop| engine.run(stop));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `corswatch up`: everything in one process, and what to do next.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use dashboard::Part;
+use runtime::Tasks;
+
+use crate::cli::Up;
+use crate::config::Config;
+use crate::exit::Failure;
+use crate::parts::{
+    Demo, Edge, Ground, Private, evaluation, loading, open_journal, run_until_signal, storage,
+};
+
+/// Runs the product until a signal.
+pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
+    if let Some(data) = args.data {
+        config.move_data_to(data);
+    }
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("the data directory {} cannot be made", config.data.display()))
+        .map_err(Failure::Missing)?;
+    let (ground, mut tasks) = (Ground::new(), Tasks::default());
+    let edge = Edge::bind(&config).await?;
+    let private = Private::bind(&config).await?;
+    let (edge_url, private_url) = (edge.url.clone(), private.url.clone());
+    let demo = match args.demo {
+        true => Some(Demo::bind(&mut config).await?),
+        false => None,
+    };
+    eprintln!("starting the embedded ClickHouse engine ...");
+    let storage = storage(&config).await?;
+    let journal = open_journal(&config, &ground).await?;
+
+    // In data order: so they drain.
+    let shop = demo.map(|demo| demo.spawn(&edge_url, &private_url, &mut tasks));
+    let journal_part = edge.spawn(&config, &ground, &journal, &mut tasks).await?;
+    loading(&config, &ground, &journal, storage.store.clone(), &mut tasks).await?;
+    evaluation(&config, &ground, storage.store.clone(), &mut tasks)?;
+    let parts: Vec<Arc<dyn Part>> = vec![Arc::new(journal_part)];
+    let public = config.public_edge().unwrap_or_else(|| edge_url.clone());
+    private.spawn(&config, &ground, storage.store.clone(), Some(public), parts, &mut tasks);
+    storage.keep_alive(&mut tasks);
+
+    announce(&config, &private_url, &edge_url, shop.as_deref());
+    run_until_signal(tasks).await
+}
+
+fn announce(config: &Config, private: &str, edge: &str, shop: Option<&str>) {
+    println!("\ncorswatch is up\n");
+    println!("  dashboard   {private}/");
+    println!("  edge        {edge}/");
+    if let Some(shop) = shop {
+        println!("  demo shop   {shop}/");
+    }
+    println!("  data        {}", config.data.display());
+    println!("\nThe script tag for a page (key and SRI of this build):\n");
+    let key = config.apps.first().and_then(|app| app.keys.first());
+    let key = key.map_or("YOUR-KEY", String::as_str);
+    println!("  <script>window.corswatch = {{ key: '{key}', url: '{edge}' }}</script>");
+    println!(
+        "  <script src=\"{edge}{}\" integrity=\"{}\" crossorigin=\"anonymous\"></script>",
+        collector::script_path(),
+        collector::integrity(),
+    );
+    match (shop, config.apps.is_empty()) {
+        (Some(shop), _) => {
+            println!("\nNext: open {shop}/, press \"Shop\", switch on a failure, press \"Shop\" again;");
+            println!("then look at {private}/ - the block shows within seconds, an alert follows.");
+        }
+        (None, true) => {
+            println!("\nNext: name your application in a configuration file (--config):\n");
+            println!("  [[apps]]\n  name = \"shop\"\n  keys = [\"a-key-of-your-own\"]");
+            println!("  page_origins = [\"https://shop.example\"]");
+            println!("\nor try it out first: corswatch up --demo");
+        }
+        (None, false) => println!("\nNext: put the tag on a page, and open {private}/."),
+    }
+    println!("\nCtrl-C drains and ends.");
+}

@@ -1,0 +1,111 @@
+//! `corswatch` processes on free ports.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use testkit::http::Http;
+use testkit::{Process, checkout};
+
+use crate::Settings;
+
+/// How long a process may take until it serves.
+const START: Duration = Duration::from_secs(60);
+/// How long a number may take to be what it must become.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The whole product in one process.
+#[derive(Debug)]
+pub struct Product {
+    /// The process.
+    pub process: Process,
+    /// The edge.
+    pub edge: Http,
+    /// The private side.
+    pub private: Http,
+    /// Address of the demo shop; empty without the demo.
+    pub shop: String,
+}
+
+impl Product {
+    /// Starts `corswatch up --data DATA ARGS` on free ports.
+    pub async fn up(data: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new(checkout::corswatch());
+        command.arg("up").arg("--data").arg(data).args(args);
+        for listener in ["COLLECTOR__LISTEN", "DASHBOARD__LISTEN", "DEMO__SHOP", "DEMO__API"] {
+            command.env(format!("CORSWATCH__{listener}"), "127.0.0.1:0");
+        }
+        let mut process = Process::start(&mut command);
+        let private = address(&mut process, "dashboard").await;
+        let edge = address(&mut process, "edge").await;
+        let shop = match args.contains(&"--demo") {
+            true => address(&mut process, "demo shop").await,
+            false => String::new(),
+        };
+        Self { process, edge: Http::new(edge), private: Http::new(private), shop }
+    }
+
+    /// Starts `corswatch up` with a configuration whose ports stay the same.
+    pub async fn start(data: &Path, settings: &Settings) -> Self {
+        let mut command = Command::new(checkout::corswatch());
+        command.arg("up").arg("--data").arg(data).arg("--config").arg(settings.write(data));
+        let mut process = Process::start(&mut command);
+        let private = address(&mut process, "dashboard").await;
+        let edge = address(&mut process, "edge").await;
+        Self { process, edge: Http::new(edge), private: Http::new(private), shop: String::new() }
+    }
+
+    /// Bad and total of an SLI of the last hour.
+    ///
+    /// # Errors
+    /// When the API does not answer with numbers.
+    pub async fn sli(&self, app: &str, name: &str) -> Result<(u64, u64)> {
+        let all = self.private.json(&format!("/api/v1/sli?app={app}&window=1h")).await?;
+        let number = |field: &str| all[name][field].as_u64().context("a number");
+        Ok((number("bad")?, number("total")?))
+    }
+}
+
+/// A role in a process of its own.
+#[derive(Debug)]
+pub struct Role;
+
+impl Role {
+    /// Starts `corswatch ROLE --config FILE`.
+    #[must_use]
+    pub fn start(role: &str, config: &Path) -> Process {
+        let mut command = Command::new(checkout::corswatch());
+        Process::start(command.arg(role).arg("--config").arg(config))
+    }
+}
+
+/// The address that a process prints for `what`.
+pub async fn address(process: &mut Process, what: &str) -> String {
+    let found = process.line(what, START, |line| {
+        let rest = line.trim_start().strip_prefix(what)?.trim_start();
+        let url = rest.starts_with("http://").then_some(rest)?;
+        Some(url.split_whitespace().next()?.trim_end_matches('/').to_owned())
+    });
+    found.await
+}
+
+/// Looks again and again until `look` succeeds.
+///
+/// # Panics
+/// With what the last look missed, after a minute.
+pub async fn eventually<T, F>(what: &str, mut look: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<T>>,
+{
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        match look().await {
+            Ok(found) => return found,
+            Err(error) if tokio::time::Instant::now() > deadline => {
+                panic!("{what}: not within {PATIENCE:?}: {error:#}")
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}

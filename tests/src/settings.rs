@@ -1,0 +1,52 @@
+//! Configuration files of tests.
+
+use std::path::{Path, PathBuf};
+
+use testkit::port;
+
+/// The key of the application `test`.
+pub const KEY: &str = "test-key-1";
+
+/// A configuration with one application, `test`, whose page is the one of the test beacons.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    edge: u16,
+    private: u16,
+    more: String,
+}
+
+impl Settings {
+    /// With ports that stay the same when the product is started again.
+    #[must_use]
+    pub fn with_fixed_ports() -> Self {
+        Self { edge: port::free(), private: port::free(), more: String::new() }
+    }
+
+    /// With further sections.
+    #[must_use]
+    pub fn and(mut self, toml: &str) -> Self {
+        self.more.push_str(toml);
+        self.more.push('\n');
+        self
+    }
+
+    /// Writes the file into `folder`.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    #[must_use]
+    pub fn write(&self, folder: &Path) -> PathBuf {
+        let Self { edge, private, more } = self;
+        let text = format!(
+            "[log]\nlevel = \"info\"\n\
+             [collector]\nlisten = \"127.0.0.1:{edge}\"\n\
+             [dashboard]\nlisten = \"127.0.0.1:{private}\"\n\
+             {more}\n\
+             [[apps]]\nname = \"test\"\nkeys = [\"{KEY}\"]\npage_origins = [\"{page}\"]\n",
+            page = testkit::beacon::PAGE,
+        );
+        let file = folder.join("corswatch.toml");
+        std::fs::write(&file, text).expect("a writable folder");
+        file
+    }
+}

@@ -1,0 +1,103 @@
+//! The roles as processes of their own over a real Kafka: killed one by one while numbered beacons
+//! flow, and a browser that breaks the demo's API while they run.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use corswatch_tests::{Role, Settings, address, eventually, flood};
+use testkit::engine::Engine;
+use testkit::http::Http;
+use testkit::kafka::Broker;
+use testkit::Process;
+
+const SENDERS: u64 = 8;
+const BEACONS: u64 = 900;
+
+/// Everything but the roles themselves.
+struct Ground {
+    broker: Broker,
+    _engine: Engine,
+    file: std::path::PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Ground {
+    async fn prepare() -> Self {
+        let folder = tempfile::tempdir().expect("a directory");
+        let broker = Broker::start().await;
+        let engine = Engine::start().await.expect("an engine");
+        let store = engine.config();
+        let file = Settings::with_fixed_ports()
+            .and(&format!(
+                "[journal]\nkind = \"kafka\"\n\
+                 [journal.kafka]\nbrokers = \"{}\"\npartitions = 3\ncreate_topic = true\n\
+                 session_timeout = \"6s\"\n\
+                 [store]\nurl = \"{}\"\nuser = \"{}\"\npassword = \"{}\"\ndatabase = \"roles\"",
+                broker.bootstrap(),
+                store.url,
+                store.user,
+                store.password.reveal(),
+            ))
+            .write(folder.path());
+        Self { broker, _engine: engine, file, _folder: folder }
+    }
+
+    fn start(&self, role: &str) -> Process {
+        Role::start(role, &self.file)
+    }
+}
+
+async fn private(process: &mut Process) -> Http {
+    Http::new(address(process, "dashboard").await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_over_kafka_count_every_acknowledged_beacon_once_whoever_is_killed() {
+    let mut ground = Ground::prepare().await;
+    let mut loader = ground.start("loader");
+    let mut collector = ground.start("collector");
+    let edge = Http::new(address(&mut collector, "edge").await);
+    let mut dashboard = ground.start("dashboard");
+    let private = private(&mut dashboard).await;
+    let _aggregator = ground.start("aggregator");
+
+    let sent = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&sent);
+    let flooding = edge.clone();
+    let flood = tokio::spawn(async move { flood(&flooding, SENDERS, BEACONS, &counter).await });
+    for (turn, victim) in ["loader", "collector", "broker", "loader", "collector"].iter().enumerate() {
+        let at = BEACONS * (turn as u64 + 1) / 6;
+        testkit::wait_until("beacons flow", Duration::from_secs(90), || {
+            std::future::ready(sent.load(Ordering::Relaxed) >= at)
+        })
+        .await;
+        match *victim {
+            "loader" => {
+                loader.kill();
+                loader = ground.start("loader");
+            }
+            "collector" => {
+                collector.kill();
+                collector = ground.start("collector");
+            }
+            _ => {
+                ground.broker.kill();
+                ground.broker.restart().await;
+            }
+        }
+    }
+    flood.await.expect("the senders end").expect("every beacon is acknowledged");
+    eventually("all beacons are counted", async || -> Result<()> {
+        let sli = private.json("/api/v1/sli?app=test&window=1h").await?;
+        let (bad, total) = (&sli["block_rate"]["bad"], &sli["block_rate"]["total"]);
+        ensure!((bad, total) == (&BEACONS.into(), &(2 * BEACONS).into()), "{sli}");
+        Ok(())
+    })
+    .await;
+    collector.terminate();
+    assert!(collector.ended(Duration::from_secs(20)).await.success(), "it drains");
+    loader.terminate();
+    assert!(loader.ended(Duration::from_secs(40)).await.success(), "it drains");
+}
