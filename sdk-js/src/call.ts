@@ -1,4 +1,3 @@
-import { type Instant, now } from "./clock";
 import type { Shape } from "./row";
 import { unsafeNames } from "./safelist";
 import { scope } from "./scope";
@@ -6,64 +5,55 @@ import { scope } from "./scope";
 /** A request that the page makes, as `fetch` and `XMLHttpRequest` both describe it. */
 export interface Ask {
 	_url: string;
-	_method: string;
-	_credentialed: boolean;
+	_method: string | undefined;
+	_credentialed?: boolean;
 	_headers: [name: string, value: string][];
 	_body?: unknown;
-	/** An upload stream or upload listener: preflighted whatever else it is. */
-	_upload?: boolean;
 	_signal?: AbortSignal | null | undefined;
-	/** It can fail for reasons of its own after the CORS checks have passed. */
-	_strict?: boolean;
 }
 
 /** A cross-origin CORS-mode request under way. */
-export interface Call {
-	_url: string;
+export interface Call extends Ask {
+	_target: URL;
 	_shape: Shape;
 	_method: string;
 	/** Names of its headers that are not safelisted. */
-	_by: string | undefined;
-	/** What tells this shape from others. */
-	_key: string;
-	_at: Instant;
-	_signal: AbortSignal | null | undefined;
-	_strict: boolean | undefined;
+	_by: string;
+	/** By the clock of Resource Timing. */
+	_start: number;
 }
 
 /** Describes a request; undefined where it is not cross-origin. */
-export function call(ask: Ask, name: (url: URL, body: unknown) => string): Call | undefined {
+export const call = (ask: Ask, name: (url: URL, body: unknown) => string): Call | undefined => {
+	const { _body: body, _headers: headers, _method: given = "GET" } = ask;
 	const url = new URL(ask._url, scope.document ? document.baseURI : location.href);
-	// `self.origin`, not the location's: a sandboxed frame is cross-origin to its own server.
+	// The global's origin, not the location's: a sandboxed frame is cross-origin to its own server.
 	if (url.origin === scope.origin || !/^http/.test(url.protocol)) return;
 	url.hash = "";
-
-	const given = ask._method || "GET";
 	// Fetch, "normalize a method": `patch` stays as it is.
 	const method = /^(delete|get|head|options|post|put)$/i.test(given) ? given.toUpperCase() : given;
-	const headers = ask._headers;
-	const type = ask._body instanceof Blob && ask._body.type;
-	if (type && !headers.some(([header]) => /^content-type$/i.test(header))) {
-		headers.push(["content-type", type]);
+	if (body instanceof Blob && body.type && !/content-type/i.test(`${headers}`)) {
+		headers.push(["content-type", body.type]);
 	}
-	const names = unsafeNames(headers);
-	const preflighted = ask._upload || names[0] || !/^(GET|HEAD|POST)$/.test(method);
-	const shape: Shape = {
-		to: url.origin,
-		ep: name(url, ask._body),
-		...(method !== "GET" && { m: method.slice(0, 32) }),
-		...(ask._credentialed && { c: 1 as const }),
-		...(preflighted && { p: 1 as const }),
-	};
-	const by = names.join().slice(0, 2048) || undefined;
+	const by = unsafeNames(headers);
 	return {
-		_url: url.href,
-		_shape: shape,
+		...ask,
+		_target: url,
 		_method: method,
 		_by: by,
-		_key: JSON.stringify([shape, by]),
-		_at: now(),
-		_signal: ask._signal,
-		_strict: ask._strict,
+		_start: performance.now(),
+		_shape: {
+			to: url.origin,
+			ep: name(url, body),
+			m: method === "GET" ? undefined : method,
+			c: ask._credentialed ? 1 : undefined,
+			p: by || body instanceof ReadableStream || !/^(GET|HEAD|POST)$/.test(method) ? 1 : undefined,
+		},
 	};
-}
+};
+
+/** The Resource Timing entry of a call. */
+export const timing = ({ _target, _start }: Call): PerformanceResourceTiming | undefined =>
+	(performance.getEntriesByName(_target.href) as PerformanceResourceTiming[]).find(
+		(entry) => entry.startTime > _start - 1,
+	);

@@ -1,12 +1,11 @@
-/** An instant on both clocks. */
-export type Instant = [wall: number, monotonic: number];
-
-/** Now. */
-export const now = (): Instant => [Date.now(), performance.now()];
+let ahead = 0;
 
 /**
- * Milliseconds since an instant. The monotonic clock stands still while the machine sleeps and the
- * wall clock can be set back, so the larger of the two is right.
+ * Milliseconds that only grow: the monotonic clock stands still while the machine sleeps and the
+ * wall clock can be set back, so that the larger advance of the two counts.
  */
-export const elapsed = (since: Instant): number =>
-	Math.max(0, Math.round(Date.now() - since[0]), Math.round(performance.now() - since[1]));
+export const now = (): number => {
+	const ticks = performance.now();
+	ahead = Math.max(ahead, Date.now() - ticks);
+	return ahead + ticks;
+};

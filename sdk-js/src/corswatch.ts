@@ -1,59 +1,56 @@
+import { end, forget, observe } from "./observe";
 import type { Handle, Options } from "./options";
 import { scope } from "./scope";
-import { observe } from "./start";
 
 export type {
 	Handle,
 	HeaderExpectation,
+	OptOut,
 	Options,
 	Probes,
-	SignalMode,
 	Template,
 } from "./options";
 
 /** Shared by all versions, so that two copies in one page count each request once. */
 const COPY = Symbol.for("corswatch");
+const shared = scope as unknown as Record<symbol, Handle | undefined>;
 
 /**
- * Observes the cross-origin requests of this page or worker. Does nothing on a server, where the
- * browser states an opt-out that the options honour, and where another copy already observes; its
- * handle is returned then.
+ * Observes the cross-origin requests of this page or worker. Does nothing on a server, in a frame
+ * without an origin, where the browser states an opt-out that the options honour, and where another
+ * copy already observes; its handle is returned then.
  */
-export function start(options: Options): Handle {
-	const shared = scope as unknown as Record<symbol, Handle | undefined>;
-	const there = shared[COPY];
-	if (there) return there;
-	let running: Handle | undefined;
-	const end = () => {
-		running = shared[COPY] = undefined;
-	};
-	const run = () => {
-		const { globalPrivacyControl, doNotTrack } = navigator as Navigator & {
-			globalPrivacyControl?: boolean;
-		};
-		if (
-			(options.gpc === "off" && globalPrivacyControl) ||
-			(options.dnt === "off" && doNotTrack === "1")
-		)
-			return;
-		running ||= observe(options, end);
-		shared[COPY] = handle;
-	};
+export const start = (options: Options): Handle => {
+	let flush: (() => void) | undefined;
 	const handle: Handle = {
 		stop() {
-			running?.stop();
-			end();
+			if (flush) {
+				end();
+				flush();
+				flush = shared[COPY] = undefined;
+			}
 		},
 		flush() {
-			running?.flush();
+			flush?.();
 		},
 		consent(given) {
-			running?.consent(given);
-			if (given) run();
-			else end();
+			if (!given) {
+				forget();
+				handle.stop();
+			} else if (!shared[COPY]) {
+				shared[COPY] = handle;
+				flush = observe(options, () => handle.consent(false));
+			}
 		},
 	};
-	// A server has no location, or no origin; a browser and a worker have both.
-	if (scope.location && scope.origin && options.consent !== false) run();
-	return handle;
-}
+	// A server has no location, a sandboxed frame no origin that the edge could permit.
+	if (
+		scope.location &&
+		/^http/.test(scope.origin) &&
+		options.consent !== false &&
+		!(options.optOut === "off" && ((navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl || navigator.doNotTrack === "1"))
+	) {
+		handle.consent(true);
+	}
+	return shared[COPY] || handle;
+};

@@ -1,19 +1,12 @@
-/** Flat pairs of bucket and count, as in the beacon. */
-export type Latency = number[];
-
-/** The bucket that holds `ms`: 9 % steps with a border at 200 ms, as the collector reads them. */
+/** The bucket that holds `ms`: steps of 9 % with a border at 200 ms, as the collector reads them. */
 export const bucket = (ms: number): number =>
 	Math.max(0, Math.min(159, 64 + Math.floor(8 * Math.log2(ms / 200)))) || 0;
 
-/** Counts one duration; says whether that opened a bucket. */
-export function count(latency: Latency, ms: number): boolean {
+/** Counts one duration in flat pairs of bucket and count. */
+export const count = (pairs: number[], ms: number): void => {
 	const wanted = bucket(ms);
-	for (let at = 0; at < latency.length; at += 2) {
-		if (latency[at] === wanted) {
-			latency[at + 1]!++;
-			return false;
-		}
-	}
-	latency.push(wanted, 1);
-	return true;
-}
+	let at = 0;
+	while (at in pairs && pairs[at] !== wanted) at += 2;
+	pairs[at] = wanted;
+	pairs[at + 1] = (pairs[at + 1] || 0) + 1;
+};

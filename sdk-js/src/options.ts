@@ -2,7 +2,7 @@
 export type Probes = "full" | "cheap" | "off";
 
 /** What to do when the browser states an opt-out. */
-export type SignalMode = "ignore" | "off";
+export type OptOut = "ignore" | "off";
 
 /** Response headers that the page expects to read on some endpoints (SLI M4). */
 export interface HeaderExpectation {
@@ -39,10 +39,8 @@ export interface Options {
 	graphql?: string[];
 	/** Response headers that the page expects to read. */
 	expectHeaders?: HeaderExpectation[];
-	/** `off`: do nothing while `navigator.globalPrivacyControl` is set. Default `ignore`. */
-	gpc?: SignalMode;
-	/** `off`: do nothing while `navigator.doNotTrack` is `1`. Default `ignore`. */
-	dnt?: SignalMode;
+	/** `off`: do nothing where the browser states Global Privacy Control or Do Not Track. Default `ignore`. */
+	optOut?: OptOut;
 	/** `false`: patch, record and send nothing before `consent(true)`. */
 	consent?: boolean;
 	/** Milliseconds between beacons, 15,000 by default; the server can lengthen it. */

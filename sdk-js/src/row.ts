@@ -1,29 +1,32 @@
-import type { Latency } from "./latency";
-
-/** One row of a beacon, in the words of `schemas/beacon/v1.schema.json`. */
-export interface Row extends Fields {
-	at?: number;
-	n?: number;
-	l?: Latency;
-	pl?: Latency;
-}
-
-/** What tells one row from another. */
-export interface Fields extends Shape {
-	k?: string;
-	st?: number;
-	o?: string;
-	stage?: string;
-	cf?: string;
-	ev?: string;
-	by?: string;
-}
-
 /** The shape of a request; members left out mean GET, not credentialed, not preflighted. */
 export interface Shape {
-	to?: string;
+	to: string | undefined;
 	ep: string;
-	m?: string;
-	c?: 1;
-	p?: 1;
+	m: string | undefined;
+	c: 1 | undefined;
+	p: 1 | undefined;
+}
+
+/** What a failure is found to be. */
+export interface Verdict {
+	o: string;
+	stage?: string | undefined;
+	cf?: string | undefined;
+	ev: string;
+}
+
+/** What tells one row from another, in the words of `schemas/beacon/v1.schema.json`. */
+export interface Fields extends Shape, Partial<Verdict> {
+	k?: string;
+	st?: number;
+	by?: string | undefined;
+}
+
+/** One row of a beacon. */
+export interface Row extends Fields {
+	/** Until the seal: when it began. */
+	at: number;
+	n?: number;
+	l?: number[];
+	pl?: number[];
 }

@@ -1,11 +1,11 @@
-import type { Options, Template } from "./options";
+import type { Options } from "./options";
 
 /** What is written where nothing else may leave the page. */
 export const OTHER = "/__other__";
 
 /** Endpoints with a name of their own in one page. */
 const MAX_ENDPOINTS = 100;
-const MAX_SEGMENTS = 8;
+const MAX_SEGMENTS = 9;
 
 /**
  * Segments that name a thing rather than a kind of thing: with `@`, `%`, `;` or `=` (e-mail
@@ -15,57 +15,45 @@ const MAX_SEGMENTS = 8;
 const VARIABLE =
 	/[@%;=]|^[^a-z]*\d[^a-z]*$|\d{3}|^(?=.*\d)[\da-f-]{8,}$|^(?=.{8}).*\d.*[a-z].*\d|.{33}/i;
 
-/** Whether a pathname fits a template; `:name` is one segment, `*` is anything. */
-export function matcher(template: string): RegExp {
-	return RegExp(
+/** Tests a URL against an origin, if there is one, and a template: `:name` is a segment, `*` anything. */
+export function matcher(origin: string | undefined, template: string): (url: URL) => boolean {
+	const path = RegExp(
 		`^${template
-			.replace(/[.+?^${}()|[\]\\]/g, "\\$&")
+			.replace(/[^\w/:*-]/g, "\\$&")
 			.replace(/:\w+/g, "[^/]+")
 			.replace(/\*/g, ".*")}$`,
 	);
+	return (url) => (!origin || origin === url.origin) && path.test(url.pathname);
 }
 
 /** The path with everything that could name a person or a thing replaced by `:id`. */
-export function generalise(path: string): string {
-	const segments = path.split("/");
-	return segments
-		.slice(0, MAX_SEGMENTS + 1)
+export const generalise = (path: string): string =>
+	path
+		.split("/")
+		.slice(0, MAX_SEGMENTS)
 		.map((segment) => (VARIABLE.test(segment) ? ":id" : segment))
-		.concat(segments.length > MAX_SEGMENTS + 1 ? "*" : [])
 		.join("/");
-}
 
 /** Builds the function that names the endpoint of a request. */
 export function namer(
 	options: Pick<Options, "templates" | "strict" | "graphql">,
 ): (url: URL, body: unknown) => string {
 	const known = new Set<string>();
-	const templates = (options.templates || []).map((entry: Template) => {
-		const [origin, template] = typeof entry === "string" ? ["", entry] : entry;
-		return [origin, template, matcher(template)] as const;
+	const templates = (options.templates || []).map((entry) => {
+		const [origin, template] = typeof entry === "string" ? [, entry] : entry;
+		return { _name: template, _fits: matcher(origin, template) };
 	});
-	return ({ origin, pathname }, body) => {
-		let name = templates.find(([at, , fits]) => (!at || at === origin) && fits.test(pathname))?.[1];
-		if (!name) {
-			name = options.strict ? OTHER : generalise(pathname);
-			if (options.graphql?.includes(pathname)) {
-				name = pathname + operation(body);
-			}
+	return (url, body) => {
+		const path = url.pathname;
+		let name = templates.find((template) => template._fits(url))?._name;
+		if (!name && options.graphql?.includes(path)) {
+			name = path;
+			try {
+				const operation = JSON.parse(body as string).operationName;
+				if (/^\w{1,64}$/.test(operation)) name += `/${operation}`;
+			} catch {}
 		}
-		if (!known.has(name)) {
-			if (known.size >= MAX_ENDPOINTS) return OTHER;
-			known.add(name);
-		}
-		return name;
+		name ||= options.strict ? OTHER : generalise(path);
+		return known.size < MAX_ENDPOINTS || known.has(name) ? (known.add(name), name) : OTHER;
 	};
-}
-
-/** `/Name` of the GraphQL operation that a body states. */
-function operation(body: unknown): string {
-	try {
-		const name = JSON.parse(body as string).operationName;
-		return /^\w{1,64}$/.test(name) ? `/${name}` : "";
-	} catch {
-		return "";
-	}
 }

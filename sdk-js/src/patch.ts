@@ -1,0 +1,35 @@
+/** Called before the original; what it returns is called with the result, and decides it. */
+// biome-ignore lint/suspicious/noExplicitAny: methods with different arguments
+export type Hook = (self: any, args: any[]) => ((result: any) => unknown) | false | void;
+
+let undo: (() => void)[] = [];
+
+/** Puts a hook around a method so that its name, length and `[native code]` stay. */
+// biome-ignore lint/suspicious/noExplicitAny: the global object and a prototype
+export const patch = (object: any, name: string, hook: Hook): void => {
+	const original = object[name];
+	let on = true;
+	const patched = new Proxy(original, {
+		apply(_target, self, args) {
+			let after: ReturnType<Hook> = undefined;
+			try {
+				if (on) after = hook(self, args);
+			} catch {
+				// What cannot be described is not counted; the page gets the browser's own error.
+			}
+			const result = Reflect.apply(original, self, args);
+			return after ? after(result) : result;
+		},
+	});
+	object[name] = patched;
+	undo.push(() => {
+		on = false;
+		if (object[name] === patched) object[name] = original;
+	});
+};
+
+/** Puts the originals back; a patch that somebody has patched over only passes calls on. */
+export const unpatch = (): void => {
+	for (const back of undo) back();
+	undo = [];
+};
