@@ -144,7 +144,10 @@ fn reaches(graph: &Graph, package: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn graph(edges: &[(&str, &[&str])]) -> Graph {
+    /// A package and what it depends on.
+    type Edge<'a> = (&'a str, &'a [&'a str]);
+
+    fn graph(edges: &[Edge<'_>]) -> Graph {
         let mut graph = Graph::default();
         for (package, dependencies) in edges {
             graph.members.insert((*package).to_owned());
@@ -156,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_dependency_across_a_fence_is_named() {
-        let cases: &[(&[(&str, &[&str])], &str)] = &[
+        let cases: &[(&[Edge<'_>], &str)] = &[
             (
                 &[("loader", &["axum"])],
                 "loader depends on axum: only collector",
@@ -193,7 +196,7 @@ mod tests {
 
     #[test]
     fn what_stays_inside_its_fence_is_no_problem() {
-        let edges: &[(&str, &[&str])] = &[
+        let edges: &[Edge<'_>] = &[
             ("collector", &["axum", "intake"]),
             ("intake", &["serde"]),
             ("journal", &["rdkafka", "rusqlite"]),

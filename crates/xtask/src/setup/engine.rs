@@ -23,13 +23,14 @@ pub(crate) fn install() -> Result<()> {
     }
     super::npm::require_node()?;
     let folder = workspace::target().join("engine");
-    let files = ["package.json", "package-lock.json"];
-    let inputs = files.iter().map(|file| locked.join(file)).collect();
-    super::stamp(folder.join("node_modules"), inputs).refresh(|| {
+    super::stamp(folder.join("node_modules"), vec![locked.clone()]).refresh(|| {
         step("the embedded engine (one download of about 180 MB)", || {
             std::fs::create_dir_all(&folder)?;
-            for file in files {
-                std::fs::copy(locked.join(file), folder.join(file))?;
+            for entry in std::fs::read_dir(&locked)? {
+                let entry = entry?;
+                if entry.file_type()?.is_file() {
+                    std::fs::copy(entry.path(), folder.join(entry.file_name()))?;
+                }
             }
             let mut npm = shell::command("npm", super::npm::NPM_CI);
             super::npm::clean_install(npm.current_dir(&folder))
