@@ -4,10 +4,12 @@
 
 mod access;
 pub mod cache;
+pub mod dump;
 mod exchange;
 pub mod explain;
 mod expose;
 pub mod fix;
+pub mod har;
 mod header;
 mod judge;
 mod order;

@@ -31,6 +31,37 @@ pub struct Verdict {
     pub differs: Vec<Difference>,
 }
 
+impl std::fmt::Display for Verdict {
+    /// The verdict for a terminal.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let judgement = &self.judgement;
+        write!(f, "{}", judgement.ruling)?;
+        if let Some(error) = judgement.error {
+            write!(f, ": {error}")?;
+        }
+        if let Some(parameter) = judgement.parameter_text() {
+            write!(f, " [{}]", visible::visible(parameter.as_bytes()))?;
+        }
+        writeln!(f, "\n  {}", self.explanation)?;
+        for fix in &self.fix {
+            match (fix.header, &fix.value) {
+                (Some(header), Some(value)) => {
+                    writeln!(f, "  fix: {header}: {value}\n       {}", fix.change)?
+                }
+                _ => writeln!(f, "  fix: {}", fix.change)?,
+            }
+        }
+        for difference in &self.differs {
+            writeln!(
+                f,
+                "  differs: {:?} {}",
+                difference.browsers, difference.note
+            )?;
+        }
+        Ok(())
+    }
+}
+
 /// Judges an exchange and explains the judgement.
 #[must_use]
 pub fn explain(exchange: &Exchange) -> Verdict {

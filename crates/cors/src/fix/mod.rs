@@ -1,10 +1,14 @@
 //! What to change so that a blocked exchange passes: the least that is needed.
 
+mod snippet;
+
 use serde::Serialize;
 
 use crate::exchange::Exchange;
 use crate::judge::Judgement;
 use crate::word::{CorsError, Credentials, Ruling, Stage};
+
+pub use snippet::{Platform, Policy, snippet};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,0 +1,13 @@
+const cors = require('cors');
+
+// Before every route, and before authentication. A list makes the middleware add `Vary: Origin`.
+app.use(
+  cors({
+    origin: ['<<origin>>'],
+    methods: [<<methods_quoted>>],
+    ?headers allowedHeaders: [<<headers_quoted>>],
+    ?expose exposedHeaders: [<<expose_quoted>>],
+    credentials: <<credentials>>,
+    maxAge: <<max_age>>,
+  }),
+);
