@@ -39,6 +39,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// librdkafka throws away and fetches again what it holds of a paused partition.
 const STALL: Duration = Duration::from_secs(1);
 
+/// How long a poll waits to see that nothing is there.
+const SETTLE: Duration = Duration::from_millis(1);
+
 /// Messages between two looks at commands.
 const BURST: u32 = 256;
 
@@ -324,13 +327,22 @@ impl KafkaReader {
 
     /// Takes what has arrived, up to a bound; whether there was anything.
     fn poll_burst(&mut self) -> bool {
-        let consumer = Arc::clone(&self.place.consumer);
         for polled in 0..BURST {
-            match consumer.poll(Duration::ZERO) {
-                None => return polled > 0,
-                Some(Ok(message)) => self.deliver(&message),
-                Some(Err(error)) => self.handle(error),
+            if !self.poll(Duration::ZERO) {
+                // `None` also stands for an event that was dealt with, so only this means that
+                // nothing waits, and that the next event will ring the bell.
+                return self.poll(SETTLE) || polled > 0;
             }
+        }
+        true
+    }
+
+    fn poll(&mut self, patience: Duration) -> bool {
+        let consumer = Arc::clone(&self.place.consumer);
+        match consumer.poll(patience) {
+            None => return false,
+            Some(Ok(message)) => self.deliver(&message),
+            Some(Err(error)) => self.handle(error),
         }
         true
     }

@@ -103,7 +103,10 @@ impl Place {
 
     /// Reads `partition` from `next` on. Assigned anew rather than sought: a seek fails while
     /// librdkafka still looks up the former offset, or has given the partition up.
+    /// Not paused afterwards, whatever it was.
     pub(crate) fn go(&self, partition: u32, next: u64) -> KafkaResult<()> {
+        // A pause of ours outlives the assignment.
+        self.resume([partition])?;
         self.consumer
             .incremental_unassign(&self.names([partition]))?;
         let to = self.list([(partition, Offset::Offset(next.cast_signed()))])?;

@@ -25,6 +25,7 @@ pub(crate) struct Lab {
 
 impl Lab {
     pub(crate) async fn new(kind: Kind, name: &str) -> Self {
+        runtime::logging::init("trace", runtime::logging::Format::Text);//TMP
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut config = Config {
             kind,
@@ -104,7 +105,11 @@ pub(crate) struct Tail {
 impl Tail {
     /// Joins, and waits until all partitions are assigned. Nothing is started.
     pub(crate) async fn join(journal: &Journal) -> Self {
-        let consumer = journal.consumer("loader").await.expect("a consumer");
+        Self::join_as(journal, "loader").await
+    }
+
+    async fn join_as(journal: &Journal, group: &str) -> Self {
+        let consumer = journal.consumer(group).await.expect("a consumer");
         let count = journal.partitions() as usize;
         let mut tail = Self {
             consumer,
