@@ -19,6 +19,8 @@ export interface Call extends Ask {
 	_method: string;
 	/** Names of its headers that are not safelisted. */
 	_by: string;
+	/** What tells its shape from others. */
+	_key: string;
 	/** By the clock of Resource Timing. */
 	_start: number;
 }
@@ -29,31 +31,32 @@ export const call = (ask: Ask, name: (url: URL, body: unknown) => string): Call 
 	const url = new URL(ask._url, scope.document ? document.baseURI : location.href);
 	// The global's origin, not the location's: a sandboxed frame is cross-origin to its own server.
 	if (url.origin === scope.origin || !/^http/.test(url.protocol)) return;
-	url.hash = "";
 	// Fetch, "normalize a method": `patch` stays as it is.
 	const method = /^(delete|get|head|options|post|put)$/i.test(given) ? given.toUpperCase() : given;
 	if (body instanceof Blob && body.type && !/content-type/i.test(`${headers}`)) {
 		headers.push(["content-type", body.type]);
 	}
 	const by = unsafeNames(headers);
+	const shape: Shape = {
+		to: url.origin,
+		ep: name(url, body),
+		m: method === "GET" ? undefined : method,
+		c: ask._credentialed ? 1 : undefined,
+		p: by || body instanceof ReadableStream || !/^(GET|HEAD|POST)$/.test(method) ? 1 : undefined,
+	};
 	return {
 		...ask,
 		_target: url,
 		_method: method,
 		_by: by,
+		_shape: shape,
+		_key: Object.values(shape).join(" "),
 		_start: performance.now(),
-		_shape: {
-			to: url.origin,
-			ep: name(url, body),
-			m: method === "GET" ? undefined : method,
-			c: ask._credentialed ? 1 : undefined,
-			p: by || body instanceof ReadableStream || !/^(GET|HEAD|POST)$/.test(method) ? 1 : undefined,
-		},
 	};
 };
 
 /** The Resource Timing entry of a call. */
 export const timing = ({ _target, _start }: Call): PerformanceResourceTiming | undefined =>
-	(performance.getEntriesByName(_target.href) as PerformanceResourceTiming[]).find(
+	(performance.getEntriesByName(_target.href.replace(/#.*/, "")) as PerformanceResourceTiming[]).find(
 		(entry) => entry.startTime > _start - 1,
 	);

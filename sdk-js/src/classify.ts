@@ -51,7 +51,7 @@ export const violate = ({ disposition, blockedURI }: SecurityPolicyViolationEven
 
 /** A request of this shape has just succeeded. */
 export const succeeded = (call: Call): void => {
-	known[JSON.stringify(call._shape)] = { _good: true };
+	known[call._key] = { _good: true };
 	delete down[call._shape.to!];
 };
 
@@ -125,7 +125,7 @@ export const judge = async (
 	// Wrong arguments reject at once, with a text of their own; a failed request has the one
 	// generic text of its engine (WebKit has some more, never at once).
 	if (message && ms < 5 && !/^(Failed to fetch|NetworkError|Load failed)/.test(message)) return;
-	const entry = (known[JSON.stringify(call._shape)] ||= {});
+	const entry = (known[call._key] ||= {});
 	if (!(now() - entry._at! < VERDICT_MS)) {
 		entry._at = now();
 		entry._verdict = investigate(call, send, probes, entry._good).catch(() => is("unknown", "hang"));

@@ -21,6 +21,8 @@ const MAX_FLUSH_MS = 300_000;
 const MAX_BYTES = 14_000;
 /** Failures with a row of their own in one page. */
 const MAX_ALONE = 20;
+/** Preflights that are looked at in one beacon. */
+const MAX_PREFLIGHTED = 99;
 /** A shorter time is no round trip: the preflight was cached. */
 const MIN_PREFLIGHT_MS = 2;
 
@@ -85,20 +87,19 @@ export const observe = (options: Options, ended: () => void): (() => void) => {
 	};
 	const fail = (call: Call, ms: number, verdict: Verdict) => {
 		const one = !/^(ab|unl|of)/.test(verdict.o) && alone++ < MAX_ALONE;
-		add({ ...call._shape, ...verdict, by: (one && call._by) || undefined }, ms, one);
+		add(call, { ...verdict, by: (one && call._by) || undefined }, ms, one);
 		wake();
 	};
 
 	const begin = (ask: Ask) => call(ask, name);
 	const answer: Answer = (call, st, readable) => {
-		const { _shape: shape } = call;
-		const row = add({ ...shape, ...(st ? { st } : { o: "ok" }) }, performance.now() - call._start);
-		if (shape.p) preflighted.push([call, row]);
+		const row = add(call, st ? { st } : { o: "ok" }, performance.now() - call._start);
+		if (call._shape.p && preflighted.length < MAX_PREFLIGHTED) preflighted.push([call, row]);
 		succeeded(call);
 		for (const { _fits, _names } of expected) {
 			if (st < 400 && _fits(call._target)) {
 				for (const by of _names) {
-					add({ ...shape, k: "header_read", o: readable(by) ? "ok" : "blocked", by: by.toLowerCase() });
+					add(call, { k: "header_read", o: readable(by) ? "ok" : "blocked", by: by.toLowerCase() });
 				}
 			}
 		}

@@ -15,15 +15,15 @@ export interface Verdict {
 	ev: string;
 }
 
-/** What tells one row from another, in the words of `schemas/beacon/v1.schema.json`. */
-export interface Fields extends Shape, Partial<Verdict> {
+/** What tells one row of a shape from another, in the words of `schemas/beacon/v1.schema.json`. */
+export interface Fields extends Partial<Verdict> {
 	k?: string;
 	st?: number;
 	by?: string | undefined;
 }
 
 /** One row of a beacon. */
-export interface Row extends Fields {
+export interface Row extends Fields, Shape {
 	/** Until the seal: when it began. */
 	at: number;
 	n?: number;

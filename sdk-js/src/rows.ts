@@ -1,3 +1,4 @@
+import type { Call } from "./call";
 import { now } from "./clock";
 import { count } from "./latency";
 import type { Fields, Row } from "./row";
@@ -7,7 +8,7 @@ const MAX_SPAN = 15_000;
 /** The collector refuses rows that are older. */
 const MAX_AGE = 3_600_000;
 /** Bytes of a row beside what tells it from others. */
-const ROW_BYTES = 60;
+const ROW_BYTES = 30;
 
 let waiting: Row[] = [];
 let open: Record<string, Row> = {};
@@ -16,11 +17,11 @@ let open: Record<string, Row> = {};
 export let bytes = 0;
 
 /** Counts one event, in a row of its own if it is to stand `alone`. */
-export const add = (fields: Fields, ms?: number, alone?: boolean): Row => {
-	const key = JSON.stringify(fields);
+export const add = (call: Call, fields: Fields, ms?: number, alone?: boolean): Row => {
+	const key = call._key + Object.values(fields).join(" ");
 	let row = open[key]!;
 	if (alone || !row || now() - row.at > MAX_SPAN) {
-		row = { ...fields, at: now() };
+		row = { ...call._shape, ...fields, at: now() };
 		waiting.push(row);
 		bytes += key.length + ROW_BYTES;
 		if (!alone) open[key] = row;

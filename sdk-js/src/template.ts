@@ -50,7 +50,7 @@ export function namer(
 			name = path;
 			try {
 				const operation = JSON.parse(body as string).operationName;
-				if (/^\w{1,64}$/.test(operation)) name += `/${operation}`;
+				if (operation && /^\w{1,64}$/.test(operation)) name += `/${operation}`;
 			} catch {}
 		}
 		name ||= options.strict ? OTHER : generalise(path);
