@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,9 +58,10 @@ pub(crate) async fn serve(
         watch: Arc::clone(&watch),
     };
     loop {
-        if noted.ahead.is_empty()
-            && let Err(cut) = first_byte(&edge, &noted, &mut next, &stop).await
-        {
+        edge.metrics.parked.inc();
+        let first = first_byte(&edge, &noted, &mut next, &stop).await;
+        edge.metrics.parked.dec();
+        if let Err(cut) = first {
             // Idle connections that end with the edge did nothing wrong.
             if !stop.is_cancelled() {
                 edge.metrics.cut(cut);
@@ -80,6 +81,12 @@ pub(crate) async fn serve(
 
 /// Waits for something to read.
 async fn first_byte(edge: &Edge, noted: &Noted, next: &mut Next, stop: &Stop) -> Result<(), Cut> {
+    if !noted.ahead.is_empty() {
+        return Ok(());
+    }
+    // Peeking tells for sure; readiness alone is a guess at first. An end or an error of the
+    // connection is for hyper to find.
+    let mut byte = [0];
     let now = Instant::now();
     let (deadline, cut) = noted
         .watch
@@ -88,7 +95,7 @@ async fn first_byte(edge: &Edge, noted: &Noted, next: &mut Next, stop: &Stop) ->
     if *next == Next::Another {
         tokio::select! {
             biased;
-            _ = noted.stream.readable() => return Ok(()),
+            _ = noted.stream.peek(&mut byte) => return Ok(()),
             () = sleep_until(deadline) => return Err(cut),
             () = stop.cancelled() => *next = Next::Close,
         }
@@ -96,7 +103,7 @@ async fn first_byte(edge: &Edge, noted: &Noted, next: &mut Next, stop: &Stop) ->
     let deadline = deadline.min(Instant::now() + LAME_DUCK);
     tokio::select! {
         biased;
-        _ = noted.stream.readable() => Ok(()),
+        _ = noted.stream.peek(&mut byte) => Ok(()),
         () = sleep_until(deadline) => Err(cut),
     }
 }
@@ -148,7 +155,7 @@ async fn requests(
                 if !watch.is_busy() {
                     break;
                 }
-                Pin::new(&mut connection).graceful_shutdown();
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
             }
         }
     }

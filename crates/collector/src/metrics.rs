@@ -99,6 +99,8 @@ pub(crate) struct EdgeMetrics {
     served: Closed,
     /// Open connections.
     pub(crate) connections: Gauge,
+    /// Those among them that hold no buffers.
+    pub(crate) parked: Gauge,
     /// Connections accepted.
     pub(crate) accepted: Counter,
     cut: Closed,
@@ -138,6 +140,7 @@ impl EdgeMetrics {
             overflowed: Closed::new(Dimension::ALL.iter().map(|dimension| dimension.as_str())),
             served: Closed::new(Served::ALL.iter().map(|served| served.as_str())),
             connections: Gauge::default(),
+            parked: Gauge::default(),
             accepted: Counter::default(),
             cut: Closed::new(Cut::ALL.iter().map(|cut| cut.as_str())),
             broken: Counter::default(),
@@ -222,6 +225,8 @@ impl EdgeMetrics {
             self.bytes_in_flight.clone(),
         );
         registry.register("connections", "Open connections", self.connections.clone());
+        let parked = "Open connections that wait and hold no buffers";
+        registry.register("connections_parked", parked, self.parked.clone());
         let cut = "Connections that the edge ended, by reason";
         registry.register("connections_cut", cut, self.cut.family.clone());
         let counters = [

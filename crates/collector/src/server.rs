@@ -227,7 +227,13 @@ async fn drain(edge: &Edge, connections: &mut Connections) {
     }
     connections.tasks.shutdown().await;
     // Appends outlive their connections; the journal bounds how long one takes.
-    if tokio::time::timeout(LAST_APPENDS, edge.orphans.wait()).await.is_err() {
-        tracing::warn!(appends = edge.orphans.len(), "not finished at the end of the drain");
+    if tokio::time::timeout(LAST_APPENDS, edge.orphans.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            appends = edge.orphans.len(),
+            "not finished at the end of the drain"
+        );
     }
 }

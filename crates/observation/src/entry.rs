@@ -14,6 +14,8 @@ pub enum Entry {
 }
 
 const VERSION: u8 = 1;
+/// Room for most entries, so that writing one seldom has to move it.
+const USUAL_BYTES: usize = 512;
 
 /// A journal record that this build cannot read.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +50,9 @@ impl Entry {
     /// Never: an entry holds only types that postcard can write.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_extend(self, vec![VERSION]).expect("an entry is always encodable")
+        let mut bytes = Vec::with_capacity(USUAL_BYTES);
+        bytes.push(VERSION);
+        postcard::to_extend(self, bytes).expect("an entry is always encodable")
     }
 
     /// Reads what [`Entry::encode`] wrote.
