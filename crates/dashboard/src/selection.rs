@@ -12,8 +12,8 @@ use crate::state::Shared;
 
 /// Longest window that can be asked for.
 const MAX_WINDOW: Span = Span::secs(400 * 86_400);
-const DEFAULT_WINDOW: Span = Span::secs(3600);
-const WINDOW_SYNTAX: &str = "a span of 1m to 400d, such as 5m, 1h or 7d";
+const DEFAULT_WINDOW: &str = "1h";
+const WINDOW_SYNTAX: &str = "a span of 1m to 400d before `to`, such as 5m, 1h or 7d";
 
 /// The app parameter, as it is documented; read by [`app`].
 #[derive(Debug, IntoParams)]
@@ -94,7 +94,7 @@ pub(crate) struct Selection {
     pub(crate) filter: SliFilter,
     pub(crate) interval: Interval,
     /// The window as it was asked for.
-    pub(crate) window: Span,
+    pub(crate) window: String,
 }
 
 impl Selection {
@@ -154,35 +154,38 @@ pub(crate) fn app(params: &mut Params, caller: &Caller, shared: &Shared) -> Stri
 }
 
 /// The time that is asked about, and how long it was asked to be.
-pub(crate) fn interval(params: &mut Params, now: UnixMillis) -> (Interval, Span) {
+pub(crate) fn interval(params: &mut Params, now: UnixMillis) -> (Interval, String) {
     let permitted = NotATime.to_string();
-    let to = params
-        .parse::<Stamp>("to", &permitted)
-        .map_or(now, |stamp| stamp.0);
-    let from = params
-        .parse::<Stamp>("from", &permitted)
-        .map(|stamp| stamp.0);
-    let asked = params.parse::<Span>("window", WINDOW_SYNTAX);
-    let (field, window) = match from {
-        None => ("window", asked.unwrap_or(DEFAULT_WINDOW)),
-        Some(from) => (
-            "from",
-            Span::millis(u64::try_from(to.0 - from.0).unwrap_or_default()),
-        ),
+    let to = params.parse::<Stamp>("to", &permitted);
+    let to = to.map_or(now, |stamp| stamp.0);
+    let from = params.parse::<Stamp>("from", &permitted);
+    let window = params.text("window");
+    let (field, given, span) = match (from, window) {
+        (Some(Stamp(from)), None) => {
+            let span = Span::millis(u64::try_from(to.0 - from.0).unwrap_or_default());
+            ("from", Stamp(from).to_string(), Some(span))
+        }
+        (Some(_), Some(window)) => {
+            params.fault("window", &window, "either window or from, not both");
+            ("window", window, Some(MAX_WINDOW))
+        }
+        (None, window) => {
+            let window = window.unwrap_or_else(|| DEFAULT_WINDOW.to_owned());
+            let span = window.parse().ok();
+            ("window", window, span)
+        }
     };
-    if let (Some(_), Some(asked)) = (from, asked) {
-        params.fault(
-            "window",
-            &asked.to_string(),
-            "either window or from, not both",
-        );
+    let span = span.filter(|span| (Span::secs(60)..=MAX_WINDOW).contains(span));
+    if span.is_none() {
+        params.fault(field, &given, WINDOW_SYNTAX);
     }
-    if !(Span::secs(60)..=MAX_WINDOW).contains(&window) {
-        let given = from.map_or(window.to_string(), |from| Stamp(from).to_string());
-        params.fault(field, &given, format!("{WINDOW_SYNTAX}, before `to`"));
-    }
-    let millis = window.as_millis().min(MAX_WINDOW.as_millis());
-    (Interval::ending_at(to, millis), window)
+    let span = span.unwrap_or(MAX_WINDOW);
+    let asked = if field == "from" {
+        span.to_string().replace(' ', "")
+    } else {
+        given
+    };
+    (Interval::ending_at(to, span.as_millis()), asked)
 }
 
 /// `words` as one sentence part.

@@ -12,7 +12,7 @@ use crate::stamp::Stamp;
 pub(crate) struct Scope {
     /// The app.
     pub app: String,
-    /// The window as it was asked for: `1h`.
+    /// The window as it was asked for: `1h`; its length where `from` was given.
     pub window: String,
     /// Start, a whole minute.
     pub from: Stamp,
@@ -29,7 +29,7 @@ impl Scope {
     pub(crate) fn of(selection: &Selection, watermark: Option<UnixMillis>) -> Self {
         Self {
             app: selection.filter.app.clone(),
-            window: selection.window.to_string().replace(' ', ""),
+            window: selection.window.clone(),
             from: Stamp(selection.interval.from),
             to: Stamp(selection.interval.to),
             watermark: watermark.map(Stamp),

@@ -1,0 +1,394 @@
+//! The shapes of the answers, and the refusals of bad questions.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{Fake, Mood, get, post, router_of, well};
+use dashboard::Config;
+use http::StatusCode;
+use observation::Source;
+use serde_json::{Value, json};
+use store::LabTraffic;
+
+#[tokio::test]
+async fn answers_have_their_shapes() {
+    let router = well();
+    for (name, path) in [
+        ("sli", "/api/v1/sli?app=shop&window=1h"),
+        ("series", "/api/v1/series?app=shop&window=3m&step=60"),
+        ("endpoints", "/api/v1/endpoints?app=shop"),
+        ("breakdown", "/api/v1/breakdown?app=shop&by=browser_family"),
+        ("ledger", "/api/v1/ledger"),
+        ("alerts", "/api/v1/alerts?app=shop"),
+        ("slos", "/api/v1/slos?app=shop"),
+        ("apps", "/api/v1/apps"),
+        ("readyz", "/readyz"),
+    ] {
+        let answer = get(&router, path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+        assert_eq!(answer.headers["content-type"], "application/json", "{path}");
+        insta::assert_json_snapshot!(name, answer.json());
+    }
+}
+
+#[tokio::test]
+async fn a_deploy_is_recorded_and_m6_counts_rollbacks_among_cors_changes() {
+    let router = well();
+    for report in [
+        json!({"id": "d1", "app": "shop", "touches_cors": true, "author": "mira", "service": "cart"}),
+        json!({"id": "d2", "app": "shop", "note": "text only"}),
+        json!({"id": "d3", "app": "shop", "kind": "rollback", "reverts": "d1", "touches_cors": true}),
+    ] {
+        let answer = post(&router, "/api/v1/deploys", &report).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    }
+    let deploys = get(&router, "/api/v1/deploys?app=shop&window=1d")
+        .await
+        .json();
+    insta::assert_json_snapshot!("deploys", deploys);
+    let made_up = post(&router, "/api/v1/deploys", &json!({"app": "shop"}))
+        .await
+        .json();
+    assert_eq!(made_up["id"].as_str().map(str::len), Some(16), "{made_up}");
+}
+
+#[tokio::test]
+async fn every_bad_question_is_refused_with_field_value_and_what_is_permitted() {
+    let router = well();
+    for (path, field, value, permitted) in [
+        ("/api/v1/sli", "app", "", "one of shop, admin"),
+        ("/api/v1/sli?app=shpo", "app", "shpo", "one of shop, admin"),
+        (
+            "/api/v1/sli?app=shop&windw=1h",
+            "windw",
+            "1h",
+            "environment, source",
+        ),
+        (
+            "/api/v1/sli?app=shop&app=shop",
+            "app",
+            "shop",
+            "one value for each parameter",
+        ),
+        (
+            "/api/v1/sli?app=shop&window=soon",
+            "window",
+            "soon",
+            "such as 5m, 1h or 7d",
+        ),
+        (
+            "/api/v1/sli?app=shop&window=30s",
+            "window",
+            "30s",
+            "1m to 400d before `to`",
+        ),
+        (
+            "/api/v1/sli?app=shop&window=401d",
+            "window",
+            "401d",
+            "1m to 400d before `to`",
+        ),
+        (
+            "/api/v1/sli?app=shop&from=yesterday",
+            "from",
+            "yesterday",
+            "2026-01-31T12:00:00Z",
+        ),
+        (
+            "/api/v1/sli?app=shop&from=0&window=1h",
+            "window",
+            "1h",
+            "not both",
+        ),
+        (
+            "/api/v1/sli?app=shop&from=2026-11-02T00:00:00Z",
+            "from",
+            "2026-11-02T00:00:00.000Z",
+            "before `to`",
+        ),
+        (
+            "/api/v1/sli?app=shop&source=brwser",
+            "source",
+            "brwser",
+            "one of browser, gateway",
+        ),
+        (
+            "/api/v1/series?app=shop&step=0",
+            "step",
+            "0",
+            "whole minutes",
+        ),
+        (
+            "/api/v1/series?app=shop&step=90",
+            "step",
+            "90",
+            "whole minutes",
+        ),
+        (
+            "/api/v1/series?app=shop&window=2d&step=60",
+            "step",
+            "60",
+            "at most 2000 points",
+        ),
+        (
+            "/api/v1/breakdown?app=shop",
+            "by",
+            "",
+            "one of service, page_origin",
+        ),
+        (
+            "/api/v1/breakdown?app=shop&by=user",
+            "by",
+            "user",
+            "one of service, page_origin",
+        ),
+        (
+            "/api/v1/breakdown?app=shop&by=method&limit=501",
+            "limit",
+            "501",
+            "1 to 500",
+        ),
+        (
+            "/api/v1/endpoints?app=shop&limit=0",
+            "limit",
+            "0",
+            "1 to 500",
+        ),
+        (
+            "/api/v1/ledger?app=shop",
+            "app",
+            "shop",
+            "no parameter here",
+        ),
+        (
+            "/api/v1/alerts?app=nope",
+            "app",
+            "nope",
+            "one of shop, admin",
+        ),
+        (
+            "/api/v1/slos?slo=x",
+            "slo",
+            "x",
+            "one of the parameters app",
+        ),
+        ("/api/v1/deploys?window=1h", "app", "", "one of shop, admin"),
+    ] {
+        let answer = get(&router, path).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::BAD_REQUEST,
+            "{path}: {}",
+            answer.text
+        );
+        assert_eq!(
+            answer.headers["content-type"], "application/problem+json",
+            "{path}"
+        );
+        let problem = answer.json();
+        assert_eq!(problem["code"], "invalid_request", "{path}");
+        let fault = &problem["errors"][0];
+        assert_eq!(fault["field"], field, "{path}: {problem}");
+        assert_eq!(fault["value"], value, "{path}: {problem}");
+        let said = fault["permitted"].as_str().unwrap();
+        assert!(said.contains(permitted), "{path}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn all_faults_of_a_question_are_named_at_once() {
+    let answer = get(&well(), "/api/v1/series?app=x&window=1y&step=7&zz=1").await;
+    let problem = answer.json();
+    let fields: Vec<_> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| fault["field"].clone())
+        .collect();
+    assert_eq!(fields, ["zz", "app", "step"], "{problem}");
+}
+
+#[tokio::test]
+async fn bad_deploys_are_refused_and_nothing_is_recorded() {
+    let fake = Arc::new(Fake::default());
+    let router = router_of(&fake, Config::default());
+    let long = "x".repeat(201);
+    for (body, field) in [
+        (json!({}), "."),
+        (json!({"app": "nope"}), "app"),
+        (json!({"app": "shop", "who": "me"}), "who"),
+        (json!({"app": "shop", "kind": "hotfix"}), "kind"),
+        (json!({"app": "shop", "at": "noon"}), "at"),
+        (json!({"app": "shop", "at": "2026-11-03T12:00:00Z"}), "at"),
+        (json!({"app": "shop", "author": long}), "author"),
+        (json!({"app": "shop", "note": "\u{1b}[2J"}), "note"),
+    ] {
+        let answer = post(&router, "/api/v1/deploys", &body).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::BAD_REQUEST,
+            "{body}: {}",
+            answer.text
+        );
+        assert_eq!(
+            answer.json()["errors"][0]["field"],
+            field,
+            "{body}: {}",
+            answer.text
+        );
+    }
+    assert!(fake.deploys.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn filters_reach_the_store_as_they_were_asked_and_windows_as_whole_minutes() {
+    let fake = Arc::new(Fake::default());
+    let router = router_of(&fake, Config::default());
+    let path = "/api/v1/sli?app=admin&window=5m&service=&release=1.2&page_origin=https%3A%2F%2Fa.test&source=gateway";
+    assert_eq!(get(&router, path).await.status, StatusCode::OK);
+    let (filter, within) = fake.asked.lock().unwrap().remove(0);
+    assert_eq!(
+        filter.service.as_deref(),
+        Some(""),
+        "empty asks for requests of no service"
+    );
+    assert_eq!(filter.release.as_deref(), Some("1.2"));
+    assert_eq!(filter.page_origin.as_deref(), Some("https://a.test"));
+    assert_eq!(filter.environment, None);
+    assert_eq!(filter.source, Source::Gateway);
+    assert_eq!(filter.lab, LabTraffic::Included, "as the app is configured");
+    assert_eq!(
+        common::NOW.0 - within.from.0,
+        330_000,
+        "five minutes, widened to the minute"
+    );
+    assert_eq!(within.to.0 - common::NOW.0, 30_000);
+}
+
+#[tokio::test]
+async fn objectives_on_the_same_traffic_share_one_query() {
+    let fake = Arc::new(Fake::default());
+    let router = router_of(&fake, Config::default());
+    let body = get(&router, "/api/v1/slos").await.json();
+    assert_eq!(body["slos"].as_array().map(Vec::len), Some(2));
+    assert_eq!(fake.asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_answer_is_never_shown_as_zero() {
+    for (mood, status, code) in [
+        (
+            Mood::Unavailable,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store_unavailable",
+        ),
+        (
+            Mood::NotMigrated,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store_unavailable",
+        ),
+        (Mood::TooMuch, StatusCode::BAD_REQUEST, "invalid_request"),
+    ] {
+        let router = router_of(
+            &Arc::new(Fake {
+                mood,
+                ..Fake::default()
+            }),
+            Config::default(),
+        );
+        for path in [
+            "/api/v1/sli?app=shop",
+            "/api/v1/ledger",
+            "/api/v1/alerts",
+            "/api/v1/slos",
+        ] {
+            let answer = get(&router, path).await;
+            assert_eq!(answer.status, status, "{mood:?} {path}");
+            assert_eq!(answer.json()["code"], code, "{mood:?} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn readiness_names_the_part_that_is_down_and_lag_alone_leaves_it_ready() {
+    for (mood, behind_ms, status, condition, part) in [
+        (Mood::Well, 0, StatusCode::OK, "ready", "store"),
+        (Mood::Well, 180_000, StatusCode::OK, "degraded", "watermark"),
+        (
+            Mood::Unavailable,
+            0,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "down",
+            "store",
+        ),
+        (
+            Mood::NotMigrated,
+            0,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "down",
+            "store",
+        ),
+    ] {
+        let fake = Arc::new(Fake {
+            mood,
+            behind_ms,
+            ..Fake::default()
+        });
+        let answer = get(&router_of(&fake, Config::default()), "/readyz").await;
+        let body = answer.json();
+        assert_eq!(answer.status, status, "{body}");
+        assert_eq!(body["condition"], condition, "{body}");
+        assert_eq!(body["parts"][0]["part"], part, "{body}");
+    }
+    assert_eq!(get(&well(), "/livez").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn points_without_observations_are_there_and_have_no_ratio() {
+    let body = get(&well(), "/api/v1/series?app=shop&window=10m&step=120")
+        .await
+        .json();
+    let points = body["points"].as_array().unwrap();
+    assert!((5..=7).contains(&points.len()), "{}", points.len());
+    let empty: Vec<&Value> = points
+        .iter()
+        .filter(|p| p["block_rate"]["total"] == 0)
+        .collect();
+    assert_eq!(empty.len(), points.len() - 1);
+    assert!(
+        empty
+            .iter()
+            .all(|point| point["block_rate"]["ratio"].is_null())
+    );
+    assert!(
+        points
+            .iter()
+            .all(|point| point["at"].as_str().unwrap().ends_with(":00.000Z"))
+    );
+}
+
+#[tokio::test]
+async fn metrics_count_answers_by_route_and_class() {
+    let router = well();
+    get(&router, "/api/v1/sli?app=shop").await;
+    get(&router, "/api/v1/sli?app=nope").await;
+    get(&router, "/nothing/here").await;
+    let metrics = get(&router, "/metrics").await;
+    assert!(
+        metrics.headers["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("application/openmetrics-text")
+    );
+    for line in [
+        r#"corswatch_dashboard_requests_total{route="/api/v1/sli",class="2xx"} 1"#,
+        r#"corswatch_dashboard_requests_total{route="/api/v1/sli",class="4xx"} 1"#,
+        r#"corswatch_dashboard_requests_total{route="other",class="4xx"} 1"#,
+        r#"corswatch_dashboard_requests_total{route="/api/v1/ledger",class="5xx"} 0"#,
+        r#"corswatch_dashboard_refused_total{reason="unauthenticated"} 0"#,
+    ] {
+        assert!(metrics.text.contains(line), "{line} in\n{}", metrics.text);
+    }
+    assert!(metrics.text.ends_with("# EOF\n"));
+}

@@ -1,0 +1,351 @@
+//! A router over answers made by hand, for what is HTTP and nothing else.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "every test binary uses another part of this module"
+)]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use dashboard::{App, Config, Edge, Interval, Queries, SloSpec, State};
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use observation::{Chunk, Confidence, Kind, Outcome, Stage, UnixMillis};
+use runtime::{ManualClock, Metrics};
+use serde_json::Value;
+use slo::{Objective, Sli, Window};
+use store::{
+    AlertRow, Breakdown, ChunkRow, DeployRow, Dimension, EdgeReportRow, Failure, LabTraffic,
+    Ledger, ProgressRow, SliFilter, SliSums, StoreError,
+};
+use tower::ServiceExt as _;
+
+/// 2026-11-01T12:00:30Z.
+pub const NOW: UnixMillis = UnixMillis(1_793_534_430_000);
+
+/// What the fake answers, and what it was asked.
+#[derive(Default)]
+pub struct Fake {
+    pub asked: Mutex<Vec<(SliFilter, Interval)>>,
+    pub deploys: Mutex<Vec<DeployRow>>,
+    pub mood: Mood,
+    pub behind_ms: i64,
+}
+
+/// How the fake feels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mood {
+    #[default]
+    Well,
+    Unavailable,
+    NotMigrated,
+    TooMuch,
+    Stuck,
+}
+
+impl Fake {
+    async fn check(&self) -> Result<(), StoreError> {
+        let source = || "connection refused".into();
+        match self.mood {
+            Mood::Well => Ok(()),
+            Mood::Unavailable => Err(StoreError::Unavailable {
+                reason: "connect",
+                source: source(),
+            }),
+            Mood::NotMigrated => Err(StoreError::Schema("the database is empty".into())),
+            Mood::TooMuch => Err(StoreError::Limits {
+                code: 159,
+                source: source(),
+            }),
+            Mood::Stuck => std::future::pending().await,
+        }
+    }
+
+    fn note(&self, filter: &SliFilter, within: Interval) {
+        self.asked.lock().unwrap().push((filter.clone(), within));
+    }
+}
+
+pub fn sums() -> SliSums {
+    SliSums {
+        requests: 4000,
+        blocked: 3,
+        unknown: 1,
+        credentialed: 100,
+        credentialed_blocked: 1,
+        credentialed_denied: 2,
+        preflighted: 50,
+        preflight_blocked: 2,
+        header_reads: 10,
+        header_unreadable: 1,
+        preflight_measured: 25,
+        preflight_latency: vec![(40, 10), (63, 10), (64, 5)],
+        by_outcome: vec![
+            (Outcome::Ok, 3990),
+            (Outcome::Blocked, 3),
+            (Outcome::Aborted, 5),
+            (Outcome::Unknown, 1),
+        ],
+        ..SliSums::default()
+    }
+}
+
+#[async_trait]
+impl Queries for Fake {
+    async fn sli(&self, filter: &SliFilter, within: Interval) -> Result<SliSums, StoreError> {
+        self.check().await?;
+        self.note(filter, within);
+        Ok(sums())
+    }
+
+    async fn series(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+        _step: Duration,
+    ) -> Result<Vec<(UnixMillis, SliSums)>, StoreError> {
+        self.check().await?;
+        self.note(filter, within);
+        Ok(vec![(within.from.plus(60_000), sums())])
+    }
+
+    async fn breakdown(
+        &self,
+        filter: &SliFilter,
+        _by: Dimension,
+        within: Interval,
+        _limit: u32,
+    ) -> Result<Vec<Breakdown>, StoreError> {
+        self.check().await?;
+        self.note(filter, within);
+        Ok(vec![Breakdown {
+            value: "chrome".into(),
+            sums: sums(),
+        }])
+    }
+
+    async fn top_failures(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+        _limit: u32,
+    ) -> Result<Vec<Failure>, StoreError> {
+        self.check().await?;
+        self.note(filter, within);
+        Ok(vec![Failure {
+            kind: Kind::Request,
+            service: "cart".into(),
+            target_origin: "https://api.test".into(),
+            endpoint: "/cart/:id".into(),
+            method: "PUT".into(),
+            outcome: Outcome::Blocked,
+            stage: Some(Stage::Preflight),
+            cause: String::new(),
+            parameter: "x-tenant".into(),
+            confidence: Some(Confidence::Proven),
+            count: 3,
+            page_origins: vec!["https://shop.test".into()],
+            browsers: vec!["chrome 156".into()],
+            first_seen: UnixMillis(1_793_534_340_000),
+            last_seen: UnixMillis(1_793_534_400_000),
+            sessions: 2,
+        }])
+    }
+
+    async fn ledger(&self) -> Result<Ledger, StoreError> {
+        self.check().await?;
+        let chunk = ChunkRow {
+            epoch: 1,
+            partition: 0,
+            chunk: Chunk(0),
+            version: 9,
+            records: 10,
+            beacons_stored: 6,
+            duplicates: 2,
+            dead_lettered: 1,
+            edge_reports: 1,
+            rows: 20,
+        };
+        let edge = EdgeReportRow {
+            process: [1; 12],
+            at: NOW,
+            received: 14,
+            appended: 10,
+            shed: 1,
+            refused: vec![("origin_not_allowed".into(), 3)],
+        };
+        let progress = ProgressRow {
+            epoch: 1,
+            partition: 0,
+            next_offset: 10,
+            event_time: NOW,
+        };
+        Ok(Ledger {
+            partitions: vec![chunk],
+            progress: vec![progress],
+            edges: vec![edge],
+        })
+    }
+
+    async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
+        self.check().await?;
+        let old = ProgressRow {
+            epoch: 1,
+            partition: 0,
+            next_offset: 5,
+            event_time: UnixMillis(5),
+        };
+        let now = NOW.plus(-self.behind_ms);
+        let quick = ProgressRow {
+            epoch: 2,
+            partition: 0,
+            next_offset: 5,
+            event_time: now,
+        };
+        let slow = ProgressRow {
+            partition: 1,
+            event_time: now.plus(-2000),
+            ..quick
+        };
+        Ok(vec![old, quick, slow])
+    }
+
+    async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
+        self.check().await?;
+        let body = r#"{"annotations":{"summary":"3 of 4000 requests were blocked","runbook_url":"https://runbooks.test/cors"}}"#;
+        let row = |app: &str, state: &str, resolved_at| AlertRow {
+            id: format!("{app}-{state}"),
+            version: 1,
+            app: app.into(),
+            slo: "blocks".into(),
+            rule: "fast".into(),
+            group: "service=cart".into(),
+            severity: "page".into(),
+            state: state.into(),
+            started_at: NOW.plus(-60_000),
+            updated_at: NOW,
+            resolved_at,
+            body: body.into(),
+        };
+        Ok(vec![
+            row("shop", "resolved", Some(NOW)),
+            row("shop", "inactive", Some(NOW)),
+            row("shop", "firing", None),
+            row("admin", "firing", None),
+            row("", "firing", None),
+        ])
+    }
+
+    async fn deploys(&self, app: &str, _within: Interval) -> Result<Vec<DeployRow>, StoreError> {
+        self.check().await?;
+        let rows = self.deploys.lock().unwrap();
+        Ok(rows.iter().filter(|row| row.app == app).cloned().collect())
+    }
+
+    async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
+        self.check().await?;
+        self.deploys.lock().unwrap().push(deploy.clone());
+        Ok(())
+    }
+}
+
+pub fn apps() -> Vec<App> {
+    let app = |name: &str, lab| App {
+        name: name.into(),
+        keys: vec![format!("k_{name}")],
+        lab,
+    };
+    vec![
+        app("shop", LabTraffic::Excluded),
+        app("admin", LabTraffic::Included),
+    ]
+}
+
+pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
+    let (clock, _) = ManualClock::at(NOW);
+    let edge = Edge {
+        url: "https://edge.test/".into(),
+        script: "/v1/corswatch.3f2a.js".into(),
+        integrity: Some("sha384-abc".into()),
+    };
+    let slo = SloSpec {
+        name: "shop-block_rate".into(),
+        sli: Sli::BlockRate,
+        filter: SliFilter::app("shop"),
+        objective: Objective::new(0.999).unwrap(),
+        window: Window::days(30),
+        runbook: "https://runbooks.test/cors".into(),
+    };
+    let latency = SloSpec {
+        name: "shop-latency".into(),
+        sli: Sli::PreflightLatency,
+        objective: Objective::new(0.95).unwrap(),
+        ..slo.clone()
+    };
+    State {
+        queries,
+        apps: apps(),
+        edge: Some(edge),
+        slos: vec![slo, latency],
+        log_ends: None,
+        parts: Vec::new(),
+        metrics,
+        clock,
+    }
+}
+
+pub fn router_of(fake: &Arc<Fake>, config: Config) -> Router {
+    let queries: Arc<dyn Queries> = Arc::clone(fake) as Arc<dyn Queries>;
+    dashboard::router(config, state(queries, Metrics::default()))
+}
+
+pub fn well() -> Router {
+    router_of(&Arc::new(Fake::default()), Config::default())
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+}
+
+pub fn request(path: &str) -> http::request::Builder {
+    Request::builder()
+        .uri(path)
+        .header(header::HOST, "127.0.0.1:7781")
+}
+
+pub async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text,
+    }
+}
+
+pub async fn get(router: &Router, path: &str) -> Answer {
+    send(router, request(path).body(Body::empty()).unwrap()).await
+}
+
+pub async fn post(router: &Router, path: &str, body: &Value) -> Answer {
+    let request = request(path)
+        .method("POST")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    send(router, request).await
+}

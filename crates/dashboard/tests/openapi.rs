@@ -1,0 +1,180 @@
+//! The description of the API is what the API does.
+
+mod common;
+
+use common::{get, post, well};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn every_documented_answer_is_of_its_documented_shape() {
+    let router = well();
+    post(
+        &router,
+        "/api/v1/deploys",
+        &json!({"id": "d1", "app": "shop"}),
+    )
+    .await;
+    let api = get(&router, "/openapi.json").await.json();
+    assert!(
+        api["openapi"].as_str().unwrap().starts_with("3.1"),
+        "{}",
+        api["openapi"]
+    );
+    for (path, question) in [
+        ("/api/v1/sli", "?app=shop"),
+        ("/api/v1/series", "?app=shop&window=5m"),
+        ("/api/v1/endpoints", "?app=shop"),
+        ("/api/v1/breakdown", "?app=shop&by=release"),
+        ("/api/v1/ledger", ""),
+        ("/api/v1/alerts", ""),
+        ("/api/v1/slos", ""),
+        ("/api/v1/apps", ""),
+        ("/api/v1/deploys", "?app=shop"),
+        ("/readyz", ""),
+    ] {
+        let schema =
+            &api["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        let body = get(&router, &format!("{path}{question}")).await.json();
+        let wrong = misfits(&api, schema, &body, path);
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+    let problem = get(&router, "/api/v1/sli").await.json();
+    let schema = json!({"$ref": "#/components/schemas/Problem"});
+    let wrong = misfits(&api, &schema, &problem, "problem");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn the_documented_parameters_are_exactly_those_that_are_permitted() {
+    let router = well();
+    let api = get(&router, "/openapi.json").await.json();
+    for (path, operations) in api["paths"].as_object().unwrap() {
+        let documented = operations["get"]["parameters"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let documented: Vec<_> = documented
+            .iter()
+            .map(|it| it["name"].as_str().unwrap().to_owned())
+            .collect();
+        if !path.starts_with("/api/") {
+            continue;
+        }
+        let problem = get(&router, &format!("{path}?nonsense=1")).await.json();
+        let said = problem["errors"][0]["permitted"].as_str().unwrap();
+        let permitted = said
+            .strip_prefix("one of the parameters ")
+            .unwrap_or_default();
+        assert_eq!(permitted, documented.join(", "), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_route_of_the_metrics_is_described_and_the_other_way_round() {
+    let router = well();
+    let metrics = get(&router, "/metrics").await.text;
+    let api = get(&router, "/openapi.json").await.json();
+    let described = api["paths"].as_object().unwrap();
+    assert_eq!(described.len(), 13, "{:?}", described.keys());
+    for path in described.keys() {
+        assert!(metrics.contains(&format!("route=\"{path}\"")), "{path}");
+        let status = get(&router, path).await.status;
+        assert_ne!(status, http::StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+/// Where `value` is not what `schema` says: missing, unknown or mistyped members. Understands what
+/// the generator writes, and nothing is let through that it does not understand.
+fn misfits(api: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
+    if let Some(target) = schema["$ref"].as_str() {
+        let target = api.pointer(target.trim_start_matches('#')).expect(target);
+        return misfits(api, target, value, at);
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        let fits = |choice: &&Value| misfits(api, choice, value, at).is_empty();
+        return if choices.iter().any(|choice| fits(&choice)) {
+            vec![]
+        } else {
+            vec![format!("{at}: none of oneOf fits {value}")]
+        };
+    }
+    if let Value::Object(members) = value {
+        return object_misfits(api, schema, members, at);
+    }
+    if let Value::Array(items) = value {
+        let each = items.iter().enumerate();
+        return each
+            .flat_map(|(i, item)| misfits(api, &schema["items"], item, &format!("{at}[{i}]")))
+            .collect();
+    }
+    let kinds = match &schema["type"] {
+        Value::String(kind) => vec![kind.as_str()],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => return vec![format!("{at}: no type in {schema}")],
+    };
+    let fits = match value {
+        Value::Null => kinds.contains(&"null"),
+        Value::Bool(_) => kinds.contains(&"boolean"),
+        Value::String(_) => kinds.contains(&"string"),
+        Value::Number(n) => {
+            kinds.contains(&"number") || (kinds.contains(&"integer") && !n.is_f64())
+        }
+        Value::Array(_) | Value::Object(_) => false,
+    };
+    if fits {
+        vec![]
+    } else {
+        vec![format!("{at}: {value} is none of {kinds:?}")]
+    }
+}
+
+fn object_misfits(
+    api: &Value,
+    schema: &Value,
+    members: &serde_json::Map<String, Value>,
+    at: &str,
+) -> Vec<String> {
+    let (mut known, mut required) = (serde_json::Map::new(), Vec::new());
+    flatten(api, schema, &mut known, &mut required);
+    let missing = required.iter().filter(|name| !members.contains_key(*name));
+    let mut wrong: Vec<String> = missing
+        .map(|name| format!("{at}.{name} is missing"))
+        .collect();
+    for (name, value) in members {
+        let at = format!("{at}.{name}");
+        match (known.get(name), schema.get("additionalProperties")) {
+            (Some(schema), _) | (None, Some(schema)) => {
+                wrong.extend(misfits(api, schema, value, &at))
+            }
+            // A free object, as `details` of an alert is.
+            (None, None) if known.is_empty() => {}
+            (None, None) => wrong.push(format!("{at} is not documented")),
+        }
+    }
+    wrong
+}
+
+/// The members of a schema and of all that it is composed of.
+fn flatten(
+    api: &Value,
+    schema: &Value,
+    known: &mut serde_json::Map<String, Value>,
+    required: &mut Vec<String>,
+) {
+    if let Some(target) = schema["$ref"].as_str() {
+        flatten(
+            api,
+            api.pointer(target.trim_start_matches('#')).expect(target),
+            known,
+            required,
+        );
+    }
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        flatten(api, part, known, required);
+    }
+    if let Some(properties) = schema["properties"].as_object() {
+        known.extend(properties.clone());
+    }
+    let names = schema["required"].as_array().into_iter().flatten();
+    required.extend(names.filter_map(Value::as_str).map(str::to_owned));
+}

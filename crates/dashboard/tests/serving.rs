@@ -1,0 +1,138 @@
+//! The private side over real sockets: time-outs, bounds, stop.
+
+mod common;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::{Fake, Mood, get, router_of, state};
+use dashboard::{Config, Queries, ServeError, serve};
+use http::StatusCode;
+use runtime::{Metrics, Stop};
+use settings::Span;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+struct Server {
+    addr: SocketAddr,
+    stop: Stop,
+    task: JoinSet<Result<(), ServeError>>,
+}
+
+async fn start(fake: Fake, config: Config) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let stop = Stop::new();
+    let queries: Arc<dyn Queries> = Arc::new(fake);
+    let mut task = JoinSet::new();
+    task.spawn(serve(
+        config,
+        state(queries, Metrics::default()),
+        listener,
+        stop.clone(),
+    ));
+    Server { addr, stop, task }
+}
+
+#[tokio::test]
+async fn an_address_that_others_reach_is_not_served_without_tokens() {
+    let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let queries: Arc<dyn Queries> = Arc::new(Fake::default());
+    let state = state(queries, Metrics::default());
+    let refused = serve(Config::default(), state, listener, Stop::new()).await;
+    let error = refused.expect_err("it would be open");
+    assert!(matches!(error, ServeError::Exposed(_)));
+    assert!(
+        error.to_string().contains("[[dashboard.tokens]]"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_finish_its_head_is_let_go() {
+    let config = Config {
+        header_timeout: Span::millis(200),
+        ..Config::default()
+    };
+    let server = start(Fake::default(), config).await;
+    let mut slow = TcpStream::connect(server.addr).await.unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: loc")
+        .await
+        .unwrap();
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(10), slow.read_to_end(&mut rest)).await;
+    assert!(ended.is_ok(), "the connection was closed");
+    let url = format!("http://{}/livez", server.addr);
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_stop_lets_the_answer_under_way_arrive() {
+    let config = Config {
+        request_timeout: Span::millis(600),
+        ..Config::default()
+    };
+    let mut server = start(
+        Fake {
+            mood: Mood::Stuck,
+            ..Fake::default()
+        },
+        config,
+    )
+    .await;
+    let mut client = TcpStream::connect(server.addr).await.unwrap();
+    let request = b"GET /api/v1/ledger HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    client.write_all(request).await.unwrap();
+    let metrics = format!("http://{}/livez", server.addr);
+    assert_eq!(reqwest::get(&metrics).await.unwrap().status(), 200);
+    server.stop.cancel();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(answer.contains("\"code\":\"timeout\""), "{answer}");
+    server.task.join_next().await.unwrap().unwrap().unwrap();
+    assert!(
+        TcpStream::connect(server.addr).await.is_err(),
+        "nobody listens any more"
+    );
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_in_the_same_words_as_everything_else() {
+    let server = start(Fake::default(), Config::default()).await;
+    let answer = reqwest::Client::new()
+        .post(format!("http://{}/api/v1/deploys", server.addr))
+        .header("content-type", "application/json")
+        .body("x".repeat(65 * 1024))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 413);
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_questions_at_once_are_sent_away_and_health_still_answers() {
+    let config = Config {
+        max_requests_in_flight: 1,
+        ..Config::default()
+    };
+    let fake = Arc::new(Fake {
+        mood: Mood::Stuck,
+        ..Fake::default()
+    });
+    let router = router_of(&fake, config);
+    let (first, second, alive) = tokio::join!(
+        get(&router, "/api/v1/ledger"),
+        get(&router, "/api/v1/ledger"),
+        get(&router, "/livez"),
+    );
+    assert_eq!(first.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(first.json()["code"], "timeout", "it had the only place");
+    assert_eq!(second.json()["code"], "overloaded");
+    assert_eq!(second.headers["retry-after"], "5");
+    assert_eq!(alive.status, StatusCode::OK);
+}

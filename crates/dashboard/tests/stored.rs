@@ -1,0 +1,292 @@
+//! Known observations in the real engine give exactly known numbers.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use common::{get, post};
+use dashboard::{Config, Queries, Stored};
+use observation::{Chunk, Envelope, Latency, Observation, Outcome, Position, UnixMillis};
+use runtime::{ManualClock, Metrics};
+use serde_json::{Value, json};
+use settings::Span;
+use store::{
+    Batch, ChunkRow, Dimensions, EdgeReportRow, ObservationRow, PartRow, ProgressRow, Retention,
+    Store,
+};
+use testkit::Engine;
+use testkit::fact::{self, NOON};
+
+/// Writes `envelopes` as the loader does: one chunk of one partition.
+async fn write(store: &Store, envelopes: Vec<Envelope>) {
+    let offsets = envelopes.len() as u64;
+    let mut parts: BTreeMap<(String, UnixMillis, Dimensions), PartRow> = BTreeMap::new();
+    let mut observations = Vec::new();
+    for (offset, envelope) in (0..).zip(envelopes) {
+        for seen in &envelope.observations {
+            let dims = Dimensions::of(&envelope.origin, seen);
+            let app = envelope.origin.app.clone();
+            let key = (app.clone(), seen.at.minute(), dims.clone());
+            let part = parts
+                .entry(key)
+                .or_insert_with(|| empty(app, seen.at.minute(), dims, offsets - 1));
+            part.count += u64::from(seen.count);
+            PartRow::add_latency(&mut part.latency, &seen.latency);
+            PartRow::add_latency(&mut part.preflight_latency, &seen.preflight_latency);
+        }
+        let position = Position {
+            epoch: 1,
+            partition: 0,
+            offset,
+        };
+        observations.extend(ObservationRow::from_envelope(position, NOON, envelope));
+    }
+    let chunk = ChunkRow {
+        epoch: 1,
+        partition: 0,
+        chunk: Chunk(0),
+        version: offsets - 1,
+        records: offsets,
+        beacons_stored: offsets,
+        duplicates: 0,
+        dead_lettered: 0,
+        edge_reports: 0,
+        rows: observations.len() as u64,
+    };
+    let progress = ProgressRow {
+        epoch: 1,
+        partition: 0,
+        next_offset: offsets,
+        event_time: NOON.plus(30_000),
+    };
+    let edge = EdgeReportRow {
+        process: [7; 12],
+        at: NOON,
+        received: offsets + 1,
+        appended: offsets,
+        shed: 0,
+        refused: vec![("malformed".into(), 1)],
+    };
+    let batch = Batch {
+        observations,
+        parts: parts.into_values().collect(),
+        chunks: vec![chunk],
+        edge_reports: vec![edge],
+        progress: vec![progress],
+        ..Batch::default()
+    };
+    store.write(&batch).await.unwrap();
+}
+
+fn empty(app: String, minute: UnixMillis, dims: Dimensions, version: u64) -> PartRow {
+    PartRow {
+        app,
+        minute,
+        epoch: 1,
+        partition: 0,
+        chunk: Chunk(0),
+        dims,
+        version,
+        count: 0,
+        latency: Vec::new(),
+        preflight_latency: Vec::new(),
+    }
+}
+
+async fn known() -> Router {
+    let engine = Engine::shared().await;
+    // The facts are of a fixed day, and what is past its time is dropped as it is written.
+    let ages = Span::secs(3000 * 86_400);
+    let retention = Retention {
+        raw: ages,
+        parts: ages,
+        minutes: ages,
+        hours: ages,
+    };
+    let config = store::Config {
+        retention,
+        ..engine.config()
+    };
+    let store = Store::embedded(&config, engine.access());
+    store.migrate().await.unwrap();
+    let preflighted = Observation {
+        count: 40,
+        preflighted: true,
+        credentialed: true,
+        preflight_latency: Latency::from_pairs([(40, 30), (70, 10)]),
+        ..fact::ok()
+    };
+    let unknown = Observation {
+        outcome: Outcome::Unknown,
+        status: 0,
+        endpoint: "/search".into(),
+        ..fact::ok()
+    };
+    let aborted = Observation {
+        outcome: Outcome::Aborted,
+        status: 0,
+        count: 9,
+        ..fact::ok()
+    };
+    let mut other = fact::envelope(
+        9,
+        [Observation {
+            count: 500,
+            ..fact::ok()
+        }],
+    );
+    other.origin.app = "admin".into();
+    let mut safari = fact::envelope(2, [fact::blocked(), unknown]);
+    safari.origin.browser.family = "safari".into();
+    let first = fact::envelope(
+        1,
+        [
+            preflighted,
+            fact::blocked(),
+            aborted,
+            fact::unreadable_header(),
+        ],
+    );
+    write(&store, vec![first, safari, other]).await;
+    let (clock, _) = ManualClock::at(NOON.plus(45_000));
+    let queries: Arc<dyn Queries> = Arc::new(Stored::new(store));
+    dashboard::router(
+        Config::default(),
+        dashboard::State {
+            clock,
+            ..common::state(queries, Metrics::default())
+        },
+    )
+}
+
+#[tokio::test]
+async fn known_observations_give_exactly_known_numbers() {
+    let router = known().await;
+    slis(&router).await;
+    lists(&router).await;
+    ledger(&router).await;
+    deploys(&router).await;
+}
+
+async fn slis(router: &Router) {
+    let sli = get(router, "/api/v1/sli?app=shop&window=5m").await.json();
+    let rate = |name: &str| {
+        (
+            sli[name]["bad"].as_u64().unwrap(),
+            sli[name]["total"].as_u64().unwrap(),
+        )
+    };
+    assert_eq!(rate("block_rate"), (2, 43), "{sli}");
+    assert_eq!(rate("unknown_rate"), (1, 43));
+    assert_eq!(rate("preflight_failure_rate"), (2, 42));
+    assert_eq!(rate("credentialed_failure_rate"), (2, 42));
+    assert_eq!(rate("exposed_header_mismatch"), (1, 1));
+    assert_eq!(sli["block_rate"]["band"], json!([2.0 / 43.0, 3.0 / 43.0]));
+    assert_eq!(sli["preflight_latency_ms"]["under_200_ms"], 0.75);
+    assert_eq!(sli["preflight_latency_ms"]["measured"], 40);
+    assert_eq!(
+        sli["outcomes"],
+        json!({"ok": 40, "blocked": 2, "unknown": 1, "aborted": 9})
+    );
+    assert_eq!(sli["watermark"], "2026-11-01T12:00:30.000Z");
+    let none = get(router, "/api/v1/sli?app=shop&window=5m&release=9")
+        .await
+        .json();
+    assert_eq!(
+        none["block_rate"],
+        json!({"bad": 0, "total": 0, "ratio": null, "band": null})
+    );
+    let series = get(router, "/api/v1/series?app=shop&window=10m&step=60")
+        .await
+        .json();
+    let totals: u64 = series["points"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["block_rate"]["total"].as_u64().unwrap())
+        .sum();
+    assert_eq!(totals, 43, "the steps add up to the window");
+    let slos = get(router, "/api/v1/slos").await.json();
+    assert_eq!(slos["slos"][0]["measured"]["total"], 43);
+    assert_eq!(slos["slos"][0]["state"], "breach");
+}
+
+async fn lists(router: &Router) {
+    let endpoints = get(router, "/api/v1/endpoints?app=shop&window=5m")
+        .await
+        .json();
+    assert_eq!(
+        endpoints["total_failures"], 4,
+        "2 blocked, 1 unknown, 1 header: {endpoints}"
+    );
+    let rows = endpoints["endpoints"].as_array().unwrap();
+    let counted: u64 = rows.iter().map(|row| row["count"].as_u64().unwrap()).sum();
+    assert_eq!(counted, 4, "{endpoints}");
+    let cart = rows
+        .iter()
+        .find(|row| row["endpoint"] == "/cart/:id")
+        .unwrap();
+    assert_eq!(
+        (&cart["count"], &cart["affected_sessions"]),
+        (&json!(2), &json!(2)),
+        "{cart}"
+    );
+    assert_eq!(
+        (&cart["stage"], &cart["cause"]),
+        (&json!("preflight"), &Value::Null)
+    );
+    let browsers = get(
+        router,
+        "/api/v1/breakdown?app=shop&window=5m&by=browser_family",
+    )
+    .await
+    .json();
+    let seen: Vec<_> = browsers["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            (
+                row["value"].as_str().unwrap(),
+                row["block_rate"]["bad"].as_u64().unwrap(),
+                row["block_rate"]["total"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(seen, [("chrome", 1, 41), ("safari", 1, 2)]);
+}
+
+async fn ledger(router: &Router) {
+    let ledger = get(router, "/api/v1/ledger").await.json();
+    assert_eq!(ledger["verdict"], "balanced", "{ledger}");
+    let of = |name: &str| ledger[name].as_u64().unwrap();
+    assert_eq!(of("received"), of("refused") + of("appended") + of("shed"));
+    assert_eq!((of("stored"), of("duplicate"), of("in_flight")), (3, 0, 0));
+}
+
+async fn deploys(router: &Router) {
+    let report =
+        json!({"id": "d1", "app": "shop", "touches_cors": true, "at": "2026-11-01T12:00:10Z"});
+    assert_eq!(post(router, "/api/v1/deploys", &report).await.status, 201);
+    assert_eq!(
+        post(router, "/api/v1/deploys", &report).await.status,
+        201,
+        "a repeated call"
+    );
+    let known = get(router, "/api/v1/deploys?app=shop&window=5m")
+        .await
+        .json();
+    assert_eq!(
+        known["deploys"].as_array().map(Vec::len),
+        Some(1),
+        "{known}"
+    );
+    assert_eq!(known["deploys"][0]["at"], "2026-11-01T12:00:10.000Z");
+    assert_eq!(
+        get(router, "/api/v1/alerts").await.json(),
+        json!({"alerts": []})
+    );
+    assert_eq!(get(router, "/readyz").await.json()["condition"], "ready");
+}

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { serve, type World } from './fixture';
+import { failing, incident } from './world';
+
+let browser: Browser;
+before(async () => {
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+});
+after(() => browser.close());
+
+interface Visit {
+  page: Page;
+  world: World;
+  asked: string[];
+  /** What the page's policy forbade, what it logged, where else it went. */
+  faults: string[];
+}
+
+async function visit(change: Partial<World>, path: string, look: (visit: Visit) => Promise<void>) {
+  const world = { ...incident(), ...change };
+  const server = await serve(world);
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    // A refused answer is logged by the browser itself.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+      faults.push(message.text());
+    }
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(server.url) && !request.url().startsWith('data:')) {
+      faults.push(`asked ${request.url()}`);
+    }
+  });
+  try {
+    await page.goto(server.url + path);
+    await look({ page, world, asked: server.asked, faults });
+    assert.deepEqual(faults, []);
+  } finally {
+    await page.close();
+    server.close();
+  }
+}
+
+const tile = (page: Page, sli: string) => page.locator(`[data-sli=${sli}]`);
+const text = async (page: Page, selector: string) =>
+  (await page.locator(selector).innerText()).replaceAll(/\s+/g, ' ');
+
+test('the tiles say value, verdict, target, band and budget', async () => {
+  await visit({}, '', async ({ page }) => {
+    const m1 = tile(page, 'block_rate');
+    await m1.getByText('breach').waitFor();
+    const said = (await m1.innerText()).replaceAll(/\s+/g, ' ');
+    for (const part of [
+      '0.825 %',
+      '33 of 4,000 cross-origin requests',
+      '0.825 % to 0.975 % with 6 of unknown reason',
+      'at most 0.1 %',
+      '31 % of the 30d budget left',
+    ]) {
+      assert.ok(said.includes(part), `${part} in: ${said}`);
+    }
+    assert.match(
+      await tile(page, 'preflight_failure_rate').innerText(),
+      /30d budget spent 2\.4 times over/,
+    );
+    assert.match(await tile(page, 'exposed_header_mismatch').innerText(), /no data/);
+  });
+});
+
+test('failures of unknown kind never turn a tile green', async () => {
+  await visit({ blocked: 3, unknown: 9 }, '', async ({ page }) => {
+    await tile(page, 'block_rate').getByText('unclear').waitFor();
+  });
+});
+
+test('failing endpoints say stage, cause and how far the evidence carries', async () => {
+  await visit({}, '', async ({ page }) => {
+    const rows = page.locator('table.cards tbody tr');
+    await rows.first().waitFor();
+    const first = (await rows.first().innerText()).replaceAll(/\s+/g, ' ');
+    for (const part of [
+      'GET /search',
+      'preflight',
+      'HeaderDisallowedByPreflightResponse',
+      'x-tenant',
+      '30',
+      '77 %',
+      '28',
+      'proven',
+    ]) {
+      assert.ok(first.includes(part), `${part} in: ${first}`);
+    }
+    assert.match(await rows.nth(2).innerText(), /failed, reason unknown/);
+  });
+});
+
+test('what a browser reported is text and nothing else', async () => {
+  const evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+  const endpoints = [failing({ endpoint: evil, parameter: evil, page_origins: [evil] })];
+  await visit({ endpoints }, '', async ({ page }) => {
+    await page.getByText('onerror').first().waitFor();
+    assert.equal(await page.locator('main img, main script').count(), 0);
+    assert.match(await page.title(), /shop/);
+  });
+});
+
+test('a runbook that is no web address is no link', async () => {
+  await visit({}, '', async ({ page }) => {
+    await page.getByText('Open runbook').waitFor();
+    const links = await page
+      .locator('a')
+      .evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+    assert.ok(links.includes('https://runbooks.example/cors'), String(links));
+    assert.ok(
+      links.every((link) => !link?.startsWith('javascript')),
+      String(links),
+    );
+  });
+});
+
+test('filters are kept in the address and reach the API', async () => {
+  await visit({}, '?window=6h', async ({ page, asked }) => {
+    await page.getByLabel('Service').selectOption('search');
+    await page.waitForURL(/service=search/);
+    await page.locator('main:not(.stale)').waitFor();
+    assert.ok(
+      asked.some((url) => /\/sli\?.*service=search.*window=6h/.test(url)),
+      String(asked.slice(-9)),
+    );
+    await page.getByText('24h').click();
+    await page.waitForURL(/window=24h/);
+    await page.goBack();
+    await page.waitForURL(/window=6h/);
+    assert.equal(await page.getByLabel('6h').isChecked(), true);
+  });
+});
+
+test('numbers refresh by themselves, and not while paused', async () => {
+  await visit({}, '', async ({ page, world, asked }) => {
+    await page.clock.install();
+    await page.reload();
+    const m1 = tile(page, 'block_rate');
+    await m1.getByText('33 of 4,000').waitFor();
+    world.blocked = 44;
+    await page.clock.fastForward(5000);
+    await m1.getByText('44 of 4,000').waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText(/paused/).waitFor();
+    const before = asked.length;
+    await page.clock.fastForward('10:00');
+    await page.getByText(/paused, 10 min old/).waitFor();
+    assert.equal(asked.length, before, 'nothing is asked while paused');
+    await page.getByRole('button', { name: 'Resume' }).click();
+    world.blocked = 55;
+    await m1.getByText('55 of 4,000').waitFor();
+  });
+});
+
+test('an app that never reported is told how to start', async () => {
+  await visit({ empty: true }, '', async ({ page }) => {
+    await page.getByText('Nothing received for shop yet').waitFor();
+    assert.match(
+      await text(page, '.welcome pre'),
+      /<script src="http:\/\/127\.0\.0\.1:7780.*data-key="k_shop"/,
+    );
+    assert.equal(await page.locator('.tile').count(), 0, 'no tiles of nothing');
+  });
+});
+
+test('lag is said before any number', async () => {
+  await visit({ lagMs: 600_000 }, '', async ({ page }) => {
+    await page.getByText('The numbers lag.').waitFor();
+    assert.match(await text(page, '.notices'), /10 min ago.*alerts are frozen/);
+  });
+});
+
+test('a server that fails leaves the last numbers standing and says how old they are', async () => {
+  await visit({}, '', async ({ page, world }) => {
+    await tile(page, 'block_rate').getByText('33 of 4,000').waitFor();
+    world.failure = {
+      status: 503,
+      code: 'store_unavailable',
+      detail: 'the store cannot answer now',
+    };
+    await page.getByText('the store cannot answer now').waitFor();
+    assert.match(await text(page, '.notices'), /What is shown is from \d+ s ago/);
+    assert.match(await tile(page, 'block_rate').innerText(), /33 of 4,000/);
+    delete world.failure;
+    await page.locator('.notice').waitFor({ state: 'detached' });
+  });
+});
+
+test('a guarded server asks for a token and takes it', async () => {
+  await visit({ token: 'sesame' }, '', async ({ page }) => {
+    await page.getByLabel('Token').fill('sesame');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await tile(page, 'block_rate').waitFor();
+  });
+});
+
+test('the ledger says in a word whether it balances', async () => {
+  const { ledger } = incident();
+  await visit(
+    { ledger: { ...ledger, stored: 11_000, verdict: 'not_balanced' } },
+    '',
+    async ({ page }) => {
+      await page.getByText('not balanced', { exact: true }).waitFor();
+      assert.match(await text(page, '[aria-labelledby=ledger]'), /12,000 appended ≠ 11,000 stored/);
+      assert.match(await text(page, '[aria-labelledby=ledger]'), /12,050 received = 40 refused/);
+    },
+  );
+});
+
+test('each chart has its numbers as a table, by keyboard alone', async () => {
+  await visit({}, '', async ({ page }) => {
+    const summary = page.getByText('Block rate as a table');
+    await summary.focus();
+    await page.keyboard.press('Enter');
+    const table = page.locator('figure table').first();
+    await table.waitFor();
+    assert.equal(await table.locator('tbody tr').count(), 60);
+    assert.equal(await page.locator('figure .uplot canvas').count(), 3);
+  });
+});
+
+test('nothing overflows at any width, in light and in dark', async () => {
+  await visit({}, '', async ({ page }) => {
+    await tile(page, 'block_rate').getByText('breach').waitFor();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const width of [380, 600, 800, 1000, 1200, 1920]) {
+        await page.setViewportSize({ width, height: 900 });
+        const over = () => document.documentElement.scrollWidth > innerWidth;
+        await page
+          .waitForFunction(() => document.documentElement.scrollWidth <= innerWidth, null, {
+            timeout: 3000,
+          })
+          .catch(() => {});
+        assert.equal(await page.evaluate(over), false, `${colorScheme} ${width}`);
+      }
+    }
+  });
+});
