@@ -15,6 +15,7 @@ await page.evaluate(async (origin) => {
 const post = await until("the beacon", () => edge.posts[0]);
 await close();
 const bytes = Buffer.byteLength(post.text);
-if (process.argv.includes("--json")) console.log(JSON.stringify({ requests: 10, endpoints: 3, bytes, budget: BUDGET }));
+if (process.argv.includes("--json"))
+	console.log(JSON.stringify({ requests: 10, endpoints: 3, bytes, budget: BUDGET }));
 else console.log(`${bytes} B for 10 requests of 3 endpoints (budget ${BUDGET} B)\n${post.text}`);
 process.exitCode = bytes > BUDGET ? 1 : 0;

@@ -4,22 +4,32 @@ import { world } from "../test/fixture/browser";
 
 const BUDGET_US = 10;
 const { open, api, close } = await world();
-const page = await open({ flushInterval: 600_000 }, {
-	init: () => {
-		// What is measured is our code, not the network: the innermost `fetch` answers at once.
-		const answer = new Response("{}");
-		Object.defineProperty(answer, "status", { value: 200 });
-		const bare = async () => answer;
-		Object.assign(globalThis, { bare, fetch: new Proxy(bare, {}) });
-		Object.assign(globalThis, { bareFetch: fetch });
+const page = await open(
+	{ flushInterval: 600_000 },
+	{
+		init: () => {
+			// What is measured is our code, not the network: the innermost `fetch` answers at once.
+			const answer = new Response("{}");
+			Object.defineProperty(answer, "status", { value: 200 });
+			const bare = async () => answer;
+			Object.assign(globalThis, { bare, fetch: new Proxy(bare, {}) });
+			Object.assign(globalThis, { bareFetch: fetch });
+		},
 	},
-});
+);
 const result = await page.evaluate(async (origin) => {
 	const { bareFetch } = globalThis as unknown as { bareFetch: typeof fetch };
 	const calls: [string, RequestInit | undefined][] = [
 		[`${origin}/ok/items?page=1`, undefined],
 		[`${origin}/ok/items/1042`, { credentials: "include" }],
-		[`${origin}/ok/cart`, { method: "PUT", headers: { "content-type": "application/json", authorization: "Bearer x" }, body: "{}" }],
+		[
+			`${origin}/ok/cart`,
+			{
+				method: "PUT",
+				headers: { "content-type": "application/json", authorization: "Bearer x" },
+				body: "{}",
+			},
+		],
 	];
 	const PER_TURN = 500;
 	const turn = async (ask: typeof fetch) => {
@@ -50,6 +60,10 @@ const result = await page.evaluate(async (origin) => {
 }, api.origin);
 await close();
 const added = result.patched - result.native;
-if (process.argv.includes("--json")) console.log(JSON.stringify({ ...result, added_us: added, budget_us: BUDGET_US }));
-else console.log(`${added.toFixed(2)} us added per request (native ${result.native.toFixed(2)}, patched ${result.patched.toFixed(2)}; medians ${result.nativeMedian.toFixed(2)}, ${result.patchedMedian.toFixed(2)}; budget ${BUDGET_US} us)`);
+if (process.argv.includes("--json"))
+	console.log(JSON.stringify({ ...result, added_us: added, budget_us: BUDGET_US }));
+else
+	console.log(
+		`${added.toFixed(2)} us added per request (native ${result.native.toFixed(2)}, patched ${result.patched.toFixed(2)}; medians ${result.nativeMedian.toFixed(2)}, ${result.patchedMedian.toFixed(2)}; budget ${BUDGET_US} us)`,
+	);
 process.exitCode = added > BUDGET_US ? 1 : 0;

@@ -4,6 +4,12 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const BUDGET = 3056;
 const script = readFileSync("dist/corswatch.js");
-const size = { raw: script.length, gzip: gzipSync(script, { level: 9 }).length, brotli: brotliCompressSync(script).length };
-console.log(`dist/corswatch.js: ${size.raw} B raw, ${size.gzip} B gzip, ${size.brotli} B brotli (budget ${BUDGET} B)`);
+const size = {
+	raw: script.length,
+	gzip: gzipSync(script, { level: 9 }).length,
+	brotli: brotliCompressSync(script).length,
+};
+console.log(
+	`dist/corswatch.js: ${size.raw} B raw, ${size.gzip} B gzip, ${size.brotli} B brotli (budget ${BUDGET} B)`,
+);
 process.exitCode = size.brotli > BUDGET ? 1 : 0;

@@ -14,7 +14,8 @@ export interface Ask {
 
 /** A cross-origin CORS-mode request under way. */
 export interface Call extends Ask {
-	_target: URL;
+	/** Its URL without query. */
+	_place: URL;
 	_shape: Shape;
 	_method: string;
 	/** Names of its headers that are not safelisted. */
@@ -25,38 +26,63 @@ export interface Call extends Ask {
 	_start: number;
 }
 
+/** Where a URL without its query leads; parsing it takes most of the time that a request costs us. */
+interface Place {
+	_to: string;
+	_url: URL;
+	_ep?: string;
+}
+const MAX_PLACES = 500;
+const places = new Map<string, Place | undefined>();
+
+const base = () => (scope.document ? document.baseURI : location.href);
+
+const placeOf = (text: string): Place | undefined => {
+	const key = text.replace(/[?#].*/, "");
+	if (!places.has(key)) {
+		if (places.size > MAX_PLACES) places.clear();
+		const url = new URL(key, base());
+		// The global's origin, not the location's: a sandboxed frame is cross-origin to its own server.
+		const foreign = url.origin !== scope.origin && /^http/.test(url.protocol);
+		places.set(key, foreign ? { _to: url.origin, _url: url } : undefined);
+	}
+	return places.get(key);
+};
+
 /** Describes a request; undefined where it is not cross-origin. */
-export const call = (ask: Ask, name: (url: URL, body: unknown) => string): Call | undefined => {
+export const call = (ask: Ask, name: (url: URL, body?: unknown) => string): Call | undefined => {
 	const { _body: body, _headers: headers, _method: given = "GET" } = ask;
-	const url = new URL(ask._url, scope.document ? document.baseURI : location.href);
-	// The global's origin, not the location's: a sandboxed frame is cross-origin to its own server.
-	if (url.origin === scope.origin || !/^http/.test(url.protocol)) return;
+	const place = placeOf(`${ask._url}`);
+	if (!place) return;
 	// Fetch, "normalize a method": `patch` stays as it is.
 	const method = /^(delete|get|head|options|post|put)$/i.test(given) ? given.toUpperCase() : given;
 	if (body instanceof Blob && body.type && !/content-type/i.test(`${headers}`)) {
 		headers.push(["content-type", body.type]);
 	}
-	const by = unsafeNames(headers);
+	const by = headers[0] ? unsafeNames(headers) : "";
 	const shape: Shape = {
-		to: url.origin,
-		ep: name(url, body),
+		to: place._to,
+		ep: body ? name(place._url, body) : (place._ep ||= name(place._url)),
 		m: method === "GET" ? undefined : method,
 		c: ask._credentialed ? 1 : undefined,
 		p: by || body instanceof ReadableStream || !/^(GET|HEAD|POST)$/.test(method) ? 1 : undefined,
 	};
 	return {
 		...ask,
-		_target: url,
+		_place: place._url,
 		_method: method,
 		_by: by,
 		_shape: shape,
-		_key: Object.values(shape).join(" "),
+		_key: `${shape.to} ${shape.ep} ${shape.m} ${shape.c} ${shape.p} `,
 		_start: performance.now(),
 	};
 };
 
+/** The URL of a call, as Resource Timing and the policy of the page write it. */
+export const urlOf = (call: Call): string => new URL(`${call._url}`.replace(/#.*/, ""), base()).href;
+
 /** The Resource Timing entry of a call. */
-export const timing = ({ _target, _start }: Call): PerformanceResourceTiming | undefined =>
-	(performance.getEntriesByName(_target.href.replace(/#.*/, "")) as PerformanceResourceTiming[]).find(
-		(entry) => entry.startTime > _start - 1,
+export const timing = (call: Call): PerformanceResourceTiming | undefined =>
+	(performance.getEntriesByName(urlOf(call)) as PerformanceResourceTiming[]).find(
+		(entry) => entry.startTime > call._start - 1,
 	);

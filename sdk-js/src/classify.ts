@@ -1,4 +1,4 @@
-import type { Call } from "./call";
+import { type Call, urlOf } from "./call";
 import { now } from "./clock";
 import type { Probes } from "./options";
 import { answers, probe } from "./probe";
@@ -65,7 +65,7 @@ const investigate = async (
 	good: unknown,
 ): Promise<Verdict> => {
 	const { c: credentialed, p: preflighted, to: origin } = call._shape;
-	const url = call._target.href;
+	const url = urlOf(call);
 	const plain = !credentialed && !preflighted;
 	const safe = /^(GET|HEAD)$/.test(call._method);
 	let stage = preflighted ? "unknown" : "response";
@@ -85,7 +85,9 @@ const investigate = async (
 		if (/Firefox/.test(navigator.userAgent) || !scope.EventSource || !(await answers(url))) {
 			if (await probe(send, `${origin}/`, "HEAD", { mode: "no-cors" })) return network("A-E-R+");
 			down[origin!] = now();
-			return /^https/.test(scope.origin) && /^http:/.test(url) ? is("mixed_content", "mixed") : network("A-E-R-");
+			return /^https/.test(scope.origin) && /^http:/.test(url)
+				? is("mixed_content", "mixed")
+				: network("A-E-R-");
 		}
 		ev += "E+";
 	}
@@ -122,9 +124,15 @@ export const judge = async (
 	if (name === "timeout") return is("aborted", name, "", true);
 	// Firefox ends an XHR of a page that goes away with neither `error` nor `abort`.
 	if (now() - left < LEAVING_MS || name === "readystatechange") return is("unloaded", "unload");
-	// Wrong arguments reject at once, with a text of their own; a failed request has the one
-	// generic text of its engine (WebKit has some more, never at once).
-	if (message && ms < 5 && !/^(Failed to fetch|NetworkError|Load failed)/.test(message)) return;
+	// Wrong arguments reject at once, with a text of their own that Chromium and Firefox begin with
+	// the name of the method; a failed request has the one generic text of its engine (WebKit has
+	// some more, never at once).
+	if (
+		message &&
+		!/^(Failed to fetch|NetworkError|Load failed)/.test(message) &&
+		(ms < 5 || /fetch[':]/.test(message))
+	)
+		return;
 	const entry = (known[call._key] ||= {});
 	if (!(now() - entry._at! < VERDICT_MS)) {
 		entry._at = now();

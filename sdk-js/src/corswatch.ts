@@ -5,8 +5,8 @@ import { scope } from "./scope";
 export type {
 	Handle,
 	HeaderExpectation,
-	OptOut,
 	Options,
+	OptOut,
 	Probes,
 	Template,
 } from "./options";
@@ -48,7 +48,10 @@ export const start = (options: Options): Handle => {
 		scope.location &&
 		/^http/.test(scope.origin) &&
 		options.consent !== false &&
-		!(options.optOut === "off" && ((navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl || navigator.doNotTrack === "1"))
+		!(
+			options.optOut === "off" &&
+			((navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl || navigator.doNotTrack === "1")
+		)
 	) {
 		handle.consent(true);
 	}

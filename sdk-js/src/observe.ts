@@ -52,7 +52,9 @@ export const observe = (options: Options, ended: () => void): (() => void) => {
 			const entry = timing(call);
 			// Chromium and Firefox count the preflight between connection and request; WebKit
 			// starts the clock after it. Without Timing-Allow-Origin these are 0.
-			const ms = entry?.requestStart ? entry.startTime - call._start + entry.requestStart - entry.connectEnd : 0;
+			const ms = entry?.requestStart
+				? entry.startTime - call._start + entry.requestStart - entry.connectEnd
+				: 0;
 			if (ms > MIN_PREFLIGHT_MS) count((row.pl ||= []), ms);
 		}
 		preflighted = [];
@@ -97,7 +99,7 @@ export const observe = (options: Options, ended: () => void): (() => void) => {
 		if (call._shape.p && preflighted.length < MAX_PREFLIGHTED) preflighted.push([call, row]);
 		succeeded(call);
 		for (const { _fits, _names } of expected) {
-			if (st < 400 && _fits(call._target)) {
+			if (st < 400 && _fits(call._place)) {
 				for (const by of _names) {
 					add(call, { k: "header_read", o: readable(by) ? "ok" : "blocked", by: by.toLowerCase() });
 				}

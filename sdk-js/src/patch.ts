@@ -11,7 +11,7 @@ export const patch = (object: any, name: string, hook: Hook): void => {
 	let on = true;
 	const patched = new Proxy(original, {
 		apply(_target, self, args) {
-			let after: ReturnType<Hook> = undefined;
+			let after: ReturnType<Hook>;
 			try {
 				if (on) after = hook(self, args);
 			} catch {

@@ -12,8 +12,7 @@ const MAX_SEGMENTS = 9;
  * addresses, encoded text, parameters), digits without letters (numbers, dates), three digits in a
  * row, hexadecimal with a digit, letters between digits (tokens), or very long.
  */
-const VARIABLE =
-	/[@%;=]|^[^a-z]*\d[^a-z]*$|\d{3}|^(?=.*\d)[\da-f-]{8,}$|^(?=.{8}).*\d.*[a-z].*\d|.{33}/i;
+const VARIABLE = /[@%;=]|^[^a-z]*\d[^a-z]*$|\d{3}|^(?=.*\d)[\da-f-]{8,}$|^(?=.{8}).*\d.*[a-z].*\d|.{33}/i;
 
 /** Tests a URL against an origin, if there is one, and a template: `:name` is a segment, `*` anything. */
 export function matcher(origin: string | undefined, template: string): (url: URL) => boolean {
@@ -37,10 +36,10 @@ export const generalise = (path: string): string =>
 /** Builds the function that names the endpoint of a request. */
 export function namer(
 	options: Pick<Options, "templates" | "strict" | "graphql">,
-): (url: URL, body: unknown) => string {
+): (url: URL, body?: unknown) => string {
 	const known = new Set<string>();
 	const templates = (options.templates || []).map((entry) => {
-		const [origin, template] = typeof entry === "string" ? [, entry] : entry;
+		const [origin, template] = typeof entry === "string" ? [undefined, entry] : entry;
 		return { _name: template, _fits: matcher(origin, template) };
 	});
 	return (url, body) => {

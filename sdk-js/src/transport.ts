@@ -65,7 +65,9 @@ export const deliver = (): void => {
 	const retry = (answer: Partial<Response>) => {
 		const wish = answer.headers?.get("retry-after");
 		const backoff = Math.min(MAX_BACKOFF, 1000 * 2 ** failures++) * (0.5 + Math.random());
-		again(Math.min(HORIZON, Math.max(backoff, (wish && (+wish * 1000 || Date.parse(wish) - Date.now())) || 0)));
+		again(
+			Math.min(HORIZON, Math.max(backoff, (wish && (+wish * 1000 || Date.parse(wish) - Date.now())) || 0)),
+		);
 	};
 	post(beacon).then((answer) => {
 		if (answer.status === 410) return disabled();
@@ -83,7 +85,6 @@ export const deliver = (): void => {
  */
 export const unload = (): void => {
 	queue = queue.filter(
-		(beacon) =>
-			!navigator.sendBeacon(url, body(beacon)) && post(beacon, true).catch(() => {}),
+		(beacon) => !navigator.sendBeacon(url, body(beacon)) && post(beacon, true).catch(() => {}),
 	);
 };

@@ -25,9 +25,7 @@ export const patchXhr = (begin: Begin, answer: Answer, fail: Fail): void => {
 			state._call = undefined;
 			// `getResponseHeader` writes an error to the console for a header that is not exposed.
 			if (xhr.status) {
-				answer(call, xhr.status, (name) =>
-					RegExp(`^${name}:`, "im").test(xhr.getAllResponseHeaders()),
-				);
+				answer(call, xhr.status, (name) => RegExp(`^${name}:`, "im").test(xhr.getAllResponseHeaders()));
 			} else fail(call, state._last!);
 		}
 		state._last = type;

@@ -34,7 +34,10 @@ test("a healthy page reports its counts and sends no probe", async () => {
 	assert.equal(sum("/ok/list"), 6);
 	assert.equal(sum("/ok/items/:id"), 3);
 	assert.equal(sum("/created/cart"), 1);
-	assert.ok(rows.every((row) => row.st && !row.o), JSON.stringify(rows));
+	assert.ok(
+		rows.every((row) => row.st && !row.o),
+		JSON.stringify(rows),
+	);
 });
 
 test("what is not a cross-origin CORS request is not counted", async () => {
@@ -55,7 +58,10 @@ test("what is not a cross-origin CORS request is not counted", async () => {
 	await world.edge.row("that is counted", (row) => row.ep === "/ok/counted");
 	await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 400)));
 	assert.deepEqual(
-		world.edge.rows().slice(before).map((row) => row.ep),
+		world.edge
+			.rows()
+			.slice(before)
+			.map((row) => row.ep),
 		["/ok/counted"],
 	);
 });
@@ -74,7 +80,13 @@ async function look(page: Page, api: string): Promise<unknown> {
 		const settled = async (make: () => Promise<unknown>) => {
 			try {
 				const promise = make();
-				return [promise instanceof Promise, await promise.then((value) => `${value}`, (error) => `${error.name}: ${error.message}`)];
+				return [
+					promise instanceof Promise,
+					await promise.then(
+						(value) => `${value}`,
+						(error) => `${error.name}: ${error.message}`,
+					),
+				];
 			} catch (error) {
 				return `threw ${error}`;
 			}
@@ -87,8 +99,14 @@ async function look(page: Page, api: string): Promise<unknown> {
 			await settled(() => anyFetch.call(null)),
 			await settled(() => fetch(`${api}/ok/x`, { headers: { "bad name": "x" } })),
 			await settled(() => fetch(`${api}/ok/x`, null as unknown as RequestInit)),
-			await settled(() => fetch(new Request(`${api}/ok/x`, { method: "POST", body: "x" })).then((r) => r.status)),
-			await settled(() => fetch(`${api}/ok/x`, { headers: new Map([["accept", "*/*"]]).entries() as unknown as HeadersInit }).then((r) => r.status)),
+			await settled(() =>
+				fetch(new Request(`${api}/ok/x`, { method: "POST", body: "x" })).then((r) => r.status),
+			),
+			await settled(() =>
+				fetch(`${api}/ok/x`, {
+					headers: new Map([["accept", "*/*"]]).entries() as unknown as HeadersInit,
+				}).then((r) => r.status),
+			),
 			await settled(() => fetch(`${api}/ok/x`, { signal: AbortSignal.abort("why") })),
 		];
 		const order: string[] = [];
@@ -125,8 +143,22 @@ async function look(page: Page, api: string): Promise<unknown> {
 			order,
 			sync,
 			wrong,
-			fetch: [fetch.name, fetch.length, /\[native code\]/.test(`${fetch}`), "prototype" in fetch, own.writable, own.enumerable, own.configurable],
-			xhr: [XMLHttpRequest.prototype.send.name, send.writable, send.enumerable, send.configurable, Object.keys(new XMLHttpRequest())],
+			fetch: [
+				fetch.name,
+				fetch.length,
+				/\[native code\]/.test(`${fetch}`),
+				"prototype" in fetch,
+				own.writable,
+				own.enumerable,
+				own.configurable,
+			],
+			xhr: [
+				XMLHttpRequest.prototype.send.name,
+				send.writable,
+				send.enumerable,
+				send.configurable,
+				Object.keys(new XMLHttpRequest()),
+			],
 			keys: Object.keys(self).filter((key) => key !== "corswatch"),
 		};
 	}, api);
@@ -153,7 +185,10 @@ test("a preflight is not caused by watching an upload", async () => {
 		`${world.api.origin}/ok/upload`,
 	);
 	await world.edge.row("of the upload", (row) => row.ep === "/ok/upload");
-	assert.deepEqual(world.api.seen.slice(asked).map(({ method }) => method), ["POST"]);
+	assert.deepEqual(
+		world.api.seen.slice(asked).map(({ method }) => method),
+		["POST"],
+	);
 });
 
 test("a second copy counts nothing twice and shares the handle", async () => {
@@ -166,7 +201,10 @@ test("a second copy counts nothing twice and shares the handle", async () => {
 	await page.evaluate((url) => fetch(url), `${world.api.origin}/ok/twice`);
 	await world.edge.row("of the request", (row) => row.ep === "/ok/twice");
 	await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
-	assert.deepEqual(rowsOf("/ok/twice").map((row) => row.n), [undefined]);
+	assert.deepEqual(
+		rowsOf("/ok/twice").map((row) => row.n),
+		[undefined],
+	);
 	assert.ok(world.edge.posts.every(({ key }) => key === "k"));
 });
 
@@ -183,7 +221,12 @@ for (const [order, page] of [
 			};
 			const zone = Zone.current.fork({
 				name: "page",
-				onScheduleTask(delegate: { scheduleTask(zone: unknown, task: unknown): unknown }, _current: unknown, target: unknown, task: { type: string; source: string }) {
+				onScheduleTask(
+					delegate: { scheduleTask(zone: unknown, task: unknown): unknown },
+					_current: unknown,
+					target: unknown,
+					task: { type: string; source: string },
+				) {
 					if (task.type !== "microTask") tasks.push(`${task.type} ${task.source}`);
 					return delegate.scheduleTask(target, task);
 				},
@@ -201,7 +244,12 @@ for (const [order, page] of [
 			return tasks;
 		}, world.api.origin);
 		await until("both rows", () => rowsOf("/ok/zone")[0] && rowsOf("/noacao/zone")[0]);
-		const foreign = tasks.filter((task) => !/fetch|XMLHttpRequest\.(send|addEventListener:loadend|onloadend|addEventListener:readystatechange)/.test(task));
+		const foreign = tasks.filter(
+			(task) =>
+				!/fetch|XMLHttpRequest\.(send|addEventListener:loadend|onloadend|addEventListener:readystatechange)/.test(
+					task,
+				),
+		);
 		assert.deepEqual(foreign, []);
 		// Zone.js itself schedules the XHR and the listeners of the page; ours would be five more.
 		assert.ok(tasks.length < 9, tasks.join());
@@ -270,7 +318,17 @@ test("a policy of the page is named and not probed into", async () => {
 test("a policy that only reports does not hide a block", async () => {
 	const page = await world.open({}, {});
 	await page.evaluate(() => {
-		dispatchEvent(new SecurityPolicyViolationEvent("securitypolicyviolation", { disposition: "report", blockedURI: "http://127.0.0.1", documentURI: "x", violatedDirective: "connect-src", effectiveDirective: "connect-src", originalPolicy: "x", statusCode: 200 }));
+		dispatchEvent(
+			new SecurityPolicyViolationEvent("securitypolicyviolation", {
+				disposition: "report",
+				blockedURI: "http://127.0.0.1",
+				documentURI: "x",
+				violatedDirective: "connect-src",
+				effectiveDirective: "connect-src",
+				originalPolicy: "x",
+				statusCode: 200,
+			}),
+		);
 	});
 	await page.evaluate((url) => fetch(url).catch(() => {}), `${world.api.origin}/noacao/reportonly`);
 	assert.equal((await world.edge.row("of the block", ({ ep }) => ep === "/noacao/reportonly")).o, "blocked");
@@ -280,7 +338,9 @@ test("names of unsafe headers are told, values never", async () => {
 	const page = await world.open();
 	await page.evaluate(
 		(url) =>
-			fetch(url, { headers: { "X-Tenant": "secret-tenant", Authorization: "Bearer secret", Accept: "application/json" } }).catch(() => {}),
+			fetch(url, {
+				headers: { "X-Tenant": "secret-tenant", Authorization: "Bearer secret", Accept: "application/json" },
+			}).catch(() => {}),
 		`${world.api.origin}/preheader/names?token=secret`,
 	);
 	const row = await world.edge.row("of the block", ({ ep }) => ep === "/preheader/names");
@@ -299,9 +359,18 @@ test("a header that the page expects counts as read or not", async () => {
 			xhr.send();
 		});
 	}, world.api.origin);
-	await until("both reads", () => rowsOf("/exposed/list").filter((row) => row.k).reduce((sum, row) => sum + (row.n ?? 1), 0) === 4);
+	await until(
+		"both reads",
+		() =>
+			rowsOf("/exposed/list")
+				.filter((row) => row.k)
+				.reduce((sum, row) => sum + (row.n ?? 1), 0) === 4,
+	);
 	const reads = rowsOf("/exposed/list").filter((row) => row.k);
-	assert.ok(reads.every((row) => row.o === (row.by === "x-total" ? "ok" : "blocked")), JSON.stringify(reads));
+	assert.ok(
+		reads.every((row) => row.o === (row.by === "x-total" ? "ok" : "blocked")),
+		JSON.stringify(reads),
+	);
 });
 
 test("a preflight's duration is told where the server lets the page see it, a cached one is not", async () => {
@@ -315,8 +384,14 @@ test("a preflight's duration is told where the server lets the page see it, a ca
 	await world.edge.row("of the request", ({ ep, pl }) => ep === "/tao/timed" && !!pl);
 	const measured = rowsOf("/tao/timed").flatMap((row) => row.pl ?? []);
 	assert.equal(measured.length, 2, `${measured}`);
-	assert.ok(measured[0]! >= 66 && measured[0]! <= 80 && measured[1] === 1, `${measured}: 250 ms and a little`);
-	assert.equal(world.api.seen.filter(({ method, url }) => method === "OPTIONS" && url === "/tao/timed").length, 1);
+	assert.ok(
+		measured[0]! >= 66 && measured[0]! <= 80 && measured[1] === 1,
+		`${measured}: 250 ms and a little`,
+	);
+	assert.equal(
+		world.api.seen.filter(({ method, url }) => method === "OPTIONS" && url === "/tao/timed").length,
+		1,
+	);
 });
 
 test("an endpoint that fails again is not probed again, and a success is remembered", async () => {
@@ -337,8 +412,13 @@ test("a preflighted request that fails after it has succeeded is not called bloc
 		await fetch(`${api}/flaky/warm`, { headers: { "x-custom": "1" } });
 	}, world.api.origin);
 	await world.edge.row("of the success", ({ ep, p, st }) => ep === "/flaky/warm" && !!p && st === 200);
-	await page.route("**/flaky/warm", (route, request) => (request.headers()["x-custom"] ? route.abort() : route.continue()));
-	await page.evaluate((url) => fetch(url, { headers: { "x-custom": "1" } }).catch(() => {}), `${world.api.origin}/flaky/warm`);
+	await page.route("**/flaky/warm", (route, request) =>
+		request.headers()["x-custom"] ? route.abort() : route.continue(),
+	);
+	await page.evaluate(
+		(url) => fetch(url, { headers: { "x-custom": "1" } }).catch(() => {}),
+		`${world.api.origin}/flaky/warm`,
+	);
 	const row = await world.edge.row("of the failure", ({ ep, p, o }) => ep === "/flaky/warm" && !!p && !!o);
 	assert.deepEqual([row.o, row.ev], ["unknown", "A+B+s"]);
 });
@@ -378,7 +458,10 @@ test("probes carry no credentials and no headers of the page", async () => {
 	const page = await world.open();
 	await page.context().addCookies([{ name: "sid", value: "1", domain: "127.0.0.1", path: "/" }]);
 	const asked = world.api.seen.length;
-	await page.evaluate((url) => fetch(url, { credentials: "include" }).catch(() => {}), `${world.api.origin}/noacao/cookies`);
+	await page.evaluate(
+		(url) => fetch(url, { credentials: "include" }).catch(() => {}),
+		`${world.api.origin}/noacao/cookies`,
+	);
 	await world.edge.row("of the block", ({ ep }) => ep === "/noacao/cookies");
 	const [own, ...probes] = world.api.seen.slice(asked);
 	assert.equal(own!.headers.cookie, "sid=1");

@@ -32,7 +32,10 @@ for (const [name, word, answer, atLeast] of [
 		if (answer.status) {
 			const waited = last.at - first.at;
 			assert.ok(waited >= atLeast, `${waited} ms`);
-			assert.ok(Math.abs(last.beacon.age - first.beacon.age - waited) < 150, `${last.beacon.age} after ${waited}`);
+			assert.ok(
+				Math.abs(last.beacon.age - first.beacon.age - waited) < 150,
+				`${last.beacon.age} after ${waited}`,
+			);
 		}
 	});
 }
@@ -52,15 +55,27 @@ for (const status of [400, 401, 403, 413, 415]) {
 }
 
 test("410 puts native fetch and XHR back and sends nothing more", async () => {
-	const page = await world.open({}, {
-		init: () => {
-			Object.assign(globalThis, { kept: [fetch, XMLHttpRequest.prototype.open, XMLHttpRequest.prototype.send, XMLHttpRequest.prototype.setRequestHeader] });
+	const page = await world.open(
+		{},
+		{
+			init: () => {
+				Object.assign(globalThis, {
+					kept: [
+						fetch,
+						XMLHttpRequest.prototype.open,
+						XMLHttpRequest.prototype.send,
+						XMLHttpRequest.prototype.setRequestHeader,
+					],
+				});
+			},
 		},
-	});
+	);
 	const native = () => {
 		const { prototype } = XMLHttpRequest;
 		const { kept } = globalThis as unknown as { kept: unknown[] };
-		return [fetch, prototype.open, prototype.send, prototype.setRequestHeader].map((it, at) => it === kept[at]);
+		return [fetch, prototype.open, prototype.send, prototype.setRequestHeader].map(
+			(it, at) => it === kept[at],
+		);
 	};
 	assert.deepEqual(await page.evaluate(native), [false, false, false, false]);
 	world.edge.answers.push({ status: 410 });
@@ -120,14 +135,17 @@ test("a hidden page sends what it has", async () => {
 });
 
 test("a machine that slept tells the true age, and drops what is too old", async () => {
-	const page = await world.open({}, {
-		init: () => {
-			const real = Date.now;
-			let slept = 0;
-			Date.now = () => real() + slept;
-			Object.assign(globalThis, { sleep: (ms: number) => (slept += ms) });
+	const page = await world.open(
+		{},
+		{
+			init: () => {
+				const real = Date.now;
+				let slept = 0;
+				Date.now = () => real() + slept;
+				Object.assign(globalThis, { sleep: (ms: number) => (slept += ms) });
+			},
 		},
-	});
+	);
 	world.edge.answers.push({ status: 503, headers: { "retry-after": "1" } });
 	await page.evaluate(ask, `${world.api.origin}/ok/asleep`);
 	await until("the first attempt", () => postsWith("/ok/asleep").length);
@@ -146,7 +164,10 @@ test("a machine that slept tells the true age, and drops what is too old", async
 test("sixteen kibibytes go out at once, in beacons the edge takes", async () => {
 	const page = await world.open({ flushInterval: 60_000 });
 	await page.evaluate(async (api) => {
-		const words = Array.from({ length: 100 }, (_, i) => [..."abcdefghij"][i % 10]!.repeat(12) + [..."abcdefghij"][Math.floor(i / 10)]);
+		const words = Array.from(
+			{ length: 100 },
+			(_, i) => [..."abcdefghij"][i % 10]!.repeat(12) + [..."abcdefghij"][Math.floor(i / 10)],
+		);
 		for (const method of ["GET", "HEAD"]) {
 			for (const word of words) await fetch(`${api}/ok/${word}/${word}`, { method });
 		}
@@ -156,32 +177,39 @@ test("sixteen kibibytes go out at once, in beacons the edge takes", async () => 
 });
 
 test("an idle page runs no timer", async () => {
-	const page = await world.open({ flushInterval: 50 }, {
-		init: () => {
-			const real = setTimeout;
-			const running = new Set();
-			Object.assign(globalThis, {
-				running,
-				setTimeout: (then: () => void, ms: number) => {
-					const timer = real(() => {
-						running.delete(timer);
-						then();
-					}, ms);
-					running.add(timer);
-					return timer;
-				},
-			});
+	const page = await world.open(
+		{ flushInterval: 50 },
+		{
+			init: () => {
+				const real = setTimeout;
+				const running = new Set();
+				Object.assign(globalThis, {
+					running,
+					setTimeout: (then: () => void, ms: number) => {
+						const timer = real(() => {
+							running.delete(timer);
+							then();
+						}, ms);
+						running.add(timer);
+						return timer;
+					},
+				});
+			},
 		},
-	});
+	);
 	await page.evaluate(ask, `${world.api.origin}/ok/idle`);
 	await until("the beacon", () => postsWith("/ok/idle")[0]);
-	await until("no timer", () => page.evaluate(() => !(globalThis as unknown as { running: Set<unknown> }).running.size));
+	await until("no timer", () =>
+		page.evaluate(() => !(globalThis as unknown as { running: Set<unknown> }).running.size),
+	);
 });
 
 test("nothing happens before consent, and nothing after it is withdrawn", async () => {
 	const page = await world.open({ consent: false });
 	await page.evaluate(ask, `${world.api.origin}/ok/consent/no`);
-	await page.evaluate(() => (globalThis as unknown as { corswatch: { consent(given: boolean): void } }).corswatch.consent(true));
+	await page.evaluate(() =>
+		(globalThis as unknown as { corswatch: { consent(given: boolean): void } }).corswatch.consent(true),
+	);
 	await page.evaluate(ask, `${world.api.origin}/ok/consent/yes`);
 	await until("the beacon", () => postsWith("/ok/consent/yes")[0]);
 	await page.evaluate(async (url) => {
@@ -212,10 +240,13 @@ test("stop sends what is recorded and puts everything back; start works again", 
 	}, `${world.api.origin}/ok/stopped`);
 	const post = await until("the beacon", () => postsWith("/ok/stopped")[0]);
 	assert.equal(post.beacon.rows[0]!.n, undefined);
-	await page.evaluate(async ([edge, url]) => {
-		const { start } = await import(`${location.origin}/corswatch.mjs`);
-		start({ key: "again", url: edge, flushInterval: 50 });
-		await fetch(url!);
-	}, [world.edge.origin, `${world.api.origin}/ok/started`]);
+	await page.evaluate(
+		async ([edge, url]) => {
+			const { start } = await import(`${location.origin}/corswatch.mjs`);
+			start({ key: "again", url: edge, flushInterval: 50 });
+			await fetch(url!);
+		},
+		[world.edge.origin, `${world.api.origin}/ok/started`],
+	);
 	assert.equal((await until("the beacon", () => postsWith("/ok/started")[0])).key, "again");
 });

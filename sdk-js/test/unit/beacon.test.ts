@@ -14,7 +14,8 @@ for (const name of readdirSync(`${folder}/accept`)) {
 }
 
 /** Refused by the edge for what a JSON schema cannot say; by the reason before `--`. */
-const BEYOND_SCHEMA = /^(duplicate_member|page_origin_not_allowed|too_many_members|too_deep|not_utf8|not_json|bad_origin|bad_latency|bad_method|bad_text|no_rows|missing_member--first-target|out_of_range--(beyond|not-a-finite))/;
+const BEYOND_SCHEMA =
+	/^(duplicate_member|page_origin_not_allowed|too_many_members|too_deep|not_utf8|not_json|bad_origin|bad_latency|bad_method|bad_text|no_rows|missing_member--first-target|out_of_range--(beyond|not-a-finite))/;
 
 for (const name of readdirSync(`${folder}/reject`)) {
 	if (BEYOND_SCHEMA.test(name)) continue;

@@ -13,4 +13,3 @@ test("the clock neither stands still in sleep nor goes back", () => {
 	assert.ok(slept - first >= 59_990 && slept - first < 61_000);
 	assert.ok(back >= slept);
 });
-

@@ -1,16 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Call } from "../../src/call";
 import { now } from "../../src/clock";
 import { bucket, count } from "../../src/latency";
 import { random } from "../../src/random";
-import type { Call } from "../../src/call";
 import { add, take } from "../../src/rows";
 
 const call = (ep: string, to = "https://api.test") =>
 	({ _key: `${to} ${ep}`, _shape: { to, ep, m: undefined, c: undefined, p: undefined } }) as Call;
 
 test("200 ms is a border of buckets, and the ends are open", () => {
-	for (const [ms, wanted] of [[200, 64], [199.99, 63], [400, 72], [0, 0], [-1, 0], [Number.NaN, 0], [0.001, 0], [1e9, 159], [Number.POSITIVE_INFINITY, 159]] as const) {
+	for (const [ms, wanted] of [
+		[200, 64],
+		[199.99, 63],
+		[400, 72],
+		[0, 0],
+		[-1, 0],
+		[Number.NaN, 0],
+		[0.001, 0],
+		[1e9, 159],
+		[Number.POSITIVE_INFINITY, 159],
+	] as const) {
 		assert.equal(bucket(ms), wanted, `${ms}`);
 	}
 });
@@ -28,11 +38,14 @@ test("equal events share a row, and a default is left out", () => {
 	add(call("/b", "https://else.test"), { st: 500 });
 	const rows = JSON.parse(JSON.stringify(take()));
 	assert.ok(rows.every(({ at }: { at: number }) => at <= 0 && at > -1000));
-	assert.deepEqual(rows.map(({ at: _, ...rest }: { at: number }) => rest), [
-		{ to: "https://api.test", ep: "/a", st: 200, n: 2, l: [64, 2] },
-		{ ep: "/b", st: 200, l: [56, 1] },
-		{ to: "https://else.test", ep: "/b", st: 500 },
-	]);
+	assert.deepEqual(
+		rows.map(({ at: _, ...rest }: { at: number }) => rest),
+		[
+			{ to: "https://api.test", ep: "/a", st: 200, n: 2, l: [64, 2] },
+			{ ep: "/b", st: 200, l: [56, 1] },
+			{ to: "https://else.test", ep: "/b", st: 500 },
+		],
+	);
 	assert.deepEqual(take(), []);
 });
 
@@ -52,7 +65,10 @@ test("a row covers fifteen seconds at most, and is dropped after an hour", () =>
 		add(call("/a"), { st: 200 }, 1);
 		ahead = 16_000;
 		add(call("/a"), { st: 200 }, 1);
-		assert.deepEqual(take().map(({ n }) => n), [2, undefined]);
+		assert.deepEqual(
+			take().map(({ n }) => n),
+			[2, undefined],
+		);
 		add(call("/a"), { st: 200 }, 1);
 		ahead += 3_700_000;
 		assert.deepEqual(take(), []);

@@ -40,5 +40,13 @@ for (const [name, value, unsafe] of cases) {
 }
 
 test("names are lower case, sorted, each once", () => {
-	assert.equal(unsafeNames([["X-B", "1"], ["accept", "*/*"], ["X-A", "1"], ["x-b", "2"]]), "x-a,x-b");
+	assert.equal(
+		unsafeNames([
+			["X-B", "1"],
+			["accept", "*/*"],
+			["X-A", "1"],
+			["x-b", "2"],
+		]),
+		"x-a,x-b",
+	);
 });

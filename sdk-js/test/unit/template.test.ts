@@ -45,7 +45,10 @@ test("a template matches segments, a star matches anything, and only on its orig
 
 test("configured templates win, and strict mode lets nothing else out", () => {
 	const url = (path: string) => new URL(path, "https://api.test");
-	const templates = ["/shops/:shop/carts", ["https://api.test", "/me"]] as ["/shops/:shop/carts", [string, string]];
+	const templates = ["/shops/:shop/carts", ["https://api.test", "/me"]] as [
+		"/shops/:shop/carts",
+		[string, string],
+	];
 	const open = namer({ templates });
 	assert.equal(open(url("/shops/berlin/carts"), null), "/shops/:shop/carts");
 	assert.equal(open(url("/shops/berlin"), null), "/shops/berlin");
