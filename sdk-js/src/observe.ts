@@ -24,7 +24,7 @@ const MAX_ALONE = 20;
 /** Preflights that are looked at in one beacon. */
 const MAX_PREFLIGHTED = 99;
 /** A shorter time is no round trip: the preflight was cached. */
-const MIN_PREFLIGHT_MS = 2;
+const MIN_PREFLIGHT_MS = 5;
 
 /** Starts to observe; calls `ended` when the server wants it to end. The result sends what is recorded. */
 export const observe = (options: Options, ended: () => void): (() => void) => {
@@ -50,11 +50,10 @@ export const observe = (options: Options, ended: () => void): (() => void) => {
 		// Only now are the entries sure to be there.
 		for (const [call, row] of preflighted) {
 			const entry = timing(call);
+			if (!entry?.requestStart) continue;
 			// Chromium and Firefox count the preflight between connection and request; WebKit
 			// starts the clock after it. Without Timing-Allow-Origin these are 0.
-			const ms = entry?.requestStart
-				? entry.startTime - call._start + entry.requestStart - entry.connectEnd
-				: 0;
+			const ms = Math.max(entry.startTime - call._start, entry.requestStart - entry.connectEnd);
 			if (ms > MIN_PREFLIGHT_MS) count((row.pl ||= []), ms);
 		}
 		preflighted = [];

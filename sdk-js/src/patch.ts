@@ -1,6 +1,6 @@
 /** Called before the original; what it returns is called with the result, and decides it. */
 // biome-ignore lint/suspicious/noExplicitAny: methods with different arguments
-export type Hook = (self: any, args: any[]) => ((result: any) => unknown) | false | void;
+export type Hook = (self: any, args: any[]) => ((result: any) => unknown) | false | undefined;
 
 let undo: (() => void)[] = [];
 
@@ -11,7 +11,7 @@ export const patch = (object: any, name: string, hook: Hook): void => {
 	let on = true;
 	const patched = new Proxy(original, {
 		apply(_target, self, args) {
-			let after: ReturnType<Hook>;
+			let after: ReturnType<Hook> | null = null;
 			try {
 				if (on) after = hook(self, args);
 			} catch {

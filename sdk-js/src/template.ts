@@ -53,6 +53,7 @@ export function namer(
 			} catch {}
 		}
 		name ||= options.strict ? OTHER : generalise(path);
-		return known.size < MAX_ENDPOINTS || known.has(name) ? (known.add(name), name) : OTHER;
+		if (known.size < MAX_ENDPOINTS) known.add(name);
+		return known.has(name) ? name : OTHER;
 	};
 }

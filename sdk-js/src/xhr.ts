@@ -53,5 +53,6 @@ export const patchXhr = (begin: Begin, answer: Answer, fail: Fail): void => {
 				listen(xhr, type, heard);
 			}
 		}
+		return undefined;
 	});
 };

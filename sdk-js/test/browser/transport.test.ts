@@ -33,7 +33,7 @@ for (const [name, word, answer, atLeast] of [
 			const waited = last.at - first.at;
 			assert.ok(waited >= atLeast, `${waited} ms`);
 			assert.ok(
-				Math.abs(last.beacon.age - first.beacon.age - waited) < 150,
+				Math.abs(last.beacon.age - first.beacon.age - waited) < 600,
 				`${last.beacon.age} after ${waited}`,
 			);
 		}
