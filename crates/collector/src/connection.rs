@@ -161,7 +161,8 @@ async fn requests(
     }
     let parts = connection.into_parts();
     let mut noted = parts.io.into_inner();
-    noted.ahead = parts.read_buf;
+    // A copy, mostly of nothing: a view, even an empty one, would keep hyper's buffer.
+    noted.ahead = bytes::Bytes::copy_from_slice(&parts.read_buf);
     Some(noted)
 }
 

@@ -51,8 +51,9 @@ pub(crate) enum Look {
     Cut(Cut),
 }
 
-/// How long a connection keeps its buffers while it is idle.
-const PARK_AFTER: Duration = Duration::from_secs(1);
+/// How long a connection keeps its buffers while it is idle. Pages send every few seconds at most, so
+/// nearly every connection is parked nearly all the time.
+const PARK_AFTER: Duration = Duration::from_millis(100);
 
 /// The state of one connection.
 #[derive(Debug)]

@@ -85,13 +85,12 @@ async fn a_good_beacon_is_durable_when_it_is_answered() {
     );
 }
 
-#[tokio::test]
-async fn every_refusal_has_its_status_its_reason_and_its_count() {
-    let edge = Edge::start("").await;
+/// Requests that are refused, each with status, reason and field.
+fn refused_requests() -> Vec<(u16, &'static str, &'static str, Vec<u8>)> {
     let long = vec![b' '; 200 * 1024];
     let bomb = gzip(&vec![b' '; 8 << 20]);
     let zip = "content-encoding: gzip\r\n";
-    let cases: Vec<(u16, &str, &str, Vec<u8>)> = vec![
+    vec![
         (
             401,
             "unknown_key",
@@ -164,7 +163,13 @@ async fn every_refusal_has_its_status_its_reason_and_its_count() {
             "page",
             post(KEY, "origin: https://evil.test\r\n", beacon(0).as_bytes()),
         ),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn every_refusal_has_its_status_its_reason_and_its_count() {
+    let edge = Edge::start("").await;
+    let cases = refused_requests();
     let mut counts = std::collections::BTreeMap::new();
     for (status, reason, field, request) in &cases {
         let reply = edge.send(request).await;

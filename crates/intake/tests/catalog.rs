@@ -39,10 +39,7 @@ fn keys_are_active_disabled_or_unknown() {
     }
 }
 
-#[test]
-fn every_mistake_is_reported_at_once_with_its_place() {
-    let found = problems(
-        r#"
+const MISTAKES: &str = r#"
         [[apps]]
         name = "shop"
         keys = ["twice-used", "short"]
@@ -71,8 +68,11 @@ fn every_mistake_is_reported_at_once_with_its_place() {
         path = "/x"
         [[services]]
         name = "empty"
-        "#,
-    );
+        "#;
+
+#[test]
+fn every_mistake_is_reported_at_once_with_its_place() {
+    let found = problems(MISTAKES);
     let places: Vec<&str> = found
         .iter()
         .map(|text| text.split(" = ").next().expect("a path"))

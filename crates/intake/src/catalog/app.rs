@@ -8,7 +8,9 @@ use super::AppConfig;
 use super::pattern::OriginPattern;
 
 /// What happens to traffic of headless and automated browsers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum LabTraffic {
     /// It is kept with a label and left out of SLIs.
