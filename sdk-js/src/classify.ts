@@ -11,9 +11,10 @@ const SETTLE_MS = 60;
 const VERDICT_MS = 60_000;
 /** An origin that does not answer at all is left alone this long. */
 const DOWN_MS = 30_000;
-/** Investigations per page and per origin; each sends up to five requests. */
+/** Investigations per page and per origin in `BUDGET_MS`; each sends up to five requests. */
 const PAGE_BUDGET = 20;
 const ORIGIN_BUDGET = 8;
+const BUDGET_MS = 600_000;
 /** Requests that fail this soon after the page began to go away failed because of that. */
 const LEAVING_MS = 1500;
 const MAX_VIOLATIONS = 20;
@@ -35,7 +36,8 @@ const network = (ev: string) => is(navigator.onLine ? "network" : "offline", ev)
 
 const known: Record<string, Known> = {};
 const down: Record<string, number> = {};
-const spent: Record<string, number> = {};
+let spent: Record<string, number> = {};
+let spentFrom = 0;
 let violations: string[] = [];
 let left = 0;
 
@@ -56,7 +58,13 @@ export const succeeded = (call: Call): void => {
 };
 
 /** Takes from a budget. */
-const afford = (name: string, budget: number) => (spent[name] = (spent[name] || 0) + 1) <= budget;
+const afford = (name: string, budget: number) => {
+	if (now() - spentFrom > BUDGET_MS) {
+		spent = {};
+		spentFrom = now();
+	}
+	return (spent[name] = (spent[name] || 0) + 1) <= budget;
+};
 
 const investigate = async (
 	call: Call,

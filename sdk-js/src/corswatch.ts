@@ -1,4 +1,4 @@
-import { end, forget, observe } from "./observe";
+import { forget, type Observation, observe } from "./observe";
 import type { Handle, Options } from "./options";
 import { scope } from "./scope";
 
@@ -15,45 +15,43 @@ export type {
 const COPY = Symbol.for("corswatch");
 const shared = scope as unknown as Record<symbol, Handle | undefined>;
 
+type Stated = Navigator & { globalPrivacyControl?: boolean };
+
 /**
  * Observes the cross-origin requests of this page or worker. Does nothing on a server, in a frame
  * without an origin, where the browser states an opt-out that the options honour, and where another
  * copy already observes; its handle is returned then.
  */
 export const start = (options: Options): Handle => {
-	let flush: (() => void) | undefined;
+	let running: Observation | undefined;
 	const handle: Handle = {
 		stop() {
-			if (flush) {
-				end();
-				flush();
-				flush = shared[COPY] = undefined;
+			if (running) {
+				running._end();
+				running._flush();
+				running = shared[COPY] = undefined;
 			}
 		},
 		flush() {
-			flush?.();
+			running?._flush();
 		},
 		consent(given) {
+			const { optOut } = options;
 			if (!given) {
 				forget();
 				handle.stop();
-			} else if (!shared[COPY]) {
+			} else if (
+				!shared[COPY] &&
+				// A server has no location, a sandboxed frame no origin that the edge could permit.
+				scope.location &&
+				/^http/.test(scope.origin) &&
+				!(optOut === "off" && ((navigator as Stated).globalPrivacyControl || navigator.doNotTrack === "1"))
+			) {
 				shared[COPY] = handle;
-				flush = observe(options, () => handle.consent(false));
+				running = observe(options, () => handle.consent(false));
 			}
 		},
 	};
-	// A server has no location, a sandboxed frame no origin that the edge could permit.
-	if (
-		scope.location &&
-		/^http/.test(scope.origin) &&
-		options.consent !== false &&
-		!(
-			options.optOut === "off" &&
-			((navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl || navigator.doNotTrack === "1")
-		)
-	) {
-		handle.consent(true);
-	}
+	if (options.consent !== false) handle.consent(true);
 	return shared[COPY] || handle;
 };

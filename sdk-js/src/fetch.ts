@@ -11,7 +11,8 @@ export type Fail = (call: Call, name: string, message?: string) => void;
 
 /** Patches `fetch`. It reads what it is given, and never clones: a body can be read only once. */
 export const patchFetch = (begin: Begin, answer: Answer, fail: Fail): void =>
-	patch(scope, "fetch", (_self, [input, init = {}]) => {
+	patch(scope, "fetch", (_self, [input, given]) => {
+		const init = given || {};
 		const request: Partial<Request> = input.url ? input : {};
 		const headers = init.headers || request.headers;
 		const list: [string, string][] = [];
@@ -32,17 +33,20 @@ export const patchFetch = (begin: Begin, answer: Answer, fail: Fail): void =>
 			});
 		return (
 			call &&
-			((result: Promise<Response>) =>
-				// Only this form leaves the page exactly one unhandledrejection, of the right promise.
-				result.then(
-					(response) => {
-						answer(call, response.status, (name) => response.headers.has(name));
-						return response;
-					},
-					(error) => {
-						fail(call, `${error?.name}`, `${error?.message}`);
-						throw error;
-					},
-				))
+			((result?: Promise<Response>) =>
+				// Only this form leaves the page exactly one unhandledrejection, of the right promise. A
+				// mock may return something else than a promise.
+				result?.then
+					? result.then(
+							(response) => {
+								answer(call, response.status, (name) => response.headers.has(name));
+								return response;
+							},
+							(error) => {
+								fail(call, `${error?.name}`, `${error?.message}`);
+								throw error;
+							},
+						)
+					: result)
 		);
 	});

@@ -26,8 +26,16 @@ const MAX_PREFLIGHTED = 99;
 /** A shorter time is no round trip: the preflight was cached. */
 const MIN_PREFLIGHT_MS = 5;
 
-/** Starts to observe; calls `ended` when the server wants it to end. The result sends what is recorded. */
-export const observe = (options: Options, ended: () => void): (() => void) => {
+/** An observation under way. */
+export interface Observation {
+	/** Sends now what is recorded. */
+	_flush(): void;
+	/** Ends it: puts everything back and records nothing more, not even of what is under way. */
+	_end(): void;
+}
+
+/** Starts to observe; calls `ended` when the server wants it to end. */
+export const observe = (options: Options, ended: () => void): Observation => {
 	const send = native(scope, "fetch");
 	const name = namer(options);
 	const expected = (options.expectHeaders || []).map(({ origin, path, names }) => ({
@@ -40,6 +48,7 @@ export const observe = (options: Options, ended: () => void): (() => void) => {
 	let interval = shortest;
 	let preflighted: [Call, Row][] = [];
 	let timer = false;
+	let on = true;
 	let alone = 0;
 
 	connect(options.url + (options.path || "/v1/b/") + options.key, send, ended, (seconds) => {
@@ -86,17 +95,26 @@ export const observe = (options: Options, ended: () => void): (() => void) => {
 			}, interval);
 		}
 	};
-	const fail = (call: Call, ms: number, verdict: Verdict) => {
+	/** What observes must neither throw into the page nor go on after the end. */
+	const guarded =
+		<A extends unknown[]>(observe: (...args: A) => void) =>
+		(...args: A): void => {
+			try {
+				if (on) observe(...args);
+			} catch {}
+		};
+	const fail = guarded((call: Call, ms: number, verdict: Verdict) => {
 		const one = !/^(ab|unl|of)/.test(verdict.o) && alone++ < MAX_ALONE;
 		add(call, { ...verdict, by: (one && call._by) || undefined }, ms, one);
 		wake();
-	};
+	});
 
 	const begin = (ask: Ask) => call(ask, name);
-	const answer: Answer = (call, st, readable) => {
+	const answer: Answer = guarded((call, st, readable) => {
 		const row = add(call, st ? { st } : { o: "ok" }, performance.now() - call._start);
 		if (call._shape.p && preflighted.length < MAX_PREFLIGHTED) preflighted.push([call, row]);
 		succeeded(call);
+		wake();
 		for (const { _fits, _names } of expected) {
 			if (st < 400 && _fits(call._place)) {
 				for (const by of _names) {
@@ -104,15 +122,14 @@ export const observe = (options: Options, ended: () => void): (() => void) => {
 				}
 			}
 		}
-		wake();
-	};
-	const reject: Fail = (call, error, message) => {
+	});
+	const reject: Fail = guarded((call, error, message) => {
 		const ms = performance.now() - call._start;
 		judging.set(call, ms);
 		judge(call, send, options.probes, ms, error, message).then((verdict) => {
 			if (judging.delete(call) && verdict) fail(call, ms, verdict);
 		});
-	};
+	});
 	patchFetch(begin, answer, reject);
 	if (scope.XMLHttpRequest) patchXhr(begin, answer, reject);
 
@@ -133,11 +150,14 @@ export const observe = (options: Options, ended: () => void): (() => void) => {
 			unload();
 		}
 	});
-	return flush;
+	return {
+		_flush: flush,
+		_end() {
+			on = false;
+			unpatch();
+		},
+	};
 };
-
-/** Puts everything back. */
-export const end = unpatch;
 
 /** Drops what is recorded. */
 export const forget = (): void => {

@@ -214,7 +214,9 @@ test("nothing happens before consent, and nothing after it is withdrawn", async 
 	await until("the beacon", () => postsWith("/ok/consent/yes")[0]);
 	await page.evaluate(async (url) => {
 		await fetch(url);
+		const underWay = fetch(url);
 		(globalThis as unknown as { corswatch: { consent(given: boolean): void } }).corswatch.consent(false);
+		await underWay;
 		await fetch(url);
 	}, `${world.api.origin}/ok/consent/gone`);
 	await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
@@ -249,4 +251,32 @@ test("stop sends what is recorded and puts everything back; start works again", 
 		[world.edge.origin, `${world.api.origin}/ok/started`],
 	);
 	assert.equal((await until("the beacon", () => postsWith("/ok/started")[0])).key, "again");
+});
+
+test("nothing that the options or the page get wrong reaches the page", async () => {
+	const page = await world.open({ expectHeaders: [{ path: "/ok/wrong", names: ["not a name", "("] }] });
+	const status = await page.evaluate(async (url) => {
+		const { status } = await fetch(url, null as unknown as RequestInit);
+		return new Promise((resolve) => {
+			const xhr = new XMLHttpRequest();
+			xhr.onloadend = () => resolve([status, xhr.status]);
+			xhr.open("GET", url);
+			xhr.send();
+		});
+	}, `${world.api.origin}/ok/wrong`);
+	assert.deepEqual(status, [200, 200]);
+	await until("the beacon", () => postsWith("/ok/wrong")[0]);
+});
+
+test("a request to the page's own server through an absolute address is not counted", async () => {
+	const page = await world.open();
+	await page.evaluate(
+		async ([api]) => {
+			await fetch(`${location.origin}/same/absolute`);
+			await fetch(`${api}/ok/foreign#fragment`);
+		},
+		[world.api.origin],
+	);
+	const post = await until("the beacon", () => postsWith("/ok/foreign")[0]);
+	assert.equal(post.beacon.rows.length, 1);
 });
