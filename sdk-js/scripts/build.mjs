@@ -44,3 +44,6 @@ execFileSync("node_modules/.bin/tsc", ["-p", "tsconfig.types.json"], { stdio: "i
 for (const file of readdirSync("dist")) {
 	if (file.endsWith(".d.ts") && !/^(corswatch|options)\./.test(file)) rmSync(`dist/${file}`);
 }
+// Node's resolution wants the extension that bundlers do without.
+const types = "dist/corswatch.d.ts";
+writeFileSync(types, readFileSync(types, "utf8").replace(/"\.\/options"/g, '"./options.js"'));
