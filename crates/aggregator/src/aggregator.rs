@@ -391,5 +391,5 @@ impl Aggregator {
 }
 
 #[cfg(test)]
-#[path = "aggregator_tests.rs"]
+#[path = "aggregator_tests/mod.rs"]
 mod tests;

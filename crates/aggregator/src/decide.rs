@@ -34,6 +34,9 @@ struct Case<'a> {
     reading: &'a Reading,
     rule: &'a Rule,
     judgement: &'a Judgement,
+    /// A page of the same objective and group fires: a ticket about the same is no news before that
+    /// is over.
+    overshadowed: bool,
 }
 
 impl Judge {
@@ -58,17 +61,25 @@ impl Judge {
             if reading.group.is_none() && reading.slo.group_by != GroupBy::None {
                 continue;
             }
-            for (rule, judgement) in reading.slo.rules.iter().zip(&reading.judgements) {
+            let mut rules: Vec<_> = reading.slo.rules.iter().zip(&reading.judgements).collect();
+            rules.sort_by_key(|(rule, _)| std::cmp::Reverse(rule.severity));
+            let mut paged = false;
+            for (rule, judgement) in rules {
+                let group = reading.slo.group_labels(reading.group.as_deref());
+                let quiet = Alert::quiet(&reading.slo.app, &reading.slo.name, &rule.name, group);
+                seen.insert(quiet.id.clone());
                 let case = Case {
                     reading,
                     rule,
                     judgement,
+                    overshadowed: paged && rule.severity == Severity::Ticket,
                 };
-                let group = reading.slo.group_labels(reading.group.as_deref());
-                let quiet = Alert::quiet(&reading.slo.app, &reading.slo.name, &rule.name, group);
-                seen.insert(quiet.id.clone());
                 let alert = book.get(&quiet.id).cloned().unwrap_or(quiet);
+                let before = alert.state.phase;
                 let alert = self.step(alert, &case, at).await?;
+                // The round in which a page resolves still counts: its end is told first.
+                let fires = before.is_firing() || alert.state.phase.is_firing();
+                paged |= rule.severity == Severity::Page && fires;
                 book.put(alert);
             }
         }
@@ -177,6 +188,9 @@ impl Judge {
 fn evaluation(case: &Case<'_>, graded: Option<(Graded, Witnesses)>) -> Evaluation {
     let judgement = case.judgement;
     if judgement.exceeded() {
+        if case.overshadowed {
+            return Evaluation::Smouldering;
+        }
         let severity = graded.map_or(case.rule.severity, |(graded, _)| graded.severity());
         Evaluation::Exceeded(severity)
     } else if judgement.still_burning {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use alert::{Graded, Reason, Transition, Witnesses, Words};
-use observation::{Outcome, Stage};
+use observation::{Kind, Outcome, Stage};
 use slo::{Judgement, RowReading, Rule, Severity, Sli};
 use store::{Failure, SliFilter};
 
@@ -260,13 +260,13 @@ fn culprit(failure: &Failure) -> String {
 
 /// Whether a failure is of the kind that the SLI counts.
 pub(crate) fn is_culprit(sli: Sli, failure: &Failure) -> bool {
+    let blocked = failure.kind == Kind::Request && failure.outcome == Outcome::Blocked;
     match sli {
-        Sli::BlockRate | Sli::CredentialedFailureRate => failure.outcome == Outcome::Blocked,
-        Sli::PreflightFailureRate => {
-            failure.outcome == Outcome::Blocked && failure.stage == Some(Stage::Preflight)
-        }
-        Sli::UnknownRate => failure.outcome == Outcome::Unknown,
-        Sli::ExposedHeaderMismatch | Sli::PreflightLatency => false,
+        Sli::BlockRate | Sli::CredentialedFailureRate => blocked,
+        Sli::PreflightFailureRate => blocked && failure.stage == Some(Stage::Preflight),
+        Sli::ExposedHeaderMismatch => failure.kind == Kind::HeaderRead,
+        Sli::UnknownRate => failure.kind == Kind::Request && failure.outcome == Outcome::Unknown,
+        Sli::PreflightLatency => false,
     }
 }
 

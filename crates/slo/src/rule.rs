@@ -84,7 +84,18 @@ impl RowReading {
         // The share 0.0144 over 0.001 is not exactly 14.4 in binary: equal means equal as written.
         burn.is_some_and(|burn| burn >= self.row.burn * (1.0 - 1e-9))
     }
+
+    /// The short window still reaches its burn rate, and the long one has not fallen far below it.
+    /// A long window that was never near it does not count: after a short incident the short window
+    /// of a slow row burns for longer than the incident is worth.
+    fn still_burns(&self) -> bool {
+        let near = |burn: f64| burn >= self.row.burn * NEAR;
+        self.reaches(self.short_burn) && self.long_burn.is_some_and(near)
+    }
 }
+
+/// A long window above this part of its burn rate still counts for an alert that fires.
+const NEAR: f64 = 0.5;
 
 /// What a rule makes of the present.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -93,7 +104,8 @@ pub struct Judgement {
     pub rows: Vec<RowReading>,
     /// How much there is to judge by.
     pub data: Data,
-    /// Whether some short window still reaches its burn rate: while it does, a firing alert stays.
+    /// Whether some row still burns: its short window reaches the burn rate and its long one is not
+    /// far below. While that is so, a firing alert stays.
     pub still_burning: bool,
 }
 
@@ -141,7 +153,7 @@ impl Rule {
             reading.exceeded = burns && enough;
             thin |= burns && !enough;
             missing |= short.is_empty();
-            still_burning |= reading.reaches(reading.short_burn);
+            still_burning |= reading.still_burns();
             rows.push(reading);
         }
         let data = match (missing, thin) {
@@ -197,12 +209,8 @@ pub fn default_rules(of: Window) -> Vec<Rule> {
             &[
                 row(Window::days(1), Window::hours(2), 3.0),
                 row(Window::days(3), Window::hours(6), 1.0),
+                row(week, week.twelfth(), 0.25 * week.fits_into(WORKBOOK)),
             ],
-        ),
-        rule(
-            "budget_spent",
-            Severity::Ticket,
-            &[row(week, week.twelfth(), 0.25 * week.fits_into(WORKBOOK))],
         ),
     ]
 }

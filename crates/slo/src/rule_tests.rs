@@ -41,6 +41,7 @@ fn both_windows_have_to_exceed() {
     for (long, short, exceeded, still_burning) in [
         ((144, 10_000), (12, 800), true, true),
         ((143, 10_000), (12, 800), false, true),
+        ((71, 10_000), (12, 800), false, false),
         ((144, 10_000), (11, 800), false, false),
         ((0, 10_000), (0, 800), false, false),
     ] {
@@ -124,7 +125,7 @@ fn the_defaults_of_30_days_are_the_table() {
             "page fast_burn 6h/30m 6.00",
             "ticket slow_burn 1d/2h 3.00",
             "ticket slow_burn 3d/6h 1.00",
-            "ticket budget_spent 7d/14h 1.07",
+            "ticket slow_burn 7d/14h 1.07",
         ]
     );
 }

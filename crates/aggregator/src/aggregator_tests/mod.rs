@@ -1,0 +1,270 @@
+//! The aggregator over a store in memory, round by round, without waiting.
+
+mod failures;
+mod world;
+
+use alert::Status::{Firing, Resolved};
+use slo::{Guards, Sli};
+use world::{Hand, Rig, heard};
+
+use super::*;
+use crate::{GroupBy, SloConfig};
+
+#[tokio::test(start_paused = true)]
+async fn a_burn_fires_with_the_first_round_after_both_windows_exceed_and_resolves_once() {
+    let rig = Rig::new();
+    rig.healthy_day();
+    let mut hand = Hand::of(rig.aggregator());
+    assert_eq!(hand.round().await.condition, Condition::Leading);
+    // 14.4 times 0.1 % of an hour's 6,100 requests is 88: with 80 it is not yet exceeded.
+    rig.happen("", 80, 100);
+    hand.rounds(&rig, 1).await;
+    assert_eq!(rig.pager.heard(), []);
+    rig.happen("", 20, 100);
+    hand.rounds(&rig, 1).await;
+    assert_eq!(rig.pager.heard(), [heard("fast_burn", Firing, "page")]);
+    for _ in 0..5 {
+        rig.pass(60_000).await;
+        rig.happen("", 0, 100);
+        hand.round().await;
+    }
+    assert_eq!(rig.pager.heard(), [], "the short window still burns");
+    for _ in 0..2 {
+        rig.pass(60_000).await;
+        rig.happen("", 0, 100);
+        hand.round().await;
+    }
+    assert_eq!(rig.pager.heard(), [heard("fast_burn", Resolved, "page")]);
+    hand.rounds(&rig, 120).await;
+    assert_eq!(rig.pager.heard(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_failure_at_night_wakes_nobody() {
+    let rig = Rig::new();
+    let mut hand = Hand::of(rig.aggregator());
+    for _ in 0..60 {
+        rig.happen("", 0, 1);
+        hand.rounds(&rig, 60).await;
+    }
+    rig.happen("", 1, 1);
+    hand.rounds(&rig, 600).await;
+    assert_eq!(rig.pager.heard(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_not_health() {
+    let rig = Rig::new();
+    rig.healthy_day();
+    rig.happen("", 1000, 1000);
+    let mut hand = Hand::of(rig.aggregator());
+    hand.round().await;
+    assert_eq!(rig.pager.heard(), [heard("fast_burn", Firing, "page")]);
+    // Nobody comes anymore.
+    for _ in 0..120 {
+        rig.pass(60_000).await;
+        hand.round().await;
+    }
+    let still: Vec<_> = rig.pager.heard();
+    assert!(
+        still.iter().all(|(_, status, _)| *status == Firing),
+        "{still:?}"
+    );
+    assert!(
+        rig.world
+            .states()
+            .contains(&("fast_burn".to_owned(), "firing".to_owned()))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_about_what_was_paged_comes_after_the_page_is_over() {
+    let rig = Rig::new();
+    rig.healthy_day();
+    rig.happen("", 500, 500);
+    let mut hand = Hand::of(rig.aggregator());
+    hand.round().await;
+    assert_eq!(rig.pager.heard(), [heard("fast_burn", Firing, "page")]);
+    let mut told = Vec::new();
+    for _ in 0..60 {
+        rig.pass(60_000).await;
+        rig.happen("", 0, 100);
+        hand.round().await;
+        told.extend(rig.pager.heard());
+    }
+    assert_eq!(
+        told,
+        [
+            heard("fast_burn", Resolved, "page"),
+            heard("slow_burn", Firing, "ticket")
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_from_one_source_is_a_ticket_until_others_see_it_too() {
+    let mut rig = Rig::new();
+    rig.corroboration = alert::Corroboration::default();
+    rig.healthy_day();
+    rig.happen("", 500, 600);
+    rig.world.facts().witnesses = store::Corroboration {
+        sessions: 400,
+        networks: 1,
+    };
+    let mut hand = Hand::of(rig.aggregator());
+    hand.round().await;
+    let told = rig.pager.take();
+    let page = told
+        .iter()
+        .find(|told| told.label("rule") == "fast_burn")
+        .expect("told");
+    assert_eq!(
+        (page.label("severity"), page.label("suspicious_source")),
+        ("ticket", "true")
+    );
+    let description = &page.annotations["description"];
+    assert!(
+        description.contains("Only 400 page loads in 1 known network saw it"),
+        "{description}"
+    );
+    rig.world.facts().witnesses = store::Corroboration {
+        sessions: 401,
+        networks: 2,
+    };
+    hand.rounds(&rig, 9).await;
+    assert_eq!(
+        rig.pager.take(),
+        [],
+        "witnesses are not counted with every round"
+    );
+    hand.rounds(&rig, 1).await;
+    let told = rig.pager.take();
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        (
+            told[0].label("severity"),
+            told[0].label("suspicious_source")
+        ),
+        ("page", "")
+    );
+    assert_eq!(told[0].alert, page.alert, "it is the same alert");
+    assert!(told[0].sequence > page.sequence);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_service_has_its_own_alert_and_the_whole_has_none() {
+    let mut rig = Rig::new();
+    rig.slos = vec![SloConfig {
+        group_by: GroupBy::Service,
+        ..SloConfig::of("shop", Sli::BlockRate)
+    }];
+    for ago in 1..600 {
+        rig.happened(ago, "cart", 0, 10);
+        rig.happened(ago, "search", 0, 1000);
+    }
+    rig.happen("cart", 200, 200);
+    let mut hand = Hand::of(rig.aggregator());
+    let board = hand.round().await;
+    let told = rig.pager.take();
+    let services: Vec<_> = told.iter().map(|told| told.label("service")).collect();
+    assert!(
+        !services.is_empty() && services.iter().all(|service| *service == "cart"),
+        "{services:?}"
+    );
+    let groups: Vec<_> = board.slos.iter().map(|slo| slo.group.as_deref()).collect();
+    assert_eq!(groups, [None, Some("search"), Some("cart")]);
+    assert_eq!(board.slos[0].ratio.bad, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_words_say_what_happened_with_numbers() {
+    let mut rig = Rig::new();
+    rig.slos[0].runbook = "https://runbooks.test/cors".to_owned();
+    rig.slos[0]
+        .labels
+        .insert("team".to_owned(), "storefront".to_owned());
+    rig.healthy_day();
+    rig.happen("", 240, 500);
+    rig.world.facts().failures = vec![failures::failure(240)];
+    let mut hand = Hand::of(rig.aggregator());
+    hand.round().await;
+    let told = rig.pager.take();
+    let page = told
+        .into_iter()
+        .find(|told| told.label("rule") == "fast_burn")
+        .expect("told");
+    insta::assert_json_snapshot!(
+        "words",
+        serde_json::json!({
+            "labels": page.labels,
+            "annotations": page.annotations,
+        })
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_latest_evaluation_is_on_the_board_and_in_the_metrics() {
+    let rig = Rig::new();
+    rig.healthy_day();
+    rig.happen("", 200, 200);
+    let metrics = runtime::Metrics::default();
+    let aggregator = rig.with(metrics.clone());
+    let board = aggregator.board();
+    assert_eq!(board.borrow().condition, Condition::Starting);
+    let mut hand = Hand::of(aggregator);
+    hand.round().await;
+    let board = board.borrow().clone();
+    let status = &board.slos[0];
+    assert_eq!((status.ratio.bad, status.ratio.total), (200, 144_100));
+    assert_eq!(status.rules[0].phase, "firing");
+    let json = serde_json::to_value(&*board).expect("plain data");
+    assert_eq!(json["slos"][0]["sli"], "block_rate");
+    let text = metrics.encode();
+    for line in [
+        "corswatch_aggregator_ticks_total{condition=\"leading\"} 1",
+        "corswatch_aggregator_alerts_firing{slo=\"shop-block_rate\",severity=\"page\"} 1",
+        "corswatch_aggregator_alerts_firing{slo=\"pipeline\",severity=\"page\"} 0",
+        "corswatch_aggregator_watermark_lag_seconds 0.0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} in {text}");
+    }
+    assert!(
+        text.contains("corswatch_aggregator_slo_burn_rate{slo=\"shop-block_rate\",window=\"5m\"}")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn closed_spans_of_the_log_are_compacted() {
+    let rig = Rig::new();
+    rig.world.facts().next_offset = 10 * store::CHUNKS_PER_SPAN * 2 + 5;
+    let mut hand = Hand::of(rig.aggregator());
+    hand.round().await;
+    let compacted: Vec<_> = rig.world.facts().compacted.iter().copied().collect();
+    assert_eq!(compacted, [(1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 1, 1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_objective_that_is_no_longer_configured_resolves_its_alert() {
+    let mut rig = Rig::new();
+    rig.slos[0].guards = Guards {
+        min_bad: 1,
+        min_total: 1,
+    };
+    rig.happen("", 50, 50);
+    let mut hand = Hand::of(rig.aggregator());
+    hand.round().await;
+    let fired = rig.pager.heard().len();
+    hand.stop().await;
+    rig.slos = vec![SloConfig::of("shop", Sli::UnknownRate)];
+    let mut hand = Hand::of(rig.aggregator());
+    hand.round().await;
+    let told = rig.pager.take();
+    assert_eq!(told.len(), fired);
+    for told in told {
+        assert_eq!(told.status, Resolved);
+        assert!(
+            told.annotations["description"].contains("no longer configured"),
+            "{told:?}"
+        );
+    }
+}

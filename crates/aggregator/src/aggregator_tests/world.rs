@@ -1,0 +1,400 @@
+//! A store in memory, a receiver that writes down what it hears, and an aggregator between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use alert::{Dispatcher, Notification, Notifier, NotifyError, Status};
+use async_trait::async_trait;
+use observation::{MILLIS_PER_MINUTE, UnixMillis};
+use runtime::{Clock, ManualClock, Stop};
+use settings::Span;
+use slo::{Sli, Window};
+use store::{
+    AlertRow, Compacted, Corroboration, Failure, Lease, ProgressRow, SliFilter, SliSums, StoreError,
+};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::sums::add;
+use crate::{
+    Aggregator, Board, Config, GroupBy, Grouped, Keep, LogShape, Parts, SloConfig, Source,
+    objectives,
+};
+
+pub(super) const NOON: i64 = 1_700_049_600_000;
+
+/// What the store holds.
+#[derive(Default)]
+pub(super) struct Facts {
+    /// Sums by minute and service.
+    pub(super) sums: BTreeMap<(i64, String), SliSums>,
+    pub(super) witnesses: Corroboration,
+    pub(super) failures: Vec<Failure>,
+    /// Where each of the two partitions stands.
+    pub(super) complete_to: [i64; 2],
+    pub(super) alerts: BTreeMap<String, AlertRow>,
+    pub(super) lease: Option<(String, u64, Instant)>,
+    pub(super) down: bool,
+    pub(super) compacted: BTreeSet<(u32, u32, u64)>,
+    pub(super) next_offset: u64,
+}
+
+/// A store in memory.
+#[derive(Default)]
+pub(super) struct World(Mutex<Facts>);
+
+impl World {
+    pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.0.lock().expect("not poisoned")
+    }
+
+    fn reach(&self) -> Result<MutexGuard<'_, Facts>, StoreError> {
+        let facts = self.facts();
+        if facts.down {
+            return Err(StoreError::Unavailable {
+                reason: "connect",
+                source: "connection refused".into(),
+            });
+        }
+        Ok(facts)
+    }
+
+    /// The state of every alert as it was last written.
+    pub(super) fn states(&self) -> Vec<(String, String)> {
+        let facts = self.facts();
+        let state = |row: &AlertRow| (row.rule.clone(), row.state.clone());
+        facts.alerts.values().map(state).collect()
+    }
+}
+
+#[async_trait]
+impl Source for World {
+    async fn sums(
+        &self,
+        filter: &SliFilter,
+        group_by: GroupBy,
+        _: u32,
+        (from, to): (UnixMillis, UnixMillis),
+    ) -> Result<Grouped, StoreError> {
+        let mut groups = Grouped::new();
+        for ((minute, service), sums) in &self.reach()?.sums {
+            let wanted = filter
+                .service
+                .as_ref()
+                .is_none_or(|wanted| wanted == service);
+            if wanted && (from.0..to.0).contains(minute) {
+                let group = match group_by {
+                    GroupBy::Service => service.clone(),
+                    GroupBy::None | GroupBy::Endpoint => String::new(),
+                };
+                add(groups.entry(group).or_default(), sums);
+            }
+        }
+        Ok(groups)
+    }
+
+    async fn witnesses(
+        &self,
+        _: &SliFilter,
+        _: (UnixMillis, UnixMillis),
+    ) -> Result<Corroboration, StoreError> {
+        Ok(self.reach()?.witnesses)
+    }
+
+    async fn failures(
+        &self,
+        _: &SliFilter,
+        _: (UnixMillis, UnixMillis),
+        _: u32,
+    ) -> Result<Vec<Failure>, StoreError> {
+        Ok(self.reach()?.failures.clone())
+    }
+}
+
+#[async_trait]
+impl Keep for World {
+    async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
+        let facts = self.reach()?;
+        let row = |(partition, at): (u32, &i64)| ProgressRow {
+            epoch: 1,
+            partition,
+            next_offset: facts.next_offset,
+            event_time: UnixMillis(*at),
+        };
+        Ok((0..)
+            .zip(&facts.complete_to)
+            .filter(|(_, at)| **at > 0)
+            .map(row)
+            .collect())
+    }
+
+    async fn compacted(&self) -> Result<Vec<Compacted>, StoreError> {
+        let mut spans = BTreeMap::new();
+        for &(epoch, partition, span) in &self.reach()?.compacted {
+            spans.insert((epoch, partition), span + 1);
+        }
+        let row = |((epoch, partition), spans)| Compacted {
+            epoch,
+            partition,
+            spans,
+        };
+        Ok(spans.into_iter().map(row).collect())
+    }
+
+    async fn compact(&self, epoch: u32, partition: u32, span: u64) -> Result<(), StoreError> {
+        self.reach()?.compacted.insert((epoch, partition, span));
+        Ok(())
+    }
+
+    async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
+        Ok(self.reach()?.alerts.values().cloned().collect())
+    }
+
+    async fn save_alerts(&self, alerts: &[AlertRow]) -> Result<(), StoreError> {
+        let mut facts = self.reach()?;
+        for row in alerts {
+            let newer = facts
+                .alerts
+                .get(&row.id)
+                .is_none_or(|known| known.version < row.version);
+            assert!(newer, "a version never repeats: {row:?}");
+            facts.alerts.insert(row.id.clone(), row.clone());
+        }
+        Ok(())
+    }
+
+    async fn acquire_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
+        let mut facts = self.reach()?;
+        let now = Instant::now();
+        let term = match &facts.lease {
+            Some((held_by, term, _)) if held_by == holder => *term,
+            Some((_, _, until)) if now < *until => return Ok(None),
+            Some((_, term, _)) => term + 1,
+            None => 1,
+        };
+        facts.lease = Some((holder.to_owned(), term, now + ttl));
+        Ok(Some(Lease {
+            name: name.to_owned(),
+            holder: holder.to_owned(),
+            term,
+            expires_at: UnixMillis(0),
+        }))
+    }
+
+    async fn release_lease(&self, _: &Lease) -> Result<(), StoreError> {
+        let mut facts = self.reach()?;
+        if let Some((_, _, until)) = &mut facts.lease {
+            *until = Instant::now();
+        }
+        Ok(())
+    }
+}
+
+/// Writes down what it hears.
+#[derive(Default)]
+pub(super) struct Pager {
+    heard: Mutex<Vec<Notification>>,
+    deaf: Mutex<bool>,
+}
+
+#[async_trait]
+impl Notifier for Pager {
+    fn name(&self) -> &'static str {
+        "pager"
+    }
+
+    async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
+        if *self.deaf.lock().expect("not poisoned") {
+            let reason = "deaf".to_owned();
+            return Err(NotifyError::Later {
+                reason,
+                after: None,
+            });
+        }
+        self.heard
+            .lock()
+            .expect("not poisoned")
+            .push(notification.clone());
+        Ok(())
+    }
+}
+
+impl Pager {
+    pub(super) fn deaf(&self, deaf: bool) {
+        *self.deaf.lock().expect("not poisoned") = deaf;
+    }
+
+    /// What was heard since the last call: rule, status, severity.
+    pub(super) fn heard(&self) -> Vec<(String, Status, String)> {
+        let line = |told: &Notification| {
+            let label = |name: &str| told.label(name).to_owned();
+            (label("rule"), told.status, label("severity"))
+        };
+        self.take().iter().map(line).collect()
+    }
+
+    pub(super) fn take(&self) -> Vec<Notification> {
+        std::mem::take(&mut self.heard.lock().expect("not poisoned"))
+    }
+}
+
+pub(super) fn heard(rule: &str, status: Status, severity: &str) -> (String, Status, String) {
+    (rule.to_owned(), status, severity.to_owned())
+}
+
+/// Time and everything outside the aggregator.
+pub(super) struct Rig {
+    pub(super) world: Arc<World>,
+    pub(super) pager: Arc<Pager>,
+    pub(super) clock: Clock,
+    hand: ManualClock,
+    pub(super) slos: Vec<SloConfig>,
+    pub(super) corroboration: alert::Corroboration,
+}
+
+impl Rig {
+    /// An objective of 99.9 % on block rate over 30 days, with the default rules.
+    pub(super) fn new() -> Self {
+        let (clock, hand) = ManualClock::at(UnixMillis(NOON));
+        let world = World::default();
+        world.facts().complete_to = [NOON; 2];
+        Self {
+            world: Arc::new(world),
+            pager: Arc::default(),
+            clock,
+            hand,
+            slos: vec![SloConfig::of("shop", Sli::BlockRate)],
+            corroboration: alert::Corroboration {
+                sessions: 0,
+                networks: 0,
+                window: Window::hours(1),
+            },
+        }
+    }
+
+    /// Time passes, and the loader keeps up.
+    pub(super) async fn pass(&self, millis: i64) {
+        self.pass_without_loader(millis).await;
+        self.world.facts().complete_to = [self.clock.now().0; 2];
+    }
+
+    pub(super) async fn pass_without_loader(&self, millis: i64) {
+        self.hand.advance(millis);
+        tokio::time::advance(Duration::from_millis(millis.unsigned_abs())).await;
+    }
+
+    /// `blocked` of `requests` happen now.
+    pub(super) fn happen(&self, service: &str, blocked: u64, requests: u64) {
+        self.happened(0, service, blocked, requests);
+    }
+
+    pub(super) fn happened(&self, minutes_ago: i64, service: &str, blocked: u64, requests: u64) {
+        let minute = self.clock.now().minute().0 - minutes_ago * MILLIS_PER_MINUTE;
+        let sums = SliSums {
+            requests,
+            blocked,
+            ..SliSums::default()
+        };
+        let mut facts = self.world.facts();
+        add(
+            facts.sums.entry((minute, service.to_owned())).or_default(),
+            &sums,
+        );
+    }
+
+    /// A day of healthy traffic, 100 requests a minute.
+    pub(super) fn healthy_day(&self) {
+        for ago in 1..1440 {
+            self.happened(ago, "", 0, 100);
+        }
+    }
+
+    pub(super) fn aggregator(&self) -> Aggregator {
+        self.with(runtime::Metrics::default())
+    }
+
+    pub(super) fn with(&self, metrics: runtime::Metrics) -> Aggregator {
+        let config = Config {
+            resolve_after: Span::secs(60),
+            ..Config::default()
+        };
+        let alert = alert::Config {
+            external_url: "https://corswatch.test".to_owned(),
+            corroboration: self.corroboration,
+            give_up_after: Span::secs(1),
+            first_pause: Span::secs(2),
+            ..alert::Config::default()
+        };
+        let pager: Arc<dyn Notifier> = Arc::clone(&self.pager) as _;
+        Aggregator::new(Parts {
+            slos: objectives(
+                &self.slos,
+                &["shop".to_owned()],
+                &config,
+                alert.remind_after,
+            ),
+            config,
+            log: LogShape {
+                partitions: 2,
+                chunk_size: 10,
+            },
+            dispatcher: Dispatcher::with(vec![pager], &alert, &metrics),
+            alert: &alert,
+            source: Arc::clone(&self.world) as _,
+            keep: Arc::clone(&self.world) as _,
+            clock: self.clock.clone(),
+            metrics: &metrics,
+        })
+    }
+}
+
+/// An aggregator whose rounds are taken by hand, and whose notifications arrive at once.
+pub(super) struct Hand {
+    pub(super) aggregator: Aggregator,
+    stop: Stop,
+    children: JoinSet<()>,
+}
+
+impl Hand {
+    pub(super) fn of(mut aggregator: Aggregator) -> Self {
+        let stop = Stop::new();
+        let mut children = JoinSet::new();
+        let dispatcher = aggregator.dispatcher.take().expect("not running");
+        children.spawn(dispatcher.run(stop.clone()));
+        Self {
+            aggregator,
+            stop,
+            children,
+        }
+    }
+
+    /// One round, and what it said has arrived.
+    pub(super) async fn round(&mut self) -> Arc<Board> {
+        let board = self.aggregator.round().await;
+        while self.aggregator.book.is_waiting() {
+            let receipt = self.aggregator.outbox.receipt().await;
+            self.aggregator.book.heard(&receipt);
+        }
+        board
+    }
+
+    /// Rounds a second apart.
+    pub(super) async fn rounds(&mut self, rig: &Rig, seconds: i64) {
+        for _ in 0..seconds {
+            rig.pass(1000).await;
+            self.round().await;
+        }
+    }
+
+    /// Stops as the process does.
+    pub(super) async fn stop(mut self) {
+        self.stop.cancel();
+        self.aggregator.finish(self.children).await;
+    }
+}

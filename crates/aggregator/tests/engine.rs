@@ -1,0 +1,313 @@
+//! The aggregator over the real engine.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aggregator::{
+    Aggregator, Board, Condition, Config, Engine, LogShape, Parts, SloConfig, objectives,
+};
+use alert::{Dispatcher, Notification, Notifier, NotifyError, Status};
+use async_trait::async_trait;
+use observation::{Chunk, Observation, Position, UnixMillis};
+use runtime::{Clock, ManualClock, Stop};
+use settings::Span;
+use slo::Sli;
+use store::{Batch, ChunkRow, Dimensions, ObservationRow, PartRow, ProgressRow, Store};
+use testkit::fact::{self, NOON};
+use testkit::{wait_for, wait_until};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+const SOON: Duration = Duration::from_secs(30);
+const MINUTE: i64 = observation::MILLIS_PER_MINUTE;
+
+/// Writes one beacon of each session as the loader does, each in a chunk of its own.
+async fn write(store: &Store, first: u64, sessions: u64, seen: &[Observation]) {
+    let mut batch = Batch::default();
+    for offset in first..first + sessions {
+        let mut envelope = fact::envelope(offset, seen.iter().cloned());
+        envelope.origin.network = u32::try_from(offset).expect("small");
+        let mut parts: BTreeMap<(UnixMillis, Dimensions), PartRow> = BTreeMap::new();
+        for seen in &envelope.observations {
+            let dims = Dimensions::of(&envelope.origin, seen);
+            let part = PartRow {
+                app: "shop".to_owned(),
+                minute: seen.at.minute(),
+                epoch: 1,
+                partition: 0,
+                chunk: Chunk(offset),
+                dims: dims.clone(),
+                version: offset,
+                count: 0,
+                latency: Vec::new(),
+                preflight_latency: Vec::new(),
+            };
+            parts.entry((part.minute, dims)).or_insert(part).count += u64::from(seen.count);
+        }
+        batch.parts.extend(parts.into_values());
+        batch.chunks.push(ChunkRow {
+            epoch: 1,
+            partition: 0,
+            chunk: Chunk(offset),
+            version: offset,
+            records: 1,
+            beacons_stored: 1,
+            duplicates: 0,
+            dead_lettered: 0,
+            edge_reports: 0,
+            rows: seen.len() as u64,
+        });
+        let position = Position {
+            epoch: 1,
+            partition: 0,
+            offset,
+        };
+        batch
+            .observations
+            .extend(ObservationRow::from_envelope(position, NOON, envelope));
+    }
+    store.write(&batch).await.expect("written");
+}
+
+/// The loader says that everything until `at` is in the store.
+async fn complete(store: &Store, next_offset: u64, at: UnixMillis) {
+    let progress = vec![ProgressRow {
+        epoch: 1,
+        partition: 0,
+        next_offset,
+        event_time: at,
+    }];
+    store
+        .write(&Batch {
+            progress,
+            ..Batch::default()
+        })
+        .await
+        .expect("written");
+}
+
+fn healthy(count: u32, minutes_ago: i64) -> Observation {
+    Observation {
+        count,
+        at: NOON.plus(-minutes_ago * MINUTE),
+        ..fact::ok()
+    }
+}
+
+#[derive(Default)]
+struct Pager(Mutex<Vec<Notification>>);
+
+#[async_trait]
+impl Notifier for Pager {
+    fn name(&self) -> &'static str {
+        "pager"
+    }
+
+    async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
+        self.0
+            .lock()
+            .expect("not poisoned")
+            .push(notification.clone());
+        Ok(())
+    }
+}
+
+impl Pager {
+    fn heard(&self) -> Vec<Notification> {
+        self.0.lock().expect("not poisoned").clone()
+    }
+}
+
+struct Running {
+    board: watch::Receiver<Arc<Board>>,
+    pager: Arc<Pager>,
+    stop: Stop,
+    task: JoinSet<()>,
+}
+
+fn start(store: &Store, clock: &Clock) -> Running {
+    let config = Config {
+        tick: Span::millis(100),
+        resolve_after: Span::secs(0),
+        ..Config::default()
+    };
+    let alert = alert::Config::default();
+    let metrics = runtime::Metrics::default();
+    let pager = Arc::new(Pager::default());
+    let engine = Arc::new(Engine::new(store.clone()));
+    let slos = [SloConfig::of("shop", Sli::BlockRate)];
+    let aggregator = Aggregator::new(Parts {
+        slos: objectives(&slos, &["shop".to_owned()], &config, alert.remind_after),
+        config,
+        log: LogShape {
+            partitions: 1,
+            chunk_size: 1,
+        },
+        alert: &alert,
+        dispatcher: Dispatcher::with(vec![Arc::clone(&pager) as _], &alert, &metrics),
+        source: Arc::clone(&engine) as _,
+        keep: engine,
+        clock: clock.clone(),
+        metrics: &metrics,
+    });
+    let board = aggregator.board();
+    let stop = Stop::new();
+    let mut task = JoinSet::new();
+    let asked = stop.clone();
+    task.spawn(async move {
+        aggregator
+            .run(asked)
+            .await
+            .expect("it goes on until it is stopped")
+    });
+    Running {
+        board,
+        pager,
+        stop,
+        task,
+    }
+}
+
+impl Running {
+    async fn notification(&self, status: Status) -> Notification {
+        wait_for("a notification", SOON, || async {
+            self.pager
+                .heard()
+                .into_iter()
+                .find(|told| told.status == status)
+        })
+        .await
+    }
+
+    async fn evaluated_at(&mut self, at: UnixMillis) -> Arc<Board> {
+        let there = |board: &Arc<Board>| {
+            board.condition == Condition::Leading && board.watermark == Some(at)
+        };
+        let board = tokio::time::timeout(SOON, self.board.wait_for(there)).await;
+        board.expect("evaluated in time").expect("it runs").clone()
+    }
+
+    async fn stop(mut self) -> Vec<Notification> {
+        self.stop.cancel();
+        self.task
+            .join_next()
+            .await
+            .expect("one task")
+            .expect("no panic");
+        self.pager.heard()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
+    let store = testkit::Engine::database().await;
+    let (clock, hand) = ManualClock::at(NOON.plus(40_000));
+    let past: Vec<_> = (1..60).map(|ago| healthy(100, ago)).collect();
+    write(&store, 0, 1, &past).await;
+    complete(&store, 1, NOON.plus(39_000)).await;
+    let mut one = start(&store, &clock);
+    let board = one.evaluated_at(NOON.plus(39_000)).await;
+    assert_eq!(
+        (board.slos[0].ratio.bad, board.slos[0].ratio.total),
+        (0, 5900)
+    );
+
+    let blocked = Observation {
+        count: 50,
+        ..fact::blocked()
+    };
+    write(&store, 1, 5, &[blocked]).await;
+    let page = one.notification(Status::Firing).await;
+    assert_eq!(
+        (page.label("rule"), page.label("severity")),
+        ("fast_burn", "page")
+    );
+    let description = &page.annotations["description"];
+    for part in [
+        "250 of 6,150",
+        "Most often: PUT",
+        "/cart/:id",
+        "at the preflight",
+        "x-tenant",
+    ] {
+        assert!(description.contains(part), "{part} in {description}");
+    }
+    let row = wait_for("the alert in the store", SOON, || async {
+        store
+            .alerts()
+            .await
+            .expect("read")
+            .into_iter()
+            .find(|row| row.state == "firing")
+    })
+    .await;
+    assert_eq!(
+        (row.id.as_str(), row.app.as_str()),
+        (page.alert.as_str(), "shop")
+    );
+    one.stop().await;
+
+    // Ten minutes later, with healthy traffic, under another process.
+    hand.advance(10 * MINUTE);
+    let later: Vec<_> = (-10..=-4).map(|ago| healthy(100, ago)).collect();
+    write(&store, 6, 1, &later).await;
+    complete(&store, 7, NOON.plus(39_000 + 10 * MINUTE)).await;
+    let mut two = start(&store, &clock);
+    two.evaluated_at(NOON.plus(39_000 + 10 * MINUTE)).await;
+    let over = two.notification(Status::Resolved).await;
+    assert_eq!((&over.alert, over.starts_at), (&page.alert, page.starts_at));
+    wait_until("the resolution in the store", SOON, || async {
+        let rows = store.alerts().await.expect("read");
+        rows.iter()
+            .any(|row| row.id == page.alert.as_str() && row.state == "resolved")
+    })
+    .await;
+    let told = two.stop().await;
+    assert!(
+        told.iter()
+            .all(|told| told.label("rule") != "fast_burn" || told.status == Status::Resolved)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn blocks_from_one_network_alone_wake_nobody() {
+    let store = testkit::Engine::database().await;
+    let (clock, _hand) = ManualClock::at(NOON.plus(40_000));
+    let blocked = Observation {
+        count: 300,
+        ..fact::blocked()
+    };
+    write(&store, 0, 1, &[healthy(100, 1), blocked]).await;
+    complete(&store, 1, NOON.plus(39_000)).await;
+    let mut running = start(&store, &clock);
+    running.evaluated_at(NOON.plus(39_000)).await;
+    let told = running.notification(Status::Firing).await;
+    assert_eq!(
+        (told.label("severity"), told.label("suspicious_source")),
+        ("ticket", "true")
+    );
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closed_spans_are_compacted_and_the_sums_stay() {
+    let store = testkit::Engine::database().await;
+    let (clock, hand) = ManualClock::at(NOON.plus(40_000));
+    let sessions = store::CHUNKS_PER_SPAN * 2 + 3;
+    write(&store, 0, sessions, &[healthy(10, 5)]).await;
+    complete(&store, sessions, NOON.plus(39_000)).await;
+    let mut running = start(&store, &clock);
+    let before = running.evaluated_at(NOON.plus(39_000)).await;
+    wait_until("two spans are compacted", SOON, || async {
+        let compacted = store.compacted().await.expect("read");
+        compacted.iter().any(|row| row.spans == 2)
+    })
+    .await;
+    hand.advance(2 * MINUTE);
+    complete(&store, sessions, NOON.plus(39_000 + 2 * MINUTE)).await;
+    let after = running.evaluated_at(NOON.plus(39_000 + 2 * MINUTE)).await;
+    assert_eq!(before.slos[0].ratio, after.slos[0].ratio);
+    assert_eq!(after.slos[0].ratio.total, 10 * sessions);
+    running.stop().await;
+}
