@@ -5,7 +5,7 @@ mod engine;
 mod kafka;
 mod npm;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use crate::stamp::Stamp;
@@ -39,14 +39,25 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.parts.is_empty() {
         return all();
     }
-    args.parts.iter().try_for_each(|part| set_up(*part))
+    each(&args.parts)
 }
 
 /// Sets up everything.
 pub(crate) fn all() -> Result<()> {
-    Part::value_variants()
+    each(Part::value_variants())
+}
+
+/// Sets up each part, also where another cannot be; reports all that could not.
+fn each(parts: &[Part]) -> Result<()> {
+    let failures: Vec<String> = parts
         .iter()
-        .try_for_each(|part| set_up(*part))
+        .filter_map(|part| set_up(*part).err())
+        .map(|error| format!("{error:#}"))
+        .collect();
+    if failures.is_empty() {
+        return Ok(());
+    }
+    bail!("not everything is set up:\n  {}", failures.join("\n  "))
 }
 
 /// Sets up one part.

@@ -59,18 +59,18 @@ impl Outcome {
     }
 }
 
-/// Runs the suites and counts.
+/// Runs the suites and counts. Nothing keeps a suite from being tried: what fails on the way there
+/// is counted, and shows in the suites that needed it.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    setup::all()?;
-    build::scripts()?;
     let suites = suites(&args.suites)?;
-    if suites.iter().any(|suite| suite.name == RUST) {
-        // The end-to-end tests start it; no deadline of theirs is to be spent on compiling. Where it
-        // does not compile the suite says so, and the other suites still run.
-        let built = build::product(build::Profile::Dev);
-        built.inspect_err(|error| eprintln!("{error:#}")).ok();
-    }
     let mut outcomes = Vec::new();
+    outcomes.extend(prepare("setup", setup::all));
+    outcomes.extend(prepare("scripts", build::scripts));
+    if suites.iter().any(|suite| suite.name == RUST) {
+        // The end-to-end tests start it; no deadline of theirs is to be spent on compiling.
+        let binary = || build::product(build::Profile::Dev).map(drop);
+        outcomes.extend(prepare("binary", binary));
+    }
     for suite in suites {
         outcomes.push(play(suite)?);
     }
@@ -85,6 +85,19 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bail!("not every test passed");
     }
     Ok(())
+}
+
+/// Does what comes before the suites; only its failure is an outcome.
+fn prepare(name: &str, work: impl FnOnce() -> Result<()>) -> Option<Outcome> {
+    let (done, took) = timed(work);
+    let error = done.err()?;
+    eprintln!("{name}: {error:#}");
+    Some(Outcome {
+        name: name.to_owned(),
+        counts: Counts::default(),
+        finished_well: false,
+        took,
+    })
 }
 
 fn suites(wanted: &[String]) -> Result<Vec<Suite>> {
