@@ -78,8 +78,7 @@ export interface Slo {
   name: string;
   app: string;
   sli: string;
-  service: string | null;
-  environment: string | null;
+  limited_to: Record<string, string>;
   target: number;
   window: string;
   measured: Rate;

@@ -5,6 +5,7 @@ import { type Filters, inWords } from './filters';
 import { milliseconds, percent, shortCount } from './format';
 import { Panel } from './panel';
 import type { Line, Marker } from './plot';
+import { objectiveFor } from './slo';
 
 interface Props {
   answers: { series?: Series; slos?: Slos; deploys?: Deploys };
@@ -29,7 +30,7 @@ export function Charts({ answers, error, filters, now }: Props) {
       error={error}
       loaded={series !== undefined}
     >
-      {series && <Figures series={series} answers={answers} now={now} />}
+      {series && <Figures {...{ series, answers, filters, now }} />}
     </Panel>
   );
 }
@@ -42,14 +43,17 @@ type Content = Pick<
 function Figures({
   series,
   answers: { slos, deploys },
+  filters,
   now,
 }: {
   series: Series;
   answers: Props['answers'];
+  filters: Filters;
   now: number;
 }) {
+  const target = objectiveFor('block_rate', slos?.slos ?? [], filters)?.target;
   // Made anew only with new answers: every second and every move of the pointer renders the page.
-  const figures = useMemo(() => contents(series, slos), [series, slos]);
+  const figures = useMemo(() => contents(series, target), [series, target]);
   const shared = useMemo(() => {
     const named = markers(deploys);
     const watermark = series.watermark === null ? undefined : Date.parse(series.watermark) / 1000;
@@ -76,10 +80,9 @@ function Figures({
   );
 }
 
-function contents(series: Series, slos: Slos | undefined): Content[] {
+function contents(series: Series, target: number | undefined): Content[] {
   const { points } = series;
   const level = (value: number) => points.map(() => value);
-  const target = slos?.slos.find((slo) => slo.sli === 'block_rate')?.target;
   const line = (label: string, color: string, value: (p: Point) => number | null): Line => ({
     label,
     color,

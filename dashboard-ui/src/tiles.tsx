@@ -2,6 +2,7 @@ import type { ApiError, Rate, Scope, Sli, Slo, Slos } from './api';
 import { type Filters, inWords } from './filters';
 import { count, milliseconds, percent } from './format';
 import { safeLink } from './link';
+import { objectiveFor } from './slo';
 
 interface Props {
   answers: { sli?: Scope & Sli; slos?: Slos };
@@ -88,8 +89,7 @@ export function Tiles({ answers, error, filters }: Props) {
     <section class="tiles" aria-label={`M1 to M5 in the last ${inWords(filters.window)}`}>
       {error && <p class="fault">The SLIs cannot be shown: {error.message}</p>}
       {TILES.map((tile) => {
-        const fits = slos.filter((slo) => slo.sli === tile.sli);
-        const slo = fits.find((one) => one.service === (filters.service ?? null)) ?? fits[0];
+        const slo = objectiveFor(tile.sli, slos, filters);
         return <TileView key={tile.id} tile={tile} sli={answers.sli} slo={slo} />;
       })}
     </section>

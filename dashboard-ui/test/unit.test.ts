@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { read, write } from '../src/filters';
 import { ago, milliseconds, percent, shortCount } from '../src/format';
 import { safeLink } from '../src/link';
+import { objectiveFor } from '../src/slo';
 import { cause, evidence, stage } from '../src/words';
-import { failing } from './world';
+import { failing, incident } from './world';
 
 test('percentages keep the digits that tell them from zero', () => {
   for (const [ratio, text] of [
@@ -46,6 +47,20 @@ test('only addresses of the web are links', () => {
     assert.equal(safeLink(text), undefined, String(text));
   }
   assert.equal(safeLink('https://runbooks.example/a?b'), 'https://runbooks.example/a?b');
+});
+
+test('an objective is that of what is shown, the narrowest that fits', () => {
+  const [whole] = incident().slos;
+  assert.ok(whole);
+  const cart = { ...whole, name: 'cart', limited_to: { service: 'cart' } };
+  const staging = { ...whole, name: 'staging', limited_to: { environment: 'staging' } };
+  const endpoint = { ...whole, name: 'endpoint', limited_to: { endpoint: '/pay' } };
+  const chosen = (search: string) =>
+    objectiveFor('block_rate', [endpoint, staging, cart, whole], read(search))?.name;
+  assert.equal(chosen(''), 'block_rate');
+  assert.equal(chosen('?service=cart'), 'cart');
+  assert.equal(chosen('?service=search'), 'block_rate');
+  assert.equal(chosen('?environment=staging'), 'staging');
 });
 
 test('words never say more than the evidence', () => {

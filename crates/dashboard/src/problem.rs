@@ -169,7 +169,7 @@ impl From<StoreError> for Problem {
                     value: String::new(),
                     permitted,
                 };
-                return Self::new(Code::InvalidRequest, error.to_string()).with(vec![fault]);
+                Self::new(Code::InvalidRequest, error.to_string()).with(vec![fault])
             }
             StoreError::Unavailable { .. } | StoreError::Schema(_) => {
                 tracing::error!(

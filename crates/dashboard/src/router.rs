@@ -21,7 +21,6 @@ use crate::state::{Shared, State};
 use crate::{body, headers, routes};
 
 /// The routes of the private side over `state`, guarded as `config` says.
-#[must_use]
 pub fn router(config: Config, state: State) -> Router {
     let (public, mut api) = routes::public().split_for_parts();
     let (guarded, data) = routes::guarded().split_for_parts();

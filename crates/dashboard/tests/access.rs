@@ -69,7 +69,7 @@ async fn ask(router: &Router, method: &str, path: &str, token: &str) -> (StatusC
     } else {
         ""
     };
-    let answer = send(router, request.body(Body::from(body)).unwrap()).await;
+    let answer = send(router, request.body(Body::from(body)).expect("a request")).await;
     let code = serde_json::from_str::<serde_json::Value>(&answer.text).unwrap_or_default();
     (
         answer.status,
@@ -250,6 +250,11 @@ async fn every_answer_is_safe_in_a_browser_and_none_opens_itself_to_other_origin
         assert!(
             policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
             "{path}"
+        );
+        let fixture = include_str!("../../../dashboard-ui/test/fixture.ts");
+        assert!(
+            fixture.contains(&policy),
+            "the UI is tested under this policy"
         );
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
         assert_eq!(text("x-content-type-options"), "nosniff", "{path}");

@@ -53,128 +53,131 @@ async fn a_deploy_is_recorded_and_m6_counts_rollbacks_among_cors_changes() {
     assert_eq!(made_up["id"].as_str().map(str::len), Some(16), "{made_up}");
 }
 
+/// Path, and the field, its value and part of what is permitted that the refusal has to name.
+const BAD_QUESTIONS: &[(&str, &str, &str, &str)] = &[
+    ("/api/v1/sli", "app", "", "one of shop, admin"),
+    ("/api/v1/sli?app=shpo", "app", "shpo", "one of shop, admin"),
+    (
+        "/api/v1/sli?app=shop&windw=1h",
+        "windw",
+        "1h",
+        "environment, source",
+    ),
+    (
+        "/api/v1/sli?app=shop&app=shop",
+        "app",
+        "shop",
+        "one value for each parameter",
+    ),
+    (
+        "/api/v1/sli?app=shop&window=soon",
+        "window",
+        "soon",
+        "such as 5m, 1h or 7d",
+    ),
+    (
+        "/api/v1/sli?app=shop&window=30s",
+        "window",
+        "30s",
+        "1m to 400d before `to`",
+    ),
+    (
+        "/api/v1/sli?app=shop&window=401d",
+        "window",
+        "401d",
+        "1m to 400d before `to`",
+    ),
+    (
+        "/api/v1/sli?app=shop&from=yesterday",
+        "from",
+        "yesterday",
+        "2026-01-31T12:00:00Z",
+    ),
+    (
+        "/api/v1/sli?app=shop&from=0&window=1h",
+        "window",
+        "1h",
+        "not both",
+    ),
+    (
+        "/api/v1/sli?app=shop&from=2026-11-02T00:00:00Z",
+        "from",
+        "2026-11-02T00:00:00.000Z",
+        "before `to`",
+    ),
+    (
+        "/api/v1/sli?app=shop&source=brwser",
+        "source",
+        "brwser",
+        "one of browser, gateway",
+    ),
+    (
+        "/api/v1/series?app=shop&step=0",
+        "step",
+        "0",
+        "whole minutes",
+    ),
+    (
+        "/api/v1/series?app=shop&step=90",
+        "step",
+        "90",
+        "whole minutes",
+    ),
+    (
+        "/api/v1/series?app=shop&window=2d&step=60",
+        "step",
+        "60",
+        "at most 2000 points",
+    ),
+    (
+        "/api/v1/breakdown?app=shop",
+        "by",
+        "",
+        "one of service, page_origin",
+    ),
+    (
+        "/api/v1/breakdown?app=shop&by=user",
+        "by",
+        "user",
+        "one of service, page_origin",
+    ),
+    (
+        "/api/v1/breakdown?app=shop&by=method&limit=501",
+        "limit",
+        "501",
+        "1 to 500",
+    ),
+    (
+        "/api/v1/endpoints?app=shop&limit=0",
+        "limit",
+        "0",
+        "1 to 500",
+    ),
+    (
+        "/api/v1/ledger?app=shop",
+        "app",
+        "shop",
+        "no parameter here",
+    ),
+    (
+        "/api/v1/alerts?app=nope",
+        "app",
+        "nope",
+        "one of shop, admin",
+    ),
+    (
+        "/api/v1/slos?slo=x",
+        "slo",
+        "x",
+        "one of the parameters app",
+    ),
+    ("/api/v1/deploys?window=1h", "app", "", "one of shop, admin"),
+];
+
 #[tokio::test]
 async fn every_bad_question_is_refused_with_field_value_and_what_is_permitted() {
     let router = well();
-    for (path, field, value, permitted) in [
-        ("/api/v1/sli", "app", "", "one of shop, admin"),
-        ("/api/v1/sli?app=shpo", "app", "shpo", "one of shop, admin"),
-        (
-            "/api/v1/sli?app=shop&windw=1h",
-            "windw",
-            "1h",
-            "environment, source",
-        ),
-        (
-            "/api/v1/sli?app=shop&app=shop",
-            "app",
-            "shop",
-            "one value for each parameter",
-        ),
-        (
-            "/api/v1/sli?app=shop&window=soon",
-            "window",
-            "soon",
-            "such as 5m, 1h or 7d",
-        ),
-        (
-            "/api/v1/sli?app=shop&window=30s",
-            "window",
-            "30s",
-            "1m to 400d before `to`",
-        ),
-        (
-            "/api/v1/sli?app=shop&window=401d",
-            "window",
-            "401d",
-            "1m to 400d before `to`",
-        ),
-        (
-            "/api/v1/sli?app=shop&from=yesterday",
-            "from",
-            "yesterday",
-            "2026-01-31T12:00:00Z",
-        ),
-        (
-            "/api/v1/sli?app=shop&from=0&window=1h",
-            "window",
-            "1h",
-            "not both",
-        ),
-        (
-            "/api/v1/sli?app=shop&from=2026-11-02T00:00:00Z",
-            "from",
-            "2026-11-02T00:00:00.000Z",
-            "before `to`",
-        ),
-        (
-            "/api/v1/sli?app=shop&source=brwser",
-            "source",
-            "brwser",
-            "one of browser, gateway",
-        ),
-        (
-            "/api/v1/series?app=shop&step=0",
-            "step",
-            "0",
-            "whole minutes",
-        ),
-        (
-            "/api/v1/series?app=shop&step=90",
-            "step",
-            "90",
-            "whole minutes",
-        ),
-        (
-            "/api/v1/series?app=shop&window=2d&step=60",
-            "step",
-            "60",
-            "at most 2000 points",
-        ),
-        (
-            "/api/v1/breakdown?app=shop",
-            "by",
-            "",
-            "one of service, page_origin",
-        ),
-        (
-            "/api/v1/breakdown?app=shop&by=user",
-            "by",
-            "user",
-            "one of service, page_origin",
-        ),
-        (
-            "/api/v1/breakdown?app=shop&by=method&limit=501",
-            "limit",
-            "501",
-            "1 to 500",
-        ),
-        (
-            "/api/v1/endpoints?app=shop&limit=0",
-            "limit",
-            "0",
-            "1 to 500",
-        ),
-        (
-            "/api/v1/ledger?app=shop",
-            "app",
-            "shop",
-            "no parameter here",
-        ),
-        (
-            "/api/v1/alerts?app=nope",
-            "app",
-            "nope",
-            "one of shop, admin",
-        ),
-        (
-            "/api/v1/slos?slo=x",
-            "slo",
-            "x",
-            "one of the parameters app",
-        ),
-        ("/api/v1/deploys?window=1h", "app", "", "one of shop, admin"),
-    ] {
+    for &(path, field, value, permitted) in BAD_QUESTIONS {
         let answer = get(&router, path).await;
         assert_eq!(
             answer.status,

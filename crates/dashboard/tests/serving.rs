@@ -22,8 +22,8 @@ struct Server {
 }
 
 async fn start(fake: Fake, config: Config) -> Server {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let addr = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let addr = listener.local_addr().expect("a free port");
     let stop = Stop::new();
     let queries: Arc<dyn Queries> = Arc::new(fake);
     let mut task = JoinSet::new();

@@ -77,7 +77,7 @@ async fn write(store: &Store, envelopes: Vec<Envelope>) {
         progress: vec![progress],
         ..Batch::default()
     };
-    store.write(&batch).await.unwrap();
+    store.write(&batch).await.expect("written");
 }
 
 fn empty(app: String, minute: UnixMillis, dims: Dimensions, version: u64) -> PartRow {
@@ -110,7 +110,7 @@ async fn known() -> Router {
         ..engine.config()
     };
     let store = Store::embedded(&config, engine.access());
-    store.migrate().await.unwrap();
+    store.migrate().await.expect("migrated");
     let preflighted = Observation {
         count: 40,
         preflighted: true,
@@ -174,8 +174,8 @@ async fn slis(router: &Router) {
     let sli = get(router, "/api/v1/sli?app=shop&window=5m").await.json();
     let rate = |name: &str| {
         (
-            sli[name]["bad"].as_u64().unwrap(),
-            sli[name]["total"].as_u64().unwrap(),
+            sli[name]["bad"].as_u64().expect("a count"),
+            sli[name]["total"].as_u64().expect("a count"),
         )
     };
     assert_eq!(rate("block_rate"), (2, 43), "{sli}");
@@ -203,9 +203,9 @@ async fn slis(router: &Router) {
         .json();
     let totals: u64 = series["points"]
         .as_array()
-        .unwrap()
+        .expect("there")
         .iter()
-        .map(|p| p["block_rate"]["total"].as_u64().unwrap())
+        .map(|p| p["block_rate"]["total"].as_u64().expect("a count"))
         .sum();
     assert_eq!(totals, 43, "the steps add up to the window");
     let slos = get(router, "/api/v1/slos").await.json();
@@ -221,13 +221,16 @@ async fn lists(router: &Router) {
         endpoints["total_failures"], 4,
         "2 blocked, 1 unknown, 1 header: {endpoints}"
     );
-    let rows = endpoints["endpoints"].as_array().unwrap();
-    let counted: u64 = rows.iter().map(|row| row["count"].as_u64().unwrap()).sum();
+    let rows = endpoints["endpoints"].as_array().expect("a list");
+    let counted: u64 = rows
+        .iter()
+        .map(|row| row["count"].as_u64().expect("a count"))
+        .sum();
     assert_eq!(counted, 4, "{endpoints}");
     let cart = rows
         .iter()
         .find(|row| row["endpoint"] == "/cart/:id")
-        .unwrap();
+        .expect("there");
     assert_eq!(
         (&cart["count"], &cart["affected_sessions"]),
         (&json!(2), &json!(2)),
@@ -245,13 +248,13 @@ async fn lists(router: &Router) {
     .json();
     let seen: Vec<_> = browsers["rows"]
         .as_array()
-        .unwrap()
+        .expect("there")
         .iter()
         .map(|row| {
             (
-                row["value"].as_str().unwrap(),
-                row["block_rate"]["bad"].as_u64().unwrap(),
-                row["block_rate"]["total"].as_u64().unwrap(),
+                row["value"].as_str().expect("a text"),
+                row["block_rate"]["bad"].as_u64().expect("a count"),
+                row["block_rate"]["total"].as_u64().expect("a count"),
             )
         })
         .collect();
@@ -261,7 +264,7 @@ async fn lists(router: &Router) {
 async fn ledger(router: &Router) {
     let ledger = get(router, "/api/v1/ledger").await.json();
     assert_eq!(ledger["verdict"], "balanced", "{ledger}");
-    let of = |name: &str| ledger[name].as_u64().unwrap();
+    let of = |name: &str| ledger[name].as_u64().expect("a count");
     assert_eq!(of("received"), of("refused") + of("appended") + of("shed"));
     assert_eq!((of("stored"), of("duplicate"), of("in_flight")), (3, 0, 0));
 }

@@ -35,7 +35,7 @@ pub(crate) async fn get(State(shared): State<Arc<Shared>>) -> (StatusCode, Json<
     for part in &shared.parts {
         parts.push(part.report().await);
     }
-    parts.sort_by(|a, b| b.condition.cmp(&a.condition));
+    parts.sort_by_key(|part| std::cmp::Reverse(part.condition));
     let condition = parts
         .first()
         .map_or(Condition::Ready, |part| part.condition);

@@ -1,8 +1,10 @@
 //! Objectives, and what is left of their budgets.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use slo::{ErrorBudget, Ratio, Sli as Indicator};
-use store::SliSums;
+use store::{SliFilter, SliSums};
 use utoipa::ToSchema;
 
 use super::rate::Rate;
@@ -22,10 +24,9 @@ pub(crate) struct SloStatus {
     /// `exposed_header_mismatch`, `preflight_latency`, `unknown_rate`.
     #[schema(value_type = String)]
     pub sli: Indicator,
-    /// Service it is limited to; null for all.
-    pub service: Option<String>,
-    /// Environment it is limited to; null for all.
-    pub environment: Option<String>,
+    /// What it is limited to, by the names of the filters: `{"service": "cart"}`; empty for all.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub limited_to: BTreeMap<&'static str, String>,
     /// Share that has to be good: 0.999.
     pub objective: f64,
     /// Ratio that is allowed: 0.001.
@@ -68,8 +69,7 @@ impl SloStatus {
             name: spec.name.clone(),
             app: spec.filter.app.clone(),
             sli: spec.sli,
-            service: spec.filter.service.clone(),
-            environment: spec.filter.environment.clone(),
+            limited_to: limits(&spec.filter),
             objective: spec.objective.share(),
             target: spec.objective.allowance(),
             window: spec.window.to_string(),
@@ -102,4 +102,19 @@ fn measured(indicator: Indicator, sli: &Sli) -> Rate {
         ),
         Indicator::UnknownRate => sli.unknown_rate,
     }
+}
+
+fn limits(filter: &SliFilter) -> BTreeMap<&'static str, String> {
+    let limits = [
+        ("service", &filter.service),
+        ("page_origin", &filter.page_origin),
+        ("target_origin", &filter.target_origin),
+        ("endpoint", &filter.endpoint),
+        ("release", &filter.release),
+        ("environment", &filter.environment),
+    ];
+    let stated = limits
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.clone()?)));
+    stated.collect()
 }

@@ -66,7 +66,10 @@ impl Fake {
     }
 
     fn note(&self, filter: &SliFilter, within: Interval) {
-        self.asked.lock().unwrap().push((filter.clone(), within));
+        self.asked
+            .lock()
+            .expect("not poisoned")
+            .push((filter.clone(), within));
     }
 }
 
@@ -242,13 +245,16 @@ impl Queries for Fake {
 
     async fn deploys(&self, app: &str, _within: Interval) -> Result<Vec<DeployRow>, StoreError> {
         self.check().await?;
-        let rows = self.deploys.lock().unwrap();
+        let rows = self.deploys.lock().expect("not poisoned");
         Ok(rows.iter().filter(|row| row.app == app).cloned().collect())
     }
 
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
         self.check().await?;
-        self.deploys.lock().unwrap().push(deploy.clone());
+        self.deploys
+            .lock()
+            .expect("not poisoned")
+            .push(deploy.clone());
         Ok(())
     }
 }
@@ -276,14 +282,14 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         name: "shop-block_rate".into(),
         sli: Sli::BlockRate,
         filter: SliFilter::app("shop"),
-        objective: Objective::new(0.999).unwrap(),
+        objective: Objective::new(0.999).expect("an objective"),
         window: Window::days(30),
         runbook: "https://runbooks.test/cors".into(),
     };
     let latency = SloSpec {
         name: "shop-latency".into(),
         sli: Sli::PreflightLatency,
-        objective: Objective::new(0.95).unwrap(),
+        objective: Objective::new(0.95).expect("an objective"),
         ..slo.clone()
     };
     State {
@@ -326,9 +332,13 @@ pub fn request(path: &str) -> http::request::Builder {
 }
 
 pub async fn send(router: &Router, request: Request<Body>) -> Answer {
-    let response = router.clone().oneshot(request).await.unwrap();
+    let response = router
+        .clone()
+        .oneshot(request)
+        .await
+        .expect("always answers");
     let (parts, body) = response.into_parts();
-    let bytes = body.collect().await.unwrap().to_bytes();
+    let bytes = body.collect().await.expect("a whole body").to_bytes();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     Answer {
         status: parts.status,
@@ -338,7 +348,11 @@ pub async fn send(router: &Router, request: Request<Body>) -> Answer {
 }
 
 pub async fn get(router: &Router, path: &str) -> Answer {
-    send(router, request(path).body(Body::empty()).unwrap()).await
+    send(
+        router,
+        request(path).body(Body::empty()).expect("a request"),
+    )
+    .await
 }
 
 pub async fn post(router: &Router, path: &str, body: &Value) -> Answer {
@@ -346,6 +360,6 @@ pub async fn post(router: &Router, path: &str, body: &Value) -> Answer {
         .method("POST")
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body.to_string()))
-        .unwrap();
+        .expect("a request");
     send(router, request).await
 }
