@@ -96,6 +96,29 @@ pub fn safelisted(seed: u64, number: u64) -> Value {
     json!({"id": format!("s{seed}-{number}"), "kind": "safelisted", "name": dice.recase(name), "value": value})
 }
 
+/// `Access-Control-Max-Age` and how many seconds the second request comes later.
+const AGES: [(Option<&str>, f64); 19] = [
+    (None, 0.0),
+    (None, 1.5),
+    (None, 8.0),
+    (Some("0"), 0.0),
+    (Some("2"), 0.1),
+    (Some("2"), 4.0),
+    (Some("-1"), 0.0),
+    (Some("600"), 1.0),
+    (Some("+600"), 8.0),
+    (Some("600.5"), 8.0),
+    (Some("6e2"), 1.0),
+    (Some(" 600 "), 8.0),
+    (Some("600, 600"), 8.0),
+    (Some(""), 8.0),
+    (Some("99999999999999999999"), 8.0),
+    (Some("600s"), 8.0),
+    (Some("\"600\""), 1.0),
+    (Some("0600"), 8.0),
+    (Some("86400"), 8.0),
+];
+
 /// A line of the kind `cache`.
 pub fn cache(seed: u64, number: u64) -> Value {
     let mut dice = Dice::new(seed.wrapping_mul(0x1000_0000_01b3) ^ number ^ 0xc);
@@ -150,27 +173,7 @@ pub fn cache(seed: u64, number: u64) -> Value {
         json!(["Access-Control-Allow-Methods", methods]),
         json!(["Access-Control-Allow-Headers", headers]),
     ];
-    let (age, elapsed) = *dice.pick(&[
-        (None, 0.0),
-        (None, 3.0),
-        (None, 7.0),
-        (Some("0"), 0.0),
-        (Some("2"), 0.5),
-        (Some("2"), 4.0),
-        (Some("-1"), 0.0),
-        (Some("600"), 1.0),
-        (Some("+600"), 7.0),
-        (Some("600.5"), 7.0),
-        (Some("6e2"), 3.0),
-        (Some(" 600 "), 7.0),
-        (Some("600, 600"), 7.0),
-        (Some(""), 7.0),
-        (Some("99999999999999999999"), 7.0),
-        (Some("600s"), 7.0),
-        (Some("\"600\""), 3.0),
-        (Some("0600"), 7.0),
-        (Some("86400"), 7.0),
-    ]);
+    let (age, elapsed) = *dice.pick(&AGES);
     lines.extend(age.map(|age| json!(["Access-Control-Max-Age", age])));
     json!({"id": id, "kind": "cache", "first": first, "preflight": {"status": 204, "headers": lines},
            "elapsed_seconds": elapsed, "second": second})

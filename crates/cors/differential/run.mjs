@@ -6,6 +6,8 @@ import { launch } from './cdp.mjs';
 import { serve } from './server.mjs';
 
 const CONCURRENCY = 12;
+// Requests that mostly wait for time to pass.
+const WAITING = 40;
 const [input, output, executable = '/usr/bin/chromium'] = process.argv.slice(2);
 const lines = readFileSync(input, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
 const byId = new Map(lines.map((line) => [line.id, { line, preflights: [], requests: [], failures: [], issues: [] }]));
@@ -113,12 +115,16 @@ for (const line of lines) {
     if (!pages.has(page_origin)) pages.set(page_origin, await open(page_origin));
   }
 }
-const queue = lines.filter((line) => line.kind !== 'cache');
-await Promise.all(Array.from({ length: CONCURRENCY }, async () => {
-  for (let line = queue.shift(); line; line = queue.shift()) await perform1(line);
-}));
-// Afterwards and all at once: the cache keeps 1024 answers and throws others out at random.
-await Promise.all(lines.filter((line) => line.kind === 'cache').map(perform1));
+/** Performs every line, `width` at a time. */
+async function spread(lines, width) {
+  const queue = [...lines];
+  await Promise.all(Array.from({ length: width }, async () => {
+    for (let line = queue.shift(); line; line = queue.shift()) await perform1(line);
+  }));
+}
+// First what needs the cache, as it keeps 1024 answers and throws others out at random.
+await spread(lines.filter((line) => line.kind === 'cache'), WAITING);
+await spread(lines.filter((line) => line.kind !== 'cache'), CONCURRENCY);
 // What was reported before this answer came has arrived with it.
 for (const sessionId of pages.values()) await connection.send('Runtime.evaluate', { expression: '1' }, sessionId);
 await new Promise((resolve) => setTimeout(resolve, 500));

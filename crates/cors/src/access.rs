@@ -31,14 +31,14 @@ pub(crate) fn check(
     let include = credentials == Credentials::Include;
     match headers.joined("access-control-allow-origin") {
         None => return Err(Refusal::new(CorsError::MissingAllowOriginHeader, "")),
-        Some(allowed) if allowed == b"*" => {
+        Some(allowed) if *allowed == *b"*" => {
             if include {
                 return Err(Refusal::new(CorsError::WildcardOriginNotAllowed, ""));
             }
             return Ok(());
         }
-        Some(allowed) if allowed != origin.as_bytes() => {
-            return Err(Refusal::new(why_not(&allowed), allowed));
+        Some(allowed) if *allowed != *origin.as_bytes() => {
+            return Err(Refusal::new(why_not(&allowed), allowed.into_owned()));
         }
         Some(_) => {}
     }
@@ -46,8 +46,11 @@ pub(crate) fn check(
         let allowed = headers
             .joined("access-control-allow-credentials")
             .unwrap_or_default();
-        if allowed != b"true" {
-            return Err(Refusal::new(CorsError::InvalidAllowCredentials, allowed));
+        if *allowed != *b"true" {
+            return Err(Refusal::new(
+                CorsError::InvalidAllowCredentials,
+                allowed.into_owned(),
+            ));
         }
     }
     Ok(())

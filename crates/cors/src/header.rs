@@ -1,5 +1,7 @@
 //! Header lists as they go over the wire: names and values are bytes.
 
+use std::borrow::Cow;
+
 /// Whether `byte` may stand in a token (RFC 9110, section 5.6.2).
 #[must_use]
 pub(crate) const fn is_token_byte(byte: u8) -> bool {
@@ -35,26 +37,41 @@ fn trim_of(mut bytes: &[u8], is_blank: impl Fn(u8) -> bool) -> &[u8] {
 }
 
 /// A list of headers in wire order; names may repeat, in any case.
+///
+/// All names and values lie in one buffer: a file of exchanges holds millions of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(Vec<u8>, Vec<u8>)>);
+pub struct Headers {
+    bytes: Vec<u8>,
+    /// Ends of the name and of the value of each line.
+    ends: Vec<(usize, usize)>,
+}
 
 impl Headers {
     /// A list without headers.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self {
+            bytes: Vec::new(),
+            ends: Vec::new(),
+        }
     }
 
     /// Adds a line at the end.
-    pub fn push(&mut self, name: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
-        self.0.push((name.into(), value.into()));
+    pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        self.bytes.extend_from_slice(name.as_ref());
+        let name_end = self.bytes.len();
+        self.bytes.extend_from_slice(value.as_ref());
+        self.ends.push((name_end, self.bytes.len()));
     }
 
     /// Every line, in wire order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_slice(), value.as_slice()))
+        let mut start = 0;
+        self.ends.iter().map(move |(name_end, end)| {
+            let line = (&self.bytes[start..*name_end], &self.bytes[*name_end..*end]);
+            start = *end;
+            line
+        })
     }
 
     /// The values of one name, each without the blanks around it.
@@ -67,10 +84,11 @@ impl Headers {
     /// What the protocol reads of one name: its lines joined with `, `. `None` is a missing header,
     /// an empty value is an empty header.
     #[must_use]
-    pub fn joined(&self, name: &str) -> Option<Vec<u8>> {
+    pub fn joined<'a>(&'a self, name: &'a str) -> Option<Cow<'a, [u8]>> {
         let mut lines = self.all(name);
-        let mut value = lines.next()?.to_vec();
+        let mut value = Cow::Borrowed(lines.next()?);
         for line in lines {
+            let value = value.to_mut();
             value.extend_from_slice(b", ");
             value.extend_from_slice(line);
         }
@@ -78,14 +96,13 @@ impl Headers {
     }
 }
 
-impl<N: Into<Vec<u8>>, V: Into<Vec<u8>>> FromIterator<(N, V)> for Headers {
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(lines: I) -> Self {
-        Self(
-            lines
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-        )
+        let mut headers = Self::new();
+        lines
+            .into_iter()
+            .for_each(|(name, value)| headers.push(name, value));
+        headers
     }
 }
 

@@ -7,47 +7,11 @@ use crate::access::{self, Refusal};
 use crate::exchange::{Answer, Exchange, Request};
 use crate::origin::Origin;
 use crate::preflight::{self, Ask, Permission, Question};
+use crate::redirect::{self, BadRedirect};
 use crate::word::{CorsError, Mode, Ruling, Stage};
 
 /// The browser follows this many redirects and no more.
 const MAX_REDIRECTS: usize = 20;
-
-/// Headers that the browser takes off at a redirect to anywhere but the page's origin, whoever set
-/// them.
-const CLIENT_HINTS: [&str; 7] = [
-    "device-memory",
-    "downlink",
-    "dpr",
-    "ect",
-    "rtt",
-    "viewport-width",
-    "width",
-];
-
-/// Schemes a server may not redirect to; the others that are not http fail as a CORS error.
-const UNSAFE_SCHEMES: [&str; 12] = [
-    "about",
-    "blob",
-    "chrome",
-    "chrome-error",
-    "chrome-extension",
-    "chrome-untrusted",
-    "data",
-    "devtools",
-    "file",
-    "filesystem",
-    "isolated-app",
-    "view-source",
-];
-
-/// Ports that no browser asks (<https://fetch.spec.whatwg.org/#port-blocking>).
-const BLOCKED_PORTS: [u16; 83] = [
-    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
-    102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427,
-    465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990,
-    993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667,
-    6668, 6669, 6679, 6697, 10080,
-];
 
 /// What the browser does with an exchange, and what decided it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,23 +51,6 @@ pub struct Scene {
     pub missing: Option<Stage>,
     /// Whether the CORS protocol had a say.
     pub cross_origin: bool,
-}
-
-/// Why a browser does not follow a redirect, apart from CORS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BadRedirect {
-    /// `Location` is not a URL (`net::ERR_INVALID_REDIRECT`).
-    Invalid,
-    /// A scheme a server may not redirect to (`net::ERR_UNSAFE_REDIRECT`).
-    Unsafe,
-    /// Too many of them (`net::ERR_TOO_MANY_REDIRECTS`).
-    TooMany,
-    /// A port that no browser asks (`net::ERR_UNSAFE_PORT`).
-    Port,
-    /// A user name or password where CORS does not forbid it: Chromium loads no such subresource.
-    Userinfo,
-    /// Another origin in mode `same-origin`.
-    Mode,
 }
 
 /// Judges an exchange.
@@ -193,12 +140,7 @@ impl<'a> Walk<'a> {
                 return Some(self.refused_url(CorsError::DisallowedByMode));
             }
         }
-        if matches!(self.url.scheme(), "http" | "https")
-            && self
-                .url
-                .port()
-                .is_some_and(|port| BLOCKED_PORTS.contains(&port))
-        {
+        if redirect::has_blocked_port(&self.url) {
             return Some(self.blocked_port());
         }
         self.question = None;
@@ -257,15 +199,7 @@ impl<'a> Walk<'a> {
     }
 
     fn resolve(&self, location: &[u8]) -> Option<Url> {
-        let location = lossy(location);
-        let location = location.trim_matches(|c| c <= ' ');
-        // A special URL takes any number of slashes for two; the `url` crate does so in absolute
-        // URLs only.
-        let host = location.trim_start_matches(['/', '\\']);
-        if location.len() >= host.len() + 2 {
-            return self.url.join(&format!("//{host}")).ok();
-        }
-        self.url.join(location).ok()
+        redirect::resolve(&self.url, &lossy(location))
     }
 
     /// HTTP-redirect fetch (<https://fetch.spec.whatwg.org/#http-redirect-fetch>).
@@ -295,7 +229,7 @@ impl<'a> Walk<'a> {
         self.tainted |= leaves_origin && !page.is_same(&self.url);
         let comes_home = page.is_same(&target);
         self.headers.retain(|(name, _)| {
-            (comes_home || !CLIENT_HINTS.contains(&name.as_str()))
+            (comes_home || !redirect::CLIENT_HINTS.contains(&name.as_str()))
                 && !(leaves_origin && name == "authorization")
         });
         self.rewrite_method(status);
@@ -308,7 +242,7 @@ impl<'a> Walk<'a> {
     fn may_redirect_to(&self, target: &Url) -> bool {
         let scheme = target.scheme();
         if self.cors || matches!(self.request.mode, Mode::Cors | Mode::SameOrigin) {
-            !UNSAFE_SCHEMES.contains(&scheme)
+            !redirect::UNSAFE_SCHEMES.contains(&scheme)
         } else {
             matches!(scheme, "http" | "https")
         }

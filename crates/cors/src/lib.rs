@@ -15,14 +15,16 @@ mod judge;
 mod order;
 mod origin;
 mod preflight;
+mod redirect;
 mod safelist;
 mod word;
 
 pub use exchange::{Answer, Exchange, Hop, NotAnExchange, Request, RequestParts};
 pub use expose::readable;
 pub use header::Headers;
-pub use judge::{BadRedirect, Judgement, Scene, judge};
+pub use judge::{Judgement, Scene, judge};
 pub use origin::Origin;
 pub use preflight::Question;
+pub use redirect::BadRedirect;
 pub use safelist::{is_forbidden_header, is_safelisted};
 pub use word::{CorsError, Credentials, Mode, Ruling, Stage};

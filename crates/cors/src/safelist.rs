@@ -72,10 +72,14 @@ const TOTAL_LIMIT: usize = 1024;
 /// around it.
 #[must_use]
 pub fn is_safelisted(name: &str, value: &[u8]) -> bool {
+    is_safelisted_lower(&name.to_ascii_lowercase(), value)
+}
+
+fn is_safelisted_lower(name: &str, value: &[u8]) -> bool {
     if value.len() > VALUE_LIMIT {
         return false;
     }
-    match name.to_ascii_lowercase().as_str() {
+    match name {
         "accept" => !value.iter().copied().any(is_unsafe_byte),
         "accept-language" | "content-language" => value.iter().copied().all(is_language_byte),
         "content-type" => is_form_type(value),
@@ -185,7 +189,7 @@ pub(crate) fn unsafe_names(headers: &[(String, Vec<u8>)]) -> Vec<&str> {
     let mut safelisted = Vec::new();
     let mut total = 0;
     for (name, value) in headers {
-        if is_safelisted(name, value) {
+        if is_safelisted_lower(name, value) {
             safelisted.push(name.as_str());
             total += value.len();
         } else {

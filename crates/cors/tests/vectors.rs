@@ -184,6 +184,9 @@ fn check_preflight(
     assert!(judgement.preflight_sent);
 }
 
+const METHODS: (&str, &[u8]) = ("access-control-allow-methods", b"PUT");
+const HEADERS: (&str, &[u8]) = ("access-control-allow-headers", b"X-Custom");
+
 #[test]
 fn a_preflight_is_judged_by_access_then_status_then_lists_then_method_then_headers() {
     let check = |status, lines: Lines<'_>, expect: &str| {
@@ -195,8 +198,6 @@ fn a_preflight_is_judged_by_access_then_status_then_lists_then_method_then_heade
             expect,
         );
     };
-    const METHODS: (&str, &[u8]) = ("access-control-allow-methods", b"PUT");
-    const HEADERS: (&str, &[u8]) = ("access-control-allow-headers", b"X-Custom");
     check(204, &[STAR, METHODS, HEADERS], "allowed");
     check(299, &[STAR, METHODS, HEADERS], "allowed");
     check(403, &[], "PreflightMissingAllowOriginHeader");
@@ -229,6 +230,19 @@ fn a_preflight_is_judged_by_access_then_status_then_lists_then_method_then_heade
         &[STAR, METHODS],
         "HeaderDisallowedByPreflightResponse x-custom",
     );
+}
+
+#[test]
+fn allow_lists_are_tokens_between_commas_and_methods_keep_their_case() {
+    let check = |status, lines: Lines<'_>, expect: &str| {
+        check_preflight(
+            "PUT",
+            "x-custom",
+            Credentials::Omit,
+            (status, lines),
+            expect,
+        );
+    };
     check(
         200,
         &[

@@ -2,7 +2,8 @@
 
 use super::visible::visible;
 use crate::exchange::{Answer, Exchange};
-use crate::judge::{BadRedirect, Judgement, Scene};
+use crate::judge::{Judgement, Scene};
+use crate::redirect::BadRedirect;
 use crate::word::{CorsError, Credentials, Mode, Ruling, Stage};
 
 /// The explanation of a judgement: one to four sentences.
@@ -160,7 +161,7 @@ fn near_miss(answer: Option<&Answer>, origin: &str) -> &'static str {
     else {
         return "";
     };
-    let Ok(value) = String::from_utf8(value) else {
+    let Ok(value) = std::str::from_utf8(&value) else {
         return " (the value holds bytes that are not text)";
     };
     if value.eq_ignore_ascii_case(origin) {
@@ -169,7 +170,7 @@ fn near_miss(answer: Option<&Answer>, origin: &str) -> &'static str {
     if value.strip_suffix('/') == Some(origin) {
         return " (the trailing slash is one character too many)";
     }
-    if crate::Origin::parse(&value).is_some_and(|parsed| parsed.as_str() == origin) {
+    if crate::Origin::parse(value).is_some_and(|parsed| parsed.as_str() == origin) {
         return " (an origin is written without its default port)";
     }
     if value.split_once("://").map(|(_, rest)| rest)

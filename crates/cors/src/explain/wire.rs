@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::{Error as _, Visitor};
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -26,12 +26,12 @@ pub(super) struct Line<'a> {
     pub(super) response_headers: Option<WireHeaders>,
     #[serde(default)]
     pub(super) credentials: Option<Credentials>,
-    #[serde(default)]
-    pub(super) names: Option<Vec<Bytes>>,
-    #[serde(default)]
-    pub(super) name: Option<Bytes>,
-    #[serde(default)]
-    pub(super) value: Option<Bytes>,
+    #[serde(borrow, default)]
+    pub(super) names: Option<Vec<Bytes<'a>>>,
+    #[serde(borrow, default)]
+    pub(super) name: Option<Bytes<'a>>,
+    #[serde(borrow, default)]
+    pub(super) value: Option<Bytes<'a>>,
     #[serde(borrow, default)]
     pub(super) first: Option<WireRequest<'a>>,
     #[serde(default)]
@@ -129,44 +129,63 @@ impl WireAnswer {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct WireHeaders(Vec<(Bytes, Bytes)>);
+/// Pairs of a name and a value, read straight into the list's buffer.
+#[derive(Debug, Default)]
+pub(super) struct WireHeaders(Headers);
 
 impl WireHeaders {
     pub(super) fn read(self) -> Headers {
         self.0
-            .into_iter()
-            .map(|(name, value)| (name.0, value.0))
-            .collect()
+    }
+}
+
+impl<'de> Deserialize<'de> for WireHeaders {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Lines;
+        impl<'de> Visitor<'de> for Lines {
+            type Value = WireHeaders;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a list of [name, value]")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut lines: A) -> Result<WireHeaders, A::Error> {
+                let mut headers = Headers::new();
+                while let Some((name, value)) = lines.next_element::<(Bytes<'de>, Bytes<'de>)>()? {
+                    headers.push(name.0, value.0);
+                }
+                Ok(WireHeaders(headers))
+            }
+        }
+        deserializer.deserialize_seq(Lines)
     }
 }
 
 /// A string that stands for bytes, one character a byte.
 #[derive(Debug)]
-pub(super) struct Bytes(pub(super) Vec<u8>);
+pub(super) struct Bytes<'a>(pub(super) Cow<'a, [u8]>);
 
-impl<'de> Deserialize<'de> for Bytes {
+impl<'de: 'a, 'a> Deserialize<'de> for Bytes<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Latin1;
-        impl Visitor<'_> for Latin1 {
-            type Value = Bytes;
+        impl<'de> Visitor<'de> for Latin1 {
+            type Value = Bytes<'de>;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a string of characters up to U+00FF, one a byte")
             }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Bytes, E> {
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Bytes<'de>, E> {
                 if text.is_ascii() {
-                    return Ok(Bytes(text.as_bytes().to_vec()));
+                    return Ok(Bytes(Cow::Borrowed(text.as_bytes())));
                 }
+                self.visit_str(text)
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Bytes<'de>, E> {
                 text.chars()
                     .map(|character| u8::try_from(u32::from(character)))
-                    .collect::<Result<_, _>>()
-                    .map(Bytes)
+                    .collect::<Result<Vec<_>, _>>()
+                    .map(|bytes| Bytes(Cow::Owned(bytes)))
                     .map_err(|_| E::custom("a header holds a character that is not a byte"))
             }
         }
-        deserializer
-            .deserialize_str(Latin1)
-            .map_err(D::Error::custom)
+        deserializer.deserialize_str(Latin1)
     }
 }
 
