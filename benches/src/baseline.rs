@@ -34,7 +34,7 @@ pub(crate) async fn serve(baseline: Baseline, brokers: &str, topic: &str) -> Res
             .with_state(Kafka::connect(brokers, topic)?),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    println!("baseline listening on http://{}", listener.local_addr()?);
+    println!("baseline http://{}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())
 }

@@ -1,2 +1,75 @@
-//! Side-by-side measurements.
-fn main() {}
+//! Side-by-side measurements: ratios, CPU seconds, percentiles. Never a pass or a fail: the machines
+//! that this runs on are shared. `cargo xtask bench` builds and runs it.
+
+mod baseline;
+mod collector;
+mod freshness;
+mod load;
+mod loader;
+mod process;
+mod rounds;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    bench: Option<Bench>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum Bench {
+    /// The edge with both journals, against bare servers: CPU, latency, memory.
+    Collector {
+        /// Rounds of all variants.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        /// Beacons of a round.
+        #[arg(long, default_value_t = 100_000)]
+        beacons: u64,
+    },
+    /// The loader against a bare insert of the same rows.
+    Loader {
+        /// Rounds of both.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        /// Beacons of a round, of 10 rows each.
+        #[arg(long, default_value_t = 50_000)]
+        beacons: u64,
+    },
+    /// From the POST of a beacon to its number in the API.
+    Freshness {
+        /// Beacons, one after the other.
+        #[arg(long, default_value_t = 200)]
+        samples: u64,
+    },
+    /// A server that others are measured against.
+    #[command(hide = true)]
+    Baseline {
+        kind: baseline::Baseline,
+        #[arg(long)]
+        brokers: String,
+        #[arg(long)]
+        topic: String,
+    },
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    if let Some(bench) = Cli::parse().bench {
+        return run(bench).await;
+    }
+    run(Bench::Collector { rounds: 5, beacons: 100_000 }).await?;
+    run(Bench::Loader { rounds: 5, beacons: 50_000 }).await?;
+    run(Bench::Freshness { samples: 200 }).await
+}
+
+async fn run(bench: Bench) -> Result<()> {
+    match bench {
+        Bench::Collector { rounds, beacons } => collector::run(rounds, beacons).await,
+        Bench::Loader { rounds, beacons } => loader::run(rounds, beacons).await,
+        Bench::Freshness { samples } => freshness::run(samples).await,
+        Bench::Baseline { kind, brokers, topic } => baseline::serve(kind, &brokers, &topic).await,
+    }
+}

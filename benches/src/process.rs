@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result};
 
-/// A child process that prints `.. listening on http://ADDRESS` once it serves; killed when dropped.
+/// A child process that prints `.. http://ADDRESS` once it serves; killed when dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: String,
@@ -19,7 +19,7 @@ impl Server {
         let mut address = None;
         for line in BufReader::new(stdout).lines() {
             let line = line?;
-            if let Some((_, found)) = line.split_once(" listening on http://") {
+            if let Some((_, found)) = line.split_once(" http://") {
                 address = Some(found.trim().to_owned());
                 break;
             }

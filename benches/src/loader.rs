@@ -1,0 +1,100 @@
+//! The loader against a bare insert of the same rows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use bytes::Bytes;
+use journal::{Appender, Journal, Record};
+use loader::{Config, Loader, LoaderMetrics};
+use observation::{Entry, Envelope, Position, UnixMillis};
+use runtime::{Clock, Metrics, Stop};
+use store::{Batch, ObservationRow, Store};
+use testkit::engine::Engine;
+use tokio::time::Instant;
+
+use crate::rounds::Series;
+
+const ROWS_PER_INSERT: usize = 100_000;
+const APPENDS_AT_ONCE: usize = 1000;
+
+/// Loads the same beacons both ways, in turn.
+pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
+    let engine = Engine::start().await?;
+    let envelopes: Vec<Envelope> = testkit::traffic::envelopes(beacons).collect();
+    let (mut bare, mut loaded) = (Series::new("bare insert"), Series::new("loader"));
+    let mut rows = 0;
+    for _ in 0..rounds {
+        let inserted = insert(&engine.store().await, &envelopes).await?;
+        rows = inserted.0;
+        bare.values.push(rate(inserted));
+        loaded.values.push(rate(load(&engine.store().await, &envelopes, rows).await?));
+    }
+    println!("| loading {rows} rows of {beacons} beacons | rows/s |");
+    println!("|---|---|");
+    for series in [&bare, &loaded] {
+        println!("| {} | {:.0} |", series.name, series.median());
+    }
+    println!("\nrows/s, loader : bare insert = {:.2}", loaded.ratio_to(&bare));
+    Ok(())
+}
+
+fn rate((rows, took): (u64, Duration)) -> f64 {
+    u32::try_from(rows).map_or(f64::INFINITY, f64::from) / took.as_secs_f64()
+}
+
+fn rows_of(at: usize, envelope: &Envelope) -> Vec<ObservationRow> {
+    let position = Position { epoch: 1, partition: 0, offset: at as u64 };
+    ObservationRow::from_envelope(position, UnixMillis(envelope.received_at.0), envelope.clone())
+}
+
+async fn insert(store: &Store, envelopes: &[Envelope]) -> Result<(u64, Duration)> {
+    let rows: Vec<ObservationRow> =
+        envelopes.iter().enumerate().flat_map(|(at, envelope)| rows_of(at, envelope)).collect();
+    let batches: Vec<Batch> = rows
+        .chunks(ROWS_PER_INSERT)
+        .map(|rows| Batch { observations: rows.to_vec(), ..Batch::default() })
+        .collect();
+    let started = Instant::now();
+    for batch in &batches {
+        store.write(batch).await?;
+    }
+    Ok((rows.len() as u64, started.elapsed()))
+}
+
+async fn load(store: &Store, envelopes: &[Envelope], rows: u64) -> Result<(u64, Duration)> {
+    let folder = tempfile::tempdir()?;
+    let mut config = journal::Config::default();
+    config.disk.dir = folder.path().join("journal");
+    let metrics = Metrics::default();
+    let journal = Journal::open(&config, Clock::system(), &metrics).await?;
+    append(&journal.appender().await?, envelopes).await?;
+    let consumer = journal.consumer("bench").await?;
+    let own = metrics.register("loader", LoaderMetrics::register);
+    let loader = Loader::new(Config::default(), journal.epoch(), consumer, store.clone(), own);
+    let stop = Stop::new();
+    let started = Instant::now();
+    let running = tokio::task::JoinSet::from_iter([loader.run(stop.clone())]);
+    let end = envelopes.len() as u64;
+    while store.progress().await?.iter().map(|p| p.next_offset).max() < Some(end) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let took = started.elapsed();
+    stop.cancel();
+    for ended in running.join_all().await {
+        ended.context("the loader")?;
+    }
+    Ok((rows, took))
+}
+
+async fn append(appender: &Arc<dyn Appender>, envelopes: &[Envelope]) -> Result<()> {
+    for group in envelopes.chunks(APPENDS_AT_ONCE) {
+        let appends = group.iter().map(|envelope| {
+            let key = envelope.beacon.0;
+            let payload = Bytes::from(Entry::Beacon(envelope.clone()).encode());
+            appender.append(Record { partition: 0, key, payload })
+        });
+        futures::future::try_join_all(appends).await?;
+    }
+    Ok(())
+}
