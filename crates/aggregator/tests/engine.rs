@@ -13,7 +13,7 @@ use observation::{Chunk, Observation, Position, UnixMillis};
 use runtime::{Clock, ManualClock, Stop};
 use settings::Span;
 use slo::Sli;
-use store::{Batch, ChunkRow, Dimensions, ObservationRow, PartRow, ProgressRow, Store};
+use store::{Batch, ChunkRow, Dimensions, ObservationRow, PartRow, ProgressRow, Retention, Store};
 use testkit::fact::{self, NOON};
 use testkit::{wait_for, wait_until};
 use tokio::sync::watch;
@@ -21,6 +21,25 @@ use tokio::task::JoinSet;
 
 const SOON: Duration = Duration::from_secs(30);
 const MINUTE: i64 = observation::MILLIS_PER_MINUTE;
+
+/// The facts are of a fixed day, and what is past its time is dropped as it is written.
+async fn database() -> Store {
+    let engine = testkit::Engine::shared().await;
+    let ages = Span::secs(3000 * 86_400);
+    let retention = Retention {
+        raw: ages,
+        parts: ages,
+        minutes: ages,
+        hours: ages,
+    };
+    let config = store::Config {
+        retention,
+        ..engine.config()
+    };
+    let store = Store::embedded(&config, engine.access());
+    store.migrate().await.expect("the database is migrated");
+    store
+}
 
 /// Writes one beacon of each session as the loader does, each in a chunk of its own.
 async fn write(store: &Store, first: u64, sessions: u64, seen: &[Observation]) {
@@ -201,20 +220,20 @@ impl Running {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
-    let store = testkit::Engine::database().await;
+    let store = database().await;
     let (clock, hand) = ManualClock::at(NOON.plus(40_000));
-    let past: Vec<_> = (1..60).map(|ago| healthy(100, ago)).collect();
+    let past: Vec<_> = (1..=360).map(|ago| healthy(100, ago)).collect();
     write(&store, 0, 1, &past).await;
     complete(&store, 1, NOON.plus(39_000)).await;
     let mut one = start(&store, &clock);
     let board = one.evaluated_at(NOON.plus(39_000)).await;
     assert_eq!(
         (board.slos[0].ratio.bad, board.slos[0].ratio.total),
-        (0, 5900)
+        (0, 36_000)
     );
 
     let blocked = Observation {
-        count: 50,
+        count: 20,
         ..fact::blocked()
     };
     write(&store, 1, 5, &[blocked]).await;
@@ -225,7 +244,7 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
     );
     let description = &page.annotations["description"];
     for part in [
-        "250 of 6,150",
+        "100 of 6,100",
         "Most often: PUT",
         "/cart/:id",
         "at the preflight",
@@ -272,7 +291,7 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blocks_from_one_network_alone_wake_nobody() {
-    let store = testkit::Engine::database().await;
+    let store = database().await;
     let (clock, _hand) = ManualClock::at(NOON.plus(40_000));
     let blocked = Observation {
         count: 300,
@@ -292,7 +311,7 @@ async fn blocks_from_one_network_alone_wake_nobody() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closed_spans_are_compacted_and_the_sums_stay() {
-    let store = testkit::Engine::database().await;
+    let store = database().await;
     let (clock, hand) = ManualClock::at(NOON.plus(40_000));
     let sessions = store::CHUNKS_PER_SPAN * 2 + 3;
     write(&store, 0, sessions, &[healthy(10, 5)]).await;
