@@ -7,32 +7,26 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use observation::UnixMillis;
-use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message as _};
-use rdkafka::topic_partition_list::Offset;
-use runtime::Clock;
+use rdkafka::consumer::Consumer as _;
+use rdkafka::error::{KafkaError, KafkaResult};
 use tokio::time::Instant;
 
-use super::client::client;
-use super::config::KafkaConfig;
-use super::group::{Change, Group};
-use super::place::Place;
+use super::cursors::{Commit, Cursors};
+use super::ends::{Ends, Look};
+use super::group::Change;
+use super::place::{Asker, Place};
 use crate::metrics::JournalMetrics;
 use crate::reader::{Command, Gone, Link};
-use crate::{ConsumeError, Consumed, Event, KEY_LEN, OpenError};
+use crate::{ConsumeError, Event};
 
 /// How often the log's ends are asked for, and a quiet partition says that it is caught up.
 const REPEAT: Duration = Duration::from_millis(500);
 
 /// The least time between two looks at the ends, when partitions run dry one after the other.
-const SOONEST: Duration = Duration::from_millis(50);
+pub(super) const SOONEST: Duration = Duration::from_millis(50);
 
 /// Patience and pause after a question to the brokers that failed.
-const QUESTION: Duration = Duration::from_secs(5);
+pub(super) const QUESTION: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long the loader may be behind before fetching pauses. Short stalls are waited out, because
@@ -46,111 +40,35 @@ const SETTLE: Duration = Duration::from_millis(1);
 const BURST: u32 = 256;
 
 pub(crate) struct KafkaReader {
-    place: Place,
-    link: Link,
-    clock: Clock,
-    metrics: JournalMetrics,
-    allowance: i64,
-    partitions: BTreeMap<u32, Cursor>,
+    pub(super) place: Place,
+    pub(super) asker: Asker,
+    pub(super) cursors: Cursors,
+    pub(super) ends: Ends,
+    pub(super) link: Link,
+    pub(super) metrics: JournalMetrics,
+    pub(super) allowance: i64,
+    pub(super) partitions: BTreeMap<u32, Cursor>,
     /// Assigned, but the loader does not know yet.
-    unannounced: Vec<u32>,
-    announce_at: Instant,
-    ends_at: Instant,
+    pub(super) unannounced: Vec<u32>,
+    pub(super) announce_at: Instant,
+    pub(super) ends_at: Instant,
     /// Since when the loader is behind.
-    stalled: Option<Instant>,
-    paused: bool,
+    pub(super) stalled: Option<Instant>,
+    pub(super) paused: bool,
 }
 
 /// A partition of this consumer.
 #[derive(Debug, Default)]
-struct Cursor {
+pub(super) struct Cursor {
     /// The next offset to hand over; `None` until started.
-    next: Option<u64>,
+    pub(super) next: Option<u64>,
     /// An offset beyond `next` that came although everything before it should have.
-    doubted: Option<u64>,
-}
-
-fn settings(config: &KafkaConfig, group: &str) -> ClientConfig {
-    let mut settings = client(config);
-    for (name, value) in [
-        ("fetch.wait.max.ms", "500"),
-        // The default of a second makes for stalls of a second.
-        ("fetch.queue.backoff.ms", "100"),
-        ("queued.max.messages.kbytes", "16384"),
-    ] {
-        if settings.get(name).is_none() {
-            settings.set(name, value);
-        }
-    }
-    settings
-        .set("group.id", group)
-        .set("group.protocol", "classic")
-        .set("partition.assignment.strategy", "cooperative-sticky")
-        .set(
-            "session.timeout.ms",
-            config.session_timeout.as_millis().to_string(),
-        )
-        .set(
-            "heartbeat.interval.ms",
-            (config.session_timeout.as_millis() / 5).to_string(),
-        )
-        .set("enable.auto.commit", "false")
-        .set("enable.auto.offset.store", "false")
-        .set("auto.offset.reset", "error")
-        .set("allow.auto.create.topics", "false")
-        .set("enable.partition.eof", "true")
-        .set("check.crcs", "true");
-    if !config.instance.is_empty() {
-        settings.set("group.instance.id", &config.instance);
-    }
-    settings
-}
-
-/// Joins the group and starts the thread.
-pub(crate) fn spawn(
-    config: &KafkaConfig,
-    group: &str,
-    link: Link,
-    clock: Clock,
-    metrics: JournalMetrics,
-) -> Result<(), OpenError> {
-    let join = || -> KafkaResult<Arc<BaseConsumer<Group>>> {
-        let context = Group::new(Arc::clone(&link.feed));
-        let mut consumer: BaseConsumer<Group> =
-            settings(config, group).create_with_context(context)?;
-        let bell = Arc::clone(&link.bell);
-        consumer.set_nonempty_callback(move || bell.ring());
-        consumer.subscribe(&[&config.topic])?;
-        Ok(Arc::new(consumer))
-    };
-    let unavailable = |source: crate::Cause| OpenError::Unavailable {
-        what: format!("no consumer of topic {} in group {group}", config.topic),
-        source,
-    };
-    let consumer = join().map_err(|error| unavailable(error.into()))?;
-    let now = Instant::now();
-    let reader = KafkaReader {
-        place: Place::new(consumer, config.topic.clone(), config.partitions),
-        link,
-        clock,
-        metrics,
-        allowance: config.clock_allowance.as_millis(),
-        partitions: BTreeMap::new(),
-        unannounced: Vec::new(),
-        announce_at: now,
-        ends_at: now,
-        stalled: None,
-        paused: false,
-    };
-    std::thread::Builder::new()
-        .name("journal-kafka".to_owned())
-        .spawn(move || reader.run())
-        .map(drop)
-        .map_err(|error| unavailable(error.into()))
+    pub(super) doubted: Option<u64>,
 }
 
 impl KafkaReader {
-    fn run(mut self) {
+    /// Polls until the consumer is dropped.
+    pub(super) fn run(mut self) {
         self.link.bell.answer_here();
         while self.serve_commands().is_ok() {
             self.follow_changes();
@@ -189,10 +107,14 @@ impl KafkaReader {
                         let _ = reply.send(Err(ConsumeError::NotAssigned { partition }));
                         continue;
                     }
-                    self.commit(partition, next_offset, reply);
+                    self.cursors.send(Commit {
+                        partition,
+                        next_offset,
+                        reply,
+                    });
                 }
                 Command::Ends { reply } => {
-                    let ends = self.place.ends(self.place.all(), QUESTION);
+                    let ends = self.asker.ends(self.asker.all(), QUESTION);
                     let ends = ends.map_err(|error| ConsumeError::Unavailable(error.into()));
                     let _ = reply.send(ends.map(|ends| ends.into_iter().collect()));
                 }
@@ -207,7 +129,7 @@ impl KafkaReader {
         }
         let unavailable = |error: KafkaError| ConsumeError::Unavailable(error.into());
         let (first, end) = self
-            .place
+            .asker
             .bounds(partition, QUESTION)
             .map_err(unavailable)?;
         let next = offset.clamp(first, end.max(first));
@@ -217,7 +139,7 @@ impl KafkaReader {
     }
 
     /// Fetches `partition` from `next` on.
-    fn go(&mut self, partition: u32, next: u64) -> KafkaResult<()> {
+    pub(super) fn go(&mut self, partition: u32, next: u64) -> KafkaResult<()> {
         self.place.go(partition, next)?;
         if self.paused {
             self.place.pause([partition])?;
@@ -232,22 +154,6 @@ impl KafkaReader {
         // Soon: the partition may have nothing to deliver.
         self.ends_at = self.ends_at.min(Instant::now() + SOONEST);
         Ok(())
-    }
-
-    fn commit(&self, partition: u32, next_offset: u64, reply: crate::reader::Reply<()>) {
-        let group = self.place.consumer.context();
-        group.expect(partition, next_offset, reply);
-        let sent = self
-            .place
-            .list([(partition, Offset::Offset(next_offset.cast_signed()))])
-            .and_then(|list| self.place.consumer.commit(&list, CommitMode::Async));
-        match sent {
-            Ok(()) => self.metrics.positions(partition, None, Some(next_offset)),
-            Err(error) => {
-                let error = ConsumeError::Unavailable(error.into());
-                group.answer((partition, next_offset), Err(error));
-            }
-        }
     }
 
     fn follow_changes(&mut self) {
@@ -328,6 +234,9 @@ impl KafkaReader {
     /// Takes what has arrived, up to a bound; whether there was anything.
     fn poll_burst(&mut self) -> bool {
         for polled in 0..BURST {
+            if self.link.feed.is_full() {
+                return true;
+            }
             if !self.poll(Duration::ZERO) {
                 // `None` also stands for an event that was dealt with, so only this means that
                 // nothing waits, and that the next event will ring the bell.
@@ -347,176 +256,40 @@ impl KafkaReader {
         true
     }
 
-    fn deliver(&mut self, message: &BorrowedMessage<'_>) {
-        let (Ok(partition), Ok(offset)) = (
-            u32::try_from(message.partition()),
-            u64::try_from(message.offset()),
-        ) else {
-            return;
-        };
-        let Some(cursor) = self.partitions.get_mut(&partition) else {
-            return;
-        };
-        // Not started, or what was fetched before a rewind.
-        let Some(next) = cursor.next.filter(|next| *next <= offset) else {
-            return;
-        };
-        if offset > next && cursor.doubted != Some(offset) {
-            self.doubt(partition, next, offset);
-            return;
-        }
-        if offset > next {
-            let missing = offset - next;
-            self.metrics.missing.inc_by(missing);
-            tracing::error!(partition, next, missing, "the log has lost offsets");
-        }
-        cursor.next = Some(offset + 1);
-        cursor.doubted = None;
-        self.metrics.consumed.inc();
-        self.link
-            .feed
-            .push(Event::Record(consumed(message, partition, offset)));
-    }
-
-    /// Offsets have no gaps, as nothing else writes to the topic. One that seems to have one is
-    /// fetched again from before it: what came may be a remainder of before a rewind.
-    fn doubt(&mut self, partition: u32, next: u64, offset: u64) {
-        tracing::warn!(
-            partition,
-            next,
-            offset,
-            "an offset beyond the next one, fetching again"
-        );
-        match self.go(partition, next) {
-            Ok(()) => {
-                if let Some(cursor) = self.partitions.get_mut(&partition) {
-                    cursor.doubted = Some(offset);
-                }
-            }
-            Err(error) => self.link.feed.end(format!("cannot fetch again: {error}")),
-        }
-    }
-
-    fn handle(&mut self, error: KafkaError) {
-        use RDKafkaErrorCode as Code;
-        match error {
-            // The end of a partition: whether it still is one when asked is asked of the broker.
-            KafkaError::PartitionEOF(_) => {
-                self.ends_at = self.ends_at.min(Instant::now() + SOONEST);
-            }
-            KafkaError::MessageConsumption(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
-                self.check_bounds();
-            }
-            KafkaError::MessageConsumption(Code::LogTruncation) => {
-                let lost = "Kafka lost acknowledged records (LOG_TRUNCATION)".to_owned();
-                tracing::error!("{lost}");
-                self.link.feed.end(lost);
-            }
-            KafkaError::MessageConsumptionFatal(_) => self.link.feed.end(error.to_string()),
-            KafkaError::MessageConsumption(
-                Code::UnknownTopicOrPartition
-                | Code::UnknownTopic
-                | Code::TopicAuthorizationFailed
-                | Code::GroupAuthorizationFailed
-                | Code::SaslAuthenticationFailed
-                | Code::Authentication,
-            ) => self.link.feed.report(error.into()),
-            error => tracing::debug!(%error, "Kafka consumer"),
-        }
-    }
-
-    /// A started partition has left the log: below it, when retention was faster than the loader;
-    /// beyond it, when the log was cut or made anew.
-    fn check_bounds(&mut self) {
-        let started: Vec<_> = self
-            .partitions
-            .iter()
-            .filter_map(|(p, cursor)| Some((*p, cursor.next?)))
-            .collect();
-        for (partition, next) in started {
-            let moved = self
-                .place
-                .bounds(partition, QUESTION)
-                .and_then(|(first, end)| {
-                    if next < first {
-                        let missing = first - next;
-                        tracing::error!(partition, next, missing, "retention passed the loader");
-                        self.metrics.missing.inc_by(missing);
-                        return self.go(partition, first);
-                    }
-                    if next > end {
-                        self.link.feed.end(format!(
-                        "partition {partition} ends at {end}, {next} was expected next: the log \
-                         was cut or made anew (then raise `journal.kafka.epoch`)"
-                    ));
-                        return Ok(());
-                    }
-                    // Also when it is in order: librdkafka has stopped fetching the one it means.
-                    self.go(partition, next)
-                });
-            if let Err(error) = moved {
-                self.link
-                    .feed
-                    .end(format!("partition {partition} left its log: {error}"));
-            }
-        }
-    }
-
-    /// Asks the brokers for the log's ends and tells of the partitions that are caught up.
+    /// Asks for the log's ends, and tells of the partitions that are caught up.
     ///
     /// `at` is taken before the question. A record that was acknowledged before `at` was below the
     /// high watermark by then, so it is below `end`, and everything below `end` was handed over.
     /// A new leader answers only once it knows the watermark of the old one (KIP-207).
     fn look_at_ends(&mut self) {
+        if let Some(Look { at, ends }) = self.ends.take() {
+            let at = at.plus(-self.allowance);
+            for (partition, end) in ends {
+                self.metrics.positions(partition, Some(end), None);
+                let next = self
+                    .partitions
+                    .get(&partition)
+                    .and_then(|cursor| cursor.next);
+                if let Some(next_offset) = next.filter(|next| *next >= end) {
+                    self.link.feed.push(Event::CaughtUp {
+                        partition,
+                        next_offset,
+                        at,
+                    });
+                }
+            }
+        }
         if Instant::now() < self.ends_at {
             return;
         }
         self.ends_at = Instant::now() + REPEAT;
-        let started: Vec<_> = self
+        let started = self
             .partitions
             .iter()
-            .filter_map(|(partition, cursor)| cursor.next.map(|_| *partition))
-            .collect();
-        if started.is_empty() {
-            return;
+            .filter(|(_, cursor)| cursor.next.is_some());
+        let started: Vec<_> = started.map(|(partition, _)| *partition).collect();
+        if !started.is_empty() {
+            self.ends.ask(started);
         }
-        let at = UnixMillis(self.clock.now().0.saturating_sub(self.allowance));
-        let ends = match self.place.ends(started, PAUSE) {
-            Ok(ends) => ends,
-            Err(error) => {
-                tracing::debug!(%error, "the log's ends cannot be read");
-                self.ends_at = Instant::now() + PAUSE;
-                return;
-            }
-        };
-        for (partition, end) in ends {
-            self.metrics.positions(partition, Some(end), None);
-            let next = self
-                .partitions
-                .get(&partition)
-                .and_then(|cursor| cursor.next);
-            if let Some(next_offset) = next.filter(|next| *next >= end) {
-                self.link.feed.push(Event::CaughtUp {
-                    partition,
-                    next_offset,
-                    at,
-                });
-            }
-        }
-    }
-}
-
-fn consumed(message: &BorrowedMessage<'_>, partition: u32, offset: u64) -> Consumed {
-    let key = message
-        .key()
-        .and_then(|key| <[u8; KEY_LEN]>::try_from(key).ok());
-    Consumed {
-        partition,
-        offset,
-        append_time: UnixMillis(message.timestamp().to_millis().unwrap_or(0)),
-        key: key.unwrap_or_default(),
-        payload: message
-            .payload()
-            .map_or_else(Bytes::new, Bytes::copy_from_slice),
     }
 }

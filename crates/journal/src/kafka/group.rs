@@ -1,4 +1,4 @@
-//! What the consumer group tells: rebalances and the outcome of commits.
+//! What the consumer group tells: which partitions come and go.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,9 +10,8 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
 
 use super::client::log;
+use crate::Event;
 use crate::feed::Feed;
-use crate::reader::Reply;
-use crate::{ConsumeError, Event};
 
 /// A partition came or went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,17 +20,10 @@ pub(crate) enum Change {
     Revoked(u32),
 }
 
-struct Pending {
-    partition: u32,
-    next_offset: u64,
-    reply: Reply<()>,
-}
-
 /// Called by librdkafka on the polling thread.
 pub(crate) struct Group {
     feed: Arc<Feed>,
     changes: Mutex<Vec<Change>>,
-    commits: Mutex<Vec<Pending>>,
 }
 
 impl Group {
@@ -39,7 +31,6 @@ impl Group {
         Self {
             feed,
             changes: Mutex::default(),
-            commits: Mutex::default(),
         }
     }
 
@@ -57,32 +48,6 @@ impl Group {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .extend(numbers.map(change));
-    }
-
-    /// Remembers who waits for a commit.
-    pub(crate) fn expect(&self, partition: u32, next_offset: u64, reply: Reply<()>) {
-        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
-        // Those whose caller has lost patience, so that the list stays short.
-        commits.retain(|pending| !pending.reply.is_closed());
-        commits.push(Pending {
-            partition,
-            next_offset,
-            reply,
-        });
-    }
-
-    /// Answers who waits for a commit.
-    pub(crate) fn answer(
-        &self,
-        (partition, next_offset): (u32, u64),
-        result: Result<(), ConsumeError>,
-    ) {
-        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_it = |p: &Pending| p.partition == partition && p.next_offset == next_offset;
-        if let Some(at) = commits.iter().position(is_it) {
-            // A caller that is gone does not mind.
-            let _ = commits.swap_remove(at).reply.send(result);
-        }
     }
 
     fn assign(
@@ -142,22 +107,6 @@ impl ConsumerContext for Group {
         if let Err(error) = done {
             tracing::error!(%error, "rebalancing failed");
             self.feed.end(format!("rebalancing failed: {error}"));
-        }
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, partitions: &TopicPartitionList) {
-        for element in partitions.elements() {
-            let position = match (u32::try_from(element.partition()), element.offset()) {
-                (Ok(partition), Offset::Offset(offset)) if offset >= 0 => {
-                    (partition, offset.cast_unsigned())
-                }
-                _ => continue,
-            };
-            let result = result.clone().and_then(|()| element.error());
-            self.answer(
-                position,
-                result.map_err(|e| ConsumeError::Unavailable(e.into())),
-            );
         }
     }
 }

@@ -4,8 +4,12 @@ mod ack;
 mod client;
 mod config;
 mod consumer;
+mod cursors;
+mod deliver;
+mod ends;
 mod group;
 mod health;
+mod join;
 mod place;
 mod producer;
 mod topic;
@@ -71,7 +75,7 @@ impl KafkaJournal {
     pub(crate) fn consumer(&self, group: &str) -> Result<Box<dyn Consumer>, OpenError> {
         let (reader, link) = crate::reader::reader(self.read_ahead);
         let (clock, metrics) = (self.clock.clone(), self.metrics.clone());
-        consumer::spawn(&self.config, group, link, clock, metrics)?;
+        join::spawn(&self.config, group, link, clock, metrics)?;
         Ok(Box::new(reader))
     }
 }

@@ -4,42 +4,30 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::group::Group;
 
-/// A consumer together with its topic.
+/// A consumer together with its topic. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Place {
     pub(crate) consumer: Arc<BaseConsumer<Group>>,
     topic: String,
-    count: u32,
 }
 
 impl Place {
-    pub(crate) const fn new(consumer: Arc<BaseConsumer<Group>>, topic: String, count: u32) -> Self {
-        Self {
-            consumer,
-            topic,
-            count,
-        }
-    }
-
-    /// All partitions of the topic.
-    pub(crate) const fn all(&self) -> std::ops::Range<u32> {
-        0..self.count
+    pub(crate) const fn new(consumer: Arc<BaseConsumer<Group>>, topic: String) -> Self {
+        Self { consumer, topic }
     }
 
     pub(crate) fn list(
         &self,
         partitions: impl IntoIterator<Item = (u32, Offset)>,
     ) -> KafkaResult<TopicPartitionList> {
-        let mut list = TopicPartitionList::new();
-        for (partition, offset) in partitions {
-            list.add_partition_offset(&self.topic, number(partition), offset)?;
-        }
-        Ok(list)
+        list(&self.topic, partitions)
     }
 
     fn names(&self, partitions: impl IntoIterator<Item = u32>) -> TopicPartitionList {
@@ -48,36 +36,6 @@ impl Place {
             list.add_partition(&self.topic, number(partition));
         }
         list
-    }
-
-    /// The first offset that is there, and the one after the last.
-    pub(crate) fn bounds(&self, partition: u32, patience: Duration) -> KafkaResult<(u64, u64)> {
-        let (first, end) =
-            self.consumer
-                .fetch_watermarks(&self.topic, number(partition), patience)?;
-        Ok((first.max(0).cast_unsigned(), end.max(0).cast_unsigned()))
-    }
-
-    /// The log's ends: one question to each leader.
-    pub(crate) fn ends(
-        &self,
-        partitions: impl IntoIterator<Item = u32>,
-        patience: Duration,
-    ) -> KafkaResult<BTreeMap<u32, u64>> {
-        // In a question for times, the "time" -1 stands for the end, as the offset -1 does.
-        let question = self.list(partitions.into_iter().map(|p| (p, Offset::End)))?;
-        let answer = self.consumer.offsets_for_times(question, patience)?;
-        let mut ends = BTreeMap::new();
-        for element in answer.elements() {
-            element.error()?;
-            let (Ok(partition), Offset::Offset(end)) =
-                (u32::try_from(element.partition()), element.offset())
-            else {
-                return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::BadMessage));
-            };
-            ends.insert(partition, end.max(0).cast_unsigned());
-        }
-        Ok(ends)
     }
 
     /// What was committed of those partitions of which something was.
@@ -120,6 +78,74 @@ impl Place {
     pub(crate) fn resume(&self, partitions: impl IntoIterator<Item = u32>) -> KafkaResult<()> {
         self.consumer.resume(&self.names(partitions))
     }
+}
+
+/// A client of its own for questions: on the consumer's connections they would wait behind fetches.
+#[derive(Clone)]
+pub(crate) struct Asker {
+    client: Arc<BaseConsumer>,
+    topic: String,
+    count: u32,
+}
+
+impl Asker {
+    pub(crate) fn new(settings: &ClientConfig, topic: String, count: u32) -> KafkaResult<Self> {
+        let client = Arc::new(settings.create()?);
+        Ok(Self {
+            client,
+            topic,
+            count,
+        })
+    }
+
+    /// All partitions of the topic.
+    pub(crate) const fn all(&self) -> std::ops::Range<u32> {
+        0..self.count
+    }
+
+    /// The first offset that is there, and the one after the last.
+    pub(crate) fn bounds(&self, partition: u32, patience: Duration) -> KafkaResult<(u64, u64)> {
+        let (first, end) =
+            self.client
+                .fetch_watermarks(&self.topic, number(partition), patience)?;
+        Ok((first.max(0).cast_unsigned(), end.max(0).cast_unsigned()))
+    }
+
+    /// The log's ends: one question to each leader.
+    pub(crate) fn ends(
+        &self,
+        partitions: impl IntoIterator<Item = u32>,
+        patience: Duration,
+    ) -> KafkaResult<BTreeMap<u32, u64>> {
+        // In a question for times, the "time" -1 stands for the end, as the offset -1 does.
+        let question = list(
+            &self.topic,
+            partitions.into_iter().map(|p| (p, Offset::End)),
+        )?;
+        let answer = self.client.offsets_for_times(question, patience)?;
+        let mut ends = BTreeMap::new();
+        for element in answer.elements() {
+            element.error()?;
+            let (Ok(partition), Offset::Offset(end)) =
+                (u32::try_from(element.partition()), element.offset())
+            else {
+                return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::BadMessage));
+            };
+            ends.insert(partition, end.max(0).cast_unsigned());
+        }
+        Ok(ends)
+    }
+}
+
+fn list(
+    topic: &str,
+    partitions: impl IntoIterator<Item = (u32, Offset)>,
+) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::new();
+    for (partition, offset) in partitions {
+        list.add_partition_offset(topic, number(partition), offset)?;
+    }
+    Ok(list)
 }
 
 fn number(partition: u32) -> i32 {

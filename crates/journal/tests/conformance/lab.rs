@@ -24,8 +24,17 @@ pub(crate) struct Lab {
 }
 
 impl Lab {
+    /// A lab with the broker that all tests share, where it is needed.
     pub(crate) async fn new(kind: Kind, name: &str) -> Self {
-        runtime::logging::init("trace", runtime::logging::Format::Text);//TMP
+        let mut lab = Self::without_broker(kind, name);
+        if kind == Kind::Kafka {
+            lab.config.kafka.brokers = BROKER.get_or_init(Broker::start).await.bootstrap();
+        }
+        lab
+    }
+
+    /// A lab whose brokers the test sets. `name` is the topic's.
+    pub(crate) fn without_broker(kind: Kind, name: &str) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut config = Config {
             kind,
@@ -39,9 +48,6 @@ impl Lab {
         config.kafka.create_topic = true;
         config.kafka.topic = name.to_owned();
         config.kafka.session_timeout = settings::Span::secs(6);
-        if kind == Kind::Kafka {
-            config.kafka.brokers = BROKER.get_or_init(Broker::start).await.bootstrap();
-        }
         Self {
             config,
             metrics: Metrics::default(),

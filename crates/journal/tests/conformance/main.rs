@@ -1,7 +1,9 @@
 //! What every journal promises, tried on each of them: a file, and a topic of a real broker.
 
+mod broker;
 mod caught_up;
 mod delivery;
+mod file;
 mod lab;
 mod limits;
 mod positions;
