@@ -57,7 +57,7 @@ fn asks(request: &Request) -> bool {
 }
 
 /// What the first request's preflight leaves in the cache.
-fn stored(first: &Request, answer: &Answer) -> Option<Permission> {
+fn stored<'a>(first: &Request, answer: &'a Answer) -> Option<Permission<'a>> {
     if !asks(first) || first.url.as_str().len() >= MAX_KEY_LENGTH {
         return None;
     }

@@ -106,21 +106,9 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
     }
 }
 
-/// The elements of a comma list, empty ones left out; `None` where one of them is not a token.
-///
-/// This is how Chromium reads `Access-Control-Allow-Methods` and `-Headers`
-/// (`services/network/cors/preflight_result.cc`).
-pub(crate) fn tokens(list: &[u8]) -> Option<Vec<&[u8]>> {
-    let mut found = Vec::new();
-    for element in list.split(|byte| *byte == b',') {
-        let element = trim(element);
-        if element.is_empty() {
-            continue;
-        }
-        if !is_token(element) {
-            return None;
-        }
-        found.push(element);
-    }
-    Some(found)
+/// The elements of a comma list without the blanks around them, empty ones left out.
+pub(crate) fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    list.split(|byte| *byte == b',')
+        .map(trim)
+        .filter(|element| !element.is_empty())
 }

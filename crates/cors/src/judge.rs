@@ -91,7 +91,7 @@ struct Walk<'a> {
     preflight_sent: bool,
     question: Option<Question>,
     /// What preflights of this chain left in the cache.
-    cache: Vec<(Url, Permission)>,
+    cache: Vec<(Url, Permission<'a>)>,
 }
 
 impl<'a> Walk<'a> {
@@ -127,7 +127,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Sends the request to the current URL, with a preflight where one is needed.
-    fn send(&mut self, answer: Option<&Answer>) -> Option<Judgement> {
+    fn send(&mut self, answer: Option<&'a Answer>) -> Option<Judgement> {
         let checked = matches!(self.request.mode, Mode::Cors | Mode::SameOrigin);
         if checked && self.url.scheme() != "data" && !self.request.page_origin.is_same(&self.url) {
             self.cors = true;

@@ -1,8 +1,10 @@
 //! The preflight: when it is needed, what it asks, and whether its answer permits the request.
 
+use std::borrow::Cow;
+
 use crate::access::{self, Refusal};
 use crate::exchange::Answer;
-use crate::header::tokens;
+use crate::header::{elements, is_token};
 use crate::safelist::unsafe_names;
 use crate::word::{CorsError, Credentials};
 
@@ -42,20 +44,22 @@ fn is_safelisted_method(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "POST")
 }
 
-/// What a good preflight answer permits, and for how long.
+/// What a good preflight answer permits, and for how long. Both lists hold nothing but tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Permission {
-    /// In the case the server wrote them.
-    methods: Vec<String>,
-    /// In lower case.
-    headers: Vec<String>,
+pub(crate) struct Permission<'a> {
+    methods: Cow<'a, [u8]>,
+    headers: Cow<'a, [u8]>,
     credentialed: bool,
     pub(crate) seconds: u32,
 }
 
 /// Judges a preflight's answer, in the order in which Chromium looks: redirect, access check,
 /// status, `Allow-Methods` and `Allow-Headers` as lists, method, headers.
-pub(crate) fn check(answer: &Answer, origin: &str, ask: Ask<'_>) -> Result<Permission, Refusal> {
+pub(crate) fn check<'a>(
+    answer: &'a Answer,
+    origin: &str,
+    ask: Ask<'_>,
+) -> Result<Permission<'a>, Refusal> {
     if answer.redirect().is_some() {
         return Err(Refusal::new(CorsError::PreflightDisallowedRedirect, ""));
     }
@@ -81,42 +85,43 @@ pub(crate) enum Authorization {
     ByNameOnly,
 }
 
-impl Permission {
-    fn read(answer: &Answer, credentials: Credentials) -> Result<Self, Refusal> {
-        let list = |name: &str, error: CorsError| -> Result<Vec<String>, Refusal> {
+impl<'a> Permission<'a> {
+    /// Reads both lists the way `services/network/cors/preflight_result.cc` does: one element that
+    /// is no token makes the answer void.
+    fn read(answer: &'a Answer, credentials: Credentials) -> Result<Self, Refusal> {
+        let list = |name: &'static str, error: CorsError| -> Result<Cow<'a, [u8]>, Refusal> {
             let value = answer.headers.joined(name).unwrap_or_default();
-            let found = tokens(&value).ok_or_else(|| Refusal::new(error, ""))?;
-            Ok(found
-                .into_iter()
-                .map(|token| String::from_utf8_lossy(token).into_owned())
-                .collect())
+            if elements(&value).all(is_token) {
+                Ok(value)
+            } else {
+                Err(Refusal::new(error, ""))
+            }
         };
-        let methods = list(
-            "access-control-allow-methods",
-            CorsError::InvalidAllowMethodsPreflightResponse,
-        )?;
-        let mut headers = list(
-            "access-control-allow-headers",
-            CorsError::InvalidAllowHeadersPreflightResponse,
-        )?;
-        headers
-            .iter_mut()
-            .for_each(|name| name.make_ascii_lowercase());
         Ok(Self {
-            methods,
-            headers,
+            methods: list(
+                "access-control-allow-methods",
+                CorsError::InvalidAllowMethodsPreflightResponse,
+            )?,
+            headers: list(
+                "access-control-allow-headers",
+                CorsError::InvalidAllowHeadersPreflightResponse,
+            )?,
             credentialed: credentials == Credentials::Include,
             seconds: crate::cache::lifetime(answer),
         })
     }
 
-    fn has_wildcard(&self, list: &[String]) -> bool {
-        !self.credentialed && list.iter().any(|element| element == "*")
+    fn has_wildcard(&self, list: &[u8]) -> bool {
+        !self.credentialed && elements(list).any(|element| element == b"*")
+    }
+
+    fn names_header(&self, name: &str) -> bool {
+        elements(&self.headers).any(|allowed| allowed.eq_ignore_ascii_case(name.as_bytes()))
     }
 
     pub(crate) fn covers_method(&self, method: &str) -> Result<(), Refusal> {
         if is_safelisted_method(method)
-            || self.methods.iter().any(|allowed| allowed == method)
+            || elements(&self.methods).any(|allowed| allowed == method.as_bytes())
             || self.has_wildcard(&self.methods)
         {
             return Ok(());
@@ -141,17 +146,16 @@ impl Permission {
         if self.has_wildcard(&self.headers) {
             let hidden = authorization == Authorization::ByNameOnly
                 && headers.iter().any(|(name, _)| name == "authorization")
-                && !self.headers.iter().any(|name| name == "authorization");
+                && !self.names_header("authorization");
             return if hidden {
                 refuse("authorization")
             } else {
                 Ok(())
             };
         }
-        let names = unsafe_names(headers);
-        match names
+        match unsafe_names(headers)
             .into_iter()
-            .find(|name| !self.headers.iter().any(|allowed| allowed == name))
+            .find(|name| !self.names_header(name))
         {
             Some(name) => refuse(name),
             None => Ok(()),

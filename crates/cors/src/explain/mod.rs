@@ -205,8 +205,10 @@ pub fn jsonl(mut reader: impl BufRead, mut writer: impl Write) -> io::Result<Sum
         if buffer.trim_ascii().is_empty() {
             continue;
         }
-        let text = String::from_utf8_lossy(&buffer);
-        let (mut output, good) = answer(text.trim_end(), line_no);
+        let (mut output, good) = match std::str::from_utf8(&buffer) {
+            Ok(text) => answer(text.trim_end(), line_no),
+            Err(_) => answer(&String::from_utf8_lossy(&buffer), line_no),
+        };
         if good {
             summary.answered_lines += 1;
         } else {
