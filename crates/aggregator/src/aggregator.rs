@@ -18,43 +18,17 @@ use crate::decide::{Judge, firing, retire_unconfigured};
 use crate::evaluator::Evaluator;
 use crate::lease::{Claim, Lead};
 use crate::metrics::Metrics;
+use crate::parts::{LogShape, Parts};
 use crate::pipeline::{Lag, Pipeline};
 use crate::watermark::watermark;
-use crate::{AggregatorError, Config, Keep, Reading, Slo, Source};
+use crate::{AggregatorError, Config, Keep, Reading};
 
 /// The longest pause after rounds that failed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// The shape of the log, as the loader and the journal are configured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogShape {
-    /// How many partitions.
-    pub partitions: u32,
-    /// How many offsets in a chunk.
-    pub chunk_size: u64,
-}
-
-/// What an aggregator is made of.
-pub struct Parts<'a> {
-    /// Its own settings.
-    pub config: Config,
-    /// The objectives, see [`crate::objectives`].
-    pub slos: Vec<Slo>,
-    /// The shape of the log.
-    pub log: LogShape,
-    /// Settings of the alerts.
-    pub alert: &'a alert::Config,
-    /// Carries notifications; with its [`Outbox`].
-    pub dispatcher: (Dispatcher, Outbox),
-    /// Reads observations.
-    pub source: Arc<dyn Source>,
-    /// Keeps alerts, leases and progress.
-    pub keep: Arc<dyn Keep>,
-    /// The clock.
-    pub clock: Clock,
-    /// The registry of the process.
-    pub metrics: &'a runtime::Metrics,
-}
+/// How long the store may take to write down the last changes.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+const UNWRITTEN: &str = "alerts could not be written down; some may be said again";
 
 /// Compacts rollups, evaluates objectives at the watermark, and keeps alerts.
 pub struct Aggregator {
@@ -73,8 +47,9 @@ pub struct Aggregator {
     dispatcher: Option<Dispatcher>,
     metrics: Metrics,
     board: watch::Sender<Arc<Board>>,
-    /// The last watermark, or the start of the process: what lag is measured from.
-    complete_to: UnixMillis,
+    /// The last watermark that was evaluated, or the start of the process: what lag is measured from
+    /// while nothing can be evaluated, whatever the reason.
+    evaluated_to: UnixMillis,
     compacted_at: Option<Instant>,
 }
 
@@ -109,7 +84,7 @@ impl Aggregator {
             dispatcher: Some(dispatcher),
             metrics,
             board: watch::Sender::default(),
-            complete_to: parts.clock.now(),
+            evaluated_to: parts.clock.now(),
             compacted_at: None,
             clock: parts.clock,
         }
@@ -140,7 +115,12 @@ impl Aggregator {
                 _ = children.join_next() => return Err(AggregatorError::Dispatcher),
                 receipt = self.outbox.receipt() => self.book.heard(&receipt),
                 () = tokio::time::sleep_until(next) => {
-                    let board = self.round().await;
+                    // A round may be left at any point: what it changed is in the book.
+                    let board = tokio::select! {
+                        biased;
+                        () = stop.cancelled() => break,
+                        board = self.round() => board,
+                    };
                     pause = match board.condition {
                         Condition::Unreachable => (pause * 2).min(LONGEST_PAUSE.max(tick)),
                         _ => tick,
@@ -167,10 +147,16 @@ impl Aggregator {
         if !self.claim.is_held() {
             return;
         }
-        if let Err(error) = self.save(self.clock.now()).await {
-            tracing::error!(%error, "alerts could not be written down; some may be said again");
+        let last = async {
+            let saved = self.save(self.clock.now()).await;
+            self.claim.release(&*self.keep).await;
+            saved
+        };
+        match tokio::time::timeout(LAST_WORDS, last).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "{UNWRITTEN}"),
+            Err(_) => tracing::error!("{UNWRITTEN}"),
         }
-        self.claim.release(&*self.keep).await;
     }
 
     fn hear(&mut self) {
@@ -207,50 +193,40 @@ impl Aggregator {
         }
         let progress = self.keep.progress().await?;
         let watermark = watermark(&progress, self.log.partitions, now);
-        if let Some(at) = watermark {
-            self.complete_to = at;
-        }
-        let lag = now.0.saturating_sub(self.complete_to.0).max(0);
+        let millis = behind(watermark.unwrap_or(self.evaluated_to), now);
         let problem = if watermark.is_none() {
             "Not every partition of the log has been heard of."
         } else {
             ""
         };
-        let behind = watermark.is_none() || self.pipeline.is_behind(lag);
-        self.step_pipeline(
-            Lag {
-                millis: lag,
-                problem,
-            },
-            now,
-        );
         retire_unconfigured(
             self.evaluator.slos(),
             &self.pipeline.id,
             &mut self.book,
             now,
         );
-        let slos = match watermark.filter(|_| !behind) {
+        let slos = match watermark.filter(|_| !self.pipeline.is_behind(millis)) {
             Some(at) => Some(self.evaluate(at).await?),
             None => None,
         };
+        self.step_pipeline(Lag { millis, problem }, now);
         self.save(now).await?;
         if self.claim.is_held() {
             self.book.say(&self.outbox, &self.pipeline.id);
         }
         self.compact(&progress).await;
-        let frozen = slos.is_none();
+        let before = self.board.borrow();
         Ok(Board {
-            condition: if frozen {
+            condition: if slos.is_none() {
                 Condition::Frozen
             } else {
                 Condition::Leading
             },
             at: now,
-            watermark: Some(self.complete_to),
-            lag,
+            watermark: watermark.or(before.watermark),
+            lag: millis,
             problem: problem.to_owned(),
-            slos: slos.unwrap_or_else(|| self.board.borrow().slos.clone()),
+            slos: slos.unwrap_or_else(|| before.slos.clone()),
         })
     }
 
@@ -258,6 +234,7 @@ impl Aggregator {
         let began = Instant::now();
         let readings = self.evaluator.evaluate(at).await?;
         self.judge.decide(&readings, &mut self.book, at).await?;
+        self.evaluated_to = at;
         self.metrics
             .evaluation
             .observe(began.elapsed().as_secs_f64());
@@ -359,10 +336,10 @@ impl Aggregator {
                 "the round failed; it is tried again"
             );
         }
-        let lag = now.0.saturating_sub(self.complete_to.0).max(0);
+        let millis = behind(self.evaluated_to, now);
         if self.term.is_some() {
             let lag = Lag {
-                millis: lag,
+                millis,
                 problem: &problem,
             };
             self.step_pipeline(lag, now);
@@ -372,7 +349,7 @@ impl Aggregator {
             condition: Condition::Unreachable,
             at: now,
             watermark: before.watermark,
-            lag,
+            lag: millis,
             problem,
             slos: before.slos.clone(),
         }
@@ -388,6 +365,10 @@ impl Aggregator {
         }
         counts
     }
+}
+
+fn behind(complete_to: UnixMillis, now: UnixMillis) -> i64 {
+    now.0.saturating_sub(complete_to.0).max(0)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use observation::UnixMillis;
 use slo::Window;
-use store::{SliFilter, SliSums, StoreError};
+use store::{SliFilter, StoreError};
 
 use crate::sums::add;
 use crate::{GroupBy, Grouped, Source};
@@ -83,10 +83,7 @@ impl Segments {
                     .piece(source, question, limit, (from, to), watermark)
                     .await?;
                 for (group, more) in &*piece {
-                    add(
-                        sums.entry(group.clone()).or_insert_with(SliSums::default),
-                        more,
-                    );
+                    add(sums.entry(group.clone()).or_default(), more);
                 }
                 to = from;
             }

@@ -2,7 +2,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use proptest::prelude::*;
-use store::{Corroboration, Failure};
+use store::{Corroboration, Failure, SliSums};
 
 use super::*;
 

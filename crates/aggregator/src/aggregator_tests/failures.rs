@@ -240,6 +240,20 @@ async fn a_store_that_is_away_is_told_of_and_its_return_is_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_evaluation_that_keeps_failing_is_told_of_although_the_loader_keeps_up() {
+    let rig = Rig::new();
+    rig.healthy_day();
+    let mut hand = Hand::of(rig.aggregator());
+    hand.round().await;
+    rig.world.facts().overloaded = true;
+    hand.rounds(&rig, 95).await;
+    assert_eq!(rig.pager.heard(), [heard("lagging", Firing, "page")]);
+    rig.world.facts().overloaded = false;
+    hand.rounds(&rig, 31).await;
+    assert_eq!(rig.pager.heard(), [heard("lagging", Resolved, "page")]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_lost_the_lead_while_the_store_was_away_takes_its_own_alert_back() {
     let rig = Rig::new();
     rig.healthy_day();

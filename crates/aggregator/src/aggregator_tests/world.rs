@@ -36,6 +36,8 @@ pub(super) struct Facts {
     pub(super) alerts: BTreeMap<String, AlertRow>,
     pub(super) lease: Option<(String, u64, Instant)>,
     pub(super) down: bool,
+    /// Queries of sums are refused, everything else works.
+    pub(super) overloaded: bool,
     pub(super) compacted: BTreeSet<(u32, u32, u64)>,
     pub(super) next_offset: u64,
 }
@@ -77,8 +79,15 @@ impl Source for World {
         _: u32,
         (from, to): (UnixMillis, UnixMillis),
     ) -> Result<Grouped, StoreError> {
+        let facts = self.reach()?;
+        if facts.overloaded {
+            return Err(StoreError::Limits {
+                code: 159,
+                source: "timeout exceeded".into(),
+            });
+        }
         let mut groups = Grouped::new();
-        for ((minute, service), sums) in &self.reach()?.sums {
+        for ((minute, service), sums) in &facts.sums {
             let wanted = filter
                 .service
                 .as_ref()

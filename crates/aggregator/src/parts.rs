@@ -1,0 +1,39 @@
+//! What an aggregator is made of.
+
+use std::sync::Arc;
+
+use alert::{Dispatcher, Outbox};
+use runtime::Clock;
+
+use crate::{Config, Keep, Slo, Source};
+
+/// The shape of the log, as the loader and the journal are configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogShape {
+    /// How many partitions.
+    pub partitions: u32,
+    /// How many offsets in a chunk.
+    pub chunk_size: u64,
+}
+
+/// What an aggregator is made of.
+pub struct Parts<'a> {
+    /// Its own settings.
+    pub config: Config,
+    /// The objectives, see [`crate::objectives`].
+    pub slos: Vec<Slo>,
+    /// The shape of the log.
+    pub log: LogShape,
+    /// Settings of the alerts.
+    pub alert: &'a alert::Config,
+    /// Carries notifications; with its [`Outbox`].
+    pub dispatcher: (Dispatcher, Outbox),
+    /// Reads observations.
+    pub source: Arc<dyn Source>,
+    /// Keeps alerts, leases and progress.
+    pub keep: Arc<dyn Keep>,
+    /// The clock.
+    pub clock: Clock,
+    /// The registry of the process.
+    pub metrics: &'a runtime::Metrics,
+}
