@@ -27,7 +27,7 @@ use crate::edge::Edge;
 use crate::metrics::Cut;
 use crate::outcome::Shed;
 use crate::routes;
-use crate::watch::{Look, Noted, Phase, Watch};
+use crate::watch::{Look, Noted, PARK_AFTER, Phase, Watch};
 
 /// Room for the header of a request; the body does not pass through it.
 const HEADER_ROOM: usize = 16 * 1024;
@@ -125,12 +125,7 @@ async fn requests(
         // The time-outs of this edge are finer: `Watch`.
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(noted), service);
-    let mut look = pin!(sleep_until(
-        Instant::now() + edge.timeouts.header.duration()
-    ));
-    if let Look::Again(at) = watch.look(&edge.timeouts) {
-        look.as_mut().reset(at);
-    }
+    let mut look = pin!(sleep_until(Instant::now() + PARK_AFTER));
     let mut stopped = pin!(stop.cancelled());
     let mut stopping = next == Next::Close;
     loop {

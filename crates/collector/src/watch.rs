@@ -53,7 +53,7 @@ pub(crate) enum Look {
 
 /// How long a connection keeps its buffers while it is idle. Pages send every few seconds at most, so
 /// nearly every connection is parked nearly all the time.
-const PARK_AFTER: Duration = Duration::from_millis(100);
+pub(crate) const PARK_AFTER: Duration = Duration::from_millis(100);
 
 /// The state of one connection.
 #[derive(Debug)]
@@ -111,23 +111,19 @@ impl Watch {
         self.opened + Duration::from_millis(self.since.load(Ordering::Relaxed))
     }
 
-    /// Looks at a connection that holds buffers.
+    /// Looks at a connection that holds buffers. It is looked at often, because it may be idle soon.
     pub(crate) fn look(&self, timeouts: &Timeouts) -> Look {
         let now = Instant::now();
-        let Some((deadline, cut)) = self.deadline(timeouts) else {
-            return Look::Again(now + PARK_AFTER);
-        };
-        if now >= deadline {
-            return Look::Cut(cut);
+        match self.deadline(timeouts) {
+            Some((deadline, cut)) if now >= deadline => Look::Cut(cut),
+            Some(_) if self.is_parkable(now) => Look::Park,
+            Some((deadline, _)) => Look::Again(deadline.min(now + PARK_AFTER)),
+            None => Look::Again(now + PARK_AFTER),
         }
-        if self.phase() == Phase::Idle && !self.is_busy() {
-            let park = self.since() + PARK_AFTER;
-            if now >= park {
-                return Look::Park;
-            }
-            return Look::Again(park.min(deadline));
-        }
-        Look::Again(deadline)
+    }
+
+    fn is_parkable(&self, now: Instant) -> bool {
+        self.phase() == Phase::Idle && !self.is_busy() && now >= self.since() + PARK_AFTER
     }
 }
 

@@ -86,6 +86,7 @@ async fn a_good_beacon_is_durable_when_it_is_answered() {
 }
 
 /// Requests that are refused, each with status, reason and field.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn refused_requests() -> Vec<(u16, &'static str, &'static str, Vec<u8>)> {
     let long = vec![b' '; 200 * 1024];
     let bomb = gzip(&vec![b' '; 8 << 20]);
