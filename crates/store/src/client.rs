@@ -9,10 +9,12 @@ use clickhouse::{Compression, Row, RowOwned, RowRead, RowWrite};
 use serde::Serialize;
 use settings::Secret;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 use crate::Config;
 use crate::engine::EngineAccess;
 use crate::error::{Call, StoreError};
+use crate::metrics::StoreMetrics;
 
 /// Where the server is.
 #[derive(Debug, Clone)]
@@ -48,6 +50,7 @@ pub(crate) struct Client {
     database: String,
     permits: Arc<Semaphore>,
     timeout: Duration,
+    metrics: StoreMetrics,
 }
 
 impl std::fmt::Debug for Client {
@@ -86,7 +89,14 @@ impl Client {
             database: config.database.clone(),
             permits: Arc::new(Semaphore::new(config.connections)),
             timeout,
+            metrics: StoreMetrics::default(),
         }
+    }
+
+    /// The same client, counted in `metrics`.
+    pub(crate) fn counted(mut self, metrics: &StoreMetrics) -> Self {
+        self.metrics = metrics.clone();
+        self
     }
 
     /// The same client with a setting that goes with every call.
@@ -150,8 +160,8 @@ impl Client {
         I: Iterator<Item = T::Value<'r>>,
     {
         let client = self.connected()?;
-        let _permit = self.permit().await?;
         let timeout = Some(self.timeout);
+        let mut written = 0;
         let insert = async {
             let mut insert = client
                 .insert::<T>(table)
@@ -159,12 +169,13 @@ impl Client {
                 .with_timeouts(timeout, timeout);
             for row in rows {
                 insert.write(&row).await?;
+                written += 1;
             }
             insert.end().await
         };
-        insert
-            .await
-            .map_err(|error| StoreError::of(Call::Write, error))
+        self.counting(Call::Write, insert).await?;
+        self.metrics.inserted(written);
+        Ok(())
     }
 
     fn connected(&self) -> Result<clickhouse::Client, StoreError> {
@@ -188,11 +199,31 @@ impl Client {
         call: Call,
         work: impl Future<Output = Result<T, clickhouse::error::Error>>,
     ) -> Result<T, StoreError> {
-        let _permit = self.permit().await?;
-        match tokio::time::timeout(self.timeout, work).await {
-            Ok(done) => done.map_err(|error| StoreError::of(call, error)),
-            Err(elapsed) => Err(StoreError::late(elapsed)),
+        let within = async {
+            match tokio::time::timeout(self.timeout, work).await {
+                Ok(done) => done,
+                Err(_) => Err(clickhouse::error::Error::TimedOut),
+            }
+        };
+        self.counting(call, within).await
+    }
+
+    async fn counting<T>(
+        &self,
+        call: Call,
+        work: impl Future<Output = Result<T, clickhouse::error::Error>>,
+    ) -> Result<T, StoreError> {
+        let permitted = self.permit().await;
+        let started = Instant::now();
+        let done = match permitted {
+            Ok(_permit) => work.await.map_err(|error| StoreError::of(call, error)),
+            Err(busy) => Err(busy),
+        };
+        match &done {
+            Ok(_) => self.metrics.answered(call, started.elapsed()),
+            Err(error) => self.metrics.failed(call, error),
         }
+        done
     }
 }
 

@@ -6,9 +6,11 @@
 //! take the parts.
 
 use clickhouse::Row;
+use observation::UnixMillis;
 use serde::Deserialize;
 
-use crate::{CHUNKS_PER_SPAN, Store, StoreError};
+use crate::client::Statement;
+use crate::{CHUNKS_PER_SPAN, Store, StoreError, migration};
 
 /// The dimensions of all rollup tables, in the order of their sorting key.
 const DIMENSIONS: &str = "environment, release, source, kind, page_origin, target_origin, \
@@ -36,6 +38,41 @@ pub(crate) struct CompactedRow {
 /// How far each partition is compacted.
 pub(crate) const COMPACTED: &str = "SELECT epoch, partition, max(spans) FROM compacted \
      GROUP BY epoch, partition ORDER BY epoch, partition";
+
+/// The spans that are compacted, by partition, as parameters of a statement.
+#[derive(Debug)]
+pub(crate) struct Compactions {
+    keys: Vec<u64>,
+    spans: Vec<u64>,
+}
+
+impl Compactions {
+    pub(crate) fn new(rows: &[CompactedRow]) -> Self {
+        let key = |row: &CompactedRow| (u64::from(row.epoch) << 32) | u64::from(row.partition);
+        // `transform` wants at least one pair; this partition does not exist.
+        let none = (u64::MAX, 0);
+        let pairs = rows.iter().map(|row| (key(row), row.spans));
+        let (keys, spans) = std::iter::once(none).chain(pairs).unzip();
+        Self { keys, spans }
+    }
+
+    pub(crate) fn bind(&self, statement: Statement) -> Statement {
+        statement
+            .param("keys", self.keys.clone())
+            .param("spans", self.spans.clone())
+    }
+
+    /// The first span of a row's partition that is not compacted.
+    pub(crate) const fn first_open_span() -> &'static str {
+        "transform(bitOr(bitShiftLeft(toUInt64(epoch), 32), toUInt64(partition)), \
+         {keys:Array(UInt64)}, {spans:Array(UInt64)}, toUInt64(0))"
+    }
+
+    /// The first chunk of a row's partition that is not compacted.
+    pub(crate) fn first_open_chunk() -> String {
+        format!("{CHUNKS_PER_SPAN} * {}", Self::first_open_span())
+    }
+}
 
 #[derive(Debug, Row, Deserialize)]
 struct Minutes {
@@ -77,6 +114,34 @@ impl Store {
         }
         self.write_span(epoch, partition, span).await?;
         self.finish_span(epoch, partition, span).await
+    }
+
+    /// Removes parts of minutes before `before` whose span is compacted, which nobody reads any
+    /// more; says whether there were any. Parts that are not compacted stay, however old: they are
+    /// the only record of their sums. The server does the work in the background.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn prune(&self, before: UnixMillis) -> Result<bool, StoreError> {
+        let rows: Vec<CompactedRow> = self.client.fetch(self.client.sql(COMPACTED)).await?;
+        let compactions = Compactions::new(&rows);
+        let condition = format!(
+            "minute < toDateTime({{before:Int64}}, 'UTC') AND chunk < {}",
+            Compactions::first_open_chunk()
+        );
+        let bind = |sql: String| {
+            let statement = self.client.sql(&sql);
+            compactions.bind(statement.param("before", before.minute().seconds().max(0)))
+        };
+        let found = bind(format!("SELECT count() FROM sli_parts WHERE {condition}"));
+        let found: Vec<u64> = self.client.fetch(found).await?;
+        if found.first().is_none_or(|count| *count == 0) {
+            return Ok(false);
+        }
+        let on_cluster = migration::on_cluster(&self.config.topology);
+        let delete = format!("ALTER TABLE sli_parts{on_cluster} DELETE WHERE {condition}");
+        self.client.run(bind(delete)).await?;
+        Ok(true)
     }
 
     /// The first half of a compaction: the sums, which nobody reads yet.

@@ -75,7 +75,7 @@ pub enum Durability {
 pub struct Retention {
     /// Raw observations and dead letters.
     pub raw: Span,
-    /// Partial rollups of chunks.
+    /// Partial rollups of chunks that are compacted; those that are not are kept like `hours`.
     pub parts: Span,
     /// Rollups by minute.
     pub minutes: Span,
@@ -105,8 +105,8 @@ impl Retention {
             ("minutes", self.minutes),
             ("hours", self.hours),
         ] {
-            if span < day {
-                problems.report(field, span, "permitted: 1day and more");
+            if span < day || span > Span::secs(20 * 366 * DAY) {
+                problems.report(field, span, "permitted: 1day to 20years");
             }
         }
         if self.hours < self.parts {

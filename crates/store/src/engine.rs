@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use runtime::{Stop, TaskError};
+use settings::Secret;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -80,6 +81,15 @@ pub enum EngineError {
     },
 }
 
+/// The users of the embedded engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineUser {
+    /// Owns the tables.
+    Writer,
+    /// Only reads.
+    Reader,
+}
+
 /// Where the engine listens now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
@@ -109,18 +119,18 @@ impl EngineAccess {
         self.running.wait_for(other).await.ok()?.clone()
     }
 
-    pub(crate) const fn writer(&self) -> Login<'_> {
-        Login {
-            user: config::WRITER,
-            password: &self.passwords.writer,
+    /// Name and password of a user, for tools that ask the engine themselves.
+    #[must_use]
+    pub const fn credentials(&self, user: EngineUser) -> (&'static str, &Secret) {
+        match user {
+            EngineUser::Writer => (config::WRITER, &self.passwords.writer),
+            EngineUser::Reader => (config::READER, &self.passwords.reader),
         }
     }
 
-    pub(crate) const fn reader(&self) -> Login<'_> {
-        Login {
-            user: config::READER,
-            password: &self.passwords.reader,
-        }
+    pub(crate) const fn login(&self, user: EngineUser) -> Login<'_> {
+        let (user, password) = self.credentials(user);
+        Login { user, password }
     }
 }
 

@@ -45,10 +45,21 @@ pub enum StoreError {
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// Whether the failed call would have changed something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Call {
     Read,
     Write,
+}
+
+impl Call {
+    pub(crate) const ALL: [Self; 2] = [Self::Read, Self::Write];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
 }
 
 impl StoreError {
@@ -64,6 +75,32 @@ impl StoreError {
         matches!(self, Self::Rejected { .. })
     }
 
+    /// Every reason that [`StoreError::reason`] gives.
+    pub(crate) const REASONS: [&'static str; 11] = [
+        "restarting",
+        "busy",
+        "timeout",
+        "network",
+        "bad_answer",
+        "server",
+        "unclassified",
+        "rejected",
+        "limits",
+        "schema",
+        "config",
+    ];
+
+    /// The kind of failure as a label.
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            Self::Unavailable { reason, .. } => reason,
+            Self::Rejected { .. } => "rejected",
+            Self::Limits { .. } => "limits",
+            Self::Schema(_) => "schema",
+            Self::Config(_) => "config",
+        }
+    }
+
     pub(crate) fn engine_restarting() -> Self {
         Self::Unavailable {
             reason: "restarting",
@@ -75,13 +112,6 @@ impl StoreError {
         Self::Unavailable {
             reason: "busy",
             source: "all connections to the store are in use".into(),
-        }
-    }
-
-    pub(crate) fn late(elapsed: tokio::time::error::Elapsed) -> Self {
-        Self::Unavailable {
-            reason: "timeout",
-            source: elapsed.into(),
         }
     }
 
@@ -224,6 +254,7 @@ mod tests {
             StoreError::Config(_) => "config".to_owned(),
         };
         assert_eq!(got, expect, "{call:?} {answer}");
+        assert!(StoreError::REASONS.contains(&error.reason()), "{error:?}");
         assert_eq!(
             error.is_retryable(),
             matches!(error, StoreError::Unavailable { .. })

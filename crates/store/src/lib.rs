@@ -9,6 +9,7 @@ mod config;
 pub mod engine;
 mod error;
 mod lease;
+mod metrics;
 mod migration;
 mod query;
 mod reader;

@@ -60,7 +60,9 @@ struct Applied {
 /// Brings the database to the schema of this build.
 pub(crate) async fn migrate(client: &Client, config: &Config) -> Result<(), StoreError> {
     let dialect = Dialect(&config.topology);
-    client.create_database(&dialect.on_cluster()).await?;
+    client
+        .create_database(&on_cluster(&config.topology))
+        .await?;
     client.execute(&dialect.render(MIGRATIONS_TABLE)).await?;
     let applied: Vec<Applied> = client
         .fetch(client.sql("SELECT number, name, checksum FROM migrations FINAL ORDER BY number"))
@@ -80,7 +82,7 @@ pub(crate) async fn migrate(client: &Client, config: &Config) -> Result<(), Stor
         client.run(record).await?;
         tracing::info!(migration = migration.name, "applied");
     }
-    keep(client, config, &dialect).await
+    keep(client, config).await
 }
 
 /// The migrations that are still to be applied.
@@ -125,39 +127,42 @@ fn statements(sql: &str) -> impl Iterator<Item = &str> {
         .filter(|text| !text.is_empty())
 }
 
+/// What a statement about a table says in a cluster.
+pub(crate) fn on_cluster(topology: &Topology) -> String {
+    match topology {
+        Topology::Single => String::new(),
+        // The configuration permits no quotes in the name.
+        Topology::Replicated { cluster } => format!(" ON CLUSTER '{cluster}'"),
+    }
+}
+
 /// How the same schema is said to one server and to a cluster.
 struct Dialect<'a>(&'a Topology);
 
 impl Dialect<'_> {
-    fn on_cluster(&self) -> String {
-        match self.0 {
-            Topology::Single => String::new(),
-            // The configuration permits no quotes in the name.
-            Topology::Replicated { cluster } => format!(" ON CLUSTER '{cluster}'"),
-        }
-    }
-
     fn render(&self, sql: &str) -> String {
         let replicated = match self.0 {
             Topology::Single => "",
             Topology::Replicated { .. } => "Replicated",
         };
-        sql.replace("{on_cluster}", &self.on_cluster())
+        sql.replace("{on_cluster}", &on_cluster(self.0))
             .replace("{replicated}", replicated)
     }
 }
 
 /// Applies what the configuration says about keeping data, where it is not so already.
-async fn keep(client: &Client, config: &Config, dialect: &Dialect<'_>) -> Result<(), StoreError> {
+async fn keep(client: &Client, config: &Config) -> Result<(), StoreError> {
     let days = &config.retention;
     let ttls = [
         ("observations", "minute", days.raw),
-        ("sli_parts", "minute", days.parts),
+        // Parts that are not compacted are the only record of their sums; those that are go by
+        // `Store::prune`.
+        ("sli_parts", "minute", days.hours),
         ("sli_minutes", "minute", days.minutes),
         ("sli_hours", "hour", days.hours),
         ("dead_letters", "toDateTime(append_time)", days.raw),
     ];
-    let on_cluster = dialect.on_cluster();
+    let on_cluster = on_cluster(&config.topology);
     for (table, column, span) in ttls {
         let ttl = format!("{column} + toIntervalSecond({})", span.duration().as_secs());
         if !client

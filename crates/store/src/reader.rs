@@ -11,13 +11,14 @@ use observation::UnixMillis;
 use serde::Deserialize;
 
 use crate::client::{Address, Client, Login};
-use crate::compaction::{COMPACTED, CompactedRow};
+use crate::compaction::{COMPACTED, CompactedRow, Compactions};
+use crate::metrics::StoreMetrics;
 use crate::store::PROGRESS;
 use crate::{
     AlertRow, Breakdown, ChunkRow, Config, Corroboration, DeployRow, Dimension, EdgeReportRow,
     Failure, Ledger, MAX_ALERTS, ProgressRow, SliFilter, SliSums, StoreError, wire,
 };
-use scope::{Compactions, Scope, Tiers};
+use scope::{Scope, Tiers};
 use sums::SumsRow;
 
 /// Answers the named queries. Windows are `[from, to)`, widened to whole minutes. Cheap to clone.
@@ -49,6 +50,12 @@ impl Reader {
             }
         };
         Self { client }
+    }
+
+    pub(crate) fn counted(&self, metrics: &StoreMetrics) -> Self {
+        Self {
+            client: self.client.clone().counted(metrics),
+        }
     }
 
     /// The sums of a window, from the rollups.

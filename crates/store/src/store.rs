@@ -1,10 +1,12 @@
 //! The writing side.
 
 use observation::{BeaconId, UnixMillis};
+use runtime::Metrics;
 use serde::Deserialize;
 
 use crate::client::{Address, Client, Login};
-use crate::engine::EngineAccess;
+use crate::engine::{EngineAccess, EngineUser};
+use crate::metrics::StoreMetrics;
 use crate::{
     AlertRow, Batch, Config, DeployRow, ProgressRow, Reader, SeenBeacon, StoreError, migration,
     wire,
@@ -15,7 +17,7 @@ use crate::{
 pub struct Store {
     pub(crate) client: Client,
     reader: Reader,
-    config: Config,
+    pub(crate) config: Config,
 }
 
 impl Store {
@@ -46,7 +48,12 @@ impl Store {
     #[must_use]
     pub fn embedded(config: &Config, engine: &EngineAccess) -> Self {
         let address = Address::Engine(engine.clone());
-        Self::new(config, address, engine.writer(), engine.reader())
+        Self::new(
+            config,
+            address,
+            engine.login(EngineUser::Writer),
+            engine.login(EngineUser::Reader),
+        )
     }
 
     fn new(config: &Config, address: Address, writer: Login<'_>, reader: Login<'_>) -> Self {
@@ -66,6 +73,19 @@ impl Store {
             client,
             reader: Reader::new(address, config, reader),
             config: config.clone(),
+        }
+    }
+
+    /// The same store, counted in the metrics of this process as `corswatch_store_..`. Once a
+    /// process.
+    #[must_use]
+    pub fn with_metrics(self, metrics: &Metrics) -> Self {
+        let counted = StoreMetrics::default();
+        counted.register(metrics);
+        Self {
+            client: self.client.counted(&counted),
+            reader: self.reader.counted(&counted),
+            config: self.config,
         }
     }
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use runtime::Stop;
 use rustix::process::{Pid, Signal, kill_process};
+use settings::Span;
 use store::engine::{Engine as Embedded, EngineAccess, EngineConfig, EngineHost};
-use store::{Config, Store};
+use store::{Config, Retention, Store};
 use tokio::sync::OnceCell;
 
 /// A running engine on a directory of its own. Dropping it ends the process and removes the
@@ -104,12 +105,20 @@ impl Engine {
     }
 
     /// A configuration that names a new database, for [`Store::embedded`]. Acknowledged inserts are
-    /// not synced, as tests kill processes, not machines.
+    /// not synced, as tests kill processes, not machines; rows are kept for fifty years, as tests
+    /// have times of their own.
     #[must_use]
     pub fn config(&self) -> Config {
         let number = DATABASES.fetch_add(1, Ordering::Relaxed);
+        let ages = Span::secs(50 * 365 * 24 * 3600);
         Config {
             database: format!("test_{number}"),
+            retention: Retention {
+                raw: ages,
+                parts: ages,
+                minutes: ages,
+                hours: ages,
+            },
             durability: store::Durability::Buffered,
             ..Config::default()
         }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use clickhouse::Row;
 use serde::Deserialize;
 
-use super::scope::{Compactions, Scope, Tiers};
+use super::scope::{Scope, Tiers};
 use crate::client::Client;
+use crate::compaction::Compactions;
 use crate::{Failure, StoreError, wire};
 
 /// What makes two failures the same.

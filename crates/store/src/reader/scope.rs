@@ -3,8 +3,8 @@
 use observation::UnixMillis;
 
 use crate::client::Statement;
-use crate::compaction::CompactedRow;
-use crate::{CHUNKS_PER_SPAN, Dimension, LabTraffic, SliFilter};
+use crate::compaction::Compactions;
+use crate::{Dimension, LabTraffic, SliFilter};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
@@ -83,12 +83,11 @@ impl<'a> Scope<'a> {
     /// from the hours, their edges from the minutes, and what is not compacted yet from the parts.
     pub(super) fn rollup_rows(&self, tiers: Tiers) -> String {
         let filters = self.filters();
-        let compacted = format!(
-            "transform({PARTITION_KEY}, {{keys:Array(UInt64)}}, {{spans:Array(UInt64)}}, toUInt64(0))"
-        );
+        let compacted = Compactions::first_open_span();
+        let open_chunk = Compactions::first_open_chunk();
         let parts = format!(
             "SELECT {COLUMNS}, minute, {MEASURES} FROM sli_parts FINAL \
-             WHERE {filters} AND {} AND chunk >= {CHUNKS_PER_SPAN} * {compacted}",
+             WHERE {filters} AND {} AND chunk >= {open_chunk}",
             within("minute", "from", "to")
         );
         let minutes = |window: String| {
@@ -156,38 +155,11 @@ const MEASURES: &str = "toUInt64(count) AS n, \
     `preflight_latency.bucket` AS preflight_buckets, \
     CAST(`preflight_latency.count`, 'Array(UInt64)') AS preflight_counts";
 
-/// Names a partition in one number.
-const PARTITION_KEY: &str = "bitOr(bitShiftLeft(toUInt64(epoch), 32), toUInt64(partition))";
-
 fn within(column: &str, from: &str, to: &str) -> String {
     format!(
         "{column} >= toDateTime({{{from}:Int64}}, 'UTC') \
          AND {column} < toDateTime({{{to}:Int64}}, 'UTC')"
     )
-}
-
-/// The spans that are compacted, by partition.
-#[derive(Debug)]
-pub(super) struct Compactions {
-    keys: Vec<u64>,
-    spans: Vec<u64>,
-}
-
-impl Compactions {
-    pub(super) fn new(rows: &[CompactedRow]) -> Self {
-        let key = |row: &CompactedRow| (u64::from(row.epoch) << 32) | u64::from(row.partition);
-        // `transform` wants at least one pair; this partition does not exist.
-        let none = (u64::MAX, 0);
-        let pairs = rows.iter().map(|row| (key(row), row.spans));
-        let (keys, spans) = std::iter::once(none).chain(pairs).unzip();
-        Self { keys, spans }
-    }
-
-    pub(super) fn bind(&self, statement: Statement) -> Statement {
-        statement
-            .param("keys", self.keys.clone())
-            .param("spans", self.spans.clone())
-    }
 }
 
 /// The value of a dimension as text.

@@ -11,7 +11,7 @@ type Key = (String, UnixMillis, u32, u32, u64, Dimensions);
 
 /// The state of a loader: what it writes is a function of the records it was given.
 #[derive(Debug, Clone)]
-pub struct Fold {
+pub(crate) struct Fold {
     chunk_size: u64,
     parts: BTreeMap<Key, PartRow>,
     chunks: BTreeMap<(u32, u32, u64), ChunkRow>,
@@ -19,7 +19,7 @@ pub struct Fold {
 }
 
 impl Fold {
-    pub fn new(chunk_size: u64) -> Self {
+    pub(crate) fn new(chunk_size: u64) -> Self {
         Self {
             chunk_size,
             parts: BTreeMap::new(),
@@ -29,7 +29,7 @@ impl Fold {
     }
 
     /// The batch that a flush after these records writes.
-    pub fn batch(&mut self, records: impl IntoIterator<Item = Record>) -> Batch {
+    pub(crate) fn batch(&mut self, records: impl IntoIterator<Item = Record>) -> Batch {
         let mut batch = Batch::default();
         let mut changed: Vec<Key> = Vec::new();
         let mut counted = Vec::new();

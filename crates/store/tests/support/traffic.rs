@@ -10,7 +10,7 @@ use observation::{
 
 use super::random::Random;
 
-pub const APP: &str = "shop";
+pub(crate) const APP: &str = "shop";
 const PAGES: [&str; 3] = [
     "https://shop.example.com",
     "https://m.shop.example.com",
@@ -31,14 +31,14 @@ const HEADERS: [&str; 4] = ["x-tenant", "authorization", "x-request-id,x-tenant"
 
 /// A beacon as the log hands it out.
 #[derive(Debug, Clone)]
-pub struct Record {
-    pub position: Position,
-    pub append_time: UnixMillis,
-    pub envelope: Envelope,
+pub(crate) struct Record {
+    pub(crate) position: Position,
+    pub(crate) append_time: UnixMillis,
+    pub(crate) envelope: Envelope,
 }
 
 #[derive(Debug, Clone)]
-pub struct Traffic {
+pub(crate) struct Traffic {
     random: Random,
     offsets: Vec<u64>,
     now_ms: f64,
@@ -49,7 +49,7 @@ pub struct Traffic {
 
 impl Traffic {
     /// Beacons from `start` on, `per_second` of them, over so many partitions.
-    pub fn new(seed: u64, start: UnixMillis, per_second: f64, partitions: usize) -> Self {
+    pub(crate) fn new(seed: u64, start: UnixMillis, per_second: f64, partitions: usize) -> Self {
         Self {
             random: Random(seed),
             offsets: vec![0; partitions],
@@ -60,12 +60,12 @@ impl Traffic {
         }
     }
 
-    pub fn rows_per_beacon(mut self, rows: u64) -> Self {
+    pub(crate) fn rows_per_beacon(mut self, rows: u64) -> Self {
         self.rows = rows;
         self
     }
 
-    pub fn record(&mut self) -> Record {
+    pub(crate) fn record(&mut self) -> Record {
         self.now_ms += self.step_ms;
         let append_time = UnixMillis(self.now_ms as i64);
         let received_at = append_time.plus(-(self.random.below(4) as i64));
@@ -145,7 +145,7 @@ fn observation(random: &mut Random, received_at: UnixMillis) -> Observation {
     } else {
         1
     };
-    let preflighted = endpoint % 3 == 0;
+    let preflighted = endpoint.is_multiple_of(3);
     let median = 40.0 + 25.0 * (endpoint % 7) as f64;
     let mut latency = Latency::default();
     let mut preflight_latency = Latency::default();

@@ -1,0 +1,72 @@
+//! The schema of a real database.
+
+mod support;
+
+use settings::Span;
+use store::{Durability, Store, StoreError};
+use support::sql::Sql;
+use testkit::Engine;
+
+#[tokio::test]
+async fn migrations_apply_once_however_often_they_run() {
+    let engine = Engine::shared().await;
+    let config = engine.config();
+    let store = Store::embedded(&config, engine.access());
+    let (first, second) = tokio::join!(store.migrate(), store.migrate());
+    first.expect("migrated");
+    second.expect("migrated by another process at the same time");
+    store.migrate().await.expect("nothing left to do");
+    let sql = Sql::new(engine, &config);
+    let applied = sql
+        .ask("SELECT number, name FROM migrations FINAL ORDER BY number")
+        .await;
+    assert!(
+        applied.starts_with("1\t0001_observations\n2\t"),
+        "{applied}"
+    );
+}
+
+#[tokio::test]
+async fn a_newer_or_edited_database_is_refused() {
+    let engine = Engine::shared().await;
+    let newer = "INSERT INTO migrations (number, name, checksum) VALUES (9999, '9999_later', 'x')";
+    let edited = "INSERT INTO migrations (number, name, checksum) VALUES (1, '0001', 'edited')";
+    for (change, says) in [(newer, "9999_later"), (edited, "never edited")] {
+        let config = engine.config();
+        let store = Store::embedded(&config, engine.access());
+        store.migrate().await.expect("migrated");
+        Sql::new(engine, &config).run(change).await;
+        let error = store.migrate().await.expect_err(change);
+        assert!(matches!(error, StoreError::Schema(_)), "{error:?}");
+        assert!(error.to_string().contains(says), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_without_the_schema_says_to_migrate_first() {
+    let engine = Engine::shared().await;
+    let store = Store::embedded(&engine.config(), engine.access());
+    let error = store.progress().await.expect_err("not migrated");
+    assert!(matches!(error, StoreError::Schema(_)), "{error:?}");
+    assert!(error.to_string().contains("migrate"), "{error}");
+}
+
+#[tokio::test]
+async fn retention_and_durability_follow_the_configuration() {
+    let engine = Engine::shared().await;
+    let mut config = engine.config();
+    let sql = Sql::new(engine, &config);
+    for (days, durability, fsync) in [(14, Durability::Buffered, 0), (3, Durability::Fsync, 1)] {
+        config.retention.raw = Span::secs(days * 86_400);
+        config.durability = durability;
+        let store = Store::embedded(&config, engine.access());
+        store.migrate().await.expect("migrated");
+        let created = sql.ask("SHOW CREATE TABLE observations").await;
+        let ttl = format!("TTL minute + toIntervalSecond({})", days * 86_400);
+        assert!(created.contains(&ttl), "{created}");
+        assert!(
+            created.contains(&format!("fsync_after_insert = {fsync}")),
+            "{created}"
+        );
+    }
+}
