@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import 'uplot/dist/uPlot.min.css';
-import './style.css';
+import './style/index.css';
 import { Page } from './page';
 import { applyTheme } from './theme';
 
