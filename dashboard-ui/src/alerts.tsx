@@ -19,8 +19,8 @@ export function Alerts({ alerts, error, now }: Props) {
     <Panel title="Alerts" id="alerts" error={error} loaded={alerts !== undefined}>
       {lasting.length === 0 && <p class="calm">No alert lasts.</p>}
       <ul class="alerts">
-        {lasting.map((alert) => (
-          <Lasting key={alert.id} alert={alert} now={now} />
+        {lasting.map((alert, at) => (
+          <Lasting key={alert.id} alert={alert} first={at === 0} now={now} />
         ))}
       </ul>
       {resolved.length > 0 && (
@@ -40,19 +40,23 @@ export function Alerts({ alerts, error, now }: Props) {
   );
 }
 
-function Lasting({ alert, now }: { alert: Alert; now: number }) {
+function Lasting({ alert, first, now }: { alert: Alert; first: boolean; now: number }) {
   const runbook = safeLink(alert.runbook_url);
   return (
     <li class={`alert ${alert.severity} ${alert.state}`}>
       <p class="head">
         <span class="badge">{alert.severity}</span> <strong>{name(alert)}</strong>{' '}
         <span class="state">
-          {alert.state}, since {time(alert.since, now)} ({ago(alert.since, now)})
+          {alert.rule}, {alert.state} since {time(alert.since, now)} ({ago(alert.since, now)})
         </span>
       </p>
-      {alert.summary && <p>{alert.summary}</p>}
+      {alert.summary && <p>{withoutName(alert.summary, alert)}</p>}
       {alert.group && <p class="muted">{alert.group}</p>}
-      <p class="todo">{alert.description ?? FIRST_STEPS}</p>
+      <details open={first}>
+        <summary>What is known, what to do</summary>
+        {alert.description && <p class="todo">{alert.description}</p>}
+        <p class="todo">{FIRST_STEPS}</p>
+      </details>
       {runbook && (
         <a href={runbook} rel="noopener noreferrer" target="_blank">
           Open runbook
@@ -60,6 +64,11 @@ function Lasting({ alert, now }: { alert: Alert; now: number }) {
       )}
     </li>
   );
+}
+
+/** The summary stands alone in a pager; here the name is right above it. */
+function withoutName(summary: string, alert: Alert): string {
+  return summary.startsWith(`${alert.slo}: `) ? summary.slice(alert.slo.length + 2) : summary;
 }
 
 function name(alert: Alert): string {

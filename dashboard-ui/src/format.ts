@@ -22,6 +22,11 @@ export function percent(ratio: number | null): string {
   return `${new Intl.NumberFormat('en', { maximumFractionDigits: digits }).format(value)} %`;
 }
 
+/** A factor: 2.4, or 163. */
+export function times(factor: number): string {
+  return factor < 100 ? factor.toFixed(1) : whole.format(Math.round(factor));
+}
+
 export function milliseconds(value: number | null): string {
   if (value === null) return NONE;
   if (value >= 10_000)

@@ -1,6 +1,6 @@
 import type { ApiError, Rate, Scope, Sli, Slo, Slos } from './api';
 import { type Filters, inWords } from './filters';
-import { count, milliseconds, percent } from './format';
+import { count, milliseconds, percent, times } from './format';
 import { safeLink } from './link';
 import { objectiveFor } from './slo';
 
@@ -151,7 +151,7 @@ function Budget({ slo }: { slo: Slo }) {
     left === null
       ? `no data in ${slo.window}`
       : left < 0
-        ? `${slo.window} budget spent ${(1 - left).toFixed(1)} times over`
+        ? `${slo.window} budget spent ${times(1 - left)} times over`
         : `${percent(left)} of the ${slo.window} budget left`;
   const level = left === null ? 'none' : left <= 0 ? 'spent' : left < 0.25 ? 'low' : 'fine';
   return (
