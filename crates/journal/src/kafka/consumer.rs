@@ -33,6 +33,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// librdkafka throws away and fetches again what it holds of a paused partition.
 const STALL: Duration = Duration::from_secs(1);
 
+/// A partition that is behind and does not move for so long is fetched anew: longer than a request
+/// to a broker may take.
+const STUCK: Duration = Duration::from_secs(15);
+
 /// How long a poll waits to see that nothing is there.
 const SETTLE: Duration = Duration::from_millis(1);
 
@@ -58,12 +62,24 @@ pub(crate) struct KafkaReader {
 }
 
 /// A partition of this consumer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Cursor {
     /// The next offset to hand over; `None` until started.
     pub(super) next: Option<u64>,
     /// An offset beyond `next` that came although everything before it should have.
     pub(super) doubted: Option<u64>,
+    /// When a record was handed over, or the partition started.
+    pub(super) moved: Instant,
+}
+
+impl Cursor {
+    fn at(next: Option<u64>) -> Self {
+        Self {
+            next,
+            doubted: None,
+            moved: Instant::now(),
+        }
+    }
 }
 
 impl KafkaReader {
@@ -144,13 +160,7 @@ impl KafkaReader {
         if self.paused {
             self.place.pause([partition])?;
         }
-        self.partitions.insert(
-            partition,
-            Cursor {
-                next: Some(next),
-                doubted: None,
-            },
-        );
+        self.partitions.insert(partition, Cursor::at(Some(next)));
         // Soon: the partition may have nothing to deliver.
         self.ends_at = self.ends_at.min(Instant::now() + SOONEST);
         Ok(())
@@ -160,7 +170,7 @@ impl KafkaReader {
         for change in self.place.consumer.context().take_changes() {
             match change {
                 Change::Assigned(partition) => {
-                    self.partitions.insert(partition, Cursor::default());
+                    self.partitions.insert(partition, Cursor::at(None));
                     self.unannounced.push(partition);
                 }
                 Change::Revoked(partition) => {
@@ -234,7 +244,7 @@ impl KafkaReader {
     /// Takes what has arrived, up to a bound; whether there was anything.
     fn poll_burst(&mut self) -> bool {
         for polled in 0..BURST {
-            if self.link.feed.is_full() {
+            if !self.paused && self.link.feed.is_full() {
                 return true;
             }
             if !self.poll(Duration::ZERO) {
@@ -266,16 +276,21 @@ impl KafkaReader {
             let at = at.plus(-self.allowance);
             for (partition, end) in ends {
                 self.metrics.positions(partition, Some(end), None);
-                let next = self
-                    .partitions
-                    .get(&partition)
-                    .and_then(|cursor| cursor.next);
-                if let Some(next_offset) = next.filter(|next| *next >= end) {
-                    self.link.feed.push(Event::CaughtUp {
-                        partition,
-                        next_offset,
-                        at,
-                    });
+                let Some(cursor) = self.partitions.get(&partition) else {
+                    continue;
+                };
+                match cursor.next {
+                    Some(next_offset) if next_offset >= end => {
+                        self.link.feed.push(Event::CaughtUp {
+                            partition,
+                            next_offset,
+                            at,
+                        });
+                    }
+                    Some(next) if cursor.moved.elapsed() >= STUCK && self.stalled.is_none() => {
+                        self.free(partition, next, end);
+                    }
+                    _ => {}
                 }
             }
         }
@@ -290,6 +305,21 @@ impl KafkaReader {
         let started: Vec<_> = started.map(|(partition, _)| *partition).collect();
         if !started.is_empty() {
             self.ends.ask(started);
+        }
+    }
+
+    /// Fetches anew what should have come long ago. Whatever librdkafka waits for, a partition that
+    /// stands still while its log grows must not do so for ever.
+    fn free(&mut self, partition: u32, next: u64, end: u64) {
+        tracing::warn!(
+            partition,
+            next,
+            end,
+            "nothing comes although the log goes on: fetching anew"
+        );
+        self.metrics.recoveries.inc();
+        if let Err(error) = self.go(partition, next) {
+            tracing::warn!(partition, %error, "fetching anew failed");
         }
     }
 }

@@ -35,6 +35,7 @@ impl KafkaReader {
         }
         cursor.next = Some(offset + 1);
         cursor.doubted = None;
+        cursor.moved = Instant::now();
         self.metrics.consumed.inc();
         self.link
             .feed
@@ -114,8 +115,8 @@ impl KafkaReader {
                     ));
                         return Ok(());
                     }
-                    // Also when it is in order: librdkafka has stopped fetching the one it means.
-                    self.go(partition, next)
+                    // In order: not the one that is meant, or it soon shows as standing still.
+                    Ok(())
                 });
             if let Err(error) = moved {
                 self.link

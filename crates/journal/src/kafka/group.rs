@@ -55,9 +55,11 @@ impl Group {
         consumer: &BaseConsumer<Self>,
         partitions: &mut TopicPartitionList,
     ) -> KafkaResult<()> {
-        // Nothing is to be fetched before the loader says where to start. A partition must be
-        // assigned nevertheless for the rebalance to end, so: at the end, and paused.
-        partitions.set_all_offsets(Offset::End)?;
+        // Nothing is to be fetched before the loader says where to start, but a partition must be
+        // assigned for the rebalance to end: paused, and at an absolute offset. A logical one would
+        // be looked up, and when the answer comes after the start, librdkafka 2.12 looks up anew and
+        // goes there (`rd_kafka_toppar_handle_Offset`).
+        partitions.set_all_offsets(Offset::Offset(0))?;
         consumer.incremental_assign(partitions)?;
         consumer.pause(partitions)?;
         self.note(partitions, Change::Assigned);

@@ -65,6 +65,9 @@ impl Reports {
 
     pub(crate) fn succeeded(&self) {
         // Read first: a write on every report would bounce the cache line between threads.
+        if self.unconnected.load(Ordering::Relaxed) > 0 {
+            self.unconnected.store(0, Ordering::Relaxed);
+        }
         if self.failed.load(Ordering::Relaxed) {
             self.failed.store(false, Ordering::Relaxed);
             self.metrics.ready.set(1);

@@ -63,10 +63,10 @@ impl Place {
     /// librdkafka still looks up the former offset, or has given the partition up.
     /// Not paused afterwards, whatever it was.
     pub(crate) fn go(&self, partition: u32, next: u64) -> KafkaResult<()> {
-        // A pause of ours outlives the assignment.
-        self.resume([partition])?;
         self.consumer
             .incremental_unassign(&self.names([partition]))?;
+        // A pause of ours outlives the assignment.
+        self.resume([partition])?;
         let to = self.list([(partition, Offset::Offset(next.cast_signed()))])?;
         self.consumer.incremental_assign(&to)
     }

@@ -76,7 +76,7 @@ async fn what_was_acknowledged_survives_the_kill_of_the_broker() {
     let acknowledged: BTreeMap<_, _> = acknowledged.into_iter().flatten().collect();
     assert!(acknowledged.len() > 600, "{}", acknowledged.len());
 
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
     let ends = tail.consumer.end_offsets().await.expect("ends");
     let total = ends
         .iter()
@@ -113,7 +113,7 @@ async fn a_second_consumer_takes_a_share_and_a_dropped_one_gives_its_back() {
     let appender = journal.appender().await.expect("an appender");
     append(&appender, 0, 0..20).await;
     append(&appender, 1, 0..20).await;
-    let mut first = Tail::started(&journal).await;
+    let mut first = Tail::started(&lab, &journal).await;
     first.records(40).await;
     for partition in 0..2 {
         first
@@ -122,7 +122,7 @@ async fn a_second_consumer_takes_a_share_and_a_dropped_one_gives_its_back() {
             .await
             .expect("committed");
     }
-    let mut second = journal.consumer("shares-loader").await.expect("a second");
+    let mut second = journal.consumer(lab.group()).await.expect("a second");
     let revoked = loop {
         match first.event().await {
             Event::Revoked { partition } => break partition,
@@ -226,7 +226,7 @@ async fn a_topic_made_here_has_the_append_times_of_the_broker() {
         .send(message.timestamp(1), SOON)
         .await
         .expect("taken");
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
     let consumed = tail.records(1).await.remove(0);
     let now = Clock::system().now();
     assert!(
@@ -252,7 +252,7 @@ async fn what_a_foreign_program_wrote_comes_through_for_the_loader_to_judge() {
     for message in messages {
         producer.send(message, SOON).await.expect("taken");
     }
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
     let seen: Vec<_> = tail
         .records(3)
         .await
@@ -279,7 +279,7 @@ async fn a_start_below_what_retention_left_is_told_where_it_starts() {
         .delete_records(&below, &AdminOptions::new())
         .await
         .expect("removed");
-    let mut tail = Tail::join(&journal).await;
+    let mut tail = Tail::join(&lab, &journal).await;
     assert_eq!(tail.start(0, 7).await, 30);
     assert_eq!(
         offsets(&tail.records(20).await),
@@ -304,7 +304,7 @@ async fn a_reader_that_retention_overtakes_goes_on_after_the_gap_and_counts_it()
     let appends = (0..400).map(|number| appender.append(record(0, number, 1000)));
     let appended: Vec<_> = futures::stream::iter(appends).buffered(1).collect().await;
     assert!(appended.iter().all(Result::is_ok));
-    let mut tail = Tail::join(&journal).await;
+    let mut tail = Tail::join(&lab, &journal).await;
     tail.start(0, 0).await;
     let mut seen = offsets(&tail.records(10).await);
     let admin: AdminClient<DefaultClientContext> = raw(&lab).create().expect("an admin");
@@ -335,7 +335,7 @@ async fn a_commit_while_the_broker_is_away_fails_and_works_again_when_it_is_back
     let journal = lab.open().await;
     let appender = journal.appender().await.expect("an appender");
     append(&appender, 0, 0..10).await;
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
     tail.records(10).await;
     broker.kill();
     let failed = tail.consumer.commit(0, 5).await;
@@ -348,5 +348,29 @@ async fn a_commit_while_the_broker_is_away_fails_and_works_again_when_it_is_back
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     drop(tail);
-    assert_eq!(Tail::join(&journal).await.committed, [Some(6), None]);
+    assert_eq!(Tail::join(&lab, &journal).await.committed, [Some(6), None]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_producer_that_failed_for_good_is_rebuilt() {
+    use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+    let brokers = rdkafka::mocking::MockCluster::new(1).expect("a mock");
+    brokers.create_topic("fatal", 2, 1).expect("a topic");
+    let mut lab = Lab::without_broker(Kind::Kafka, "fatal");
+    lab.config.kafka.brokers = brokers.bootstrap_servers();
+    let journal = lab.open().await;
+    let appender = journal.appender().await.expect("an appender");
+    append(&appender, 0, 0..3).await;
+    // A gap in the sequence of an idempotent producer: it cannot go on.
+    let lost = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER];
+    brokers.request_errors(RDKafkaApiKey::Produce, &lost);
+    let failed = appender.append(record(0, 3, 100)).await;
+    assert!(failed.is_err(), "{failed:?}");
+    assert!(!appender.health().is_ready());
+    wait_until("appends go on", SOON, || async {
+        appender.append(record(0, 4, 100)).await.is_ok()
+    })
+    .await;
+    assert!(appender.health().is_ready());
+    assert_eq!(lab.metric("corswatch_journal_recoveries_total"), 1);
 }

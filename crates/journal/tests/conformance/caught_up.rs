@@ -31,7 +31,7 @@ pub(crate) async fn caught_up_means_that_everything_acknowledged_before_was_deli
             }
         }
     };
-    let mut tail = Tail::join(&journal).await;
+    let mut tail = Tail::join(&lab, &journal).await;
     tail.start(0, 0).await;
     let reader = async {
         let (mut next, mut looks) = (0, 0);
@@ -65,7 +65,7 @@ pub(crate) async fn caught_up_means_that_everything_acknowledged_before_was_deli
 
 pub(crate) async fn an_empty_partition_is_caught_up_again_and_again(lab: Lab) {
     let journal = lab.open().await;
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
     let started = Clock::system().now();
     let mut times = [Vec::new(), Vec::new()];
     while times.iter().any(|times| times.len() < 3) {

@@ -14,7 +14,7 @@ pub(crate) async fn everything_acknowledged_is_delivered_once_and_in_order(lab: 
     const EACH: u32 = 50;
     let journal = lab.open().await;
     let appender = journal.appender().await.expect("an appender");
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
 
     let callers = (0..CALLERS).map(|caller| {
         let appender = Arc::clone(&appender);
@@ -60,7 +60,7 @@ pub(crate) async fn keys_and_payloads_of_any_permitted_size_arrive_as_they_were_
             .await
             .expect("durable");
     }
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
     let delivered = tail.records(sizes.len()).await;
     for ((number, size), consumed) in (0..).zip(sizes).zip(delivered) {
         let sent = record(1, number, size);
@@ -79,7 +79,7 @@ pub(crate) async fn a_slow_consumer_bounds_what_is_read_ahead_and_loses_nothing(
     const COUNT: u32 = 400;
     let journal = lab.open().await;
     let appender = journal.appender().await.expect("an appender");
-    let mut tail = Tail::join(&journal).await;
+    let mut tail = Tail::join(&lab, &journal).await;
     tail.start(0, 0).await;
     let appends: FuturesUnordered<_> = (0..COUNT)
         .map(|number| appender.append(record(0, number, SIZE)))
@@ -119,7 +119,7 @@ pub(crate) async fn an_append_that_nobody_waits_for_any_more_harms_no_other(lab:
         assert!(futures::poll!(&mut abandoned).is_pending());
     }
     let last = append(&appender, 0, 1000..1001).await[0];
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
     let delivered = tail.until_caught_up(0, last + 1).await;
     let offsets = crate::lab::offsets(&delivered);
     assert_eq!(offsets, (0..=last).collect::<Vec<_>>(), "without gaps");
@@ -149,7 +149,7 @@ pub(crate) async fn what_was_acknowledged_before_the_close_is_there_after_it(lab
     drop((appender, journal));
 
     let journal = lab.open().await;
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
     for consumed in tail.records(500).await {
         assert_eq!(
             consumed.key,

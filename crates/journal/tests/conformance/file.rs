@@ -32,7 +32,7 @@ fn acknowledged(lines: &[String]) -> BTreeMap<(u32, u64), String> {
 /// Everything in the journal: position -> key; fails where offsets have gaps.
 async fn everything(lab: &Lab) -> BTreeMap<(u32, u64), String> {
     let journal = lab.open().await;
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
     let ends = tail.consumer.end_offsets().await.expect("ends");
     let total: u64 = ends.iter().map(|(_, end)| end).sum();
     let records = tail.records(usize::try_from(total).expect("it fits")).await;
@@ -244,7 +244,7 @@ async fn damage_found_while_reading_is_told_and_not_skipped() {
     file.seek(SeekFrom::Start(middle / 4096 * 4096))
         .expect("a place");
     file.write_all(&[0xa5; 64 << 10]).expect("written");
-    let mut tail = Tail::join(&journal).await;
+    let mut tail = Tail::join(&lab, &journal).await;
     tail.start(0, 0).await;
     let mut next = 0;
     let failure = loop {
@@ -289,7 +289,7 @@ async fn old_committed_records_go_and_offsets_never_start_anew() {
     let appender = journal.appender().await.expect("an appender");
     append(&appender, 0, 0..50).await;
     append(&appender, 1, 0..50).await;
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
     tail.consumer.commit(0, 40).await.expect("committed");
     hand.advance(lab.config.disk.retention.as_millis() + 1);
     // Ten below the cursor stay; what is not committed stays.
@@ -300,7 +300,7 @@ async fn old_committed_records_go_and_offsets_never_start_anew() {
     lab.config.disk.keep_records = 0;
     let open = || Journal::open(&lab.config, clock.clone(), &lab.metrics);
     let journal = open().await.expect("it opens");
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
     tail.consumer.commit(0, 50).await.expect("committed");
     wait_for_start(&mut tail, 50).await;
     drop((tail, journal));
@@ -312,7 +312,7 @@ async fn old_committed_records_go_and_offsets_never_start_anew() {
         [50, 51],
         "although the partition is empty"
     );
-    let mut tail = Tail::join(&journal).await;
+    let mut tail = Tail::join(&lab, &journal).await;
     assert_eq!(tail.committed, [Some(50), None]);
     assert_eq!(tail.start(0, 7).await, 50);
     assert_eq!(offsets(&tail.records(2).await), [50, 51]);
@@ -341,7 +341,7 @@ async fn a_full_journal_sheds_and_takes_again_once_committed_records_can_go() {
     .await;
     assert_eq!(full, Full::Size);
     assert!(!appender.health().is_ready());
-    let mut tail = Tail::join(&journal).await;
+    let mut tail = Tail::join(&lab, &journal).await;
     let end = tail.consumer.end_offsets().await.expect("ends")[0].1;
     tail.consumer
         .commit(0, end)
@@ -389,6 +389,6 @@ async fn a_queue_that_is_full_sheds_and_the_others_are_written() {
     let taken = results.iter().filter(|result| result.is_ok()).count();
     assert_eq!(shed + taken, 200, "{results:?}");
     assert!(shed > 0 && taken > 0, "{shed} shed, {taken} taken");
-    let mut tail = Tail::started(&journal).await;
+    let mut tail = Tail::started(&lab, &journal).await;
     assert_eq!(tail.records(taken).await.len(), taken);
 }

@@ -55,6 +55,11 @@ impl Lab {
         }
     }
 
+    /// The consumer group: one of its own, as the topic.
+    pub(crate) fn group(&self) -> &str {
+        &self.config.kafka.topic
+    }
+
     pub(crate) async fn open(&self) -> Journal {
         Journal::open(&self.config, Clock::system(), &self.metrics)
             .await
@@ -110,12 +115,8 @@ pub(crate) struct Tail {
 
 impl Tail {
     /// Joins, and waits until all partitions are assigned. Nothing is started.
-    pub(crate) async fn join(journal: &Journal) -> Self {
-        Self::join_as(journal, "loader").await
-    }
-
-    async fn join_as(journal: &Journal, group: &str) -> Self {
-        let consumer = journal.consumer(group).await.expect("a consumer");
+    pub(crate) async fn join(lab: &Lab, journal: &Journal) -> Self {
+        let consumer = journal.consumer(lab.group()).await.expect("a consumer");
         let count = journal.partitions() as usize;
         let mut tail = Self {
             consumer,
@@ -138,8 +139,8 @@ impl Tail {
     }
 
     /// Joins and starts every partition from what was committed.
-    pub(crate) async fn started(journal: &Journal) -> Self {
-        let mut tail = Self::join(journal).await;
+    pub(crate) async fn started(lab: &Lab, journal: &Journal) -> Self {
+        let mut tail = Self::join(lab, journal).await;
         for partition in 0..journal.partitions() {
             let offset = tail.committed[partition as usize].unwrap_or(0);
             tail.start(partition, offset).await;
