@@ -17,7 +17,7 @@ pub struct Journal(Inner);
 #[derive(Debug)]
 enum Inner {
     Disk(DiskJournal),
-    Kafka(KafkaJournal),
+    Kafka(Box<KafkaJournal>),
 }
 
 impl Journal {
@@ -39,7 +39,7 @@ impl Journal {
                 let metrics = JournalMetrics::register(metrics, config.kafka.partitions);
                 KafkaJournal::open(&config, clock, metrics)
                     .await
-                    .map(|journal| Self(Inner::Kafka(journal)))
+                    .map(|journal| Self(Inner::Kafka(Box::new(journal))))
             }
         }
     }

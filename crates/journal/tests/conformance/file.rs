@@ -32,7 +32,7 @@ fn acknowledged(lines: &[String]) -> BTreeMap<(u32, u64), String> {
 /// Everything in the journal: position -> key; fails where offsets have gaps.
 async fn everything(lab: &Lab) -> BTreeMap<(u32, u64), String> {
     let journal = lab.open().await;
-    let mut tail = Tail::started(&lab, &journal).await;
+    let mut tail = Tail::started(lab, &journal).await;
     let ends = tail.consumer.end_offsets().await.expect("ends");
     let total: u64 = ends.iter().map(|(_, end)| end).sum();
     let records = tail.records(usize::try_from(total).expect("it fits")).await;
@@ -361,10 +361,7 @@ async fn a_disk_with_too_little_room_sheds() {
     let journal = lab.open().await;
     let appender = journal.appender().await.expect("an appender");
     let full = wait_for("it sheds", SOON, || async {
-        match appender.append(record(0, 0, 100)).await {
-            Ok(_) => None,
-            Err(error) => Some(error),
-        }
+        appender.append(record(0, 0, 100)).await.err()
     })
     .await;
     assert!(
