@@ -17,8 +17,9 @@ pub(crate) async fn run(samples: u64) -> Result<()> {
     let mut millis: Histogram<u64> = Histogram::new(3)?;
     for n in 0..samples {
         let sent = Instant::now();
-        let status = product.edge.beacon(corswatch_tests::KEY, &Beacon::new(n).ok("/items", 1));
-        anyhow::ensure!(status.await?.as_u16() == 204, "the edge refused a beacon");
+        let beacon = Beacon::new(n).ok("/items", 1);
+        let status = product.edge.beacon(corswatch_tests::KEY, &beacon).await?;
+        anyhow::ensure!(status.as_u16() == 204, "the edge refused a beacon");
         while product.sli("test", "block_rate").await.context("an SLI")?.1 <= n {
             tokio::time::sleep(LOOK_EVERY).await;
         }

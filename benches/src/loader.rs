@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use journal::{Appender, Journal, Record};
 use loader::{Config, Loader, LoaderMetrics};
-use observation::{Entry, Envelope, Position, UnixMillis};
+use observation::{Entry, Envelope, Latency, Observation, Position, UnixMillis};
 use runtime::{Clock, Metrics, Stop};
 use store::{Batch, ObservationRow, Store};
 use testkit::engine::Engine;
@@ -16,12 +16,15 @@ use tokio::time::Instant;
 use crate::rounds::Series;
 
 const ROWS_PER_INSERT: usize = 100_000;
+const ROWS: u64 = 10;
+/// How far back the beacons begin.
+const MINUTES: i64 = 20;
 const APPENDS_AT_ONCE: usize = 1000;
 
 /// Loads the same beacons both ways, in turn.
 pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
     let engine = Engine::start().await?;
-    let envelopes: Vec<Envelope> = testkit::traffic::envelopes(beacons).collect();
+    let envelopes: Vec<Envelope> = (0..beacons).map(envelope).collect();
     let (mut bare, mut loaded) = (Series::new("bare insert"), Series::new("loader"));
     let mut rows = 0;
     for _ in 0..rounds {
@@ -37,6 +40,24 @@ pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
     }
     println!("\nrows/s, loader : bare insert = {:.2}", loaded.ratio_to(&bare));
     Ok(())
+}
+
+/// A beacon of ten rows: forty endpoints in all, a few statuses, latencies that spread.
+fn envelope(n: u64) -> Envelope {
+    let at = Clock::system().now().plus(-MINUTES * 60_000).plus(i64::try_from(n / 100).unwrap_or(0));
+    let observations = (0..ROWS).map(|row| {
+        let mix = testkit::beacon::id(n * ROWS + row).0;
+        Observation {
+            at,
+            endpoint: format!("/v1/resource{}/:id", mix[0] % 40),
+            status: [200, 200, 200, 204, 404][usize::from(mix[1] % 5)],
+            count: u32::from(mix[2] % 6) + 1,
+            latency: Latency::from_pairs([(40 + mix[3] % 30, 1), (50 + mix[3] % 9, 2)]),
+            ..testkit::fact::ok()
+        }
+    });
+    let envelope = testkit::fact::envelope(n, observations);
+    Envelope { received_at: at, ..envelope }
 }
 
 fn rate((rows, took): (u64, Duration)) -> f64 {

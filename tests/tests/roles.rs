@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use corswatch_tests::{Role, Settings, address, eventually, flood};
+use store::engine::EngineUser;
 use testkit::engine::Engine;
 use testkit::http::Http;
 use testkit::kafka::Broker;
@@ -28,7 +29,8 @@ impl Ground {
         let folder = tempfile::tempdir().expect("a directory");
         let broker = Broker::start().await;
         let engine = Engine::start().await.expect("an engine");
-        let store = engine.config();
+        let server = engine.access().running().expect("the engine runs");
+        let (user, password) = engine.access().credentials(EngineUser::Writer);
         let file = Settings::with_fixed_ports()
             .and(&format!(
                 "[journal]\nkind = \"kafka\"\n\
@@ -36,9 +38,9 @@ impl Ground {
                  session_timeout = \"6s\"\n\
                  [store]\nurl = \"{}\"\nuser = \"{}\"\npassword = \"{}\"\ndatabase = \"roles\"",
                 broker.bootstrap(),
-                store.url,
-                store.user,
-                store.password.reveal(),
+                server.url,
+                user,
+                password.reveal(),
             ))
             .write(folder.path());
         Self { broker, _engine: engine, file, _folder: folder }
