@@ -15,6 +15,10 @@ use crate::Config;
 use crate::engine::EngineAccess;
 use crate::error::{Call, StoreError};
 use crate::metrics::StoreMetrics;
+use crate::wire::Block;
+
+/// Bytes of a block that are handed to the connection at once.
+const SENT_AT_ONCE: usize = 256 * 1024;
 
 /// Where the server is.
 #[derive(Debug, Clone)]
@@ -175,6 +179,30 @@ impl Client {
         };
         self.counting(Call::Write, insert).await?;
         self.metrics.inserted(written);
+        Ok(())
+    }
+
+    /// Inserts a block, which the server takes whole for each partition of the table, and waits
+    /// until it acknowledges it.
+    pub(crate) async fn insert_block(&self, table: &str, block: Block) -> Result<(), StoreError> {
+        let client = self.connected()?;
+        let timeout = Some(self.timeout);
+        let rows = block.rows() as u64;
+        let sql = format!("INSERT INTO {table} ({}) FORMAT Native", block.names());
+        let mut bytes = block.encode();
+        let insert = async {
+            let mut insert = client
+                .insert_formatted_with(sql)
+                .with_timeouts(timeout, timeout);
+            while !bytes.is_empty() {
+                insert
+                    .send(bytes.split_to(bytes.len().min(SENT_AT_ONCE)))
+                    .await?;
+            }
+            insert.end().await
+        };
+        self.counting(Call::Write, insert).await?;
+        self.metrics.inserted(rows);
         Ok(())
     }
 

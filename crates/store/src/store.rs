@@ -109,10 +109,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; see [`StoreError::is_retryable`] and [`StoreError::is_poison`].
     pub async fn write(&self, batch: &Batch) -> Result<(), StoreError> {
-        self.insert::<wire::Observation<'_>, _>("observations", &batch.observations)
+        self.insert_block("observations", wire::observations(&batch.observations))
             .await?;
         tokio::try_join!(
-            self.insert::<wire::Part<'_>, _>("sli_parts", &batch.parts),
+            self.insert_block("sli_parts", wire::parts(&batch.parts)),
             self.insert::<wire::Chunk, _>("chunks", &batch.chunks),
             self.insert::<wire::DeadLetter<'_>, _>("dead_letters", &batch.dead_letters),
             self.insert::<wire::EdgeReport, _>("edge_reports", &batch.edge_reports),
@@ -184,6 +184,13 @@ impl Store {
     pub async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
         self.insert::<wire::Deploy, _>("deploys", std::slice::from_ref(deploy))
             .await
+    }
+
+    async fn insert_block(&self, table: &str, block: wire::Block) -> Result<(), StoreError> {
+        if block.is_empty() {
+            return Ok(());
+        }
+        self.client.insert_block(table, block).await
     }
 
     async fn insert<'r, T, R>(&self, table: &str, rows: &'r [R]) -> Result<(), StoreError>

@@ -1,12 +1,14 @@
-//! How rows lie on the wire: RowBinary, column by column in the order of the structs, which are
-//! the column lists of the statements. A test reads every column back.
+//! How rows lie on the wire: the two large tables as Native blocks, the others in `RowBinary` in
+//! the order of the structs' fields. Tests read every column back.
 
+mod native;
 mod raw;
 mod rollup;
 mod side;
 
-pub(crate) use raw::Observation;
-pub(crate) use rollup::{Chunk, Part, Progress};
+pub(crate) use native::Block;
+pub(crate) use raw::observations;
+pub(crate) use rollup::{Chunk, Progress, parts};
 pub(crate) use side::{Alert, DeadLetter, Deploy, EdgeReport};
 
 use observation::UnixMillis;
@@ -19,9 +21,4 @@ pub(crate) fn seconds(at: UnixMillis) -> u32 {
 /// Back from a `DateTime` column.
 pub(crate) fn from_seconds(seconds: u32) -> UnixMillis {
     UnixMillis(i64::from(seconds) * 1000)
-}
-
-/// Splits a histogram into the two arrays that it is stored as.
-pub(crate) fn unzip<C: Copy>(pairs: &[(u8, C)]) -> (Vec<u8>, Vec<C>) {
-    pairs.iter().copied().unzip()
 }

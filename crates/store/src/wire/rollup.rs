@@ -1,91 +1,113 @@
 //! Rollups, ledger and progress on the wire.
 
 use clickhouse::Row;
+use observation::{Confidence, Stage};
 use serde::{Deserialize, Serialize};
 
-use super::{seconds, unzip};
-use crate::rows::{ChunkRow, PartRow, ProgressRow};
+use super::native::Block;
+use super::seconds;
+use crate::rows::{ChunkRow, Dimensions, PartRow, ProgressRow};
 
-#[derive(Debug, Row, Serialize)]
-pub(crate) struct Part<'a> {
-    app: &'a str,
-    minute: u32,
-    epoch: u32,
-    partition: u32,
-    chunk: u64,
-    environment: &'a str,
-    release: &'a str,
-    source: &'static str,
-    kind: &'static str,
-    page_origin: &'a str,
-    target_origin: &'a str,
-    endpoint: &'a str,
-    service: &'a str,
-    method: &'a str,
-    credentialed: bool,
-    preflighted: bool,
-    status: u16,
-    outcome: &'static str,
-    stage: &'static str,
-    cause: &'a str,
-    parameter: &'a str,
-    confidence: &'static str,
-    browser_family: &'a str,
-    browser_major: u16,
-    context: &'static str,
-    lab: bool,
-    version: u64,
-    count: u64,
-    #[serde(rename = "latency.bucket")]
-    latency_bucket: Vec<u8>,
-    #[serde(rename = "latency.count")]
-    latency_count: Vec<u64>,
-    #[serde(rename = "preflight_latency.bucket")]
-    preflight_latency_bucket: Vec<u8>,
-    #[serde(rename = "preflight_latency.count")]
-    preflight_latency_count: Vec<u64>,
+/// A block for the table `sli_parts`.
+pub(crate) fn parts(rows: &[PartRow]) -> Block {
+    let mut block = Block::of(rows.len());
+    block.words("app", rows.iter().map(|row| row.app.as_str()));
+    block.fixed(
+        "minute",
+        "DateTime('UTC')",
+        rows.iter().map(|row| seconds(row.minute).to_le_bytes()),
+    );
+    block.fixed(
+        "epoch",
+        "UInt32",
+        rows.iter().map(|row| row.epoch.to_le_bytes()),
+    );
+    block.fixed(
+        "partition",
+        "UInt32",
+        rows.iter().map(|row| row.partition.to_le_bytes()),
+    );
+    block.fixed(
+        "chunk",
+        "UInt64",
+        rows.iter().map(|row| row.chunk.0.to_le_bytes()),
+    );
+    texts(&mut block, rows);
+    words(&mut block, rows);
+    block.fixed(
+        "version",
+        "UInt64",
+        rows.iter().map(|row| row.version.to_le_bytes()),
+    );
+    block.fixed(
+        "count",
+        "UInt64",
+        rows.iter().map(|row| row.count.to_le_bytes()),
+    );
+    block.histograms(
+        ["latency.bucket", "latency.count"],
+        "UInt64",
+        rows.iter().map(|row| row.latency.as_slice()),
+        u64::to_le_bytes,
+    );
+    block.histograms(
+        ["preflight_latency.bucket", "preflight_latency.count"],
+        "UInt64",
+        rows.iter().map(|row| row.preflight_latency.as_slice()),
+        u64::to_le_bytes,
+    );
+    block
 }
 
-impl<'a> From<&'a PartRow> for Part<'a> {
-    fn from(row: &'a PartRow) -> Self {
-        let dims = &row.dims;
-        let (latency_bucket, latency_count) = unzip(&row.latency);
-        let (preflight_latency_bucket, preflight_latency_count) = unzip(&row.preflight_latency);
-        Self {
-            app: &row.app,
-            minute: seconds(row.minute),
-            epoch: row.epoch,
-            partition: row.partition,
-            chunk: row.chunk.0,
-            environment: &dims.environment,
-            release: &dims.release,
-            source: dims.source.as_str(),
-            kind: dims.kind.as_str(),
-            page_origin: &dims.page_origin,
-            target_origin: &dims.target_origin,
-            endpoint: &dims.endpoint,
-            service: &dims.service,
-            method: &dims.method,
-            credentialed: dims.credentialed,
-            preflighted: dims.preflighted,
-            status: dims.status,
-            outcome: dims.outcome.as_str(),
-            stage: dims.stage.map_or("", observation::Stage::as_str),
-            cause: &dims.cause,
-            parameter: &dims.parameter,
-            confidence: dims.confidence.map_or("", observation::Confidence::as_str),
-            browser_family: &dims.browser_family,
-            browser_major: dims.browser_major,
-            context: dims.context.as_str(),
-            lab: dims.lab,
-            version: row.version,
-            count: row.count,
-            latency_bucket,
-            latency_count,
-            preflight_latency_bucket,
-            preflight_latency_count,
-        }
+type Text = fn(&Dimensions) -> &str;
+
+/// The dimensions that are open texts.
+fn texts(block: &mut Block, rows: &[PartRow]) {
+    let columns: [(&'static str, Text); 10] = [
+        ("environment", |dims| &dims.environment),
+        ("release", |dims| &dims.release),
+        ("page_origin", |dims| &dims.page_origin),
+        ("target_origin", |dims| &dims.target_origin),
+        ("endpoint", |dims| &dims.endpoint),
+        ("service", |dims| &dims.service),
+        ("method", |dims| &dims.method),
+        ("cause", |dims| &dims.cause),
+        ("parameter", |dims| &dims.parameter),
+        ("browser_family", |dims| &dims.browser_family),
+    ];
+    for (name, text) in columns {
+        block.words(name, rows.iter().map(|row| text(&row.dims)));
     }
+}
+
+/// The dimensions that are closed words, flags and numbers.
+fn words(block: &mut Block, rows: &[PartRow]) {
+    let dims = || rows.iter().map(|row| &row.dims);
+    block.words("source", dims().map(|dims| dims.source.as_str()));
+    block.words("kind", dims().map(|dims| dims.kind.as_str()));
+    block.flags("credentialed", dims().map(|dims| dims.credentialed));
+    block.flags("preflighted", dims().map(|dims| dims.preflighted));
+    block.fixed(
+        "status",
+        "UInt16",
+        dims().map(|dims| dims.status.to_le_bytes()),
+    );
+    block.words("outcome", dims().map(|dims| dims.outcome.as_str()));
+    block.words(
+        "stage",
+        dims().map(|dims| dims.stage.map_or("", Stage::as_str)),
+    );
+    block.words(
+        "confidence",
+        dims().map(|dims| dims.confidence.map_or("", Confidence::as_str)),
+    );
+    block.fixed(
+        "browser_major",
+        "UInt16",
+        dims().map(|dims| dims.browser_major.to_le_bytes()),
+    );
+    block.words("context", dims().map(|dims| dims.context.as_str()));
+    block.flags("lab", dims().map(|dims| dims.lab));
 }
 
 #[derive(Debug, Row, Serialize, Deserialize)]
