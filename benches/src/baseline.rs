@@ -10,9 +10,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use rdkafka::ClientConfig;
 use rdkafka::message::DeliveryResult;
-use rdkafka::producer::{
-    BaseRecord, Producer as _, ProducerContext, ThreadedProducer,
-};
+use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
@@ -105,14 +103,20 @@ impl Kafka {
             .set("linger.ms", "1")
             .set("compression.type", "lz4")
             .create_with_context(Report)?;
-        producer.client().fetch_metadata(Some(topic), Duration::from_secs(10))?;
-        Ok(Self { producer: std::sync::Arc::new(producer), topic: topic.into() })
+        producer
+            .client()
+            .fetch_metadata(Some(topic), Duration::from_secs(10))?;
+        Ok(Self {
+            producer: std::sync::Arc::new(producer),
+            topic: topic.into(),
+        })
     }
 
     async fn produce(&self, key: &[u8], payload: &[u8]) -> Result<(), ()> {
         let (tell, told) = oneshot::channel();
-        let record =
-            BaseRecord::with_opaque_to(&self.topic, Box::new(tell)).key(key).payload(payload);
+        let record = BaseRecord::with_opaque_to(&self.topic, Box::new(tell))
+            .key(key)
+            .payload(payload);
         self.producer.send(record).map_err(|_| ())?;
         match told.await {
             Ok(true) => Ok(()),
@@ -120,4 +124,3 @@ impl Kafka {
         }
     }
 }
-

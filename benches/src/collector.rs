@@ -35,9 +35,15 @@ pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
     // The collector makes the topics, so that both ends find the same number of partitions.
     let mut variants = vec![
         variant("corswatch, journal in Kafka", &mut collector(&kafka))?,
-        variant("corswatch, journal on disk", &mut collector(&disk_config(folder.path())?))?,
+        variant(
+            "corswatch, journal on disk",
+            &mut collector(&disk_config(folder.path())?),
+        )?,
         variant("bare axum", &mut baseline("bare", &broker))?,
-        variant("bare axum + serde + rdkafka", &mut baseline("serde-kafka", &broker))?,
+        variant(
+            "bare axum + serde + rdkafka",
+            &mut baseline("serde-kafka", &broker),
+        )?,
     ];
     for variant in &variants {
         load::run(&variant.server.address, &path(), CONNECTIONS, WARM_UP).await?;
@@ -47,7 +53,10 @@ pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
             measure(variant, beacons).await?;
         }
     }
-    println!("| {:<28} | CPU s per 1M | beacons/s | p50 ms | p99 ms |", "edge");
+    println!(
+        "| {:<28} | CPU s per 1M | beacons/s | p50 ms | p99 ms |",
+        "edge"
+    );
     println!("|---|---|---|---|---|");
     for variant in &variants {
         println!(
@@ -62,7 +71,10 @@ pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
     for own in &variants[..2] {
         for base in &variants[2..] {
             let ratio = own.cpu.ratio_to(&base.cpu);
-            println!("\nCPU per beacon, {} : {} = {ratio:.2}", own.cpu.name, base.cpu.name);
+            println!(
+                "\nCPU per beacon, {} : {} = {ratio:.2}",
+                own.cpu.name, base.cpu.name
+            );
         }
     }
     idle(&variants[0].server).await
@@ -89,7 +101,10 @@ async fn idle(server: &Server) -> Result<()> {
     for _ in 0..IDLE {
         connections.push(TcpStream::connect(&server.address).await?);
     }
-    println!("\nRSS with {IDLE} idle connections: {:.0} MiB", server.rss_mib()?);
+    println!(
+        "\nRSS with {IDLE} idle connections: {:.0} MiB",
+        server.rss_mib()?
+    );
     Ok(())
 }
 
@@ -99,13 +114,26 @@ fn path() -> String {
 
 fn variant(name: &'static str, command: &mut Command) -> Result<Variant> {
     let server = Server::start(command)?;
-    Ok(Variant { server, cpu: Series::new(name), p50: 0.0, p99: 0.0, rate: 0.0 })
+    Ok(Variant {
+        server,
+        cpu: Series::new(name),
+        p50: 0.0,
+        p99: 0.0,
+        rate: 0.0,
+    })
 }
 
 fn baseline(kind: &str, broker: &Broker) -> Command {
     let own = std::env::current_exe().expect("this program has a path");
     let mut command = Command::new(own);
-    command.args(["baseline", kind, "--brokers", &broker.bootstrap(), "--topic", TOPIC]);
+    command.args([
+        "baseline",
+        kind,
+        "--brokers",
+        &broker.bootstrap(),
+        "--topic",
+        TOPIC,
+    ]);
     command
 }
 
@@ -125,7 +153,10 @@ fn kafka_config(folder: &Path, brokers: &str) -> Result<std::path::PathBuf> {
 
 fn disk_config(folder: &Path) -> Result<std::path::PathBuf> {
     let dir = folder.join("journal");
-    let journal = format!("kind = \"disk\"\n[journal.disk]\ndir = \"{}\"\n", dir.display());
+    let journal = format!(
+        "kind = \"disk\"\n[journal.disk]\ndir = \"{}\"\n",
+        dir.display()
+    );
     write(&folder.join("disk.toml"), &journal)
 }
 

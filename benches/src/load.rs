@@ -24,9 +24,17 @@ pub(crate) fn beacon(id: &str) -> String {
             .to_owned(),
     ];
     for (at, status) in [(9000, 200), (8000, 204), (7000, 404), (6000, 500)] {
-        rows.push(format!(r#"{{"at":-{at},"ep":"/v1/items/:id","st":{status},"n":3,"l":[57,3]}}"#));
+        rows.push(format!(
+            r#"{{"at":-{at},"ep":"/v1/items/:id","st":{status},"n":3,"l":[57,3]}}"#
+        ));
     }
-    for (at, status) in [(5000, 200), (4000, 201), (3000, 409), (2000, 422), (1000, 503)] {
+    for (at, status) in [
+        (5000, 200),
+        (4000, 201),
+        (3000, 409),
+        (2000, 422),
+        (1000, 503),
+    ] {
         rows.push(format!(
             r#"{{"at":-{at},"ep":"/v1/cart","m":"PUT","p":1,"st":{status},"l":[60,1]}}"#
         ));
@@ -49,12 +57,7 @@ pub(crate) fn request(host: &str, path: &str, body: &str) -> String {
 }
 
 /// Sends `count` beacons over `connections` connections to `path` of `host`.
-pub(crate) async fn run(
-    host: &str,
-    path: &str,
-    connections: u64,
-    count: u64,
-) -> Result<Outcome> {
+pub(crate) async fn run(host: &str, path: &str, connections: u64, count: u64) -> Result<Outcome> {
     let mut clients = JoinSet::new();
     let started = Instant::now();
     for client in 0..connections {
@@ -68,7 +71,11 @@ pub(crate) async fn run(
         answers += seen.len();
         latency.add(seen)?;
     }
-    Ok(Outcome { answers, took: started.elapsed(), latency })
+    Ok(Outcome {
+        answers,
+        took: started.elapsed(),
+        latency,
+    })
 }
 
 async fn send(host: String, path: String, share: u64) -> Result<Histogram<u64>> {
@@ -78,7 +85,9 @@ async fn send(host: String, path: String, share: u64) -> Result<Histogram<u64>> 
     let mut answer = vec![0; 4096];
     let placeholder = "AAAAAAAAAAAAAAAA";
     let template = request(&host, &path, &beacon(placeholder));
-    let at = template.find(placeholder).context("the placeholder is in the template")?;
+    let at = template
+        .find(placeholder)
+        .context("the placeholder is in the template")?;
     let mut bytes = template.into_bytes();
     for _ in 0..share {
         bytes[at..at + placeholder.len()].copy_from_slice(random_id()?.as_bytes());

@@ -31,20 +31,28 @@ pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
         let inserted = insert(&engine.store().await, &envelopes).await?;
         rows = inserted.0;
         bare.values.push(rate(inserted));
-        loaded.values.push(rate(load(&engine.store().await, &envelopes, rows).await?));
+        loaded
+            .values
+            .push(rate(load(&engine.store().await, &envelopes, rows).await?));
     }
     println!("| loading {rows} rows of {beacons} beacons | rows/s |");
     println!("|---|---|");
     for series in [&bare, &loaded] {
         println!("| {} | {:.0} |", series.name, series.median());
     }
-    println!("\nrows/s, loader : bare insert = {:.2}", loaded.ratio_to(&bare));
+    println!(
+        "\nrows/s, loader : bare insert = {:.2}",
+        loaded.ratio_to(&bare)
+    );
     Ok(())
 }
 
 /// A beacon of ten rows: forty endpoints in all, a few statuses, latencies that spread.
 fn envelope(n: u64) -> Envelope {
-    let at = Clock::system().now().plus(-MINUTES * 60_000).plus(i64::try_from(n / 100).unwrap_or(0));
+    let at = Clock::system()
+        .now()
+        .plus(-MINUTES * 60_000)
+        .plus(i64::try_from(n / 100).unwrap_or(0));
     let observations = (0..ROWS).map(|row| {
         let mix = testkit::beacon::id(n * ROWS + row).0;
         Observation {
@@ -57,7 +65,10 @@ fn envelope(n: u64) -> Envelope {
         }
     });
     let envelope = testkit::fact::envelope(n, observations);
-    Envelope { received_at: at, ..envelope }
+    Envelope {
+        received_at: at,
+        ..envelope
+    }
 }
 
 fn rate((rows, took): (u64, Duration)) -> f64 {
@@ -65,16 +76,30 @@ fn rate((rows, took): (u64, Duration)) -> f64 {
 }
 
 fn rows_of(at: usize, envelope: &Envelope) -> Vec<ObservationRow> {
-    let position = Position { epoch: 1, partition: 0, offset: at as u64 };
-    ObservationRow::from_envelope(position, UnixMillis(envelope.received_at.0), envelope.clone())
+    let position = Position {
+        epoch: 1,
+        partition: 0,
+        offset: at as u64,
+    };
+    ObservationRow::from_envelope(
+        position,
+        UnixMillis(envelope.received_at.0),
+        envelope.clone(),
+    )
 }
 
 async fn insert(store: &Store, envelopes: &[Envelope]) -> Result<(u64, Duration)> {
-    let rows: Vec<ObservationRow> =
-        envelopes.iter().enumerate().flat_map(|(at, envelope)| rows_of(at, envelope)).collect();
+    let rows: Vec<ObservationRow> = envelopes
+        .iter()
+        .enumerate()
+        .flat_map(|(at, envelope)| rows_of(at, envelope))
+        .collect();
     let batches: Vec<Batch> = rows
         .chunks(ROWS_PER_INSERT)
-        .map(|rows| Batch { observations: rows.to_vec(), ..Batch::default() })
+        .map(|rows| Batch {
+            observations: rows.to_vec(),
+            ..Batch::default()
+        })
         .collect();
     let started = Instant::now();
     for batch in &batches {
@@ -92,7 +117,13 @@ async fn load(store: &Store, envelopes: &[Envelope], rows: u64) -> Result<(u64, 
     append(&journal.appender().await?, envelopes).await?;
     let consumer = journal.consumer("bench").await?;
     let own = metrics.register("loader", LoaderMetrics::register);
-    let loader = Loader::new(Config::default(), journal.epoch(), consumer, store.clone(), own);
+    let loader = Loader::new(
+        Config::default(),
+        journal.epoch(),
+        consumer,
+        store.clone(),
+        own,
+    );
     let stop = Stop::new();
     let started = Instant::now();
     let running = tokio::task::JoinSet::from_iter([loader.run(stop.clone())]);
@@ -113,7 +144,11 @@ async fn append(appender: &Arc<dyn Appender>, envelopes: &[Envelope]) -> Result<
         let appends = group.iter().map(|envelope| {
             let key = envelope.beacon.0;
             let payload = Bytes::from(Entry::Beacon(envelope.clone()).encode());
-            appender.append(Record { partition: 0, key, payload })
+            appender.append(Record {
+                partition: 0,
+                key,
+                payload,
+            })
         });
         futures::future::try_join_all(appends).await?;
     }

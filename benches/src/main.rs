@@ -60,8 +60,16 @@ async fn main() -> Result<()> {
     if let Some(bench) = Cli::parse().bench {
         return run(bench).await;
     }
-    run(Bench::Collector { rounds: 5, beacons: 100_000 }).await?;
-    run(Bench::Loader { rounds: 5, beacons: 50_000 }).await?;
+    run(Bench::Collector {
+        rounds: 5,
+        beacons: 100_000,
+    })
+    .await?;
+    run(Bench::Loader {
+        rounds: 5,
+        beacons: 50_000,
+    })
+    .await?;
     run(Bench::Freshness { samples: 200 }).await
 }
 
@@ -70,6 +78,10 @@ async fn run(bench: Bench) -> Result<()> {
         Bench::Collector { rounds, beacons } => collector::run(rounds, beacons).await,
         Bench::Loader { rounds, beacons } => loader::run(rounds, beacons).await,
         Bench::Freshness { samples } => freshness::run(samples).await,
-        Bench::Baseline { kind, brokers, topic } => baseline::serve(kind, &brokers, &topic).await,
+        Bench::Baseline {
+            kind,
+            brokers,
+            topic,
+        } => baseline::serve(kind, &brokers, &topic).await,
     }
 }

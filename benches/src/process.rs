@@ -14,7 +14,10 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `command` and waits for the line that names its address.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
-        let mut child = command.stdout(Stdio::piped()).spawn().context("starting a server")?;
+        let mut child = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("starting a server")?;
         let stdout = child.stdout.take().context("its standard output")?;
         let mut address = None;
         for line in BufReader::new(stdout).lines() {
@@ -42,8 +45,15 @@ impl Server {
     /// Resident memory in MiB.
     pub(crate) fn rss_mib(&self) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("VmRSS")?;
-        let kib: f64 = line.split_whitespace().nth(1).context("a number")?.parse()?;
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .context("VmRSS")?;
+        let kib: f64 = line
+            .split_whitespace()
+            .nth(1)
+            .context("a number")?
+            .parse()?;
         Ok(kib / 1024.0)
     }
 }

@@ -8,7 +8,10 @@ pub(crate) struct Series {
 
 impl Series {
     pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, values: Vec::new() }
+        Self {
+            name,
+            values: Vec::new(),
+        }
     }
 
     /// The median of the rounds.
@@ -18,8 +21,12 @@ impl Series {
 
     /// The median of the ratios to `other`, round by round.
     pub(crate) fn ratio_to(&self, other: &Self) -> f64 {
-        let ratios: Vec<f64> =
-            self.values.iter().zip(&other.values).map(|(own, other)| own / other).collect();
+        let ratios: Vec<f64> = self
+            .values
+            .iter()
+            .zip(&other.values)
+            .map(|(own, other)| own / other)
+            .collect();
         median(&ratios)
     }
 }

@@ -33,7 +33,12 @@ impl Product {
     pub async fn up(data: &Path, args: &[&str]) -> Self {
         let mut command = Command::new(checkout::corswatch());
         command.arg("up").arg("--data").arg(data).args(args);
-        for listener in ["COLLECTOR__LISTEN", "DASHBOARD__LISTEN", "DEMO__SHOP", "DEMO__API"] {
+        for listener in [
+            "COLLECTOR__LISTEN",
+            "DASHBOARD__LISTEN",
+            "DEMO__SHOP",
+            "DEMO__API",
+        ] {
             command.env(format!("CORSWATCH__{listener}"), "127.0.0.1:0");
         }
         let mut process = Process::start(&mut command);
@@ -43,17 +48,32 @@ impl Product {
             true => address(&mut process, "demo shop").await,
             false => String::new(),
         };
-        Self { process, edge: Http::new(edge), private: Http::new(private), shop }
+        Self {
+            process,
+            edge: Http::new(edge),
+            private: Http::new(private),
+            shop,
+        }
     }
 
     /// Starts `corswatch up` with a configuration whose ports stay the same.
     pub async fn start(data: &Path, settings: &Settings) -> Self {
         let mut command = Command::new(checkout::corswatch());
-        command.arg("up").arg("--data").arg(data).arg("--config").arg(settings.write(data));
+        command
+            .arg("up")
+            .arg("--data")
+            .arg(data)
+            .arg("--config")
+            .arg(settings.write(data));
         let mut process = Process::start(&mut command);
         let private = address(&mut process, "dashboard").await;
         let edge = address(&mut process, "edge").await;
-        Self { process, edge: Http::new(edge), private: Http::new(private), shop: String::new() }
+        Self {
+            process,
+            edge: Http::new(edge),
+            private: Http::new(private),
+            shop: String::new(),
+        }
     }
 
     /// Bad and total of an SLI of the last hour.
@@ -61,7 +81,10 @@ impl Product {
     /// # Errors
     /// When the API does not answer with numbers.
     pub async fn sli(&self, app: &str, name: &str) -> Result<(u64, u64)> {
-        let all = self.private.json(&format!("/api/v1/sli?app={app}&window=1h")).await?;
+        let all = self
+            .private
+            .json(&format!("/api/v1/sli?app={app}&window=1h"))
+            .await?;
         let number = |field: &str| all[name][field].as_u64().context("a number");
         Ok((number("bad")?, number("total")?))
     }
@@ -85,7 +108,12 @@ pub async fn address(process: &mut Process, what: &str) -> String {
     let found = process.line(what, START, |line| {
         let rest = line.trim_start().strip_prefix(what)?.trim_start();
         let url = rest.starts_with("http://").then_some(rest)?;
-        Some(url.split_whitespace().next()?.trim_end_matches('/').to_owned())
+        Some(
+            url.split_whitespace()
+                .next()?
+                .trim_end_matches('/')
+                .to_owned(),
+        )
     });
     found.await
 }

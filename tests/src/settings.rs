@@ -19,7 +19,11 @@ impl Settings {
     /// With ports that stay the same when the product is started again.
     #[must_use]
     pub fn with_fixed_ports() -> Self {
-        Self { edge: port::free(), private: port::free(), more: String::new() }
+        Self {
+            edge: port::free(),
+            private: port::free(),
+            more: String::new(),
+        }
     }
 
     /// With further sections.
@@ -36,7 +40,11 @@ impl Settings {
     /// When it cannot be written.
     #[must_use]
     pub fn write(&self, folder: &Path) -> PathBuf {
-        let Self { edge, private, more } = self;
+        let Self {
+            edge,
+            private,
+            more,
+        } = self;
         let text = format!(
             "[log]\nlevel = \"info\"\n\
              [collector]\nlisten = \"127.0.0.1:{edge}\"\n\

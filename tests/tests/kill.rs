@@ -21,7 +21,8 @@ async fn killed_again_and_again_it_counts_every_acknowledged_beacon_once() {
     let edge = product.edge.clone();
     let sent = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&sent);
-    let flood = tokio::spawn(async move { flood(&edge, SENDERS, BEACONS, &counter).await });
+    let mut floods = tokio::task::JoinSet::new();
+    floods.spawn(async move { flood(&edge, SENDERS, BEACONS, &counter).await });
     for kill in 1..=KILLS {
         // The kills are spread over the beacons, not over time: each meets traffic.
         reached(&sent, BEACONS * kill / (KILLS + 1)).await;
@@ -33,7 +34,9 @@ async fn killed_again_and_again_it_counts_every_acknowledged_beacon_once() {
             }
         }
     }
-    flood.await.expect("the senders end").expect("every beacon is acknowledged");
+    for flood in floods.join_all().await {
+        flood.expect("every beacon is acknowledged");
+    }
     eventually("all beacons are counted", async || -> Result<()> {
         let found = product.sli("test", "block_rate").await?;
         ensure!(found == (BEACONS, 2 * BEACONS), "{found:?}");
@@ -57,7 +60,9 @@ async fn reached(sent: &AtomicU64, count: u64) {
 fn kill_engine(parent: u32) {
     let children = format!("/proc/{parent}/task/{parent}/children");
     for child in engine_hosts(&children) {
-        let killed = std::process::Command::new("kill").args(["-KILL", &child]).status();
+        let killed = std::process::Command::new("kill")
+            .args(["-KILL", &child])
+            .status();
         assert!(killed.expect("kill can be started").success());
     }
 }
@@ -68,7 +73,11 @@ fn engine_hosts(children: &str) -> Vec<String> {
         let arguments = std::fs::read(Path::new("/proc").join(pid).join("cmdline"));
         arguments.is_ok_and(|arguments| arguments.windows(11).any(|word| word == b"engine-host"))
     };
-    listed.split_whitespace().filter(is_host).map(str::to_owned).collect()
+    listed
+        .split_whitespace()
+        .filter(is_host)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Waits until the ledger says that nothing is under way.

@@ -8,10 +8,10 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use corswatch_tests::{Role, Settings, address, eventually, flood};
 use store::engine::EngineUser;
+use testkit::Process;
 use testkit::engine::Engine;
 use testkit::http::Http;
 use testkit::kafka::Broker;
-use testkit::Process;
 
 const SENDERS: u64 = 8;
 const BEACONS: u64 = 900;
@@ -43,7 +43,12 @@ impl Ground {
                 password.reveal(),
             ))
             .write(folder.path());
-        Self { broker, _engine: engine, file, _folder: folder }
+        Self {
+            broker,
+            _engine: engine,
+            file,
+            _folder: folder,
+        }
     }
 
     fn start(&self, role: &str) -> Process {
@@ -68,8 +73,12 @@ async fn roles_over_kafka_count_every_acknowledged_beacon_once_whoever_is_killed
     let sent = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&sent);
     let flooding = edge.clone();
-    let flood = tokio::spawn(async move { flood(&flooding, SENDERS, BEACONS, &counter).await });
-    for (turn, victim) in ["loader", "collector", "broker", "loader", "collector"].iter().enumerate() {
+    let mut floods = tokio::task::JoinSet::new();
+    floods.spawn(async move { flood(&flooding, SENDERS, BEACONS, &counter).await });
+    for (turn, victim) in ["loader", "collector", "broker", "loader", "collector"]
+        .iter()
+        .enumerate()
+    {
         let at = BEACONS * (turn as u64 + 1) / 6;
         testkit::wait_until("beacons flow", Duration::from_secs(90), || {
             std::future::ready(sent.load(Ordering::Relaxed) >= at)
@@ -90,16 +99,27 @@ async fn roles_over_kafka_count_every_acknowledged_beacon_once_whoever_is_killed
             }
         }
     }
-    flood.await.expect("the senders end").expect("every beacon is acknowledged");
+    for flood in floods.join_all().await {
+        flood.expect("every beacon is acknowledged");
+    }
     eventually("all beacons are counted", async || -> Result<()> {
         let sli = private.json("/api/v1/sli?app=test&window=1h").await?;
         let (bad, total) = (&sli["block_rate"]["bad"], &sli["block_rate"]["total"]);
-        ensure!((bad, total) == (&BEACONS.into(), &(2 * BEACONS).into()), "{sli}");
+        ensure!(
+            (bad, total) == (&BEACONS.into(), &(2 * BEACONS).into()),
+            "{sli}"
+        );
         Ok(())
     })
     .await;
     collector.terminate();
-    assert!(collector.ended(Duration::from_secs(20)).await.success(), "it drains");
+    assert!(
+        collector.ended(Duration::from_secs(20)).await.success(),
+        "it drains"
+    );
     loader.terminate();
-    assert!(loader.ended(Duration::from_secs(40)).await.success(), "it drains");
+    assert!(
+        loader.ended(Duration::from_secs(40)).await.success(),
+        "it drains"
+    );
 }

@@ -25,13 +25,17 @@ fn explain_lines(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode
     let summary = cors::explain::jsonl(open(args)?, output).context("explaining")?;
     match summary.failed_lines {
         0 => Ok(ExitCode::SUCCESS),
-        lines => Err(Failure::Input(format!("{lines} of the lines could not be read"))),
+        lines => Err(Failure::Input(format!(
+            "{lines} of the lines could not be read"
+        ))),
     }
 }
 
 fn explain_har(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode, Failure> {
     let mut bytes = Vec::new();
-    open(args)?.read_to_end(&mut bytes).context("reading the HAR file")?;
+    open(args)?
+        .read_to_end(&mut bytes)
+        .context("reading the HAR file")?;
     let report = har::explain(&bytes).map_err(|error| Failure::Input(error.to_string()))?;
     match args.format {
         Format::Text => har_text(&report, output),
@@ -40,18 +44,30 @@ fn explain_har(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode, 
     .context("writing the answer")?;
     match report.bad_entries.len() {
         0 => Ok(ExitCode::SUCCESS),
-        bad => Err(Failure::Input(format!("{bad} of the entries could not be read"))),
+        bad => Err(Failure::Input(format!(
+            "{bad} of the entries could not be read"
+        ))),
     }
 }
 
 fn har_text(report: &har::HarReport, output: &mut impl io::Write) -> io::Result<()> {
     for finding in &report.findings {
-        let har::HarFinding { entry, method, url, page_origin, verdict } = finding;
+        let har::HarFinding {
+            entry,
+            method,
+            url,
+            page_origin,
+            verdict,
+        } = finding;
         writeln!(output, "entry {entry}: {method} {url} from {page_origin}")?;
         writeln!(output, "  {verdict}")?;
     }
     for bad in &report.bad_entries {
-        writeln!(output, "entry {}: cannot be read: {}", bad.entry, bad.reason)?;
+        writeln!(
+            output,
+            "entry {}: cannot be read: {}",
+            bad.entry, bad.reason
+        )?;
     }
     let (judged, blocked) = (report.judged, report.findings.len());
     writeln!(output, "{judged} cross-origin requests, {blocked} blocked")
@@ -74,9 +90,10 @@ fn har_json(report: &har::HarReport, output: &mut impl io::Write) -> io::Result<
             "fix": finding.verdict.fix,
         })
     });
-    let bad = report.bad_entries.iter().map(|bad| {
-        serde_json::json!({"entry": bad.entry, "error_text": bad.reason})
-    });
+    let bad = report
+        .bad_entries
+        .iter()
+        .map(|bad| serde_json::json!({"entry": bad.entry, "error_text": bad.reason}));
     let report = serde_json::json!({
         "judged": report.judged,
         "findings": findings.collect::<Vec<_>>(),
@@ -86,7 +103,9 @@ fn har_json(report: &har::HarReport, output: &mut impl io::Write) -> io::Result<
 }
 
 fn open(args: &Explain) -> Result<Box<dyn BufRead>, Failure> {
-    let Some(file) = &args.file else { return Ok(Box::new(io::stdin().lock())) };
+    let Some(file) = &args.file else {
+        return Ok(Box::new(io::stdin().lock()));
+    };
     let opened = File::open(file).with_context(|| format!("opening {}", file.display()));
     Ok(Box::new(BufReader::new(opened.map_err(Failure::Missing)?)))
 }

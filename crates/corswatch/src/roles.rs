@@ -5,7 +5,7 @@ use runtime::Tasks;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
-    Edge, Ground, Private, evaluation, loading, open_journal, run_until_signal, storage,
+    Around, Edge, Ground, Private, evaluation, loading, open_journal, run_until_signal, storage,
 };
 
 /// `corswatch collector`: the edge.
@@ -24,7 +24,14 @@ pub(crate) async fn loader(config: Config) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let storage = storage(&config).await?;
     let journal = open_journal(&config, &ground).await?;
-    loading(&config, &ground, &journal, storage.store.clone(), &mut tasks).await?;
+    loading(
+        &config,
+        &ground,
+        &journal,
+        storage.store.clone(),
+        &mut tasks,
+    )
+    .await?;
     storage.keep_alive(&mut tasks);
     println!("loader reads");
     run_until_signal(tasks).await
@@ -47,7 +54,11 @@ pub(crate) async fn dashboard(config: Config) -> Result<(), Failure> {
     let url = private.url.clone();
     let storage = storage(&config).await?;
     let store = storage.store.clone();
-    private.spawn(&config, &ground, store, config.public_edge(), Vec::new(), &mut tasks);
+    let around = Around {
+        edge: config.public_edge(),
+        parts: Vec::new(),
+    };
+    private.spawn(&config, &ground, store, around, &mut tasks);
     storage.keep_alive(&mut tasks);
     println!("dashboard {url}");
     run_until_signal(tasks).await

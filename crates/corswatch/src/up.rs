@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use dashboard::Part;
 use runtime::Tasks;
 
 use crate::cli::Up;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
-    Demo, Edge, Ground, Private, evaluation, loading, open_journal, run_until_signal, storage,
+    Around, Demo, Edge, Ground, Private, evaluation, loading, open_journal, run_until_signal,
+    storage,
 };
 
 /// Runs the product until a signal.
@@ -19,7 +19,12 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
         config.move_data_to(data);
     }
     std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("the data directory {} cannot be made", config.data.display()))
+        .with_context(|| {
+            format!(
+                "the data directory {} cannot be made",
+                config.data.display()
+            )
+        })
         .map_err(Failure::Missing)?;
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let edge = Edge::bind(&config).await?;
@@ -36,11 +41,21 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
     // In data order: so they drain.
     let shop = demo.map(|demo| demo.spawn(&edge_url, &private_url, &mut tasks));
     let journal_part = edge.spawn(&config, &ground, &journal, &mut tasks).await?;
-    loading(&config, &ground, &journal, storage.store.clone(), &mut tasks).await?;
+    loading(
+        &config,
+        &ground,
+        &journal,
+        storage.store.clone(),
+        &mut tasks,
+    )
+    .await?;
     evaluation(&config, &ground, storage.store.clone(), &mut tasks)?;
-    let parts: Vec<Arc<dyn Part>> = vec![Arc::new(journal_part)];
     let public = config.public_edge().unwrap_or_else(|| edge_url.clone());
-    private.spawn(&config, &ground, storage.store.clone(), Some(public), parts, &mut tasks);
+    let around = Around {
+        edge: Some(public),
+        parts: vec![Arc::new(journal_part)],
+    };
+    private.spawn(&config, &ground, storage.store.clone(), around, &mut tasks);
     storage.keep_alive(&mut tasks);
 
     announce(&config, &private_url, &edge_url, shop.as_deref());
@@ -66,7 +81,9 @@ fn announce(config: &Config, private: &str, edge: &str, shop: Option<&str>) {
     );
     match (shop, config.apps.is_empty()) {
         (Some(shop), _) => {
-            println!("\nNext: open {shop}/, press \"Shop\", switch on a failure, press \"Shop\" again;");
+            println!(
+                "\nNext: open {shop}/, press \"Shop\", switch on a failure, press \"Shop\" again;"
+            );
             println!("then look at {private}/ - the block shows within seconds, an alert follows.");
         }
         (None, true) => {

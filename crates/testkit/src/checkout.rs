@@ -1,8 +1,6 @@
 //! The checkout that the tests run in.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
 
 /// The root of the checkout.
 ///
@@ -47,20 +45,17 @@ fn installed(path: &str, part: &str) -> PathBuf {
     path
 }
 
-/// The product's binary, built from the sources as they are. Builds once a process.
+/// The product's binary, as `cargo xtask test` builds it before the tests.
 ///
 /// # Panics
-/// When it does not compile.
+/// When it is not built.
 #[must_use]
-pub fn corswatch() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let built = Command::new("cargo")
-            .args(["build", "--quiet", "--locked", "-p", "corswatch"])
-            .current_dir(root())
-            .status()
-            .expect("cargo can be started");
-        assert!(built.success(), "corswatch does not compile");
-        root().join("target/debug/corswatch")
-    })
+pub fn corswatch() -> PathBuf {
+    let path = root().join("target/debug/corswatch");
+    assert!(
+        path.exists(),
+        "{} is not there: run `cargo build -p corswatch`",
+        path.display()
+    );
+    path
 }

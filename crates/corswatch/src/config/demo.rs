@@ -18,6 +18,9 @@ pub(crate) struct DemoSection {
 
 impl Default for DemoSection {
     fn default() -> Self {
-        Self { shop: DemoConfig::SHOP, api: DemoConfig::API }
+        Self {
+            shop: DemoConfig::SHOP,
+            api: DemoConfig::API,
+        }
     }
 }

@@ -19,7 +19,9 @@ pub(crate) fn override_with(
     let mut variables: Vec<_> = environment.into_iter().collect();
     variables.sort();
     for (name, text) in variables {
-        let Some(path) = name.strip_prefix(PREFIX) else { continue };
+        let Some(path) = name.strip_prefix(PREFIX) else {
+            continue;
+        };
         let path = path.to_lowercase();
         let parts: Vec<&str> = path.split("__").collect();
         if !insert(tree, &parts, value_of(&text)) {
@@ -37,7 +39,10 @@ pub(crate) fn override_with(
 
 fn value_of(text: &str) -> Value {
     let parsed = format!("value = {text}").parse::<Table>();
-    parsed.ok().and_then(|mut table| table.remove("value")).unwrap_or_else(|| text.into())
+    parsed
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or_else(|| text.into())
 }
 
 fn insert(table: &mut Table, path: &[&str], value: Value) -> bool {
@@ -48,9 +53,12 @@ fn insert(table: &mut Table, path: &[&str], value: Value) -> bool {
             true
         }
         [name, rest @ ..] => {
-            let section =
-                table.entry((*name).to_owned()).or_insert_with(|| Value::Table(Table::new()));
-            section.as_table_mut().is_some_and(|section| insert(section, rest, value))
+            let section = table
+                .entry((*name).to_owned())
+                .or_insert_with(|| Value::Table(Table::new()));
+            section
+                .as_table_mut()
+                .is_some_and(|section| insert(section, rest, value))
         }
     }
 }
@@ -71,13 +79,28 @@ pub(crate) fn read<T: DeserializeOwned>(mut tree: Table) -> (Option<T>, Vec<Prob
         {
             path.push(field.to_owned());
         }
-        let Some(value) = take(&mut Value::Table(std::mem::take(&mut tree)), &path, &mut tree)
-        else {
-            problems.push(Problem { path: path.join("."), value: "missing".into(), reason });
+        let Some(value) = take(
+            &mut Value::Table(std::mem::take(&mut tree)),
+            &path,
+            &mut tree,
+        ) else {
+            problems.push(Problem {
+                path: path.join("."),
+                value: "missing".into(),
+                reason,
+            });
             return (None, problems);
         };
-        let value = if is_secret(&path) { "[redacted]".to_owned() } else { shown(&value) };
-        problems.push(Problem { path: joined(&path), value, reason });
+        let value = if is_secret(&path) {
+            "[redacted]".to_owned()
+        } else {
+            shown(&value)
+        };
+        problems.push(Problem {
+            path: joined(&path),
+            value,
+            reason,
+        });
     }
     (None, problems)
 }
@@ -144,7 +167,8 @@ fn joined(path: &[String]) -> String {
 
 fn is_secret(path: &[String]) -> bool {
     let words = ["password", "secret", "token", "key", "salt"];
-    path.iter().any(|part| words.iter().any(|word| part.contains(word)))
+    path.iter()
+        .any(|part| words.iter().any(|word| part.contains(word)))
 }
 
 fn shown(value: &Value) -> String {
@@ -197,12 +221,32 @@ mod tests {
             "colour = 1\n[edge]\nport = 70000\nidle = \"5\"\nsalt = \"hush\"\n\
              [[apps]]\nname = 3\n[[apps]]\nquota = 1\n[[apps]]\nname = \"shop\"\nquota = -1\n",
         );
-        for expected in ["colour = 1: unknown field", "edge.port = 70000", "edge.idle = \"5\""] {
-            assert!(found.iter().any(|line| line.starts_with(expected)), "{expected}: {found:#?}");
+        for expected in [
+            "colour = 1: unknown field",
+            "edge.port = 70000",
+            "edge.idle = \"5\"",
+        ] {
+            assert!(
+                found.iter().any(|line| line.starts_with(expected)),
+                "{expected}: {found:#?}"
+            );
         }
-        assert!(found.iter().any(|line| line.contains("edge.salt = [redacted]")), "{found:#?}");
-        assert!(found.iter().any(|line| line.contains("missing field `name`")), "{found:#?}");
-        assert!(found.iter().any(|line| line.contains("quota = -1")), "{found:#?}");
+        assert!(
+            found
+                .iter()
+                .any(|line| line.contains("edge.salt = [redacted]")),
+            "{found:#?}"
+        );
+        assert!(
+            found
+                .iter()
+                .any(|line| line.contains("missing field `name`")),
+            "{found:#?}"
+        );
+        assert!(
+            found.iter().any(|line| line.contains("quota = -1")),
+            "{found:#?}"
+        );
     }
 
     #[test]
@@ -219,7 +263,11 @@ mod tests {
         tree.remove("apps");
         let (tree, problems) = read::<Tree>(tree);
         assert!(problems.is_empty(), "{problems:?}");
-        let edge = Edge { port: 2, idle: Some(Span::secs(5)), salt: 0 };
+        let edge = Edge {
+            port: 2,
+            idle: Some(Span::secs(5)),
+            salt: 0,
+        };
         assert_eq!(tree.expect("readable").edge, edge);
     }
 

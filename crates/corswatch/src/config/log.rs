@@ -27,7 +27,10 @@ pub(crate) enum Format {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { level: "info".to_owned(), format: Format::default() }
+        Self {
+            level: "info".to_owned(),
+            format: Format::default(),
+        }
     }
 }
 

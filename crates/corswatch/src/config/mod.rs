@@ -149,18 +149,28 @@ impl Config {
 
     /// Apps and services as the edge knows them.
     pub(crate) fn catalog(&self) -> intake::CatalogConfig {
-        intake::CatalogConfig { apps: self.apps.clone(), services: self.services.clone() }
+        intake::CatalogConfig {
+            apps: self.apps.clone(),
+            services: self.services.clone(),
+        }
     }
 }
 
 fn parse(file: &Path) -> Result<Table, Failure> {
     let problem = |reason: String| {
         let path = "--config".to_owned();
-        Failure::Config(vec![Problem { path, value: file.display().to_string(), reason }])
+        Failure::Config(vec![Problem {
+            path,
+            value: file.display().to_string(),
+            reason,
+        }])
     };
     let text = std::fs::read_to_string(file)
         .map_err(|error| problem(format!("cannot be read: {error}")))?;
     text.parse().map_err(|error: toml::de::Error| {
-        problem(format!("is not TOML: {}", error.to_string().replace('\n', " | ")))
+        problem(format!(
+            "is not TOML: {}",
+            error.to_string().replace('\n', " | ")
+        ))
     })
 }

@@ -14,7 +14,10 @@ const WIDTH: usize = 98;
 pub(crate) fn reference() -> String {
     let schema = schemars::schema_for!(Config);
     let defaults = Value::try_from(Config::default()).expect("the defaults are TOML");
-    let mut writer = Writer { definitions: definitions(&schema), text: String::new() };
+    let mut writer = Writer {
+        definitions: definitions(&schema),
+        text: String::new(),
+    };
     writer.text.push_str(
         "# Every setting of corswatch with its default. Written by `cargo xtask generate`.\n\
          # Lists such as [[apps]] have no default: their entries are shown as comments.\n",
@@ -24,7 +27,11 @@ pub(crate) fn reference() -> String {
 }
 
 fn definitions(schema: &Schema) -> Map<String, Json> {
-    schema.get("$defs").and_then(Json::as_object).cloned().unwrap_or_default()
+    schema
+        .get("$defs")
+        .and_then(Json::as_object)
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// Whether settings are written as they are or as comments.
@@ -101,14 +108,19 @@ impl Writer {
     /// The schema of an entry, where the property is a list of tables.
     fn entry_of_list(&self, schema: &Json) -> Option<Json> {
         let items = self.resolved(schema).get("items")?.clone();
-        self.resolved(&items).get("properties").is_some().then_some(items)
+        self.resolved(&items)
+            .get("properties")
+            .is_some()
+            .then_some(items)
     }
 
     fn documentation(&mut self, schema: &Json) {
         let own = schema.get("description").and_then(Json::as_str);
         let resolved = self.resolved(schema);
         let text = own.or_else(|| resolved.get("description").and_then(Json::as_str));
-        let Some(text) = text.map(str::to_owned) else { return };
+        let Some(text) = text.map(str::to_owned) else {
+            return;
+        };
         for paragraph in text.split("\n\n") {
             for line in wrapped(paragraph) {
                 let _ = writeln!(self.text, "# {line}");
@@ -123,7 +135,9 @@ impl Writer {
     fn resolved(&self, schema: &Json) -> Json {
         let reference = schema.get("$ref").and_then(Json::as_str);
         let name = reference.and_then(|reference| reference.strip_prefix("#/$defs/"));
-        name.and_then(|name| self.definitions.get(name)).unwrap_or(schema).clone()
+        name.and_then(|name| self.definitions.get(name))
+            .unwrap_or(schema)
+            .clone()
     }
 }
 

@@ -47,12 +47,19 @@ impl Demo {
         config.services.push(ServiceConfig {
             name: "shop-api".to_owned(),
             owner: "you".to_owned(),
-            matches: vec![MatchRule { origin: format!("http://{api}"), path: String::new() }],
+            matches: vec![MatchRule {
+                origin: format!("http://{api}"),
+                path: String::new(),
+            }],
             ..ServiceConfig::default()
         });
         config.alert.corroboration.sessions = 1;
         config.alert.corroboration.networks = 1;
-        Ok(Self { listeners, shop, api })
+        Ok(Self {
+            listeners,
+            shop,
+            api,
+        })
     }
 
     /// Spawns shop and API; returns the shop's address.

@@ -27,7 +27,10 @@ impl Edge {
         let address = config.collector.listen;
         let listener = runtime::listen("the edge", "collector.listen", address).await;
         let listener = listener.map_err(|error| Failure::Missing(error.into()))?;
-        let url = format!("http://{}", listener.local_addr().map_err(anyhow::Error::from)?);
+        let url = format!(
+            "http://{}",
+            listener.local_addr().map_err(anyhow::Error::from)?
+        );
         Ok(Self { listener, url })
     }
 

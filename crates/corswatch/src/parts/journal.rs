@@ -23,11 +23,15 @@ pub(crate) async fn open_journal(config: &Config, ground: &Ground) -> Result<Jou
 
 /// Closes the writing end once every task that was spawned before has drained.
 pub(crate) fn close_after(appender: Arc<dyn Appender>, tasks: &mut Tasks) {
-    tasks.spawn("journal", CLOSE + Duration::from_secs(1), |stop| async move {
-        stop.cancelled().await;
-        appender.close(CLOSE).await;
-        Ok(())
-    });
+    tasks.spawn(
+        "journal",
+        CLOSE + Duration::from_secs(1),
+        |stop| async move {
+            stop.cancelled().await;
+            appender.close(CLOSE).await;
+            Ok(())
+        },
+    );
 }
 
 /// Errors of opening say what to do themselves.
@@ -45,6 +49,10 @@ impl Part for JournalPart {
             Health::Ready => (Condition::Ready, String::new()),
             Health::Unready { reason } => (Condition::Down, reason),
         };
-        PartReport { part: "journal".to_owned(), condition, detail }
+        PartReport {
+            part: "journal".to_owned(),
+            condition,
+            detail,
+        }
     }
 }

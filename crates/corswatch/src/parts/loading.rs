@@ -26,7 +26,15 @@ pub(crate) async fn loading(
 ) -> Result<(), Failure> {
     let consumer = journal.consumer(GROUP).await.map_err(missing)?;
     let metrics = ground.metrics.register("loader", LoaderMetrics::register);
-    let loader = Loader::new(config.loader.clone(), journal.epoch(), consumer, store, metrics);
-    tasks.spawn("loader", DRAIN, |stop| async move { loader.run(stop).await.map_err(task_error) });
+    let loader = Loader::new(
+        config.loader.clone(),
+        journal.epoch(),
+        consumer,
+        store,
+        metrics,
+    );
+    tasks.spawn("loader", DRAIN, |stop| async move {
+        loader.run(stop).await.map_err(task_error)
+    });
     Ok(())
 }

@@ -14,7 +14,7 @@ pub(crate) use edge::Edge;
 pub(crate) use evaluation::evaluation;
 pub(crate) use journal::open_journal;
 pub(crate) use loading::loading;
-pub(crate) use private::Private;
+pub(crate) use private::{Around, Private};
 pub(crate) use storage::storage;
 
 use runtime::{Clock, Metrics, TaskError, Tasks};
@@ -30,7 +30,10 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) fn new() -> Self {
-        Self { clock: Clock::system(), metrics: Metrics::default() }
+        Self {
+            clock: Clock::system(),
+            metrics: Metrics::default(),
+        }
     }
 }
 

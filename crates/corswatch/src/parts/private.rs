@@ -14,6 +14,15 @@ use crate::exit::Failure;
 
 const DRAIN: Duration = Duration::from_secs(15);
 
+/// What the private side can tell of its surroundings.
+#[derive(Default)]
+pub(crate) struct Around {
+    /// The edge's address as browsers reach it, where this process knows it.
+    pub(crate) edge: Option<String>,
+    /// Parts of this process that say how they are.
+    pub(crate) parts: Vec<Arc<dyn Part>>,
+}
+
 /// The bound socket of the private side.
 pub(crate) struct Private {
     listener: TcpListener,
@@ -27,41 +36,48 @@ impl Private {
         let address = config.dashboard.listen;
         let listener = runtime::listen("the private side", "dashboard.listen", address).await;
         let listener = listener.map_err(|error| Failure::Missing(error.into()))?;
-        let url = format!("http://{}", listener.local_addr().map_err(anyhow::Error::from)?);
+        let url = format!(
+            "http://{}",
+            listener.local_addr().map_err(anyhow::Error::from)?
+        );
         Ok(Self { listener, url })
     }
 
-    /// Spawns API and web UI. `edge` is the edge's address as browsers reach it, where this process
-    /// knows it.
+    /// Spawns API and web UI.
     pub(crate) fn spawn(
         self,
         config: &Config,
         ground: &Ground,
         store: Store,
-        edge: Option<String>,
-        parts: Vec<Arc<dyn Part>>,
+        around: Around,
         tasks: &mut Tasks,
     ) {
         let state = State {
             queries: Arc::new(Stored::new(store)),
             apps: config.apps.iter().map(app).collect(),
-            edge: edge.map(described),
+            edge: around.edge.map(described),
             slos: slos(config),
             log_ends: None,
-            parts,
+            parts: around.parts,
             metrics: ground.metrics.clone(),
             clock: ground.clock.clone(),
         };
         let (settings, listener) = (config.dashboard.clone(), self.listener);
         tasks.spawn("dashboard", DRAIN, |stop| async move {
-            dashboard::serve(settings, state, listener, stop).await.map_err(task_error)
+            dashboard::serve(settings, state, listener, stop)
+                .await
+                .map_err(task_error)
         });
     }
 }
 
 fn app(app: &intake::AppConfig) -> App {
     // What an app wants counted is not labelled as laboratory traffic in the first place.
-    App { name: app.name.clone(), keys: app.keys.clone(), lab: LabTraffic::Excluded }
+    App {
+        name: app.name.clone(),
+        keys: app.keys.clone(),
+        lab: LabTraffic::Excluded,
+    }
 }
 
 fn described(url: String) -> dashboard::Edge {

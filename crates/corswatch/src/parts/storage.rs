@@ -11,6 +11,9 @@ use crate::config::Config;
 use crate::exit::Failure;
 
 const STOP: Duration = Duration::from_secs(10);
+/// How long an engine that lost its parent may take to let go of the data directory.
+const HANDOVER: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// The hidden subcommand that hosts the engine.
 const HOST: &str = "engine-host";
 
@@ -27,22 +30,39 @@ pub(crate) async fn storage(config: &Config) -> Result<Storage, Failure> {
         _ => server(config)?,
     };
     let migrated = storage.store.migrate().await;
-    migrated.context("the store cannot be brought to this build's schema").map_err(Failure::Missing)?;
+    migrated
+        .context("the store cannot be brought to this build's schema")
+        .map_err(Failure::Missing)?;
     Ok(storage)
 }
 
 fn server(config: &Config) -> Result<Storage, Failure> {
     let store = Store::connect(&config.store).context("the store cannot be used");
-    Ok(Storage { store: store.map_err(Failure::Missing)?, engine: None })
+    Ok(Storage {
+        store: store.map_err(Failure::Missing)?,
+        engine: None,
+    })
 }
 
 async fn embedded(config: &Config) -> Result<Storage, Failure> {
     let host = EngineHost::this_executable(HOST).context("finding this executable")?;
     let data = config.data.join("engine");
-    let engine = Engine::start(config.engine.clone(), data, host).await;
+    let deadline = tokio::time::Instant::now() + HANDOVER;
+    let engine = loop {
+        match Engine::start(config.engine.clone(), data.clone(), host.clone()).await {
+            // The engine of a process that was killed a moment ago ends by itself.
+            Err(EngineError::Locked { .. }) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            started => break started,
+        }
+    };
     let engine = engine.map_err(|error: EngineError| Failure::Missing(error.into()))?;
     let store = Store::embedded(&config.store, &engine.access());
-    Ok(Storage { store, engine: Some(engine) })
+    Ok(Storage {
+        store,
+        engine: Some(engine),
+    })
 }
 
 impl Storage {
