@@ -1,14 +1,14 @@
 //! Who may ask what.
 
-mod common;
+mod setting;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use common::{Fake, get, request, router_of, send, well};
 use dashboard::{Access, Config, Token};
 use http::{Request, StatusCode, header};
+use setting::{Fake, get, request, router_of, send, well};
 
 // printf %s reader | sha256sum
 const READER: &str = "3d0941964aa3ebdcb00ccef58b1bb399f9f898465e9886d5aec7f31090a0fb30";

@@ -1,14 +1,14 @@
 //! The shapes of the answers, and the refusals of bad questions.
 
-mod common;
+mod setting;
 
 use std::sync::Arc;
 
-use common::{Fake, Mood, get, post, router_of, well};
 use dashboard::Config;
 use http::StatusCode;
 use observation::Source;
 use serde_json::{Value, json};
+use setting::{Fake, Mood, get, post, router_of, well};
 use store::LabTraffic;
 
 #[tokio::test]
@@ -262,11 +262,11 @@ async fn filters_reach_the_store_as_they_were_asked_and_windows_as_whole_minutes
     assert_eq!(filter.source, Source::Gateway);
     assert_eq!(filter.lab, LabTraffic::Included, "as the app is configured");
     assert_eq!(
-        common::NOW.0 - within.from.0,
+        setting::NOW.0 - within.from.0,
         330_000,
         "five minutes, widened to the minute"
     );
-    assert_eq!(within.to.0 - common::NOW.0, 30_000);
+    assert_eq!(within.to.0 - setting::NOW.0, 30_000);
 }
 
 #[tokio::test]

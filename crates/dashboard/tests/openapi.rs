@@ -1,9 +1,9 @@
 //! The description of the API is what the API does.
 
-mod common;
+mod setting;
 
-use common::{get, post, well};
 use serde_json::{Value, json};
+use setting::{get, post, well};
 
 #[tokio::test]
 async fn every_documented_answer_is_of_its_documented_shape() {

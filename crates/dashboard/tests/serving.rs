@@ -1,15 +1,15 @@
 //! The private side over real sockets: time-outs, bounds, stop.
 
-mod common;
+mod setting;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Fake, Mood, get, router_of, state};
 use dashboard::{Config, Queries, ServeError, serve};
 use http::StatusCode;
 use runtime::{Metrics, Stop};
+use setting::{Fake, Mood, get, router_of, state};
 use settings::Span;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

@@ -1,16 +1,16 @@
 //! Known observations in the real engine give exactly known numbers.
 
-mod common;
+mod setting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use common::{get, post};
 use dashboard::{Config, Queries, Stored};
 use observation::{Chunk, Envelope, Latency, Observation, Outcome, Position, UnixMillis};
 use runtime::{ManualClock, Metrics};
 use serde_json::{Value, json};
+use setting::{get, post};
 use settings::Span;
 use store::{
     Batch, ChunkRow, Dimensions, EdgeReportRow, ObservationRow, PartRow, ProgressRow, Retention,
@@ -156,7 +156,7 @@ async fn known() -> Router {
         Config::default(),
         dashboard::State {
             clock,
-            ..common::state(queries, Metrics::default())
+            ..setting::state(queries, Metrics::default())
         },
     )
 }

@@ -4,7 +4,8 @@ use alert::Status::{Firing, Resolved};
 use observation::{Confidence, Outcome, Stage};
 use store::Failure;
 
-use super::world::{Hand, NOON, Rig, heard};
+use super::pager::heard;
+use super::world::{Hand, NOON, Rig};
 use super::*;
 
 pub(super) fn failure(count: u64) -> Failure {

@@ -1,11 +1,13 @@
 //! The aggregator over a store in memory, round by round, without waiting.
 
 mod failures;
+mod pager;
 mod world;
 
 use alert::Status::{Firing, Resolved};
+use pager::heard;
 use slo::{Guards, Sli};
-use world::{Hand, Rig, heard};
+use world::{Hand, Rig};
 
 use super::*;
 use crate::{GroupBy, SloConfig};

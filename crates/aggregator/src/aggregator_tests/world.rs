@@ -1,10 +1,10 @@
-//! A store in memory, a receiver that writes down what it hears, and an aggregator between them.
+//! A store in memory, and an aggregator between it and a pager.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use alert::{Dispatcher, Notification, Notifier, NotifyError, Status};
+use alert::{Dispatcher, Notifier};
 use async_trait::async_trait;
 use observation::{MILLIS_PER_MINUTE, UnixMillis};
 use runtime::{Clock, ManualClock, Stop};
@@ -16,6 +16,7 @@ use store::{
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::pager::Pager;
 use crate::sums::add;
 use crate::{
     Aggregator, Board, Config, GroupBy, Grouped, Keep, LogShape, Parts, SloConfig, Source,
@@ -203,58 +204,6 @@ impl Keep for World {
         }
         Ok(())
     }
-}
-
-/// Writes down what it hears.
-#[derive(Default)]
-pub(super) struct Pager {
-    heard: Mutex<Vec<Notification>>,
-    deaf: Mutex<bool>,
-}
-
-#[async_trait]
-impl Notifier for Pager {
-    fn name(&self) -> &'static str {
-        "pager"
-    }
-
-    async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
-        if *self.deaf.lock().expect("not poisoned") {
-            let reason = "deaf".to_owned();
-            return Err(NotifyError::Later {
-                reason,
-                after: None,
-            });
-        }
-        self.heard
-            .lock()
-            .expect("not poisoned")
-            .push(notification.clone());
-        Ok(())
-    }
-}
-
-impl Pager {
-    pub(super) fn deaf(&self, deaf: bool) {
-        *self.deaf.lock().expect("not poisoned") = deaf;
-    }
-
-    /// What was heard since the last call: rule, status, severity.
-    pub(super) fn heard(&self) -> Vec<(String, Status, String)> {
-        let line = |told: &Notification| {
-            let label = |name: &str| told.label(name).to_owned();
-            (label("rule"), told.status, label("severity"))
-        };
-        self.take().iter().map(line).collect()
-    }
-
-    pub(super) fn take(&self) -> Vec<Notification> {
-        std::mem::take(&mut self.heard.lock().expect("not poisoned"))
-    }
-}
-
-pub(super) fn heard(rule: &str, status: Status, severity: &str) -> (String, Status, String) {
-    (rule.to_owned(), status, severity.to_owned())
 }
 
 /// Time and everything outside the aggregator.
