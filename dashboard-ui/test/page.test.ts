@@ -149,8 +149,8 @@ test('numbers refresh by themselves, and not while paused', async () => {
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByText(/paused/).waitFor();
     const before = asked.length;
-    await page.clock.fastForward('10:00');
-    await page.getByText(/paused, 10 min old/).waitFor();
+    await page.clock.runFor('10:00');
+    await page.getByText(/paused, \d+ min old/).waitFor();
     assert.equal(asked.length, before, 'nothing is asked while paused');
     await page.getByRole('button', { name: 'Resume' }).click();
     world.blocked = 55;
