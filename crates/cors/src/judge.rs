@@ -56,15 +56,47 @@ pub struct Scene {
 /// Judges an exchange.
 #[must_use]
 pub fn judge(exchange: &Exchange) -> Judgement {
-    let mut walk = Walk::new(&exchange.request);
-    loop {
-        let hop = exchange.hops.get(walk.hop);
-        let preflight = hop.and_then(|hop| hop.preflight.as_ref());
-        let response = hop.and_then(|hop| hop.response.as_ref());
-        if let Some(judgement) = walk.send(preflight).or_else(|| walk.receive(response)) {
-            return judgement;
-        }
-    }
+    Walk::along(exchange).1
+}
+
+/// One message that the browser sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The hop that it belongs to.
+    pub hop: usize,
+    /// Where it goes.
+    pub url: Url,
+    /// What the preflight asks; `None` for the request itself.
+    pub question: Option<Question>,
+    /// Method of the request itself: redirects can turn it into GET.
+    pub method: String,
+    /// Headers that the page set, as far as redirects have left them; a preflight carries none.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// What stands in the `Origin` header, where the browser sends one.
+    pub origin: Option<String>,
+}
+
+/// What the browser sends next, given the answers so far; `None` where it has come to its end.
+#[must_use]
+pub fn next(exchange: &Exchange) -> Option<Message> {
+    let (walk, judgement) = Walk::along(exchange);
+    let missing = judgement.scene.missing?;
+    // An `Origin` goes with everything cross-origin, and at home with what is not a plain read
+    // (<https://fetch.spec.whatwg.org/#append-a-request-origin-header>).
+    let has_origin = walk.cors || !matches!(walk.method.as_str(), "GET" | "HEAD");
+    let origin = has_origin.then(|| walk.origin().to_owned());
+    let (question, headers) = match missing {
+        Stage::Preflight => (walk.question, Vec::new()),
+        _ => (None, walk.headers),
+    };
+    Some(Message {
+        hop: walk.hop,
+        url: walk.url,
+        question,
+        method: walk.method,
+        headers,
+        origin,
+    })
 }
 
 impl Request {
@@ -95,6 +127,19 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
+    /// Walks to the hop that decides.
+    fn along(exchange: &'a Exchange) -> (Self, Judgement) {
+        let mut walk = Self::new(&exchange.request);
+        loop {
+            let hop = exchange.hops.get(walk.hop);
+            let preflight = hop.and_then(|hop| hop.preflight.as_ref());
+            let response = hop.and_then(|hop| hop.response.as_ref());
+            if let Some(judgement) = walk.send(preflight).or_else(|| walk.receive(response)) {
+                return (walk, judgement);
+            }
+        }
+    }
+
     fn new(request: &'a Request) -> Self {
         Self {
             request,
@@ -140,7 +185,7 @@ impl<'a> Walk<'a> {
                 return Some(self.refused_url(CorsError::DisallowedByMode));
             }
         }
-        if redirect::has_blocked_port(&self.url) {
+        if redirect::is_blocked_port(&self.url) {
             return Some(self.blocked_port());
         }
         self.question = None;

@@ -40,7 +40,8 @@ const BLOCKED_PORTS: [u16; 83] = [
 ];
 
 /// Whether no browser asks this URL because of its port.
-pub(crate) fn has_blocked_port(url: &Url) -> bool {
+#[must_use]
+pub fn is_blocked_port(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
         && url.port().is_some_and(|port| BLOCKED_PORTS.contains(&port))
 }

@@ -15,7 +15,8 @@ mod user_agent;
 
 pub use cardinality::{Cardinality, Dimension, Slots};
 pub use catalog::{
-    App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, Service, ServiceConfig,
+    App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, OriginRule, Service,
+    ServiceConfig,
 };
 pub use refusal::{Class, Reason, Refusal};
 pub use user_agent::{UserAgent, read_user_agent};

@@ -1,6 +1,7 @@
 //! What every long-running part needs: tasks and drain order, clock, metrics registry, logging,
-//! listeners.
+//! listeners, and which network an address belongs to.
 
+mod address;
 mod clock;
 mod listen;
 pub mod logging;
@@ -8,6 +9,7 @@ mod metrics;
 mod signal;
 mod tasks;
 
+pub use address::Network;
 pub use clock::{Clock, ManualClock};
 pub use listen::{ListenError, listen};
 pub use metrics::Metrics;

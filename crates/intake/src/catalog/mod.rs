@@ -12,6 +12,7 @@ use settings::{Problem, Problems};
 pub(crate) use app::Allowed;
 pub use app::{App, LabTraffic};
 pub use config::{AppConfig, CatalogConfig, MatchRule, ServiceConfig};
+pub use pattern::OriginRule;
 pub use services::Service;
 pub(crate) use services::Services;
 

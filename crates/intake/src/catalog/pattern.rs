@@ -45,6 +45,41 @@ impl OriginPattern {
     }
 }
 
+/// What origins a rule of the configuration admits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OriginRule(Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Kind {
+    One(String),
+    Below(OriginPattern),
+}
+
+impl OriginRule {
+    /// Reads `https://api.example` or, for all subdomains, `https://*.example.com`.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn read(text: &str) -> Result<Self, String> {
+        if text.contains('*') {
+            return OriginPattern::read(text).map(|pattern| Self(Kind::Below(pattern)));
+        }
+        match origin::problem(text, Schemes::Web) {
+            Some(problem) => Err(format!("the origin {problem}")),
+            None => Ok(Self(Kind::One(text.to_owned()))),
+        }
+    }
+
+    /// Whether the rule admits `origin`, which is an origin as browsers write it.
+    #[must_use]
+    pub fn admits(&self, origin: &str) -> bool {
+        match &self.0 {
+            Kind::One(one) => one == origin,
+            Kind::Below(pattern) => pattern.matches(origin),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,203 @@
+//! Why a target was not asked, or did not answer.
+
+use std::net::{IpAddr, SocketAddr};
+
+use runtime::Network;
+
+/// Declares a closed set of words.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident => $text:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$vmeta])* $variant,)+ }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The word for labels, JSON and columns.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// The rules that keep the prober from asking a target.
+    Rule {
+        /// Neither http nor https.
+        Scheme => "scheme",
+        /// A user name or password in the URL.
+        Userinfo => "userinfo",
+        /// Not the origin of a configured service.
+        Origin => "origin",
+        /// A port that no browser asks.
+        Port => "port",
+        /// An address outside of the networks that the target may be in.
+        Address => "address",
+    }
+}
+
+/// A target that must not be asked, with the rule that says so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Neither http nor https.
+    #[error("the scheme `{0}` is neither http nor https")]
+    Scheme(String),
+    /// A user name or password in the URL.
+    #[error("the URL holds a user name or password")]
+    Userinfo,
+    /// Not the origin of a configured service.
+    #[error("{0} is not an allowed origin")]
+    Origin(String),
+    /// A port that no browser asks (<https://fetch.spec.whatwg.org/#port-blocking>).
+    #[error("no browser asks port {0}")]
+    Port(u16),
+    /// The host stands for an address that must not be connected to.
+    #[error("{host} stands for {address}, a {network} address")]
+    Address {
+        /// The host.
+        host: String,
+        /// The address that was refused.
+        address: IpAddr,
+        /// Its network.
+        network: Network,
+    },
+}
+
+impl Refusal {
+    /// The rule.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        match self {
+            Self::Scheme(_) => Rule::Scheme,
+            Self::Userinfo => Rule::Userinfo,
+            Self::Origin(_) => Rule::Origin,
+            Self::Port(_) => Rule::Port,
+            Self::Address { .. } => Rule::Address,
+        }
+    }
+}
+
+words! {
+    /// The phases of a call.
+    Phase {
+        /// Looking the name up.
+        Resolve => "resolve",
+        /// Opening the connection.
+        Connect => "connect",
+        /// The TLS handshake.
+        Tls => "tls",
+        /// From the request to the end of the answer's head.
+        Answer => "answer",
+    }
+}
+
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The target must not be asked.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The name does not resolve.
+    #[error("{host} does not resolve")]
+    Unresolved {
+        /// The name.
+        host: String,
+        /// What the resolver says; none where it found no address.
+        #[source]
+        source: Option<std::io::Error>,
+    },
+    /// No connection to any of the addresses; the last one that was tried.
+    #[error("{address} cannot be connected to")]
+    Unreachable {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The server does not prove to be who it should be, or speaks no TLS.
+    #[error("the TLS handshake with {host} failed")]
+    Tls {
+        /// The host.
+        host: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A phase did not end in time.
+    #[error("timed out in phase {0}")]
+    TimedOut(Phase),
+    /// The connection broke before the head of an answer was there.
+    #[error("the connection broke before there was an answer")]
+    Broken(#[source] std::io::Error),
+    /// The head of the answer is larger than is read.
+    #[error("the head of the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    /// What came is not HTTP.
+    #[error("the answer is not HTTP/1")]
+    Malformed(#[source] httparse::Error),
+    /// A method or header that cannot be sent.
+    #[error("the request cannot be written: {0}")]
+    Unwritable(&'static str),
+}
+
+words! {
+    /// Kinds of [`CallError`].
+    Fault {
+        /// The target must not be asked.
+        Refused => "refused",
+        /// The name does not resolve.
+        Unresolved => "unresolved",
+        /// No connection.
+        Unreachable => "unreachable",
+        /// TLS failed.
+        Tls => "tls",
+        /// Out of time.
+        TimedOut => "timed_out",
+        /// The connection broke.
+        Broken => "broken",
+        /// The answer is not HTTP/1 or its head is too large.
+        Malformed => "malformed",
+        /// The request cannot be sent.
+        Unwritable => "unwritable",
+    }
+}
+
+impl CallError {
+    /// What kind of error it is.
+    #[must_use]
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Refused(_) => Fault::Refused,
+            Self::Unresolved { .. } => Fault::Unresolved,
+            Self::Unreachable { .. } => Fault::Unreachable,
+            Self::Tls { .. } => Fault::Tls,
+            Self::TimedOut(_) => Fault::TimedOut,
+            Self::Broken(_) => Fault::Broken,
+            Self::TooLarge(_) | Self::Malformed(_) => Fault::Malformed,
+            Self::Unwritable(_) => Fault::Unwritable,
+        }
+    }
+
+    /// The error with its causes, for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
+    }
+}
