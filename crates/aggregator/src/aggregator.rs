@@ -6,14 +6,14 @@ use std::time::Duration;
 use alert::{Alert, Dispatcher, Outbox, Phase, Reason};
 use observation::UnixMillis;
 use runtime::{Clock, Stop};
-use store::{ProgressRow, StoreError};
+use store::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::board::{Board, Condition, SloStatus};
 use crate::book::Book;
-use crate::compaction::compact;
+use crate::compaction::Compactor;
 use crate::decide::{Judge, firing, retire_unconfigured};
 use crate::evaluator::Evaluator;
 use crate::lease::{Claim, Lead};
@@ -45,12 +45,12 @@ pub struct Aggregator {
     term: Option<u64>,
     outbox: Outbox,
     dispatcher: Option<Dispatcher>,
+    compactor: Compactor,
     metrics: Metrics,
     board: watch::Sender<Arc<Board>>,
     /// The last watermark that was evaluated, or the start of the process: what lag is measured from
     /// while nothing can be evaluated, whatever the reason.
     evaluated_to: UnixMillis,
-    compacted_at: Option<Instant>,
 }
 
 impl std::fmt::Debug for Aggregator {
@@ -75,6 +75,7 @@ impl Aggregator {
             claim: Claim::new(parts.config.lease.duration()),
             evaluator: Evaluator::new(Arc::clone(&parts.source), parts.slos, max_groups),
             judge: Judge::new(parts.source, parts.alert),
+            compactor: Compactor::new(&parts.config, parts.log),
             pipeline: Pipeline::new(&parts.config, parts.alert),
             config: parts.config,
             keep: parts.keep,
@@ -85,7 +86,6 @@ impl Aggregator {
             metrics,
             board: watch::Sender::default(),
             evaluated_to: parts.clock.now(),
-            compacted_at: None,
             clock: parts.clock,
         }
     }
@@ -214,7 +214,9 @@ impl Aggregator {
         if self.claim.is_held() {
             self.book.say(&self.outbox, &self.pipeline.id);
         }
-        self.compact(&progress).await;
+        self.compactor
+            .work(&*self.keep, &progress, now, &self.metrics)
+            .await;
         let before = self.board.borrow();
         Ok(Board {
             condition: if slos.is_none() {
@@ -267,23 +269,6 @@ impl Aggregator {
         }
         self.book.saved();
         Ok(())
-    }
-
-    async fn compact(&mut self, progress: &[ProgressRow]) {
-        let every = self.config.compact_every.duration();
-        if self.compacted_at.is_some_and(|at| at.elapsed() < every) {
-            return;
-        }
-        self.compacted_at = Some(Instant::now());
-        match compact(&*self.keep, progress, self.log.chunk_size).await {
-            Ok(spans) => {
-                self.metrics.compacted.inc_by(spans);
-            }
-            Err(error) => {
-                self.metrics.compaction_failures.inc();
-                tracing::warn!(%error, "rollups were not compacted; it is tried again");
-            }
-        }
     }
 
     /// Another aggregator leads: its book is the one that counts.

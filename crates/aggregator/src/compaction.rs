@@ -1,20 +1,88 @@
-//! Which spans of the log can be compacted.
+//! Which spans of the log can be compacted, and when what they replaced is removed.
 
-use observation::Chunk;
+use std::time::Duration;
+
+use observation::{Chunk, UnixMillis};
+use settings::Span;
 use store::{CHUNKS_PER_SPAN, Compacted, ProgressRow, StoreError};
+use tokio::time::Instant;
 
-use crate::Keep;
+use crate::metrics::Metrics;
+use crate::parts::LogShape;
+use crate::{Config, Keep};
 
 /// Spans compacted in one go: the evaluation must not wait for a backlog.
 const AT_ONCE: usize = 8;
 
+/// Pause between two looks for rollups that are older than what is kept: removing rewrites parts.
+const PRUNE_EVERY: Duration = Duration::from_secs(6 * 3600);
+
+/// Compacts, and removes what is compacted and old, each at its own pace.
+#[derive(Debug)]
+pub(crate) struct Compactor {
+    every: Duration,
+    log: LogShape,
+    compacted_at: Option<Instant>,
+    pruned_at: Option<Instant>,
+}
+
+impl Compactor {
+    pub(crate) const fn new(config: &Config, log: LogShape) -> Self {
+        Self {
+            every: config.compact_every.duration(),
+            log,
+            compacted_at: None,
+            pruned_at: None,
+        }
+    }
+
+    /// Does what is due. What fails is tried again at its next turn.
+    pub(crate) async fn work(
+        &mut self,
+        keep: &dyn Keep,
+        progress: &[ProgressRow],
+        now: UnixMillis,
+        metrics: &Metrics,
+    ) {
+        if self
+            .compacted_at
+            .is_some_and(|at| at.elapsed() < self.every)
+        {
+            return;
+        }
+        self.compacted_at = Some(Instant::now());
+        match compact(keep, progress, self.log.chunk_size).await {
+            Ok(spans) => {
+                metrics.compacted.inc_by(spans);
+            }
+            Err(error) => {
+                metrics.compaction_failures.inc();
+                tracing::warn!(%error, "rollups were not compacted; it is tried again");
+                return;
+            }
+        }
+        if self.pruned_at.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
+            self.pruned_at = Some(Instant::now());
+            prune(keep, now, self.log.keep_parts, metrics).await;
+        }
+    }
+}
+
+/// Removes the partial rollups that are compacted and older than what is kept.
+async fn prune(keep: &dyn Keep, now: UnixMillis, kept: Span, metrics: &Metrics) {
+    match keep.prune(now.plus(-kept.as_millis())).await {
+        Ok(true) => tracing::info!("partial rollups older than {kept} are being removed"),
+        Ok(false) => {}
+        Err(error) => {
+            metrics.compaction_failures.inc();
+            tracing::warn!(%error, "old partial rollups were not removed; it is tried again");
+        }
+    }
+}
+
 /// Spans that the loader has passed and that nobody has compacted, in order: their sums are final.
 #[must_use]
-pub(crate) fn due(
-    progress: &[ProgressRow],
-    compacted: &[Compacted],
-    chunk_size: u64,
-) -> Vec<(u32, u32, u64)> {
+fn due(progress: &[ProgressRow], compacted: &[Compacted], chunk_size: u64) -> Vec<(u32, u32, u64)> {
     let span_size = Chunk(CHUNKS_PER_SPAN).start(chunk_size).max(1);
     let mut spans = Vec::new();
     for row in progress {
@@ -33,7 +101,7 @@ pub(crate) fn due(
 }
 
 /// Compacts what is due, a bounded number of spans; returns how many.
-pub(crate) async fn compact(
+async fn compact(
     keep: &dyn Keep,
     progress: &[ProgressRow],
     chunk_size: u64,
@@ -52,8 +120,6 @@ pub(crate) async fn compact(
 
 #[cfg(test)]
 mod tests {
-    use observation::UnixMillis;
-
     use super::*;
 
     fn progress(partition: u32, next_offset: u64) -> ProgressRow {

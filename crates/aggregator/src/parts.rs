@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use alert::{Dispatcher, Outbox};
 use runtime::Clock;
+use settings::Span;
 
 use crate::{Config, Keep, Slo, Source};
 
@@ -14,6 +15,8 @@ pub struct LogShape {
     pub partitions: u32,
     /// How many offsets in a chunk.
     pub chunk_size: u64,
+    /// How long partial rollups stay once they are compacted.
+    pub keep_parts: Span,
 }
 
 /// What an aggregator is made of.

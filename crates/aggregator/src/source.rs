@@ -55,6 +55,10 @@ pub trait Keep: Send + Sync {
     /// Compacts one span of a partition.
     async fn compact(&self, epoch: u32, partition: u32, span: u64) -> Result<(), StoreError>;
 
+    /// Removes partial rollups of minutes before `before` that are compacted; says whether there
+    /// were any.
+    async fn prune(&self, before: UnixMillis) -> Result<bool, StoreError>;
+
     /// The latest state of every alert.
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError>;
 
@@ -148,6 +152,10 @@ impl Keep for Engine {
 
     async fn compact(&self, epoch: u32, partition: u32, span: u64) -> Result<(), StoreError> {
         self.store.compact(epoch, partition, span).await
+    }
+
+    async fn prune(&self, before: UnixMillis) -> Result<bool, StoreError> {
+        self.store.prune(before).await
     }
 
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {

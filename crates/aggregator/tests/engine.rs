@@ -162,6 +162,7 @@ fn start(store: &Store, clock: &Clock) -> Running {
         log: LogShape {
             partitions: 1,
             chunk_size: 1,
+            keep_parts: Span::secs(86_400),
         },
         alert: &alert,
         dispatcher: Dispatcher::with(vec![Arc::clone(&pager) as _], &alert, &metrics),

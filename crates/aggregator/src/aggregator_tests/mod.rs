@@ -246,6 +246,21 @@ async fn closed_spans_of_the_log_are_compacted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_compacted_and_older_than_what_is_kept_is_removed_a_few_times_a_day() {
+    let rig = Rig::new();
+    let mut hand = Hand::of(rig.aggregator());
+    for _ in 0..3 {
+        hand.round().await;
+        rig.pass(60_000).await;
+    }
+    let first = rig.world.facts().pruned.clone();
+    assert_eq!(first, [rig.clock.now().plus(-3 * 60_000 - 60_000)]);
+    rig.pass(6 * 3_600_000).await;
+    hand.round().await;
+    assert_eq!(rig.world.facts().pruned.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_objective_that_is_no_longer_configured_resolves_its_alert() {
     let mut rig = Rig::new();
     rig.slos[0].guards = Guards {

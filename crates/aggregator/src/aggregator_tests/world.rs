@@ -40,6 +40,8 @@ pub(super) struct Facts {
     /// Queries of sums are refused, everything else works.
     pub(super) overloaded: bool,
     pub(super) compacted: BTreeSet<(u32, u32, u64)>,
+    /// Every time before which old rollups were to be removed.
+    pub(super) pruned: Vec<UnixMillis>,
     pub(super) next_offset: u64,
 }
 
@@ -155,6 +157,11 @@ impl Keep for World {
     async fn compact(&self, epoch: u32, partition: u32, span: u64) -> Result<(), StoreError> {
         self.reach()?.compacted.insert((epoch, partition, span));
         Ok(())
+    }
+
+    async fn prune(&self, before: UnixMillis) -> Result<bool, StoreError> {
+        self.reach()?.pruned.push(before);
+        Ok(false)
     }
 
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
@@ -301,6 +308,7 @@ impl Rig {
             log: LogShape {
                 partitions: 2,
                 chunk_size: 10,
+                keep_parts: Span::secs(60),
             },
             dispatcher: Dispatcher::with(vec![pager], &alert, &metrics),
             alert: &alert,

@@ -8,19 +8,20 @@ use alert::Dispatcher;
 use runtime::Tasks;
 use store::Store;
 
+use super::health::BoardPart;
 use super::{Ground, task_error};
 use crate::config::Config;
 use crate::exit::Failure;
 
 const DRAIN: Duration = Duration::from_secs(20);
 
-/// Spawns the aggregator.
+/// Spawns the aggregator; what it returns tells how it is.
 pub(crate) fn evaluation(
     config: &Config,
     ground: &Ground,
     store: Store,
     tasks: &mut Tasks,
-) -> Result<(), Failure> {
+) -> Result<BoardPart, Failure> {
     let dispatcher = Dispatcher::build(&config.alert, &ground.clock, &ground.metrics);
     let dispatcher = dispatcher.map_err(|error| Failure::Missing(error.into()))?;
     let engine = Arc::new(Engine::new(store));
@@ -30,6 +31,7 @@ pub(crate) fn evaluation(
         log: LogShape {
             partitions: config.journal.partitions(),
             chunk_size: config.loader.chunk_size,
+            keep_parts: config.store.retention.parts,
         },
         alert: &config.alert,
         dispatcher,
@@ -38,8 +40,9 @@ pub(crate) fn evaluation(
         clock: ground.clock.clone(),
         metrics: &ground.metrics,
     });
+    let part = BoardPart(aggregator.board());
     tasks.spawn("aggregator", DRAIN, |stop| async move {
         aggregator.run(stop).await.map_err(task_error)
     });
-    Ok(())
+    Ok(part)
 }
