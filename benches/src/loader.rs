@@ -9,7 +9,9 @@ use journal::{Appender, Journal, Record};
 use loader::{Config, Loader, LoaderMetrics};
 use observation::{Entry, Envelope, Latency, Observation, Position, UnixMillis};
 use runtime::{Clock, Metrics, Stop};
+use store::engine::EngineHost;
 use store::{Batch, ObservationRow, Store};
+use testkit::checkout;
 use testkit::engine::Engine;
 use tokio::time::Instant;
 
@@ -23,7 +25,11 @@ const APPENDS_AT_ONCE: usize = 1000;
 
 /// Loads the same beacons both ways, in turn.
 pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
-    let engine = Engine::start().await?;
+    let host = EngineHost {
+        program: checkout::root().join("target/release/corswatch"),
+        args: vec!["engine-host".into()],
+    };
+    let engine = Engine::start_with(host).await?;
     let envelopes: Vec<Envelope> = (0..beacons).map(envelope).collect();
     let (mut bare, mut loaded) = (Series::new("bare insert"), Series::new("loader"));
     let mut rows = 0;

@@ -28,6 +28,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 fn product(args: &[String]) -> Result<()> {
+    // The benches start the product as users do: the binary.
+    let packages = ["-p", "corswatch", "-p", "corswatch-benches"];
+    let build = ["build", "--release", "--locked"]
+        .into_iter()
+        .chain(packages);
+    shell::run(&mut shell::cargo(build))?;
     let fixed = [
         "run",
         "--release",
