@@ -118,9 +118,11 @@ export interface Ledger {
   duplicate: number;
   dead_lettered: number;
   in_flight: number;
-  verdict: 'balanced' | 'reports_behind' | 'not_balanced';
-  edge_difference: number;
-  log_difference: number;
+  lost: number;
+  missing: number;
+  unreported: number;
+  under_way: number;
+  verdict: 'balanced' | 'not_balanced';
   edges: number;
   reported_at: string | null;
 }

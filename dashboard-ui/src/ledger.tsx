@@ -10,10 +10,6 @@ interface Props {
 
 const VERDICTS: Record<Body['verdict'], [short: string, long: string]> = {
   balanced: ['balanced', 'Every beacon is accounted for.'],
-  reports_behind: [
-    'reports behind',
-    'The log holds more than the last reports of the edges say. Their next reports settle it; after a killed edge it stays. Nothing is lost.',
-  ],
   not_balanced: [
     'not balanced',
     'Some beacons are not accounted for: look at the logs of edge and loader.',
@@ -49,6 +45,24 @@ export function Ledger({ ledger, error, now }: Props) {
           ['in flight', ledger.in_flight],
         ]}
       />
+      {ledger.lost > 0 && (
+        <p class="alarm">
+          {count(ledger.lost)} were dropped by the log before they were read: its retention is too
+          short, or the loader stood still for too long.
+        </p>
+      )}
+      {ledger.missing > 0 && (
+        <p class="alarm">
+          {count(ledger.missing)} were acknowledged but are not in the log: look at the journal and
+          at the spools of the edges.
+        </p>
+      )}
+      {ledger.unreported > 0 && (
+        <p class="muted">
+          {count(ledger.unreported)} of the appended are in no edge's report yet, or an edge was
+          killed before its report. They are counted.
+        </p>
+      )}
       {reasons.length > 0 && (
         <p class="muted">
           Refused:{' '}

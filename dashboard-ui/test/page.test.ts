@@ -203,12 +203,13 @@ test('a guarded server asks for a token and takes it', async () => {
 test('the ledger says in a word whether it balances', async () => {
   const { ledger } = incident();
   await visit(
-    { ledger: { ...ledger, stored: 11_000, verdict: 'not_balanced' } },
+    { ledger: { ...ledger, stored: 11_000, lost: 950, verdict: 'not_balanced' } },
     '',
     async ({ page }) => {
       await page.getByText('not balanced', { exact: true }).waitFor();
       assert.match(await text(page, '[aria-labelledby=ledger]'), /12,000 appended ≠ 11,000 stored/);
       assert.match(await text(page, '[aria-labelledby=ledger]'), /12,050 received = 40 refused/);
+      assert.match(await text(page, '[aria-labelledby=ledger]'), /950 were dropped by the log/);
     },
   );
 });

@@ -99,6 +99,9 @@ impl Role {
     #[must_use]
     pub fn start(role: &str, config: &Path) -> Process {
         let mut command = Command::new(checkout::corswatch());
+        for listener in ["COLLECTOR", "LOADER", "AGGREGATOR"] {
+            command.env(format!("CORSWATCH__HEALTH__{listener}"), "127.0.0.1:0");
+        }
         Process::start(command.arg(role).arg("--config").arg(config))
     }
 }

@@ -60,15 +60,29 @@ async fn private(process: &mut Process) -> Http {
     Http::new(address(process, "dashboard").await)
 }
 
+/// The role says that it is well, with metrics of its own.
+async fn healthy(process: &mut Process, metric: &str) {
+    let health = Http::new(address(process, "health").await);
+    let ready = health.json("/readyz").await.expect("it is ready");
+    assert_eq!(ready["condition"], "ready", "{ready}");
+    let metrics = health.get("/metrics").await.expect("an answer");
+    let metrics = metrics.text().await.expect("text");
+    assert!(metrics.contains(metric), "{metrics}");
+    let page = health.get("/api/v1/apps").await.expect("an answer");
+    assert_eq!(page.status(), 404, "health alone, no data");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn roles_over_kafka_count_every_acknowledged_beacon_once_whoever_is_killed() {
     let mut ground = Ground::prepare().await;
     let mut loader = ground.start("loader");
     let mut collector = ground.start("collector");
+    healthy(&mut loader, "corswatch_loader_records_total").await;
     let edge = Http::new(address(&mut collector, "edge").await);
     let mut dashboard = ground.start("dashboard");
     let private = private(&mut dashboard).await;
-    let _aggregator = ground.start("aggregator");
+    let mut aggregator = ground.start("aggregator");
+    healthy(&mut aggregator, "corswatch_store_call_seconds").await;
 
     let sent = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&sent);
@@ -112,6 +126,20 @@ async fn roles_over_kafka_count_every_acknowledged_beacon_once_whoever_is_killed
         Ok(())
     })
     .await;
+    eventually(
+        "the ledger balances over three killed edges",
+        async || -> Result<()> {
+            let ledger = private.json("/api/v1/ledger").await?;
+            let of = |name: &str| ledger[name].as_u64().unwrap_or(u64::MAX);
+            ensure!(ledger["verdict"] == "balanced", "{ledger}");
+            ensure!(of("stored") == BEACONS && of("in_flight") == 0, "{ledger}");
+            ensure!(of("received") == of("refused") + of("appended") + of("shed"));
+            ensure!(of("appended") == of("stored") + of("duplicate") + of("dead_lettered"));
+            Ok(())
+        },
+    )
+    .await;
+    healthy(&mut collector, "corswatch_collector_").await;
     collector.terminate();
     assert!(
         collector.ended(Duration::from_secs(20)).await.success(),

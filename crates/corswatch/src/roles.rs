@@ -1,49 +1,57 @@
 //! One role in a process of its own.
 
+use std::sync::Arc;
+
 use runtime::Tasks;
 
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
-    Around, Edge, Ground, Private, evaluation, loading, open_journal, run_until_signal, storage,
+    Around, Edge, Ground, HealthSide, Private, evaluation, loading, log_ends_elsewhere,
+    open_journal, run_until_signal, storage, store_parts,
 };
 
 /// `corswatch collector`: the edge.
 pub(crate) async fn collector(config: Config) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let edge = Edge::bind(&config).await?;
-    let url = edge.url.clone();
+    let health = HealthSide::bind("health.collector", config.health.collector).await?;
+    let (url, health_url) = (edge.url().to_owned(), health.url().to_owned());
     let journal = open_journal(&config, &ground).await?;
-    edge.spawn(&config, &ground, &journal, &mut tasks).await?;
-    println!("edge {url}");
+    let part = edge.spawn(&config, &ground, &journal, &mut tasks).await?;
+    health.spawn(&config, &ground, vec![Arc::new(part)], &mut tasks);
+    println!("edge {url}\nhealth {health_url}");
     run_until_signal(tasks).await
 }
 
 /// `corswatch loader`: journal to store.
 pub(crate) async fn loader(config: Config) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
-    let storage = storage(&config).await?;
+    let health = HealthSide::bind("health.loader", config.health.loader).await?;
+    let health_url = health.url().to_owned();
+    let storage = storage(&config, &ground).await?;
+    let store = storage.store.clone();
     let journal = open_journal(&config, &ground).await?;
-    loading(
-        &config,
-        &ground,
-        &journal,
-        storage.store.clone(),
-        &mut tasks,
-    )
-    .await?;
+    let parts = store_parts(&config, &ground, &store);
+    loading(&config, &ground, &journal, store, &mut tasks).await?;
+    health.spawn(&config, &ground, parts, &mut tasks);
     storage.keep_alive(&mut tasks);
-    println!("loader reads");
+    println!("loader reads\nhealth {health_url}");
     run_until_signal(tasks).await
 }
 
 /// `corswatch aggregator`: compaction, SLOs, alerts.
 pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
-    let storage = storage(&config).await?;
-    evaluation(&config, &ground, storage.store.clone(), &mut tasks)?;
+    let health = HealthSide::bind("health.aggregator", config.health.aggregator).await?;
+    let health_url = health.url().to_owned();
+    let storage = storage(&config, &ground).await?;
+    let store = storage.store.clone();
+    let mut parts = store_parts(&config, &ground, &store);
+    parts.push(Arc::new(evaluation(&config, &ground, store, &mut tasks)?));
+    health.spawn(&config, &ground, parts, &mut tasks);
     storage.keep_alive(&mut tasks);
-    println!("aggregator evaluates");
+    println!("aggregator evaluates\nhealth {health_url}");
     run_until_signal(tasks).await
 }
 
@@ -51,11 +59,12 @@ pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
 pub(crate) async fn dashboard(config: Config) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let private = Private::bind(&config).await?;
-    let url = private.url.clone();
-    let storage = storage(&config).await?;
+    let url = private.url().to_owned();
+    let storage = storage(&config, &ground).await?;
     let store = storage.store.clone();
     let around = Around {
         edge: config.public_edge(),
+        log_ends: log_ends_elsewhere(&config)?,
         parts: Vec::new(),
     };
     private.spawn(&config, &ground, store, around, &mut tasks);

@@ -9,8 +9,8 @@ use crate::cli::Up;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
-    Around, Demo, Edge, Ground, Private, evaluation, loading, open_journal, run_until_signal,
-    storage,
+    Around, Demo, Edge, Ground, Private, evaluation, loading, log_ends, open_journal,
+    run_until_signal, storage,
 };
 
 /// Runs the product until a signal.
@@ -29,13 +29,13 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let edge = Edge::bind(&config).await?;
     let private = Private::bind(&config).await?;
-    let (edge_url, private_url) = (edge.url.clone(), private.url.clone());
+    let (edge_url, private_url) = (edge.url().to_owned(), private.url().to_owned());
     let demo = match args.demo {
         true => Some(Demo::bind(&mut config).await?),
         false => None,
     };
     eprintln!("starting the embedded ClickHouse engine ...");
-    let storage = storage(&config).await?;
+    let storage = storage(&config, &ground).await?;
     let journal = open_journal(&config, &ground).await?;
 
     // In data order: so they drain.
@@ -49,11 +49,12 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
         &mut tasks,
     )
     .await?;
-    evaluation(&config, &ground, storage.store.clone(), &mut tasks)?;
+    let aggregator_part = evaluation(&config, &ground, storage.store.clone(), &mut tasks)?;
     let public = config.public_edge().unwrap_or_else(|| edge_url.clone());
     let around = Around {
         edge: Some(public),
-        parts: vec![Arc::new(journal_part)],
+        log_ends: log_ends(&journal)?,
+        parts: vec![Arc::new(journal_part), Arc::new(aggregator_part)],
     };
     private.spawn(&config, &ground, storage.store.clone(), around, &mut tasks);
     storage.keep_alive(&mut tasks);

@@ -45,8 +45,6 @@ pub(crate) struct Metrics {
     refused: Family<Reason, Counter>,
     /// Requests being answered now.
     pub(crate) in_flight: Gauge,
-    /// Connections open now.
-    pub(crate) connections: Gauge,
 }
 
 impl Metrics {
@@ -57,7 +55,6 @@ impl Metrics {
             seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             refused: Family::default(),
             in_flight: Gauge::default(),
-            connections: Gauge::default(),
         };
         for route in routes.iter().map(String::as_str).chain([NO_ROUTE]) {
             for class in CLASSES {
@@ -90,11 +87,6 @@ impl Metrics {
             registry.register("refused", help, self.refused.clone());
             let help = "Requests being answered now";
             registry.register("requests_in_flight", help, self.in_flight.clone());
-            registry.register(
-                "connections",
-                "Connections open now",
-                self.connections.clone(),
-            );
         });
     }
 

@@ -31,9 +31,21 @@ pub(crate) fn describe(api: &mut OpenApi) {
 /// Never: the description is plain data.
 #[must_use]
 pub fn openapi() -> String {
-    let (_, mut api) = routes::public().split_for_parts();
-    let (_, data) = routes::guarded().split_for_parts();
-    api.merge(data);
+    let mut api = api();
     describe(&mut api);
     serde_json::to_string_pretty(&api).expect("the description is plain data")
+}
+
+/// What the routes say of themselves.
+pub(crate) fn api() -> OpenApi {
+    let mut api = OpenApi::default();
+    for routes in [
+        routes::health().into_openapi(),
+        routes::public().into_openapi(),
+        routes::metrics().into_openapi(),
+        routes::guarded().into_openapi(),
+    ] {
+        api.merge(routes);
+    }
+    api
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use observation::UnixMillis;
 use store::{
     AlertRow, Breakdown, DeployRow, Dimension, Failure, Ledger, ProgressRow, Reader, SliFilter,
     SliSums, Store, StoreError,
@@ -21,7 +22,7 @@ pub trait Queries: Send + Sync {
         filter: &SliFilter,
         within: Interval,
         step: Duration,
-    ) -> Result<Vec<(observation::UnixMillis, SliSums)>, StoreError>;
+    ) -> Result<Vec<(UnixMillis, SliSums)>, StoreError>;
     /// The values of a dimension with most requests.
     async fn breakdown(
         &self,
@@ -41,6 +42,15 @@ pub trait Queries: Send + Sync {
     async fn ledger(&self) -> Result<Ledger, StoreError>;
     /// How far each partition has been written.
     async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError>;
+    /// The time up to which everything has been written: the earliest partition counts. `None`
+    /// while nothing has ever been written.
+    async fn watermark(&self) -> Result<Option<UnixMillis>, StoreError> {
+        let rows = self.progress().await?;
+        // Partitions of earlier epochs never move again.
+        let epoch = rows.iter().map(|row| row.epoch).max();
+        let current = rows.iter().filter(|row| Some(row.epoch) == epoch);
+        Ok(current.map(|row| row.event_time).min())
+    }
     /// The latest state of every alert.
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError>;
     /// The deploys of an app, in order of time.
@@ -76,7 +86,7 @@ impl Queries for Stored {
         filter: &SliFilter,
         within: Interval,
         step: Duration,
-    ) -> Result<Vec<(observation::UnixMillis, SliSums)>, StoreError> {
+    ) -> Result<Vec<(UnixMillis, SliSums)>, StoreError> {
         self.reader
             .series(filter, within.from, within.to, step)
             .await

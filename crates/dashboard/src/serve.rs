@@ -7,13 +7,15 @@ use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use runtime::Stop;
+use prometheus_client::metrics::gauge::Gauge;
+use runtime::{Metrics as Registry, Stop};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, Exposed};
-use crate::router::router;
+use crate::health::Health;
+use crate::router::{health_router, router};
 use crate::state::State;
 
 /// How long requests under way may take once a stop is asked for.
@@ -43,11 +45,45 @@ pub async fn serve(
     listener: TcpListener,
     stop: Stop,
 ) -> Result<(), ServeError> {
+    let open = connections_gauge(&state.metrics);
+    let router = router(config.clone(), state);
+    accept(config, router, open, (listener, stop)).await
+}
+
+/// Serves health and metrics on `listener` until `stop`: the private side of a process without web
+/// UI.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_health(
+    config: Config,
+    health: Health,
+    listener: TcpListener,
+    stop: Stop,
+) -> Result<(), ServeError> {
+    let open = connections_gauge(&health.metrics);
+    let router = health_router(config.clone(), health);
+    accept(config, router, open, (listener, stop)).await
+}
+
+fn connections_gauge(registry: &Registry) -> Gauge {
+    let open = Gauge::default();
+    registry.register("dashboard", |registry| {
+        registry.register("connections", "Connections open now", open.clone());
+    });
+    open
+}
+
+async fn accept(
+    config: Config,
+    router: Router,
+    open: Gauge,
+    (listener, stop): (TcpListener, Stop),
+) -> Result<(), ServeError> {
     let address = listener.local_addr().map_err(ServeError::Socket)?;
     config.guard(address)?;
     let slots = Arc::new(Semaphore::new(config.max_connections));
     let header_timeout = config.header_timeout.duration();
-    let router = router(config, state);
     let connections = TaskTracker::new();
     let graceful = GracefulShutdown::new();
     tracing::info!(%address, "private side ready");
@@ -69,10 +105,13 @@ pub async fn serve(
         };
         let connection = connection(stream, router.clone(), header_timeout);
         let connection = graceful.watch(connection);
+        let open = open.clone();
+        open.inc();
         connections.spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection ended");
             }
+            open.dec();
             drop(slot);
         });
     }

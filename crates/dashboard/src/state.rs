@@ -3,16 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use observation::UnixMillis;
 use runtime::{Clock, Metrics as Registry};
-use serde::Serialize;
-use store::StoreError;
-use tokio::sync::Semaphore;
-use utoipa::ToSchema;
 
-use crate::auth::Gate;
-use crate::config::Config;
-use crate::metrics::Metrics;
+use crate::front::Front;
+use crate::health::Part;
 use crate::queries::Queries;
 
 /// What the binary gives to the private side.
@@ -65,36 +59,6 @@ pub struct Edge {
     pub integrity: Option<String>,
 }
 
-/// How a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    /// It works.
-    Ready,
-    /// It works, behind or impaired: numbers may be late.
-    Degraded,
-    /// It does not work.
-    Down,
-}
-
-/// What a part says about itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PartReport {
-    /// Its name: `store`, `journal`, `loader`, ...
-    pub part: String,
-    /// How it is.
-    pub condition: Condition,
-    /// What is wrong and what to look at; empty where nothing is.
-    pub detail: String,
-}
-
-/// A part that can say how it is. Must answer at once: no I/O without a bound of its own.
-#[async_trait]
-pub trait Part: Send + Sync {
-    /// How it is now.
-    async fn report(&self) -> PartReport;
-}
-
 /// The end of one partition of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogEnd {
@@ -133,10 +97,7 @@ pub struct SloSpec {
 /// The state of a router: what the binary gave and what is made of it once.
 pub(crate) struct Shared {
     pub(crate) state: State,
-    pub(crate) config: Config,
-    pub(crate) gate: Gate,
-    pub(crate) measured: Metrics,
-    pub(crate) slots: Semaphore,
+    pub(crate) front: Arc<Front>,
     pub(crate) openapi: bytes::Bytes,
 }
 
@@ -151,15 +112,5 @@ impl Shared {
     /// The names of the configured apps.
     pub(crate) fn app_names(&self) -> impl Iterator<Item = &str> {
         self.apps.iter().map(|app| app.name.as_str())
-    }
-
-    /// The time up to which everything has been written: the earliest partition counts. `None`
-    /// while nothing has ever been written.
-    pub(crate) async fn watermark(&self) -> Result<Option<UnixMillis>, StoreError> {
-        let rows = self.queries.progress().await?;
-        // Partitions of earlier epochs never move again.
-        let epoch = rows.iter().map(|row| row.epoch).max();
-        let current = rows.iter().filter(|row| Some(row.epoch) == epoch);
-        Ok(current.map(|row| row.event_time).min())
     }
 }

@@ -7,7 +7,7 @@ use runtime::{Clock, Metrics};
 use crate::disk::DiskJournal;
 use crate::kafka::KafkaJournal;
 use crate::metrics::JournalMetrics;
-use crate::{Appender, Config, Consumer, Kind, OpenError};
+use crate::{Appender, Config, Consumer, Kind, LogEnds, OpenError};
 
 /// An open journal: gives its two ends. It stays open until the journal, its appenders and its
 /// consumers are dropped.
@@ -50,6 +50,17 @@ impl Journal {
         match &self.0 {
             Inner::Disk(journal) => journal.epoch(),
             Inner::Kafka(journal) => journal.epoch(),
+        }
+    }
+
+    /// Tells where the log ends.
+    ///
+    /// # Errors
+    /// [`OpenError`] for settings that Kafka's client refuses.
+    pub fn ends(&self) -> Result<LogEnds, OpenError> {
+        match &self.0 {
+            Inner::Disk(journal) => Ok(LogEnds::of_file(journal.ends())),
+            Inner::Kafka(journal) => journal.ends(),
         }
     }
 

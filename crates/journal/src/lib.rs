@@ -7,6 +7,7 @@
 
 mod config;
 mod disk;
+mod ends;
 mod error;
 mod feed;
 mod journal;
@@ -18,6 +19,7 @@ mod record;
 
 pub use config::{Config, Kind};
 pub use disk::DiskConfig;
+pub use ends::LogEnds;
 pub use error::{AppendError, Cause, ConsumeError, Full, OpenError};
 pub use journal::Journal;
 pub use kafka::KafkaConfig;

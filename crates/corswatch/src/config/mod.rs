@@ -1,6 +1,7 @@
 //! The configuration: one tree, put together from what each crate documents of itself.
 
 mod demo;
+mod health;
 mod load;
 mod log;
 mod reference;
@@ -42,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) alert: alert::Config,
     /// The private side.
     pub(crate) dashboard: dashboard::Config,
+    /// Health and metrics of the other roles.
+    pub(crate) health: health::HealthSection,
     /// The demo of `corswatch up --demo`.
     pub(crate) demo: demo::DemoSection,
     /// Address of the edge as browsers reach it, such as `https://cors.example.com`; the web UI
@@ -68,6 +71,7 @@ impl Default for Config {
             aggregator: aggregator::Config::default(),
             alert: alert::Config::default(),
             dashboard: dashboard::Config::default(),
+            health: health::HealthSection::default(),
             demo: demo::DemoSection::default(),
             public_url: String::new(),
             apps: Vec::new(),
@@ -107,6 +111,8 @@ impl Config {
         self.aggregator.problems(Problems::at("aggregator", found));
         self.alert.problems(Problems::at("alert", found));
         self.dashboard.problems(Problems::at("dashboard", found));
+        self.health
+            .problems(&self.dashboard, Problems::at("health", found));
         self.catalog().problems(Problems::at("", found));
         aggregator::problems(&self.slo, &self.app_names(), &mut Problems::at("", found));
         if self.journal.kind == journal::Kind::Disk {

@@ -7,7 +7,7 @@ use demo::{DemoConfig, Listeners, Switches};
 use intake::{AppConfig, LabTraffic, MatchRule, ServiceConfig};
 use runtime::Tasks;
 
-use super::task_error;
+use super::{Socket, task_error};
 use crate::config::Config;
 use crate::exit::Failure;
 
@@ -26,12 +26,12 @@ impl Demo {
     /// Opens both sockets and adds the shop to the configuration: one person at one machine must
     /// see an alert, so one session and one network are witnesses enough.
     pub(crate) async fn bind(config: &mut Config) -> Result<Self, Failure> {
-        let (shop, api) = (config.demo.shop, config.demo.api);
-        let listen = runtime::listen("the demo shop", "demo.shop", shop).await;
-        let shop = listen.map_err(|error| Failure::Missing(error.into()))?;
-        let listen = runtime::listen("the demo's API", "demo.api", api).await;
-        let api = listen.map_err(|error| Failure::Missing(error.into()))?;
-        let listeners = Listeners { shop, api };
+        let shop = Socket::bind("the demo shop", "demo.shop", config.demo.shop).await?;
+        let api = Socket::bind("the demo's API", "demo.api", config.demo.api).await?;
+        let listeners = Listeners {
+            shop: shop.listener,
+            api: api.listener,
+        };
         let shop = listeners.shop.local_addr().map_err(anyhow::Error::from)?;
         let api = listeners.api.local_addr().map_err(anyhow::Error::from)?;
         config.apps.push(AppConfig {

@@ -7,31 +7,27 @@ use collector::Collector;
 use intake::Catalog;
 use journal::Journal;
 use runtime::Tasks;
-use tokio::net::TcpListener;
 
 use super::journal::{JournalPart, close_after, missing};
-use super::{Ground, task_error};
+use super::{Ground, Socket, task_error};
 use crate::config::Config;
 use crate::exit::Failure;
 
 /// The bound socket of the edge.
-pub(crate) struct Edge {
-    listener: TcpListener,
-    /// Its address, as a URL.
-    pub(crate) url: String,
-}
+pub(crate) struct Edge(Socket);
 
 impl Edge {
     /// Opens the socket.
     pub(crate) async fn bind(config: &Config) -> Result<Self, Failure> {
         let address = config.collector.listen;
-        let listener = runtime::listen("the edge", "collector.listen", address).await;
-        let listener = listener.map_err(|error| Failure::Missing(error.into()))?;
-        let url = format!(
-            "http://{}",
-            listener.local_addr().map_err(anyhow::Error::from)?
-        );
-        Ok(Self { listener, url })
+        Ok(Self(
+            Socket::bind("the edge", "collector.listen", address).await?,
+        ))
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> &str {
+        &self.0.url
     }
 
     /// Spawns the collector, and after it the end of the journal's writing side.
@@ -54,7 +50,7 @@ impl Edge {
         );
         // The collector bounds its own drain; what is left above it is for the last report.
         let deadline = config.collector.drain.duration() + Duration::from_secs(5);
-        let listener = self.listener;
+        let listener = self.0.listener;
         tasks.spawn("collector", deadline, |stop| async move {
             collector.serve(listener, stop).await.map_err(task_error)
         });

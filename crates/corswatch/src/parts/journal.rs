@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dashboard::{Condition, Part, PartReport};
+use dashboard::{Condition, LogEnd, LogEnds, Part, PartReport};
 use journal::{Appender, Health, Journal, OpenError};
 use runtime::Tasks;
 
@@ -53,6 +53,54 @@ impl Part for JournalPart {
             part: "journal".to_owned(),
             condition,
             detail,
+        }
+    }
+}
+
+/// Tells the private side where the log ends.
+struct Ends {
+    epoch: u32,
+    log: journal::LogEnds,
+}
+
+#[async_trait]
+impl LogEnds for Ends {
+    async fn ends(&self) -> Option<Vec<LogEnd>> {
+        let ends = match self.log.read().await {
+            Ok(ends) => ends,
+            Err(error) => {
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "the log's ends cannot be read; the ledger does without"
+                );
+                return None;
+            }
+        };
+        let end = |(partition, next_offset)| LogEnd {
+            epoch: self.epoch,
+            partition,
+            next_offset,
+        };
+        Some(ends.into_iter().map(end).collect())
+    }
+}
+
+/// Where the log of an open journal ends.
+pub(crate) fn log_ends(journal: &Journal) -> Result<Option<Arc<dyn LogEnds>>, Failure> {
+    let log = journal.ends().map_err(missing)?;
+    let epoch = journal.epoch();
+    Ok(Some(Arc::new(Ends { epoch, log })))
+}
+
+/// Where the configured topic ends. A journal on disk belongs to another process, which cannot be
+/// asked.
+pub(crate) fn log_ends_elsewhere(config: &Config) -> Result<Option<Arc<dyn LogEnds>>, Failure> {
+    match config.journal.kind {
+        journal::Kind::Disk => Ok(None),
+        journal::Kind::Kafka => {
+            let log = journal::LogEnds::of_topic(&config.journal.kafka).map_err(missing)?;
+            let epoch = config.journal.kafka.epoch;
+            Ok(Some(Arc::new(Ends { epoch, log })))
         }
     }
 }

@@ -4,6 +4,7 @@
 mod demo;
 mod edge;
 mod evaluation;
+mod health;
 mod journal;
 mod loading;
 mod private;
@@ -12,12 +13,16 @@ mod storage;
 pub(crate) use demo::Demo;
 pub(crate) use edge::Edge;
 pub(crate) use evaluation::evaluation;
-pub(crate) use journal::open_journal;
+pub(crate) use health::{HealthSide, store_parts};
+pub(crate) use journal::{log_ends, log_ends_elsewhere, open_journal};
 pub(crate) use loading::loading;
 pub(crate) use private::{Around, Private};
 pub(crate) use storage::storage;
 
+use std::net::SocketAddr;
+
 use runtime::{Clock, Metrics, TaskError, Tasks};
+use tokio::net::TcpListener;
 
 use crate::exit::Failure;
 
@@ -34,6 +39,28 @@ impl Ground {
             clock: Clock::system(),
             metrics: Metrics::default(),
         }
+    }
+}
+
+/// A bound socket.
+pub(crate) struct Socket {
+    listener: TcpListener,
+    /// Its address, as a URL.
+    pub(crate) url: String,
+}
+
+impl Socket {
+    /// Opens the socket of `what`, whose address is in `setting`.
+    pub(crate) async fn bind(
+        what: &'static str,
+        setting: &'static str,
+        address: SocketAddr,
+    ) -> Result<Self, Failure> {
+        let listener = runtime::listen(what, setting, address).await;
+        let listener = listener.map_err(|error| Failure::Missing(error.into()))?;
+        let address = listener.local_addr().map_err(anyhow::Error::from)?;
+        let url = format!("http://{address}");
+        Ok(Self { listener, url })
     }
 }
 

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dashboard::{App, Part, SloSpec, State, Stored};
+use dashboard::{App, LogEnds, Part, SloSpec, State, Stored};
 use runtime::Tasks;
 use store::{LabTraffic, Store};
-use tokio::net::TcpListener;
 
-use super::{Ground, task_error};
+use super::{Ground, Socket, task_error};
 use crate::config::Config;
 use crate::exit::Failure;
 
@@ -19,28 +18,27 @@ const DRAIN: Duration = Duration::from_secs(15);
 pub(crate) struct Around {
     /// The edge's address as browsers reach it, where this process knows it.
     pub(crate) edge: Option<String>,
+    /// Where the log ends, where this process can ask it.
+    pub(crate) log_ends: Option<Arc<dyn LogEnds>>,
     /// Parts of this process that say how they are.
     pub(crate) parts: Vec<Arc<dyn Part>>,
 }
 
 /// The bound socket of the private side.
-pub(crate) struct Private {
-    listener: TcpListener,
-    /// Its address, as a URL.
-    pub(crate) url: String,
-}
+pub(crate) struct Private(Socket);
 
 impl Private {
     /// Opens the socket, unless everybody could reach it.
     pub(crate) async fn bind(config: &Config) -> Result<Self, Failure> {
         let address = config.dashboard.listen;
-        let listener = runtime::listen("the private side", "dashboard.listen", address).await;
-        let listener = listener.map_err(|error| Failure::Missing(error.into()))?;
-        let url = format!(
-            "http://{}",
-            listener.local_addr().map_err(anyhow::Error::from)?
-        );
-        Ok(Self { listener, url })
+        Ok(Self(
+            Socket::bind("the private side", "dashboard.listen", address).await?,
+        ))
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> &str {
+        &self.0.url
     }
 
     /// Spawns API and web UI.
@@ -57,12 +55,12 @@ impl Private {
             apps: config.apps.iter().map(app).collect(),
             edge: around.edge.map(described),
             slos: slos(config),
-            log_ends: None,
+            log_ends: around.log_ends,
             parts: around.parts,
             metrics: ground.metrics.clone(),
             clock: ground.clock.clone(),
         };
-        let (settings, listener) = (config.dashboard.clone(), self.listener);
+        let (settings, listener) = (config.dashboard.clone(), self.0.listener);
         tasks.spawn("dashboard", DRAIN, |stop| async move {
             dashboard::serve(settings, state, listener, stop)
                 .await

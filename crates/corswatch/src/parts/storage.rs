@@ -7,6 +7,7 @@ use runtime::Tasks;
 use store::Store;
 use store::engine::{Engine, EngineError, EngineHost};
 
+use super::Ground;
 use crate::config::Config;
 use crate::exit::Failure;
 
@@ -24,11 +25,12 @@ pub(crate) struct Storage {
 }
 
 /// Connects to the server, or starts the engine below the data directory, and migrates.
-pub(crate) async fn storage(config: &Config) -> Result<Storage, Failure> {
-    let storage = match config.store.url.as_str() {
+pub(crate) async fn storage(config: &Config, ground: &Ground) -> Result<Storage, Failure> {
+    let mut storage = match config.store.url.as_str() {
         "" => embedded(config).await?,
         _ => server(config)?,
     };
+    storage.store = storage.store.with_metrics(&ground.metrics);
     let migrated = storage.store.migrate().await;
     migrated
         .context("the store cannot be brought to this build's schema")

@@ -6,17 +6,17 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header;
 
-use crate::state::Shared;
+use crate::health::Health;
 
 /// The process's metrics, for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "health", responses(
     (status = 200, description = "OpenMetrics text", body = String,
      content_type = "application/openmetrics-text"),
 ))]
-pub(crate) async fn get(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
+pub(crate) async fn get(State(health): State<Arc<Health>>) -> impl IntoResponse {
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     (
         [(header::CONTENT_TYPE, content_type)],
-        shared.metrics.encode(),
+        health.metrics.encode(),
     )
 }

@@ -12,13 +12,24 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::health::Health;
 use crate::state::Shared;
 
-/// Every route that needs no token: health, the description of the API, the UI without data.
-pub(crate) fn public() -> OpenApiRouter<Arc<Shared>> {
+/// Health, for which nobody needs a token.
+pub(crate) fn health() -> OpenApiRouter<Arc<Health>> {
     OpenApiRouter::new()
         .routes(routes!(livez::get))
         .routes(routes!(readyz::get))
+}
+
+/// Metrics, for those who may see data.
+pub(crate) fn metrics() -> OpenApiRouter<Arc<Health>> {
+    OpenApiRouter::new().routes(routes!(metrics::get))
+}
+
+/// Every other route that needs no token: the description of the API, the UI without data.
+pub(crate) fn public() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
         .routes(routes!(openapi::get))
         .route("/", axum::routing::get(ui::index))
         .route("/assets/{file}", axum::routing::get(ui::asset))
@@ -27,7 +38,6 @@ pub(crate) fn public() -> OpenApiRouter<Arc<Shared>> {
 /// Every route that shows data or changes something.
 pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
-        .routes(routes!(metrics::get))
         .routes(routes!(api::v1::apps::get))
         .routes(routes!(api::v1::sli::get))
         .routes(routes!(api::v1::series::get))

@@ -11,9 +11,14 @@ use crate::state::LogEnd;
 
 /// Where every beacon went: `received = refused + appended + shed` at the edge, `appended = stored
 /// + duplicate + dead_lettered + in_flight` behind it.
+///
+/// What is behind the edge is counted by positions in the log, so it survives the death of every
+/// process. What was refused and shed comes from the reports of the edges, of which the last five
+/// seconds die with an edge that is killed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct LedgerBody {
-    /// Beacons that reached an edge.
+    /// Beacons that reached an edge and were answered: as the edges report, and those in the log that
+    /// no report speaks of.
     pub received: u64,
     /// Refused for good: the sender's fault.
     pub refused: u64,
@@ -21,7 +26,7 @@ pub(crate) struct LedgerBody {
     pub refused_by_reason: BTreeMap<String, u64>,
     /// Sent away for load, to be sent again.
     pub shed: u64,
-    /// Made durable, as the edges report.
+    /// Made durable: positions of the log that hold beacons.
     pub appended: u64,
     /// Counted.
     pub stored: u64,
@@ -29,37 +34,39 @@ pub(crate) struct LedgerBody {
     pub duplicate: u64,
     /// Could not be read; kept aside.
     pub dead_lettered: u64,
-    /// In the log, not yet written. From the log's end where this process can ask the log, else
-    /// what is missing from `appended`.
+    /// In the log, not yet written; reports of edges that are not read yet are among them. Where
+    /// this process cannot ask the log for its end: what is missing from the edges' reports.
     pub in_flight: u64,
-    /// Whether both equations hold.
+    /// Positions that the log had dropped before they were read: retention was too short.
+    pub lost: u64,
+    /// Acknowledged, as the edges report, but not in the log.
+    pub missing: u64,
+    /// In the log, but in no report: the next report is due, or an edge was killed before it, or the
+    /// journal took a beacon after its sender had been told to try again.
+    pub unreported: u64,
+    /// Not yet answered when their edge reported last. Stays where an edge was killed: its page was
+    /// never told that the beacon was taken, and sends it again.
+    pub under_way: u64,
+    /// Whether every beacon is accounted for.
     pub verdict: Verdict,
-    /// `received - refused - appended - shed`.
-    pub edge_difference: i64,
-    /// `appended - stored - duplicate - dead_lettered - in_flight`. Negative: the log holds more
-    /// than the last reports say, because they are late or an edge died before its report.
-    pub log_difference: i64,
     /// Edge processes that have reported.
     pub edges: u64,
     /// When the last report was made; null while there is none.
     pub reported_at: Option<Stamp>,
 }
 
-/// Whether the equations hold.
+/// Whether every beacon is accounted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verdict {
-    /// Both hold: every beacon is accounted for.
+    /// Both equations hold.
     Balanced,
-    /// More is in the log than the last reports of the edges say. Settles with their next reports;
-    /// where an edge was killed it stays: its last counts were never reported. Nothing is lost.
-    ReportsBehind,
-    /// A beacon is missing.
+    /// A beacon is lost or missing, or an edge's own counts do not add up.
     NotBalanced,
 }
 
 impl LedgerBody {
-    /// The view of what the store knows and where the log ends.
+    /// The view of what the store knows and where the log ended afterwards.
     pub(crate) fn of(ledger: &Ledger, ends: Option<&[LogEnd]>) -> Self {
         let edge =
             |field: fn(&store::EdgeReportRow) -> u64| ledger.edges.iter().map(field).sum::<u64>();
@@ -67,41 +74,83 @@ impl LedgerBody {
             |field: fn(&store::ChunkRow) -> u64| ledger.partitions.iter().map(field).sum::<u64>();
         let refused_by_reason = refused_by_reason(ledger);
         let refused = refused_by_reason.values().sum::<u64>();
-        let (received, appended, shed) =
-            (edge(|e| e.received), edge(|e| e.appended), edge(|e| e.shed));
+        let (reported, shed) = (edge(|e| e.appended), edge(|e| e.shed));
         let (stored, duplicate) = (part(|p| p.beacons_stored), part(|p| p.duplicates));
         let dead_lettered = part(|p| p.dead_lettered);
-        let written = stored + duplicate + dead_lettered;
-        let in_flight = ends.map_or(appended.saturating_sub(written), |ends| {
-            beyond_progress(ledger, ends)
+        let lost = lost(ledger);
+        let read = part(|p| p.records) - part(|p| p.edge_reports) + lost;
+        let in_flight = ends.map_or(reported.saturating_sub(read), |ends| {
+            ends.iter().map(|end| beyond(ledger, end)).sum()
         });
-        let edge_difference = difference(received, refused + appended + shed);
-        let log_difference = difference(appended, written + in_flight);
+        let logged = read + in_flight;
+        let (missing, unreported) = (
+            reported.saturating_sub(logged),
+            logged.saturating_sub(reported),
+        );
+        let adds_up = ledger.edges.iter().all(|e| e.received >= answered(e));
+        let answered = ledger.edges.iter().map(answered).sum::<u64>();
+        let is_read =
+            part(|p| p.records) == stored + duplicate + dead_lettered + part(|p| p.edge_reports);
         Self {
-            received,
+            received: answered + unreported,
             refused,
             refused_by_reason,
             shed,
-            appended,
+            appended: logged + missing,
             stored,
             duplicate,
             dead_lettered,
             in_flight,
-            verdict: verdict(edge_difference, log_difference),
-            edge_difference,
-            log_difference,
+            lost,
+            missing,
+            unreported,
+            under_way: edge(|e| e.received).saturating_sub(answered),
+            verdict: if adds_up && is_read && lost == 0 && missing == 0 {
+                Verdict::Balanced
+            } else {
+                Verdict::NotBalanced
+            },
             edges: ledger.edges.len() as u64,
             reported_at: ledger.edges.iter().map(|edge| Stamp(edge.at)).max(),
         }
     }
 }
 
-const fn verdict(edge: i64, log: i64) -> Verdict {
-    match (edge, log) {
-        (0, 0) => Verdict::Balanced,
-        (0, ..0) => Verdict::ReportsBehind,
-        _ => Verdict::NotBalanced,
-    }
+/// Requests that an edge has answered.
+fn answered(edge: &store::EdgeReportRow) -> u64 {
+    let refused = edge.refused.iter().map(|(_, count)| count).sum::<u64>();
+    refused + edge.appended + edge.shed
+}
+
+/// The offset up to which a partition has been dealt with.
+fn read_to(ledger: &Ledger, epoch: u32, partition: u32) -> u64 {
+    let progress = ledger
+        .progress
+        .iter()
+        .find(|row| (row.epoch, row.partition) == (epoch, partition))
+        .map_or(0, |row| row.next_offset);
+    // The ledger's rows are written before the progress.
+    let chunks = ledger
+        .partitions
+        .iter()
+        .find(|row| (row.epoch, row.partition) == (epoch, partition))
+        .map_or(0, |row| row.version + 1);
+    progress.max(chunks)
+}
+
+/// Offsets that were passed without a record. A partition begins at 0, and has no holes.
+fn lost(ledger: &Ledger) -> u64 {
+    let passed = |row: &store::ChunkRow| read_to(ledger, row.epoch, row.partition);
+    let parts = ledger.partitions.iter();
+    parts
+        .map(|row| passed(row).saturating_sub(row.records))
+        .sum()
+}
+
+/// Records between what was dealt with and the end of the log.
+fn beyond(ledger: &Ledger, end: &LogEnd) -> u64 {
+    end.next_offset
+        .saturating_sub(read_to(ledger, end.epoch, end.partition))
 }
 
 fn refused_by_reason(ledger: &Ledger) -> BTreeMap<String, u64> {
@@ -112,23 +161,109 @@ fn refused_by_reason(ledger: &Ledger) -> BTreeMap<String, u64> {
     reasons
 }
 
-/// Records between what was written and the ends of the log. Reports of edges that are in flight
-/// are among them: they cannot be told apart before they are read.
-fn beyond_progress(ledger: &Ledger, ends: &[LogEnd]) -> u64 {
-    let written = |end: &LogEnd| {
-        let same =
-            |row: &&store::ProgressRow| (row.epoch, row.partition) == (end.epoch, end.partition);
-        ledger
-            .progress
-            .iter()
-            .find(same)
-            .map_or(0, |row| row.next_offset)
-    };
-    ends.iter()
-        .map(|end| end.next_offset.saturating_sub(written(end)))
-        .sum()
-}
+#[cfg(test)]
+mod tests {
+    use observation::{Chunk, UnixMillis};
+    use store::{ChunkRow, EdgeReportRow, ProgressRow};
 
-fn difference(left: u64, right: u64) -> i64 {
-    i64::try_from(i128::from(left) - i128::from(right)).unwrap_or(i64::MAX)
+    use super::*;
+
+    /// Ten records of one partition: six counted, two dropped, one dead letter, one report.
+    fn ledger() -> Ledger {
+        Ledger {
+            partitions: vec![ChunkRow {
+                epoch: 1,
+                partition: 0,
+                chunk: Chunk(0),
+                version: 9,
+                records: 10,
+                beacons_stored: 6,
+                duplicates: 2,
+                dead_lettered: 1,
+                edge_reports: 1,
+                rows: 20,
+            }],
+            progress: vec![ProgressRow {
+                epoch: 1,
+                partition: 0,
+                next_offset: 10,
+                event_time: UnixMillis(0),
+            }],
+            edges: vec![EdgeReportRow {
+                process: [1; 12],
+                at: UnixMillis(0),
+                received: 13,
+                appended: 9,
+                shed: 1,
+                refused: vec![("origin_not_allowed".into(), 3)],
+            }],
+        }
+    }
+
+    fn end(next_offset: u64) -> [LogEnd; 1] {
+        [LogEnd {
+            epoch: 1,
+            partition: 0,
+            next_offset,
+        }]
+    }
+
+    fn equations_hold(body: &LedgerBody) -> bool {
+        body.received == body.refused + body.appended + body.shed
+            && body.appended == body.stored + body.duplicate + body.dead_lettered + body.in_flight
+    }
+
+    #[test]
+    fn both_equations_hold_when_every_position_is_dealt_with() {
+        let body = LedgerBody::of(&ledger(), Some(&end(10)));
+        assert_eq!(body.verdict, Verdict::Balanced);
+        assert!(equations_hold(&body), "{body:?}");
+        assert_eq!((body.received, body.appended, body.in_flight), (13, 9, 0));
+    }
+
+    #[test]
+    fn what_a_killed_edge_never_reported_is_counted_by_position() {
+        let mut killed = ledger();
+        killed.edges[0].received = 9;
+        killed.edges[0].appended = 5;
+        let body = LedgerBody::of(&killed, Some(&end(12)));
+        assert_eq!(body.verdict, Verdict::Balanced);
+        assert!(equations_hold(&body), "{body:?}");
+        assert_eq!((body.unreported, body.in_flight, body.appended), (6, 2, 11));
+    }
+
+    #[test]
+    fn an_acknowledged_beacon_that_is_not_in_the_log_is_missing() {
+        let mut lossy = ledger();
+        lossy.edges[0].received += 2;
+        lossy.edges[0].appended += 2;
+        let body = LedgerBody::of(&lossy, Some(&end(10)));
+        assert_eq!((body.verdict, body.missing), (Verdict::NotBalanced, 2));
+        assert!(!equations_hold(&body), "{body:?}");
+        let unasked = LedgerBody::of(&lossy, None);
+        assert_eq!(unasked.in_flight, 2, "it may still be in the log");
+        assert_eq!(unasked.verdict, Verdict::Balanced);
+    }
+
+    #[test]
+    fn positions_that_the_log_dropped_before_they_were_read_are_lost() {
+        let mut dropped = ledger();
+        dropped.progress[0].next_offset = 14;
+        dropped.edges[0].received += 4;
+        dropped.edges[0].appended += 4;
+        let body = LedgerBody::of(&dropped, Some(&end(14)));
+        assert_eq!((body.verdict, body.lost), (Verdict::NotBalanced, 4));
+    }
+
+    #[test]
+    fn what_is_still_being_answered_is_beside_the_equations_and_counts_beyond_it_are_seen() {
+        let mut odd = ledger();
+        odd.edges[0].received += 2;
+        let body = LedgerBody::of(&odd, Some(&end(10)));
+        assert_eq!((body.verdict, body.under_way), (Verdict::Balanced, 2));
+        assert!(equations_hold(&body), "{body:?}");
+        odd.edges[0].shed += 3;
+        let body = LedgerBody::of(&odd, Some(&end(10)));
+        assert_eq!(body.verdict, Verdict::NotBalanced);
+    }
 }

@@ -176,8 +176,8 @@ impl Queries for Fake {
         let edge = EdgeReportRow {
             process: [1; 12],
             at: NOW,
-            received: 14,
-            appended: 10,
+            received: 13,
+            appended: 9,
             shed: 1,
             refused: vec![("origin_not_allowed".into(), 3)],
         };

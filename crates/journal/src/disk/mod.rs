@@ -112,6 +112,10 @@ impl DiskJournal {
         self.partitions
     }
 
+    pub(crate) fn ends(&self) -> DiskEnds {
+        DiskEnds(Arc::clone(&self.handle.shared))
+    }
+
     pub(crate) fn appender(&self) -> Arc<dyn Appender> {
         Arc::new(DiskAppender(Arc::clone(&self.handle)))
     }
@@ -139,6 +143,20 @@ impl DiskJournal {
             drop(handle);
         })?;
         Ok(Box::new(reader))
+    }
+}
+
+/// Where a journal on disk ends.
+#[derive(Debug, Clone)]
+pub(crate) struct DiskEnds(Arc<Shared>);
+
+impl DiskEnds {
+    pub(crate) fn read(&self) -> Vec<(u32, u64)> {
+        let extents = self.0.extents();
+        (0..)
+            .zip(extents)
+            .map(|(p, extent)| (p, extent.next))
+            .collect()
     }
 }
 

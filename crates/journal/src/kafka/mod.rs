@@ -15,14 +15,17 @@ mod producer;
 mod topic;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use rdkafka::error::KafkaResult;
 use runtime::Clock;
 
 pub use config::KafkaConfig;
 
+use self::place::Asker;
 use self::producer::{KafkaAppender, Limits};
 use crate::metrics::JournalMetrics;
-use crate::{Appender, Config, Consumer, OpenError};
+use crate::{Appender, Config, Consumer, LogEnds, OpenError};
 
 /// A checked topic.
 #[derive(Debug)]
@@ -72,10 +75,40 @@ impl KafkaJournal {
         )?))
     }
 
+    pub(crate) fn ends(&self) -> Result<LogEnds, OpenError> {
+        LogEnds::of_topic(&self.config)
+    }
+
     pub(crate) fn consumer(&self, group: &str) -> Result<Box<dyn Consumer>, OpenError> {
         let (reader, link) = crate::reader::reader(self.read_ahead);
         let (clock, metrics) = (self.clock.clone(), self.metrics.clone());
         join::spawn(&self.config, group, link, clock, metrics)?;
         Ok(Box::new(reader))
+    }
+}
+
+/// Where a topic ends.
+pub(crate) struct KafkaEnds(Asker);
+
+impl std::fmt::Debug for KafkaEnds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KafkaEnds")
+    }
+}
+
+impl KafkaEnds {
+    pub(crate) fn new(config: &KafkaConfig) -> Result<Self, OpenError> {
+        let asker = Asker::new(
+            &client::client(config),
+            config.topic.clone(),
+            config.partitions,
+        );
+        let asker = asker.map_err(|source| topic::cannot_use(config, source))?;
+        Ok(Self(asker))
+    }
+
+    pub(crate) fn read(&self, patience: Duration) -> KafkaResult<Vec<(u32, u64)>> {
+        let ends = self.0.ends(self.0.all(), patience)?;
+        Ok(ends.into_iter().collect())
     }
 }

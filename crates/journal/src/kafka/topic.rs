@@ -275,7 +275,7 @@ fn check_settings(
     Ok(())
 }
 
-fn cannot_use(config: &KafkaConfig, source: KafkaError) -> OpenError {
+pub(crate) fn cannot_use(config: &KafkaConfig, source: KafkaError) -> OpenError {
     OpenError::Unavailable {
         what: format!(
             "a client of Kafka at {} cannot be made; see `journal.kafka.properties`",

@@ -65,7 +65,7 @@ pub(crate) async fn get(
             .zip(app.keys.first())
             .map(|(edge, key)| embed(edge, key)),
     };
-    let lagging_after = shared.config.lagging_after.as_millis() / 1000;
+    let lagging_after = shared.front.config.lagging_after.as_millis() / 1000;
     Ok(Json(AppsBody {
         apps: visible.map(body).collect(),
         lagging_after,

@@ -59,7 +59,7 @@ pub(crate) async fn get(
             .queries
             .top_failures(&selection.filter, selection.interval, limit),
         shared.queries.sli(&selection.filter, selection.interval),
-        shared.watermark(),
+        shared.queries.watermark(),
     )?;
     let total_failures = failures_in_all(&sums);
     let view = |failure| FailingEndpoint::of(failure, total_failures);

@@ -23,11 +23,11 @@ pub(crate) async fn get(
 ) -> Result<Json<LedgerBody>, Problem> {
     Params::read(query.as_deref(), &[]).finish()?;
     caller.needs_all_apps()?;
-    // The log's end is asked first: what is written meanwhile then never looks like a loss.
+    let ledger = shared.queries.ledger().await?;
+    // The log's end is asked last: what is appended meanwhile then never looks like a loss.
     let ends = match &shared.log_ends {
         Some(log) => log.ends().await,
         None => None,
     };
-    let ledger = shared.queries.ledger().await?;
     Ok(Json(LedgerBody::of(&ledger, ends.as_deref())))
 }

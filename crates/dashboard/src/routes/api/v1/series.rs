@@ -76,7 +76,7 @@ pub(crate) async fn get(
         shared
             .queries
             .series(&selection.filter, selection.interval, every),
-        shared.watermark(),
+        shared.queries.watermark(),
     )?;
     let points = fill(found, selection.interval, step, selection.filter.source);
     let scope = Scope::of(&selection, watermark);

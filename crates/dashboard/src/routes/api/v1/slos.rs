@@ -49,8 +49,8 @@ pub(crate) async fn get(
     };
     let wanted: Vec<&SloSpec> = shared.slos.iter().filter(wanted).collect();
     let now = shared.clock.now();
-    let watermark = shared.watermark().await?;
-    let late = shared.config.lagging_after.as_millis();
+    let watermark = shared.queries.watermark().await?;
+    let late = shared.front.config.lagging_after.as_millis();
     Ok(Json(SlosBody {
         watermark: watermark.map(Stamp),
         lagging: watermark.is_some_and(|watermark| now.0 - watermark.0 > late),
