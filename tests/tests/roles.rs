@@ -72,6 +72,33 @@ async fn healthy(process: &mut Process, metric: &str) {
     assert_eq!(page.status(), 404, "health alone, no data");
 }
 
+/// Every beacon is counted once, and the ledger balances over the edges that were killed.
+async fn counted_and_balanced(private: &Http) {
+    eventually("all beacons are counted", async || -> Result<()> {
+        let sli = private.json("/api/v1/sli?app=test&window=1h").await?;
+        let (bad, total) = (&sli["block_rate"]["bad"], &sli["block_rate"]["total"]);
+        ensure!(
+            (bad, total) == (&BEACONS.into(), &(2 * BEACONS).into()),
+            "{sli}"
+        );
+        Ok(())
+    })
+    .await;
+    eventually(
+        "the ledger balances over three killed edges",
+        async || -> Result<()> {
+            let ledger = private.json("/api/v1/ledger").await?;
+            let of = |name: &str| ledger[name].as_u64().unwrap_or(u64::MAX);
+            ensure!(ledger["verdict"] == "balanced", "{ledger}");
+            ensure!(of("stored") == BEACONS && of("in_flight") == 0, "{ledger}");
+            ensure!(of("received") == of("refused") + of("appended") + of("shed"));
+            ensure!(of("appended") == of("stored") + of("duplicate") + of("dead_lettered"));
+            Ok(())
+        },
+    )
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn roles_over_kafka_count_every_acknowledged_beacon_once_whoever_is_killed() {
     let mut ground = Ground::prepare().await;
@@ -116,29 +143,7 @@ async fn roles_over_kafka_count_every_acknowledged_beacon_once_whoever_is_killed
     for flood in floods.join_all().await {
         flood.expect("every beacon is acknowledged");
     }
-    eventually("all beacons are counted", async || -> Result<()> {
-        let sli = private.json("/api/v1/sli?app=test&window=1h").await?;
-        let (bad, total) = (&sli["block_rate"]["bad"], &sli["block_rate"]["total"]);
-        ensure!(
-            (bad, total) == (&BEACONS.into(), &(2 * BEACONS).into()),
-            "{sli}"
-        );
-        Ok(())
-    })
-    .await;
-    eventually(
-        "the ledger balances over three killed edges",
-        async || -> Result<()> {
-            let ledger = private.json("/api/v1/ledger").await?;
-            let of = |name: &str| ledger[name].as_u64().unwrap_or(u64::MAX);
-            ensure!(ledger["verdict"] == "balanced", "{ledger}");
-            ensure!(of("stored") == BEACONS && of("in_flight") == 0, "{ledger}");
-            ensure!(of("received") == of("refused") + of("appended") + of("shed"));
-            ensure!(of("appended") == of("stored") + of("duplicate") + of("dead_lettered"));
-            Ok(())
-        },
-    )
-    .await;
+    counted_and_balanced(&private).await;
     healthy(&mut collector, "corswatch_collector_").await;
     collector.terminate();
     assert!(
