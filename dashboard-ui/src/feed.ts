@@ -49,13 +49,19 @@ const SHORT_WINDOWS = ['15m', '1h', '6h'];
 const OFTEN_MS = 4000;
 const SELDOM_MS = 20_000;
 
-/** The feed for `filters`; it rests while the page is hidden or `paused`. `round` forces a new one. */
+/**
+ * The feed for `filters`; it rests while the page is hidden or `paused`, but answers new filters
+ * then, too. `round` forces a new one.
+ */
 export function useFeed(filters: Filters, paused: boolean, round: number): Feed {
   const [feed, set] = useState<Feed>({ answers: {}, errors: {}, stale: true });
   const key = write(filters);
   const shown = useRef(key);
-  // The key stands for the filters.
+  const answered = useRef('');
+  const wanted = `${round} ${key}`;
+  // `wanted` stands for the filters.
   useEffect(() => {
+    if (paused && answered.current === wanted) return;
     if (shown.current !== key) set((old) => ({ ...old, stale: true }));
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -65,6 +71,7 @@ export function useFeed(filters: Filters, paused: boolean, round: number): Feed 
       if (ended.signal.aborted) return;
       set((old) => merge(old, next, shown.current === key));
       shown.current = key;
+      answered.current = wanted;
       const pause = SHORT_WINDOWS.includes(filters.window) ? OFTEN_MS : SELDOM_MS;
       if (!paused) timer = setTimeout(run, pause);
     };
@@ -79,7 +86,7 @@ export function useFeed(filters: Filters, paused: boolean, round: number): Feed 
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', seen);
     };
-  }, [key, paused, round]);
+  }, [wanted, paused]);
   return feed;
 }
 
