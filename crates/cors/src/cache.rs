@@ -17,16 +17,19 @@ const MAX_KEY_LENGTH: usize = 1024;
 /// How long Chromium keeps a preflight's answer, in seconds.
 #[must_use]
 pub fn lifetime(answer: &Answer) -> u32 {
-    let Some(value) = answer.headers.joined("access-control-max-age") else {
-        return DEFAULT_SECONDS;
-    };
-    let Some(seconds) = std::str::from_utf8(&value)
-        .ok()
-        .and_then(|text| text.parse::<i64>().ok())
-    else {
-        return DEFAULT_SECONDS;
-    };
-    u32::try_from(seconds.max(0)).map_or(MAX_SECONDS, |seconds| seconds.min(MAX_SECONDS))
+    match stated(answer) {
+        None => DEFAULT_SECONDS,
+        Some(seconds) => u32::try_from(seconds).map_or(MAX_SECONDS, |s| s.min(MAX_SECONDS)),
+    }
+}
+
+/// What `Access-Control-Max-Age` says, in seconds; a negative number is none. `None` where it is
+/// missing or not a number.
+#[must_use]
+pub fn stated(answer: &Answer) -> Option<u64> {
+    let value = answer.headers.joined("access-control-max-age")?;
+    let seconds: i64 = std::str::from_utf8(&value).ok()?.parse().ok()?;
+    Some(seconds.max(0).unsigned_abs())
 }
 
 /// Whether `second`, made `elapsed_seconds` after the preflight of `first` was answered, sends a

@@ -2,6 +2,7 @@
 
 mod describe;
 mod differs;
+mod transcript;
 mod visible;
 mod wire;
 
@@ -17,6 +18,7 @@ use crate::{cache, expose, safelist};
 use wire::{CacheLine, ErrorLine, Line, ReadableLine, SafelistedLine, VerdictLine};
 
 pub use differs::{Browser, Difference};
+pub use transcript::{heads, transcript};
 
 /// A judgement together with its words.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -37,6 +37,16 @@ pub enum Place {
     Page,
 }
 
+impl std::fmt::Display for Fix {
+    /// The change for a terminal, in one line.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.header, &self.value) {
+            (Some(header), Some(value)) => write!(f, "{header}: {value} ({})", self.change),
+            _ => f.write_str(&self.change),
+        }
+    }
+}
+
 impl Fix {
     fn header(on: Place, header: &'static str, value: impl Into<String>, change: &str) -> Self {
         Self {

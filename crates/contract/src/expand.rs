@@ -1,0 +1,326 @@
+//! From what is written to the single requests: matrices, defaults, variables.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use cors::{Credentials, Headers, Mode, Request, RequestParts};
+use url::Url;
+
+use crate::case::{Case, Reach, is_preflighted, is_safe};
+use crate::expect::{Expect, Verdict};
+use crate::file::{Contract, Defaults, Texts, Written};
+use crate::problem::{Lines, Problem};
+use crate::vars::Vars;
+
+/// What a run says about all its contracts.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Asked instead of the `url` that the file names: the same contract before and after a deploy.
+    pub target: Option<Url>,
+    /// What `${NAME}` stands for.
+    pub vars: Vars,
+}
+
+/// A matrix that is larger is a mistake.
+const MOST_CASES: usize = 10_000;
+
+/// One cell of a request's matrix, as texts.
+struct Cell {
+    origin: String,
+    method: String,
+    url: Url,
+    verdict: Verdict,
+}
+
+/// Adds the cases of a `[[request]]`, or what is wrong with it.
+pub(crate) fn expand(
+    written: &Written,
+    span: &Range<usize>,
+    defaults: &Defaults,
+    lines: Lines<'_>,
+    options: &Options,
+    contract: &mut Contract,
+) {
+    let request = Expanding {
+        written,
+        defaults,
+        options,
+        line: lines.of(span),
+        lines,
+    };
+    match request.cases() {
+        Ok(cases) if contract.cases.len() + cases.len() > MOST_CASES => {
+            contract.problems.push(request.problem(format!(
+                "with this request the file has more than {MOST_CASES} cases"
+            )));
+        }
+        Ok(mut cases) => contract.cases.append(&mut cases),
+        Err(problem) => contract.problems.push(problem),
+    }
+}
+
+struct Expanding<'a> {
+    written: &'a Written,
+    defaults: &'a Defaults,
+    options: &'a Options,
+    line: usize,
+    lines: Lines<'a>,
+}
+
+impl Expanding<'_> {
+    fn problem(&self, reason: impl Into<String>) -> Problem {
+        Problem {
+            line: self.line,
+            reason: reason.into(),
+        }
+    }
+
+    fn problem_at(&self, span: &Range<usize>, reason: impl Into<String>) -> Problem {
+        Problem {
+            line: self.lines.of(span),
+            reason: reason.into(),
+        }
+    }
+
+    fn fill(&self, text: &str) -> Result<String, Problem> {
+        self.options
+            .vars
+            .fill(text)
+            .map_err(|reason| self.problem(reason))
+    }
+
+    fn cases(&self) -> Result<Vec<Case>, Problem> {
+        let expect = match &self.written.expect {
+            Some(written) => written
+                .as_ref()
+                .clone()
+                .read()
+                .map_err(|reason| self.problem_at(&written.span(), reason))?,
+            None => Default::default(),
+        };
+        let headers = self.headers()?;
+        let cells = self.cells(expect.verdict)?;
+        let single = cells.len() == 1;
+        cells
+            .into_iter()
+            .map(|cell| self.case(cell, &headers, &expect, single))
+            .collect()
+    }
+
+    fn headers(&self) -> Result<Headers, Problem> {
+        let mut merged: BTreeMap<String, &String> = BTreeMap::new();
+        for (name, value) in self.defaults.headers.iter().chain(&self.written.headers) {
+            merged.insert(name.to_ascii_lowercase(), value);
+        }
+        merged
+            .into_iter()
+            .map(|(name, value)| Ok((name, self.fill(value)?)))
+            .collect()
+    }
+
+    fn cells(&self, verdict: Verdict) -> Result<Vec<Cell>, Problem> {
+        let urls = self.urls()?;
+        let methods = match &self.written.method {
+            Some(methods) => methods.as_ref().0.clone(),
+            None => vec!["GET".to_owned()],
+        };
+        let mut cells = Vec::new();
+        for (origin, verdict) in self.origins(verdict)? {
+            for method in &methods {
+                for url in &urls {
+                    if cells.len() == MOST_CASES {
+                        return Err(self.problem(format!("more than {MOST_CASES} cases")));
+                    }
+                    cells.push(Cell {
+                        origin: origin.clone(),
+                        method: method.clone(),
+                        url: url.clone(),
+                        verdict,
+                    });
+                }
+            }
+        }
+        Ok(cells)
+    }
+
+    /// Origins with what must come of a request from there.
+    fn origins(&self, verdict: Verdict) -> Result<Vec<(String, Verdict)>, Problem> {
+        let written = self.written;
+        let mut origins = Vec::new();
+        let named = written.origin.as_ref().or(self.defaults.origin.as_ref());
+        if named.is_none() && written.blocked_origin.is_none() {
+            return Err(self.problem("`origin` is missing: where is the page?"));
+        }
+        for origin in named.iter().flat_map(|texts| &texts.as_ref().0) {
+            origins.push((self.fill(origin)?, verdict));
+        }
+        if let Some(texts) = &written.blocked_origin {
+            if verdict != Verdict::Allowed {
+                return Err(self.problem_at(
+                    &texts.span(),
+                    "`blocked_origin` stands beside origins that are allowed; here `verdict` is \"blocked\" already",
+                ));
+            }
+            for origin in &texts.as_ref().0 {
+                origins.push((self.fill(origin)?, Verdict::Blocked(None)));
+            }
+        }
+        Ok(origins)
+    }
+
+    fn urls(&self) -> Result<Vec<Url>, Problem> {
+        let written = self.written;
+        if let (Some(url), Some(_)) = (&written.url, &written.path) {
+            return Err(self.problem_at(&url.span(), "`url` and `path` exclude each other"));
+        }
+        let (texts, span): (&Texts, _) = match (&written.url, &written.path) {
+            (Some(texts), _) | (None, Some(texts)) => (texts.as_ref(), texts.span()),
+            (None, None) => return Ok(vec![self.base()?]),
+        };
+        texts
+            .0
+            .iter()
+            .map(|text| {
+                let text = self.fill(text)?;
+                let url = if written.path.is_some() {
+                    join(&self.base()?, &text)
+                } else {
+                    Url::parse(&text).ok().map(|url| self.moved(url))
+                };
+                url.filter(|url| matches!(url.scheme(), "http" | "https"))
+                    .ok_or_else(|| {
+                        self.problem_at(&span, format!("`{text}` is not an http or https URL"))
+                    })
+            })
+            .collect()
+    }
+
+    /// What paths are joined to.
+    fn base(&self) -> Result<Url, Problem> {
+        if let Some(target) = &self.options.target {
+            return Ok(target.clone());
+        }
+        let Some(url) = &self.defaults.url else {
+            return Err(self.problem("`url` is missing: at the top of the file, or in the request"));
+        };
+        let text = self.fill(url.as_ref())?;
+        Url::parse(&text)
+            .map_err(|_| self.problem_at(&url.span(), format!("`{text}` is not a URL")))
+    }
+
+    /// An absolute URL, at the run's target where there is one.
+    fn moved(&self, mut url: Url) -> Url {
+        if let Some(target) = &self.options.target {
+            let moved = url.set_scheme(target.scheme()).is_ok()
+                && url.set_host(target.host_str()).is_ok()
+                && url.set_port(target.port()).is_ok();
+            debug_assert!(moved, "both are http or https");
+        }
+        url
+    }
+
+    fn case(
+        &self,
+        cell: Cell,
+        headers: &Headers,
+        expect: &Expect,
+        single: bool,
+    ) -> Result<Case, Problem> {
+        let written = self.written;
+        let credentials = written.credentials.or(self.defaults.credentials);
+        let request = Request::new(RequestParts {
+            page_origin: &cell.origin,
+            url: cell.url.as_str(),
+            method: &cell.method,
+            mode: Mode::Cors,
+            credentials: credentials.unwrap_or(Credentials::SameOrigin),
+            headers: headers.clone(),
+        })
+        .map_err(|error| self.problem(error.to_string()))?;
+        let reach = if written.send || is_safe(request.method()) {
+            Reach::Whole
+        } else {
+            Reach::PreflightOnly
+        };
+        let mut expect = Expect {
+            verdict: cell.verdict,
+            ..expect.clone()
+        };
+        if cell.verdict != Verdict::Allowed {
+            expect.status = None;
+            expect.readable.clear();
+        }
+        self.can_be_seen(&request, reach, &expect)?;
+        Ok(Case {
+            name: name(written, &request, single),
+            line: self.line,
+            request,
+            reach,
+            expect,
+        })
+    }
+
+    /// Nothing is expected that the run cannot see.
+    fn can_be_seen(&self, request: &Request, reach: Reach, expect: &Expect) -> Result<(), Problem> {
+        if reach == Reach::Whole {
+            return Ok(());
+        }
+        let method = request.method();
+        if !is_preflighted(request) {
+            return Err(self.problem(format!(
+                "a browser sends this {method} without a preflight, so that only sending it tells: set `send = true` if that does no harm"
+            )));
+        }
+        if expect.status.is_some() || !expect.readable.is_empty() {
+            return Err(self.problem(format!(
+                "`status` and `readable` need the response, and {method} is only preflighted: set `send = true` if sending does no harm"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// A path below the base; the base's own path stays in front.
+fn join(base: &Url, path: &str) -> Option<Url> {
+    let mut folder = base.clone();
+    if !folder.path().ends_with('/') {
+        folder.set_path(&format!("{}/", folder.path()));
+    }
+    let url = folder.join(path.trim_start_matches('/')).ok()?;
+    (url.origin() == base.origin()).then_some(url)
+}
+
+fn name(written: &Written, request: &Request, single: bool) -> String {
+    let (method, url) = (request.method(), request.url());
+    let cell = match url.query() {
+        Some(query) => format!(
+            "{method} {}?{query} from {}",
+            url.path(),
+            request.page_origin()
+        ),
+        None => format!("{method} {} from {}", url.path(), request.page_origin()),
+    };
+    match &written.name {
+        Some(name) if single => name.as_ref().clone(),
+        Some(name) => format!("{}: {cell}", name.as_ref()),
+        None => cell,
+    }
+}
+
+/// Two cases of one name would be one to whoever follows them over time.
+pub(crate) fn names_are_unique(contract: &mut Contract) {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut problems = Vec::new();
+    for case in &contract.cases {
+        if let Some(line) = seen.insert(&case.name, case.line) {
+            problems.push(Problem {
+                line: case.line,
+                reason: format!(
+                    "the request in line {line} has the same name: `{}`",
+                    case.name
+                ),
+            });
+        }
+    }
+    contract.problems.append(&mut problems);
+}

@@ -1,0 +1,55 @@
+//! The report as workflow commands of GitHub Actions, which mark the lines of a change
+//! (<https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>).
+
+use std::io::{self, Write};
+
+use crate::finding::Level;
+use crate::report::Report;
+
+/// GitHub shows ten of a kind a step; the rest would only fill the log.
+const MOST: usize = 50;
+
+pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> {
+    let mut found: Vec<_> = report
+        .cases()
+        .flat_map(|(_, case)| case.findings.iter().map(move |finding| (case, finding)))
+        .collect();
+    found.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.level));
+    for (case, finding) in found.iter().take(MOST) {
+        let command = match finding.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "notice",
+        };
+        let mut message = finding.message.clone();
+        for fix in &finding.fix {
+            message.push_str("\nfix: ");
+            message.push_str(fix);
+        }
+        writeln!(
+            output,
+            "::{command} file={},line={},title={}::{}",
+            property(&case.place.file),
+            case.place.line,
+            property(&format!("{}: {}", finding.rule.id, case.name)),
+            data(&message)
+        )?;
+    }
+    if let Some(more @ 1..) = found.len().checked_sub(MOST) {
+        writeln!(output, "{more} more findings are not annotated")?;
+    }
+    let total = report.total();
+    writeln!(output, "{} passed, {} failed", total.passed, total.failed)
+}
+
+/// The text behind `::`: what would end the line is escaped, so that no server writes a command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// The value of a property: also what would end it.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,18 @@
+//! What a check or an audit found, and how people and machines are told of it.
+//!
+//! A [`Report`] holds suites (files, hosts), these hold cases (requests, URLs), and a case holds the
+//! findings that were made. [`Report::write`] says all of it in one [`Format`]; no format knows
+//! anything that the others do not.
+#![forbid(unsafe_code)]
+
+mod annotations;
+mod finding;
+mod fingerprint;
+mod json;
+mod junit;
+mod report;
+mod sarif;
+mod text;
+
+pub use finding::{Finding, Level, Place, Rule};
+pub use report::{Case, Format, Report, Suite, Tally};
