@@ -2,8 +2,11 @@
 
 mod flood;
 mod product;
+mod servers;
 mod settings;
+pub mod tower;
 
 pub use flood::flood;
 pub use product::{Product, Role, address, eventually};
+pub use servers::{Kind, WebServer};
 pub use settings::{KEY, Settings};

@@ -1,9 +1,8 @@
 //! Contracts: named requests that browsers make, and what must come of them at a live server.
 //!
 //! A contract is a TOML file. [`read`] turns it into cases and problems, each with its line: a
-//! request that cannot be read does not keep the others from being checked. [`judge`] compares what
-//! a server answered with what the case expects. Who asks the server is none of this crate's
-//! business.
+//! request that cannot be read does not keep the others from being checked. [`run`] asks the server
+//! through a prober's client, and [`judge`] compares what was answered with what the case expects.
 #![forbid(unsafe_code)]
 
 mod case;
@@ -13,6 +12,7 @@ mod file;
 mod judge;
 mod problem;
 mod rules;
+mod run;
 mod vars;
 
 pub use case::{Case, Reach};
@@ -21,5 +21,6 @@ pub use expect::{Expect, Statuses, Verdict};
 pub use file::{Contract, read};
 pub use judge::{Seen, judge};
 pub use problem::Problem;
-pub use rules::{NO_ANSWER, RULES, TARGET_REFUSED};
+pub use rules::RULES;
+pub use run::run;
 pub use vars::Vars;

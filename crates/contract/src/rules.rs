@@ -36,9 +36,9 @@ pub(crate) const MAX_AGE: &Rule = &RULES[7];
 /// The preflight took too long.
 pub(crate) const SLOW: &Rule = &RULES[8];
 /// The target may not be asked.
-pub const TARGET_REFUSED: &Rule = &RULES[9];
+pub(crate) const TARGET_REFUSED: &Rule = &RULES[9];
 /// The server did not answer.
-pub const NO_ANSWER: &Rule = &RULES[10];
+pub(crate) const NO_ANSWER: &Rule = &RULES[10];
 
 /// Every rule of a check.
 pub static RULES: &[Rule] = &[

@@ -97,103 +97,81 @@ fn secrets_come_from_outside_and_are_not_shown() {
     assert_eq!(format!("{vars:?}"), "{\"TOKEN\"}");
 }
 
+/// What follows a good request, the line of its mistake, and what is said. `REQUEST` has all it needs.
+const UNREADABLE: &[(&str, usize, &str)] = &[
+    (
+        "[[request]]\nurl = 'https://api.test'",
+        5,
+        "`origin` is missing",
+    ),
+    (
+        "[[request]]\norigin = 'app.test'\nurl = 'https://api.test'",
+        5,
+        "not an origin",
+    ),
+    (
+        "[[request]]\norigin = 'https://app.test'",
+        5,
+        "`url` is missing",
+    ),
+    (
+        "[[request]]\norigin = 'https://app.test'\nurl = 'ftp://x'",
+        7,
+        "not an http or https URL",
+    ),
+    ("[[request]]\norigin = []", 6, "the list is empty"),
+    ("[[request]]\norigine = 'x'", 6, "unknown field `origine`"),
+    ("REQUEST method = 'P UT'", 5, "is not a method"),
+    ("REQUEST method = 'TRACE'", 5, "fetch refuses the method"),
+    ("REQUEST method = 'POST'", 5, "without a preflight"),
+    (
+        "REQUEST method = 'PUT'\nexpect = { status = 200 }",
+        5,
+        "set `send = true`",
+    ),
+    ("REQUEST expect = { status = 99 }", 8, "99 is not a status"),
+    (
+        "REQUEST expect = { error = 'Nope' }",
+        8,
+        "unknown variant `Nope`",
+    ),
+    (
+        "REQUEST expect = { verdict = 'allowed', error = 'InvalidResponse' }",
+        8,
+        "must be \"blocked\"",
+    ),
+    (
+        "REQUEST expect = { verdict = 'blocked', status = 200 }",
+        8,
+        "neither `status` nor headers",
+    ),
+    (
+        "REQUEST expect = { max_age = { min = '2h', max = '1m' } }",
+        8,
+        "is above",
+    ),
+    (
+        "REQUEST expect = { preflight_within = 'soon' }",
+        8,
+        "write a number with a unit",
+    ),
+    ("REQUEST path = '/x'", 7, "exclude each other"),
+    ("REQUEST name = 'good'", 5, "has the same name"),
+];
+
 #[test]
 fn what_cannot_be_read_has_a_line_and_leaves_the_rest() {
-    let good = "[[request]]\nname = \"good\"\norigin = \"https://app.test\"\nurl = \"https://api.test/\"\n";
-    let request = "[[request]]\norigin = \"https://app.test\"\nurl = \"https://api.test/\"\n";
-    let cases = [
-        ("[[request]]\nurl = \"https://api.test\"\n", 5, "`origin` is missing"),
-        (
-            "[[request]]\norigin = \"app.test\"\nurl = \"https://api.test\"\n",
-            5,
-            "not an origin",
-        ),
-        (
-            "[[request]]\norigin = \"https://app.test\"\n",
-            5,
-            "`url` is missing",
-        ),
-        (
-            "[[request]]\norigin = \"https://app.test\"\nurl = \"ftp://x\"\n",
-            7,
-            "not an http or https URL",
-        ),
-        ("[[request]]\norigin = []\n", 6, "the list is empty"),
-        (
-            "[[request]]\norigine = \"x\"\n",
-            6,
-            "unknown field `origine`",
-        ),
-        (
-            &format!("{request}method = \"P UT\"\n"),
-            5,
-            "is not a method",
-        ),
-        (
-            &format!("{request}method = \"TRACE\"\n"),
-            5,
-            "fetch refuses the method",
-        ),
-        (
-            &format!("{request}method = \"POST\"\n"),
-            5,
-            "without a preflight",
-        ),
-        (
-            &format!("{request}method = \"PUT\"\nexpect = {{ status = 200 }}\n"),
-            5,
-            "set `send = true`",
-        ),
-        (
-            &format!("{request}expect = {{ status = 99 }}\n"),
-            8,
-            "99 is not a status",
-        ),
-        (
-            &format!("{request}expect = {{ error = \"Nope\" }}\n"),
-            8,
-            "unknown variant `Nope`",
-        ),
-        (
-            &format!(
-                "{request}expect = {{ verdict = \"allowed\", error = \"InvalidResponse\" }}\n"
-            ),
-            8,
-            "must be \"blocked\"",
-        ),
-        (
-            &format!("{request}expect = {{ verdict = \"blocked\", status = 200 }}\n"),
-            8,
-            "neither `status` nor headers",
-        ),
-        (
-            &format!("{request}expect = {{ max_age = {{ min = \"2h\", max = \"1m\" }} }}\n"),
-            8,
-            "is above",
-        ),
-        (
-            &format!("{request}expect = {{ preflight_within = \"soon\" }}\n"),
-            8,
-            "write a number with a unit",
-        ),
-        (
-            &format!("{request}path = \"/x\"\n"),
-            7,
-            "exclude each other",
-        ),
-        (
-            &format!("{request}name = \"good\"\n"),
-            5,
-            "has the same name",
-        ),
-    ];
-    for (bad, line, reason) in cases {
-        let contract = with(&[], None, &format!("{good}{bad}"));
+    let good =
+        "[[request]]\nname = 'good'\norigin = 'https://app.test'\nurl = 'https://api.test/'\n";
+    let request = "[[request]]\norigin = 'https://app.test'\nurl = 'https://api.test/'\n";
+    for (bad, line, reason) in UNREADABLE {
+        let bad = bad.replace("REQUEST ", request);
+        let contract = with(&[], None, &format!("{good}{bad}\n"));
         let [problem] = contract.problems.as_slice() else {
             panic!("{bad}: {:?}", contract.problems);
         };
         assert!(problem.reason.contains(reason), "{bad}: {problem}");
-        assert_eq!(problem.line, line, "{bad}: {problem}");
+        assert_eq!(problem.line, *line, "{bad}: {problem}");
         assert_eq!(contract.cases[0].name, "good", "the rest counts");
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::exchange::{Answer, Exchange, Hop, Request, RequestParts};
 use crate::explain::{self, Verdict};
+use crate::fix::Policy;
 use crate::header::Headers;
 use crate::judge::judge;
 use crate::origin::Origin;
@@ -25,6 +26,8 @@ pub enum BadHar {
 pub struct HarFinding {
     /// Index of the entry that carries the request, from 0.
     pub entry: usize,
+    /// Line of the file at which the entry starts, from 1.
+    pub line: usize,
     /// Method.
     pub method: String,
     /// URL.
@@ -33,6 +36,8 @@ pub struct HarFinding {
     pub page_origin: String,
     /// Why it is blocked and what to change.
     pub verdict: Verdict,
+    /// The least that a server has to permit; `None` where it should not.
+    pub policy: Option<Policy>,
 }
 
 /// An entry that cannot be read.
@@ -40,6 +45,8 @@ pub struct HarFinding {
 pub struct BadEntry {
     /// Index, from 0.
     pub entry: usize,
+    /// Line of the file, from 1.
+    pub line: usize,
     /// What is wrong with it.
     pub reason: String,
 }
@@ -56,17 +63,22 @@ pub struct HarReport {
 }
 
 #[derive(Deserialize)]
-struct File {
-    log: Log,
+struct File<'a> {
+    #[serde(borrow)]
+    log: Log<'a>,
 }
 
 #[derive(Deserialize)]
-struct Log {
-    entries: Vec<Value>,
+struct Log<'a> {
+    #[serde(borrow)]
+    entries: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 struct Entry {
+    /// Line of the file; not a member of the entry.
+    #[serde(skip)]
+    line: usize,
     request: HarRequest,
     response: HarResponse,
     #[serde(rename = "_resourceType", default)]
@@ -152,20 +164,39 @@ fn headers(list: &[HarHeader]) -> Headers {
         .collect()
 }
 
-/// Judges every cross-origin request of a HAR file.
-pub fn explain(file: &[u8]) -> Result<HarReport, BadHar> {
-    let file: File = serde_json::from_slice(file)?;
-    let mut report = HarReport::default();
+/// Reads the entries of a file; those that cannot be read go into the report.
+fn read<'a>(file: &'a [u8], report: &mut HarReport) -> Result<Vec<(usize, Entry)>, BadHar> {
+    let parsed: File<'a> = serde_json::from_slice(file)?;
+    let (mut counted, mut line) = (0, 1);
     let mut entries = Vec::new();
-    for (index, value) in file.log.entries.into_iter().enumerate() {
-        match serde_json::from_value::<Entry>(value) {
-            Ok(entry) => entries.push((index, entry)),
-            Err(error) => report.bad_entries.push(BadEntry {
-                entry: index,
-                reason: error.to_string(),
-            }),
+    for (index, raw) in parsed.log.entries.into_iter().enumerate() {
+        // Entries lie in the file itself, one behind the other.
+        let start = raw.get().as_ptr().addr() - file.as_ptr().addr();
+        line += file[counted..start]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
+        counted = start;
+        match serde_json::from_str::<Entry>(raw.get()) {
+            Ok(entry) => entries.push((index, Entry { line, ..entry })),
+            Err(error) => {
+                let text = error.to_string();
+                let reason = text.split(" at line ").next().unwrap_or(&text);
+                report.bad_entries.push(BadEntry {
+                    entry: index,
+                    line: line + error.line().saturating_sub(1),
+                    reason: reason.to_owned(),
+                });
+            }
         }
     }
+    Ok(entries)
+}
+
+/// Judges every cross-origin request of a HAR file.
+pub fn explain(file: &[u8]) -> Result<HarReport, BadHar> {
+    let mut report = HarReport::default();
+    let entries = read(file, &mut report)?;
     let mut used = HashSet::new();
     for at in 0..entries.len() {
         let (index, entry) = &entries[at];
@@ -186,6 +217,8 @@ pub fn explain(file: &[u8]) -> Result<HarReport, BadHar> {
                 if verdict.judgement.ruling == Ruling::Blocked {
                     report.findings.push(HarFinding {
                         entry: *index,
+                        line: entry.line,
+                        policy: Policy::of(&exchange, &verdict.judgement),
                         method: entry.request.method.clone(),
                         url: entry.request.url.clone(),
                         page_origin: page_origin.as_str().to_owned(),
@@ -196,6 +229,7 @@ pub fn explain(file: &[u8]) -> Result<HarReport, BadHar> {
             Ok(_) => {}
             Err(reason) => report.bad_entries.push(BadEntry {
                 entry: *index,
+                line: entry.line,
                 reason,
             }),
         }

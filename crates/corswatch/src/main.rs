@@ -1,12 +1,17 @@
 //! The corswatch binary: reads the command line and the configuration, puts the stages together,
 //! and runs them until it is asked to stop.
 
+mod audit;
+mod check;
 mod cli;
 mod config;
 mod exit;
 mod explain;
 mod parts;
+mod reports;
+mod repository;
 mod roles;
+mod targets;
 mod up;
 
 use std::process::ExitCode;
@@ -32,6 +37,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Aggregator(role) => serve(Some(role.config), roles::aggregator),
         Command::Dashboard(role) => serve(Some(role.config), roles::dashboard),
         Command::Explain(args) => explain::run(&args),
+        Command::Audit(args) => audit::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::CheckConfig(args) => check_config(&args),
         Command::Openapi => {
             println!("{}", dashboard::openapi());

@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use runtime::Network;
 
+use crate::policy::Addresses;
+
 /// Declares a closed set of words.
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident => $text:literal,)+ }) => {
@@ -84,6 +86,12 @@ impl Refusal {
             Self::Port(_) => Rule::Port,
             Self::Address { .. } => Rule::Address,
         }
+    }
+
+    /// Whether the target may be asked where private networks may be.
+    #[must_use]
+    pub fn is_of_private_network(&self) -> bool {
+        matches!(self, Self::Address { address, .. } if Addresses::Private.permit(*address))
     }
 }
 

@@ -13,4 +13,5 @@ mod policy;
 pub use browse::{Ending, Manner, Methods, Step, Values, Walk, browse};
 pub use client::{Call, Client, Limits, Names, Reply, Timing};
 pub use error::{CallError, Fault, Phase, Refusal, Rule};
+pub use intake::OriginRule;
 pub use policy::{Addresses, Target, TargetPolicy};

@@ -113,6 +113,36 @@ pub fn line(line: &str, line_no: u64) -> String {
     answer(line, line_no).0
 }
 
+/// What a line of JSON asks, for those who answer in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// What becomes of an exchange; with the `id` of the line as it is written.
+    Exchange(Option<String>, Box<Exchange>),
+    /// Something about a part of the protocol; this is the answer, as JSON.
+    Part(String),
+    /// Nothing that can be read, for this reason.
+    Unreadable(String),
+}
+
+/// Reads one line of JSON.
+#[must_use]
+pub fn ask(text: &str) -> Asked {
+    let read = || -> Result<Asked, BadLine> {
+        let line: Line<'_> = serde_json::from_str(text)?;
+        if line.kind.is_some() {
+            return try_answer(text).map(Asked::Part);
+        }
+        let request = line.request.ok_or(BadLine::Missing("request"))?;
+        let hops = line.hops.ok_or(BadLine::Missing("hops"))?;
+        let id = line.id.map(|id| id.get().to_owned());
+        Ok(Asked::Exchange(
+            id,
+            Box::new(wire::exchange(request, hops)?),
+        ))
+    };
+    read().unwrap_or_else(|error| Asked::Unreadable(error.to_string()))
+}
+
 fn try_answer(text: &str) -> Result<String, BadLine> {
     let mut line: Line<'_> = serde_json::from_str(text)?;
     let id = line.id;

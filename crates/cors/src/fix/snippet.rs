@@ -104,6 +104,7 @@ impl Policy {
         match condition {
             "credentials" => self.credentials == Credentials::Include,
             "headers" => !self.headers.is_empty(),
+            "no_headers" => self.headers.is_empty(),
             "expose" => !self.expose.is_empty(),
             _ => true,
         }

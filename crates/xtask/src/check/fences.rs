@@ -51,7 +51,14 @@ const FENCES: &[Fence] = &[
 ];
 
 /// Crates that do no I/O and read no clock.
-const PURE: &[&str] = &["observation", "intake", "slo", "cors", "settings"];
+const PURE: &[&str] = &[
+    "observation",
+    "intake",
+    "slo",
+    "cors",
+    "findings",
+    "settings",
+];
 
 /// What a pure crate does not even depend on through others.
 const IO: &[&str] = &[

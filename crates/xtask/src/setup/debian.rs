@@ -5,18 +5,18 @@ use anyhow::{Result, bail};
 use crate::progress::step;
 use crate::shell;
 
-/// A program, the Debian package that brings it, and who needs it.
+/// A program, the Debian packages that bring it and what it needs, and who needs it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Need {
     program: &'static str,
-    package: &'static str,
+    packages: &'static str,
     for_what: &'static str,
 }
 
-const fn need(program: &'static str, package: &'static str, for_what: &'static str) -> Need {
+const fn need(program: &'static str, packages: &'static str, for_what: &'static str) -> Need {
     Need {
         program,
-        package,
+        packages,
         for_what,
     }
 }
@@ -40,6 +40,16 @@ pub(crate) const EVERYTHING: &[Need] = &[
         "the Kafka broker of the tests",
     ),
     need("mvn", "maven", "fetching the Kafka broker"),
+    need("nginx", "nginx", "the tests of configurations"),
+    need("caddy", "caddy", "the tests of configurations"),
+    need("apache2", "apache2-bin", "the tests of configurations"),
+    need("haproxy", "haproxy", "the tests of configurations"),
+    // By path: the tests use Debian's Python, and another one may come first.
+    need(
+        "/usr/bin/uvicorn",
+        "uvicorn python3-fastapi",
+        "the tests of configurations",
+    ),
 ];
 
 /// Installs the packages of the programs that are missing.
@@ -54,7 +64,10 @@ pub(crate) fn install(needs: &[Need]) -> Result<()> {
     for need in &missing {
         eprintln!("    missing: {} (for {})", need.program, need.for_what);
     }
-    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    let packages: Vec<&str> = missing
+        .iter()
+        .flat_map(|need| need.packages.split(' '))
+        .collect();
     if !shell::has("apt-get") || !is_root() {
         bail!(
             "these programs are missing; install them, for example as root with\n    \

@@ -5,7 +5,7 @@ app.use(
   cors({
     origin: ['<<origin>>'],
     methods: [<<methods_quoted>>],
-    ?headers allowedHeaders: [<<headers_quoted>>],
+    allowedHeaders: [<<headers_quoted>>], // without the list whatever is asked for is allowed
     ?expose exposedHeaders: [<<expose_quoted>>],
     credentials: <<credentials>>,
     maxAge: <<max_age>>,

@@ -1,0 +1,191 @@
+//! What stands in `Access-Control-Allow-Origin`, and how its name is written.
+
+use std::collections::BTreeSet;
+
+use cors::{Answer, Headers};
+use findings::Finding;
+
+use super::shown;
+use crate::look::{Look, reflects, text, with_credentials};
+use crate::origins::is_written_well;
+use crate::rules;
+
+pub(super) fn check(look: &Look<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (what, answer) in look.answers() {
+        let found = [value(answer), wildcard(answer)];
+        for (rule, message, fix) in found.into_iter().flatten() {
+            if seen.insert(rule.id) {
+                let finding = Finding::new(rule, message).shown_by(shown(look, what, answer));
+                findings.push(finding.mended_by(fix));
+            }
+        }
+        for (name, meant) in misspelt(&answer.headers) {
+            if seen.insert("misspelt") {
+                let message = format!(
+                    "`{name}` is no header of CORS; `{meant}` was probably meant. {}",
+                    rules::MISSPELT.description
+                );
+                findings.push(
+                    Finding::new(rules::MISSPELT, message)
+                        .keyed(name)
+                        .shown_by(shown(look, what, answer))
+                        .mended_by(meant),
+                );
+            }
+        }
+    }
+    findings
+}
+
+type Found = (&'static findings::Rule, String, &'static str);
+
+/// A value that equals no `Origin` header.
+fn value(answer: &Answer) -> Option<Found> {
+    let lines = answer.headers.all("access-control-allow-origin").count();
+    let value = text(answer, "access-control-allow-origin")?;
+    if lines > 1 || value.contains(',') || value.trim().contains(' ') {
+        let message = format!(
+            "Access-Control-Allow-Origin holds more than one value (`{value}`, {lines} lines). {}",
+            rules::DUPLICATE.description
+        );
+        return Some((
+            rules::DUPLICATE,
+            message,
+            "Set the header in one place only: take it out of the proxy or out of the application.",
+        ));
+    }
+    if value == "*" || is_written_well(&value) {
+        return None;
+    }
+    // A pattern (`https://*.example.com`) and `file://` were meant as origins too.
+    let is_origin_otherwise =
+        cors::Origin::parse(&value).is_some() || value.contains("://") || !value.is_ascii();
+    let (rule, fix) = if is_origin_otherwise {
+        (
+            rules::UNUSUAL_ORIGIN,
+            "Write origins as browsers do: lower case, no path, no slash at the end, no default port, the host in its ASCII form.",
+        )
+    } else {
+        (
+            rules::INVALID_ORIGIN,
+            "Answer with the one origin that asked, or with `*`.",
+        )
+    };
+    let message = format!(
+        "Access-Control-Allow-Origin is `{value}`. {}",
+        rule.description
+    );
+    Some((rule, message, fix))
+}
+
+fn wildcard(answer: &Answer) -> Option<Found> {
+    if !reflects(answer, "*") || !with_credentials(answer) {
+        return None;
+    }
+    Some((
+        rules::WILDCARD_CREDENTIALS,
+        format!(
+            "Access-Control-Allow-Origin is `*` beside Access-Control-Allow-Credentials: true. {}",
+            rules::WILDCARD_CREDENTIALS.description
+        ),
+        "Where credentials are needed answer with the origin that asked, out of a list; otherwise leave Access-Control-Allow-Credentials out.",
+    ))
+}
+
+/// Headers of CORS, as servers send them.
+const KNOWN: [&str; 9] = [
+    "access-control-allow-origin",
+    "access-control-allow-credentials",
+    "access-control-allow-methods",
+    "access-control-allow-headers",
+    "access-control-allow-private-network",
+    "access-control-allow-local-network",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "timing-allow-origin",
+];
+
+/// Names that are none, each with what was probably meant.
+fn misspelt(headers: &Headers) -> Vec<(String, &'static str)> {
+    let mut found = Vec::new();
+    for (name, _) in headers.iter() {
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        if KNOWN.contains(&name.as_str()) {
+            continue;
+        }
+        // What a name ends with says more than how long it is.
+        let tail = |known: &str| {
+            let end = known
+                .trim_start_matches("access-control-")
+                .trim_start_matches("allow-");
+            !name.ends_with(end)
+        };
+        let nearest = KNOWN
+            .into_iter()
+            .map(|known| (tail(known), distance(&name, known), known))
+            .min();
+        let Some((_, steps, meant)) = nearest else {
+            continue;
+        };
+        // Requests have headers of this kind too; a server that sends one has copied it.
+        let near = steps <= 3 || name.starts_with("access-control-");
+        if near {
+            found.push((name, meant));
+        }
+    }
+    found
+}
+
+/// Edits from one text to another (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let next = (corner + usize::from(x != *y))
+                .min(row[j] + 1)
+                .min(row[j + 1] + 1);
+            corner = row[j + 1];
+            row[j + 1] = next;
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_nearly_right_are_found() {
+        let cases = [
+            (
+                "Access-Control-Allow-Max-Age",
+                Some("access-control-max-age"),
+            ),
+            (
+                "Acces-Control-Allow-Orgin",
+                Some("access-control-allow-origin"),
+            ),
+            (
+                "Access-Control-Request-Headers",
+                Some("access-control-allow-headers"),
+            ),
+            ("Access-Control-Expose-Headers", None),
+            ("Content-Type", None),
+            ("X-Request-Id", None),
+        ];
+        for (name, meant) in cases {
+            let headers: Headers = [(name, "x")].into_iter().collect();
+            let found = misspelt(&headers).first().map(|(_, meant)| *meant);
+            assert_eq!(found.is_some(), meant.is_some(), "{name}: {found:?}");
+            if name.starts_with("Acces") {
+                assert_eq!(found, meant, "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Looks at a server from outside for what is wrong with its CORS policy.
+//!
+//! [`audit`] asks a bounded number of GET and OPTIONS requests, with origins that a careful server
+//! does not trust, and turns the answers into findings; [`compare`] holds an edge against its
+//! origin. [`Server`] is whom they ask. Nothing here sends credentials or an unsafe method.
+#![forbid(unsafe_code)]
+
+mod checks;
+mod drift;
+mod edge;
+mod look;
+mod origins;
+mod rules;
+mod run;
+mod server;
+mod suppress;
+
+pub use edge::compare;
+pub use look::Target;
+pub use rules::RULES;
+pub use run::{Audited, audit};
+pub use server::{Server, Silence};
+pub use suppress::{Day, Suppressions};

@@ -1,0 +1,185 @@
+//! Origins that a careful server does not trust, and what trusting each of them means.
+
+use cors::Origin;
+use findings::Rule;
+use url::Url;
+
+use crate::rules;
+
+/// A domain that belongs to nobody (RFC 2606), for the attacker's part.
+const EVIL: &str = "corswatch-audit.example";
+
+/// Characters that some browser has let into a host name.
+const SPECIALS: [char; 14] = [
+    '!', '$', '&', '\'', '(', ')', '*', '+', ',', ';', '=', '~', '{', '|',
+];
+
+/// Places where anybody can publish a page.
+const SHARED: [&str; 8] = [
+    "https://codepen.io",
+    "https://jsfiddle.net",
+    "https://corswatch-audit.github.io",
+    "https://corswatch-audit.gitlab.io",
+    "https://corswatch-audit.herokuapp.com",
+    "https://corswatch-audit.netlify.app",
+    "https://corswatch-audit.vercel.app",
+    "https://corswatch-audit.pages.dev",
+];
+
+/// Suffixes below which strangers are neighbours: the well-known part of the private section of the
+/// public suffix list (<https://publicsuffix.org/list/>), and two-level country suffixes.
+const SUFFIXES: [&str; 24] = [
+    "amplifyapp.com",
+    "appspot.com",
+    "azurestaticapps.net",
+    "azurewebsites.net",
+    "cloudfront.net",
+    "co.jp",
+    "co.uk",
+    "com.au",
+    "com.br",
+    "firebaseapp.com",
+    "fly.dev",
+    "github.io",
+    "gitlab.io",
+    "herokuapp.com",
+    "netlify.app",
+    "ngrok.io",
+    "onrender.com",
+    "pages.dev",
+    "run.app",
+    "s3.amazonaws.com",
+    "vercel.app",
+    "web.app",
+    "workers.dev",
+    "org.uk",
+];
+
+/// One origin to try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trial {
+    /// What trusting it breaks.
+    pub(crate) rule: &'static Rule,
+    /// The `Origin` header.
+    pub(crate) origin: String,
+}
+
+impl Trial {
+    /// Whether trust in this neighbour is why the other, a look-alike of the same name, is trusted.
+    pub(crate) fn explains(&self, other: &Self) -> bool {
+        let above = |origin: &str| origin.split_once('.').map(|(_, parent)| parent.to_owned());
+        [rules::SUBDOMAINS, rules::PUBLIC_SUFFIX].contains(&self.rule)
+            && [rules::SUFFIX, rules::SUBSTRING].contains(&other.rule)
+            && above(&self.origin) == above(&other.origin)
+    }
+}
+
+fn trial(rule: &'static Rule, origin: impl Into<String>) -> Trial {
+    Trial {
+        rule,
+        origin: origin.into(),
+    }
+}
+
+/// The one that tells most: nobody has ever heard of it.
+pub(crate) fn stranger() -> String {
+    format!("https://{EVIL}")
+}
+
+/// Origins that have nothing to do with any trusted one.
+pub(crate) fn unrelated() -> Vec<Trial> {
+    let mut trials = vec![
+        trial(rules::NULL, "null"),
+        trial(rules::LOCALHOST, format!("https://localhost.{EVIL}")),
+        trial(rules::LOCALHOST, "http://localhost"),
+        trial(rules::LOCALHOST, "http://localhost:3000"),
+        trial(rules::LOCALHOST, "http://127.0.0.1"),
+    ];
+    trials.extend(SHARED.map(|origin| trial(rules::THIRD_PARTY, origin)));
+    trials
+}
+
+/// Look-alikes of a trusted origin. Those of one rule stand together; one that is trusted is enough.
+pub(crate) fn look_alikes(trusted: &str) -> Vec<Trial> {
+    let Some((scheme, rest)) = trusted.split_once("://") else {
+        return Vec::new();
+    };
+    let Some(host) = Url::parse(trusted)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned))
+    else {
+        return Vec::new();
+    };
+    let port = rest.strip_prefix(host.as_str()).unwrap_or_default();
+    let at = |host: &str| format!("{scheme}://{host}{port}");
+    let mut trials = vec![
+        trial(rules::PREFIX, at(&format!("{host}.{EVIL}"))),
+        trial(rules::SUFFIX, at(&format!("evil{host}"))),
+        trial(rules::SUBSTRING, at(&format!("evil-{host}.{EVIL}"))),
+        trial(rules::UNDERSCORE, at(&format!("{host}_.{EVIL}"))),
+        trial(rules::BACKTICK, at(&format!("{host}`.{EVIL}"))),
+        trial(rules::BACKTICK, at(&format!("{host}%60.{EVIL}"))),
+    ];
+    trials.extend(SPECIALS.map(|c| trial(rules::SPECIAL, at(&format!("{host}{c}.{EVIL}")))));
+    let is_name = host.contains('.') && host.parse::<std::net::IpAddr>().is_err();
+    if is_name {
+        // The part of a name is a stranger's name too, where somebody looked for it in a list.
+        let part: String = host.chars().skip(1).collect();
+        if !part.starts_with('.') {
+            trials.push(trial(rules::SUBSTRING, at(&part)));
+        }
+        for (dot, _) in host.match_indices('.') {
+            let mut changed = host.clone();
+            changed.replace_range(dot..=dot, "x");
+            if changed.contains('.') || host.matches('.').count() == 1 {
+                trials.push(trial(rules::UNESCAPED_DOT, at(&changed)));
+            }
+        }
+        if suffix_of(&host).is_none() {
+            trials.push(trial(
+                rules::SUBDOMAINS,
+                at(&format!("corswatch-audit.{host}")),
+            ));
+        }
+    }
+    if scheme == "https" {
+        trials.push(trial(rules::INSECURE, format!("http://{host}{port}")));
+    }
+    trials
+}
+
+/// The public suffix above a host.
+pub(crate) fn suffix_of(host: &str) -> Option<&'static str> {
+    SUFFIXES.into_iter().find(|suffix| {
+        host.strip_suffix(suffix)
+            .is_some_and(|rest| rest.ends_with('.'))
+    })
+}
+
+/// A neighbour of a trusted origin, one level above it: `corswatch-audit.example.com` of
+/// `app.example.com`. Asked before the look-alikes, because it explains some of them.
+pub(crate) fn siblings(trusted: &str) -> Option<Trial> {
+    let url = Url::parse(trusted).ok()?;
+    let host = url.host_str()?;
+    let (_, parent) = host.split_once('.')?;
+    let rule = if suffix_of(host) == Some(parent) {
+        rules::PUBLIC_SUFFIX
+    } else if parent.contains('.') && host.parse::<std::net::IpAddr>().is_err() {
+        rules::SUBDOMAINS
+    } else {
+        return None;
+    };
+    let port = url
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
+    let origin = format!("{}://corswatch-audit.{parent}{port}", url.scheme());
+    Some(trial(rule, origin))
+}
+
+/// Whether browsers write origins like this.
+pub(crate) fn is_written_well(value: &str) -> bool {
+    // The URL standard lets an asterisk into a host; who writes one means a pattern.
+    let is_origin = || Origin::parse(value).is_some_and(|origin| origin.as_str() == value);
+    value == "null" || !value.contains('*') && is_origin()
+}

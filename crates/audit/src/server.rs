@@ -1,0 +1,70 @@
+//! Whom an audit asks: a live server, or a policy that answers as one would.
+
+use cors::{Answer, Headers};
+use findings::{Finding, Rule};
+use prober::{Call, CallError, Client, Refusal};
+use url::Url;
+
+use crate::rules;
+
+/// Something that answers requests.
+pub trait Server: Sync {
+    /// Its answer to one request.
+    ///
+    /// # Errors
+    /// [`Silence`], where there is none.
+    fn ask(
+        &self,
+        method: &str,
+        url: &Url,
+        headers: &Headers,
+    ) -> impl Future<Output = Result<Answer, Silence>> + Send;
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    rule: &'static Rule,
+    reason: String,
+}
+
+impl Silence {
+    pub(crate) fn finding(self) -> Finding {
+        Finding::new(self.rule, self.reason)
+    }
+}
+
+/// What permits it, where something does.
+fn way_out(refusal: &Refusal) -> &'static str {
+    match refusal {
+        refusal if refusal.is_of_private_network() => {
+            " (`--allow-private-networks` permits private networks)"
+        }
+        _ => "",
+    }
+}
+
+impl Server for Client {
+    async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, Silence> {
+        let call = Call {
+            method,
+            url,
+            headers,
+        };
+        match self.call(call).await {
+            Ok(reply) => Ok(reply.answer),
+            Err(CallError::Refused(refusal)) => Err(Silence {
+                rule: rules::REFUSED,
+                reason: format!(
+                    "refused by the rule `{}`: {refusal}{}",
+                    refusal.rule(),
+                    way_out(&refusal)
+                ),
+            }),
+            Err(error) => Err(Silence {
+                rule: rules::NO_ANSWER,
+                reason: error.text(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `corswatch audit`: what is wrong with the CORS policy of servers.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use ::audit::{Day, Suppressions, Target, audit, compare};
+use findings::{Case, Finding, Place, Report, Suite};
+use tokio::time::Instant;
+use url::Url;
+
+use crate::cli::Audit;
+use crate::exit::Failure;
+use crate::{reports, repository, targets};
+
+/// A URL to look at, and where it is written.
+struct Written {
+    url: Url,
+    place: Place,
+}
+
+/// Audits every URL, one after the other: a server is asked some 60 times, and nobody's server is
+/// asked faster than it answers.
+pub(crate) fn run(args: &Audit) -> Result<ExitCode, Failure> {
+    let mut unread = 0;
+    let mut written: Vec<Written> = args.urls.iter().map(on_command_line).collect();
+    if let Some(file) = &args.targets {
+        written.extend(of_file(file, &mut unread)?);
+    }
+    let suppressions = match &args.suppress {
+        Some(file) => suppressions(file, &mut unread)?,
+        None => Suppressions::default(),
+    };
+    targets::run(look(args, written, suppressions, unread))
+}
+
+async fn look(
+    args: &Audit,
+    written: Vec<Written>,
+    suppressions: Suppressions,
+    unread: usize,
+) -> Result<ExitCode, Failure> {
+    let compared = args.edge.iter().chain(&args.origin);
+    let urls = written.iter().map(|written| &written.url).chain(compared);
+    let client = targets::client(urls, &args.asking)?;
+    let today = Day::of_unix_millis(runtime::Clock::system().now().0);
+    let mut cases = Vec::new();
+    let mut stances = Vec::new();
+    for Written { url, place } in written {
+        let target = Target {
+            url,
+            page_origins: args.page_origins.clone(),
+            reads: args.reads.clone(),
+        };
+        let started = Instant::now();
+        let mut audited = audit(&client, &target).await;
+        if let Some(stance) = audited.stance {
+            audited.findings.extend(stance.beside(&stances));
+            stances.push(stance);
+        }
+        let case = case(
+            target.url.as_str(),
+            place,
+            started.elapsed(),
+            audited.findings,
+        );
+        cases.push((target.url, case));
+    }
+    if let (Some(edge), Some(origin)) = (&args.edge, &args.origin) {
+        let started = Instant::now();
+        let findings = compare(&client, edge, origin, &args.page_origins).await;
+        let name = format!("{edge} against {origin}");
+        let place = on_command_line(edge).place;
+        cases.push((
+            edge.clone(),
+            case(&name, place, started.elapsed(), findings),
+        ));
+    }
+    for (url, case) in &mut cases {
+        suppressions.apply(case, url.as_str(), today);
+    }
+    let report = Report {
+        tool: "audit",
+        rules: ::audit::RULES,
+        fail_on: args.fail_on,
+        suites: suites(cases),
+    };
+    reports::tell(&report, unread, &args.telling)
+}
+
+fn case(name: &str, place: Place, took: Duration, findings: Vec<Finding>) -> Case {
+    Case {
+        name: name.to_owned(),
+        place,
+        took,
+        findings,
+        suppressed: Vec::new(),
+    }
+}
+
+/// One suite a server, in the order in which they first appear.
+fn suites(cases: Vec<(Url, Case)>) -> Vec<Suite> {
+    let mut suites: Vec<Suite> = Vec::new();
+    for (url, case) in cases {
+        let name = url.origin().ascii_serialization();
+        match suites.iter_mut().find(|suite| suite.name == name) {
+            Some(suite) => suite.cases.push(case),
+            None => suites.push(Suite {
+                name,
+                cases: vec![case],
+            }),
+        }
+    }
+    suites
+}
+
+/// A URL of the command line lies in no file: its host and path stand for one.
+fn on_command_line(url: &Url) -> Written {
+    let host = url.host_str().unwrap_or_default();
+    Written {
+        url: url.clone(),
+        place: Place {
+            file: format!("{host}{}", url.path())
+                .trim_end_matches('/')
+                .to_owned(),
+            line: 1,
+        },
+    }
+}
+
+/// The URLs of a file, one a line; `#` starts a comment.
+fn of_file(file: &Path, unread: &mut usize) -> Result<Vec<Written>, Failure> {
+    let text = text(file)?;
+    let name = repository::path(file);
+    let mut written = Vec::new();
+    for (line, url) in (1..).zip(text.lines()) {
+        // A fragment is no part of what is asked, so that a comment cannot be mistaken for one.
+        let url = url.split('#').next().unwrap_or_default().trim();
+        if url.is_empty() {
+            continue;
+        }
+        let place = Place {
+            file: name.clone(),
+            line,
+        };
+        match Url::parse(url) {
+            Ok(url) => written.push(Written { url, place }),
+            Err(error) => {
+                eprintln!("{place}: `{url}` is not a URL: {error}");
+                *unread += 1;
+            }
+        }
+    }
+    Ok(written)
+}
+
+fn suppressions(file: &Path, unread: &mut usize) -> Result<Suppressions, Failure> {
+    let (suppressions, problems) = Suppressions::read(&text(file)?);
+    let name = repository::path(file);
+    for (line, reason) in &problems {
+        eprintln!("{name}:{line}: {reason}");
+    }
+    *unread += problems.len();
+    Ok(suppressions)
+}
+
+fn text(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file)
+        .map_err(|error| Failure::Input(format!("{}: {error}", file.display())))
+}
