@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use brotli::CompressorWriter;
+use brotli::enc::BrotliEncoderParams;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -34,13 +36,52 @@ pub fn script_path() -> &'static str {
     &BUILT.path
 }
 
+/// How a script is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Brotli,
+    Gzip,
+}
+
+impl Packing {
+    /// The smallest first.
+    pub(crate) const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
+
+    /// Its name as a content coding.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+        }
+    }
+
+    fn pack(self, script: &[u8]) -> Bytes {
+        let packed = match self {
+            Self::Brotli => {
+                let mut packed = Vec::new();
+                let best = BrotliEncoderParams::default();
+                let mut writer = CompressorWriter::with_params(&mut packed, script.len(), &best);
+                let written = writer.write_all(script);
+                // Dropping it writes the end.
+                drop(writer);
+                written.map(|()| packed)
+            }
+            Self::Gzip => {
+                let mut writer = GzEncoder::new(Vec::new(), Compression::best());
+                writer.write_all(script).and_then(|()| writer.finish())
+            }
+        };
+        packed.expect("writing into memory cannot fail").into()
+    }
+}
+
 /// A script with what is served of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Script {
     pub(crate) hash: String,
     pub(crate) path: String,
-    pub(crate) plain: Bytes,
-    pub(crate) gzip: Bytes,
+    plain: Bytes,
+    packed: [Bytes; Packing::ALL.len()],
 }
 
 impl Script {
@@ -55,13 +96,18 @@ impl Script {
             // Writing into a String cannot fail.
             let _ = write!(hash, "{byte:02x}");
         }
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-        let packed = gzip.write_all(script).and_then(|()| gzip.finish());
         Self {
             path: format!("/v1/corswatch-{hash}.js"),
             hash,
             plain: Bytes::from_static(script),
-            gzip: packed.expect("writing into memory cannot fail").into(),
+            packed: Packing::ALL.map(|packing| packing.pack(script)),
         }
+    }
+
+    /// Its bytes, packed or as they are.
+    pub(crate) fn bytes(&self, packing: Option<Packing>) -> Bytes {
+        packing
+            .map_or(&self.plain, |packing| &self.packed[packing as usize])
+            .clone()
     }
 }

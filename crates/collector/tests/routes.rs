@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::io::Read as _;
+
 use support::{Edge, Reply, good, post};
 
 async fn ask(edge: &Edge, method: &str, path: &str, headers: &str) -> Reply {
@@ -31,22 +33,21 @@ async fn the_script_is_found_by_its_hash_and_never_changes_there() {
         assert_eq!(script.header(name), Some(value), "{name}");
     }
     assert_eq!(integrity_of(&script.body), collector::integrity());
-    let packed = ask(
-        &edge,
-        "GET",
-        collector::script_path(),
-        "accept-encoding: br, gzip\r\n",
-    )
-    .await;
-    assert_eq!(packed.header("content-encoding"), Some("gzip"));
-    assert_ne!(packed.header("etag"), script.header("etag"));
-    let mut unpacked = Vec::new();
-    std::io::Read::read_to_end(
-        &mut flate2::read::GzDecoder::new(&packed.body[..]),
-        &mut unpacked,
-    )
-    .expect("gzip");
-    assert_eq!(unpacked, script.body);
+    for (accepted, coding) in [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, br;q=0", "gzip"),
+        ("gzip", "gzip"),
+    ] {
+        let accepts = format!("accept-encoding: {accepted}\r\n");
+        let packed = ask(&edge, "GET", collector::script_path(), &accepts).await;
+        assert_eq!(
+            packed.header("content-encoding"),
+            Some(coding),
+            "{accepted}"
+        );
+        assert_ne!(packed.header("etag"), script.header("etag"));
+        assert_eq!(unpacked(coding, &packed.body), script.body, "{accepted}");
+    }
     let tag = script.header("etag").expect("a tag");
     let again = ask(
         &edge,
@@ -58,6 +59,16 @@ async fn the_script_is_found_by_its_hash_and_never_changes_there() {
     assert_eq!((again.status, again.body.len()), (304, 0));
     let old = ask(&edge, "GET", "/v1/corswatch-0000000000000000.js", "").await;
     assert_eq!(old.status, 404);
+}
+
+fn unpacked(coding: &str, body: &[u8]) -> Vec<u8> {
+    let mut unpacked = Vec::new();
+    let read = match coding {
+        "br" => brotli::Decompressor::new(body, 4096).read_to_end(&mut unpacked),
+        _ => flate2::read::GzDecoder::new(body).read_to_end(&mut unpacked),
+    };
+    read.expect(coding);
+    unpacked
 }
 
 fn integrity_of(script: &[u8]) -> String {

@@ -11,6 +11,7 @@ use intake::KeyState;
 
 use crate::answer::{self, Answer};
 use crate::edge::Edge;
+use crate::script::Packing;
 
 /// What has a hash in its name never changes.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -46,22 +47,16 @@ pub(crate) fn by_key(edge: &Edge, key: &str, request: &HeaderMap) -> Answer {
 }
 
 fn script(edge: &Edge, request: &HeaderMap, caching: &'static str) -> Answer {
-    let gzip = accepts_gzip(request);
-    // One tag for each encoding: they are different bytes.
-    let tag = format!(
-        "\"{}{}\"",
-        edge.script.hash,
-        if gzip { "-gzip" } else { "" }
-    );
-    let body = if gzip {
-        &edge.script.gzip
-    } else {
-        &edge.script.plain
-    };
-    let mut answer = served(body.clone(), caching);
+    let packing = Packing::ALL
+        .into_iter()
+        .find(|packing| accepts(request, packing.as_str()));
+    // One tag for each coding: they are different bytes.
+    let suffix = packing.map_or(String::new(), |packing| format!("-{}", packing.as_str()));
+    let tag = format!("\"{}{suffix}\"", edge.script.hash);
+    let mut answer = served(edge.script.bytes(packing), caching);
     let headers = answer.headers_mut();
-    if gzip {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    if let Some(packing) = packing {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(packing.as_str()));
     }
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -96,11 +91,11 @@ fn tokens<'h>(headers: &'h HeaderMap, name: &http::HeaderName) -> impl Iterator<
         .map(str::trim)
 }
 
-fn accepts_gzip(request: &HeaderMap) -> bool {
+fn accepts(request: &HeaderMap, wanted: &str) -> bool {
     tokens(request, &ACCEPT_ENCODING).any(|token| {
         let (coding, weight) = token.split_once(';').unwrap_or((token, ""));
         let refused = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
-        coding.trim().eq_ignore_ascii_case("gzip") && !refused
+        coding.trim().eq_ignore_ascii_case(wanted) && !refused
     })
 }
 
