@@ -12,7 +12,7 @@ async function bundle(entry, wrap) {
 		entryPoints: [entry],
 		bundle: true,
 		write: false,
-		target: "es2020",
+		target: "es2021",
 		format: "esm",
 		define: { SDK_VERSION: JSON.stringify(version) },
 	});
@@ -23,6 +23,7 @@ async function bundle(entry, wrap) {
 		ecma: 2020,
 		compress: {
 			passes: 4,
+			unsafe: true,
 			unsafe_arrows: true,
 			unsafe_methods: true,
 			pure_getters: true,

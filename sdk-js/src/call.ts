@@ -7,9 +7,10 @@ export interface Ask {
 	_url: string;
 	_method: string | undefined;
 	_credentialed?: boolean;
-	_headers: [name: string, value: string][];
+	_headers: Headers | false | undefined;
 	_body?: unknown;
 	_signal?: AbortSignal | null | undefined;
+	_keepalive?: boolean | undefined;
 }
 
 /** A cross-origin CORS-mode request under way. */
@@ -51,15 +52,17 @@ const placeOf = (text: string): Place | undefined => {
 
 /** Describes a request; undefined where it is not cross-origin. */
 export const call = (ask: Ask, name: (url: URL, body?: unknown) => string): Call | undefined => {
-	const { _body: body, _headers: headers, _method: given = "GET" } = ask;
+	const { _body: body, _method: given = "GET" } = ask;
+	let headers = ask._headers;
 	const place = placeOf(`${ask._url}`);
 	if (!place) return;
 	// Fetch, "normalize a method": `patch` stays as it is.
 	const method = /^(delete|get|head|options|post|put)$/i.test(given) ? given.toUpperCase() : given;
-	if (body instanceof Blob && body.type && !/content-type/i.test(`${headers}`)) {
-		headers.push(["content-type", body.type]);
+	if (body instanceof Blob && body.type) {
+		headers ||= new Headers();
+		if (!headers.has("content-type")) headers.set("content-type", body.type);
 	}
-	const by = headers[0] ? unsafeNames(headers) : "";
+	const by = headers ? unsafeNames(headers) : "";
 	const shape: Shape = {
 		to: place._to,
 		ep: body ? name(place._url, body) : (place._ep ||= name(place._url)),

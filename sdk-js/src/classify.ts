@@ -1,23 +1,38 @@
-import { type Call, urlOf } from "./call";
+import { type Call, timing, urlOf } from "./call";
 import { now } from "./clock";
 import type { Probes } from "./options";
 import { answers, probe } from "./probe";
 import type { Verdict } from "./row";
 import { later, scope } from "./scope";
 
-/** A violation is reported a little after the rejection. */
+/** A violation is reported a little after the rejection, as is Firefox's Resource Timing entry. */
 const SETTLE_MS = 60;
 /** A verdict stands this long for repeats. */
 const VERDICT_MS = 60_000;
 /** An origin that does not answer at all is left alone this long. */
 const DOWN_MS = 30_000;
-/** Investigations per page and per origin in `BUDGET_MS`; each sends up to five requests. */
+/** Investigations per page and per origin in `BUDGET_MS`; each sends up to four requests. */
 const PAGE_BUDGET = 20;
 const ORIGIN_BUDGET = 8;
 const BUDGET_MS = 600_000;
 /** Requests that fail this soon after the page began to go away failed because of that. */
 const LEAVING_MS = 1500;
 const MAX_VIOLATIONS = 20;
+/** What a content blocker stops is over sooner; a server is taken for farther off than that. */
+const BLOCKER_MS = 10;
+const FAR_MS = 30;
+/** Bodies of `keepalive` requests under way, all together. */
+const KEEPALIVE_BYTES = 65_536;
+/**
+ * Makes any header need a preflight, also one that is safelisted with other values ("CORS-unsafe
+ * request-header byte"), and says nothing to the server.
+ */
+const UNSAFE_VALUE = "@";
+/**
+ * Addresses that Local Network Access guards, where the host says so itself: loopback, and others.
+ * Not to the last digit: it decides only where the permission is denied.
+ */
+const LOCAL = /\/\/(localhost|127\.|\[:)|\/\/(1(0|69|72|92)\.|\[f)|\.local[:/]/;
 
 interface Known {
 	/** It has succeeded in this page. */
@@ -26,9 +41,9 @@ interface Known {
 	_verdict?: Promise<Verdict>;
 }
 
-const is = (o: string, ev: string, stage?: string, proven?: unknown): Verdict => ({
+export const is = (o: string, ev: string, proven?: unknown, stage?: string): Verdict => ({
 	o,
-	stage: stage || undefined,
+	stage,
 	cf: proven ? "proven" : undefined,
 	ev,
 });
@@ -66,36 +81,73 @@ const afford = (name: string, budget: number) => {
 	return (spent[name] = (spent[name] || 0) + 1) <= budget;
 };
 
-const investigate = async (
-	call: Call,
-	send: typeof fetch,
-	probes: Probes | undefined,
-	good: unknown,
-): Promise<Verdict> => {
-	const { c: credentialed, p: preflighted, to: origin } = call._shape;
+const insecure = (url: string) => /^https/.test(scope.origin) && /^http:/.test(url);
+
+/** Whether the page may not ask local addresses, and this is one. */
+const fenced = async (url: string) => {
+	const local = LOCAL.exec(url);
+	return (
+		local &&
+		!LOCAL.test(`${scope.origin}/`) &&
+		// A browser without the fence does not know the name.
+		navigator.permissions?.query({ name: `${local[1] ? "loopback" : "local"}-network` as "push" }).then(
+			({ state }) => state === "denied",
+			() => {},
+		)
+	);
+};
+
+/** Neither the request nor a probe got an answer; the probe took `ms`. */
+const unanswered = async (url: string, origin: string, ms: number): Promise<Verdict> => {
+	const from = performance.now();
+	if (await probe(`${origin}/`, "HEAD", { mode: "no-cors" })) {
+		// No server refuses in much less time than it takes to answer.
+		return ms < BLOCKER_MS && performance.now() - from > FAR_MS
+			? is("ad_blocked", "A-E-R+q")
+			: network("A-E-R+");
+	}
+	down[origin] = now();
+	return insecure(url) ? is("mixed_content", "mixed") : network("A-E-R-");
+};
+
+/** Where a request was stopped, as far as it shows without a probe. */
+const stageOf = (preflighted: unknown, entry: PerformanceEntry | undefined): string => {
+	if (!preflighted) return "response";
+	// Firefox gives a request whose preflight failed no duration, and one whose answer is withheld
+	// its own; under a service worker none has any.
+	if (!entry || navigator.serviceWorker?.controller) return "unknown";
+	return entry.duration ? "response" : "preflight";
+};
+
+const investigate = async (call: Call, probes: Probes | undefined, good: unknown): Promise<Verdict> => {
+	const { c: credentialed, p: preflighted } = call._shape;
+	const origin = call._shape.to!;
 	const url = urlOf(call);
 	const plain = !credentialed && !preflighted;
 	const safe = /^(GET|HEAD)$/.test(call._method);
-	let stage = preflighted ? "unknown" : "response";
 
 	await new Promise<void>((resolve) => later(resolve, SETTLE_MS));
-	if (violations.some((blocked) => blocked && url.startsWith(blocked))) return is("csp", "csp", "", true);
+	if (violations.some((blocked) => blocked && url.startsWith(blocked))) return is("csp", "csp", 1);
 	if (probes === "off") return is("unknown", "off");
-	if (now() - down[origin!]! < DOWN_MS) return network("down");
-	if (!afford("", PAGE_BUDGET) || !afford(origin!, ORIGIN_BUDGET)) return is("unknown", "budget");
+	if (now() - down[origin]! < DOWN_MS) return network("down");
+	if (!afford("", PAGE_BUDGET) || !afford(origin, ORIGIN_BUDGET)) return is("unknown", "budget");
 
-	const ask = (init: RequestInit) => probe(send, url, safe ? call._method : "HEAD", init);
+	const firefox = /Firefox/.test(navigator.userAgent);
+	const entry = firefox ? timing(call) : undefined;
+	let stage = stageOf(preflighted, entry);
+
+	const ask = (init: RequestInit) => probe(url, safe ? call._method : "HEAD", init);
+	const from = performance.now();
 	const a = await ask({ mode: "no-cors" });
+	const ms = performance.now() - from;
 	let ev = a ? "A+" : "A-";
-	if (probes === "cheap") return a ? is("blocked", ev, stage) : network(ev);
+	if (probes === "cheap") return a ? is("blocked", ev, 0, stage) : network(ev);
 	if (!a) {
-		// Firefox closes an EventSource in any case.
-		if (/Firefox/.test(navigator.userAgent) || !scope.EventSource || !(await answers(url))) {
-			if (await probe(send, `${origin}/`, "HEAD", { mode: "no-cors" })) return network("A-E-R+");
-			down[origin!] = now();
-			return /^https/.test(scope.origin) && /^http:/.test(url)
-				? is("mixed_content", "mixed")
-				: network("A-E-R-");
+		if (await fenced(url)) return is("local_network", "lna");
+		// Where the page may not ask, an EventSource is closed, too; as Firefox does in any case.
+		// There, with Timing-Allow-Origin, the entry tells.
+		if (insecure(url) || !(firefox ? entry?.transferSize : scope.EventSource && (await answers(url)))) {
+			return unanswered(url, origin, ms);
 		}
 		ev += "E+";
 	}
@@ -108,29 +160,40 @@ const investigate = async (
 		stage = "redirect";
 		b = await ask({ cache });
 	}
-	if (!b) return is("blocked", `${ev}B-`, stage, a && plain && safe);
+	if (!b) return is("blocked", `${ev}B-`, a && plain && safe, stage);
 	ev += b.ok ? "B+" : "B4";
 	if (plain) return safe || b.ok ? network(ev) : is("unknown", ev);
+	if (stage === "unknown") {
+		if (call._by) {
+			const p = await ask({ headers: call._by.split(",").map((name) => [name, UNSAFE_VALUE]) });
+			ev += p ? "P+" : "P-";
+			// Credentials are judged with the preflight already.
+			if (!p || credentialed) stage = "preflight";
+			// The same request, but for what the headers say, passes now.
+			else if (safe && p.ok) return network(ev);
+			// Another method may be what the preflight forbids: that cannot be asked without using it.
+			else if (safe || call._method === "POST") stage = "response";
+		} else if (b.ok) stage = "preflight";
+	}
 	// That it worked before says little: a policy that a deploy breaks is met by open pages.
 	if (good) ev += "s";
-	return is("blocked", ev, b.ok && stage === "unknown" ? "preflight" : stage);
+	return is("blocked", ev, 0, stage);
 };
 
 /**
- * Why a request failed: `name` is that of the error or of the last event of the XHR, `message` the
- * error's; `probes` says what may be sent for it, through `send`. Undefined for what was no request
+ * Why a request failed after `ms`: `name` is that of the error or of the last event of the XHR,
+ * `message` the error's; `probes` says what may be sent for it. Undefined for what was no request
  * at all. Never rejects.
  */
 export const judge = async (
 	call: Call,
-	send: typeof fetch,
 	probes: Probes | undefined,
 	ms: number,
 	name: string,
 	message?: string,
 ): Promise<Verdict | undefined> => {
-	if (call._signal?.aborted || /^abort/i.test(name)) return is("aborted", "abort", "", true);
-	if (name === "timeout") return is("aborted", name, "", true);
+	if (call._signal?.aborted || /^abort/i.test(name)) return is("aborted", "abort", 1);
+	if (name === "timeout") return is("aborted", name, 1);
 	// Firefox ends an XHR of a page that goes away with neither `error` nor `abort`.
 	if (now() - left < LEAVING_MS || name === "readystatechange") return is("unloaded", "unload");
 	// Wrong arguments reject at once, with a text of their own that Chromium and Firefox begin with
@@ -142,10 +205,13 @@ export const judge = async (
 		(ms < 5 || /fetch[':]/.test(message))
 	)
 		return;
+	if (call._keepalive && new Blob([call._body as string]).size > KEEPALIVE_BYTES) {
+		return is("unknown", "quota");
+	}
 	const entry = (known[call._key] ||= {});
 	if (!(now() - entry._at! < VERDICT_MS)) {
 		entry._at = now();
-		entry._verdict = investigate(call, send, probes, entry._good).catch(() => is("unknown", "hang"));
+		entry._verdict = investigate(call, probes, entry._good).catch(() => is("unknown", "hang"));
 	}
 	return entry._verdict;
 };

@@ -1,4 +1,4 @@
-import { forget, type Observation, observe } from "./observe";
+import { begin, end, flush, forget } from "./observe";
 import type { Handle, Options } from "./options";
 import { scope } from "./scope";
 
@@ -13,9 +13,6 @@ export type {
 
 /** Shared by all versions, so that two copies in one page count each request once. */
 const COPY = Symbol.for("corswatch");
-const shared = scope as unknown as Record<symbol, Handle | undefined>;
-
-type Stated = Navigator & { globalPrivacyControl?: boolean };
 
 /**
  * Observes the cross-origin requests of this page or worker. Does nothing on a server, in a frame
@@ -23,35 +20,33 @@ type Stated = Navigator & { globalPrivacyControl?: boolean };
  * copy already observes; its handle is returned then.
  */
 export const start = (options: Options): Handle => {
-	let running: Observation | undefined;
 	const handle: Handle = {
 		stop() {
-			if (running) {
-				running._end();
-				running._flush();
-				running = shared[COPY] = undefined;
+			if (scope[COPY] === handle) {
+				end();
+				flush();
+				scope[COPY] = undefined;
 			}
 		},
 		flush() {
-			running?._flush();
+			if (scope[COPY] === handle) flush();
 		},
 		consent(given) {
-			const { optOut } = options;
 			if (!given) {
 				forget();
 				handle.stop();
 			} else if (
-				!shared[COPY] &&
+				!scope[COPY] &&
 				// A server has no location, a sandboxed frame no origin that the edge could permit.
 				scope.location &&
 				/^http/.test(scope.origin) &&
-				!(optOut === "off" && ((navigator as Stated).globalPrivacyControl || navigator.doNotTrack === "1"))
+				!(options.optOut === "off" && (scope.navigator.globalPrivacyControl || navigator.doNotTrack === "1"))
 			) {
-				shared[COPY] = handle;
-				running = observe(options, () => handle.consent(false));
+				scope[COPY] = handle;
+				begin(options, () => handle.consent(false));
 			}
 		},
 	};
 	if (options.consent !== false) handle.consent(true);
-	return shared[COPY] || handle;
+	return scope[COPY] || handle;
 };

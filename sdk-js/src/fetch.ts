@@ -4,8 +4,8 @@ import { scope } from "./scope";
 
 /** A request begins; undefined where it is not counted. */
 export type Begin = (ask: Ask) => Call | undefined;
-/** It got a response; status 0 where that is an opaque redirect. Never throws. */
-export type Answer = (call: Call, status: number, readable: (name: string) => boolean) => void;
+/** It got a response, from `url`; status 0 where that is an opaque redirect. Never throws. */
+export type Answer = (call: Call, status: number, url: string, readable: (name: string) => boolean) => void;
 /** It got none: the error, or the last event of the XHR. Never throws. */
 export type Fail = (call: Call, name: string, message?: string) => void;
 
@@ -15,21 +15,17 @@ export const patchFetch = (begin: Begin, answer: Answer, fail: Fail): void =>
 		const init = given || {};
 		const request: Partial<Request> = input.url ? input : {};
 		const headers = init.headers || request.headers;
-		const list: [string, string][] = [];
-		const add = (value: unknown, name: unknown) => list.push([`${name}`, `${value}`.trim()]);
-		// An iterator would be used up, so that only what can be read twice is read.
-		if (Array.isArray(headers)) for (const pair of headers) add(pair[1], pair[0]);
-		else if (headers?.forEach) headers.forEach(add);
-		else for (const name in headers) add(headers[name], name);
 		const call =
 			(init.mode || request.mode || "cors") === "cors" &&
 			begin({
 				_url: request.url || input,
 				_method: init.method || request.method,
 				_credentialed: (init.credentials || request.credentials) === "include",
-				_headers: list,
+				// An iterator would be used up, so that only what can be read twice is read.
+				_headers: headers && !headers.next && new Headers(headers),
 				_body: init.body,
 				_signal: init.signal || request.signal,
+				_keepalive: init.keepalive ?? request.keepalive,
 			});
 		return (
 			call &&
@@ -39,7 +35,7 @@ export const patchFetch = (begin: Begin, answer: Answer, fail: Fail): void =>
 				result?.then
 					? result.then(
 							(response) => {
-								answer(call, response.status, (name) => response.headers.has(name));
+								answer(call, response.status, response.url, (name) => response.headers.has(name));
 								return response;
 							},
 							(error) => {

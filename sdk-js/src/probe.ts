@@ -1,25 +1,25 @@
-import { later } from "./scope";
+import { later, send } from "./scope";
 
 /** After this long a probe counts as hanging, and rejects. */
 const TIMEOUT = 20_000;
+
+const within = <T>(ask: (done: (answer: T) => void) => void): Promise<T> =>
+	new Promise((resolve, reject) => {
+		later(reject, TIMEOUT);
+		ask(resolve);
+	});
 
 /**
  * Sends one request and lets go of it as soon as its headers are there; undefined where it failed.
  * Never with credentials: Firefox would open a login dialog on 401.
  */
-export const probe = (
-	send: typeof fetch,
-	url: string,
-	method: string,
-	init: RequestInit,
-): Promise<Response | undefined> =>
-	new Promise((resolve, reject) => {
+export const probe = (url: string, method: string, init: RequestInit): Promise<Response | undefined> =>
+	within((done) => {
 		const control = new AbortController();
 		const end = (answer?: Response) => {
-			resolve(answer);
+			done(answer);
 			control.abort();
 		};
-		later(reject, TIMEOUT);
 		send(url, {
 			method,
 			credentials: "omit",
@@ -35,11 +35,10 @@ export const probe = (
  * again. Firefox closes it either way.
  */
 export const answers = (url: string): Promise<boolean> =>
-	new Promise((resolve, reject) => {
+	within((done) => {
 		const source = new EventSource(url);
 		source.onopen = source.onerror = () => {
-			resolve(source.readyState > 0);
+			done(source.readyState > 0);
 			source.close();
 		};
-		later(reject, TIMEOUT);
 	});

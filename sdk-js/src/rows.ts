@@ -25,7 +25,7 @@ export const add = (call: Call, fields: Fields, ms?: number, alone?: boolean): R
 		waiting.push(row);
 		bytes += key.length + ROW_BYTES;
 		if (!alone) open[key] = row;
-	} else row.n = (row.n || 1) + 1;
+	} else row.n = 1 + (row.n || 1);
 	if (ms! >= 0) count((row.l ||= []), ms!);
 	return row;
 };

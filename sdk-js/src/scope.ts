@@ -1,7 +1,15 @@
-type Zoned = Window & typeof globalThis & { Zone?: { __symbol__(name: string): string } };
+import type { Handle, Options } from "./options";
+
+interface Scope extends Omit<Window & typeof globalThis, "navigator"> {
+	navigator: Navigator & { globalPrivacyControl?: boolean };
+	Zone?: { __symbol__(name: string): string };
+	corswatch?: Options | Handle;
+	/** The copy that observes. */
+	[copy: symbol]: Handle | undefined;
+}
 
 /** The global object of the page or worker; touched only once `start` has found it to be one. */
-export const scope = globalThis as unknown as Zoned;
+export const scope = globalThis as unknown as Scope;
 
 /**
  * A method as the browser made it. Zone.js keeps the native ones under its own symbol; through the
@@ -11,6 +19,12 @@ export const scope = globalThis as unknown as Zoned;
 // biome-ignore lint/suspicious/noExplicitAny: members of foreign objects, by name
 export const native = (object: any, name: string): any =>
 	((scope.Zone && object[scope.Zone.__symbol__(name)]) || object[name]).bind(object);
+
+/** `fetch` as it was when the observation began. */
+export let send: typeof fetch;
+export const keepFetch = (): void => {
+	send = native(scope, "fetch");
+};
 
 /** Adds a listener that no zone sees. */
 // biome-ignore lint/suspicious/noExplicitAny: each type of event has its own shape

@@ -1,10 +1,11 @@
 import { now } from "./clock";
-import { later } from "./scope";
+import { later, send } from "./scope";
 
 /** The edge refuses older beacons. */
 const HORIZON = 300_000;
 const MAX_QUEUE = 20;
 const MAX_BACKOFF = 60_000;
+const MAX_INTERVAL = 300_000;
 
 interface Sealed {
 	_at: number;
@@ -13,27 +14,20 @@ interface Sealed {
 }
 
 let url: string;
-let send: typeof fetch;
+let shortest: number;
 let disabled: () => void;
-let interval: (seconds: number) => void;
 let queue: Sealed[] = [];
 let busy = false;
 let failures = 0;
 
-/**
- * Says where beacons go. `onDisabled` is called when the key is, `onInterval` with the seconds that
- * the server wants between beacons, 0 where it does not care.
- */
-export const connect = (
-	to: string,
-	through: typeof fetch,
-	onDisabled: () => void,
-	onInterval: (seconds: number) => void,
-): void => {
+/** Milliseconds between beacons, as the page and the server want it. */
+export let interval: number;
+
+/** Says where beacons go, how often at most, and what to do when the key is disabled. */
+export const connect = (to: string, every: number, onDisabled: () => void): void => {
 	url = to;
-	send = through;
+	interval = shortest = every;
 	disabled = onDisabled;
-	interval = onInterval;
 	busy = false;
 };
 
@@ -47,9 +41,20 @@ export const drop = (): void => {
 	queue = [];
 };
 
-const body = ({ _at, _head, _tail }: Sealed) => _head + Math.round(now() - _at) + _tail;
-const post = (beacon: Sealed, keepalive = false) =>
-	send(url, { method: "POST", body: body(beacon), credentials: "omit", keepalive });
+/** Sends a beacon; rejects where it should be sent again, with the server's wish of when. */
+const post = async (beacon: Sealed, keepalive: boolean): Promise<void> => {
+	const { status, headers } = await send(url, {
+		method: "POST",
+		body: beacon._head + Math.round(now() - beacon._at) + beacon._tail,
+		credentials: "omit",
+		keepalive,
+	});
+	if (status === 410) return disabled();
+	if (status === 429 || status > 499) throw headers.get("retry-after");
+	interval = Math.max(shortest, Math.min(MAX_INTERVAL, +headers.get("corswatch-flush-interval")! * 1000));
+	failures = 0;
+	queue = queue.filter((other) => other !== beacon);
+};
 
 /** Sends what waits, one after the other, until each is durable, refused for good, or too old. */
 export const deliver = (): void => {
@@ -62,29 +67,20 @@ export const deliver = (): void => {
 			busy = false;
 			deliver();
 		}, ms);
-	const retry = (answer: Partial<Response>) => {
-		const wish = answer.headers?.get("retry-after");
-		const backoff = Math.min(MAX_BACKOFF, 1000 * 2 ** failures++) * (0.5 + Math.random());
-		again(
-			Math.min(HORIZON, Math.max(backoff, (wish && (+wish * 1000 || Date.parse(wish) - Date.now())) || 0)),
-		);
-	};
-	post(beacon).then((answer) => {
-		if (answer.status === 410) return disabled();
-		if (answer.status === 429 || answer.status > 499) return retry(answer);
-		interval(+answer.headers.get("corswatch-flush-interval")!);
-		failures = 0;
-		queue = queue.filter((other) => other !== beacon);
-		again(0);
-	}, retry);
+	post(beacon, false).then(
+		() => again(0),
+		(wish) => {
+			const backoff = Math.min(MAX_BACKOFF, 1000 * 2 ** failures++) * (0.5 + Math.random());
+			again(Math.min(HORIZON, Math.max(backoff, +wish * 1000 || Date.parse(wish) - Date.now() || 0)));
+		},
+	);
 };
 
 /**
- * Sends what waits, also what is under way, because the page may go away now. What the browser does
- * not take stays; a beacon that arrives twice counts once.
+ * Sends what waits, also what is under way, because the page may go away now: without cookies,
+ * which `sendBeacon` cannot. What the browser does not take stays; a beacon that arrives twice
+ * counts once.
  */
 export const unload = (): void => {
-	queue = queue.filter(
-		(beacon) => !navigator.sendBeacon(url, body(beacon)) && post(beacon, true).catch(() => {}),
-	);
+	for (const beacon of queue.splice(0)) post(beacon, true).catch(() => queue.push(beacon));
 };

@@ -25,7 +25,9 @@ export const patchXhr = (begin: Begin, answer: Answer, fail: Fail): void => {
 			state._call = undefined;
 			// `getResponseHeader` writes an error to the console for a header that is not exposed.
 			if (xhr.status) {
-				answer(call, xhr.status, (name) => RegExp(`^${name}:`, "im").test(xhr.getAllResponseHeaders()));
+				answer(call, xhr.status, xhr.responseURL, (name) =>
+					RegExp(`^${name}:`, "im").test(xhr.getAllResponseHeaders()),
+				);
 			} else fail(call, state._last!);
 		}
 		state._last = type;
@@ -35,12 +37,12 @@ export const patchXhr = (begin: Begin, answer: Answer, fail: Fail): void => {
 		states.set(xhr, {
 			_url: `${url}`,
 			_method: `${method}`,
-			_headers: [],
+			_headers: new Headers(),
 			_heard: states.get(xhr)?._heard,
 		});
 	});
 	patch(prototype, "setRequestHeader", (xhr, [name, value]) => () => {
-		states.get(xhr)!._headers.push([`${name}`, `${value}`.trim()]);
+		(states.get(xhr)!._headers as Headers).append(name, value);
 	});
 	patch(prototype, "send", (xhr, [body]) => {
 		const state = states.get(xhr)!;

@@ -7,7 +7,7 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub(crate) fn router(switches: &Switches) -> Router {
     let shop = Router::new()
         .route("/items", get(items))
         .route("/items/{id}", get(item))
-        .route("/cart/{id}", get(in_cart).put(add_to_cart))
+        .route("/cart/{id}", put(add_to_cart))
         .route("/login", post(login))
         .route("/orders", get(orders))
         .layer(from_fn_with_state(switches.clone(), cors));
@@ -84,11 +84,6 @@ async fn items() -> impl IntoResponse {
 
 async fn item(Path(id): Path<usize>) -> Result<Json<Value>, StatusCode> {
     as_json(id).map(Json).ok_or(StatusCode::NOT_FOUND)
-}
-
-/// What the cart holds of an item; the demo keeps nothing.
-async fn in_cart(Path(id): Path<usize>) -> Json<serde_json::Value> {
-    Json(serde_json::json!({"id": id, "count": 0}))
 }
 
 async fn add_to_cart(Path(id): Path<usize>, headers: HeaderMap) -> StatusCode {

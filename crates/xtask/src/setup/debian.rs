@@ -34,6 +34,14 @@ pub(crate) const EVERYTHING: &[Need] = &[
     COMPILERS[1],
     COMPILERS[2],
     need("chromium", "chromium", "the browser tests"),
+    need("firefox-esr", "firefox-esr", "the browser tests of the SDK"),
+    need(
+        "WebKitWebDriver",
+        "webkit2gtk-driver",
+        "the browser tests of the SDK",
+    ),
+    need("Xvfb", "xvfb", "WebKit, which wants a display"),
+    need("openssl", "openssl", "the TLS server of the browser tests"),
     need(
         "java",
         "openjdk-17-jre-headless",

@@ -24,7 +24,7 @@ pub(crate) struct Args {
 /// A part of the set-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
-    /// Compilers, Chromium, Java and Maven from Debian.
+    /// Compilers, three browsers, Java and Maven from Debian.
     Debian,
     /// The npm packages of every JavaScript folder, by lock file.
     Npm,
