@@ -99,7 +99,7 @@ async fn send(host: String, path: String, share: u64) -> Result<Histogram<u64>> 
     Ok(latency)
 }
 
-fn random_id() -> Result<String> {
+pub(crate) fn random_id() -> Result<String> {
     let mut id = [0; 12];
     getrandom::fill(&mut id)?;
     Ok(observation::BeaconId(id).to_string())

@@ -4,6 +4,7 @@
 mod baseline;
 mod collector;
 mod freshness;
+mod hostile;
 mod load;
 mod loader;
 mod process;
@@ -44,6 +45,15 @@ enum Bench {
         #[arg(long, default_value_t = 200)]
         samples: u64,
     },
+    /// Latency of good clients among hostile ones against their quiet value; memory.
+    Hostile {
+        /// Rounds of both.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// How long a round lasts.
+        #[arg(long, default_value_t = 15)]
+        seconds: u64,
+    },
     /// A server that others are measured against.
     #[command(hide = true)]
     Baseline {
@@ -70,7 +80,12 @@ async fn main() -> Result<()> {
         beacons: 50_000,
     })
     .await?;
-    run(Bench::Freshness { samples: 200 }).await
+    run(Bench::Freshness { samples: 200 }).await?;
+    run(Bench::Hostile {
+        rounds: 3,
+        seconds: 15,
+    })
+    .await
 }
 
 async fn run(bench: Bench) -> Result<()> {
@@ -78,6 +93,7 @@ async fn run(bench: Bench) -> Result<()> {
         Bench::Collector { rounds, beacons } => collector::run(rounds, beacons).await,
         Bench::Loader { rounds, beacons } => loader::run(rounds, beacons).await,
         Bench::Freshness { samples } => freshness::run(samples).await,
+        Bench::Hostile { rounds, seconds } => hostile::run(rounds, seconds).await,
         Bench::Baseline {
             kind,
             brokers,

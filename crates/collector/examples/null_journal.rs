@@ -17,7 +17,7 @@ impl Appender for Nothing {
         let partition = record.partition;
         Ok(Appended {
             partition,
-            offset: 0,
+            offset: Some(0),
         })
     }
     fn health(&self) -> Health {

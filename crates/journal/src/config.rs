@@ -6,6 +6,7 @@ use settings::{Problems, Size};
 
 use crate::disk::DiskConfig;
 use crate::kafka::KafkaConfig;
+use crate::spool::SpoolConfig;
 
 /// Where records become durable, and within what bounds.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +24,8 @@ pub struct Config {
     pub disk: DiskConfig,
     /// The journal in Kafka.
     pub kafka: KafkaConfig,
+    /// Where records wait while Kafka does not take them.
+    pub spool: SpoolConfig,
 }
 
 /// The implementations of the journal.
@@ -45,6 +48,7 @@ impl Default for Config {
             read_ahead: Size::mib(16),
             disk: DiskConfig::default(),
             kafka: KafkaConfig::default(),
+            spool: SpoolConfig::default(),
         }
     }
 }
@@ -70,7 +74,12 @@ impl Config {
         );
         match self.kind {
             Kind::Disk => self.disk.problems(problems.section("disk")),
-            Kind::Kafka => self.kafka.problems(problems.section("kafka")),
+            Kind::Kafka => {
+                self.kafka.problems(problems.section("kafka"));
+                if self.spool.enabled {
+                    self.spool.problems(problems.section("spool"));
+                }
+            }
         }
     }
 }
@@ -108,6 +117,7 @@ mod tests {
         config.disk.partitions = 0;
         config.disk.keep_free_percent = 100;
         config.kafka.brokers = String::new();
+        config.spool.patience = settings::Span::secs(31);
         assert_eq!(
             problems_of(&config),
             [
@@ -117,6 +127,15 @@ mod tests {
             ]
         );
         config.kind = Kind::Kafka;
+        assert_eq!(
+            problems_of(&config),
+            [
+                "journal.max_record",
+                "journal.kafka.brokers",
+                "journal.spool.patience"
+            ]
+        );
+        config.spool.enabled = false;
         assert_eq!(
             problems_of(&config),
             ["journal.max_record", "journal.kafka.brokers"]

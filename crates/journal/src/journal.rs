@@ -22,7 +22,8 @@ enum Inner {
 
 impl Journal {
     /// Opens the journal, makes it where that is configured, and checks that what is there agrees
-    /// with the configuration.
+    /// with the configuration. Brokers that do not answer are no error where there is a spool: an
+    /// appender then fills it until they do and the topic was checked; a consumer waits for them.
     ///
     /// # Errors
     /// [`OpenError`], whose text says what to do.
@@ -36,8 +37,9 @@ impl Journal {
                     .map(|journal| Self(Inner::Disk(journal)))
             }
             Kind::Kafka => {
-                let metrics = JournalMetrics::register(metrics, config.kafka.partitions);
-                KafkaJournal::open(&config, clock, metrics)
+                let registry = metrics.clone();
+                let metrics = JournalMetrics::register(&registry, config.kafka.partitions);
+                KafkaJournal::open(&config, clock, registry, metrics)
                     .await
                     .map(|journal| Self(Inner::Kafka(Box::new(journal))))
             }
@@ -80,7 +82,7 @@ impl Journal {
     pub async fn appender(&self) -> Result<Arc<dyn Appender>, OpenError> {
         match &self.0 {
             Inner::Disk(journal) => Ok(journal.appender()),
-            Inner::Kafka(journal) => journal.appender(),
+            Inner::Kafka(journal) => journal.appender().await,
         }
     }
 
@@ -92,12 +94,12 @@ impl Journal {
     pub async fn consumer(&self, group: &str) -> Result<Box<dyn Consumer>, OpenError> {
         match &self.0 {
             Inner::Disk(journal) => journal.consumer().await,
-            Inner::Kafka(journal) => journal.consumer(group),
+            Inner::Kafka(journal) => journal.consumer(group).await,
         }
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, OpenError> + Send + 'static,
 ) -> Result<T, OpenError> {
     tokio::task::spawn_blocking(work)

@@ -3,6 +3,9 @@
 //! [`Journal::open`] reads the configuration and checks what is there; [`Journal::appender`] and
 //! [`Journal::consumer`] give the two ends. An acknowledged append survives the death of every
 //! process. The journal never looks into a record.
+//!
+//! An appender to Kafka has a spool: a file that takes records while Kafka does not, and hands them
+//! on in order once it does.
 #![forbid(unsafe_code)]
 
 mod config;
@@ -16,6 +19,7 @@ mod log;
 mod metrics;
 mod reader;
 mod record;
+mod spool;
 
 pub use config::{Config, Kind};
 pub use disk::DiskConfig;
@@ -23,5 +27,6 @@ pub use ends::LogEnds;
 pub use error::{AppendError, Cause, ConsumeError, Full, OpenError};
 pub use journal::Journal;
 pub use kafka::KafkaConfig;
-pub use log::{Appender, Consumer, Health};
+pub use log::{Appender, Consumer, Health, Spooled};
 pub use record::{Appended, Consumed, Event, KEY_LEN, Record};
+pub use spool::SpoolConfig;

@@ -62,6 +62,14 @@ pub trait Consumer: Send {
 pub enum Health {
     /// It does, as far as is known.
     Ready,
+    /// It does, in its spool: what it takes is durable and reaches the log later. Or it does, but
+    /// has no spool to fall back on.
+    Degraded {
+        /// Why, for people.
+        reason: String,
+        /// What waits in the spool.
+        spooled: Spooled,
+    },
     /// It does not.
     Unready {
         /// Why, for people.
@@ -69,10 +77,24 @@ pub enum Health {
     },
 }
 
+/// What waits in a spool.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spooled {
+    /// Records.
+    pub records: u64,
+    /// Bytes of their payloads.
+    pub bytes: u64,
+    /// How long the oldest has waited, as of about a second ago.
+    pub oldest: Duration,
+}
+
 impl Health {
     /// Whether appends can be expected to succeed.
     #[must_use]
     pub const fn is_ready(&self) -> bool {
-        matches!(self, Self::Ready)
+        match self {
+            Self::Ready | Self::Degraded { .. } => true,
+            Self::Unready { .. } => false,
+        }
     }
 }

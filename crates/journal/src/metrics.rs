@@ -80,6 +80,10 @@ pub(crate) struct JournalMetrics {
     pub(crate) consumed: Counter,
     /// Offsets that were skipped because the log no longer had them.
     pub(crate) missing: Counter,
+    /// Records on disk that were not what was written.
+    pub(crate) damaged: Counter,
+    /// Files that were damaged and replaced.
+    pub(crate) replaced: Counter,
     /// Bytes that the journal takes on disk.
     pub(crate) disk_used: Gauge,
     /// Bytes that are free on the disk of the journal.
@@ -94,6 +98,19 @@ impl JournalMetrics {
             new.register_rest(registry);
         });
         new
+    }
+
+    /// Metrics that nobody sees, or that are shown under other names.
+    pub(crate) fn detached(partitions: u32) -> Self {
+        Self::new(partitions)
+    }
+
+    /// The same metrics, but for whether appends succeed.
+    pub(crate) fn with_readiness_apart(&self) -> Self {
+        Self {
+            ready: Gauge::default(),
+            ..self.clone()
+        }
     }
 
     fn new(partitions: u32) -> Self {
@@ -114,6 +131,8 @@ impl JournalMetrics {
             lag: Family::default(),
             consumed: Counter::default(),
             missing: Counter::default(),
+            damaged: Counter::default(),
+            replaced: Counter::default(),
             disk_used: Gauge::default(),
             disk_free: Gauge::default(),
         };
@@ -194,6 +213,11 @@ impl JournalMetrics {
             "missing_offsets",
             "Offsets skipped because the log no longer had them",
             self.missing.clone(),
+        );
+        registry.register(
+            "damaged_records",
+            "Records on disk that were not what was written; they become dead letters",
+            self.damaged.clone(),
         );
         registry.register_with_unit(
             "disk_used",

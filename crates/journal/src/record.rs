@@ -30,8 +30,8 @@ impl Record {
 pub struct Appended {
     /// Partition within the log.
     pub partition: u32,
-    /// Offset within the partition.
-    pub offset: u64,
+    /// Offset within the partition; `None` while it waits in a spool and has none yet.
+    pub offset: Option<u64>,
 }
 
 /// One record read from the log.

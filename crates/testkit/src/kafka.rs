@@ -36,7 +36,13 @@ const GUARD: &str = r#"
 dir=$1; shift
 "$@" >>"$dir/broker.log" 2>&1 &
 pid=$!
-read -r word
+while read -r word; do
+  case $word in
+    pause) kill -STOP $pid ;;
+    resume) kill -CONT $pid ;;
+    *) break ;;
+  esac
+done
 kill -9 $pid
 wait $pid 2>/dev/null
 [ "$word" = keep ] || rm -rf "$dir"
@@ -49,6 +55,17 @@ impl Broker {
     /// With what it said when it does not start, and with what to do when Java or its jars are not
     /// installed.
     pub async fn start() -> Self {
+        let mut broker = Self::prepare();
+        broker.restart().await;
+        broker
+    }
+
+    /// A broker with nothing in it that does not run before [`Broker::restart`].
+    ///
+    /// # Panics
+    /// With what to do when Java or its jars are not installed.
+    #[must_use]
+    pub fn prepare() -> Self {
         let dir = tempfile::Builder::new()
             .prefix("kafka-")
             .tempdir()
@@ -57,13 +74,11 @@ impl Broker {
         let port = port::free();
         std::fs::write(dir.join("server.properties"), properties(&dir, port)).expect("a new file");
         format(&dir);
-        let mut broker = Self {
+        Self {
             port,
             dir,
             running: None,
-        };
-        broker.restart().await;
-        broker
+        }
     }
 
     /// Where it listens: `host:port`.
@@ -85,6 +100,27 @@ impl Broker {
             writeln!(pipe, "keep").expect("the guard reads");
             guard.wait().expect("own child");
         }
+    }
+
+    /// SIGSTOP: connections stay open, and nothing is answered until [`Broker::resume`].
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn pause(&mut self) {
+        self.tell("pause");
+    }
+
+    /// SIGCONT.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn resume(&mut self) {
+        self.tell("resume");
+    }
+
+    fn tell(&mut self, word: &str) {
+        let running = self.running.as_mut().expect("the broker runs");
+        writeln!(running.pipe, "{word}").expect("the guard reads");
     }
 
     /// Starts it again after [`Broker::kill`], with the same port and what it has on disk. Returns
@@ -204,6 +240,14 @@ mod tests {
         assert!(!answers(broker.port));
         broker.restart().await;
         assert!(answers(broker.port));
+        broker.pause();
+        let patience = Duration::from_secs(10);
+        wait_until("it stands still", patience, || async {
+            !answers(broker.port)
+        })
+        .await;
+        broker.resume();
+        wait_until("it goes on", patience, || async { answers(broker.port) }).await;
         let (port, dir) = (broker.port, broker.dir.clone());
         drop(broker);
         assert!(!answers(port));

@@ -1,10 +1,11 @@
 //! What tests share: facts and beacons to start from, waiting with a deadline, processes that can
-//! be killed, a real broker, a real engine, a real browser.
+//! be killed, hostile clients, a real broker, a real engine, a real browser.
 
 pub mod beacon;
 pub mod checkout;
 pub mod engine;
 pub mod fact;
+pub mod hostile;
 pub mod http;
 pub mod kafka;
 pub mod node;

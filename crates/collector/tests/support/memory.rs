@@ -91,7 +91,10 @@ impl Appender for Memory {
         let partition = record.partition;
         records.push(record);
         let offset = records.len() as u64;
-        Ok(Appended { partition, offset })
+        Ok(Appended {
+            partition,
+            offset: Some(offset),
+        })
     }
 
     fn health(&self) -> Health {

@@ -125,6 +125,9 @@ impl Config {
         if self.journal.disk.dir == journal::DiskConfig::default().dir {
             self.journal.disk.dir = data.join("journal");
         }
+        if self.journal.spool.dir == journal::SpoolConfig::default().dir {
+            self.journal.spool.dir = data.join("spool");
+        }
         self.data = data;
     }
 

@@ -47,6 +47,15 @@ impl Part for JournalPart {
     async fn report(&self) -> PartReport {
         let (condition, detail) = match self.0.health() {
             Health::Ready => (Condition::Ready, String::new()),
+            Health::Degraded { reason, spooled } => (
+                Condition::Degraded,
+                format!(
+                    "spooling: {reason}; {} records ({} bytes) wait in the spool, the oldest for {} s",
+                    spooled.records,
+                    spooled.bytes,
+                    spooled.oldest.as_secs()
+                ),
+            ),
             Health::Unready { reason } => (Condition::Down, reason),
         };
         PartReport {

@@ -4,41 +4,15 @@
 //! and an append touches its last page.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use observation::UnixMillis;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use crate::{Cause, OpenError, Record};
-
-/// Offsets have the low bits of a row id, partitions the rest; the sign stays clear.
-const OFFSET_BITS: u32 = 48;
-
-/// `application_id` of the file: "cwJ1".
-const APPLICATION: i64 = 0x6377_4a31;
-
-const FORMAT: i64 = 1;
-
-const SCHEMA: &str = "
-CREATE TABLE meta (
-    epoch INTEGER NOT NULL,
-    partitions INTEGER NOT NULL
-);
--- `next_offset` is the high-water mark as of the last removal of records: a partition that retention
--- has emptied does not start its offsets anew.
-CREATE TABLE partition (
-    id INTEGER PRIMARY KEY,
-    first_offset INTEGER NOT NULL DEFAULT 0,
-    next_offset INTEGER NOT NULL DEFAULT 0,
-    committed INTEGER
-);
-CREATE TABLE record (
-    id INTEGER PRIMARY KEY,
-    append_time INTEGER NOT NULL,
-    key BLOB NOT NULL,
-    payload BLOB NOT NULL
-);
-";
+use super::purpose::Purpose;
+use super::row::{checksum, offset_of, path_in, row_id};
+use super::schema;
+use crate::{OpenError, Record};
 
 /// Where a partition begins, ends, and what its consumer has dealt with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,28 +22,23 @@ pub(crate) struct Extent {
     pub(crate) committed: Option<u64>,
 }
 
-/// The row id of a record.
-pub(crate) fn row_id(partition: u32, offset: u64) -> i64 {
-    debug_assert!(offset < 1 << OFFSET_BITS, "{offset}");
-    (i64::from(partition) << OFFSET_BITS) | i64::try_from(offset).unwrap_or(i64::MAX)
-}
-
-/// The offset in a row id.
-pub(crate) const fn offset_of(row_id: i64) -> u64 {
-    (row_id & ((1 << OFFSET_BITS) - 1)).cast_unsigned()
-}
-
-/// The path of the database in the journal's directory.
-pub(crate) fn path_in(dir: &Path) -> PathBuf {
-    dir.join("journal.db")
+/// What a partition of a spool holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) records: u64,
+    /// Of the payloads.
+    pub(crate) bytes: u64,
 }
 
 /// The writing end of the file.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     connection: Connection,
+    purpose: Purpose,
     pub(crate) epoch: u32,
     pub(crate) extents: Vec<Extent>,
+    /// Counted for spools only.
+    pub(crate) held: Vec<Held>,
     /// Append times never run backwards, whatever the clock does: retention relies on it.
     last_append: UnixMillis,
 }
@@ -79,43 +48,52 @@ pub(crate) struct LogFile {
 pub(crate) struct Changes<'a> {
     pub(crate) records: Vec<&'a Record>,
     pub(crate) commits: Vec<(u32, u64)>,
+    /// Records of a spool that go: partition and offset. One that is gone already is no error.
+    pub(crate) removals: Vec<(u32, u64)>,
+}
+
+impl Changes<'_> {
+    /// The partitions whose row of the table `partition` changes.
+    fn partitions(&self, purpose: Purpose) -> BTreeSet<u32> {
+        let mut touched: BTreeSet<u32> = self.commits.iter().map(|(p, _)| *p).collect();
+        if purpose == Purpose::Spool {
+            touched.extend(self.records.iter().map(|record| record.partition));
+            touched.extend(self.removals.iter().map(|(p, _)| *p));
+        }
+        touched
+    }
 }
 
 impl LogFile {
     /// Opens the file, or makes it with `partitions` and the epoch that `now` gives it.
-    pub(crate) fn open(dir: &Path, partitions: u32, now: UnixMillis) -> Result<Self, OpenError> {
+    pub(crate) fn open(
+        dir: &Path,
+        partitions: u32,
+        now: UnixMillis,
+        purpose: Purpose,
+    ) -> Result<Self, OpenError> {
         let path = path_in(dir);
-        let damaged = |source: rusqlite::Error| damaged(&path, source);
+        let damaged = |source: rusqlite::Error| schema::damaged(&path, source);
         let connection = Connection::open(&path).map_err(damaged)?;
-        let is_new = prepare(&connection).map_err(damaged)?;
+        let is_new = schema::prepare(&connection).map_err(damaged)?;
         if is_new {
-            create(&connection, partitions, now).map_err(damaged)?;
+            schema::create(&connection, partitions, now).map_err(damaged)?;
         }
-        check_format(&connection, &path)?;
-        empty_wal(&connection, &path)?;
-        let (epoch, found) = connection
-            .query_row("SELECT epoch, partitions FROM meta", [], |row| {
-                Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?))
-            })
-            .map_err(damaged)?;
-        if found != partitions {
-            return Err(OpenError::Mismatch(format!(
-                "{} has {found} partitions, the configuration wants {partitions}: the number is \
-                 pinned because it decides where a re-sent beacon goes. Set \
-                 `journal.disk.partitions = {found}`, or let the loader drain the journal and move \
-                 the directory away",
-                path.display()
-            )));
-        }
-        let extents = (0..partitions)
-            .map(|partition| read_extent(&connection, partition))
+        schema::check_format(&connection, &path)?;
+        schema::empty_wal(&connection, &path)?;
+        let epoch = schema::read_meta(&connection, &path, partitions, purpose)?;
+        let found = (0..partitions)
+            .map(|partition| read_partition(&connection, partition))
             .collect::<Result<Vec<_>, _>>()
             .map_err(damaged)?;
-        let last_append = last_append(&connection, &extents).map_err(damaged)?;
+        let (extents, held): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        let last_append = last_append(&connection, &extents, purpose).map_err(damaged)?;
         Ok(Self {
             connection,
+            purpose,
             epoch,
             extents,
+            held,
             last_append,
         })
     }
@@ -128,45 +106,65 @@ impl LogFile {
         changes: &Changes<'_>,
         now: UnixMillis,
     ) -> rusqlite::Result<Vec<u64>> {
-        let mut extents = self.extents.clone();
+        let (mut extents, mut held) = (self.extents.clone(), self.held.clone());
         let append_time = now.max(self.last_append);
         let tx = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut offsets = Vec::with_capacity(changes.records.len());
         {
-            let mut insert = tx.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4)")?;
+            let mut insert = tx.prepare_cached(
+                "INSERT INTO record (id, append_time, key, payload, sum) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
             for record in &changes.records {
-                let next = &mut extents[record.partition as usize].next;
-                let id = row_id(record.partition, *next);
+                let at = record.partition as usize;
+                let next = extents[at].next;
+                let id = row_id(record.partition, next);
+                let sum = checksum(id, &record.key, &record.payload);
                 insert.execute(params![
                     id,
                     append_time.0,
                     &record.key[..],
-                    &record.payload[..]
+                    &record.payload[..],
+                    sum
                 ])?;
-                offsets.push(*next);
-                *next += 1;
+                offsets.push(next);
+                extents[at].next += 1;
+                held[at].records += 1;
+                held[at].bytes += record.payload.len() as u64;
             }
+            remove(&tx, &changes.removals, &mut held)?;
             for (partition, next_offset) in &changes.commits {
                 extents[*partition as usize].committed = Some(*next_offset);
             }
-            let mut commit =
-                tx.prepare_cached("UPDATE partition SET committed = ?2 WHERE id = ?1")?;
-            for partition in changes
-                .commits
-                .iter()
-                .map(|(p, _)| *p)
-                .collect::<BTreeSet<_>>()
-            {
-                let committed = extents[partition as usize].committed;
-                commit.execute(params![partition, committed.map(signed)])?;
+            for partition in changes.partitions(self.purpose) {
+                let at = partition as usize;
+                if self.purpose == Purpose::Spool && held[at].records == 0 {
+                    extents[at].first = extents[at].next;
+                }
+                update(&tx, partition, extents[at], held[at], self.purpose)?;
             }
         }
         tx.commit()?;
-        self.extents = extents;
+        (self.extents, self.held) = (extents, held);
         self.last_append = append_time;
         Ok(offsets)
+    }
+
+    /// Starts the offsets of an empty spool where those of another one ended: who still knows a
+    /// record by its offset there must not find another one by it here.
+    pub(crate) fn go_on_from(&mut self, before: &[Extent]) -> rusqlite::Result<()> {
+        let tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut extents = self.extents.clone();
+        for ((partition, extent), before) in (0..).zip(&mut extents).zip(before) {
+            (extent.first, extent.next) = (before.next, before.next);
+            update(&tx, partition, *extent, Held::default(), self.purpose)?;
+        }
+        tx.commit()?;
+        self.extents = extents;
+        Ok(())
     }
 
     /// When the record at `offset` was appended, if it is still there.
@@ -181,6 +179,25 @@ impl LogFile {
                 row.get(0).map(UnixMillis)
             })
             .optional()
+    }
+
+    /// When the oldest record of any partition was appended.
+    pub(crate) fn oldest(&self) -> rusqlite::Result<Option<UnixMillis>> {
+        let mut first = self.connection.prepare_cached(
+            "SELECT append_time FROM record WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1",
+        )?;
+        let mut oldest: Option<i64> = None;
+        for (partition, held) in (0..).zip(&self.held) {
+            if held.records == 0 {
+                continue;
+            }
+            let range = [row_id(partition, 0), row_id(partition + 1, 0)];
+            let time = first
+                .query_row(range, |row| row.get::<_, i64>(0))
+                .optional()?;
+            oldest = oldest.into_iter().chain(time).min();
+        }
+        Ok(oldest.map(UnixMillis))
     }
 
     /// Removes what lies below `offset`.
@@ -215,122 +232,106 @@ impl LogFile {
     }
 }
 
-/// Opens the file for reading.
-pub(crate) fn open_reader(dir: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path_in(dir), flags)?;
-    connection.pragma_update(None, "query_only", true)?;
-    Ok(connection)
-}
-
-/// Sets the connection up and tells whether the file is new.
-fn prepare(connection: &Connection) -> rusqlite::Result<bool> {
-    let objects: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", false)?;
-    // 8 MiB of cache; checkpoints every 16 MiB, after which a grown WAL is cut to 64 MiB.
-    connection.pragma_update(None, "cache_size", -8192)?;
-    connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
-    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-    Ok(objects == 0)
-}
-
-fn create(connection: &Connection, partitions: u32, now: UnixMillis) -> rusqlite::Result<()> {
-    // Seconds since 1970 as the epoch: a journal that is made anew gets a larger one, so that its
-    // offsets, which start at 0 again, are other positions than those of the one before.
-    let epoch = u32::try_from(now.seconds().max(1)).unwrap_or(u32::MAX);
-    let tx = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    tx.execute_batch(SCHEMA)?;
-    tx.execute("INSERT INTO meta VALUES (?1, ?2)", [epoch, partitions])?;
-    for partition in 0..partitions {
-        tx.execute("INSERT INTO partition (id) VALUES (?1)", [partition])?;
-    }
-    tx.pragma_update(None, "application_id", APPLICATION)?;
-    tx.pragma_update(None, "user_version", FORMAT)?;
-    tx.commit()
-}
-
-fn check_format(connection: &Connection, path: &Path) -> Result<(), OpenError> {
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let (application, format) = pragma("application_id")
-        .and_then(|application| Ok((application, pragma("user_version")?)))
-        .map_err(|source| damaged(path, source))?;
-    if application != APPLICATION {
-        let what = format!("{} is a database of another program", path.display());
-        return Err(OpenError::Damaged { what, source: None });
-    }
-    if format != FORMAT {
-        return Err(OpenError::Mismatch(format!(
-            "{} has format {format}, this version reads {FORMAT}: use the version that wrote it",
-            path.display()
-        )));
+fn remove(
+    connection: &Connection,
+    removals: &[(u32, u64)],
+    held: &mut [Held],
+) -> rusqlite::Result<()> {
+    let mut delete =
+        connection.prepare_cached("DELETE FROM record WHERE id = ?1 RETURNING length(payload)")?;
+    for (partition, offset) in removals {
+        let gone: Option<u64> = delete
+            .query_row([row_id(*partition, *offset)], |row| row.get(0))
+            .optional()?;
+        if let Some(bytes) = gone {
+            let held = &mut held[*partition as usize];
+            held.records = held.records.saturating_sub(1);
+            held.bytes = held.bytes.saturating_sub(bytes);
+        }
     }
     Ok(())
 }
 
-/// Moves everything from the write-ahead log into the database and empties the log.
-///
-/// After a failed fsync the kernel may hold pages of the log that are on no disk and that it will
-/// not write again (<https://lwn.net/Articles/752063/>); frames appended behind such a hole would
-/// be lost with it. Copying the frames anew and starting an empty log closes the hole.
-fn empty_wal(connection: &Connection, path: &Path) -> Result<(), OpenError> {
-    let busy: i64 = connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
-        .map_err(|source| damaged(path, source))?;
-    if busy != 0 {
-        let what = format!(
-            "{} is being read, its log cannot be emptied yet",
-            path.display()
-        );
-        return Err(OpenError::InUse(what));
-    }
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let expected = pragma("page_count")
-        .and_then(|pages| Ok(pages * pragma("page_size")?))
-        .map_err(|source| damaged(path, source))?;
-    let found = std::fs::metadata(path).map_or(0, |meta| meta.len());
-    if i64::try_from(found).unwrap_or(i64::MAX) < expected {
-        let what = format!(
-            "{} is cut short: {found} of {expected} bytes are there; restore the file, or move the \
-             directory away to start an empty journal",
-            path.display()
-        );
-        return Err(OpenError::Damaged { what, source: None });
-    }
+fn update(
+    connection: &Connection,
+    partition: u32,
+    extent: Extent,
+    held: Held,
+    purpose: Purpose,
+) -> rusqlite::Result<()> {
+    match purpose {
+        Purpose::Journal => connection
+            .prepare_cached("UPDATE partition SET committed = ?2 WHERE id = ?1")?
+            .execute(params![partition, extent.committed.map(signed)]),
+        Purpose::Spool => connection
+            .prepare_cached(
+                "UPDATE partition SET first_offset = ?2, next_offset = ?3, records = ?4, bytes = ?5 \
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                partition,
+                signed(extent.first),
+                signed(extent.next),
+                signed(held.records),
+                signed(held.bytes)
+            ]),
+    }?;
     Ok(())
 }
 
-fn read_extent(connection: &Connection, partition: u32) -> rusqlite::Result<Extent> {
-    let (first, next, committed): (i64, i64, Option<i64>) = connection.query_row(
-        "SELECT first_offset, next_offset, committed FROM partition WHERE id = ?1",
-        [partition],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    )?;
+fn read_partition(connection: &Connection, partition: u32) -> rusqlite::Result<(Extent, Held)> {
+    let (first, next, committed, records, bytes): (i64, i64, Option<i64>, i64, i64) = connection
+        .query_row(
+            "SELECT first_offset, next_offset, committed, records, bytes FROM partition \
+             WHERE id = ?1",
+            [partition],
+            |row| {
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                ))
+            },
+        )?;
     let last: Option<i64> = connection.query_row(
         "SELECT max(id) FROM record WHERE id >= ?1 AND id < ?2",
         [row_id(partition, 0), row_id(partition + 1, 0)],
         |row| row.get(0),
     )?;
     let after_last = last.map_or(0, |id| offset_of(id) + 1);
-    Ok(Extent {
+    let extent = Extent {
         first: first.cast_unsigned(),
         next: after_last.max(next.cast_unsigned()),
         committed: committed.map(i64::cast_unsigned),
-    })
+    };
+    let held = Held {
+        records: records.cast_unsigned(),
+        bytes: bytes.cast_unsigned(),
+    };
+    Ok((extent, held))
 }
 
-fn last_append(connection: &Connection, extents: &[Extent]) -> rusqlite::Result<UnixMillis> {
+fn last_append(
+    connection: &Connection,
+    extents: &[Extent],
+    purpose: Purpose,
+) -> rusqlite::Result<UnixMillis> {
     let mut last = UnixMillis(0);
     for (partition, extent) in (0..).zip(extents) {
         if extent.next == extent.first {
             continue;
         }
-        // A row that should be there and is not is damage, hence no `optional`.
+        // A row that should be there and is not is damage, hence no `optional`. Of a spool, only
+        // one of them has to be.
+        let lowest = match purpose {
+            Purpose::Journal => extent.next - 1,
+            Purpose::Spool => extent.first,
+        };
         let time = connection.query_row(
-            "SELECT append_time FROM record WHERE id = ?1",
-            [row_id(partition, extent.next - 1)],
+            "SELECT append_time FROM record WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT 1",
+            [row_id(partition, lowest), row_id(partition, extent.next)],
             |row| row.get(0),
         )?;
         last = last.max(UnixMillis(time));
@@ -338,34 +339,6 @@ fn last_append(connection: &Connection, extents: &[Extent]) -> rusqlite::Result<
     Ok(last)
 }
 
-fn damaged(path: &Path, source: rusqlite::Error) -> OpenError {
-    let path = path.display();
-    let (what, source): (String, Cause) = match source.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => (
-            format!(
-                "{path} is damaged or not a journal; restore the file, or move the directory away \
-                 to start an empty journal"
-            ),
-            source.into(),
-        ),
-        Some(_) => {
-            let what = format!("{path} cannot be opened for writing");
-            return OpenError::Unavailable {
-                what,
-                source: source.into(),
-            };
-        }
-        None => (
-            format!("{path} does not hold what a journal holds"),
-            source.into(),
-        ),
-    };
-    OpenError::Damaged {
-        what,
-        source: Some(source),
-    }
-}
-
-fn signed(offset: u64) -> i64 {
-    i64::try_from(offset).unwrap_or(i64::MAX)
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -6,10 +6,15 @@
 
 mod config;
 mod file;
+mod purpose;
 mod queue;
 mod reader;
 mod retention;
+mod row;
+mod salvage;
+mod schema;
 mod shared;
+mod spool;
 mod writer;
 
 use std::fs::{File, OpenOptions};
@@ -25,8 +30,11 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 pub use config::DiskConfig;
+pub(crate) use row::Portion;
+pub(crate) use spool::SpoolFile;
 
 use self::file::LogFile;
+use self::purpose::Purpose;
 use self::queue::{Append, Queue};
 use self::reader::DiskReader;
 use self::shared::Shared;
@@ -64,6 +72,68 @@ impl Drop for Handle {
     }
 }
 
+/// What a file is opened with.
+struct Opening {
+    disk: DiskConfig,
+    purpose: Purpose,
+    queue: usize,
+    max_record: usize,
+}
+
+impl Handle {
+    /// Opens or makes the file and starts its writer; also returns the incarnation of the log.
+    fn open(
+        opening: Opening,
+        clock: Clock,
+        metrics: JournalMetrics,
+    ) -> Result<(Arc<Self>, u32), OpenError> {
+        let Opening { disk, purpose, .. } = opening;
+        let lock = lock(&disk.dir, purpose)?;
+        let (dir, partitions, now) = (disk.dir.as_path(), disk.partitions, clock.now());
+        let file = match LogFile::open(dir, partitions, now, purpose) {
+            Err(OpenError::Damaged { what, .. }) if purpose == Purpose::Spool => {
+                tracing::error!(what, "the spool is damaged: it is set aside");
+                salvage::replace(dir, partitions, now, &[], &metrics)
+            }
+            opened => opened,
+        }?;
+        let epoch = file.epoch;
+        for (partition, extent) in (0..).zip(&file.extents) {
+            metrics.positions(partition, Some(extent.next), extent.committed);
+        }
+        let queue = Arc::new(Queue::new(opening.queue, metrics.clone()));
+        let shared = Arc::new(Shared::new(disk, purpose, metrics, &file));
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            queue: Arc::clone(&queue),
+            clock,
+            lock,
+        };
+        spawn(purpose.writer(), move || writer.run(file))?;
+        let handle = Self {
+            shared,
+            queue,
+            max_record: opening.max_record,
+        };
+        Ok((Arc::new(handle), epoch))
+    }
+
+    async fn queued(&self, record: Record) -> Result<u64, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.append(Append { record, reply })?;
+        answer
+            .await
+            .unwrap_or_else(|gone| Err(AppendError::Unavailable(gone.into())))
+    }
+
+    async fn close(&self, deadline: Duration) {
+        self.queue.close();
+        let queue = Arc::clone(&self.queue);
+        // A panic in there was reported by its hook; there is nothing left to close.
+        let _ = tokio::task::spawn_blocking(move || queue.wait_until_drained(deadline)).await;
+    }
+}
+
 impl DiskJournal {
     /// Opens or makes the journal. Blocks for as long as the disk does, and for a few seconds if
     /// another process has the journal.
@@ -72,35 +142,19 @@ impl DiskJournal {
         clock: Clock,
         metrics: JournalMetrics,
     ) -> Result<Self, OpenError> {
-        let disk = config.disk.clone();
-        let lock = lock(&disk.dir)?;
-        let file = LogFile::open(&disk.dir, disk.partitions, clock.now())?;
-        let epoch = file.epoch;
-        let shared = Arc::new(Shared::new(disk, metrics.clone(), file.extents.clone()));
-        for (partition, extent) in (0..).zip(&file.extents) {
-            metrics.positions(partition, Some(extent.next), extent.committed);
-        }
-        let queue = Arc::new(Queue::new(config.queue.as_usize(), metrics));
-        let writer = Writer {
-            shared: Arc::clone(&shared),
-            queue: Arc::clone(&queue),
-            clock: clock.clone(),
-            lock,
+        let opening = Opening {
+            disk: config.disk.clone(),
+            purpose: Purpose::Journal,
+            queue: config.queue.as_usize(),
+            max_record: config.max_record.as_usize(),
         };
-        spawn("journal-write", move || writer.run(file))?;
-        let max_record = config.max_record.as_usize();
-        let handle = Arc::new(Handle {
-            shared,
-            queue,
-            max_record,
-        });
-        let read_ahead = config.read_ahead.as_usize();
+        let (handle, epoch) = Handle::open(opening, clock.clone(), metrics)?;
         Ok(Self {
             handle,
             clock,
             epoch,
             partitions: config.disk.partitions,
-            read_ahead,
+            read_ahead: config.read_ahead.as_usize(),
         })
     }
 
@@ -180,10 +234,13 @@ impl Appender for DiskAppender {
         } else if size > *max_record {
             Err(AppendError::TooLarge { limit: *max_record })
         } else {
-            self.queued(record).await
+            self.0.queued(record).await
         };
         shared.metrics.appended(size, started.elapsed(), &appended);
-        appended.map(|offset| Appended { partition, offset })
+        appended.map(|offset| Appended {
+            partition,
+            offset: Some(offset),
+        })
     }
 
     fn health(&self) -> Health {
@@ -191,20 +248,7 @@ impl Appender for DiskAppender {
     }
 
     async fn close(&self, deadline: Duration) {
-        self.0.queue.close();
-        let queue = Arc::clone(&self.0.queue);
-        // A panic in there was reported by its hook; there is nothing left to close.
-        let _ = tokio::task::spawn_blocking(move || queue.wait_until_drained(deadline)).await;
-    }
-}
-
-impl DiskAppender {
-    async fn queued(&self, record: Record) -> Result<u64, AppendError> {
-        let (reply, answer) = oneshot::channel();
-        self.0.queue.append(Append { record, reply })?;
-        answer
-            .await
-            .unwrap_or_else(|gone| Err(AppendError::Unavailable(gone.into())))
+        self.0.close(deadline).await;
     }
 }
 
@@ -223,7 +267,7 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), OpenErr
 }
 
 /// Takes the directory for this process.
-fn lock(dir: &Path) -> Result<File, OpenError> {
+fn lock(dir: &Path, purpose: Purpose) -> Result<File, OpenError> {
     let unavailable = |source: std::io::Error| OpenError::Unavailable {
         what: format!(
             "{} cannot be used as the journal's directory",
@@ -247,10 +291,11 @@ fn lock(dir: &Path) -> Result<File, OpenError> {
         }
         if Instant::now() >= deadline {
             return Err(OpenError::InUse(format!(
-                "{} is in use by process {}: a journal on disk has one process; stop that process, \
-                 or give this one another `journal.disk.dir`",
+                "{} is in use by process {}: it has one process; stop that process, or give this \
+                 one another `{}.dir`",
                 dir.display(),
-                holder(&mut file)
+                holder(&mut file),
+                purpose.section()
             )));
         }
         std::thread::sleep(LOOK);

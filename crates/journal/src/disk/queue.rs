@@ -16,6 +16,11 @@ const MAX_BATCH: usize = 1 << 20;
 /// Cursors that may wait; there is one consumer and it waits for each.
 const MAX_COMMITS: usize = 1024;
 
+/// Removals that may wait: a drain waits for each, a late report of Kafka for its own.
+const MAX_REMOVALS: usize = 65_536;
+
+pub(crate) type Answer = oneshot::Receiver<Result<(), AppendError>>;
+
 /// A record and who waits for it.
 #[derive(Debug)]
 pub(crate) struct Append {
@@ -31,13 +36,27 @@ pub(crate) struct Commit {
     pub(crate) reply: Reply<()>,
 }
 
+/// Records of a spool that go, as partition and offset, and who waits for it.
+#[derive(Debug)]
+pub(crate) struct Removal {
+    pub(crate) records: Vec<(u32, u64)>,
+    pub(crate) reply: oneshot::Sender<Result<(), AppendError>>,
+}
+
+/// What becomes one transaction.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) appends: Vec<Append>,
+    pub(crate) commits: Vec<Commit>,
+    pub(crate) removals: Vec<Removal>,
+}
+
 /// What the writer does next.
 #[derive(Debug)]
 pub(crate) enum Work {
-    Write {
-        appends: Vec<Append>,
-        commits: Vec<Commit>,
-    },
+    Write(Batch),
+    /// A reader found the file damaged.
+    Replace(String),
     /// Nothing came for a while.
     Idle,
     /// All handles are gone and nothing waits.
@@ -52,10 +71,22 @@ pub(crate) struct Queue {
     metrics: JournalMetrics,
 }
 
+impl State {
+    fn has_work(&self) -> bool {
+        !self.appends.is_empty()
+            || !self.commits.is_empty()
+            || !self.removals.is_empty()
+            || self.suspicion.is_some()
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
     appends: VecDeque<Append>,
     commits: VecDeque<Commit>,
+    removals: VecDeque<Removal>,
+    /// What a reader found wrong with the file.
+    suspicion: Option<String>,
     /// Bytes of the records that wait or are being written.
     bytes: usize,
     /// Appends are refused for ever.
@@ -128,21 +159,50 @@ impl Queue {
             .send(Err(ConsumeError::Unavailable(refusal.into())));
     }
 
+    /// Lets records of a spool go. The answer tells when they are gone for good.
+    pub(crate) fn remove(&self, records: Vec<(u32, u64)>) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        let mut state = self.state();
+        let refusal = match &state.broken {
+            Some(reason) => reason.to_string(),
+            None if state.removals.len() < MAX_REMOVALS => {
+                state.removals.push_back(Removal { records, reply });
+                drop(state);
+                self.arrived.notify_all();
+                return answer;
+            }
+            None => "too many removals wait".to_owned(),
+        };
+        drop(state);
+        // The receiver is right here.
+        let _ = reply.send(Err(AppendError::Unavailable(refusal.into())));
+        answer
+    }
+
+    /// Tells the writer that the file is not what it should be.
+    pub(crate) fn suspect(&self, reason: String) {
+        self.state().suspicion = Some(reason);
+        self.arrived.notify_all();
+    }
+
     /// Waits for work for at most `patience`.
     pub(crate) fn take(&self, patience: Duration) -> Work {
         let state = self.state();
         let (mut state, _) = self
             .arrived
             .wait_timeout_while(state, patience, |state| {
-                state.appends.is_empty() && state.commits.is_empty() && !state.abandoned
+                !state.has_work() && !state.abandoned
             })
             .unwrap_or_else(PoisonError::into_inner);
-        if state.appends.is_empty() && state.commits.is_empty() {
+        if !state.has_work() {
             return if state.abandoned {
                 Work::End
             } else {
                 Work::Idle
             };
+        }
+        if let Some(suspicion) = state.suspicion.take() {
+            return Work::Replace(suspicion);
         }
         let mut bytes = 0;
         let fits = |append: &&Append| {
@@ -152,10 +212,11 @@ impl Queue {
         // At least one, so that a record of any permitted size is written.
         let count = state.appends.iter().take_while(fits).count().max(1);
         let count = count.min(state.appends.len());
-        Work::Write {
+        Work::Write(Batch {
             appends: state.appends.drain(..count).collect(),
             commits: state.commits.drain(..).collect(),
-        }
+            removals: state.removals.drain(..).collect(),
+        })
     }
 
     /// Gives back the room of records that were answered.
@@ -177,12 +238,18 @@ impl Queue {
         self.metrics.ready.set(0);
         let waiting = std::mem::take(&mut state.appends);
         let commits = std::mem::take(&mut state.commits);
+        let removals = std::mem::take(&mut state.removals);
+        state.suspicion = None;
         drop(state);
         // Callers that are gone do not mind, hence the ignored sends.
         for commit in commits {
             let _ = commit
                 .reply
                 .send(Err(ConsumeError::Unavailable(reason.to_owned().into())));
+        }
+        for removal in removals {
+            let error = AppendError::Unavailable(reason.to_owned().into());
+            let _ = removal.reply.send(Err(error));
         }
         let mut bytes = 0;
         for append in waiting {

@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use observation::UnixMillis;
 use runtime::Clock;
 use rusqlite::Connection;
 use tokio::time::Instant;
 
-use super::file::{offset_of, open_reader, row_id};
 use super::queue::{Commit, Queue};
+use super::row::{Portion, open_reader, path_in, read};
 use super::shared::Shared;
 use crate::reader::{Command, Gone, Link};
-use crate::{ConsumeError, Consumed, Event, KEY_LEN};
+use crate::{ConsumeError, Event};
 
-/// Rows and bytes of one query.
-const BATCH_ROWS: i64 = 1024;
-const BATCH_BYTES: usize = 2 << 20;
+/// What one query reads.
+const BATCH: Portion = Portion {
+    records: 1024,
+    bytes: 2 << 20,
+};
 
 /// How often a quiet partition says that it is caught up.
 const REPEAT: Duration = Duration::from_millis(500);
@@ -143,7 +143,7 @@ impl DiskReader {
         let mut progress = Progress::None;
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => open_reader(&self.shared.config.dir)?,
+            None => open_reader(&path_in(&self.shared.config.dir))?,
         };
         for (&partition, cursor) in &mut self.cursors {
             // Before the look at the log's end: what is acknowledged by now is in `extent`.
@@ -152,7 +152,7 @@ impl DiskReader {
                 continue;
             };
             if cursor.next < extent.next {
-                let batch = read(&connection, partition, cursor.next)?;
+                let batch = read(&connection, partition, cursor.next, BATCH)?;
                 let (Some(first), Some(last)) = (batch.first(), batch.last()) else {
                     // Retention never takes the last records of a partition: this is damage.
                     return Err(rusqlite::Error::QueryReturnedNoRows);
@@ -161,12 +161,13 @@ impl DiskReader {
                 self.shared
                     .metrics
                     .missing
-                    .inc_by(first.offset - cursor.next);
-                cursor.next = last.offset + 1;
+                    .inc_by(first.record.offset - cursor.next);
+                cursor.next = last.record.offset + 1;
                 cursor.caught_up = None;
                 self.shared.metrics.consumed.inc_by(batch.len() as u64);
-                for record in batch {
-                    self.link.feed.push(Event::Record(record));
+                for stored in batch {
+                    self.shared.note(&stored);
+                    self.link.feed.push(Event::Record(stored.record));
                 }
                 progress = Progress::Some;
             } else if cursor.caught_up.is_none_or(|at| at.elapsed() >= REPEAT) {
@@ -189,38 +190,4 @@ impl DiskReader {
 enum Progress {
     Some,
     None,
-}
-
-fn read(connection: &Connection, partition: u32, from: u64) -> rusqlite::Result<Vec<Consumed>> {
-    let mut select = connection.prepare_cached(
-        "SELECT id, append_time, key, payload FROM record WHERE id >= ?1 AND id < ?2 \
-         ORDER BY id LIMIT ?3",
-    )?;
-    let mut rows = select.query([
-        row_id(partition, from),
-        row_id(partition + 1, 0),
-        BATCH_ROWS,
-    ])?;
-    let (mut batch, mut bytes) = (Vec::new(), 0);
-    while let Some(row) = rows.next()? {
-        let id: i64 = row.get(0)?;
-        let mut key = [0; KEY_LEN];
-        let stored = row.get_ref(2)?.as_blob()?;
-        if stored.len() == KEY_LEN {
-            key.copy_from_slice(stored);
-        }
-        let payload = Bytes::copy_from_slice(row.get_ref(3)?.as_blob()?);
-        bytes += payload.len();
-        batch.push(Consumed {
-            partition,
-            offset: offset_of(id),
-            append_time: UnixMillis(row.get(1)?),
-            key,
-            payload,
-        });
-        if bytes >= BATCH_BYTES {
-            break;
-        }
-    }
-    Ok(batch)
 }

@@ -9,10 +9,13 @@ use runtime::Clock;
 use tokio::time::Instant;
 
 use super::file::{Changes, LogFile};
-use super::queue::{Append, Commit, Queue, Work};
+use super::purpose::Purpose;
+use super::queue::{Batch, Queue, Work};
 use super::retention;
+use super::salvage;
+use super::schema::is_damage;
 use super::shared::Shared;
-use crate::{AppendError, Cause, ConsumeError, Full};
+use crate::{AppendError, Cause, ConsumeError, Full, OpenError};
 
 /// How often the room and the age of the records are looked at.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
@@ -38,17 +41,18 @@ impl Writer {
             let done = match work {
                 Work::End => break,
                 Work::Idle => Ok(()),
-                Work::Write { appends, commits } => self.write(&mut file, appends, commits),
+                Work::Replace(reason) => Err(Trouble::Damage(reason)),
+                Work::Write(batch) => self.write(&mut file, batch).map_err(Trouble::from),
             };
             let done = done.and_then(|()| {
                 if Instant::now() < housekeeping_due {
                     return Ok(());
                 }
                 housekeeping_due = Instant::now() + HOUSEKEEPING;
-                self.keep_house(&mut file)
+                self.keep_house(&mut file).map_err(Trouble::from)
             });
-            if let Err(error) = done {
-                match self.recover(file, &error) {
+            if let Err(trouble) = done {
+                match self.recover(file, &trouble) {
                     Some(opened) => file = opened,
                     None => break,
                 }
@@ -58,60 +62,68 @@ impl Writer {
         drop(self.lock);
     }
 
-    fn write(
-        &self,
-        file: &mut LogFile,
-        appends: Vec<Append>,
-        commits: Vec<Commit>,
-    ) -> rusqlite::Result<()> {
+    fn write(&self, file: &mut LogFile, batch: Batch) -> rusqlite::Result<()> {
         let changes = Changes {
-            records: appends.iter().map(|append| &append.record).collect(),
-            commits: commits
+            records: batch.appends.iter().map(|append| &append.record).collect(),
+            commits: batch
+                .commits
                 .iter()
                 .map(|c| (c.partition, c.next_offset))
                 .collect(),
+            removals: batch
+                .removals
+                .iter()
+                .flat_map(|removal| removal.records.iter().copied())
+                .collect(),
         };
-        let bytes = appends.iter().map(|append| append.record.size()).sum();
+        let bytes = batch
+            .appends
+            .iter()
+            .map(|append| append.record.size())
+            .sum();
         let written = file.write(&changes, self.clock.now());
         if written.is_ok() {
             // Readers first: who has an acknowledgement can rely on the record being found.
-            self.shared.publish(&file.extents);
+            self.shared.publish(file);
         }
-        let result = self.answer(appends, commits, written);
+        let result = self.answer(batch, written);
         self.queue.release(bytes);
         result
     }
 
-    fn answer(
-        &self,
-        appends: Vec<Append>,
-        commits: Vec<Commit>,
-        written: rusqlite::Result<Vec<u64>>,
-    ) -> rusqlite::Result<()> {
+    fn answer(&self, batch: Batch, written: rusqlite::Result<Vec<u64>>) -> rusqlite::Result<()> {
         // A caller that is gone does not mind, hence the ignored sends.
         match written {
             Ok(offsets) => {
-                for (append, offset) in appends.into_iter().zip(offsets) {
+                for (append, offset) in batch.appends.into_iter().zip(offsets) {
                     let _ = append.reply.send(Ok(offset));
                 }
-                for commit in commits {
+                for commit in batch.commits {
                     let _ = commit.reply.send(Ok(()));
+                }
+                for removal in batch.removals {
+                    let _ = removal.reply.send(Ok(()));
                 }
                 Ok(())
             }
             Err(error) => {
                 let full = is_disk_full(&error);
-                for append in appends {
+                for append in batch.appends {
                     let _ = append.reply.send(Err(if full {
                         AppendError::Full { what: Full::Disk }
                     } else {
                         AppendError::Unavailable(cause(&error))
                     }));
                 }
-                for commit in commits {
+                for commit in batch.commits {
                     let _ = commit
                         .reply
                         .send(Err(ConsumeError::Unavailable(cause(&error))));
+                }
+                for removal in batch.removals {
+                    let _ = removal
+                        .reply
+                        .send(Err(AppendError::Unavailable(cause(&error))));
                 }
                 if full {
                     // SQLite has rolled back and the connection is good; housekeeping looks again.
@@ -137,24 +149,30 @@ impl Writer {
                 .set(i64::try_from(free).unwrap_or(i64::MAX));
         }
         self.queue.set_full(room.full);
+        if self.shared.purpose == Purpose::Spool {
+            self.shared.set_oldest(file.oldest()?);
+            return Ok(());
+        }
         match retention::sweep(file, config, self.clock.now(), room.pressure) {
             Err(error) if is_disk_full(&error) => {
                 self.queue.set_full(Some(Full::Disk));
             }
             other => other?,
         }
-        self.shared.publish(&file.extents);
+        self.shared.publish(file);
         Ok(())
     }
 
     /// Stops acknowledging, opens the file anew and says so. A failed fsync is not repeated:
     /// `LogFile::open` rewrites what the log held.
-    fn recover(&self, file: LogFile, error: &rusqlite::Error) -> Option<LogFile> {
-        tracing::error!(%error, dir = %self.dir().display(), "the journal cannot be written");
+    fn recover(&self, file: LogFile, trouble: &Trouble) -> Option<LogFile> {
+        tracing::error!(%trouble, dir = %self.dir().display(), "the journal cannot be used");
         self.queue
-            .break_off(&format!("writing the journal failed: {error}"));
-        let epoch = file.epoch;
+            .break_off(&format!("the file of the journal failed: {trouble}"));
+        let (epoch, extents) = (file.epoch, file.extents.clone());
         drop(file);
+        let purpose = self.shared.purpose;
+        let mut is_damaged = matches!(trouble, Trouble::Damage(_));
         let mut pause = FIRST_PAUSE;
         loop {
             self.queue.rest(pause);
@@ -162,12 +180,20 @@ impl Writer {
                 return None;
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
-            let partitions = self.shared.config.partitions;
-            match LogFile::open(self.dir(), partitions, self.clock.now()) {
-                Ok(file) if file.epoch == epoch => {
+            let (partitions, now) = (self.shared.config.partitions, self.clock.now());
+            let opened = match (purpose, is_damaged) {
+                (Purpose::Spool, true) => {
+                    let metrics = &self.shared.metrics;
+                    salvage::replace(self.dir(), partitions, now, &extents, metrics)
+                }
+                _ => LogFile::open(self.dir(), partitions, now, purpose),
+            };
+            match opened {
+                Ok(file) if file.epoch == epoch || purpose == Purpose::Spool => {
                     tracing::info!("the journal was opened anew");
                     self.shared.metrics.recoveries.inc();
-                    self.shared.publish(&file.extents);
+                    self.shared.renewed();
+                    self.shared.publish(&file);
                     self.queue.mend();
                     return Some(file);
                 }
@@ -175,6 +201,7 @@ impl Writer {
                     .queue
                     .break_off("the journal's file was replaced: restart"),
                 Err(error) => {
+                    is_damaged |= matches!(error, OpenError::Damaged { .. });
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "the journal cannot be opened anew yet");
                 }
@@ -184,6 +211,26 @@ impl Writer {
 
     fn dir(&self) -> &PathBuf {
         &self.shared.config.dir
+    }
+}
+
+/// Why the file has to be opened anew.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    /// It cannot be written or synced.
+    #[error(transparent)]
+    Sql(rusqlite::Error),
+    /// What it holds is not what was written.
+    #[error("the file is damaged: {0}")]
+    Damage(String),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        if is_damage(&error) {
+            return Self::Damage(error.to_string());
+        }
+        Self::Sql(error)
     }
 }
 

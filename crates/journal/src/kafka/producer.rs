@@ -179,6 +179,17 @@ impl KafkaAppender {
         })
     }
 
+    /// Hands the record to librdkafka, which copies it and repeats it until it is delivered or the
+    /// delivery time-out is over; one of the two is told through what is returned.
+    pub(crate) fn begin(&self, record: &Record) -> Result<Arc<Ack>, AppendError> {
+        if self.is_dead() {
+            self.rebuild();
+        }
+        let ack = Arc::new(Ack::default());
+        self.send(record, Arc::clone(&ack))?;
+        Ok(ack)
+    }
+
     /// Hands the record to librdkafka, which copies it and answers through `ack`.
     fn send(&self, record: &Record, ack: Arc<Ack>) -> Result<(), AppendError> {
         let partition = record.partition;
@@ -273,12 +284,8 @@ impl Appender for KafkaAppender {
     async fn append(&self, record: Record) -> Result<Appended, AppendError> {
         let (partition, size) = (record.partition, record.payload.len());
         let started = Instant::now();
-        if self.is_dead() {
-            self.rebuild();
-        }
-        let ack = Arc::new(Ack::default());
-        let appended = match self.send(&record, Arc::clone(&ack)) {
-            Ok(()) => {
+        let appended = match self.begin(&record) {
+            Ok(ack) => {
                 // librdkafka has its own copy.
                 drop(record);
                 ack.wait().await
@@ -286,7 +293,10 @@ impl Appender for KafkaAppender {
             Err(error) => Err(error),
         };
         self.metrics.appended(size, started.elapsed(), &appended);
-        appended.map(|offset| Appended { partition, offset })
+        appended.map(|offset| Appended {
+            partition,
+            offset: Some(offset),
+        })
     }
 
     fn health(&self) -> Health {

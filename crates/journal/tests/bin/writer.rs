@@ -1,25 +1,21 @@
-//! Appends to a journal on disk until it is killed, and says what was acknowledged. For tests.
+//! Appends until it is killed, to a journal on disk or to Kafka behind a spool, and says what was
+//! acknowledged. For tests.
 
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use journal::{Config, Journal, KEY_LEN, Record};
+use journal::{Config, Journal, KEY_LEN, Kind, Record};
 use runtime::{Clock, Metrics};
+use settings::Span;
 
 /// Callers that append at the same time.
 const CALLERS: u32 = 8;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let dir = std::env::args_os()
-        .nth(1)
-        .ok_or("usage: journal-writer DIR")?;
-    let mut config = Config::default();
-    config.disk.dir = PathBuf::from(dir);
-    config.disk.partitions = 2;
-    config.disk.keep_free_percent = 0;
+    let config = config().ok_or("usage: journal-writer DIR [BROKERS TOPIC]")?;
     let journal = Journal::open(&config, Clock::system(), &Metrics::default()).await?;
     let appender = journal.appender().await?;
     let callers = (0..CALLERS).map(|caller| {
@@ -36,7 +32,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                     payload: Bytes::from(vec![caller.to_be_bytes()[3]; 700]),
                 };
                 let said = match appender.append(record).await {
-                    Ok(at) => format!("ok {} {} {}", at.partition, at.offset, hex(&key)),
+                    Ok(at) => match at.offset {
+                        Some(offset) => format!("ok {} {offset} {}", at.partition, hex(&key)),
+                        None => format!("spooled {} {}", at.partition, hex(&key)),
+                    },
                     Err(error) => {
                         // Not as fast as it can: a journal that refuses does so at once.
                         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -55,6 +54,25 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     futures::future::join_all(callers).await;
     Ok(())
+}
+
+fn config() -> Option<Config> {
+    let mut args = std::env::args().skip(1);
+    let dir = PathBuf::from(args.next()?);
+    let mut config = Config::default();
+    config.disk.dir.clone_from(&dir);
+    config.disk.partitions = 2;
+    config.disk.keep_free_percent = 0;
+    if let Some(brokers) = args.next() {
+        config.kind = Kind::Kafka;
+        config.kafka.brokers = brokers;
+        config.kafka.topic = args.next()?;
+        config.kafka.partitions = 2;
+        config.spool.dir = dir;
+        config.spool.keep_free_percent = 0;
+        config.spool.patience = Span::millis(300);
+    }
+    Some(config)
 }
 
 fn hex(key: &[u8]) -> String {

@@ -43,7 +43,7 @@ async fn what_was_acknowledged_survives_the_kill_of_the_broker() {
                 }
                 let number = caller * 1_000_000 + number;
                 if let Ok(at) = appender.append(record(number % 2, number, 700)).await {
-                    acknowledged.push(((at.partition, at.offset), number));
+                    acknowledged.push(((at.partition, at.offset.expect("in the log")), number));
                 }
             }
             acknowledged

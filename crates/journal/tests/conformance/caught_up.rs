@@ -24,7 +24,7 @@ pub(crate) async fn caught_up_means_that_everything_acknowledged_before_was_deli
             acknowledged
                 .lock()
                 .expect("not poisoned")
-                .push((at, appended.offset));
+                .push((at, appended.offset.expect("in the log")));
             if number % 10 == 9 {
                 // Lets the reader run dry in between; not a wait for anything.
                 tokio::time::sleep(Duration::from_millis(60)).await;

@@ -24,7 +24,8 @@ pub(crate) async fn everything_acknowledged_is_delivered_once_and_in_order(lab: 
                 let partition = number % 2;
                 let appended = appender.append(record(partition, number, 700)).await;
                 let appended = appended.expect("durable");
-                acknowledged.push(((partition, appended.offset), number));
+                let offset = appended.offset.expect("in the log");
+                acknowledged.push(((partition, offset), number));
             }
             acknowledged
         }
@@ -143,7 +144,7 @@ pub(crate) async fn what_was_acknowledged_before_the_close_is_there_after_it(lab
     let (results, ()) = tokio::join!(appends, close);
     let acknowledged: BTreeMap<_, _> = results
         .into_iter()
-        .filter_map(|(number, appended)| Some((appended.ok()?.offset, number)))
+        .filter_map(|(number, appended)| Some((appended.ok()?.offset?, number)))
         .collect();
     assert_eq!(acknowledged.len(), 500, "all were queued before the close");
     drop((appender, journal));

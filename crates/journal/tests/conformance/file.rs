@@ -389,3 +389,43 @@ async fn a_queue_that_is_full_sheds_and_the_others_are_written() {
     let mut tail = Tail::started(&lab, &journal).await;
     assert_eq!(tail.records(taken).await.len(), taken);
 }
+
+/// A file as the first format had it, with one record.
+const FIRST_FORMAT: &str = "
+    CREATE TABLE meta (epoch INTEGER NOT NULL, partitions INTEGER NOT NULL);
+    CREATE TABLE partition (
+        id INTEGER PRIMARY KEY,
+        first_offset INTEGER NOT NULL DEFAULT 0,
+        next_offset INTEGER NOT NULL DEFAULT 0,
+        committed INTEGER
+    );
+    CREATE TABLE record (
+        id INTEGER PRIMARY KEY,
+        append_time INTEGER NOT NULL,
+        key BLOB NOT NULL,
+        payload BLOB NOT NULL
+    );
+    INSERT INTO meta VALUES (1700000000, 2);
+    INSERT INTO partition (id) VALUES (0), (1);
+    INSERT INTO record VALUES (0, 1700000000000, x'000102030405060708090a0b', 'old');
+    PRAGMA application_id = 1668762161;
+    PRAGMA user_version = 1;
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_the_first_format_is_taken_over() {
+    let lab = lab().await;
+    let path = lab.config.disk.dir.join("journal.db");
+    let first = rusqlite::Connection::open(path).expect("a database");
+    first.execute_batch(FIRST_FORMAT).expect("a journal");
+    drop(first);
+    let journal = lab.open().await;
+    assert_eq!(journal.epoch(), 1_700_000_000);
+    let appender = journal.appender().await.expect("an appender");
+    assert_eq!(append(&appender, 0, 1..3).await, [1, 2]);
+    let mut tail = Tail::started(&lab, &journal).await;
+    let records = tail.records(3).await;
+    assert_eq!(offsets(&records), [0, 1, 2]);
+    assert_eq!(records[0].payload, "old");
+    assert_eq!(lab.metric("corswatch_journal_damaged_records_total"), 0);
+}

@@ -33,6 +33,13 @@ impl Lab {
         lab
     }
 
+    /// A lab whose appender to Kafka has a spool.
+    pub(crate) async fn spooling(name: &str) -> Self {
+        let mut lab = Self::new(Kind::Kafka, &format!("spool_{name}")).await;
+        lab.config.spool.enabled = true;
+        lab
+    }
+
     /// A lab whose brokers the test sets. `name` is the topic's.
     pub(crate) fn without_broker(kind: Kind, name: &str) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
@@ -44,6 +51,9 @@ impl Lab {
         config.disk.dir = dir.path().to_owned();
         config.disk.partitions = 2;
         config.disk.keep_free_percent = 0;
+        config.spool.enabled = false;
+        config.spool.dir = dir.path().join("spool");
+        config.spool.keep_free_percent = 0;
         config.kafka.partitions = 2;
         config.kafka.create_topic = true;
         config.kafka.topic = name.to_owned();
@@ -61,7 +71,12 @@ impl Lab {
     }
 
     pub(crate) async fn open(&self) -> Journal {
-        Journal::open(&self.config, Clock::system(), &self.metrics)
+        self.open_with(self.metrics.clone()).await
+    }
+
+    /// Opens it with metrics of its own, as another process would.
+    pub(crate) async fn open_with(&self, metrics: Metrics) -> Journal {
+        Journal::open(&self.config, Clock::system(), &metrics)
             .await
             .expect("it opens")
     }
@@ -102,7 +117,7 @@ pub(crate) async fn append(
             .await
             .expect("durable");
         assert_eq!(appended.partition, partition);
-        offsets.push(appended.offset);
+        offsets.push(appended.offset.expect("it is in the log"));
     }
     offsets
 }

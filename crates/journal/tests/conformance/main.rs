@@ -1,4 +1,5 @@
-//! What every journal promises, tried on each of them: a file, and a topic of a real broker.
+//! What every journal promises, tried on each of them: a file, a topic of a real broker, and such a
+//! topic behind a spool.
 
 mod broker;
 mod caught_up;
@@ -7,6 +8,8 @@ mod file;
 mod lab;
 mod limits;
 mod positions;
+mod salvage;
+mod spool;
 
 /// Makes of each case a test for each kind of journal.
 macro_rules! conformance {
@@ -25,6 +28,15 @@ macro_rules! conformance {
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $case() {
                     let lab = crate::lab::Lab::new(journal::Kind::Kafka, stringify!($case)).await;
+                    crate::$module::$case(lab).await;
+                }
+            )+)+
+        }
+        mod spooling {
+            $($(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $case() {
+                    let lab = crate::lab::Lab::spooling(stringify!($case)).await;
                     crate::$module::$case(lab).await;
                 }
             )+)+

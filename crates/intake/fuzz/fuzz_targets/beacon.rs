@@ -1,0 +1,50 @@
+//! Whatever a body holds, it is refused or what is accepted is within the bounds.
+//!
+//! `cargo +nightly fuzz run beacon -- -max_len=4096`, from `crates/intake`; the examples in
+//! `schemas/beacon/examples` are good seeds.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use intake::beacon::{BeaconContext, MAX_ROWS, accept};
+use intake::{Catalog, CatalogConfig, KeyState, Slots};
+use libfuzzer_sys::fuzz_target;
+use observation::{Entry, UnixMillis};
+
+const CONFIG: &str = r#"
+    [[apps]]
+    name = "shop"
+    keys = ["shop-key-1"]
+    dangerously_any_page_origin = true
+    [[services]]
+    name = "api"
+    [[services.match]]
+    origin = "https://*.shop.test"
+    path = "/cart/"
+"#;
+
+static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
+    let config: CatalogConfig = toml::from_str(CONFIG).expect("a configuration");
+    Catalog::build(&config).expect("without problems")
+});
+
+fuzz_target!(|body: &[u8]| {
+    let KeyState::Active { app, .. } = CATALOG.key("shop-key-1") else {
+        panic!("an active key");
+    };
+    let slots = Slots::new(CATALOG.apps().len());
+    let context = BeaconContext {
+        app,
+        catalog: &CATALOG,
+        received_at: UnixMillis(1_795_000_000_000),
+        origin: None,
+        user_agent: "",
+        network: 7,
+        cardinality: &slots,
+    };
+    if let Ok(accepted) = accept(body, &context) {
+        assert!((1..=MAX_ROWS).contains(&accepted.envelope.observations.len()));
+        let entry = Entry::Beacon(accepted.envelope);
+        assert_eq!(Entry::decode(&entry.encode()).expect("own bytes"), entry);
+    }
+});

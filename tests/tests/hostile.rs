@@ -1,0 +1,99 @@
+//! The edge among clients that mean harm: it stays small, and others do not notice.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use corswatch_tests::{KEY, Settings, address};
+use testkit::{Beacon, Process, checkout, hostile, wait_until};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+const SOCKETS: usize = 5000;
+const GOOD: usize = 16;
+const BEACONS: u64 = 200;
+const MAX_RESIDENT: u64 = 300 << 20;
+const SOON: Duration = Duration::from_secs(120);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_thousand_idle_sockets_and_costly_bodies_leave_it_small_and_good_clients_unharmed() {
+    hostile::raise_file_limit(2 * SOCKETS as u64 + 1000);
+    let data = tempfile::tempdir().expect("a directory");
+    let settings = Settings::with_fixed_ports().and(&format!(
+        "[journal.disk]\ndir = {:?}",
+        data.path().join("journal")
+    ));
+    let mut collector = Process::start(
+        Command::new(checkout::corswatch())
+            .arg("collector")
+            .arg("--config")
+            .arg(settings.write(data.path())),
+    );
+    let url = address(&mut collector, "edge").await;
+    let server: SocketAddr = url
+        .trim_start_matches("http://")
+        .parse()
+        .expect("an address");
+
+    let mix = hostile::Hostile::start(server, KEY, SOCKETS);
+    let seen = &mix.seen;
+    let open = || std::future::ready(seen.open.load(Ordering::Relaxed) >= SOCKETS as u64 * 9 / 10);
+    wait_until("the sockets are open", SOON, open).await;
+
+    let watch = async {
+        let mut largest = 0;
+        loop {
+            largest = largest.max(collector.resident_bytes());
+            // Often enough to see a peak; not a wait for anything.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if seen.refused.load(Ordering::Relaxed) >= 2000 {
+                return largest;
+            }
+        }
+    };
+    let good = futures::future::try_join_all((0..GOOD).map(|number| send(server, number)));
+    let (largest, good) = tokio::join!(watch, good);
+    good.expect("every beacon of a good client is taken");
+    assert!(
+        largest < MAX_RESIDENT,
+        "{} MiB resident",
+        largest / (1 << 20)
+    );
+    assert_eq!(seen.odd(), Vec::<String>::new());
+    // Those that said nothing were cut, and came again.
+    let closed = || std::future::ready(seen.closed.load(Ordering::Relaxed) > SOCKETS as u64 / 2);
+    wait_until("silent sockets are closed", SOON, closed).await;
+    assert!(collector.resident_bytes() < MAX_RESIDENT);
+    println!("largest: {} MiB", largest / (1 << 20));
+}
+
+/// Sends beacons over one connection; each must be taken.
+async fn send(server: SocketAddr, number: usize) -> Result<(), String> {
+    let from = hostile::address(3, number);
+    let text = |error: std::io::Error| error.to_string();
+    let mut stream = hostile::connect(from, server).await.map_err(text)?;
+    for n in 0..BEACONS {
+        let id = u64::try_from(number).expect("small") * BEACONS + n;
+        let beacon = Beacon::new(id).ok("/items", 1);
+        let body = beacon.value().to_string();
+        let request = format!(
+            "POST /v1/b/{KEY} HTTP/1.1\r\nhost: edge\r\norigin: {page}\r\n\
+             content-type: text/plain\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len(),
+            page = testkit::beacon::PAGE,
+        );
+        stream.write_all(request.as_bytes()).await.map_err(text)?;
+        let mut answer = Vec::new();
+        while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+            let mut piece = [0; 512];
+            match stream.read(&mut piece).await.map_err(text)? {
+                0 => return Err(format!("closed at beacon {n}")),
+                read => answer.extend_from_slice(&piece[..read]),
+            }
+        }
+        if !answer.starts_with(b"HTTP/1.1 204") {
+            return Err(String::from_utf8_lossy(&answer).into_owned());
+        }
+    }
+    Ok(())
+}
