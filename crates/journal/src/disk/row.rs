@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use observation::UnixMillis;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 
 use crate::{Consumed, KEY_LEN};
@@ -70,14 +71,27 @@ pub(crate) struct Stored {
     pub(crate) is_sound: bool,
 }
 
+/// What a column holds; nothing where a flipped bit made a number of it. The checksum tells.
+const fn bytes(value: ValueRef<'_>) -> &[u8] {
+    match value {
+        ValueRef::Blob(bytes) | ValueRef::Text(bytes) => bytes,
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => &[],
+    }
+}
+
 /// Reads a row of [`COLUMNS`].
 fn read_record(row: &Row<'_>) -> rusqlite::Result<Stored> {
     let id: i64 = row.get(0)?;
-    let stored_key = row.get_ref(2)?.as_blob()?;
-    let payload = row.get_ref(3)?.as_blob()?;
-    let sum: Option<u32> = row.get(4)?;
-    // Records of before format 2 have no checksum.
-    let is_sound = sum.is_none_or(|sum| sum == checksum(id, stored_key, payload));
+    let stored_key = bytes(row.get_ref(2)?);
+    let payload = bytes(row.get_ref(3)?);
+    let append_time = row.get_ref(1)?.as_i64().ok();
+    let is_what_was_summed = match row.get_ref(4)? {
+        // Records of before format 2 have no checksum.
+        ValueRef::Null => true,
+        ValueRef::Integer(sum) => sum == i64::from(checksum(id, stored_key, payload)),
+        ValueRef::Real(_) | ValueRef::Text(_) | ValueRef::Blob(_) => false,
+    };
+    let is_sound = is_what_was_summed && append_time.is_some();
     let mut key = [0; KEY_LEN];
     if stored_key.len() == KEY_LEN {
         key.copy_from_slice(stored_key);
@@ -85,7 +99,7 @@ fn read_record(row: &Row<'_>) -> rusqlite::Result<Stored> {
     let record = Consumed {
         partition: partition_of(id),
         offset: offset_of(id),
-        append_time: UnixMillis(row.get(1)?),
+        append_time: UnixMillis(append_time.unwrap_or(0)),
         key,
         payload: match is_sound {
             true => Bytes::copy_from_slice(payload),

@@ -407,7 +407,7 @@ const FIRST_FORMAT: &str = "
     );
     INSERT INTO meta VALUES (1700000000, 2);
     INSERT INTO partition (id) VALUES (0), (1);
-    INSERT INTO record VALUES (0, 1700000000000, x'000102030405060708090a0b', 'old');
+    INSERT INTO record VALUES (0, 1700000000000, x'000102030405060708090a0b', x'6f6c64');
     PRAGMA application_id = 1668762161;
     PRAGMA user_version = 1;
 ";

@@ -112,6 +112,31 @@ async fn a_flipped_bit_in_a_record_is_noticed_and_the_record_becomes_a_bad_one()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn columns_that_are_not_what_they_should_be_make_bad_records_and_hold_up_no_other() {
+    let (lab, mut broker) = filled("spool_types").await;
+    settle(&lab).await;
+    let open = rusqlite::Connection::open(file(&lab)).expect("a database");
+    for change in [
+        "payload = 7",
+        "key = 1.5",
+        "append_time = x'00'",
+        "sum = 'x'",
+    ] {
+        let sql = format!(
+            "UPDATE record SET {change} WHERE id = (SELECT min(id) FROM record WHERE sum > 0
+             AND typeof(payload) || typeof(key) || typeof(append_time) || typeof(sum)
+             = 'blobblobintegerinteger')"
+        );
+        assert_eq!(open.execute(&sql, []).expect("changed"), 1, "{change}");
+    }
+    drop(open);
+    let _appender = start(&lab, &mut broker).await;
+    assert_eq!(lab.metric("corswatch_spool_damaged_records_total"), 4);
+    assert_eq!(lab.metric("corswatch_spool_damaged_files_total"), 0);
+    assert_eq!(arrived(&lab).await, (COUNT as usize, 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_cut_short_is_set_aside_and_what_is_left_of_it_is_drained() {
     let (lab, mut broker) = filled("spool_cut").await;
     settle(&lab).await;
