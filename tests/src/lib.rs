@@ -1,11 +1,13 @@
 //! The product as a user runs it: the binary in a process of its own, asked over HTTP.
 
+mod cluster;
 mod flood;
 mod product;
 mod servers;
 mod settings;
 pub mod tower;
 
+pub use cluster::{Cluster, counted_and_balanced};
 pub use flood::flood;
 pub use product::{Product, Role, address, eventually};
 pub use servers::{Kind, WebServer};

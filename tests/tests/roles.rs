@@ -5,56 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
-use corswatch_tests::{Role, Settings, address, eventually, flood};
-use store::engine::EngineUser;
+use corswatch_tests::{Cluster, address, counted_and_balanced, flood};
 use testkit::Process;
-use testkit::engine::Engine;
 use testkit::http::Http;
-use testkit::kafka::Broker;
 
 const SENDERS: u64 = 8;
 const BEACONS: u64 = 900;
-
-/// Everything but the roles themselves.
-struct Ground {
-    broker: Broker,
-    _engine: Engine,
-    file: std::path::PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-impl Ground {
-    async fn prepare() -> Self {
-        let folder = tempfile::tempdir().expect("a directory");
-        let broker = Broker::start().await;
-        let engine = Engine::start().await.expect("an engine");
-        let server = engine.access().running().expect("the engine runs");
-        let (user, password) = engine.access().credentials(EngineUser::Writer);
-        let file = Settings::with_fixed_ports()
-            .and(&format!(
-                "[journal]\nkind = \"kafka\"\n\
-                 [journal.kafka]\nbrokers = \"{}\"\npartitions = 3\ncreate_topic = true\n\
-                 session_timeout = \"6s\"\n\
-                 [store]\nurl = \"{}\"\nuser = \"{}\"\npassword = \"{}\"\ndatabase = \"roles\"",
-                broker.bootstrap(),
-                server.url,
-                user,
-                password.reveal(),
-            ))
-            .write(folder.path());
-        Self {
-            broker,
-            _engine: engine,
-            file,
-            _folder: folder,
-        }
-    }
-
-    fn start(&self, role: &str) -> Process {
-        Role::start(role, &self.file)
-    }
-}
 
 async fn private(process: &mut Process) -> Http {
     Http::new(address(process, "dashboard").await)
@@ -72,36 +28,9 @@ async fn healthy(process: &mut Process, metric: &str) {
     assert_eq!(page.status(), 404, "health alone, no data");
 }
 
-/// Every beacon is counted once, and the ledger balances over the edges that were killed.
-async fn counted_and_balanced(private: &Http) {
-    eventually("all beacons are counted", async || -> Result<()> {
-        let sli = private.json("/api/v1/sli?app=test&window=1h").await?;
-        let (bad, total) = (&sli["block_rate"]["bad"], &sli["block_rate"]["total"]);
-        ensure!(
-            (bad, total) == (&BEACONS.into(), &(2 * BEACONS).into()),
-            "{sli}"
-        );
-        Ok(())
-    })
-    .await;
-    eventually(
-        "the ledger balances over three killed edges",
-        async || -> Result<()> {
-            let ledger = private.json("/api/v1/ledger").await?;
-            let of = |name: &str| ledger[name].as_u64().unwrap_or(u64::MAX);
-            ensure!(ledger["verdict"] == "balanced", "{ledger}");
-            ensure!(of("stored") == BEACONS && of("in_flight") == 0, "{ledger}");
-            ensure!(of("received") == of("refused") + of("appended") + of("shed"));
-            ensure!(of("appended") == of("stored") + of("duplicate") + of("dead_lettered"));
-            Ok(())
-        },
-    )
-    .await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn roles_over_kafka_count_every_acknowledged_beacon_once_whoever_is_killed() {
-    let mut ground = Ground::prepare().await;
+    let mut ground = Cluster::prepare("roles").await;
     let mut loader = ground.start("loader");
     let mut collector = ground.start("collector");
     healthy(&mut loader, "corswatch_loader_records_total").await;
@@ -143,7 +72,7 @@ async fn roles_over_kafka_count_every_acknowledged_beacon_once_whoever_is_killed
     for flood in floods.join_all().await {
         flood.expect("every beacon is acknowledged");
     }
-    counted_and_balanced(&private).await;
+    counted_and_balanced(&private, BEACONS).await;
     healthy(&mut collector, "corswatch_collector_").await;
     collector.terminate();
     assert!(

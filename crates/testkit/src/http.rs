@@ -54,13 +54,21 @@ impl Http {
     /// # Errors
     /// When there is no answer.
     pub async fn beacon(&self, key: &str, beacon: &Beacon) -> reqwest::Result<StatusCode> {
+        Ok(self.beacon_answer(key, beacon).await?.status())
+    }
+
+    /// As [`Http::beacon`], with the whole answer.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn beacon_answer(&self, key: &str, beacon: &Beacon) -> reqwest::Result<Response> {
         let page = beacon.value()["page"].as_str().unwrap_or_default();
         let request = self.client.post(self.url(&format!("/v1/b/{key}")));
         let request = request
             .header("content-type", "text/plain;charset=UTF-8")
             .header("origin", page)
             .body(beacon.body());
-        Ok(request.send().await?.status())
+        request.send().await
     }
 
     fn url(&self, path: &str) -> String {

@@ -1,0 +1,92 @@
+//! The roles over a real broker and a real engine.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use store::engine::EngineUser;
+use testkit::Process;
+use testkit::engine::Engine;
+use testkit::http::Http;
+use testkit::kafka::Broker;
+
+use crate::{Role, Settings, eventually};
+
+/// Everything but the roles themselves.
+#[derive(Debug)]
+pub struct Cluster {
+    /// The one broker.
+    pub broker: Broker,
+    _engine: Engine,
+    file: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Cluster {
+    /// Starts broker and engine, and writes the configuration that all roles share; `database` is
+    /// the name of theirs.
+    ///
+    /// # Panics
+    /// When one of them does not start.
+    pub async fn prepare(database: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a directory");
+        let broker = Broker::start().await;
+        let engine = Engine::start().await.expect("an engine");
+        let server = engine.access().running().expect("the engine runs");
+        let (user, password) = engine.access().credentials(EngineUser::Writer);
+        let file = Settings::with_fixed_ports()
+            .and(&format!(
+                "[journal]\nkind = \"kafka\"\n\
+                 [journal.kafka]\nbrokers = \"{}\"\npartitions = 3\ncreate_topic = true\n\
+                 session_timeout = \"6s\"\n\
+                 [journal.spool]\ndir = {:?}\n\
+                 [store]\nurl = \"{}\"\nuser = \"{}\"\npassword = \"{}\"\n\
+                 database = \"{database}\"",
+                broker.bootstrap(),
+                folder.path().join("spool"),
+                server.url,
+                user,
+                password.reveal(),
+            ))
+            .write(folder.path());
+        Self {
+            broker,
+            _engine: engine,
+            file,
+            _folder: folder,
+        }
+    }
+
+    /// Starts a role.
+    #[must_use]
+    pub fn start(&self, role: &str) -> Process {
+        Role::start(role, &self.file)
+    }
+}
+
+/// Waits until each of `beacons` that [`flood`](crate::flood) sent is counted once, and the ledger
+/// balances.
+///
+/// # Panics
+/// When that does not come about.
+pub async fn counted_and_balanced(private: &Http, beacons: u64) {
+    eventually("all beacons are counted", async || -> Result<()> {
+        let sli = private.json("/api/v1/sli?app=test&window=1h").await?;
+        let (bad, total) = (&sli["block_rate"]["bad"], &sli["block_rate"]["total"]);
+        ensure!(
+            (bad, total) == (&beacons.into(), &(2 * beacons).into()),
+            "{sli}"
+        );
+        Ok(())
+    })
+    .await;
+    eventually("the ledger balances", async || -> Result<()> {
+        let ledger = private.json("/api/v1/ledger").await?;
+        let of = |name: &str| ledger[name].as_u64().unwrap_or(u64::MAX);
+        ensure!(ledger["verdict"] == "balanced", "{ledger}");
+        ensure!(of("stored") == beacons && of("in_flight") == 0, "{ledger}");
+        ensure!(of("received") == of("refused") + of("appended") + of("shed"));
+        ensure!(of("appended") == of("stored") + of("duplicate") + of("dead_lettered"));
+        Ok(())
+    })
+    .await;
+}
