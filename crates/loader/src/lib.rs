@@ -21,6 +21,7 @@ mod metrics;
 mod partition;
 mod pending;
 mod poison;
+mod retry;
 mod run;
 mod window;
 

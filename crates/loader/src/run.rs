@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::time::Duration;
 
 use journal::{ConsumeError, Consumed, Consumer, Event};
 use runtime::Stop;
@@ -10,6 +9,7 @@ use store::{Batch, Store, StoreError};
 use tokio::time::Instant;
 
 use crate::poison::Place;
+use crate::retry::{FIRST_RETRY, opened, retried};
 use crate::{Config, LoaderMetrics, Partition, Pending, Settings, poison};
 
 /// Why a loader ends.
@@ -58,9 +58,6 @@ struct Owned {
 }
 
 type Writing = Pin<Box<dyn Future<Output = (Batch, Result<(), StoreError>)> + Send>>;
-
-const FIRST_RETRY: Duration = Duration::from_millis(100);
-const LAST_RETRY: Duration = Duration::from_secs(5);
 
 impl std::fmt::Debug for Loader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -290,12 +287,16 @@ impl Loader {
             .find(|p| (p.epoch, p.partition) == (epoch, partition));
         let stored = known.map_or(0, |progress| progress.next_offset);
         let wanted = Partition::restart_at(self.settings, stored);
-        let start = match self.consumer.start(partition, wanted).await {
-            Ok(start) => start,
-            Err(ConsumeError::NotAssigned { .. }) => return Ok(()),
-            Err(error) => return Err(error.into()),
+        let Some((start, end)) = opened(&mut *self.consumer, partition, wanted).await? else {
+            return Ok(());
         };
-        self.check_log(partition, stored, start).await?;
+        if end < stored {
+            return Err(LoaderError::LogBehindStore {
+                partition,
+                end,
+                stored,
+            });
+        }
         self.metrics
             .lost_offsets
             .inc_by(start.saturating_sub(stored.max(wanted)));
@@ -311,27 +312,6 @@ impl Loader {
             },
         );
         self.count_partitions();
-        Ok(())
-    }
-
-    async fn check_log(
-        &mut self,
-        partition: u32,
-        stored: u64,
-        start: u64,
-    ) -> Result<(), LoaderError> {
-        let ends = self.consumer.end_offsets().await?;
-        let end = ends
-            .iter()
-            .find(|(p, _)| *p == partition)
-            .map_or(start, |(_, end)| *end);
-        if end < stored {
-            return Err(LoaderError::LogBehindStore {
-                partition,
-                end,
-                stored,
-            });
-        }
         Ok(())
     }
 
@@ -361,30 +341,4 @@ async fn write(store: &Store, batch: &Batch, metrics: &LoaderMetrics) -> Result<
         .write_seconds
         .observe(started.elapsed().as_secs_f64());
     result
-}
-
-/// Repeats what failed for reasons that pass, for as long as it takes: the journal keeps what is
-/// not written, and the drain deadline ends the wait at shutdown.
-async fn retried<T, F>(
-    mut attempt: impl FnMut() -> F,
-    metrics: &LoaderMetrics,
-) -> Result<T, StoreError>
-where
-    F: Future<Output = Result<T, StoreError>>,
-{
-    let mut wait = FIRST_RETRY;
-    loop {
-        match attempt().await {
-            Err(error) if error.is_retryable() => {
-                metrics.write_retries.inc();
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the store is not available, trying again"
-                );
-                tokio::time::sleep(wait).await;
-                wait = (wait * 2).min(LAST_RETRY);
-            }
-            result => return result,
-        }
-    }
 }
