@@ -41,7 +41,7 @@ impl Product {
         ] {
             command.env(format!("CORSWATCH__{listener}"), "127.0.0.1:0");
         }
-        let mut process = Process::start(&mut command);
+        let mut process = Process::start(on_any_disk(&mut command));
         let private = address(&mut process, "dashboard").await;
         let edge = address(&mut process, "edge").await;
         let shop = match args.contains(&"--demo") {
@@ -65,7 +65,7 @@ impl Product {
             .arg(data)
             .arg("--config")
             .arg(settings.write(data));
-        let mut process = Process::start(&mut command);
+        let mut process = Process::start(on_any_disk(&mut command));
         let private = address(&mut process, "dashboard").await;
         let edge = address(&mut process, "edge").await;
         Self {
@@ -102,8 +102,24 @@ impl Role {
         for listener in ["COLLECTOR", "LOADER", "AGGREGATOR"] {
             command.env(format!("CORSWATCH__HEALTH__{listener}"), "127.0.0.1:0");
         }
-        Process::start(command.arg(role).arg("--config").arg(config))
+        Process::start(
+            on_any_disk(&mut command)
+                .arg(role)
+                .arg("--config")
+                .arg(config),
+        )
     }
+}
+
+/// Tests run on disks that are fuller than a production disk may be.
+fn on_any_disk(command: &mut Command) -> &mut Command {
+    for file in ["DISK", "SPOOL"] {
+        command.env(
+            format!("CORSWATCH__JOURNAL__{file}__KEEP_FREE_PERCENT"),
+            "0",
+        );
+    }
+    command
 }
 
 /// The address that a process prints for `what`.

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use corswatch_tests::{
@@ -11,11 +10,10 @@ use corswatch_tests::{
 };
 use testkit::http::Http;
 use testkit::kafka::Broker;
-use testkit::{Beacon, Process, wait_until};
+use testkit::{Beacon, Process};
 
 const SENDERS: u64 = 8;
 const BEACONS: u64 = 1500;
-const SOON: Duration = Duration::from_secs(90);
 
 /// A collector and what it says of itself.
 struct Collector {
@@ -79,9 +77,16 @@ impl Collector {
     }
 }
 
-async fn until(sent: &AtomicU64, count: u64) {
-    wait_until("beacons are acknowledged", SOON, || {
-        std::future::ready(sent.load(Ordering::Relaxed) >= count)
+/// Waits until so many beacons are acknowledged.
+async fn until(sent: &AtomicU64, count: u64, collector: &Collector) {
+    eventually("beacons are acknowledged", async || -> Result<()> {
+        let sent = sent.load(Ordering::Relaxed);
+        let said = || {
+            let lines = collector.process.lines();
+            lines[lines.len().saturating_sub(20)..].join("\n")
+        };
+        ensure!(sent >= count, "{sent} of {count}: {}", said());
+        Ok(())
     })
     .await;
 }
@@ -102,9 +107,9 @@ async fn outages_of_kafka_and_killed_collectors_cost_no_beacon_and_count_none_tw
 
     // It stands still with connections open. What it was given and did not answer is in the spool
     // as well, and the collector dies before it can learn that the broker took it after all.
-    until(&sent, BEACONS / 10).await;
+    until(&sent, BEACONS / 10, &collector).await;
     cluster.broker.pause();
-    until(&sent, BEACONS * 3 / 10).await;
+    until(&sent, BEACONS * 3 / 10, &collector).await;
     collector.spools().await;
     collector.shed_nothing().await;
     collector.process.kill();
@@ -113,14 +118,14 @@ async fn outages_of_kafka_and_killed_collectors_cost_no_beacon_and_count_none_tw
     collector.is_drained().await;
 
     // It dies; a collector that starts meanwhile spools as well, and adds to what it finds.
-    until(&sent, BEACONS * 5 / 10).await;
+    until(&sent, BEACONS * 5 / 10, &collector).await;
     cluster.broker.kill();
-    until(&sent, BEACONS * 6 / 10).await;
+    until(&sent, BEACONS * 6 / 10, &collector).await;
     collector.spools().await;
     collector.shed_nothing().await;
     collector.process.kill();
     collector = Collector::start(cluster.start("collector")).await;
-    until(&sent, BEACONS * 8 / 10).await;
+    until(&sent, BEACONS * 8 / 10, &collector).await;
     collector.spools().await;
     collector.shed_nothing().await;
     cluster.broker.restart().await;

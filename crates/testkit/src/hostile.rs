@@ -24,6 +24,8 @@ const DRIBBLE: Duration = Duration::from_secs(1);
 /// Pause between two bodies of one sender: 20 senders make 400 bodies a second.
 const BETWEEN: Duration = Duration::from_millis(50);
 const SENDERS: usize = 20;
+/// How long a sender waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// What a bomb unpacks to.
 const BOMB: usize = 64 << 20;
 /// Unexpected answers that are kept to be shown.
@@ -180,14 +182,15 @@ async fn hold(mut stream: TcpStream, number: usize) {
     }
 }
 
-/// The beginning of the answer; none where the server closed the connection instead.
+/// The beginning of the answer; none where the server closed the connection instead, or waits for
+/// what will never come.
 async fn ask(from: Ipv4Addr, server: SocketAddr, request: &[u8]) -> Option<String> {
     let mut stream = connect(from, server).await.ok()?;
     // A server that has seen enough may answer and close before everything is sent.
     let _ = stream.write_all(request).await;
     let mut answer = [0; 512];
-    match stream.read(&mut answer).await {
-        Ok(read) if read > 0 => Some(String::from_utf8_lossy(&answer[..read]).into_owned()),
+    match tokio::time::timeout(PATIENCE, stream.read(&mut answer)).await {
+        Ok(Ok(read)) if read > 0 => Some(String::from_utf8_lossy(&answer[..read]).into_owned()),
         _ => None,
     }
 }
@@ -201,14 +204,31 @@ fn requests(key: &str) -> Vec<(&'static str, Vec<u8>)> {
     let row = r#"{"at":-1,"to":"https://api.shop.example","ep":"/x","st":200}"#;
     let bomb = gzip(BOMB);
     let deep = "[".repeat(100_000);
-    let nested = beacon(&format!("{{\"at\":{}", "{\"a\":".repeat(20_000)));
+    let nested = beacon(&format!("{{\"at\":-1,\"x\":{}", "{\"a\":".repeat(20_000)));
     let many = beacon(&vec![row; 2000].join(","));
     let long = beacon(&row.replace("/x", &format!("/{}", "x".repeat(100_000))));
     let twice = beacon(row).replace("\"v\":1", "\"v\":1,\"v\":1");
     let types = beacon(r#"{"at":"now","to":[],"ep":{},"st":"ok"}"#);
     let mut broken = beacon(row).into_bytes();
     broken[40] = 0xff;
+    let whole = post(key, "", deep.as_bytes());
+    let head = |lines: &str| format!("POST /v1/b/{key} HTTP/1.1\r\nhost: edge\r\n{lines}\r\n{{}}");
     vec![
+        ("half a body", whole[..whole.len() / 2].to_vec()),
+        (
+            "garbage behind a request",
+            [whole, vec![0xff; 64 << 10]].concat(),
+        ),
+        ("no HTTP", b"\x16\x03\x01 hello\r\n\r\n".repeat(100)),
+        (
+            "two lengths",
+            head("content-length: 2\r\ncontent-length: 3\r\n").into(),
+        ),
+        ("a negative length", head("content-length: -1\r\n").into()),
+        (
+            "a chunk without a size",
+            head("transfer-encoding: chunked\r\n").into(),
+        ),
         ("a bomb", post(key, "content-encoding: gzip\r\n", &bomb)),
         ("deep JSON", post(key, "", deep.as_bytes())),
         ("nested members", post(key, "", nested.as_bytes())),
