@@ -1,5 +1,6 @@
 //! The product as a user runs it: the binary in a process of its own, asked over HTTP.
 
+pub mod chaos;
 mod cluster;
 mod flood;
 mod product;

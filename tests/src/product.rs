@@ -98,16 +98,21 @@ impl Role {
     /// Starts `corswatch ROLE --config FILE`.
     #[must_use]
     pub fn start(role: &str, config: &Path) -> Process {
+        Process::start(&mut Self::command(role, config))
+    }
+
+    /// What starts it.
+    #[must_use]
+    pub fn command(role: &str, config: &Path) -> Command {
         let mut command = Command::new(checkout::corswatch());
         for listener in ["COLLECTOR", "LOADER", "AGGREGATOR"] {
             command.env(format!("CORSWATCH__HEALTH__{listener}"), "127.0.0.1:0");
         }
-        Process::start(
-            on_any_disk(&mut command)
-                .arg(role)
-                .arg("--config")
-                .arg(config),
-        )
+        on_any_disk(&mut command)
+            .arg(role)
+            .arg("--config")
+            .arg(config);
+        command
     }
 }
 

@@ -20,8 +20,8 @@ impl Settings {
     #[must_use]
     pub fn with_fixed_ports() -> Self {
         Self {
-            edge: port::free(),
-            private: port::free(),
+            edge: port::lasting(),
+            private: port::lasting(),
             more: String::new(),
         }
     }

@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod exit;
 mod explain;
+mod operations;
 mod parts;
 mod reports;
 mod repository;
@@ -33,9 +34,17 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Up(args) => serve(args.config.clone(), |config| up::run(config, args)),
         Command::Collector(role) => serve(Some(role.config), roles::collector),
-        Command::Loader(role) => serve(Some(role.config), roles::loader),
+        Command::Loader(args) => serve(Some(args.role.config), |config| {
+            roles::loader(config, args.replay_from)
+        }),
         Command::Aggregator(role) => serve(Some(role.config), roles::aggregator),
         Command::Dashboard(role) => serve(Some(role.config), roles::dashboard),
+        Command::DeadLetters(args) => serve(args.config.clone(), |config| {
+            operations::dead_letters(config, args)
+        }),
+        Command::Verify(args) => run_with(args.config.clone(), |config| {
+            operations::verify(config, args)
+        }),
         Command::Explain(args) => explain::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Check(args) => check::run(&args),
@@ -56,14 +65,27 @@ fn serve<F>(
 where
     F: Future<Output = Result<(), Failure>>,
 {
+    run_with(file, |config| {
+        let service = service(config);
+        async { service.await.map(|()| ExitCode::SUCCESS) }
+    })
+}
+
+/// The same for what has an exit code of its own.
+fn run_with<F>(
+    file: Option<std::path::PathBuf>,
+    service: impl FnOnce(Config) -> F,
+) -> Result<ExitCode, Failure>
+where
+    F: Future<Output = Result<ExitCode, Failure>>,
+{
     let config = Config::load(file.as_deref())?;
     config.log.start();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)?;
-    runtime.block_on(service(config))?;
-    Ok(ExitCode::SUCCESS)
+    runtime.block_on(service(config))
 }
 
 fn check_config(args: &cli::CheckConfig) -> Result<ExitCode, Failure> {

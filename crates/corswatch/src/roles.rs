@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use runtime::Tasks;
 
+use crate::cli::Replay;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
@@ -25,7 +26,7 @@ pub(crate) async fn collector(config: Config) -> Result<(), Failure> {
 }
 
 /// `corswatch loader`: journal to store.
-pub(crate) async fn loader(config: Config) -> Result<(), Failure> {
+pub(crate) async fn loader(config: Config, replay: Option<Replay>) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let health = HealthSide::bind("health.loader", config.health.loader).await?;
     let health_url = health.url().to_owned();
@@ -33,7 +34,8 @@ pub(crate) async fn loader(config: Config) -> Result<(), Failure> {
     let store = storage.store.clone();
     let journal = open_journal(&config, &ground).await?;
     let parts = store_parts(&config, &ground, &store);
-    loading(&config, &ground, &journal, store, &mut tasks).await?;
+    let replay = replay.map(|replay| replay.from(ground.clock.now()));
+    loading(&config, &ground, &journal, store, replay, &mut tasks).await?;
     health.spawn(&config, &ground, parts, &mut tasks);
     storage.keep_alive(&mut tasks);
     println!("loader reads\nhealth {health_url}");

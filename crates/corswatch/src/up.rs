@@ -46,6 +46,8 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
         &ground,
         &journal,
         storage.store.clone(),
+        args.replay_from
+            .map(|replay| replay.from(ground.clock.now())),
         &mut tasks,
     )
     .await?;

@@ -2,7 +2,9 @@
 
 use hashbrown::{Equivalent, HashMap};
 use observation::{Chunk, Envelope, UnixMillis};
-use store::{ChunkRow, Dimensions, PartRow};
+use store::{ChunkBase, ChunkRow, Dimensions, PartRow};
+
+use crate::Disposition;
 
 /// Cumulative sums of one chunk of one partition, from its first offset on.
 #[derive(Debug)]
@@ -11,18 +13,20 @@ pub(crate) struct OpenChunk {
     partition: u32,
     chunk: Chunk,
     sums: HashMap<Key, Sum>,
-    pub(crate) counted: Counted,
+    counted: Counted,
+    /// Records below this offset are in `counted` already.
+    counted_below: u64,
 }
 
 /// What became of the records of a chunk; every record is in exactly one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Counted {
-    pub(crate) stored: u64,
-    pub(crate) duplicates: u64,
-    pub(crate) dead_lettered: u64,
-    pub(crate) edge_reports: u64,
+struct Counted {
+    stored: u64,
+    duplicates: u64,
+    dead_lettered: u64,
+    edge_reports: u64,
     /// Observations of the stored beacons.
-    pub(crate) rows: u64,
+    rows: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -62,6 +66,8 @@ struct Sum {
     count: u64,
     latency: Vec<(u8, u64)>,
     preflight_latency: Vec<(u8, u64)>,
+    /// Records below this offset are in the sum already.
+    covered_below: u64,
     is_changed: bool,
 }
 
@@ -73,15 +79,70 @@ impl OpenChunk {
             chunk,
             sums: HashMap::new(),
             counted: Counted::default(),
+            counted_below: 0,
         }
+    }
+
+    /// Goes on from what the store holds of the chunk, where the log has lost the chunk's start.
+    ///
+    /// A stored sum of version `v` is the sum of all records up to `v`, whoever wrote it, so each
+    /// sum goes on behind its own version: a flush that was cut short leaves different ones.
+    pub(crate) fn resume(epoch: u32, partition: u32, chunk: Chunk, base: ChunkBase) -> Self {
+        let mut resumed = Self::new(epoch, partition, chunk);
+        if let Some(ledger) = base.ledger {
+            resumed.counted_below = ledger.version + 1;
+            resumed.counted = Counted {
+                stored: ledger.beacons_stored,
+                duplicates: ledger.duplicates,
+                dead_lettered: ledger.dead_lettered,
+                edge_reports: ledger.edge_reports,
+                rows: ledger.rows,
+            };
+        }
+        for part in base.parts {
+            let key = Key {
+                app: part.app,
+                minute: part.minute,
+                dims: part.dims,
+            };
+            let sum = Sum {
+                count: part.count,
+                latency: part.latency,
+                preflight_latency: part.preflight_latency,
+                covered_below: part.version + 1,
+                is_changed: false,
+            };
+            resumed.sums.insert(key, sum);
+        }
+        resumed
+    }
+
+    /// Whether no record was counted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.counted == Counted::default()
+    }
+
+    /// Counts what became of the record at `offset`; `rows` of it are stored.
+    pub(crate) const fn count(&mut self, offset: u64, disposition: Disposition, rows: u64) {
+        if offset < self.counted_below {
+            return;
+        }
+        let counted = &mut self.counted;
+        match disposition {
+            Disposition::Stored => counted.stored += 1,
+            Disposition::Duplicate => counted.duplicates += 1,
+            Disposition::DeadLettered => counted.dead_lettered += 1,
+            Disposition::EdgeReport => counted.edge_reports += 1,
+        }
+        counted.rows += rows;
     }
 
     pub(crate) const fn chunk(&self) -> Chunk {
         self.chunk
     }
 
-    /// Adds the observations of a beacon.
-    pub(crate) fn add(&mut self, envelope: &Envelope) {
+    /// Adds the observations of the beacon at `offset`.
+    pub(crate) fn add(&mut self, offset: u64, envelope: &Envelope) {
         for observation in &envelope.observations {
             let key = KeyRef {
                 app: &envelope.origin.app,
@@ -89,6 +150,9 @@ impl OpenChunk {
                 dims: Dimensions::borrowed(&envelope.origin, observation),
             };
             let sum = self.sums.entry_ref(&key).or_default();
+            if offset < sum.covered_below {
+                continue;
+            }
             sum.count += u64::from(observation.count);
             PartRow::add_latency(&mut sum.latency, &observation.latency);
             PartRow::add_latency(&mut sum.preflight_latency, &observation.preflight_latency);

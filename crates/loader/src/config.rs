@@ -15,9 +15,10 @@ pub struct Config {
     pub max_rows: usize,
     /// A batch is written when its records take this much. Permitted: 64KiB to 512MiB.
     pub max_bytes: Size,
-    /// A beacon whose id was appended at most this long ago is a re-send. It covers the retry
-    /// horizon of the SDK and the time a record may wait before the journal takes it in.
-    /// Permitted: 5m to 1day.
+    /// A beacon whose id was appended at most this long ago is a re-send; it is kept in memory. It
+    /// covers the retry horizon of the SDK (five minutes) with room to spare. For a record that
+    /// waited longer on its way into the journal, the store is asked.
+    /// Permitted: 10m to 1day.
     pub resend_window: Span,
     /// Offsets in a chunk, the unit of rollups and of replay. It is part of the identity of
     /// rollups: once data is stored, a change needs a new `journal.epoch`. Permitted: 256 to 1048576.
@@ -48,7 +49,7 @@ impl Config {
         problems.range(
             "resend_window",
             self.resend_window,
-            Span::secs(300)..=Span::secs(86_400),
+            Span::secs(600)..=Span::secs(86_400),
         );
         problems.range("chunk_size", self.chunk_size, 256..=1_048_576);
         problems.range(

@@ -9,7 +9,8 @@
 //!   offset they cover; after a crash the loader rewinds to the start of the chunk and writes the
 //!   same sums;
 //! * a beacon is dropped as a re-send if and only if the same id stands at a smaller offset of its
-//!   partition, within the window of the log's own append times.
+//!   partition (or in a former log), within the window of the log's own append times; a record that
+//!   waited long on its way looks back to before the edge received it, and asks the store.
 //!
 //! The order of a flush is raw, rollups, ledger, progress; only then is the journal told. Progress
 //! in the store, not the journal's cursor, decides where a partition starts.
@@ -17,17 +18,25 @@
 
 mod chunk;
 mod config;
+mod error;
+mod intake;
 mod metrics;
+mod owned;
 mod partition;
 mod pending;
 mod poison;
+mod repair;
 mod retry;
 mod run;
+mod start;
 mod window;
 
 pub use config::Config;
+pub use error::LoaderError;
 pub use metrics::LoaderMetrics;
-pub use partition::{Disposition, Partition, Settings};
+pub use partition::{Disposition, Opened, Partition, Settings};
 pub use pending::Pending;
-pub use run::{Loader, LoaderError};
-pub use window::ResendWindow;
+pub use repair::{Repair, RepairError};
+pub use run::Loader;
+pub use start::ReplayFrom;
+pub use window::{Reach, ResendWindow};

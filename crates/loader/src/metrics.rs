@@ -24,6 +24,8 @@ pub struct LoaderMetrics {
     pub(crate) write_retries: Counter,
     /// Offsets that the log had lost before they were read.
     pub(crate) lost_offsets: Counter,
+    /// Beacons whose copies were asked of the store, because memory does not reach so far back.
+    pub(crate) asked: Counter,
     /// Ids in the re-send windows.
     pub(crate) window_ids: Gauge,
     /// Partitions that this loader owns.
@@ -53,6 +55,7 @@ impl LoaderMetrics {
             ]),
             write_retries: Counter::default(),
             lost_offsets: Counter::default(),
+            asked: Counter::default(),
             window_ids: Gauge::default(),
             partitions: Gauge::default(),
         };
@@ -84,6 +87,11 @@ impl LoaderMetrics {
             "lost_offsets",
             "Offsets that the log had lost before they were read",
             m.lost_offsets.clone(),
+        );
+        registry.register(
+            "asked",
+            "Beacons whose copies were asked of the store",
+            m.asked.clone(),
         );
         registry.register(
             "window_ids",

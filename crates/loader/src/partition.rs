@@ -1,12 +1,12 @@
 //! One partition of the log as a pure state machine: records in, rows out.
 
 use journal::Consumed;
-use observation::{Chunk, DecodeError, Entry, Envelope, Position, UnixMillis};
-use store::{DeadLetterRow, EdgeReportRow, ObservationRow, ProgressRow, SeenBeacon};
+use observation::{BeaconId, Chunk, DecodeError, Entry, Envelope, Position, UnixMillis};
+use store::{ChunkBase, DeadLetterRow, EdgeReportRow, ObservationRow, ProgressRow, SeenBeacon};
 
 use crate::chunk::OpenChunk;
 use crate::pending::Pending;
-use crate::window::ResendWindow;
+use crate::window::{Reach, ResendWindow};
 
 /// What a partition needs to know of the configuration. All of it is part of the identity of what
 /// is written.
@@ -54,7 +54,39 @@ impl Disposition {
     }
 }
 
-/// The state of one partition between two flushes. Reading always starts at the start of a chunk.
+/// A record of the log, and what it says.
+#[derive(Debug)]
+pub struct Opened {
+    record: Consumed,
+    entry: Result<Entry, DecodeError>,
+}
+
+impl Opened {
+    /// Opens a record.
+    #[must_use]
+    pub fn new(record: Consumed) -> Self {
+        let entry = Entry::decode(&record.payload);
+        Self { record, entry }
+    }
+
+    /// The record.
+    #[must_use]
+    pub const fn record(&self) -> &Consumed {
+        &self.record
+    }
+
+    /// The beacon in it, if it is one.
+    #[must_use]
+    pub const fn beacon(&self) -> Option<BeaconId> {
+        match &self.entry {
+            Ok(Entry::Beacon(envelope)) => Some(envelope.beacon),
+            _ => None,
+        }
+    }
+}
+
+/// The state of one partition between two flushes. Reading starts at the start of a chunk, or where
+/// the store's knowledge of a chunk ends ([`Partition::resume`]).
 #[derive(Debug)]
 pub struct Partition {
     settings: Settings,
@@ -69,8 +101,7 @@ pub struct Partition {
 }
 
 impl Partition {
-    /// A partition that is read from `start` on, which must be the start of a chunk (or, where the
-    /// log has lost offsets, the first that is left).
+    /// A partition that is read from `start` on, which must be the start of a chunk.
     #[must_use]
     pub fn new(settings: Settings, partition: u32, start: u64) -> Self {
         let chunk = Chunk::of(start, settings.chunk_size);
@@ -86,6 +117,17 @@ impl Partition {
         }
     }
 
+    /// A partition that is read from `start` on, in the middle of a chunk whose first records the
+    /// log has lost; the store holds everything of it below `start` (or it is lost).
+    #[must_use]
+    pub fn resume(settings: Settings, partition: u32, start: u64, base: ChunkBase) -> Self {
+        let chunk = Chunk::of(start, settings.chunk_size);
+        Self {
+            chunk: OpenChunk::resume(settings.epoch, partition, chunk, base),
+            ..Self::new(settings, partition, start)
+        }
+    }
+
     /// The offset at which a partition must be read again, when the store holds everything below
     /// `next_offset`.
     #[must_use]
@@ -93,9 +135,37 @@ impl Partition {
         Chunk::of(next_offset, settings.chunk_size).start(settings.chunk_size)
     }
 
-    /// Takes in the ids that the store knows below the start; before the first record.
-    pub fn restore(&mut self, seen: Vec<SeenBeacon>) {
-        self.window.restore(seen);
+    /// Tells until when former incarnations of the log took beacons in.
+    pub const fn follow(&mut self, former_until: UnixMillis) {
+        self.window.follow(former_until);
+    }
+
+    /// From when on [`Partition::restore`] wants to know what is stored below the start, when the
+    /// first record was appended at `at`.
+    #[must_use]
+    pub const fn wanted_since(&self, at: UnixMillis) -> UnixMillis {
+        self.window.wanted_since(at)
+    }
+
+    /// Takes in the ids that the store knows below the start and since a time; before the first
+    /// record. Not needed where nothing is below the start.
+    pub fn restore(&mut self, since: UnixMillis, seen: Vec<SeenBeacon>) {
+        self.window.restore(since, seen);
+    }
+
+    /// From when on the store must be asked for copies of a record, before it is consumed and when
+    /// everything before it is stored; none where memory knows.
+    #[must_use]
+    pub fn must_ask(&self, opened: &Opened) -> Option<UnixMillis> {
+        let Ok(Entry::Beacon(envelope)) = &opened.entry else {
+            return None;
+        };
+        let reach = self.reach(&opened.record, envelope);
+        self.window.must_ask(reach).then_some(reach)
+    }
+
+    const fn reach(&self, record: &Consumed, envelope: &Envelope) -> Reach {
+        self.window.reach(record.append_time, envelope.received_at)
     }
 
     /// Records that the store refuses for good: they become dead letters when they are read.
@@ -116,8 +186,15 @@ impl Partition {
     }
 
     /// Takes in the next record and says what became of it. A record below [`Self::next_offset`]
-    /// was taken in before and changes nothing.
-    pub fn consume(&mut self, record: Consumed, pending: &mut Pending) -> Option<Disposition> {
+    /// was taken in before and changes nothing. `copies` is what the store answered where it
+    /// [must be asked](Self::must_ask).
+    pub fn consume(
+        &mut self,
+        opened: Opened,
+        copies: &[SeenBeacon],
+        pending: &mut Pending,
+    ) -> Option<Disposition> {
+        let Opened { record, entry } = opened;
         if record.offset < self.next_offset {
             return None;
         }
@@ -125,14 +202,10 @@ impl Partition {
         self.next_offset = record.offset + 1;
         self.event_time = self.event_time.max(record.append_time);
         pending.note_bytes(record.payload.len());
-        let disposition = self.dispose(&record, pending);
-        let counted = &mut self.chunk.counted;
-        match disposition {
-            Disposition::Stored => counted.stored += 1,
-            Disposition::Duplicate => counted.duplicates += 1,
-            Disposition::DeadLettered => counted.dead_lettered += 1,
-            Disposition::EdgeReport => counted.edge_reports += 1,
-        }
+        let before = pending.batch.observations.len();
+        let disposition = self.dispose(&record, entry, copies, pending);
+        let rows = pending.batch.observations.len() - before;
+        self.chunk.count(record.offset, disposition, rows as u64);
         Some(disposition)
     }
 
@@ -167,7 +240,7 @@ impl Partition {
         let Some(last_offset) = self.next_offset.checked_sub(1) else {
             return;
         };
-        if self.chunk.counted == Default::default() {
+        if self.chunk.is_empty() {
             return;
         }
         pending.batch.parts.extend(self.chunk.changed(last_offset));
@@ -182,7 +255,13 @@ impl Partition {
         }
     }
 
-    fn dispose(&mut self, record: &Consumed, pending: &mut Pending) -> Disposition {
+    fn dispose(
+        &mut self,
+        record: &Consumed,
+        entry: Result<Entry, DecodeError>,
+        copies: &[SeenBeacon],
+        pending: &mut Pending,
+    ) -> Disposition {
         if self.poison.contains(&record.offset) {
             self.dead_letter(
                 record,
@@ -192,8 +271,8 @@ impl Partition {
             );
             return Disposition::DeadLettered;
         }
-        match Entry::decode(&record.payload) {
-            Ok(Entry::Beacon(envelope)) => self.beacon(record, envelope, pending),
+        match entry {
+            Ok(Entry::Beacon(envelope)) => self.beacon(record, envelope, copies, pending),
             Ok(Entry::EdgeReport(report)) => {
                 pending.batch.edge_reports.push(EdgeReportRow::from(report));
                 Disposition::EdgeReport
@@ -209,16 +288,15 @@ impl Partition {
         &mut self,
         record: &Consumed,
         envelope: Envelope,
+        copies: &[SeenBeacon],
         pending: &mut Pending,
     ) -> Disposition {
-        if self
-            .window
-            .is_resend(envelope.beacon, record.offset, record.append_time)
-        {
+        let reach = self.reach(record, &envelope);
+        let place = (record.offset, record.append_time);
+        if self.window.is_resend(envelope.beacon, place, reach, copies) {
             return Disposition::Duplicate;
         }
-        self.chunk.add(&envelope);
-        self.chunk.counted.rows += envelope.observations.len() as u64;
+        self.chunk.add(record.offset, &envelope);
         let position = Position {
             epoch: self.settings.epoch,
             partition: self.partition,

@@ -36,41 +36,55 @@ where
     }
 }
 
-/// Reads a partition from `wanted` on, once the brokers answer: where it starts, and where its log
-/// ends. Nothing where it is another loader's by then.
+/// Reads a partition from `offset` on, once the brokers answer; from where it really does. Nothing
+/// where it is another loader's by then: nobody else would do better than to ask again.
 ///
 /// # Errors
 /// When the journal has ended.
-pub(crate) async fn opened(
+pub(crate) async fn started(
     consumer: &mut dyn Consumer,
     partition: u32,
-    wanted: u64,
-) -> Result<Option<(u64, u64)>, ConsumeError> {
+    offset: u64,
+) -> Result<Option<u64>, ConsumeError> {
     let mut wait = FIRST_RETRY;
     loop {
-        match try_open(consumer, partition, wanted).await {
-            Ok(found) => return Ok(Some(found)),
+        match consumer.start(partition, offset).await {
+            Ok(start) => return Ok(Some(start)),
             Err(ConsumeError::NotAssigned { .. }) => return Ok(None),
-            Err(ConsumeError::Unavailable(error)) => {
-                // A broker that has just started refuses what it will answer in a moment.
-                tracing::warn!(partition, %error, "the partition cannot be read yet");
-                tokio::time::sleep(wait).await;
-                wait = (wait * 2).min(LAST_RETRY);
-            }
-            Err(error @ ConsumeError::Ended(_)) => return Err(error),
+            Err(error) => wait = again(error, wait).await?,
         }
     }
 }
 
-async fn try_open(
+/// Where the log of a partition ends, once the brokers answer; nothing where they do not list it.
+///
+/// # Errors
+/// When the journal has ended.
+pub(crate) async fn end_of(
     consumer: &mut dyn Consumer,
     partition: u32,
-    wanted: u64,
-) -> Result<(u64, u64), ConsumeError> {
-    let start = consumer.start(partition, wanted).await?;
-    let ends = consumer.end_offsets().await?;
-    let end = ends.iter().find(|(p, _)| *p == partition);
-    Ok((start, end.map_or(start, |(_, end)| *end)))
+) -> Result<Option<u64>, ConsumeError> {
+    let mut wait = FIRST_RETRY;
+    loop {
+        match consumer.end_offsets().await {
+            Ok(ends) => {
+                let end = ends.iter().find(|(p, _)| *p == partition);
+                return Ok(end.map(|(_, end)| *end));
+            }
+            Err(error) => wait = again(error, wait).await?,
+        }
+    }
+}
+
+/// Waits where the brokers may answer later; how long the next wait is.
+async fn again(error: ConsumeError, wait: Duration) -> Result<Duration, ConsumeError> {
+    let ConsumeError::Unavailable(cause) = error else {
+        return Err(error);
+    };
+    // A broker that has just started refuses what it will answer in a moment.
+    tracing::warn!(error = %cause, "the journal does not answer, asking again");
+    tokio::time::sleep(wait).await;
+    Ok((wait * 2).min(LAST_RETRY))
 }
 
 #[cfg(test)]
@@ -111,11 +125,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn brokers_that_refuse_to_tell_where_a_partition_ends_are_asked_again() {
         let mut consumer = Scripted {
-            starts: [Err(away()), Ok(7), Err(away()), Ok(7)].into(),
-            ends: [Err(away()), Ok(vec![(0, 5), (1, 9)])].into(),
+            starts: [Err(away()), Ok(7)].into(),
+            ends: [Err(away()), Err(away()), Ok(vec![(0, 5), (1, 9)])].into(),
         };
-        let opened = opened(&mut consumer, 1, 7).await;
-        assert_eq!(opened.expect("it goes on"), Some((7, 9)));
+        let start = started(&mut consumer, 1, 6).await;
+        assert_eq!(start.expect("it goes on"), Some(7));
+        let end = end_of(&mut consumer, 1).await;
+        assert_eq!(end.expect("it goes on"), Some(9));
     }
 
     #[tokio::test(start_paused = true)]
@@ -124,7 +140,7 @@ mod tests {
             starts: [Err(away()), Err(ConsumeError::NotAssigned { partition: 1 })].into(),
             ends: VecDeque::new(),
         };
-        let opened = opened(&mut consumer, 1, 7).await;
-        assert_eq!(opened.expect("no failure"), None);
+        let start = started(&mut consumer, 1, 7).await;
+        assert_eq!(start.expect("no failure"), None);
     }
 }

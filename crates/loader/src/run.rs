@@ -3,58 +3,34 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 
-use journal::{ConsumeError, Consumed, Consumer, Event};
+use journal::{ConsumeError, Consumer, Event};
 use runtime::Stop;
 use store::{Batch, Store, StoreError};
 use tokio::time::Instant;
 
+use crate::error::LoaderError;
+use crate::owned::Owned;
 use crate::poison::Place;
-use crate::retry::{FIRST_RETRY, opened, retried};
-use crate::{Config, LoaderMetrics, Partition, Pending, Settings, poison};
-
-/// Why a loader ends.
-#[derive(Debug, thiserror::Error)]
-pub enum LoaderError {
-    /// The journal cannot be read any further.
-    #[error("the journal cannot be read")]
-    Journal(#[from] ConsumeError),
-    /// The store refuses something that no single record explains.
-    #[error("the store refuses what the loader writes")]
-    Store(#[source] StoreError),
-    /// The log ends before the place up to which the store has been loaded.
-    #[error(
-        "partition {partition} of the journal ends at offset {end}, but the store holds it up to \
-         {stored}: the journal was made anew; set `journal.epoch` to a number that was never used"
-    )]
-    LogBehindStore {
-        /// The partition.
-        partition: u32,
-        /// Where the log ends.
-        end: u64,
-        /// Up to where the store was loaded.
-        stored: u64,
-    },
-}
+use crate::retry::{FIRST_RETRY, retried};
+use crate::{Config, LoaderMetrics, Partition, Pending, ReplayFrom, Settings, poison};
 
 /// Reads the journal and writes the store.
 pub struct Loader {
-    config: Config,
-    settings: Settings,
-    consumer: Box<dyn Consumer>,
-    store: Store,
-    metrics: LoaderMetrics,
-    partitions: BTreeMap<u32, Owned>,
-    quarantine: Vec<Place>,
-    pending: Pending,
+    pub(crate) config: Config,
+    pub(crate) settings: Settings,
+    pub(crate) consumer: Box<dyn Consumer>,
+    pub(crate) store: Store,
+    pub(crate) metrics: LoaderMetrics,
+    pub(crate) partitions: BTreeMap<u32, Owned>,
+    pub(crate) quarantine: Vec<Place>,
+    pub(crate) pending: Pending,
+    /// Where gaps were met in what was to be read again, by partition.
+    pub(crate) gaps: BTreeMap<u32, u64>,
+    /// From where partitions are read when this process reads them for the first time.
+    pub(crate) replay: Option<ReplayFrom>,
     /// When the oldest record of `pending` was taken in.
-    waiting_since: Option<Instant>,
+    pub(crate) waiting_since: Option<Instant>,
     last_heartbeat: Instant,
-}
-
-struct Owned {
-    machine: Partition,
-    /// The ids below the start are fetched when the first record shows from when on.
-    is_restored: bool,
 }
 
 type Writing = Pin<Box<dyn Future<Output = (Batch, Result<(), StoreError>)> + Send>>;
@@ -91,9 +67,19 @@ impl Loader {
             partitions: BTreeMap::new(),
             quarantine: Vec::new(),
             pending: Pending::default(),
+            gaps: BTreeMap::new(),
+            replay: None,
             waiting_since: None,
             last_heartbeat: Instant::now(),
         }
+    }
+
+    /// The same loader, but what the store says it holds from `from` on is read and written again:
+    /// for a store that was restored from a backup whose tables do not agree.
+    #[must_use]
+    pub fn replaying(mut self, from: ReplayFrom) -> Self {
+        self.replay = Some(from);
+        self
     }
 
     /// Loads until stopped; then writes what it holds.
@@ -139,6 +125,7 @@ impl Loader {
     fn is_full(&self) -> bool {
         self.pending
             .is_full(self.config.max_rows, self.config.max_bytes.as_usize())
+            || self.partitions.values().any(Owned::holds_enough)
     }
 
     fn is_due(&self) -> bool {
@@ -155,13 +142,15 @@ impl Loader {
     }
 
     fn begin_write(&mut self) -> Option<Writing> {
+        let mut holds = false;
         for owned in self.partitions.values_mut() {
             owned.machine.flush(&mut self.pending);
+            holds |= owned.settle();
         }
         self.waiting_since = None;
         self.last_heartbeat = Instant::now();
         let batch = std::mem::take(&mut self.pending).batch;
-        if batch.is_empty() {
+        if batch.is_empty() && !holds {
             return None;
         }
         let (store, metrics) = (self.store.clone(), self.metrics.clone());
@@ -180,6 +169,7 @@ impl Loader {
         }
         self.metrics.rows.inc_by(batch.observations.len() as u64);
         self.metrics.batches.inc();
+        self.take_held().await?;
         for progress in &batch.progress {
             if self.partitions.contains_key(&progress.partition) {
                 // A restart reads from the start of the open chunk: the log must keep it.
@@ -241,7 +231,7 @@ impl Loader {
             Ok(Event::Record(record)) => self.on_record(record).await?,
             Ok(Event::CaughtUp { partition, at, .. }) => {
                 if let Some(owned) = self.partitions.get_mut(&partition) {
-                    owned.machine.caught_up(at);
+                    owned.caught_up(at);
                 }
             }
             Err(ConsumeError::Unavailable(error)) => {
@@ -253,69 +243,7 @@ impl Loader {
         Ok(())
     }
 
-    async fn on_record(&mut self, record: Consumed) -> Result<(), LoaderError> {
-        let Some(owned) = self.partitions.get_mut(&record.partition) else {
-            return Ok(());
-        };
-        if !owned.is_restored {
-            let from = record.append_time.plus(-self.settings.resend_window);
-            let (epoch, start) = (self.settings.epoch, owned.machine.next_offset());
-            let store = &self.store;
-            let seen = retried(
-                || store.seen(epoch, record.partition, start, from),
-                &self.metrics,
-            )
-            .await;
-            owned.machine.restore(seen.map_err(LoaderError::Store)?);
-            owned.is_restored = true;
-        }
-        if let Some(disposition) = owned.machine.consume(record, &mut self.pending) {
-            self.metrics.record(disposition);
-            self.waiting_since.get_or_insert_with(Instant::now);
-        }
-        Ok(())
-    }
-
-    /// Starts (again) to read a partition where the store's knowledge of it ends.
-    async fn start(&mut self, partition: u32) -> Result<(), LoaderError> {
-        let store = &self.store;
-        let progress = retried(|| store.progress(), &self.metrics).await;
-        let progress = progress.map_err(LoaderError::Store)?;
-        let epoch = self.settings.epoch;
-        let known = progress
-            .iter()
-            .find(|p| (p.epoch, p.partition) == (epoch, partition));
-        let stored = known.map_or(0, |progress| progress.next_offset);
-        let wanted = Partition::restart_at(self.settings, stored);
-        let Some((start, end)) = opened(&mut *self.consumer, partition, wanted).await? else {
-            return Ok(());
-        };
-        if end < stored {
-            return Err(LoaderError::LogBehindStore {
-                partition,
-                end,
-                stored,
-            });
-        }
-        self.metrics
-            .lost_offsets
-            .inc_by(start.saturating_sub(stored.max(wanted)));
-        tracing::info!(partition, start, stored, "reading");
-        let mut machine = Partition::new(self.settings, partition, start);
-        let guilty = self.quarantine.iter().filter(|place| place.0 == partition);
-        machine.quarantine(guilty.map(|place| place.1).collect());
-        self.partitions.insert(
-            partition,
-            Owned {
-                machine,
-                is_restored: start == 0,
-            },
-        );
-        self.count_partitions();
-        Ok(())
-    }
-
-    fn count_partitions(&self) {
+    pub(crate) fn count_partitions(&self) {
         self.metrics
             .partitions
             .set(i64::try_from(self.partitions.len()).unwrap_or(i64::MAX));

@@ -13,7 +13,7 @@ use crate::client::Statement;
 use crate::{CHUNKS_PER_SPAN, Store, StoreError, migration};
 
 /// The dimensions of all rollup tables, in the order of their sorting key.
-const DIMENSIONS: &str = "environment, release, source, kind, page_origin, target_origin, \
+pub(crate) const DIMENSIONS: &str = "environment, release, source, kind, page_origin, target_origin, \
     endpoint, service, method, credentialed, preflighted, status, outcome, stage, cause, \
     parameter, confidence, browser_family, browser_major, context, lab";
 
@@ -165,10 +165,7 @@ impl Store {
         let Some(minutes) = minutes.first().filter(|minutes| minutes.last > 0) else {
             return Ok(());
         };
-        for (table, column, time) in [
-            ("sli_minutes", "minute", "minute"),
-            ("sli_hours", "hour", "toStartOfHour(minute)"),
-        ] {
+        for (table, column, time) in ROLLUPS {
             let statement = bind(&sums_of_span(table, column, time))
                 .param("span", span)
                 .param("first_minute", minutes.first)
@@ -198,6 +195,32 @@ impl Store {
         self.client.run(statement).await
     }
 
+    /// Compacts a span anew whose parts were written again in whole: sums that have no part any
+    /// more become zero, the others are replaced.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn compact_again(
+        &self,
+        epoch: u32,
+        partition: u32,
+        span: u64,
+    ) -> Result<(), StoreError> {
+        for (table, column, time) in ROLLUPS {
+            let statement = self
+                .client
+                .sql(&zero_stale(table, column, time))
+                .param("epoch", epoch)
+                .param("partition", partition)
+                .param("span", span)
+                .param("first_chunk", span * CHUNKS_PER_SPAN)
+                .param("end_chunk", (span + 1) * CHUNKS_PER_SPAN)
+                .param("version", CHUNKS_PER_SPAN);
+            self.client.run(statement).await?;
+        }
+        self.write_span(epoch, partition, span).await
+    }
+
     async fn spans_of(&self, epoch: u32, partition: u32) -> Result<u64, StoreError> {
         let statement = self
             .client
@@ -210,6 +233,26 @@ impl Store {
         let rows: Vec<u64> = self.client.fetch(statement).await?;
         Ok(rows.first().copied().unwrap_or(0))
     }
+}
+
+/// Tables of compacted sums, the column of their time, and that time of a part.
+const ROLLUPS: [(&str, &str, &str); 2] = [
+    ("sli_minutes", "minute", "minute"),
+    ("sli_hours", "hour", "toStartOfHour(minute)"),
+];
+
+/// Rows of zero for the sums of a span that no part stands for.
+fn zero_stale(table: &str, column: &str, time: &str) -> String {
+    format!(
+        "INSERT INTO {table} (app, {column}, epoch, partition, span, {DIMENSIONS}, version, count) \
+         SELECT app, {column}, epoch, partition, span, {DIMENSIONS}, {{version:UInt64}}, 0 \
+         FROM {table} FINAL \
+         WHERE epoch = {{epoch:UInt32}} AND partition = {{partition:UInt32}} \
+           AND span = {{span:UInt64}} AND count > 0 \
+           AND (app, {column}, dims) NOT IN (SELECT app, {time}, dims FROM sli_parts FINAL \
+             WHERE epoch = {{epoch:UInt32}} AND partition = {{partition:UInt32}} \
+               AND chunk >= {{first_chunk:UInt64}} AND chunk < {{end_chunk:UInt64}})"
+    )
 }
 
 const MINUTES_OF_SPAN: &str = "SELECT min(minute), max(minute) FROM sli_parts \

@@ -3,9 +3,11 @@
 //! The SQL text of the project is in this crate and nowhere else. Values travel as server-side
 //! parameters; identifiers come from closed enums.
 
+mod audit;
 mod client;
 mod compaction;
 mod config;
+mod dead_letters;
 pub mod engine;
 mod error;
 mod lease;
@@ -13,20 +15,23 @@ mod metrics;
 mod migration;
 mod query;
 mod reader;
+mod replay;
 pub mod rows;
 mod store;
 mod wire;
 
+pub use audit::{Audit, Difference, LedgerDifference};
 pub use compaction::Compacted;
 pub use config::{Config, Durability, Retention, Topology};
+pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
 pub use query::{
     Breakdown, Corroboration, Dimension, Failure, LabTraffic, Ledger, SliFilter, SliSums,
 };
 pub use reader::Reader;
 pub use rows::{
-    AlertRow, Batch, ChunkRow, DeadLetterRow, DeployRow, Dimensions, EdgeReportRow, Lease,
-    ObservationRow, PartRow, ProgressRow, SeenBeacon,
+    AlertRow, Batch, ChunkBase, ChunkRow, DeadLetterRow, DeployRow, Dimensions, EdgeReportRow,
+    Lease, ObservationRow, PartRow, ProgressRow, SeenBeacon,
 };
 pub use store::Store;
 

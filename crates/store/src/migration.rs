@@ -23,11 +23,12 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     migration!(1, "0001_observations"),
     migration!(2, "0002_rollups"),
     migration!(3, "0003_ledger"),
     migration!(4, "0004_operations"),
+    migration!(5, "0005_dead_letter_marks"),
 ];
 
 const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations{on_cluster}
@@ -161,6 +162,7 @@ async fn keep(client: &Client, config: &Config) -> Result<(), StoreError> {
         ("sli_minutes", "minute", days.minutes),
         ("sli_hours", "hour", days.hours),
         ("dead_letters", "toDateTime(append_time)", days.raw),
+        ("dead_letter_marks", "toDateTime(append_time)", days.raw),
     ];
     let on_cluster = on_cluster(&config.topology);
     for (table, column, span) in ttls {

@@ -9,7 +9,9 @@ mod rollup;
 pub use dimensions::Dimensions;
 pub use observation::ObservationRow;
 pub use operational::{AlertRow, DeployRow, Lease};
-pub use rollup::{ChunkRow, DeadLetterRow, EdgeReportRow, PartRow, ProgressRow, SeenBeacon};
+pub use rollup::{
+    ChunkBase, ChunkRow, DeadLetterRow, EdgeReportRow, PartRow, ProgressRow, SeenBeacon,
+};
 
 /// What the loader writes at once.
 ///

@@ -1,16 +1,11 @@
 //! The writing side.
 
-use observation::{BeaconId, UnixMillis};
 use runtime::Metrics;
-use serde::Deserialize;
 
 use crate::client::{Address, Client, Login};
 use crate::engine::{EngineAccess, EngineUser};
 use crate::metrics::StoreMetrics;
-use crate::{
-    AlertRow, Batch, Config, DeployRow, ProgressRow, Reader, SeenBeacon, StoreError, migration,
-    wire,
-};
+use crate::{AlertRow, Batch, Config, DeployRow, ProgressRow, Reader, StoreError, migration, wire};
 
 /// A connection to ClickHouse. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -121,36 +116,6 @@ impl Store {
             .await
     }
 
-    /// The beacons stored from offsets below `below_offset` of a partition whose records the log
-    /// took in at or after `append_time_from`; the smallest offset of each.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn seen(
-        &self,
-        epoch: u32,
-        partition: u32,
-        below_offset: u64,
-        append_time_from: UnixMillis,
-    ) -> Result<Vec<SeenBeacon>, StoreError> {
-        let statement = self
-            .client
-            .sql(
-                "SELECT beacon_id, min(offset) AS first, argMin(append_time, offset) \
-                 FROM observations \
-                 WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32} \
-                   AND offset < {below:UInt64} \
-                   AND append_time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') \
-                 GROUP BY beacon_id ORDER BY first",
-            )
-            .param("epoch", epoch)
-            .param("partition", partition)
-            .param("below", below_offset)
-            .param("since", append_time_from.0);
-        let rows: Vec<Seen> = self.client.fetch(statement).await?;
-        Ok(rows.into_iter().map(SeenBeacon::from).collect())
-    }
-
     /// The latest progress of every partition of every epoch.
     ///
     /// # Errors
@@ -209,20 +174,3 @@ impl Store {
 /// Progress only grows, so the greatest is the latest.
 pub(crate) const PROGRESS: &str = "SELECT epoch, partition, max(next_offset), max(event_time) \
      FROM progress GROUP BY epoch, partition ORDER BY epoch, partition";
-
-#[derive(Debug, clickhouse::Row, Deserialize)]
-struct Seen {
-    beacon_id: [u8; 12],
-    offset: u64,
-    append_time: i64,
-}
-
-impl From<Seen> for SeenBeacon {
-    fn from(row: Seen) -> Self {
-        Self {
-            beacon: BeaconId(row.beacon_id),
-            offset: row.offset,
-            append_time: UnixMillis(row.append_time),
-        }
-    }
-}

@@ -5,11 +5,13 @@ mod native;
 mod raw;
 mod rollup;
 mod side;
+mod stored;
 
 pub(crate) use native::Block;
 pub(crate) use raw::observations;
 pub(crate) use rollup::{Chunk, Progress, parts};
 pub(crate) use side::{Alert, DeadLetter, Deploy, EdgeReport};
+pub(crate) use stored::{STORED_PARTS, StoredPart};
 
 use observation::UnixMillis;
 

@@ -60,19 +60,34 @@ impl Broker {
         broker
     }
 
+    /// The same on `port`, for clients that reach it at the loopback port `seen` of a proxy.
+    ///
+    /// # Panics
+    /// As [`Broker::start`].
+    pub async fn start_behind(port: u16, seen: u16) -> Self {
+        let mut broker = Self::prepared(port, seen);
+        broker.restart().await;
+        broker
+    }
+
     /// A broker with nothing in it that does not run before [`Broker::restart`].
     ///
     /// # Panics
     /// With what to do when Java or its jars are not installed.
     #[must_use]
     pub fn prepare() -> Self {
+        let port = port::lasting();
+        Self::prepared(port, port)
+    }
+
+    fn prepared(port: u16, seen: u16) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("kafka-")
             .tempdir()
             .expect("a temporary directory")
             .keep();
-        let port = port::free();
-        std::fs::write(dir.join("server.properties"), properties(&dir, port)).expect("a new file");
+        let properties = properties(&dir, port, seen);
+        std::fs::write(dir.join("server.properties"), properties).expect("a new file");
         format(&dir);
         Self {
             port,
@@ -163,13 +178,14 @@ impl Drop for Broker {
     }
 }
 
-fn properties(dir: &Path, port: u16) -> String {
-    let controller = port::free();
+fn properties(dir: &Path, port: u16, seen: u16) -> String {
+    let controller = port::lasting();
     format!(
         "process.roles=broker,controller\n\
          node.id=1\n\
          controller.quorum.voters=1@127.0.0.1:{controller}\n\
          listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
+         advertised.listeners=PLAINTEXT://127.0.0.1:{seen}\n\
          controller.listener.names=CONTROLLER\n\
          log.dirs={}\n\
          auto.create.topics.enable=false\n\

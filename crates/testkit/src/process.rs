@@ -102,6 +102,14 @@ impl Process {
         self.signal(Signal::CONT);
     }
 
+    /// How it ended, if it has.
+    ///
+    /// # Panics
+    /// Never: it is this process's own child.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("own child")
+    }
+
     /// Waits until it has ended.
     ///
     /// # Panics

@@ -3,6 +3,7 @@
 
 mod bench;
 mod build;
+mod chaos;
 mod check;
 mod generate;
 mod progress;
@@ -33,6 +34,8 @@ enum Command {
     Up(up::Args),
     /// Runs every test: Rust, SDK, browser, web UI.
     Test(test::Args),
+    /// Breaks the product in every way that is promised to be survived, while beacons flow.
+    Chaos(chaos::Args),
     /// Runs every static check: format, lints, fences, licences, sizes, docs, generated files.
     Check(check::Args),
     /// Measures.
@@ -47,6 +50,7 @@ fn main() -> std::process::ExitCode {
         Command::Build(args) => build::run(&args),
         Command::Up(args) => up::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Chaos(args) => chaos::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Generate(args) => generate::run(&args),

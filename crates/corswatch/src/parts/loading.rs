@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use journal::Journal;
-use loader::{Loader, LoaderMetrics};
+use loader::{Loader, LoaderMetrics, ReplayFrom};
 use runtime::Tasks;
 use store::Store;
 
@@ -16,12 +16,13 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// Every loader of an installation belongs to this consumer group.
 const GROUP: &str = "corswatch-loader";
 
-/// Spawns the loader.
+/// Spawns the loader; `replay` makes it read again what the store holds already.
 pub(crate) async fn loading(
     config: &Config,
     ground: &Ground,
     journal: &Journal,
     store: Store,
+    replay: Option<ReplayFrom>,
     tasks: &mut Tasks,
 ) -> Result<(), Failure> {
     let consumer = journal.consumer(GROUP).await.map_err(missing)?;
@@ -33,6 +34,10 @@ pub(crate) async fn loading(
         store,
         metrics,
     );
+    let loader = match replay {
+        Some(from) => loader.replaying(from),
+        None => loader,
+    };
     tasks.spawn("loader", DRAIN, |stop| async move {
         loader.run(stop).await.map_err(task_error)
     });

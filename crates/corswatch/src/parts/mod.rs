@@ -17,7 +17,7 @@ pub(crate) use health::{HealthSide, store_parts};
 pub(crate) use journal::{log_ends, log_ends_elsewhere, open_journal};
 pub(crate) use loading::loading;
 pub(crate) use private::{Around, Private};
-pub(crate) use storage::storage;
+pub(crate) use storage::{Storage, storage};
 
 use std::net::SocketAddr;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use runtime::Tasks;
+use runtime::{Stop, Tasks};
 use store::Store;
 use store::engine::{Engine, EngineError, EngineHost};
 
@@ -68,6 +68,16 @@ async fn embedded(config: &Config) -> Result<Storage, Failure> {
 }
 
 impl Storage {
+    /// Ends the engine, if there is one of this process: for commands that end by themselves.
+    pub(crate) async fn end(self) {
+        if let Some(engine) = self.engine {
+            let stop = Stop::new();
+            stop.cancel();
+            // All there was to do is done.
+            let _ = engine.run(stop).await;
+        }
+    }
+
     /// Keeps the engine alive until the tasks before it have drained.
     pub(crate) fn keep_alive(self, tasks: &mut Tasks) {
         if let Some(engine) = self.engine {

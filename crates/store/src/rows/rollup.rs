@@ -67,6 +67,15 @@ pub struct ChunkRow {
     pub rows: u64,
 }
 
+/// What is stored of a chunk: where a reader goes on when the log has lost the chunk's start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChunkBase {
+    /// The ledger; none where nothing was stored.
+    pub ledger: Option<ChunkRow>,
+    /// The sums, each with the version up to which it counts.
+    pub parts: Vec<PartRow>,
+}
+
 /// How far a partition has been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProgressRow {

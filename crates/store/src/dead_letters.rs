@@ -1,0 +1,145 @@
+//! Dead letters: listed, and marked as dealt with.
+
+use clickhouse::Row;
+use observation::{Position, UnixMillis};
+use serde::Deserialize;
+
+use crate::client::Statement;
+use crate::rows::DeadLetterRow;
+use crate::{Store, StoreError};
+
+/// What was decided about a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Its record was appended to the log again.
+    Replayed,
+    /// It is given up.
+    Dropped,
+}
+
+impl Mark {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Replayed => "replayed",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// Which dead letters are meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeadLetterFilter {
+    /// Those of one reason.
+    pub reason: Option<String>,
+    /// One of them.
+    pub position: Option<Position>,
+}
+
+#[derive(Debug, Row, Deserialize)]
+struct Stored {
+    epoch: u32,
+    partition: u32,
+    offset: u64,
+    append_time: i64,
+    reason: String,
+    detail: String,
+    payload: Vec<u8>,
+}
+
+impl From<Stored> for DeadLetterRow {
+    fn from(row: Stored) -> Self {
+        Self {
+            epoch: row.epoch,
+            partition: row.partition,
+            offset: row.offset,
+            append_time: UnixMillis(row.append_time),
+            reason: row.reason,
+            detail: row.detail,
+            payload: row.payload,
+        }
+    }
+}
+
+const OPEN: &str = "FROM dead_letters AS letter FINAL \
+     WHERE (epoch, partition, offset) NOT IN \
+        (SELECT epoch, partition, offset FROM dead_letter_marks)";
+
+impl Store {
+    /// The dead letters that nobody has dealt with, behind `after` in the order of their positions,
+    /// at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn dead_letters(
+        &self,
+        filter: &DeadLetterFilter,
+        after: Option<Position>,
+        limit: u32,
+    ) -> Result<Vec<DeadLetterRow>, StoreError> {
+        let mut sql =
+            format!("SELECT epoch, partition, offset, append_time, reason, detail, payload {OPEN}");
+        if filter.reason.is_some() {
+            sql.push_str(" AND reason = {reason:String}");
+        }
+        if filter.position.is_some() {
+            sql.push_str(
+                " AND (epoch, partition, offset) = ({epoch:UInt32}, {partition:UInt32}, \
+                 {offset:UInt64})",
+            );
+        }
+        if after.is_some() {
+            sql.push_str(
+                " AND (epoch, partition, offset) > ({after_epoch:UInt32}, \
+                 {after_partition:UInt32}, {after_offset:UInt64})",
+            );
+        }
+        sql.push_str(" ORDER BY epoch, partition, offset LIMIT {limit:UInt32}");
+        let mut statement = self.client.sql(&sql).param("limit", limit);
+        if let Some(reason) = &filter.reason {
+            statement = statement.param("reason", reason.as_str());
+        }
+        if let Some(position) = filter.position {
+            statement = place(statement, position);
+        }
+        if let Some(after) = after {
+            statement = statement
+                .param("after_epoch", after.epoch)
+                .param("after_partition", after.partition)
+                .param("after_offset", after.offset);
+        }
+        let rows: Vec<Stored> = self.client.fetch(statement).await?;
+        Ok(rows.into_iter().map(DeadLetterRow::from).collect())
+    }
+
+    /// Notes what was decided about a dead letter: it is listed no longer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn mark_dead_letter(
+        &self,
+        letter: &DeadLetterRow,
+        mark: Mark,
+    ) -> Result<(), StoreError> {
+        let position = Position {
+            epoch: letter.epoch,
+            partition: letter.partition,
+            offset: letter.offset,
+        };
+        let insert = self.client.sql(
+            "INSERT INTO dead_letter_marks (epoch, partition, offset, append_time, mark) \
+             SELECT {epoch:UInt32}, {partition:UInt32}, {offset:UInt64}, \
+                fromUnixTimestamp64Milli({append_time:Int64}, 'UTC'), {mark:String}",
+        );
+        let insert = place(insert, position)
+            .param("append_time", letter.append_time.0)
+            .param("mark", mark.as_str());
+        self.client.run(insert).await
+    }
+}
+
+fn place(statement: Statement, position: Position) -> Statement {
+    statement
+        .param("epoch", position.epoch)
+        .param("partition", position.partition)
+        .param("offset", position.offset)
+}

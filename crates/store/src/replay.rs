@@ -1,0 +1,197 @@
+//! What the loader asks before it goes on: copies of beacons, the last one it stored, and what is
+//! known of a chunk whose records the log has lost.
+
+use clickhouse::Row;
+use observation::{BeaconId, Chunk, UnixMillis};
+use serde::Deserialize;
+
+use crate::wire;
+use crate::{ChunkBase, ChunkRow, PartRow, SeenBeacon, Store, StoreError};
+
+/// Ids in one question: they travel in the URL, which servers bound.
+const IDS_AT_ONCE: usize = 1000;
+
+#[derive(Debug, Row, Deserialize)]
+struct Seen {
+    beacon_id: [u8; 12],
+    offset: u64,
+    append_time: i64,
+}
+
+impl From<Seen> for SeenBeacon {
+    fn from(row: Seen) -> Self {
+        Self {
+            beacon: BeaconId(row.beacon_id),
+            offset: row.offset,
+            append_time: UnixMillis(row.append_time),
+        }
+    }
+}
+
+impl Store {
+    /// The beacons stored from offsets below `below_offset` of a partition whose records the log
+    /// took in at or after `append_time_from`; the smallest offset of each.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn seen(
+        &self,
+        epoch: u32,
+        partition: u32,
+        below_offset: u64,
+        append_time_from: UnixMillis,
+    ) -> Result<Vec<SeenBeacon>, StoreError> {
+        let statement = self
+            .client
+            .sql(
+                "SELECT beacon_id, min(offset) AS first, argMin(append_time, offset) \
+                 FROM observations \
+                 WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32} \
+                   AND offset < {below:UInt64} \
+                   AND append_time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') \
+                 GROUP BY beacon_id ORDER BY first",
+            )
+            .param("epoch", epoch)
+            .param("partition", partition)
+            .param("below", below_offset)
+            .param("since", append_time_from.0);
+        let rows: Vec<Seen> = self.client.fetch(statement).await?;
+        Ok(rows.into_iter().map(SeenBeacon::from).collect())
+    }
+
+    /// Where the beacons `ids` are stored from records that the log took in at or after
+    /// `append_time_from`: offsets below `below_offset` of a partition, or anything of former
+    /// epochs, whose offsets are given as 0.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn copies(
+        &self,
+        epoch: u32,
+        partition: u32,
+        below_offset: u64,
+        append_time_from: UnixMillis,
+        ids: &[BeaconId],
+    ) -> Result<Vec<SeenBeacon>, StoreError> {
+        let mut copies = Vec::new();
+        for ids in ids.chunks(IDS_AT_ONCE) {
+            let ids = ids.iter().map(|id| hex(id.0)).collect::<Vec<_>>();
+            let statement = self
+                .client
+                .sql(
+                    "SELECT beacon_id, if(epoch = {epoch:UInt32}, offset, 0) AS place, append_time \
+                     FROM observations \
+                     WHERE append_time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') \
+                       AND (epoch < {epoch:UInt32} OR (epoch = {epoch:UInt32} \
+                         AND partition = {partition:UInt32} AND offset < {below:UInt64})) \
+                       AND beacon_id IN (SELECT toFixedString(unhex(id), 12) \
+                         FROM (SELECT arrayJoin({ids:Array(String)}) AS id)) \
+                     GROUP BY beacon_id, place, append_time",
+                )
+                .param("epoch", epoch)
+                .param("partition", partition)
+                .param("below", below_offset)
+                .param("since", append_time_from.0)
+                .param("ids", ids);
+            let rows: Vec<Seen> = self.client.fetch(statement).await?;
+            copies.extend(rows.into_iter().map(SeenBeacon::from));
+        }
+        Ok(copies)
+    }
+
+    /// The beacon stored from the greatest offset below `below_offset` of a partition, among those
+    /// that the log took in at or after `append_time_from`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last_beacon(
+        &self,
+        epoch: u32,
+        partition: u32,
+        below_offset: u64,
+        append_time_from: UnixMillis,
+    ) -> Result<Option<SeenBeacon>, StoreError> {
+        let statement = self
+            .client
+            .sql(
+                "SELECT beacon_id, offset, append_time FROM observations \
+                 WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32} \
+                   AND offset < {below:UInt64} \
+                   AND append_time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') \
+                 ORDER BY offset DESC LIMIT 1",
+            )
+            .param("epoch", epoch)
+            .param("partition", partition)
+            .param("below", below_offset)
+            .param("since", append_time_from.0);
+        let rows: Vec<Seen> = self.client.fetch(statement).await?;
+        Ok(rows.into_iter().next().map(SeenBeacon::from))
+    }
+
+    /// The offset behind the last beacon that the log took in before `append_time`, of every
+    /// partition of an epoch that has one: (partition, offset).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn offsets_before(
+        &self,
+        epoch: u32,
+        append_time: UnixMillis,
+    ) -> Result<Vec<(u32, u64)>, StoreError> {
+        let statement = self
+            .client
+            .sql(
+                "SELECT partition, max(offset) + 1 FROM observations \
+                 WHERE epoch = {epoch:UInt32} \
+                   AND append_time < fromUnixTimestamp64Milli({before:Int64}, 'UTC') \
+                 GROUP BY partition",
+            )
+            .param("epoch", epoch)
+            .param("before", append_time.0);
+        self.client.fetch(statement).await
+    }
+
+    /// What is stored of a chunk: its ledger and its sums, each at its own version.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn chunk_base(
+        &self,
+        epoch: u32,
+        partition: u32,
+        chunk: Chunk,
+    ) -> Result<ChunkBase, StoreError> {
+        let bind = |sql: &str| {
+            let statement = self.client.sql(sql);
+            statement
+                .param("epoch", epoch)
+                .param("partition", partition)
+                .param("chunk", chunk.0)
+        };
+        let parts: Vec<wire::StoredPart> = self.client.fetch(bind(wire::STORED_PARTS)).await?;
+        let parts: Result<_, _> = parts.into_iter().map(PartRow::try_from).collect();
+        let ledger: Vec<wire::Chunk> = self
+            .client
+            .fetch(bind(
+                "SELECT epoch, partition, chunk, version, records, beacons_stored, duplicates, \
+                    dead_lettered, edge_reports, rows \
+                 FROM chunks FINAL \
+                 WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32} \
+                   AND chunk = {chunk:UInt64}",
+            ))
+            .await?;
+        Ok(ChunkBase {
+            ledger: ledger.into_iter().next().map(ChunkRow::from),
+            parts: parts?,
+        })
+    }
+}
+
+fn hex(id: [u8; 12]) -> String {
+    use std::fmt::Write as _;
+    id.iter().fold(String::with_capacity(24), |mut text, byte| {
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

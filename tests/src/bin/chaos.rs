@@ -1,0 +1,33 @@
+//! `cargo xtask chaos`: the product under everything that goes wrong, for as long as wanted.
+
+use clap::Parser;
+use corswatch_tests::chaos::{Plan, run};
+
+/// Breaks the product while numbered beacons flow, and says whether each was counted once.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask chaos", max_term_width = 100)]
+struct Args {
+    /// How long; left out: until the short run's kills and rows are reached.
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// The seed of a run to repeat; left out: another one each time.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<std::process::ExitCode> {
+    let args = Args::parse();
+    let seed = args.seed.unwrap_or_else(|| u64::from(std::process::id()));
+    eprintln!("seed {seed}");
+    let plan = match args.minutes {
+        None => Plan::short(seed),
+        Some(minutes) => Plan::lasting(seed, minutes),
+    };
+    let report = run(plan).await?;
+    println!("{report}");
+    Ok(match report.is_kept() && report.is_in_time() {
+        true => std::process::ExitCode::SUCCESS,
+        false => std::process::ExitCode::FAILURE,
+    })
+}
