@@ -62,6 +62,34 @@ export interface FailingEndpoint {
   browsers: string[];
   first_seen: string;
   last_seen: string;
+  diagnosis: Diagnosis | null;
+}
+
+/** What replaying a failure showed. */
+export interface Diagnosis {
+  id: string;
+  at: string;
+  page_origin: string;
+  method: string;
+  credentialed: boolean;
+  result: string;
+  why: string;
+  detail: string;
+  url: string;
+  remote: string | null;
+  cause: string | null;
+  parameter: string | null;
+  stage: string | null;
+  status: number | null;
+  explanation: string | null;
+  offending: { name: string; value: string }[];
+  fixes: { on: string; header: string | null; value: string | null; change: string }[];
+  changes: { stage: string; header: string; what: string; from: string; to: string }[];
+  snippet: string | null;
+}
+
+export interface Diagnoses {
+  diagnoses: Diagnosis[];
 }
 
 export interface Endpoints extends Scope {

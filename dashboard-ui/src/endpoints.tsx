@@ -1,7 +1,11 @@
+import { Fragment } from 'preact';
 import type { ApiError, Endpoints as Body, FailingEndpoint } from './api';
+import { Diagnosed } from './diagnosis';
 import { ago, count, percent, time } from './format';
 import { Panel } from './panel';
 import { cause, evidence, nameless, stage } from './words';
+
+const COLUMNS = 9;
 
 interface Props {
   endpoints: Body | undefined;
@@ -11,6 +15,7 @@ interface Props {
 
 export function Endpoints({ endpoints, error, now }: Props) {
   const rows = endpoints?.endpoints ?? [];
+  const first = rows.find((row) => row.diagnosis?.result === 'reproduced');
   const note = endpoints && `${count(endpoints.total_failures)} failed requests in the window`;
   return (
     <Panel
@@ -46,7 +51,21 @@ export function Endpoints({ endpoints, error, now }: Props) {
           </thead>
           <tbody>
             {rows.map((row) => (
-              <Row key={signature(row)} row={row} now={now} />
+              <Fragment key={signature(row)}>
+                <Row row={row} now={now} />
+                {row.diagnosis && endpoints && (
+                  <tr class="diagnosed">
+                    <td colSpan={COLUMNS} data-label="Diagnosis">
+                      <Diagnosed
+                        diagnosis={row.diagnosis}
+                        app={endpoints.app}
+                        now={now}
+                        first={row === first}
+                      />
+                    </td>
+                  </tr>
+                )}
+              </Fragment>
             ))}
           </tbody>
         </table>

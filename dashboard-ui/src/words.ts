@@ -1,5 +1,5 @@
 // What the data means in words. Nothing here says more than the evidence does.
-import type { FailingEndpoint } from './api';
+import type { Diagnosis, FailingEndpoint } from './api';
 
 const OUTCOMES: Record<string, string> = {
   ok: 'succeeded',
@@ -43,6 +43,38 @@ export function evidence(failure: FailingEndpoint): [short: string, long: string
       return ['none', 'Browsers gave no evidence beyond the failure itself.'];
   }
 }
+
+/** What came of replaying a failure. */
+export function result(diagnosis: Diagnosis): string {
+  switch (diagnosis.result) {
+    case 'reproduced':
+      return 'reproduced';
+    case 'refused':
+      return 'not asked';
+    case 'no_answer':
+      return 'no answer';
+    default:
+      return 'not reproduced';
+  }
+}
+
+/** Where CORS is configured. */
+export const platforms = [
+  'nginx',
+  'envoy',
+  'apache',
+  'caddy',
+  'haproxy',
+  'express',
+  'spring',
+  'fastapi',
+  'tower-http',
+  'aws-api-gateway',
+  'cloudfront',
+  'cloudflare-workers',
+  'ingress-nginx',
+  'gateway-api',
+] as const;
 
 export function nameless(value: string): string {
   return value === '' ? '(none stated)' : value;

@@ -144,6 +144,12 @@ function body(world: World, url: URL): unknown {
         total_failures: world.blocked + world.unknown,
         endpoints: world.empty ? [] : world.endpoints,
       };
+    case 'diagnoses': {
+      const snippet = `# for ${url.searchParams.get('platform')}`;
+      const known = world.endpoints.map((row) => row.diagnosis).filter((one) => one !== null);
+      const found = known.filter((one) => one.id === url.searchParams.get('id'));
+      return { diagnoses: found.map((one) => ({ ...one, snippet })) };
+    }
     case 'breakdown':
       return {
         ...scope,

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import type { Ledger } from '../src/api';
 import { serve, type World } from './fixture';
-import { failing, incident } from './world';
+import { diagnosis, failing, incident } from './world';
 
 let browser: Browser;
 before(async () => {
@@ -124,9 +124,47 @@ test('failing endpoints say stage, cause and how far the evidence carries', asyn
   });
 });
 
+test('a failure that was replayed says rule, answer, fix and what changed', async () => {
+  const endpoints = [
+    failing({ diagnosis: diagnosis() }),
+    failing({
+      endpoint: '/secret',
+      diagnosis: diagnosis({
+        id: '2',
+        result: 'refused',
+        cause: null,
+        detail: 'Not asked (origin): https://x is not an allowed origin.',
+      }),
+    }),
+  ];
+  await visit({ endpoints }, '', async ({ page }) => {
+    const shown = page.locator('details.diagnosis').first();
+    await shown.getByText('# for nginx').waitFor();
+    const said = (await shown.innerText()).replaceAll(/\s+/g, ' ');
+    for (const part of [
+      'reproduced HeaderDisallowedByPreflightResponse x-tenant',
+      'The preflight asked for the header',
+      'x-tenant vanished from access-control-allow-headers',
+      'OPTIONS → 204 access-control-allow-headers: content-type',
+      'access-control-allow-headers: content-type,x-tenant List every header.',
+    ]) {
+      assert.ok(said.includes(part), `${part} in: ${said}`);
+    }
+    assert.match(said, /Changed between \d\d:\d\d:\d\d and/);
+    await shown.locator('select').selectOption('envoy');
+    await shown.getByText('# for envoy').waitFor();
+    const second = page.locator('details.diagnosis').nth(1);
+    assert.equal(await second.getAttribute('open'), null);
+    assert.match(await second.innerText(), /not asked/);
+  });
+});
+
 test('what a browser reported is text and nothing else', async () => {
   const evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
-  const endpoints = [failing({ endpoint: evil, parameter: evil, page_origins: [evil] })];
+  const replayed = diagnosis({ explanation: evil, detail: evil, cause: evil, url: evil });
+  const endpoints = [
+    failing({ endpoint: evil, parameter: evil, page_origins: [evil], diagnosis: replayed }),
+  ];
   await visit({ endpoints }, '', async ({ page }) => {
     await page.getByText('onerror').first().waitFor();
     assert.equal(await page.locator('main img, main script').count(), 0);

@@ -1,5 +1,5 @@
 // A shop in the middle of an incident.
-import type { FailingEndpoint, Slo } from '../src/api';
+import type { Diagnosis, FailingEndpoint, Slo } from '../src/api';
 import type { World } from './fixture';
 
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -23,6 +23,47 @@ export function failing(some: Partial<FailingEndpoint>): FailingEndpoint {
     browsers: ['chrome 156'],
     first_seen: ago(50),
     last_seen: ago(4),
+    diagnosis: null,
+    ...some,
+  };
+}
+
+export function diagnosis(some: Partial<Diagnosis> = {}): Diagnosis {
+  return {
+    id: '5ce1',
+    at: ago(0.1),
+    page_origin: 'https://shop.example',
+    method: 'PUT',
+    credentialed: false,
+    result: 'reproduced',
+    why: 'as_reported',
+    detail: 'Blocked as reported.',
+    url: 'https://api.shop.example/cart/1',
+    remote: '192.0.2.7',
+    cause: 'HeaderDisallowedByPreflightResponse',
+    parameter: 'x-tenant',
+    stage: 'preflight',
+    status: 204,
+    explanation: 'The preflight asked for the header `x-tenant`; it is not listed.',
+    offending: [{ name: 'access-control-allow-headers', value: 'content-type' }],
+    fixes: [
+      {
+        on: 'preflight',
+        header: 'access-control-allow-headers',
+        value: 'content-type,x-tenant',
+        change: 'List every header.',
+      },
+    ],
+    changes: [
+      {
+        stage: 'preflight',
+        header: 'access-control-allow-headers',
+        what: 'x-tenant vanished from access-control-allow-headers',
+        from: ago(6),
+        to: ago(3),
+      },
+    ],
+    snippet: null,
     ...some,
   };
 }

@@ -105,7 +105,7 @@ impl Role {
     #[must_use]
     pub fn command(role: &str, config: &Path) -> Command {
         let mut command = Command::new(checkout::corswatch());
-        for listener in ["COLLECTOR", "LOADER", "AGGREGATOR"] {
+        for listener in ["COLLECTOR", "LOADER", "AGGREGATOR", "PROBER"] {
             command.env(format!("CORSWATCH__HEALTH__{listener}"), "127.0.0.1:0");
         }
         on_any_disk(&mut command)

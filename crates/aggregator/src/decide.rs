@@ -8,16 +8,20 @@ use alert::{
 };
 use observation::UnixMillis;
 use slo::{Data, Judgement, Rule, Window};
-use store::{Failure, StoreError};
+use store::{DiagnosisRow, Failure, StoreError};
 
 use crate::book::Book;
 use crate::pipeline::is_asked_for;
 use crate::segments::{end, start};
-use crate::words::{Facts, is_culprit, retired};
+use crate::words::{DIAGNOSIS, Facts, is_culprit, retired};
 use crate::{GroupBy, Reading, Slo, Source};
 
 /// Witnesses are counted from raw rows, which is dear: not more often than this.
 const COUNT_AGAIN_AFTER: i64 = 10_000;
+/// An alert that fires without a diagnosis is looked at for one: not more often than this,
+const LOOK_AGAIN_AFTER: i64 = 3_000;
+/// and for so long after it began.
+const DIAGNOSED_WITHIN: i64 = 600_000;
 /// Failures that are looked through for the most frequent one that the SLI counts.
 const LOOKED_THROUGH: u32 = 20;
 
@@ -27,6 +31,8 @@ pub(crate) struct Judge {
     corroboration: Corroboration,
     external_url: String,
     counted: HashMap<AlertId, (UnixMillis, Witnesses)>,
+    /// When alerts that fire without a diagnosis were last looked at for one.
+    looked: HashMap<AlertId, UnixMillis>,
 }
 
 /// One rule of one reading.
@@ -46,6 +52,7 @@ impl Judge {
             corroboration: alert.corroboration,
             external_url: alert.external_url.clone(),
             counted: HashMap::new(),
+            looked: HashMap::new(),
         }
     }
 
@@ -84,6 +91,7 @@ impl Judge {
             }
         }
         self.counted.retain(|id, _| seen.contains(id));
+        self.looked.retain(|id, _| seen.contains(id));
         retire_unmeasured(&seen, book, at);
         Ok(())
     }
@@ -101,10 +109,19 @@ impl Judge {
         }
         let graded = self.grade(&alert, case, at).await?;
         let evaluation = evaluation(case, graded);
-        let Some(transition) = alert.advance(evaluation, &slo.timing, at) else {
+        let advanced = alert.advance(evaluation, &slo.timing, at);
+        if advanced.is_none() && !self.may_learn(&alert, at) {
+            return Ok(alert);
+        }
+        let culprit = self.culprit(case, advanced, at).await;
+        let diagnosis = match &culprit {
+            Some(culprit) => self.diagnosis(&slo.app, culprit).await,
+            None => None,
+        };
+        let learnt = || diagnosis.as_ref().and_then(|_| alert.learn(at));
+        let Some(transition) = advanced.or_else(learnt) else {
             return Ok(alert);
         };
-        let culprit = self.culprit(case, transition, at).await;
         let facts = Facts {
             reading: case.reading,
             rule: case.rule,
@@ -113,6 +130,7 @@ impl Judge {
             graded,
             severity: alert.state.severity,
             culprit: culprit.as_ref(),
+            diagnosis: diagnosis.as_ref(),
             external_url: &self.external_url,
         };
         alert.say(facts.words());
@@ -156,14 +174,45 @@ impl Judge {
         })
     }
 
+    /// Whether an alert that fires without a diagnosis is looked at for one: now and then, for as
+    /// long as one may still come.
+    fn may_learn(&mut self, alert: &Alert, at: UnixMillis) -> bool {
+        let alert::Phase::Firing { since, .. } = alert.state.phase else {
+            return false;
+        };
+        if alert.words.annotations.contains_key(DIAGNOSIS) || at.0 - since.0 > DIAGNOSED_WITHIN {
+            return false;
+        }
+        let last = self.looked.get(&alert.id);
+        if last.is_some_and(|last| at.0 - last.0 < LOOK_AGAIN_AFTER) {
+            return false;
+        }
+        self.looked.insert(alert.id.clone(), at);
+        true
+    }
+
+    /// What replaying the failure showed, where that says more than the report itself. An alert
+    /// without it is better than none.
+    async fn diagnosis(&self, app: &str, failure: &Failure) -> Option<DiagnosisRow> {
+        match self.source.diagnoses(app).await {
+            Ok(diagnoses) => DiagnosisRow::of(failure, &diagnoses)
+                .filter(|diagnosis| diagnosis.is_reproduced())
+                .cloned(),
+            Err(error) => {
+                tracing::warn!(app, %error, "what the prober found is not known");
+                None
+            }
+        }
+    }
+
     /// The most frequent failure that the SLI counts. An alert without it is better than none.
     async fn culprit(
         &self,
         case: &Case<'_>,
-        transition: Transition,
+        transition: Option<Transition>,
         at: UnixMillis,
     ) -> Option<Failure> {
-        if matches!(transition, Transition::Resolved(_)) {
+        if matches!(transition, Some(Transition::Resolved(_))) {
             return None;
         }
         let slo = &case.reading.slo;

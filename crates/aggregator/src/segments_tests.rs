@@ -46,6 +46,10 @@ impl Source for Minutes {
         Ok(Corroboration::default())
     }
 
+    async fn diagnoses(&self, _: &str) -> Result<Vec<store::DiagnosisRow>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn failures(
         &self,
         _: &SliFilter,

@@ -6,11 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use observation::UnixMillis;
 use store::{
-    AlertRow, Compacted, Corroboration, Dimension, Failure, Lease, ProgressRow, Reader, SliFilter,
-    SliSums, Store, StoreError,
+    AlertRow, Compacted, Corroboration, DiagnosisRow, Dimension, Failure, Lease, ProgressRow,
+    Reader, SliFilter, SliSums, Store, StoreError,
 };
 
 use crate::GroupBy;
+
+/// Diagnoses that are looked through for the one of a failure.
+const MAX_DIAGNOSES: u32 = 500;
 
 /// Sums by the value of the group; the empty text where there are no groups.
 pub type Grouped = BTreeMap<String, SliSums>;
@@ -33,6 +36,9 @@ pub trait Source: Send + Sync {
         filter: &SliFilter,
         span: (UnixMillis, UnixMillis),
     ) -> Result<Corroboration, StoreError>;
+
+    /// What replaying the failures of an app showed, latest first.
+    async fn diagnoses(&self, app: &str) -> Result<Vec<DiagnosisRow>, StoreError>;
 
     /// The failures of most requests in `[from, to)`.
     async fn failures(
@@ -128,6 +134,10 @@ impl Source for Engine {
         self.reader
             .distinct_sessions_and_networks(filter, from, to)
             .await
+    }
+
+    async fn diagnoses(&self, app: &str) -> Result<Vec<DiagnosisRow>, StoreError> {
+        self.reader.diagnoses(Some(app), MAX_DIAGNOSES).await
     }
 
     async fn failures(

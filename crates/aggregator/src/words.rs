@@ -2,16 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::{Duration, UNIX_EPOCH};
 
 use alert::{Graded, Reason, Transition, Witnesses, Words};
 use observation::{Kind, Outcome, Stage};
 use slo::{Judgement, RowReading, Rule, Severity, Sli};
-use store::{Failure, SliFilter};
+use store::{DiagnosisRow, Failure, SliFilter};
 
 use crate::Reading;
 use crate::numbers::{count, lasts, many, percent, share};
 use crate::steps::next_steps;
 use crate::sums::band;
+
+/// The annotation that tells what a replay showed.
+pub(crate) const DIAGNOSIS: &str = "diagnosis";
+/// Changes of a target that are told.
+const TOLD_CHANGES: usize = 3;
 
 /// Everything that is known about a transition.
 #[derive(Debug)]
@@ -24,6 +30,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) graded: Option<(Graded, Witnesses)>,
     pub(crate) severity: Severity,
     pub(crate) culprit: Option<&'a Failure>,
+    /// What replaying the culprit showed.
+    pub(crate) diagnosis: Option<&'a DiagnosisRow>,
     pub(crate) external_url: &'a str,
 }
 
@@ -39,6 +47,11 @@ impl Facts<'_> {
         };
         note("summary", self.summary());
         note("description", self.description());
+        if let Some(diagnosis) = self.diagnosis {
+            note(DIAGNOSIS, diagnosed(diagnosis));
+            note("cause", diagnosis.cause.clone());
+            note("fix", fix(diagnosis));
+        }
         note("next_steps", next_steps(self.reading.slo.sli).to_owned());
         note("runbook_url", self.reading.slo.runbook.clone());
         note("dashboard_url", url.clone());
@@ -256,6 +269,44 @@ fn culprit(failure: &Failure) -> String {
     }
     let _ = write!(text, " ({} times).", count(failure.count));
     text
+}
+
+/// What a replay showed, in one paragraph.
+fn diagnosed(row: &DiagnosisRow) -> String {
+    let time = |at: observation::UnixMillis| {
+        let at = UNIX_EPOCH + Duration::from_millis(at.0.max(0).unsigned_abs());
+        humantime::format_rfc3339_seconds(at)
+    };
+    let mut text = format!(
+        "{} Reproduced at {} with {} {} from {}. {}",
+        row.explanation,
+        time(row.at),
+        row.signature.method,
+        row.url,
+        row.signature.page_origin,
+        row.detail,
+    );
+    for change in row.changes.iter().take(TOLD_CHANGES) {
+        let _ = write!(
+            text,
+            " Changed between {} and {}: {}.",
+            time(change.from),
+            time(change.to),
+            change.what
+        );
+    }
+    text
+}
+
+/// The first change that lets the request pass.
+fn fix(row: &DiagnosisRow) -> String {
+    let Some(fix) = row.fixes.first() else {
+        return String::new();
+    };
+    if fix.header.is_empty() {
+        return fix.change.clone();
+    }
+    format!("{}: {}. {}", fix.header, fix.value, fix.change)
 }
 
 /// Whether a failure is of the kind that the SLI counts.

@@ -80,6 +80,13 @@ impl Alert {
         transition
     }
 
+    /// More is known of it; what it returns wants to be said with [`Alert::say`].
+    pub fn learn(&mut self, now: UnixMillis) -> Option<Transition> {
+        let (state, transition) = self.state.learn(now);
+        self.state = state;
+        transition
+    }
+
     /// Puts the last transition into words. It takes the place of one that was not heard yet: what
     /// is news is how it stands now.
     pub fn say(&mut self, words: Words) {

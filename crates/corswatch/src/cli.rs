@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Loader(Loader),
     /// Runs the aggregator: compaction, SLOs, alerts.
     Aggregator(Role),
+    /// Runs the prober: replays failures and names the rule that broke.
+    Prober(Role),
     /// Runs the private side: API, metrics, health, web UI.
     Dashboard(Role),
     /// Lists records that could not be stored, puts them into the journal again, or gives them up.

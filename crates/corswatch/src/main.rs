@@ -38,6 +38,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             roles::loader(config, args.replay_from)
         }),
         Command::Aggregator(role) => serve(Some(role.config), roles::aggregator),
+        Command::Prober(role) => serve(Some(role.config), roles::prober),
         Command::Dashboard(role) => serve(Some(role.config), roles::dashboard),
         Command::DeadLetters(args) => serve(args.config.clone(), |config| {
             operations::dead_letters(config, args)

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
     Around, Edge, Ground, HealthSide, Private, evaluation, loading, log_ends_elsewhere,
-    open_journal, run_until_signal, storage, store_parts,
+    open_journal, probing, run_until_signal, storage, store_parts,
 };
 
 /// `corswatch collector`: the edge.
@@ -54,6 +54,21 @@ pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
     health.spawn(&config, &ground, parts, &mut tasks);
     storage.keep_alive(&mut tasks);
     println!("aggregator evaluates\nhealth {health_url}");
+    run_until_signal(tasks).await
+}
+
+/// `corswatch prober`: replays of failures.
+pub(crate) async fn prober(config: Config) -> Result<(), Failure> {
+    let (ground, mut tasks) = (Ground::new(), Tasks::default());
+    let health = HealthSide::bind("health.prober", config.health.prober).await?;
+    let health_url = health.url().to_owned();
+    let storage = storage(&config, &ground).await?;
+    let store = storage.store.clone();
+    let parts = store_parts(&config, &ground, &store);
+    probing(&config, &ground, store, &mut tasks);
+    health.spawn(&config, &ground, parts, &mut tasks);
+    storage.keep_alive(&mut tasks);
+    println!("prober replays\nhealth {health_url}");
     run_until_signal(tasks).await
 }
 

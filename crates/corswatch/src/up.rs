@@ -9,7 +9,7 @@ use crate::cli::Up;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
-    Around, Demo, Edge, Ground, Private, evaluation, loading, log_ends, open_journal,
+    Around, Demo, Edge, Ground, Private, evaluation, loading, log_ends, open_journal, probing,
     run_until_signal, storage,
 };
 
@@ -52,6 +52,7 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
     )
     .await?;
     let aggregator_part = evaluation(&config, &ground, storage.store.clone(), &mut tasks)?;
+    probing(&config, &ground, storage.store.clone(), &mut tasks);
     let public = config.public_edge().unwrap_or_else(|| edge_url.clone());
     let around = Around {
         edge: Some(public),

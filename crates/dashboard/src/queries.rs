@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use observation::UnixMillis;
 use store::{
-    AlertRow, Breakdown, DeployRow, Dimension, Failure, Ledger, ProgressRow, Reader, SliFilter,
-    SliSums, Store, StoreError,
+    AlertRow, Breakdown, DeployRow, DiagnosisRow, Dimension, Failure, Ledger, ProgressRow, Reader,
+    SliFilter, SliSums, Store, StoreError,
 };
 
 use crate::selection::Interval;
@@ -55,6 +55,8 @@ pub trait Queries: Send + Sync {
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError>;
     /// The deploys of an app, in order of time.
     async fn deploys(&self, app: &str, within: Interval) -> Result<Vec<DeployRow>, StoreError>;
+    /// The latest diagnosis of every failure of an app, latest first.
+    async fn diagnoses(&self, app: &str, limit: u32) -> Result<Vec<DiagnosisRow>, StoreError>;
     /// Records a deploy.
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError>;
 }
@@ -129,6 +131,10 @@ impl Queries for Stored {
 
     async fn deploys(&self, app: &str, within: Interval) -> Result<Vec<DeployRow>, StoreError> {
         self.reader.deploys(app, within.from, within.to).await
+    }
+
+    async fn diagnoses(&self, app: &str, limit: u32) -> Result<Vec<DiagnosisRow>, StoreError> {
+        self.reader.diagnoses(Some(app), limit).await
     }
 
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {

@@ -139,6 +139,32 @@ impl Client {
         &self.policy
     }
 
+    /// The addresses of a URL's host that may be connected to.
+    ///
+    /// # Errors
+    /// [`CallError`]: the target is refused, or has no address.
+    pub async fn addresses(&self, url: &Url) -> Result<Vec<IpAddr>, CallError> {
+        let target = self.policy.target(url)?;
+        let mut clock = Phases::start(self.limits.timeout);
+        let resolving = connect::resolve(&target, &self.names);
+        let addresses = clock.phase(Phase::Resolve, resolving).await?;
+        Ok(addresses.into_iter().map(|socket| socket.ip()).collect())
+    }
+
+    /// The same client, for which the host of `url` stands for `address` alone. It is judged like
+    /// any other.
+    #[must_use]
+    pub fn pinned(&self, url: &Url, address: IpAddr) -> Self {
+        let mut names = Names::clone(&self.names);
+        if let Some(host) = url.host_str() {
+            names.given.insert(host.to_owned(), vec![address]);
+        }
+        Self {
+            names: Arc::new(names),
+            ..self.clone()
+        }
+    }
+
     /// Sends one message and reads the head of its answer.
     ///
     /// # Errors

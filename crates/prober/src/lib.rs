@@ -2,16 +2,32 @@
 //!
 //! [`Client`] sends one message to a target that a [`TargetPolicy`] allows and keeps the answer's
 //! head byte for byte. [`browse`] walks a request along its preflight and redirects the way a
-//! browser does; the engine in `cors` decides every step and has the verdict.
+//! browser does; the engine in `cors` decides every step and has the verdict. [`Prober`] does so
+//! with every failure that browsers report, once and again after a change, and keeps what it shows.
 #![forbid(unsafe_code)]
 
+mod agenda;
 mod browse;
 mod client;
+mod config;
+mod diagnosis;
 mod error;
+mod keep;
+mod lead;
+mod metrics;
 mod policy;
+mod prober;
+mod replay;
+mod signature;
+mod snapshot;
+mod word;
 
 pub use browse::{Ending, Manner, Methods, Step, Values, Walk, browse};
 pub use client::{Call, Client, Limits, Names, Reply, Timing};
+pub use config::{Config, Sample};
+pub use diagnosis::{Outcome, Why};
 pub use error::{CallError, Fault, Phase, Refusal, Rule};
 pub use intake::OriginRule;
+pub use keep::{Keep, Stored};
 pub use policy::{Addresses, Target, TargetPolicy};
+pub use prober::{Parts, Prober};

@@ -30,8 +30,9 @@ pub use query::{
 };
 pub use reader::Reader;
 pub use rows::{
-    AlertRow, Batch, ChunkBase, ChunkRow, DeadLetterRow, DeployRow, Dimensions, EdgeReportRow,
-    Lease, ObservationRow, PartRow, ProgressRow, SeenBeacon,
+    AlertRow, Batch, ChangeRow, ChunkBase, ChunkRow, DeadLetterRow, DeployRow, DiagnosisRow,
+    Dimensions, EdgeReportRow, FixRow, HeaderLine, Lease, ObservationRow, PartRow, ProgressRow,
+    SeenBeacon, SignatureRow, SnapshotRow,
 };
 pub use store::Store;
 

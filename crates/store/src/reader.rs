@@ -1,5 +1,6 @@
 //! The reading side: named queries, as the read-only user, under limits.
 
+mod diagnoses;
 mod failures;
 mod scope;
 mod sums;

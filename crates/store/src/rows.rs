@@ -1,11 +1,13 @@
 //! The rows of the store, as the other stages fill them in. How they lie on the wire is the
 //! business of [`crate::wire`].
 
+mod diagnosis;
 mod dimensions;
 mod observation;
 mod operational;
 mod rollup;
 
+pub use diagnosis::{ChangeRow, DiagnosisRow, FixRow, HeaderLine, SignatureRow, SnapshotRow};
 pub use dimensions::Dimensions;
 pub use observation::ObservationRow;
 pub use operational::{AlertRow, DeployRow, Lease};

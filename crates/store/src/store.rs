@@ -5,7 +5,10 @@ use runtime::Metrics;
 use crate::client::{Address, Client, Login};
 use crate::engine::{EngineAccess, EngineUser};
 use crate::metrics::StoreMetrics;
-use crate::{AlertRow, Batch, Config, DeployRow, ProgressRow, Reader, StoreError, migration, wire};
+use crate::{
+    AlertRow, Batch, Config, DeployRow, DiagnosisRow, ProgressRow, Reader, SnapshotRow, StoreError,
+    migration, wire,
+};
 
 /// A connection to ClickHouse. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -148,6 +151,24 @@ impl Store {
     /// [`StoreError`].
     pub async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
         self.insert::<wire::Deploy, _>("deploys", std::slice::from_ref(deploy))
+            .await
+    }
+
+    /// Writes diagnoses.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_diagnoses(&self, diagnoses: &[DiagnosisRow]) -> Result<(), StoreError> {
+        self.insert::<wire::Diagnosis, _>("diagnoses", diagnoses)
+            .await
+    }
+
+    /// Writes snapshots; one of the same question and the same first time replaces the one before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_snapshots(&self, snapshots: &[SnapshotRow]) -> Result<(), StoreError> {
+        self.insert::<wire::Snapshot, _>("header_snapshots", snapshots)
             .await
     }
 

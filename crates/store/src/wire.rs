@@ -1,12 +1,14 @@
 //! How rows lie on the wire: the two large tables as Native blocks, the others in `RowBinary` in
 //! the order of the structs' fields. Tests read every column back.
 
+mod diagnosis;
 mod native;
 mod raw;
 mod rollup;
 mod side;
 mod stored;
 
+pub(crate) use diagnosis::{DIAGNOSIS, Diagnosis, SNAPSHOT, Snapshot, stage, word};
 pub(crate) use native::Block;
 pub(crate) use raw::observations;
 pub(crate) use rollup::{Chunk, Progress, parts};

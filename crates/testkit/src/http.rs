@@ -49,6 +49,15 @@ impl Http {
         serde_json::from_str(&text).with_context(|| format!("GET {path}: not JSON: {text}"))
     }
 
+    /// POST of `body` to `path`; the status of the answer.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn post(&self, path: &str, body: String) -> reqwest::Result<StatusCode> {
+        let request = self.client.post(self.url(path)).body(body);
+        Ok(request.send().await?.status())
+    }
+
     /// Sends a beacon as the SDK does, from the page that it names.
     ///
     /// # Errors

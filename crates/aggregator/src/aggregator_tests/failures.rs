@@ -2,7 +2,7 @@
 
 use alert::Status::{Firing, Resolved};
 use observation::{Confidence, Outcome, Stage};
-use store::Failure;
+use store::{ChangeRow, DiagnosisRow, Failure, FixRow, SignatureRow};
 
 use super::pager::heard;
 use super::world::{Hand, NOON, Rig};
@@ -26,6 +26,58 @@ pub(super) fn failure(count: u64) -> Failure {
         first_seen: UnixMillis(NOON),
         last_seen: UnixMillis(NOON),
         sessions: 7,
+    }
+}
+
+/// What replaying [`failure`] showed.
+pub(super) fn diagnosis(result: &str, at: i64) -> DiagnosisRow {
+    let failure = failure(1);
+    DiagnosisRow {
+        id: "1".to_owned(),
+        at: UnixMillis(at),
+        signature: SignatureRow {
+            app: "shop".to_owned(),
+            kind: failure.kind,
+            page_origin: failure.page_origins[0].clone(),
+            target_origin: failure.target_origin,
+            endpoint: failure.endpoint,
+            service: failure.service,
+            method: failure.method,
+            headers: failure.parameter,
+            credentialed: false,
+            preflighted: true,
+            outcome: failure.outcome,
+            stage: failure.stage,
+            first_seen: failure.first_seen,
+            last_seen: failure.last_seen,
+        },
+        result: result.to_owned(),
+        why: "as_reported".to_owned(),
+        detail: "Blocked as reported.".to_owned(),
+        url: "https://api.test/cart/1".to_owned(),
+        remote: "192.0.2.1".to_owned(),
+        cause: "HeaderDisallowedByPreflightResponse".to_owned(),
+        parameter: "x-tenant".to_owned(),
+        stage: "preflight".to_owned(),
+        hop: 0,
+        status: 204,
+        explanation: "It was not listed.".to_owned(),
+        offending: Vec::new(),
+        fixes: vec![FixRow {
+            place: "preflight".to_owned(),
+            header: "access-control-allow-headers".to_owned(),
+            value: "x-tenant".to_owned(),
+            change: "List it.".to_owned(),
+        }],
+        changes: vec![ChangeRow {
+            stage: "preflight".to_owned(),
+            header: "access-control-allow-headers".to_owned(),
+            what: "x-tenant vanished from access-control-allow-headers".to_owned(),
+            before: "x-tenant".to_owned(),
+            after: String::new(),
+            from: UnixMillis(NOON - 180_000),
+            to: UnixMillis(NOON),
+        }],
     }
 }
 

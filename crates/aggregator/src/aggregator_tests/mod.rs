@@ -7,7 +7,7 @@ mod world;
 use alert::Status::{Firing, Resolved};
 use pager::heard;
 use slo::{Guards, Sli};
-use world::{Hand, Rig};
+use world::{Hand, NOON, Rig};
 
 use super::*;
 use crate::{GroupBy, SloConfig};
@@ -202,6 +202,52 @@ async fn the_words_say_what_happened_with_numbers() {
             "annotations": page.annotations,
         })
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_diagnosis_that_comes_after_the_alert_is_told_once() {
+    let rig = Rig::new();
+    rig.healthy_day();
+    rig.happen("", 240, 500);
+    rig.world.facts().failures = vec![failures::failure(240)];
+    let mut hand = Hand::of(rig.aggregator());
+    hand.round().await;
+    let told = rig.pager.take();
+    assert!(!told.is_empty());
+    assert!(
+        told.iter()
+            .all(|told| !told.annotations.contains_key("diagnosis"))
+    );
+    rig.world.facts().diagnoses = vec![
+        failures::diagnosis("not_reproduced", NOON + 9_000),
+        failures::diagnosis("reproduced", NOON + 5_000),
+    ];
+    hand.rounds(&rig, 20).await;
+    let told = rig.pager.take();
+    let rules: Vec<_> = told
+        .iter()
+        .map(|told| told.label("rule").to_owned())
+        .collect();
+    assert_eq!(
+        rules,
+        ["fast_burn"],
+        "once, and not for what the page overshadows"
+    );
+    let annotations = &told[0].annotations;
+    assert_eq!(annotations["cause"], "HeaderDisallowedByPreflightResponse");
+    assert_eq!(
+        annotations["fix"],
+        "access-control-allow-headers: x-tenant. List it."
+    );
+    let diagnosis = &annotations["diagnosis"];
+    for part in [
+        "It was not listed.",
+        "Reproduced at 2023-11-15T12:00:05Z with PUT https://api.test/cart/1 from https://shop.test",
+        "Changed between 2023-11-15T11:57:00Z and 2023-11-15T12:00:00Z: \
+         x-tenant vanished from access-control-allow-headers.",
+    ] {
+        assert!(diagnosis.contains(part), "{part} in {diagnosis}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

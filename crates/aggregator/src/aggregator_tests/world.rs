@@ -11,7 +11,8 @@ use runtime::{Clock, ManualClock, Stop};
 use settings::Span;
 use slo::{Sli, Window};
 use store::{
-    AlertRow, Compacted, Corroboration, Failure, Lease, ProgressRow, SliFilter, SliSums, StoreError,
+    AlertRow, Compacted, Corroboration, DiagnosisRow, Failure, Lease, ProgressRow, SliFilter,
+    SliSums, StoreError,
 };
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -32,6 +33,7 @@ pub(super) struct Facts {
     pub(super) sums: BTreeMap<(i64, String), SliSums>,
     pub(super) witnesses: Corroboration,
     pub(super) failures: Vec<Failure>,
+    pub(super) diagnoses: Vec<DiagnosisRow>,
     /// Where each of the two partitions stands.
     pub(super) complete_to: [i64; 2],
     pub(super) alerts: BTreeMap<String, AlertRow>,
@@ -112,6 +114,10 @@ impl Source for World {
         _: (UnixMillis, UnixMillis),
     ) -> Result<Corroboration, StoreError> {
         Ok(self.reach()?.witnesses)
+    }
+
+    async fn diagnoses(&self, _: &str) -> Result<Vec<DiagnosisRow>, StoreError> {
+        Ok(self.reach()?.diagnoses.clone())
     }
 
     async fn failures(

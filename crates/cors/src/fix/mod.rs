@@ -8,7 +8,7 @@ use crate::exchange::Exchange;
 use crate::judge::Judgement;
 use crate::word::{CorsError, Credentials, Ruling, Stage};
 
-pub use snippet::{Platform, Policy, snippet};
+pub use snippet::{MAX_AGE_SECONDS, Platform, Policy, snippet};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,6 +43,19 @@ impl std::fmt::Display for Fix {
         match (self.header, &self.value) {
             (Some(header), Some(value)) => write!(f, "{header}: {value} ({})", self.change),
             _ => f.write_str(&self.change),
+        }
+    }
+}
+
+impl Place {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Preflight => "preflight",
+            Self::Response => "response",
+            Self::Redirect => "redirect",
+            Self::Page => "page",
         }
     }
 }

@@ -79,7 +79,7 @@ pub struct Policy {
 
 /// Long enough to spare preflights, short enough for a change of policy to arrive (WebKit keeps no
 /// answer longer).
-const MAX_AGE_SECONDS: u32 = 600;
+pub const MAX_AGE_SECONDS: u32 = 600;
 
 impl Policy {
     /// What the request of an exchange needs; `None` where no server should permit it, because its

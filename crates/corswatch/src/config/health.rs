@@ -18,6 +18,8 @@ pub(crate) struct HealthSection {
     pub(crate) loader: SocketAddr,
     /// Of `corswatch aggregator`.
     pub(crate) aggregator: SocketAddr,
+    /// Of `corswatch prober`.
+    pub(crate) prober: SocketAddr,
 }
 
 impl Default for HealthSection {
@@ -27,6 +29,7 @@ impl Default for HealthSection {
             collector: local(7784),
             loader: local(7785),
             aggregator: local(7786),
+            prober: local(7787),
         }
     }
 }
@@ -38,6 +41,7 @@ impl HealthSection {
             ("collector", self.collector),
             ("loader", self.loader),
             ("aggregator", self.aggregator),
+            ("prober", self.prober),
         ] {
             if private.guard(address).is_err() {
                 let reason = "is reachable from other machines: add a `[[dashboard.tokens]]` entry, \

@@ -41,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) aggregator: aggregator::Config,
     /// Alerts.
     pub(crate) alert: alert::Config,
+    /// Replays of failures.
+    pub(crate) prober: prober::Config,
     /// The private side.
     pub(crate) dashboard: dashboard::Config,
     /// Health and metrics of the other roles.
@@ -70,6 +72,7 @@ impl Default for Config {
             engine: store::engine::EngineConfig::default(),
             aggregator: aggregator::Config::default(),
             alert: alert::Config::default(),
+            prober: prober::Config::default(),
             dashboard: dashboard::Config::default(),
             health: health::HealthSection::default(),
             demo: demo::DemoSection::default(),
@@ -110,6 +113,8 @@ impl Config {
         self.engine.problems(Problems::at("engine", found));
         self.aggregator.problems(Problems::at("aggregator", found));
         self.alert.problems(Problems::at("alert", found));
+        self.prober
+            .problems(&self.services, Problems::at("prober", found));
         self.dashboard.problems(Problems::at("dashboard", found));
         self.health
             .problems(&self.dashboard, Problems::at("health", found));

@@ -8,6 +8,7 @@ mod health;
 mod journal;
 mod loading;
 mod private;
+mod probing;
 mod storage;
 
 pub(crate) use demo::Demo;
@@ -17,6 +18,7 @@ pub(crate) use health::{HealthSide, store_parts};
 pub(crate) use journal::{log_ends, log_ends_elsewhere, open_journal};
 pub(crate) use loading::loading;
 pub(crate) use private::{Around, Private};
+pub(crate) use probing::probing;
 pub(crate) use storage::{Storage, storage};
 
 use std::net::SocketAddr;

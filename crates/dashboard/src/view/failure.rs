@@ -2,9 +2,10 @@
 
 use observation::{Confidence, Kind, Outcome, Stage};
 use serde::Serialize;
-use store::Failure;
+use store::{DiagnosisRow, Failure};
 use utoipa::ToSchema;
 
+use super::diagnosis::Diagnosis;
 use super::rate::ratio;
 use crate::stamp::Stamp;
 
@@ -49,11 +50,13 @@ pub(crate) struct FailingEndpoint {
     pub first_seen: Stamp,
     /// Start of the last minute with one.
     pub last_seen: Stamp,
+    /// What replaying it showed; null where it was not replayed.
+    pub diagnosis: Option<Diagnosis>,
 }
 
 impl FailingEndpoint {
     /// The view of `failure`, one of `total` failures.
-    pub(crate) fn of(failure: Failure, total: u64) -> Self {
+    pub(crate) fn of(failure: Failure, total: u64, diagnosis: Option<DiagnosisRow>) -> Self {
         let stated = |text: String| (!text.is_empty()).then_some(text);
         Self {
             share: ratio(failure.count, total),
@@ -73,6 +76,7 @@ impl FailingEndpoint {
             browsers: failure.browsers,
             first_seen: Stamp(failure.first_seen),
             last_seen: Stamp(failure.last_seen),
+            diagnosis: diagnosis.map(Diagnosis::from),
         }
     }
 }

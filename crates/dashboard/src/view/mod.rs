@@ -2,6 +2,7 @@
 
 pub(crate) mod alert;
 pub(crate) mod deploy;
+pub(crate) mod diagnosis;
 pub(crate) mod failure;
 pub(crate) mod ledger;
 pub(crate) mod rate;

@@ -19,8 +19,9 @@ use runtime::{ManualClock, Metrics};
 use serde_json::Value;
 use slo::{Objective, Sli, Window};
 use store::{
-    AlertRow, Breakdown, ChunkRow, DeployRow, Dimension, EdgeReportRow, Failure, LabTraffic,
-    Ledger, ProgressRow, SliFilter, SliSums, StoreError,
+    AlertRow, Breakdown, ChangeRow, ChunkRow, DeployRow, DiagnosisRow, Dimension, EdgeReportRow,
+    Failure, FixRow, HeaderLine, LabTraffic, Ledger, ProgressRow, SignatureRow, SliFilter, SliSums,
+    StoreError,
 };
 use tower::ServiceExt as _;
 
@@ -249,6 +250,11 @@ impl Queries for Fake {
         Ok(rows.iter().filter(|row| row.app == app).cloned().collect())
     }
 
+    async fn diagnoses(&self, app: &str, _limit: u32) -> Result<Vec<DiagnosisRow>, StoreError> {
+        self.check().await?;
+        Ok(vec![diagnosis(app)])
+    }
+
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
         self.check().await?;
         self.deploys
@@ -256,6 +262,61 @@ impl Queries for Fake {
             .expect("not poisoned")
             .push(deploy.clone());
         Ok(())
+    }
+}
+
+/// What replaying the fake's failure showed.
+fn diagnosis(app: &str) -> DiagnosisRow {
+    let allow = "access-control-allow-headers";
+    DiagnosisRow {
+        id: "5ce1".into(),
+        at: NOW,
+        signature: SignatureRow {
+            app: app.into(),
+            kind: Kind::Request,
+            page_origin: "https://shop.test".into(),
+            target_origin: "https://api.test".into(),
+            endpoint: "/cart/:id".into(),
+            service: "cart".into(),
+            method: "PUT".into(),
+            headers: "x-tenant".into(),
+            credentialed: false,
+            preflighted: true,
+            outcome: Outcome::Blocked,
+            stage: Some(Stage::Preflight),
+            first_seen: UnixMillis(1_793_534_340_000),
+            last_seen: UnixMillis(1_793_534_400_000),
+        },
+        result: "reproduced".into(),
+        why: "as_reported".into(),
+        detail: "Blocked as reported.".into(),
+        url: "https://api.test/cart/1".into(),
+        remote: "192.0.2.7".into(),
+        cause: "HeaderDisallowedByPreflightResponse".into(),
+        parameter: "x-tenant".into(),
+        stage: "preflight".into(),
+        hop: 0,
+        status: 204,
+        explanation: "The preflight asked for `x-tenant`.".into(),
+        offending: vec![HeaderLine {
+            name: allow.into(),
+            value: "content-type".into(),
+        }],
+        fixes: vec![FixRow {
+            place: "preflight".into(),
+            header: allow.into(),
+            value: "x-tenant".into(),
+            change: "List it.".into(),
+        }],
+        changes: vec![ChangeRow {
+            stage: "preflight".into(),
+            header: allow.into(),
+            what: "x-tenant vanished from access-control-allow-headers".into(),
+            before: "content-type, x-tenant".into(),
+            after: "content-type".into(),
+            from: NOW.plus(-180_000),
+            to: NOW,
+        }],
     }
 }
 

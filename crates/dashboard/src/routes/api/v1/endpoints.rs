@@ -6,9 +6,10 @@ use axum::extract::{RawQuery, State};
 use axum::{Extension, Json};
 use observation::Outcome;
 use serde::Serialize;
-use store::SliSums;
+use store::{DiagnosisRow, SliSums};
 use utoipa::{IntoParams, ToSchema};
 
+use super::diagnoses::LOOKED_THROUGH;
 use crate::auth::Caller;
 use crate::params::{Params, names};
 use crate::problem::Problem;
@@ -54,15 +55,21 @@ pub(crate) async fn get(
     let selection = Selection::read(&mut params, &caller, &shared);
     let limit = params.limit(20);
     params.finish()?;
-    let (failures, sums, watermark) = futures::try_join!(
+    let (failures, diagnoses, sums, watermark) = futures::try_join!(
         shared
             .queries
             .top_failures(&selection.filter, selection.interval, limit),
+        shared
+            .queries
+            .diagnoses(&selection.filter.app, LOOKED_THROUGH),
         shared.queries.sli(&selection.filter, selection.interval),
         shared.queries.watermark(),
     )?;
     let total_failures = failures_in_all(&sums);
-    let view = |failure| FailingEndpoint::of(failure, total_failures);
+    let view = |failure| {
+        let diagnosis = DiagnosisRow::of(&failure, &diagnoses).cloned();
+        FailingEndpoint::of(failure, total_failures, diagnosis)
+    };
     Ok(Json(EndpointsBody {
         scope: Scope::of(&selection, watermark),
         total_failures,

@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 pub(crate) mod apps;
 pub(crate) mod breakdown;
 pub(crate) mod deploys;
+pub(crate) mod diagnoses;
 pub(crate) mod endpoints;
 pub(crate) mod ledger;
 pub(crate) mod series;

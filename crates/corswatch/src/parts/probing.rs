@@ -1,0 +1,30 @@
+//! The prober.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prober::{Client, Names, Parts, Prober, Stored};
+use runtime::Tasks;
+use store::Store;
+
+use super::Ground;
+use crate::config::Config;
+
+const DRAIN: Duration = Duration::from_secs(12);
+
+/// Spawns the prober: it asks the origins of the configured services and nothing else.
+pub(crate) fn probing(config: &Config, ground: &Ground, store: Store, tasks: &mut Tasks) {
+    let policy = config.prober.policy(&config.services);
+    let client = Client::new(policy, Names::default(), config.prober.limits());
+    let prober = Prober::new(Parts {
+        config: config.prober.clone(),
+        client,
+        keep: Arc::new(Stored::new(store)),
+        clock: ground.clock.clone(),
+        metrics: &ground.metrics,
+    });
+    tasks.spawn("prober", DRAIN, |stop| async move {
+        prober.run(stop).await;
+        Ok(())
+    });
+}

@@ -1,0 +1,340 @@
+//! From a replay to what is said about a failure.
+
+use cors::explain::Verdict;
+use cors::{Answer, Credentials, Exchange, Ruling, Stage};
+use observation::{Kind, UnixMillis};
+use store::{ChangeRow, DiagnosisRow, FixRow, SignatureRow};
+
+use crate::browse::{Ending, Walk};
+use crate::error::CallError;
+use crate::replay::Replay;
+use crate::signature;
+use crate::snapshot;
+use crate::word::words;
+
+words! {
+    /// What came of a replay.
+    Outcome {
+        /// The failure is there.
+        Reproduced => "reproduced",
+        /// It is not, or what is there may be another one.
+        NotReproduced => "not_reproduced",
+        /// The target must not be asked.
+        Refused => "refused",
+        /// The target did not answer.
+        NoAnswer => "no_answer",
+    }
+}
+
+words! {
+    /// Why an outcome is what it is.
+    Why {
+        /// Blocked where browsers say.
+        AsReported => "as_reported",
+        /// Blocked, at another stage than browsers say.
+        OtherStage => "other_stage",
+        /// Blocked at the preflight, while browsers pass it with an answer they kept.
+        CachedPreflight => "cached_preflight",
+        /// Only some of the target's addresses block.
+        EdgeDependent => "edge_dependent",
+        /// The header is there and is not exposed.
+        NotExposed => "not_exposed",
+        /// The answer does not carry the header.
+        HeaderAbsent => "header_absent",
+        /// The answer is an error that a made-up path may have caused.
+        MadeUpPath => "made_up_path",
+        /// The answer depends on cookies or header values, which the prober does not have.
+        OnlyWithCookies => "only_with_cookies",
+        /// The preflight passes, and the request itself is none that may be repeated.
+        RequestNotSent => "request_not_sent",
+        /// It passes since the target's headers changed.
+        PassesSinceChange => "passes_since_change",
+        /// It passes.
+        Passes => "passes",
+        /// A rule keeps the prober from asking.
+        NotAllowed => "not_allowed",
+        /// No answer.
+        Unreachable => "unreachable",
+        /// What was reported is no request that a browser makes.
+        NotARequest => "not_a_request",
+    }
+}
+
+/// What is said: the outcome, why, and the same for people.
+struct Finding {
+    outcome: Outcome,
+    why: Why,
+    detail: String,
+}
+
+fn finding(outcome: Outcome, why: Why, detail: impl Into<String>) -> Finding {
+    Finding {
+        outcome,
+        why,
+        detail: detail.into(),
+    }
+}
+
+/// The diagnosis that `replay` leads to. Pure: the same replay gives the same diagnosis.
+pub(crate) fn conclude(
+    row: &SignatureRow,
+    replay: &Replay,
+    changes: Vec<ChangeRow>,
+    at: UnixMillis,
+) -> DiagnosisRow {
+    let mut diagnosis = empty(row, &replay.place.url, changes, at);
+    let found = match &replay.walk {
+        Err(error) => finding(Outcome::NoAnswer, Why::NotARequest, error.to_string()),
+        Ok(walk) => {
+            let telling = replay.edge.as_ref().unwrap_or(walk);
+            describe(&mut diagnosis, telling);
+            judge(row, replay, telling, &mut diagnosis)
+        }
+    };
+    diagnosis.result = found.outcome.to_string();
+    diagnosis.why = found.why.to_string();
+    diagnosis.detail = found.detail;
+    diagnosis
+}
+
+fn empty(row: &SignatureRow, url: &str, changes: Vec<ChangeRow>, at: UnixMillis) -> DiagnosisRow {
+    DiagnosisRow {
+        id: signature::id(row),
+        at,
+        signature: row.clone(),
+        result: String::new(),
+        why: String::new(),
+        detail: String::new(),
+        url: url.to_owned(),
+        remote: String::new(),
+        cause: String::new(),
+        parameter: String::new(),
+        stage: String::new(),
+        hop: 0,
+        status: 0,
+        explanation: String::new(),
+        offending: Vec::new(),
+        fixes: Vec::new(),
+        changes,
+    }
+}
+
+/// The answer that decided, or the last one.
+fn deciding<'a>(exchange: &'a Exchange, verdict: &Verdict) -> Option<&'a Answer> {
+    let judgement = &verdict.judgement;
+    let hop = exchange.hops.get(judgement.hop).or(exchange.hops.last())?;
+    match judgement.stage {
+        Some(Stage::Preflight) => hop.preflight.as_ref(),
+        _ => hop.response.as_ref().or(hop.preflight.as_ref()),
+    }
+}
+
+/// Fills in what the engine says.
+fn describe(diagnosis: &mut DiagnosisRow, walk: &Walk) {
+    let judgement = &walk.verdict.judgement;
+    if let Some(step) = walk.steps.last() {
+        diagnosis.remote = step.remote.ip().to_string();
+    }
+    if let Some(answer) = deciding(&walk.exchange, &walk.verdict) {
+        diagnosis.status = answer.status;
+        diagnosis.offending = snapshot::headers(&answer.headers);
+    }
+    diagnosis.hop = u8::try_from(judgement.hop).unwrap_or(u8::MAX);
+    if judgement.ruling != Ruling::Blocked {
+        return;
+    }
+    diagnosis.cause = judgement
+        .error
+        .map(|error| error.to_string())
+        .unwrap_or_default();
+    diagnosis.parameter = judgement.parameter_text().unwrap_or_default().to_owned();
+    diagnosis.stage = judgement
+        .stage
+        .map(|stage| stage.to_string())
+        .unwrap_or_default();
+    diagnosis.explanation.clone_from(&walk.verdict.explanation);
+    diagnosis.fixes = walk
+        .verdict
+        .fix
+        .iter()
+        .map(|fix| FixRow {
+            place: fix.on.as_str().to_owned(),
+            header: fix.header.unwrap_or_default().to_owned(),
+            value: fix.value.clone().unwrap_or_default(),
+            change: fix.change.clone(),
+        })
+        .collect();
+}
+
+fn judge(
+    row: &SignatureRow,
+    replay: &Replay,
+    walk: &Walk,
+    diagnosis: &mut DiagnosisRow,
+) -> Finding {
+    match &walk.ending {
+        Ending::Failed { error, .. } => failed(error),
+        Ending::Withheld { method, .. } => {
+            let asked = if walk.steps.is_empty() {
+                "The request needs no preflight"
+            } else {
+                "The preflight passes"
+            };
+            let detail = format!("{asked}; {method} changes things, so it is not repeated.");
+            finding(Outcome::NotReproduced, Why::RequestNotSent, detail)
+        }
+        Ending::Decided if walk.verdict.judgement.ruling == Ruling::Blocked => {
+            blocked(row, replay, walk, diagnosis.status)
+        }
+        Ending::Decided if row.kind == Kind::HeaderRead => header_read(row, walk, diagnosis),
+        Ending::Decided => passes(row, diagnosis),
+    }
+}
+
+fn failed(error: &CallError) -> Finding {
+    match error {
+        CallError::Refused(refusal) => {
+            let detail = format!("Not asked ({}): {refusal}.", refusal.rule());
+            finding(Outcome::Refused, Why::NotAllowed, detail)
+        }
+        other => {
+            let detail = format!(
+                "The target did not answer ({}): {}.",
+                other.fault(),
+                other.text()
+            );
+            finding(Outcome::NoAnswer, Why::Unreachable, detail)
+        }
+    }
+}
+
+fn blocked(row: &SignatureRow, replay: &Replay, walk: &Walk, status: u16) -> Finding {
+    let judgement = &walk.verdict.judgement;
+    if let Some(doubt) = doubt(row, replay, walk, status) {
+        return doubt;
+    }
+    if replay.edge.is_some() {
+        let remote = walk.steps.last().map(|step| step.remote.ip().to_string());
+        let detail = format!(
+            "Blocked by the answer of {}, not by those of the target's other addresses.",
+            remote.unwrap_or_default()
+        );
+        return finding(Outcome::Reproduced, Why::EdgeDependent, detail);
+    }
+    use observation::Stage as Told;
+    let (told, found) = (row.stage, judgement.stage);
+    let same = match (told, found) {
+        (None | Some(Told::Unknown), _) | (_, None) => true,
+        (Some(told), Some(found)) => told.as_str() == found.as_str(),
+    };
+    if same {
+        return finding(Outcome::Reproduced, Why::AsReported, "Blocked as reported.");
+    }
+    let (told, found) = (
+        told.map_or("", |stage| stage.as_str()),
+        found.map_or("", |stage| stage.as_str()),
+    );
+    if (told, found) == ("response", "preflight") {
+        let detail = "Blocked at the preflight. Browsers report the response: they passed the \
+             preflight with an answer that they had kept.";
+        return finding(Outcome::Reproduced, Why::CachedPreflight, detail);
+    }
+    let detail = format!("Blocked at the {found}; browsers report the {told}.");
+    finding(Outcome::Reproduced, Why::OtherStage, detail)
+}
+
+/// An error without any CORS header may be the consequence of what the prober cannot know.
+fn doubt(row: &SignatureRow, replay: &Replay, walk: &Walk, status: u16) -> Option<Finding> {
+    let judgement = &walk.verdict.judgement;
+    let bare = judgement.error == Some(cors::CorsError::MissingAllowOriginHeader)
+        && judgement.stage == Some(Stage::Response);
+    if !bare || status < 400 {
+        return None;
+    }
+    if row.credentialed || !row.headers.is_empty() {
+        let detail = format!(
+            "Without the user's cookies and header values the answer is {status} and has no CORS \
+             headers. Whether theirs has some is not known."
+        );
+        return Some(finding(
+            Outcome::NotReproduced,
+            Why::OnlyWithCookies,
+            detail,
+        ));
+    }
+    replay.place.made_up.then(|| {
+        let detail = format!(
+            "{} is made up from the template, and its answer, {status}, has no CORS headers. Name a \
+             real path in prober.samples.",
+            replay.place.url
+        );
+        finding(Outcome::NotReproduced, Why::MadeUpPath, detail)
+    })
+}
+
+fn passes(row: &SignatureRow, diagnosis: &DiagnosisRow) -> Finding {
+    if let Some(change) = diagnosis.changes.first() {
+        let detail = format!("It passes now. {}.", change.what);
+        return finding(Outcome::NotReproduced, Why::PassesSinceChange, detail);
+    }
+    if row.credentialed {
+        let detail = "It passes without cookies; with a user's cookies the answer may differ.";
+        return finding(Outcome::NotReproduced, Why::OnlyWithCookies, detail);
+    }
+    let detail = "It passes from here. That disproves nothing: another address, cache or moment may \
+         answer otherwise.";
+    finding(Outcome::NotReproduced, Why::Passes, detail)
+}
+
+fn header_read(row: &SignatureRow, walk: &Walk, diagnosis: &mut DiagnosisRow) -> Finding {
+    let header = row.headers.as_str();
+    let answer = walk
+        .exchange
+        .hops
+        .last()
+        .and_then(|hop| hop.response.as_ref());
+    let Some(answer) = answer.filter(|answer| answer.headers.all(header).next().is_some()) else {
+        let detail = format!("The answer that the prober gets does not carry {header}.");
+        return finding(Outcome::NotReproduced, Why::HeaderAbsent, detail);
+    };
+    let credentials = if row.credentialed {
+        Credentials::Include
+    } else {
+        Credentials::SameOrigin
+    };
+    if cors::readable(&answer.headers, credentials)
+        .iter()
+        .any(|name| name == header)
+    {
+        return passes(row, diagnosis);
+    }
+    const EXPOSE: &str = "access-control-expose-headers";
+    let exposed = answer.headers.joined(EXPOSE);
+    let exposed = exposed.map(|value| String::from_utf8_lossy(&value).into_owned());
+    let got = match exposed.as_deref() {
+        None => "is missing".to_owned(),
+        Some(list) => format!("is `{list}`"),
+    };
+    diagnosis.stage = Stage::Response.to_string();
+    diagnosis.parameter = header.to_owned();
+    diagnosis.explanation = format!(
+        "The answer carries {header}, but Access-Control-Expose-Headers {got}; a script reads null."
+    );
+    let listed = exposed.filter(|list| !list.trim().is_empty() && list.trim() != "*");
+    diagnosis.fixes = vec![FixRow {
+        place: "response".to_owned(),
+        header: EXPOSE.to_owned(),
+        value: listed.map_or_else(|| header.to_owned(), |list| format!("{list}, {header}")),
+        change: "List every response header that pages read, by name, separated by commas."
+            .to_owned(),
+    }];
+    finding(
+        Outcome::Reproduced,
+        Why::NotExposed,
+        "Not readable, as reported.",
+    )
+}
+
+#[cfg(test)]
+#[path = "diagnosis_tests.rs"]
+mod tests;

@@ -1,0 +1,237 @@
+//! The loop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use runtime::{Clock, Stop};
+use store::{DiagnosisRow, SignatureRow, StoreError};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::agenda::{Agenda, Task};
+use crate::client::Client;
+use crate::config::Config;
+use crate::keep::Keep;
+use crate::lead::Claim;
+use crate::metrics::Metrics;
+use crate::replay::Replayer;
+
+/// Every round looks this far back for failures.
+const JUST_NOW: i64 = 3 * 60_000;
+/// Now and then a round looks this far back: beacons may come late.
+const LATELY: i64 = 2 * 3_600_000;
+const LATELY_EVERY: Duration = Duration::from_secs(60);
+/// What worked within this time is looked at.
+const WORKED: i64 = 3_600_000;
+/// The longest pause after rounds that failed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How long the replays under way may take once the prober is to stop.
+const LAST_REPLAYS: Duration = Duration::from_secs(5);
+
+/// What a prober is made of.
+pub struct Parts<'a> {
+    /// Its settings.
+    pub config: Config,
+    /// Asks the targets.
+    pub client: Client,
+    /// Reads failures, keeps diagnoses.
+    pub keep: Arc<dyn Keep>,
+    /// The clock.
+    pub clock: Clock,
+    /// The registry of the process.
+    pub metrics: &'a runtime::Metrics,
+}
+
+/// Replays new failures and looks at targets that work.
+pub struct Prober {
+    config: Config,
+    keep: Arc<dyn Keep>,
+    clock: Clock,
+    claim: Claim,
+    /// The term whose diagnoses are remembered.
+    term: Option<u64>,
+    agenda: Agenda,
+    replayer: Arc<Replayer>,
+    metrics: Metrics,
+    looked_lately: Option<Instant>,
+    looked_at_targets: Option<Instant>,
+}
+
+impl std::fmt::Debug for Prober {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prober")
+            .field("term", &self.term)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of a task.
+enum Done {
+    Diagnosed(Box<SignatureRow>, Result<Box<DiagnosisRow>, StoreError>),
+    Looked(Box<SignatureRow>, Result<bool, StoreError>),
+}
+
+impl Prober {
+    /// Puts a prober together.
+    #[must_use]
+    pub fn new(parts: Parts<'_>) -> Self {
+        let config = parts.config;
+        Self {
+            claim: Claim::new(config.lease.duration()),
+            term: None,
+            agenda: Agenda::new(config.again_after.duration(), config.per_target_per_minute),
+            replayer: Arc::new(Replayer {
+                client: parts.client,
+                samples: config.samples.clone(),
+                keep: Arc::clone(&parts.keep),
+                clock: parts.clock.clone(),
+            }),
+            metrics: Metrics::register(parts.metrics),
+            looked_lately: None,
+            looked_at_targets: None,
+            keep: parts.keep,
+            clock: parts.clock,
+            config,
+        }
+    }
+
+    /// Runs until stopped. A store that cannot be reached is tried again, with growing pauses.
+    pub async fn run(mut self, stop: Stop) {
+        let tick = self.config.tick.duration();
+        let (mut pause, mut next) = (tick, Instant::now());
+        let mut under_way = JoinSet::new();
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(done) = under_way.join_next() => {
+                    if let Ok(done) = done {
+                        self.note(done);
+                    }
+                    self.start(&mut under_way);
+                }
+                () = tokio::time::sleep_until(next) => {
+                    let went = tokio::select! {
+                        biased;
+                        () = stop.cancelled() => break,
+                        went = self.round() => went,
+                    };
+                    pause = match went {
+                        Ok(()) => tick,
+                        Err(error) => {
+                            self.metrics.store_failures.inc();
+                            tracing::warn!(%error, "the round failed; it is tried again");
+                            (pause * 2).min(LONGEST_PAUSE.max(tick))
+                        }
+                    };
+                    self.start(&mut under_way);
+                    next = Instant::now() + pause;
+                }
+            }
+        }
+        let ending = async { while under_way.join_next().await.is_some() {} };
+        // A replay that is cut off is found again at the next start.
+        let _ = tokio::time::timeout(LAST_REPLAYS, ending).await;
+        let _ = tokio::time::timeout(LAST_REPLAYS, self.claim.release(&*self.keep)).await;
+    }
+
+    /// One round: lease, failures, targets that work.
+    async fn round(&mut self) -> Result<(), StoreError> {
+        let term = self.claim.check(&*self.keep).await?;
+        self.metrics.leads.set(i64::from(term.is_some()));
+        let Some(term) = term else {
+            self.term = None;
+            return Ok(());
+        };
+        if self.term != Some(term) {
+            for diagnosis in self.keep.diagnoses().await? {
+                self.agenda.diagnosed(&diagnosis.signature, diagnosis.at);
+            }
+            self.term = Some(term);
+            tracing::info!(term, "probing");
+        }
+        let now = self.clock.now();
+        let is_due = |last: Option<Instant>, every: Duration| {
+            last.is_none_or(|last| last.elapsed() >= every)
+        };
+        let lately = is_due(self.looked_lately, LATELY_EVERY);
+        let since = if lately { LATELY } else { JUST_NOW };
+        let failing = self.keep.failing(now.plus(-since)).await?;
+        if lately {
+            self.looked_lately = Some(Instant::now());
+        }
+        let overflowed = self.agenda.failing(failing);
+        self.metrics.overflowed.inc_by(overflowed);
+        let every = self.config.snapshot_every.duration();
+        let targets = self.config.snapshot_targets;
+        if targets > 0 && is_due(self.looked_at_targets, every) && !self.agenda.has_looks() {
+            let passing = self.keep.passing(now.plus(-WORKED), targets).await?;
+            // Without any yet, it is looked again at once.
+            if !passing.is_empty() {
+                self.looked_at_targets = Some(Instant::now());
+            }
+            self.agenda.passing(passing);
+        }
+        Ok(())
+    }
+
+    /// Starts what may be started.
+    fn start(&mut self, under_way: &mut JoinSet<Done>) {
+        while self.term.is_some() && under_way.len() < self.config.at_once {
+            let Some(task) = self.agenda.next(Instant::now()) else {
+                break;
+            };
+            let replayer = Arc::clone(&self.replayer);
+            under_way.spawn(async move {
+                match task {
+                    Task::Diagnose(row) => {
+                        let diagnosis = replayer.diagnose(&row).await.map(Box::new);
+                        Done::Diagnosed(Box::new(row), diagnosis)
+                    }
+                    Task::Look(row) => {
+                        let looked = replayer.look(&row).await;
+                        Done::Looked(Box::new(row), looked)
+                    }
+                }
+            });
+        }
+        self.metrics
+            .waiting
+            .set(i64::try_from(self.agenda.waiting()).unwrap_or(i64::MAX));
+    }
+
+    fn note(&mut self, done: Done) {
+        match done {
+            Done::Diagnosed(row, Ok(diagnosis)) => {
+                self.metrics.diagnosed(&diagnosis.result);
+                tracing::info!(
+                    app = row.app,
+                    target = row.target_origin,
+                    endpoint = row.endpoint,
+                    result = diagnosis.result,
+                    why = diagnosis.why,
+                    cause = diagnosis.cause,
+                    "diagnosed"
+                );
+                self.agenda.diagnosed(&row, diagnosis.at);
+            }
+            Done::Looked(row, Ok(changed)) => {
+                self.metrics.looks.inc();
+                if changed {
+                    self.metrics.changes.inc();
+                    self.agenda.changed(&row);
+                }
+            }
+            Done::Diagnosed(row, Err(error)) => {
+                self.agenda.failed(&row);
+                self.failed(&error);
+            }
+            Done::Looked(_, Err(error)) => self.failed(&error),
+        }
+    }
+
+    fn failed(&self, error: &StoreError) {
+        self.metrics.store_failures.inc();
+        tracing::warn!(%error, "what a target answered could not be kept");
+    }
+}

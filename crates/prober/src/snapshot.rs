@@ -1,0 +1,220 @@
+//! How targets answer, and what has changed.
+
+use cors::{Answer, Exchange, Headers, Stage};
+use observation::UnixMillis;
+use store::{ChangeRow, HeaderLine, SnapshotRow};
+
+/// Lines beyond this are not kept, nor what is longer.
+const MAX_LINES: usize = 40;
+const MAX_VALUE: usize = 2000;
+/// A change longer ago is no news.
+const NEWS: i64 = 24 * 3_600_000;
+
+/// How a target answered one question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) asked: String,
+    pub(crate) stage: Stage,
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<HeaderLine>,
+}
+
+impl Seen {
+    pub(crate) fn of(asked: String, stage: Stage, answer: &Answer) -> Self {
+        Self {
+            asked,
+            stage,
+            status: answer.status,
+            headers: headers(&answer.headers),
+        }
+    }
+}
+
+/// What the first hop of a walk showed.
+pub(crate) fn seen(exchange: &Exchange, names: &str) -> Vec<Seen> {
+    let method = exchange.request.method();
+    let Some(hop) = exchange.hops.first() else {
+        return Vec::new();
+    };
+    let preflight = hop.preflight.iter().map(|answer| {
+        Seen::of(
+            format!("{method} {names}").trim_end().to_owned(),
+            Stage::Preflight,
+            answer,
+        )
+    });
+    let response = hop
+        .response
+        .iter()
+        .map(|answer| Seen::of(method.to_owned(), Stage::Response, answer));
+    preflight.chain(response).collect()
+}
+
+/// The lines that have a say in CORS, names in lower case, in wire order.
+pub(crate) fn headers(headers: &Headers) -> Vec<HeaderLine> {
+    let says = |name: &str| {
+        name.starts_with("access-control-")
+            || matches!(name, "vary" | "location" | "timing-allow-origin")
+    };
+    headers
+        .iter()
+        .map(|(name, value)| (String::from_utf8_lossy(name).to_ascii_lowercase(), value))
+        .filter(|(name, _)| says(name))
+        .take(MAX_LINES)
+        .map(|(name, value)| HeaderLine {
+            name,
+            value: String::from_utf8_lossy(value)
+                .chars()
+                .take(MAX_VALUE)
+                .collect(),
+        })
+        .collect()
+}
+
+/// What is to be written down, and what has changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Compared {
+    pub(crate) rows: Vec<SnapshotRow>,
+    /// Changes of the last day.
+    pub(crate) changes: Vec<ChangeRow>,
+    /// Whether one of them is new.
+    pub(crate) changed_now: bool,
+}
+
+/// Compares what a target shows now with its latest states, latest first.
+pub(crate) fn compare(
+    (page_origin, url): (&str, &str),
+    seen: &[Seen],
+    before: &[SnapshotRow],
+    now: UnixMillis,
+) -> Compared {
+    let mut compared = Compared::default();
+    for seen in seen {
+        let same_question =
+            |row: &&SnapshotRow| row.asked == seen.asked && row.stage == seen.stage.as_str();
+        let mut states = before.iter().filter(same_question);
+        let latest = states.next();
+        let unchanged =
+            latest.filter(|row| row.status == seen.status && row.headers == seen.headers);
+        let row = SnapshotRow {
+            page_origin: page_origin.to_owned(),
+            url: url.to_owned(),
+            asked: seen.asked.clone(),
+            stage: seen.stage.to_string(),
+            first_at: unchanged.map_or(now, |row| row.first_at),
+            last_at: now,
+            status: seen.status,
+            headers: seen.headers.clone(),
+        };
+        let previous = if unchanged.is_some() {
+            states.next()
+        } else {
+            latest
+        };
+        if let Some(previous) = previous
+            && now.0 - row.first_at.0 < NEWS
+        {
+            for change in differences(previous, &row) {
+                // The same change shows in the answers to several questions.
+                let known = compared.changes.iter().any(|known| {
+                    (&known.stage, &known.header, &known.what)
+                        == (&change.stage, &change.header, &change.what)
+                });
+                if !known {
+                    compared.changes.push(change);
+                }
+            }
+        }
+        compared.changed_now |= latest.is_some() && unchanged.is_none();
+        compared.rows.push(row);
+    }
+    compared
+}
+
+/// What differs between two states of a target.
+fn differences(before: &SnapshotRow, after: &SnapshotRow) -> Vec<ChangeRow> {
+    let mut names: Vec<&str> = before
+        .headers
+        .iter()
+        .chain(&after.headers)
+        .map(|line| line.name.as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut changes = Vec::new();
+    let mut note = |header: &str, what: String, was: String, is: String| {
+        changes.push(ChangeRow {
+            stage: after.stage.clone(),
+            header: header.to_owned(),
+            what,
+            before: was,
+            after: is,
+            from: before.last_at,
+            to: after.first_at,
+        });
+    };
+    if before.status != after.status {
+        let (was, is) = (before.status.to_string(), after.status.to_string());
+        let what = format!(
+            "the status of the {} became {is}, it was {was}",
+            after.stage
+        );
+        note(":status", what, was, is);
+    }
+    for name in names {
+        let (was, is) = (joined(before, name), joined(after, name));
+        if was != is {
+            let what = in_words(name, was.as_deref(), is.as_deref());
+            note(name, what, was.unwrap_or_default(), is.unwrap_or_default());
+        }
+    }
+    changes
+}
+
+fn joined(row: &SnapshotRow, name: &str) -> Option<String> {
+    let values: Vec<_> = row
+        .headers
+        .iter()
+        .filter(|line| line.name == name)
+        .map(|line| line.value.as_str())
+        .collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+fn in_words(name: &str, was: Option<&str>, is: Option<&str>) -> String {
+    let (was, is) = match (was, is) {
+        (None, is) => return format!("{name} appeared: {}", is.unwrap_or_default()),
+        (Some(was), None) => return format!("{name} vanished, it was {was}"),
+        (Some(was), Some(is)) => (was, is),
+    };
+    let is_list = name == "vary"
+        || (name.starts_with("access-control-")
+            && (name.ends_with("-headers") || name.ends_with("-methods")));
+    if !is_list {
+        return format!("{name} became {is}, it was {was}");
+    }
+    let elements = |list: &str| -> Vec<String> {
+        let elements = list.split(',').map(|element| element.trim().to_owned());
+        elements.filter(|element| !element.is_empty()).collect()
+    };
+    let (was, is) = (elements(was), elements(is));
+    let only = |these: &[String], those: &[String]| -> Vec<String> {
+        let missing = |one: &&String| !those.iter().any(|other| other.eq_ignore_ascii_case(one));
+        these.iter().filter(missing).cloned().collect()
+    };
+    let (gone, new) = (only(&was, &is), only(&is, &was));
+    match (gone.is_empty(), new.is_empty()) {
+        (false, true) => format!("{} vanished from {name}", gone.join(", ")),
+        (true, false) => format!("{} was added to {name}", new.join(", ")),
+        (false, false) => format!(
+            "{} vanished from {name}, {} was added",
+            gone.join(", "),
+            new.join(", ")
+        ),
+        (true, true) => format!("{name} is written differently"),
+    }
+}
+
+#[cfg(test)]
+#[path = "snapshot_tests.rs"]
+mod tests;

@@ -1,0 +1,159 @@
+//! Diagnoses and what they are made from.
+
+use clickhouse::Row;
+use observation::UnixMillis;
+use serde::Deserialize;
+
+use super::Reader;
+use crate::StoreError;
+use crate::rows::{DiagnosisRow, SignatureRow, SnapshotRow};
+use crate::wire::{self, seconds};
+
+/// Signatures that are read at once.
+const MAX_SIGNATURES: u32 = 2_000;
+
+#[derive(Debug, Row, Deserialize)]
+struct Told {
+    app: String,
+    kind: String,
+    page_origin: String,
+    target_origin: String,
+    endpoint: String,
+    service: String,
+    method: String,
+    parameter: String,
+    credentialed: bool,
+    preflighted: bool,
+    outcome: String,
+    stage: String,
+    first_seen: u32,
+    last_seen: u32,
+}
+
+/// What makes two failures the same for a replay; [`Told`] has it in this order. The rollups of
+/// single chunks are enough: it is asked which there are, not how many.
+const SIGNATURE: &str = "app, kind, page_origin, target_origin, endpoint, service, method, \
+    parameter, credentialed, preflighted, outcome, stage";
+
+/// What a replay can say something about: blocks, failures of unknown reason, headers that could
+/// not be read.
+const FAILED: &str = "((kind = 'request' AND outcome IN ('blocked', 'unknown')) \
+    OR (kind = 'header_read' AND outcome NOT IN ('ok', 'http_error')))";
+
+impl Reader {
+    /// The signatures of failures that browsers saw in minutes from `from` on, last seen first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn failing_signatures(
+        &self,
+        from: UnixMillis,
+    ) -> Result<Vec<SignatureRow>, StoreError> {
+        self.signatures(FAILED, "max(minute) DESC", from, MAX_SIGNATURES)
+            .await
+    }
+
+    /// What browsers asked of configured services with success in minutes from `from` on, most
+    /// first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn passing_signatures(
+        &self,
+        from: UnixMillis,
+        limit: u32,
+    ) -> Result<Vec<SignatureRow>, StoreError> {
+        let passed = "kind = 'request' AND outcome = 'ok' AND service != ''";
+        self.signatures(passed, "sum(count) DESC", from, limit)
+            .await
+    }
+
+    async fn signatures(
+        &self,
+        condition: &str,
+        order: &str,
+        from: UnixMillis,
+        limit: u32,
+    ) -> Result<Vec<SignatureRow>, StoreError> {
+        let sql = format!(
+            "SELECT {SIGNATURE}, min(minute), max(minute) FROM sli_parts \
+             WHERE minute >= toDateTime({{from:Int64}}, 'UTC') AND source = 'browser' \
+               AND NOT lab AND {condition} \
+             GROUP BY {SIGNATURE} ORDER BY {order}, {SIGNATURE} LIMIT {limit}"
+        );
+        let statement = self
+            .client
+            .sql(&sql)
+            .param("from", i64::from(seconds(from)));
+        let rows: Vec<Told> = self.client.fetch(statement).await?;
+        rows.into_iter().map(signature).collect()
+    }
+
+    /// The latest diagnosis of every signature of `app`, or of all apps, latest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn diagnoses(
+        &self,
+        app: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<DiagnosisRow>, StoreError> {
+        let condition = app.map_or("1", |_| "app = {app:String}");
+        let sql = format!(
+            "SELECT {columns} FROM (SELECT * FROM diagnoses FINAL WHERE {condition} \
+               ORDER BY at DESC LIMIT 1 BY app, id) \
+             ORDER BY at DESC, id LIMIT {limit}",
+            columns = wire::DIAGNOSIS,
+        );
+        let mut statement = self.client.sql(&sql);
+        if let Some(app) = app {
+            statement = statement.param("app", app);
+        }
+        let rows: Vec<wire::Diagnosis> = self.client.fetch(statement).await?;
+        rows.into_iter().map(DiagnosisRow::try_from).collect()
+    }
+
+    /// How `url` answered pages of `page_origin`: the latest two states of every kind of question,
+    /// latest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn snapshots(
+        &self,
+        page_origin: &str,
+        url: &str,
+    ) -> Result<Vec<SnapshotRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM header_snapshots FINAL \
+             WHERE url = {{url:String}} AND page_origin = {{page_origin:String}} \
+             ORDER BY first_at DESC, asked, stage LIMIT 2 BY asked, stage LIMIT 1000",
+            wire::SNAPSHOT
+        );
+        let statement = self
+            .client
+            .sql(&sql)
+            .param("url", url)
+            .param("page_origin", page_origin);
+        let rows: Vec<wire::Snapshot> = self.client.fetch(statement).await?;
+        Ok(rows.into_iter().map(SnapshotRow::from).collect())
+    }
+}
+
+fn signature(row: Told) -> Result<SignatureRow, StoreError> {
+    Ok(SignatureRow {
+        app: row.app,
+        kind: wire::word(&row.kind)?,
+        page_origin: row.page_origin,
+        target_origin: row.target_origin,
+        endpoint: row.endpoint,
+        service: row.service,
+        method: row.method,
+        headers: row.parameter,
+        credentialed: row.credentialed,
+        preflighted: row.preflighted,
+        outcome: wire::word(&row.outcome)?,
+        stage: wire::stage(&row.stage)?,
+        first_seen: wire::from_seconds(row.first_seen),
+        last_seen: wire::from_seconds(row.last_seen),
+    })
+}
