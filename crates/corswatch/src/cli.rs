@@ -88,7 +88,8 @@ pub(crate) struct Loader {
     pub(crate) role: Role,
     /// Reads and writes again what the store says it holds, from that time on (an RFC 3339 time, or
     /// how long ago), or from the start of the journal: after a restore of a backup whose tables do
-    /// not agree. Nothing is counted twice.
+    /// not agree. Nothing is counted twice. It holds for every partition that the process gets, so
+    /// start it without this once it has caught up.
     #[arg(long, value_name = "TIME|start")]
     pub(crate) replay_from: Option<Replay>,
 }

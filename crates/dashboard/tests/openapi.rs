@@ -24,6 +24,7 @@ async fn every_documented_answer_is_of_its_documented_shape() {
         ("/api/v1/sli", "?app=shop"),
         ("/api/v1/series", "?app=shop&window=5m"),
         ("/api/v1/endpoints", "?app=shop"),
+        ("/api/v1/diagnoses", "?app=shop&platform=nginx"),
         ("/api/v1/breakdown", "?app=shop&by=release"),
         ("/api/v1/ledger", ""),
         ("/api/v1/alerts", ""),
@@ -75,7 +76,7 @@ async fn every_route_of_the_metrics_is_described_and_the_other_way_round() {
     let metrics = get(&router, "/metrics").await.text;
     let api = get(&router, "/openapi.json").await.json();
     let described = api["paths"].as_object().unwrap();
-    assert_eq!(described.len(), 13, "{:?}", described.keys());
+    assert_eq!(described.len(), 14, "{:?}", described.keys());
     for path in described.keys() {
         assert!(metrics.contains(&format!("route=\"{path}\"")), "{path}");
         let status = get(&router, path).await.status;

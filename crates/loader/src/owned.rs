@@ -21,6 +21,8 @@ pub(crate) struct Owned {
     pub(crate) held: Vec<Opened>,
     /// Everything before the held records has been handed to a write.
     is_settled: bool,
+    /// It has been read to its end once.
+    is_caught_up: bool,
 }
 
 impl Owned {
@@ -33,6 +35,7 @@ impl Owned {
             witness,
             held: Vec::new(),
             is_settled: false,
+            is_caught_up: false,
         }
     }
 
@@ -42,10 +45,13 @@ impl Owned {
 
     /// Notes that everything appended before `at` was delivered, which says something only where
     /// it was taken in too.
-    pub(crate) fn caught_up(&mut self, at: UnixMillis) {
-        if self.held.is_empty() && self.witness.is_none() {
-            self.machine.caught_up(at);
+    /// Says whether that is so for the first time.
+    pub(crate) fn caught_up(&mut self, at: UnixMillis) -> bool {
+        if !self.held.is_empty() || self.witness.is_some() {
+            return false;
         }
+        self.machine.caught_up(at);
+        !std::mem::replace(&mut self.is_caught_up, true)
     }
 
     /// Notes that what was taken in so far is being written; whether records are held.

@@ -26,7 +26,7 @@ pub struct Loader {
     pub(crate) pending: Pending,
     /// Where gaps were met in what was to be read again, by partition.
     pub(crate) gaps: BTreeMap<u32, u64>,
-    /// From where partitions are read when this process reads them for the first time.
+    /// From where every partition that this process gets is read.
     pub(crate) replay: Option<ReplayFrom>,
     /// When the oldest record of `pending` was taken in.
     pub(crate) waiting_since: Option<Instant>,
@@ -230,8 +230,11 @@ impl Loader {
             }
             Ok(Event::Record(record)) => self.on_record(record).await?,
             Ok(Event::CaughtUp { partition, at, .. }) => {
-                if let Some(owned) = self.partitions.get_mut(&partition) {
-                    owned.caught_up(at);
+                if let Some(owned) = self.partitions.get_mut(&partition)
+                    && owned.caught_up(at)
+                {
+                    let offset = owned.machine.next_offset();
+                    tracing::info!(partition, offset, "caught up with the log");
                 }
             }
             Err(ConsumeError::Unavailable(error)) => {

@@ -11,6 +11,9 @@ pub(crate) struct Args {
     /// How long; left out: at least 60 kills and two million rows, in at most eight minutes.
     #[arg(long)]
     minutes: Option<u64>,
+    /// How many kills, twice as many at once as otherwise.
+    #[arg(long, conflicts_with = "minutes")]
+    kills: Option<u64>,
     /// The seed of a run to repeat; left out: another one each time.
     #[arg(long)]
     seed: Option<u64>,
@@ -29,7 +32,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "chaos".to_owned(),
         "--".to_owned(),
     ];
-    for (option, value) in [("--minutes", args.minutes), ("--seed", args.seed)] {
+    for (option, value) in [
+        ("--minutes", args.minutes),
+        ("--kills", args.kills),
+        ("--seed", args.seed),
+    ] {
         if let Some(value) = value {
             words.extend([option.to_owned(), value.to_string()]);
         }

@@ -10,6 +10,9 @@ struct Args {
     /// How long; left out: until the short run's kills and rows are reached.
     #[arg(long)]
     minutes: Option<u64>,
+    /// How many kills, twice as many at once as otherwise.
+    #[arg(long, conflicts_with = "minutes")]
+    kills: Option<u64>,
     /// The seed of a run to repeat; left out: another one each time.
     #[arg(long)]
     seed: Option<u64>,
@@ -20,9 +23,10 @@ async fn main() -> anyhow::Result<std::process::ExitCode> {
     let args = Args::parse();
     let seed = args.seed.unwrap_or_else(|| u64::from(std::process::id()));
     eprintln!("seed {seed}");
-    let plan = match args.minutes {
-        None => Plan::short(seed),
-        Some(minutes) => Plan::lasting(seed, minutes),
+    let plan = match (args.minutes, args.kills) {
+        (Some(minutes), _) => Plan::lasting(seed, minutes),
+        (None, Some(kills)) => Plan::long(seed, kills),
+        (None, None) => Plan::short(seed),
     };
     let report = run(plan).await?;
     println!("{report}");

@@ -37,6 +37,8 @@ pub struct Plan {
     pub seed: u64,
     /// At least so many kills.
     pub kills: u64,
+    /// So many at once, or one more.
+    pub at_once: u64,
     /// At least so many rows.
     pub rows: u64,
     /// At least so long.
@@ -58,6 +60,7 @@ impl Plan {
         Self {
             seed,
             kills: 60,
+            at_once: 3,
             rows: 2_000_000,
             least: Duration::ZERO,
             most: Duration::from_secs(720),
@@ -76,6 +79,18 @@ impl Plan {
             least: Duration::from_secs(minutes * 60),
             most: Duration::from_secs(minutes * 60),
             longest_pause: Duration::from_secs(60),
+            ..Self::short(seed)
+        }
+    }
+
+    /// A run of so many kills, twice as many at once.
+    #[must_use]
+    pub const fn long(seed: u64, kills: u64) -> Self {
+        Self {
+            kills,
+            at_once: 6,
+            rows: 0,
+            most: Duration::from_secs(3 * 60 * 60),
             ..Self::short(seed)
         }
     }
@@ -103,7 +118,7 @@ pub async fn run(plan: Plan) -> Result<Report> {
             if plan.is_done(started.elapsed(), kills, rows) {
                 break;
             }
-            let step = Step::random(&mut rng, number, plan.longest_pause);
+            let step = Step::random(&mut rng, number, plan.at_once, plan.longest_pause);
             kills += step.kills();
             let names: Vec<_> = step.faults.iter().map(|fault| fault.name()).collect();
             let episode = nemesis::play(&mut cluster, step, &clock).await;

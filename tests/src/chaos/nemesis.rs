@@ -42,7 +42,7 @@ const KILLS: [Fault; 9] = [
     Fault::KillEngine,
 ];
 
-const TROUBLES: [Fault; 10] = [
+const TROUBLES: [Fault; 12] = [
     Fault::PauseLoader(2),
     Fault::PauseLoader(3),
     Fault::Rebalance,
@@ -51,6 +51,8 @@ const TROUBLES: [Fault; 10] = [
     Fault::Engine(Weather::HalfBodies),
     Fault::Engine(Weather::LostAnswers),
     Fault::Engine(Weather::Refusing),
+    Fault::Engine(Weather::DiskFull),
+    Fault::Engine(Weather::ReadOnly),
     Fault::Broker(Weather::Stalled),
     Fault::Broker(Weather::Cut),
 ];
@@ -72,6 +74,8 @@ impl Fault {
             Self::Engine(Weather::Cut) => "loader-engine: cut",
             Self::Engine(Weather::HalfBodies) => "loader-engine: half bodies",
             Self::Engine(Weather::LostAnswers) => "loader-engine: lost answers",
+            Self::Engine(Weather::DiskFull) => "loader-engine: disk full",
+            Self::Engine(Weather::ReadOnly) => "loader-engine: read-only",
             Self::Engine(_) => "loader-engine: 503",
             Self::Broker(Weather::Stalled) => "broker: stall",
             Self::Broker(_) => "broker: cut",
@@ -104,16 +108,16 @@ pub struct Step {
 }
 
 impl Step {
-    /// The next step of a seed: three or four kills, and some trouble in every second one. Every
-    /// trouble comes once before any comes again.
+    /// The next step of a seed: `kills` kills or one more, and some trouble in two of three.
+    /// Every trouble comes once before any comes again.
     #[must_use]
-    pub fn random(rng: &mut Rng, number: u64, longest_pause: Duration) -> Self {
+    pub fn random(rng: &mut Rng, number: u64, kills: u64, longest_pause: Duration) -> Self {
         let mut faults: Vec<Fault> = Vec::new();
-        if number % 2 == 1 {
-            let at = usize::try_from(number / 2).unwrap_or(0);
+        if !number.is_multiple_of(3) {
+            let at = usize::try_from(number * 2 / 3).unwrap_or(0);
             faults.push(TROUBLES[at % TROUBLES.len()]);
         }
-        let kills = 3 + rng.below(2);
+        let kills = kills + rng.below(2);
         while (faults.iter().filter(|fault| fault.is_kill()).count() as u64) < kills {
             let kill = *rng.one_of(&KILLS);
             if faults.iter().all(|fault| fault.goes_with(kill)) {
@@ -250,11 +254,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_gives_the_same_steps_and_twenty_of_them_hold_every_trouble() {
+    fn a_seed_gives_the_same_steps_and_eighteen_of_them_hold_every_trouble() {
         let steps = |seed| -> Vec<Step> {
             let mut rng = Rng::new(seed);
             let pause = Duration::from_secs(12);
-            (0..20).map(|n| Step::random(&mut rng, n, pause)).collect()
+            (0..24)
+                .map(|n| Step::random(&mut rng, n, 6, pause))
+                .collect()
         };
         assert_eq!(steps(7), steps(7));
         assert_ne!(steps(7), steps(8));
@@ -263,7 +269,7 @@ mod tests {
             assert!(all.iter().any(|step| step.faults.contains(&trouble)));
         }
         for step in all {
-            assert!((3..=4).contains(&step.kills()));
+            assert!((6..=7).contains(&step.kills()));
             for (at, fault) in step.faults.iter().enumerate() {
                 let others = &step.faults[at + 1..];
                 assert!(

@@ -24,6 +24,33 @@ pub enum Weather {
     LostAnswers,
     /// Answers HTTP requests with 503 itself.
     Refusing,
+    /// Answers HTTP requests as ClickHouse does when its disk is full.
+    DiskFull,
+    /// Answers HTTP requests as ClickHouse does when its tables are read-only.
+    ReadOnly,
+}
+
+impl Weather {
+    /// What the proxy answers itself: status line and headers, and the body.
+    const fn answer(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Refusing => Some(("503 Service Unavailable", "busy")),
+            Self::DiskFull => Some((
+                "500 Internal Server Error\r\nx-clickhouse-exception-code: 243",
+                "Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space. (NOT_ENOUGH_SPACE)",
+            )),
+            Self::ReadOnly => Some((
+                "500 Internal Server Error\r\nx-clickhouse-exception-code: 242",
+                "Code: 242. DB::Exception: Table is in readonly mode. (TABLE_IS_READ_ONLY)",
+            )),
+            Self::Fair | Self::Stalled | Self::Cut | Self::HalfBodies | Self::LostAnswers => None,
+        }
+    }
+
+    /// Whether nothing reaches the server, and what was open ends.
+    const fn ends_connections(self) -> bool {
+        matches!(self, Self::Cut) || self.answer().is_some()
+    }
 }
 
 /// Where connections go; asked anew for each, because some servers move.
@@ -85,10 +112,11 @@ async fn accept(listener: TcpListener, target: Target, weather: watch::Receiver<
 
 async fn connect(mut client: TcpStream, target: Target, weather: watch::Receiver<Weather>) {
     let now = *weather.borrow();
-    match now {
-        Weather::Cut => return,
-        Weather::Refusing => return refuse(&mut client).await,
-        _ => {}
+    if let Some(answer) = now.answer() {
+        return refuse(&mut client, answer).await;
+    }
+    if now.ends_connections() {
+        return;
     }
     let Some(server) = target() else { return };
     let Ok(server) = TcpStream::connect(server).await else {
@@ -105,13 +133,14 @@ async fn connect(mut client: TcpStream, target: Target, weather: watch::Receiver
     }
 }
 
-async fn refuse(client: &mut TcpStream) {
+async fn refuse(client: &mut TcpStream, (head, body): (&str, &str)) {
     let mut some = [0; 1024];
     // Whether the client listens is its own affair.
     let _ = client.read(&mut some).await;
+    let length = body.len();
     let answer =
-        b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\nconnection: close\r\n\r\nbusy";
-    let _ = client.write_all(answer).await;
+        format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+    let _ = client.write_all(answer.as_bytes()).await;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +161,7 @@ async fn pump(
             read = from.read(&mut buffer) => read,
             changed = weather.changed() => {
                 let now = *weather.borrow_and_update();
-                if changed.is_err() || matches!(now, Weather::Cut | Weather::Refusing) {
+                if changed.is_err() || now.ends_connections() {
                     return;
                 }
                 continue;
@@ -147,7 +176,8 @@ async fn pump(
             return;
         };
         let handed_on = match (now, way) {
-            (Weather::Cut | Weather::Refusing, _) | (Weather::LostAnswers, Way::Answer) => return,
+            (Weather::LostAnswers, Way::Answer) => return,
+            (now, _) if now.ends_connections() => return,
             (Weather::HalfBodies, Way::Request) => length.div_ceil(2),
             _ => length,
         };
@@ -198,6 +228,8 @@ mod tests {
             (Weather::HalfBodies, None, 0),
             (Weather::LostAnswers, None, 1),
             (Weather::Refusing, Some(&b"HTTP"[..]), 0),
+            (Weather::DiskFull, Some(&b"HTTP"[..]), 0),
+            (Weather::ReadOnly, Some(&b"HTTP"[..]), 0),
         ];
         for (weather, answer, reaches) in cases {
             let (proxy, _server, counted) = ground().await;
