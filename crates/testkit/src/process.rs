@@ -3,11 +3,16 @@
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::wait::{found_within, wait_for};
+
+/// What a process said last may be read a little after its end; a child of it may hold its output open
+/// for ever.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How many lines of output are kept: the last ones.
 const KEPT_LINES: usize = 20_000;
@@ -17,6 +22,7 @@ const KEPT_LINES: usize = 20_000;
 pub struct Process {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    readers: [JoinHandle<()>; 2],
 }
 
 impl Process {
@@ -33,9 +39,15 @@ impl Process {
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
         let lines = Arc::default();
-        read(child.stdout.take().expect("piped"), Arc::clone(&lines));
-        read(child.stderr.take().expect("piped"), Arc::clone(&lines));
-        Self { child, lines }
+        let readers = [
+            read(child.stdout.take().expect("piped"), Arc::clone(&lines)),
+            read(child.stderr.take().expect("piped"), Arc::clone(&lines)),
+        ];
+        Self {
+            child,
+            lines,
+            readers,
+        }
     }
 
     /// Its process id.
@@ -61,11 +73,16 @@ impl Process {
         find: impl Fn(&str) -> Option<T>,
     ) -> T {
         let lines = Arc::clone(&self.lines);
+        let mut ended_at = None;
         let look = || {
             // Looked at before the lines: what it said before it ended still counts.
             let ended = self.child.try_wait().expect("own child");
+            let is_read = ended.is_some_and(|_| {
+                self.readers.iter().all(JoinHandle::is_finished)
+                    || ended_at.get_or_insert_with(Instant::now).elapsed() > LAST_WORDS
+            });
             let found = lock(&lines).iter().find_map(|line| find(line));
-            if let (None, Some(status)) = (&found, ended) {
+            if let (None, true, Some(status)) = (&found, is_read, ended) {
                 let said = lock(&lines).join("\n");
                 panic!("{what}: the process ended ({status}) after saying\n{said}");
             }
@@ -152,7 +169,7 @@ impl Drop for Process {
     }
 }
 
-fn read(stream: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>) {
+fn read(stream: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
             let mut lines = lock(&lines);
@@ -161,7 +178,7 @@ fn read(stream: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>) {
             }
             lines.push(String::from_utf8_lossy(&line).into_owned());
         }
-    });
+    })
 }
 
 fn lock(lines: &Mutex<Vec<String>>) -> std::sync::MutexGuard<'_, Vec<String>> {

@@ -55,8 +55,13 @@ pub(crate) struct Batch {
 #[derive(Debug)]
 pub(crate) enum Work {
     Write(Batch),
-    /// A reader found the file damaged.
-    Replace(String),
+    /// A reader found this incarnation of the file damaged.
+    Replace {
+        /// Which one.
+        incarnation: u64,
+        /// What it found.
+        reason: String,
+    },
     /// Nothing came for a while.
     Idle,
     /// All handles are gone and nothing waits.
@@ -86,7 +91,7 @@ struct State {
     commits: VecDeque<Commit>,
     removals: VecDeque<Removal>,
     /// What a reader found wrong with the file.
-    suspicion: Option<String>,
+    suspicion: Option<(u64, String)>,
     /// Bytes of the records that wait or are being written.
     bytes: usize,
     /// Appends are refused for ever.
@@ -179,9 +184,9 @@ impl Queue {
         answer
     }
 
-    /// Tells the writer that the file is not what it should be.
-    pub(crate) fn suspect(&self, reason: String) {
-        self.state().suspicion = Some(reason);
+    /// Tells the writer that an incarnation of the file is not what it should be.
+    pub(crate) fn suspect(&self, incarnation: u64, reason: String) {
+        self.state().suspicion = Some((incarnation, reason));
         self.arrived.notify_all();
     }
 
@@ -201,8 +206,11 @@ impl Queue {
                 Work::Idle
             };
         }
-        if let Some(suspicion) = state.suspicion.take() {
-            return Work::Replace(suspicion);
+        if let Some((incarnation, reason)) = state.suspicion.take() {
+            return Work::Replace {
+                incarnation,
+                reason,
+            };
         }
         let mut bytes = 0;
         let fits = |append: &&Append| {

@@ -103,7 +103,8 @@ impl SpoolFile {
             }
             Err(error) => {
                 if is_damage(&error) {
-                    self.handle.queue.suspect(error.to_string());
+                    let queue = &self.handle.queue;
+                    queue.suspect(incarnation, error.to_string());
                 }
                 Err(error.into())
             }
@@ -112,7 +113,8 @@ impl SpoolFile {
 
     /// Has the file replaced, because it does not hold what it should.
     pub(crate) fn suspect(&self, reason: String) {
-        self.handle.queue.suspect(reason);
+        let incarnation = self.handle.shared.incarnation();
+        self.handle.queue.suspect(incarnation, reason);
     }
 
     fn path(&self) -> PathBuf {

@@ -41,7 +41,11 @@ impl Writer {
             let done = match work {
                 Work::End => break,
                 Work::Idle => Ok(()),
-                Work::Replace(reason) => Err(Trouble::Damage(reason)),
+                // Another reader may have said it of the file that was set aside meanwhile.
+                Work::Replace { incarnation, .. } if incarnation != self.shared.incarnation() => {
+                    Ok(())
+                }
+                Work::Replace { reason, .. } => Err(Trouble::Damage(reason)),
                 Work::Write(batch) => self.write(&mut file, batch).map_err(Trouble::from),
             };
             let done = done.and_then(|()| {
