@@ -6,7 +6,7 @@ use std::time::Duration;
 use alert::{Alert, Dispatcher, Outbox, Phase, Reason};
 use observation::UnixMillis;
 use runtime::{Clock, Stop};
-use store::StoreError;
+use store::{Claim, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -16,12 +16,14 @@ use crate::book::Book;
 use crate::compaction::Compactor;
 use crate::decide::{Judge, firing, retire_unconfigured};
 use crate::evaluator::Evaluator;
-use crate::lease::{Claim, Lead};
 use crate::metrics::Metrics;
 use crate::parts::{LogShape, Parts};
 use crate::pipeline::{Lag, Pipeline};
 use crate::watermark::watermark;
 use crate::{AggregatorError, Config, Keep, Reading};
+
+/// The lease of the one that leads.
+const LEASE: &str = "aggregator";
 
 /// The longest pause after rounds that failed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -72,7 +74,7 @@ impl Aggregator {
         let max_groups = parts.config.max_groups;
         Self {
             log: parts.log,
-            claim: Claim::new(parts.config.lease.duration()),
+            claim: Claim::new(LEASE, parts.config.lease.duration()),
             evaluator: Evaluator::new(Arc::clone(&parts.source), parts.slos, max_groups),
             judge: Judge::new(parts.source, parts.alert),
             compactor: Compactor::new(&parts.config, parts.log),
@@ -149,7 +151,7 @@ impl Aggregator {
         }
         let last = async {
             let saved = self.save(self.clock.now()).await;
-            self.claim.release(&*self.keep).await;
+            self.claim.release(self.keep.leases()).await;
             saved
         };
         match tokio::time::timeout(LAST_WORDS, last).await {
@@ -183,7 +185,7 @@ impl Aggregator {
     }
 
     async fn lead(&mut self, now: UnixMillis) -> Result<Board, StoreError> {
-        let Lead::Ours { term } = self.claim.check(&*self.keep).await? else {
+        let Some(term) = self.claim.check(self.keep.leases()).await? else {
             return Ok(self.stand_by(now));
         };
         if self.term != Some(term) {

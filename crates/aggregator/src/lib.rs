@@ -17,7 +17,6 @@ mod config;
 mod decide;
 mod error;
 mod evaluator;
-mod lease;
 mod metrics;
 mod numbers;
 mod objective;

@@ -1,12 +1,11 @@
 //! What the aggregator asks of the store, as seams that tests can fill.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use observation::UnixMillis;
 use store::{
-    AlertRow, Compacted, Corroboration, DiagnosisRow, Dimension, Failure, Lease, ProgressRow,
+    AlertRow, Compacted, Corroboration, DiagnosisRow, Dimension, Failure, Leases, ProgressRow,
     Reader, SliFilter, SliSums, Store, StoreError,
 };
 
@@ -71,16 +70,8 @@ pub trait Keep: Send + Sync {
     /// Writes the state of alerts.
     async fn save_alerts(&self, alerts: &[AlertRow]) -> Result<(), StoreError>;
 
-    /// Takes or renews a lease; none where someone else has it.
-    async fn acquire_lease(
-        &self,
-        name: &str,
-        holder: &str,
-        ttl: Duration,
-    ) -> Result<Option<Lease>, StoreError>;
-
-    /// Gives a lease back, so that the next leader need not wait for its end.
-    async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError>;
+    /// Where the leader's lease is.
+    fn leases(&self) -> &dyn Leases;
 }
 
 /// ClickHouse.
@@ -176,16 +167,7 @@ impl Keep for Engine {
         self.store.save_alerts(alerts).await
     }
 
-    async fn acquire_lease(
-        &self,
-        name: &str,
-        holder: &str,
-        ttl: Duration,
-    ) -> Result<Option<Lease>, StoreError> {
-        self.store.acquire_lease(name, holder, ttl).await
-    }
-
-    async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.store.release_lease(lease).await
+    fn leases(&self) -> &dyn Leases {
+        &self.store
     }
 }

@@ -4,18 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::{Clock, Stop};
-use store::{DiagnosisRow, SignatureRow, StoreError};
+use store::{Claim, DiagnosisRow, Reader, SignatureRow, Store, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::agenda::{Agenda, Task};
 use crate::client::Client;
 use crate::config::Config;
-use crate::keep::Keep;
-use crate::lead::Claim;
 use crate::metrics::Metrics;
 use crate::replay::Replayer;
 
+/// The lease of the one that works.
+const LEASE: &str = "prober";
+/// At most so many diagnoses are remembered.
+const REMEMBERED: u32 = 5_000;
 /// Every round looks this far back for failures.
 const JUST_NOW: i64 = 3 * 60_000;
 /// Now and then a round looks this far back: beacons may come late.
@@ -34,8 +36,8 @@ pub struct Parts<'a> {
     pub config: Config,
     /// Asks the targets.
     pub client: Client,
-    /// Reads failures, keeps diagnoses.
-    pub keep: Arc<dyn Keep>,
+    /// Holds failures, keeps diagnoses.
+    pub store: Store,
     /// The clock.
     pub clock: Clock,
     /// The registry of the process.
@@ -45,7 +47,8 @@ pub struct Parts<'a> {
 /// Replays new failures and looks at targets that work.
 pub struct Prober {
     config: Config,
-    keep: Arc<dyn Keep>,
+    store: Store,
+    reader: Reader,
     clock: Clock,
     claim: Claim,
     /// The term whose diagnoses are remembered.
@@ -77,19 +80,21 @@ impl Prober {
     pub fn new(parts: Parts<'_>) -> Self {
         let config = parts.config;
         Self {
-            claim: Claim::new(config.lease.duration()),
+            claim: Claim::new(LEASE, config.lease.duration()),
             term: None,
             agenda: Agenda::new(config.again_after.duration(), config.per_target_per_minute),
             replayer: Arc::new(Replayer {
                 client: parts.client,
                 samples: config.samples.clone(),
-                keep: Arc::clone(&parts.keep),
+                store: parts.store.clone(),
+                reader: parts.store.reader(),
                 clock: parts.clock.clone(),
             }),
             metrics: Metrics::register(parts.metrics),
             looked_lately: None,
             looked_at_targets: None,
-            keep: parts.keep,
+            reader: parts.store.reader(),
+            store: parts.store,
             clock: parts.clock,
             config,
         }
@@ -132,19 +137,19 @@ impl Prober {
         let ending = async { while under_way.join_next().await.is_some() {} };
         // A replay that is cut off is found again at the next start.
         let _ = tokio::time::timeout(LAST_REPLAYS, ending).await;
-        let _ = tokio::time::timeout(LAST_REPLAYS, self.claim.release(&*self.keep)).await;
+        let _ = tokio::time::timeout(LAST_REPLAYS, self.claim.release(&self.store)).await;
     }
 
     /// One round: lease, failures, targets that work.
     async fn round(&mut self) -> Result<(), StoreError> {
-        let term = self.claim.check(&*self.keep).await?;
+        let term = self.claim.check(&self.store).await?;
         self.metrics.leads.set(i64::from(term.is_some()));
         let Some(term) = term else {
             self.term = None;
             return Ok(());
         };
         if self.term != Some(term) {
-            for diagnosis in self.keep.diagnoses().await? {
+            for diagnosis in self.reader.diagnoses(None, REMEMBERED).await? {
                 self.agenda.diagnosed(&diagnosis.signature, diagnosis.at);
             }
             self.term = Some(term);
@@ -156,7 +161,7 @@ impl Prober {
         };
         let lately = is_due(self.looked_lately, LATELY_EVERY);
         let since = if lately { LATELY } else { JUST_NOW };
-        let failing = self.keep.failing(now.plus(-since)).await?;
+        let failing = self.reader.failing_signatures(now.plus(-since)).await?;
         if lately {
             self.looked_lately = Some(Instant::now());
         }
@@ -165,7 +170,10 @@ impl Prober {
         let every = self.config.snapshot_every.duration();
         let targets = self.config.snapshot_targets;
         if targets > 0 && is_due(self.looked_at_targets, every) && !self.agenda.has_looks() {
-            let passing = self.keep.passing(now.plus(-WORKED), targets).await?;
+            let passing = self
+                .reader
+                .passing_signatures(now.plus(-WORKED), targets)
+                .await?;
             // Without any yet, it is looked again at once.
             if !passing.is_empty() {
                 self.looked_at_targets = Some(Instant::now());

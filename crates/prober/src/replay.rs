@@ -1,17 +1,14 @@
 //! Replaying a failure, and looking at a target that works.
 
-use std::sync::Arc;
-
 use cors::{Headers, NotAnExchange, Ruling, Stage};
 use runtime::Clock;
-use store::{DiagnosisRow, SignatureRow, StoreError};
+use store::{DiagnosisRow, Reader, SignatureRow, Store, StoreError};
 use url::Url;
 
 use crate::browse::{Ending, Manner, Methods, Values, Walk, browse};
 use crate::client::{Call, Client};
 use crate::config::Sample;
 use crate::diagnosis::conclude;
-use crate::keep::Keep;
 use crate::signature::{self, Place};
 use crate::snapshot::{self, Seen};
 
@@ -36,7 +33,8 @@ pub(crate) struct Replay {
 pub(crate) struct Replayer {
     pub(crate) client: Client,
     pub(crate) samples: Vec<Sample>,
-    pub(crate) keep: Arc<dyn Keep>,
+    pub(crate) store: Store,
+    pub(crate) reader: Reader,
     pub(crate) clock: Clock,
 }
 
@@ -53,7 +51,8 @@ impl Replayer {
         }
         let changes = self.compare(row, &replay.place.url, &seen).await?.changes;
         let diagnosis = conclude(row, &replay, changes, self.clock.now());
-        self.keep.save_diagnosis(&diagnosis).await?;
+        let rows = std::slice::from_ref(&diagnosis);
+        self.store.save_diagnoses(rows).await?;
         Ok(diagnosis)
     }
 
@@ -147,10 +146,10 @@ impl Replayer {
         if seen.is_empty() {
             return Ok(snapshot::Compared::default());
         }
-        let before = self.keep.snapshots(&row.page_origin, url).await?;
+        let before = self.reader.snapshots(&row.page_origin, url).await?;
         let target = (row.page_origin.as_str(), url);
         let compared = snapshot::compare(target, seen, &before, self.clock.now());
-        self.keep.save_snapshots(&compared.rows).await?;
+        self.store.save_snapshots(&compared.rows).await?;
         Ok(compared)
     }
 }

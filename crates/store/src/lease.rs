@@ -1,4 +1,4 @@
-//! A lease, so that one of several aggregators leads.
+//! A lease, so that one of several processes does what one does: leads, or probes.
 //!
 //! ClickHouse has no compare-and-swap. What it has is that an acknowledged insert is seen by every
 //! later read. Whoever wants an expired lease inserts a claim for the next term and then reads: one

@@ -4,6 +4,7 @@
 //! parameters; identifiers come from closed enums.
 
 mod audit;
+mod claim;
 mod client;
 mod compaction;
 mod config;
@@ -21,6 +22,7 @@ mod store;
 mod wire;
 
 pub use audit::{Audit, Difference, LedgerDifference};
+pub use claim::{Claim, Leases};
 pub use compaction::Compacted;
 pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};

@@ -11,8 +11,8 @@ use runtime::{Clock, ManualClock, Stop};
 use settings::Span;
 use slo::{Sli, Window};
 use store::{
-    AlertRow, Compacted, Corroboration, DiagnosisRow, Failure, Lease, ProgressRow, SliFilter,
-    SliSums, StoreError,
+    AlertRow, Compacted, Corroboration, DiagnosisRow, Failure, Lease, Leases, ProgressRow,
+    SliFilter, SliSums, StoreError,
 };
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -187,6 +187,13 @@ impl Keep for World {
         Ok(())
     }
 
+    fn leases(&self) -> &dyn Leases {
+        self
+    }
+}
+
+#[async_trait]
+impl Leases for World {
     async fn acquire_lease(
         &self,
         name: &str,

@@ -1,9 +1,8 @@
 //! The prober.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use prober::{Client, Names, Parts, Prober, Stored};
+use prober::{Client, Names, Parts, Prober};
 use runtime::Tasks;
 use store::Store;
 
@@ -19,7 +18,7 @@ pub(crate) fn probing(config: &Config, ground: &Ground, store: Store, tasks: &mu
     let prober = Prober::new(Parts {
         config: config.prober.clone(),
         client,
-        keep: Arc::new(Stored::new(store)),
+        store,
         clock: ground.clock.clone(),
         metrics: &ground.metrics,
     });
