@@ -138,7 +138,7 @@ fn baseline(kind: &str, broker: &Broker) -> Command {
 }
 
 fn collector(config: &Path) -> Command {
-    let mut command = Command::new(checkout::root().join("target/release/corswatch"));
+    let mut command = Command::new(checkout::corswatch());
     command.arg("collector").arg("--config").arg(config);
     command
 }
@@ -163,7 +163,7 @@ fn disk_config(folder: &Path) -> Result<std::path::PathBuf> {
 /// A configuration whose limits are out of the way: what is measured is the work.
 fn write(file: &Path, journal: &str) -> Result<std::path::PathBuf> {
     let text = format!(
-        "[log]\nlevel = \"warn\"\n[collector]\nlisten = \"127.0.0.1:0\"\n\
+        "[log]\nlevel = \"warn\"\n[health]\ncollector = \"127.0.0.1:0\"\n[collector]\nlisten = \"127.0.0.1:0\"\n\
          [collector.limits]\nconnections = 20000\nconnections_per_client = 20000\n\
          client_rate = 10000\nclient_burst = 1000000\n\
          [collector.timeouts]\nfirst_byte = \"5m\"\n\

@@ -30,13 +30,13 @@ pub(crate) async fn run(rounds: usize, seconds: u64) -> Result<()> {
     let config = folder.path().join("corswatch.toml");
     // The limits are those of a user who sets none.
     let text = format!(
-        "[log]\nlevel = \"warn\"\n[collector]\nlisten = \"127.0.0.1:0\"\n\
+        "[log]\nlevel = \"warn\"\n[health]\ncollector = \"127.0.0.1:0\"\n[collector]\nlisten = \"127.0.0.1:0\"\n\
          [journal.disk]\ndir = {:?}\n\
          [[apps]]\nname = \"bench\"\nkeys = [\"{KEY}\"]\npage_origins = [\"https://shop.example\"]\n",
         folder.path().join("journal")
     );
     std::fs::write(&config, text)?;
-    let mut command = Command::new(checkout::root().join("target/release/corswatch"));
+    let mut command = Command::new(checkout::corswatch());
     let server = Server::start(command.arg("collector").arg("--config").arg(config))?;
     let address: SocketAddr = server.address.parse()?;
     let span = Duration::from_secs(seconds);

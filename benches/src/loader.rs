@@ -19,14 +19,14 @@ use crate::rounds::Series;
 
 const ROWS_PER_INSERT: usize = 100_000;
 const ROWS: u64 = 10;
-/// How far back the beacons begin.
-const MINUTES: i64 = 20;
+/// How far back the beacons begin: within the window of re-sends, beyond which the store is asked.
+const MINUTES: i64 = 5;
 const APPENDS_AT_ONCE: usize = 1000;
 
 /// Loads the same beacons both ways, in turn.
 pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
     let host = EngineHost {
-        program: checkout::root().join("target/release/corswatch"),
+        program: checkout::corswatch(),
         args: vec!["engine-host".into()],
     };
     let engine = Engine::start_with(host).await?;

@@ -19,8 +19,6 @@ export interface Call extends Ask {
 	_place: URL;
 	_shape: Shape;
 	_method: string;
-	/** Names of its headers that are not safelisted. */
-	_by: string;
 	/** What tells its shape from others. */
 	_key: string;
 	/** By the clock of Resource Timing. */
@@ -68,15 +66,15 @@ export const call = (ask: Ask, name: (url: URL, body?: unknown) => string): Call
 		ep: body ? name(place._url, body) : (place._ep ||= name(place._url)),
 		m: method === "GET" ? undefined : method,
 		c: ask._credentialed ? 1 : undefined,
+		by: by || undefined,
 		p: by || body instanceof ReadableStream || !/^(GET|HEAD|POST)$/.test(method) ? 1 : undefined,
 	};
 	return {
 		...ask,
 		_place: place._url,
 		_method: method,
-		_by: by,
 		_shape: shape,
-		_key: `${shape.to} ${shape.ep} ${shape.m} ${shape.c} ${shape.p} `,
+		_key: `${shape.to} ${shape.ep} ${shape.m} ${shape.c} ${shape.p} ${by} `,
 		_start: performance.now(),
 	};
 };

@@ -164,8 +164,8 @@ const investigate = async (call: Call, probes: Probes | undefined, good: unknown
 	ev += b.ok ? "B+" : "B4";
 	if (plain) return safe || b.ok ? network(ev) : is("unknown", ev);
 	if (stage === "unknown") {
-		if (call._by) {
-			const p = await ask({ headers: call._by.split(",").map((name) => [name, UNSAFE_VALUE]) });
+		if (call._shape.by) {
+			const p = await ask({ headers: call._shape.by.split(",").map((name) => [name, UNSAFE_VALUE]) });
 			ev += p ? "P+" : "P-";
 			// Credentials are judged with the preflight already.
 			if (!p || credentialed) stage = "preflight";

@@ -48,7 +48,7 @@ const depart = (): void => {
 
 const fail = (call: Call, ms: number, verdict: Verdict): void => {
 	const one = !/^(ab|unl|of)/.test(verdict.o) && alone++ < MAX_ALONE;
-	add(call, { ...verdict, by: (one && call._by) || undefined }, ms, one);
+	add(call, verdict, ms, one);
 	wake();
 };
 

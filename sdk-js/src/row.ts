@@ -5,6 +5,8 @@ export interface Shape {
 	m: string | undefined;
 	c: 1 | undefined;
 	p: 1 | undefined;
+	/** Names of its headers that are not safelisted. */
+	by?: string | undefined;
 }
 
 /** What a failure is found to be. */

@@ -1,6 +1,9 @@
 //! The corswatch binary: reads the command line and the configuration, puts the stages together,
 //! and runs them until it is asked to stop.
 
+#[macro_use]
+mod say;
+
 mod audit;
 mod check;
 mod cli;
@@ -51,7 +54,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(args) => check::run(&args),
         Command::CheckConfig(args) => check_config(&args),
         Command::Openapi => {
-            println!("{}", dashboard::openapi());
+            say!("{}", dashboard::openapi());
             Ok(ExitCode::SUCCESS)
         }
         Command::EngineHost { args } => store::engine::child_main(args),
@@ -95,6 +98,6 @@ fn check_config(args: &cli::CheckConfig) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     Config::load(args.config.as_deref())?;
-    println!("the configuration has no problems");
+    say!("the configuration has no problems");
     Ok(ExitCode::SUCCESS)
 }

@@ -21,7 +21,7 @@ pub(crate) async fn collector(config: Config) -> Result<(), Failure> {
     let journal = open_journal(&config, &ground).await?;
     let part = edge.spawn(&config, &ground, &journal, &mut tasks).await?;
     health.spawn(&config, &ground, vec![Arc::new(part)], &mut tasks);
-    println!("edge {url}\nhealth {health_url}");
+    say!("edge {url}\nhealth {health_url}");
     run_until_signal(tasks).await
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn loader(config: Config, replay: Option<Replay>) -> Result<(),
     loading(&config, &ground, &journal, store, replay, &mut tasks).await?;
     health.spawn(&config, &ground, parts, &mut tasks);
     storage.keep_alive(&mut tasks);
-    println!("loader reads\nhealth {health_url}");
+    say!("loader reads\nhealth {health_url}");
     run_until_signal(tasks).await
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
     parts.push(Arc::new(evaluation(&config, &ground, store, &mut tasks)?));
     health.spawn(&config, &ground, parts, &mut tasks);
     storage.keep_alive(&mut tasks);
-    println!("aggregator evaluates\nhealth {health_url}");
+    say!("aggregator evaluates\nhealth {health_url}");
     run_until_signal(tasks).await
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn prober(config: Config) -> Result<(), Failure> {
     probing(&config, &ground, store, &mut tasks);
     health.spawn(&config, &ground, parts, &mut tasks);
     storage.keep_alive(&mut tasks);
-    println!("prober replays\nhealth {health_url}");
+    say!("prober replays\nhealth {health_url}");
     run_until_signal(tasks).await
 }
 
@@ -86,6 +86,6 @@ pub(crate) async fn dashboard(config: Config) -> Result<(), Failure> {
     };
     private.spawn(&config, &ground, store, around, &mut tasks);
     storage.keep_alive(&mut tasks);
-    println!("dashboard {url}");
+    say!("dashboard {url}");
     run_until_signal(tasks).await
 }

@@ -67,36 +67,36 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
 }
 
 fn announce(config: &Config, private: &str, edge: &str, shop: Option<&str>) {
-    println!("\ncorswatch is up\n");
-    println!("  dashboard   {private}/");
-    println!("  edge        {edge}/");
+    say!("\ncorswatch is up\n");
+    say!("  dashboard   {private}/");
+    say!("  edge        {edge}/");
     if let Some(shop) = shop {
-        println!("  demo shop   {shop}/");
+        say!("  demo shop   {shop}/");
     }
-    println!("  data        {}", config.data.display());
-    println!("\nThe script tag for a page (key and SRI of this build):\n");
+    say!("  data        {}", config.data.display());
+    say!("\nThe script tag for a page (key and SRI of this build):\n");
     let key = config.apps.first().and_then(|app| app.keys.first());
     let key = key.map_or("YOUR-KEY", String::as_str);
-    println!("  <script>window.corswatch = {{ key: '{key}', url: '{edge}' }}</script>");
-    println!(
+    say!("  <script>window.corswatch = {{ key: '{key}', url: '{edge}' }}</script>");
+    say!(
         "  <script src=\"{edge}{}\" integrity=\"{}\" crossorigin=\"anonymous\"></script>",
         collector::script_path(),
         collector::integrity(),
     );
     match (shop, config.apps.is_empty()) {
         (Some(shop), _) => {
-            println!(
+            say!(
                 "\nNext: open {shop}/, press \"Shop\", switch on a failure, press \"Shop\" again;"
             );
-            println!("then look at {private}/ - the block shows within seconds, an alert follows.");
+            say!("then look at {private}/ - the block shows within seconds, an alert follows.");
         }
         (None, true) => {
-            println!("\nNext: name your application in a configuration file (--config):\n");
-            println!("  [[apps]]\n  name = \"shop\"\n  keys = [\"a-key-of-your-own\"]");
-            println!("  page_origins = [\"https://shop.example\"]");
-            println!("\nor try it out first: corswatch up --demo");
+            say!("\nNext: name your application in a configuration file (--config):\n");
+            say!("  [[apps]]\n  name = \"shop\"\n  keys = [\"a-key-of-your-own\"]");
+            say!("  page_origins = [\"https://shop.example\"]");
+            say!("\nor try it out first: corswatch up --demo");
         }
-        (None, false) => println!("\nNext: put the tag on a page, and open {private}/."),
+        (None, false) => say!("\nNext: put the tag on a page, and open {private}/."),
     }
-    println!("\nCtrl-C drains and ends.");
+    say!("\nCtrl-C drains and ends.");
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use observation::UnixMillis;
 use store::{
     AlertRow, Breakdown, DeployRow, DiagnosisRow, Dimension, Failure, Ledger, ProgressRow, Reader,
-    SliFilter, SliSums, Store, StoreError,
+    RequestShape, SliFilter, SliSums, Store, StoreError,
 };
 
 use crate::selection::Interval;
@@ -38,6 +38,12 @@ pub trait Queries: Send + Sync {
         within: Interval,
         limit: u32,
     ) -> Result<Vec<Failure>, StoreError>;
+    /// The shapes of requests, most requests first, at most [`store::MAX_SHAPES`].
+    async fn shapes(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+    ) -> Result<Vec<RequestShape>, StoreError>;
     /// Where every beacon went.
     async fn ledger(&self) -> Result<Ledger, StoreError>;
     /// How far each partition has been written.
@@ -115,6 +121,14 @@ impl Queries for Stored {
         self.reader
             .top_failures(filter, within.from, within.to, limit)
             .await
+    }
+
+    async fn shapes(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+    ) -> Result<Vec<RequestShape>, StoreError> {
+        self.reader.shapes(filter, within.from, within.to).await
     }
 
     async fn ledger(&self) -> Result<Ledger, StoreError> {

@@ -25,6 +25,7 @@ async fn every_documented_answer_is_of_its_documented_shape() {
         ("/api/v1/series", "?app=shop&window=5m"),
         ("/api/v1/endpoints", "?app=shop"),
         ("/api/v1/diagnoses", "?app=shop&platform=nginx"),
+        ("/api/v1/shapes", "?app=shop&window=7d"),
         ("/api/v1/breakdown", "?app=shop&by=release"),
         ("/api/v1/ledger", ""),
         ("/api/v1/alerts", ""),

@@ -74,7 +74,7 @@ impl Dimension {
     pub const fn other(self) -> &'static str {
         match self {
             Self::Endpoint => "/__other__",
-            _ => "__other__",
+            _ => observation::OTHER,
         }
     }
 }

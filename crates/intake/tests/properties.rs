@@ -33,8 +33,8 @@ fn within_bounds(accepted: &Accepted) {
                 .iter()
                 .all(|pair| pair.0 < BUCKETS)
         );
+        assert!(observation.parameter.len() <= 2048 && !observation.parameter.contains(' '));
         if let Some(failure) = &observation.failure {
-            assert!(failure.parameter.len() <= 2048 && !failure.parameter.contains(' '));
             assert!(failure.evidence.chars().count() <= 128);
             assert!(!failure.evidence.chars().any(char::is_control));
         }

@@ -13,7 +13,7 @@ pub enum Entry {
     EdgeReport(EdgeReport),
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Room for most entries, so that writing one seldom has to move it.
 const USUAL_BYTES: usize = 512;
 
@@ -23,8 +23,8 @@ pub enum DecodeError {
     /// The record is empty.
     #[error("the record is empty")]
     Empty,
-    /// The record was written by a newer build: roll out the loader first, the collector last.
-    #[error("version {0} is newer than this build reads (up to {VERSION})")]
+    /// The record was written by another build: roll out the loader first, the collector last.
+    #[error("this build reads records of version {VERSION}, not {0}")]
     Version(u8),
     /// The bytes are not an entry.
     #[error("the bytes are not an entry")]
@@ -37,7 +37,8 @@ impl DecodeError {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Empty => "empty",
-            Self::Version(_) => "newer_version",
+            Self::Version(version) if *version > VERSION => "newer_version",
+            Self::Version(_) => "older_version",
             Self::Malformed(_) => "malformed",
         }
     }
@@ -104,12 +105,12 @@ mod tests {
                 method: "PUT".into(),
                 credentialed: true,
                 preflighted: true,
+                parameter: "x-tenant".into(),
                 status: 0,
                 outcome: Outcome::Blocked,
                 failure: Some(Failure {
                     stage: Stage::Preflight,
                     cause: String::new(),
-                    parameter: "x-tenant".into(),
                     confidence: Confidence::Proven,
                     evidence: "A+P".into(),
                 }),
@@ -133,6 +134,8 @@ mod tests {
             Entry::decode(&[9, 1, 2]),
             Err(DecodeError::Version(9))
         ));
+        assert_eq!(DecodeError::Version(9).as_str(), "newer_version");
+        assert_eq!(DecodeError::Version(1).as_str(), "older_version");
         let mut cut = Entry::Beacon(envelope()).encode();
         cut.truncate(cut.len() / 2);
         assert!(matches!(

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Confidence, Kind, Latency, Outcome, Stage, UnixMillis};
 
+/// What stands for every text past the cardinality limit of an app; as an endpoint it begins with `/`.
+pub const OTHER: &str = "__other__";
+
 /// `count` requests (or preflights, or header reads) of one shape with one outcome.
 ///
 /// Texts are bounded by the intake; none of them holds a query, a fragment or a header value.
@@ -25,6 +28,9 @@ pub struct Observation {
     pub credentialed: bool,
     /// Whether the request needed a preflight.
     pub preflighted: bool,
+    /// Names (never values) of the request headers that are not safelisted, or of the header that was
+    /// read; comma separated, lower case, sorted.
+    pub parameter: String,
     /// HTTP status where it was readable, else 0.
     pub status: u16,
     /// How it ended.
@@ -46,9 +52,6 @@ pub struct Failure {
     pub stage: Stage,
     /// Chromium's `CorsError` name where the source knows it, else empty.
     pub cause: String,
-    /// Names (never values) of the request headers that are not safelisted, or of the header that
-    /// could not be read; comma separated, lower case, sorted.
-    pub parameter: String,
     /// How sure the source is.
     pub confidence: Confidence,
     /// Code of the evidence that led to the outcome.

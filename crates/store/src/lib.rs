@@ -28,9 +28,10 @@ pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
 pub use query::{
-    Breakdown, Corroboration, Dimension, Failure, LabTraffic, Ledger, SliFilter, SliSums,
+    Breakdown, Corroboration, Dimension, Failure, LabTraffic, Ledger, RequestShape, SliFilter,
+    SliSums,
 };
-pub use reader::Reader;
+pub use reader::{MAX_SHAPES, Reader};
 pub use rows::{
     AlertRow, Batch, ChangeRow, ChunkBase, ChunkRow, DeadLetterRow, DeployRow, DiagnosisRow,
     Dimensions, EdgeReportRow, FixRow, HeaderLine, Lease, ObservationRow, PartRow, ProgressRow,

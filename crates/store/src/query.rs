@@ -175,6 +175,33 @@ pub struct Failure {
     pub sessions: u64,
 }
 
+/// Requests of one shape, however they ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestShape {
+    /// Origin of the page.
+    pub page_origin: String,
+    /// Origin of the server.
+    pub target_origin: String,
+    /// Path template.
+    pub endpoint: String,
+    /// Configured service, or empty.
+    pub service: String,
+    /// Request method.
+    pub method: String,
+    /// Names of the request headers that are not safelisted: lower case, sorted, comma separated.
+    pub headers: String,
+    /// Whether credentials could be sent.
+    pub credentialed: bool,
+    /// Whether a preflight was needed.
+    pub preflighted: bool,
+    /// Names of the response headers that pages of that origin read there, sorted.
+    pub reads: Vec<String>,
+    /// How they ended, sorted, without zeros.
+    pub outcomes: Vec<(Outcome, u64)>,
+    /// How many.
+    pub count: u64,
+}
+
 /// How many independent witnesses blocks have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Corroboration {

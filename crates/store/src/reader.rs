@@ -3,6 +3,7 @@
 mod diagnoses;
 mod failures;
 mod scope;
+mod shapes;
 mod sums;
 
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::{
     Failure, Ledger, MAX_ALERTS, ProgressRow, SliFilter, SliSums, StoreError, wire,
 };
 use scope::{Scope, Tiers};
+pub use shapes::MAX_SHAPES;
 use sums::SumsRow;
 
 /// Answers the named queries. Windows are `[from, to)`, widened to whole minutes. Cheap to clone.

@@ -142,14 +142,12 @@ async fn signatures_are_what_failed_and_what_passes_is_named_by_its_target() {
     let told = |row: &SignatureRow, outcome: Outcome| {
         batch.observations.iter().any(|seen| {
             let seen_at = (&seen.origin.app, seen.observation.at.minute());
-            let headers = seen.observation.failure.as_ref();
-            let headers = headers.map_or("", |failure| failure.parameter.as_str());
             seen_at == (&row.app, row.last_seen)
                 && seen.origin.page_origin == row.page_origin
                 && seen.observation.endpoint == row.endpoint
                 && seen.observation.method == row.method
                 && seen.observation.outcome == outcome
-                && headers == row.headers
+                && seen.observation.parameter == row.headers
         })
     };
     assert!(failing.iter().any(|row| row.outcome == Outcome::Blocked));

@@ -41,10 +41,10 @@ fn failed(outcome: Outcome, stage: Stage) -> impl FnOnce(&mut Record) {
         let row = &mut record.envelope.observations[0];
         row.outcome = outcome;
         row.status = 0;
+        row.parameter = "x-tenant".to_owned();
         row.failure = Some(observation::Failure {
             stage,
             cause: String::new(),
-            parameter: "x-tenant".to_owned(),
             confidence: observation::Confidence::Likely,
             evidence: "A".to_owned(),
         });

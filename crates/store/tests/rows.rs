@@ -212,12 +212,12 @@ fn envelope(text: &str) -> Envelope {
             method: text(),
             credentialed: true,
             preflighted: false,
+            parameter: text(),
             status: 599,
             outcome: Outcome::Blocked,
             failure: Some(Failure {
                 stage: Stage::Redirect,
                 cause: text(),
-                parameter: text(),
                 confidence: Confidence::Proven,
                 evidence: text(),
             }),

@@ -51,10 +51,15 @@ fn installed(path: &str, part: &str) -> PathBuf {
 /// When it is not built.
 #[must_use]
 pub fn corswatch() -> PathBuf {
-    let path = root().join("target/debug/corswatch");
+    let profile = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
+    let path = root().join("target").join(profile).join("corswatch");
     assert!(
         path.exists(),
-        "{} is not there: run `cargo build -p corswatch`",
+        "{} is not there: run `cargo build -p corswatch`, with `--release` for an optimised test",
         path.display()
     );
     path

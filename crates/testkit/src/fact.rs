@@ -63,6 +63,7 @@ pub fn ok() -> Observation {
         method: "GET".into(),
         credentialed: false,
         preflighted: false,
+        parameter: String::new(),
         status: 200,
         outcome: Outcome::Ok,
         failure: None,
@@ -80,12 +81,12 @@ pub fn blocked() -> Observation {
         method: "PUT".into(),
         credentialed: true,
         preflighted: true,
+        parameter: "x-tenant".into(),
         status: 0,
         outcome: Outcome::Blocked,
         failure: Some(Failure {
             stage: Stage::Preflight,
             cause: String::new(),
-            parameter: "x-tenant".into(),
             confidence: Confidence::Proven,
             evidence: "A+pre".into(),
         }),
@@ -98,12 +99,12 @@ pub fn blocked() -> Observation {
 pub fn unreadable_header() -> Observation {
     Observation {
         kind: Kind::HeaderRead,
+        parameter: "x-total-count".into(),
         status: 200,
         outcome: Outcome::Blocked,
         failure: Some(Failure {
             stage: Stage::Response,
             cause: String::new(),
-            parameter: "x-total-count".into(),
             confidence: Confidence::Proven,
             evidence: String::new(),
         }),

@@ -8,7 +8,7 @@ use crate::{setup, shell};
 /// Arguments of `chaos`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How long; left out: at least 60 kills and two million rows, in at most eight minutes.
+    /// How long; left out: until the kills and rows of the run that is part of the tests are reached.
     #[arg(long)]
     minutes: Option<u64>,
     /// How many kills, twice as many at once as otherwise.
@@ -17,21 +17,26 @@ pub(crate) struct Args {
     /// The seed of a run to repeat; left out: another one each time.
     #[arg(long)]
     seed: Option<u64>,
+    /// Breaks an optimised build: for recovery times as in production.
+    #[arg(long)]
+    release: bool,
 }
 
 /// Builds the product and breaks it.
 pub(crate) fn run(args: &Args) -> Result<()> {
     setup::all()?;
-    build::product(Profile::Dev)?;
-    let mut words = vec![
-        "run".to_owned(),
-        "--locked".to_owned(),
-        "-p".to_owned(),
-        "corswatch-tests".to_owned(),
-        "--bin".to_owned(),
-        "chaos".to_owned(),
-        "--".to_owned(),
-    ];
+    let (profile, optimised) = if args.release {
+        (Profile::Release, "--release")
+    } else {
+        (Profile::Dev, "--profile=dev")
+    };
+    build::product(profile)?;
+    let fixed = ["run", "--locked", optimised, "-p", "corswatch-tests"];
+    let mut words: Vec<String> = fixed
+        .into_iter()
+        .chain(["--bin", "chaos", "--"])
+        .map(str::to_owned)
+        .collect();
     for (option, value) in [
         ("--minutes", args.minutes),
         ("--kills", args.kills),

@@ -39,7 +39,7 @@ async fn act(config: &Config, store: &Store, command: DeadLettersCommand) -> Res
                 mark(store, &letter, Mark::Dropped).await
             })
             .await?;
-            println!("{dropped} dropped");
+            say!("{dropped} dropped");
             Ok(())
         }
     }
@@ -52,9 +52,9 @@ async fn list(store: &Store, reason: Option<String>, limit: u32) -> Result<(), F
     };
     let letters = store.dead_letters(&filter, None, limit).await;
     let letters = letters.context("reading dead letters")?;
-    println!("POSITION\tAPPENDED\tREASON\tBYTES\tDETAIL");
+    say!("POSITION\tAPPENDED\tREASON\tBYTES\tDETAIL");
     for letter in &letters {
-        println!(
+        say!(
             "{}/{}/{}\t{}\t{}\t{}\t{}",
             letter.epoch,
             letter.partition,
@@ -67,7 +67,7 @@ async fn list(store: &Store, reason: Option<String>, limit: u32) -> Result<(), F
         );
     }
     if letters.len() == usize::try_from(limit).unwrap_or(usize::MAX) {
-        println!("... and perhaps more (--limit)");
+        say!("... and perhaps more (--limit)");
     }
     Ok(())
 }
@@ -101,7 +101,7 @@ async fn replay(config: &Config, store: &Store, selection: &Selection) -> Result
         report(&*appender, partitions, replayed, &ground.clock).await?;
     }
     appender.close(std::time::Duration::from_secs(10)).await;
-    println!("{replayed} replayed, {unreadable} cannot be read by this build either");
+    say!("{replayed} replayed, {unreadable} cannot be read by this build either");
     done
 }
 

@@ -47,7 +47,7 @@ async fn check(config: &Config, store: &Store, args: &Verify) -> Result<ExitCode
     print(&audit);
     if args.repair && !audit.agrees() {
         repair(config, store, &audit).await?;
-        println!("\nafter the repair:");
+        say!("\nafter the repair:");
         audit = recount().await?;
         print(&audit);
     }
@@ -58,7 +58,7 @@ async fn check(config: &Config, store: &Store, args: &Verify) -> Result<ExitCode
 }
 
 fn print(audit: &Audit) {
-    println!(
+    say!(
         "{} requests in {} groups of app, minute and span recounted: {} differ; {} chunks differ \
          from their ledger",
         audit.requests,
@@ -67,7 +67,7 @@ fn print(audit: &Audit) {
         audit.ledger_differences.len()
     );
     for d in audit.differences.iter().take(PRINTED) {
-        println!(
+        say!(
             "  app {} minute {} span {}/{}/{}: raw {}, rollup {}",
             d.app,
             rfc3339(d.minute),
@@ -79,9 +79,13 @@ fn print(audit: &Audit) {
         );
     }
     for d in audit.ledger_differences.iter().take(PRINTED) {
-        println!(
+        say!(
             "  chunk {}/{}/{}: {} raw rows, {} by the ledger",
-            d.epoch, d.partition, d.chunk, d.raw, d.ledger
+            d.epoch,
+            d.partition,
+            d.chunk,
+            d.raw,
+            d.ledger
         );
     }
 }
@@ -108,13 +112,13 @@ async fn repair(config: &Config, store: &Store, audit: &Audit) -> Result<(), Fai
     let mut repair = Repair::new(settings, consumer, store.clone());
     for (of, partition, span) in spans {
         if of != epoch {
-            println!("  span {of}/{partition}/{span}: of another epoch than the journal ({epoch})");
+            say!("  span {of}/{partition}/{span}: of another epoch than the journal ({epoch})");
             continue;
         }
         match repair.span(partition, span).await {
-            Ok(()) => println!("  span {of}/{partition}/{span}: written again"),
+            Ok(()) => say!("  span {of}/{partition}/{span}: written again"),
             Err(error @ RepairError::Gone { .. }) => {
-                println!("  span {of}/{partition}/{span}: cannot be repaired, {error}");
+                say!("  span {of}/{partition}/{span}: cannot be repaired, {error}");
             }
             Err(error) => return Err(Failure::Software(error.into())),
         }

@@ -7,5 +7,6 @@ pub(crate) mod failure;
 pub(crate) mod ledger;
 pub(crate) mod rate;
 pub(crate) mod scope;
+pub(crate) mod shape;
 pub(crate) mod sli;
 pub(crate) mod slo;

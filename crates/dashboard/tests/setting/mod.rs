@@ -20,8 +20,8 @@ use serde_json::Value;
 use slo::{Objective, Sli, Window};
 use store::{
     AlertRow, Breakdown, ChangeRow, ChunkRow, DeployRow, DiagnosisRow, Dimension, EdgeReportRow,
-    Failure, FixRow, HeaderLine, LabTraffic, Ledger, ProgressRow, SignatureRow, SliFilter, SliSums,
-    StoreError,
+    Failure, FixRow, HeaderLine, LabTraffic, Ledger, ProgressRow, RequestShape, SignatureRow,
+    SliFilter, SliSums, StoreError,
 };
 use tower::ServiceExt as _;
 
@@ -158,6 +158,38 @@ impl Queries for Fake {
             last_seen: UnixMillis(1_793_534_400_000),
             sessions: 2,
         }])
+    }
+
+    async fn shapes(
+        &self,
+        _filter: &SliFilter,
+        _within: Interval,
+    ) -> Result<Vec<RequestShape>, StoreError> {
+        self.check().await?;
+        let shape = RequestShape {
+            page_origin: "https://shop.test".into(),
+            target_origin: "https://api.test".into(),
+            endpoint: "/cart/:id".into(),
+            service: "cart".into(),
+            method: "PUT".into(),
+            headers: "content-type,x-tenant".into(),
+            credentialed: true,
+            preflighted: true,
+            reads: vec!["x-total".into()],
+            outcomes: vec![(Outcome::Ok, 7), (Outcome::Blocked, 3)],
+            count: 10,
+        };
+        let plain = RequestShape {
+            headers: String::new(),
+            preflighted: false,
+            reads: Vec::new(),
+            ..shape.clone()
+        };
+        let overflowed = RequestShape {
+            headers: observation::OTHER.into(),
+            ..shape.clone()
+        };
+        Ok(vec![shape, plain, overflowed])
     }
 
     async fn ledger(&self) -> Result<Ledger, StoreError> {

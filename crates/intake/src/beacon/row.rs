@@ -56,7 +56,8 @@ pub(super) fn observation(
     check_endpoint(&endpoint, at)?;
     check_names(&row.by, at)?;
     let method = method(row.method.take(), at, notes)?;
-    let (outcome, failure) = ending(&mut row, at, kind, context_word, notes)?;
+    let parameter = notes.bounded(Dimension::Parameter, std::mem::take(&mut row.by));
+    let (outcome, failure) = ending(&mut row, at, context_word, notes)?;
     let count = u32::try_from(row.count.unwrap_or(1)).unwrap_or(u32::MAX);
     for (member, latency) in [("l", &row.latency), ("pl", &row.preflight_latency)] {
         check_latency(latency, count, member, at)?;
@@ -77,6 +78,7 @@ pub(super) fn observation(
         method,
         credentialed: row.credentialed,
         preflighted: row.preflighted,
+        parameter,
         status: u16::try_from(row.status).unwrap_or(0),
         outcome,
         failure,
@@ -138,7 +140,6 @@ fn method(
 fn ending(
     row: &mut Row<'_>,
     at: usize,
-    kind: Kind,
     context_word: Option<&str>,
     notes: &mut Notes<'_>,
 ) -> Result<(Outcome, Option<Failure>), Refusal> {
@@ -155,9 +156,7 @@ fn ending(
         (None, status) if status < FIRST_ERROR => Outcome::Ok,
         (None, _) => Outcome::HttpError,
     };
-    let names_header = kind == Kind::HeaderRead && !row.by.is_empty();
-    let ended_well = matches!(outcome, Outcome::Ok | Outcome::HttpError);
-    if ended_well && !names_header {
+    if matches!(outcome, Outcome::Ok | Outcome::HttpError) {
         return Ok((outcome, None));
     }
     let stage = match row.stage.as_deref() {
@@ -180,7 +179,6 @@ fn ending(
     let failure = Failure {
         stage,
         cause: String::new(),
-        parameter: notes.bounded(Dimension::Parameter, std::mem::take(&mut row.by)),
         confidence,
         evidence: notes.bounded(Dimension::Evidence, Cow::Owned(evidence.0)),
     };

@@ -71,7 +71,7 @@ impl<'a> Dimensions<&'a str> {
             outcome: observation.outcome,
             stage: failure.map(|failure| failure.stage),
             cause: failure.map_or("", |failure| &failure.cause),
-            parameter: failure.map_or("", |failure| &failure.parameter),
+            parameter: &observation.parameter,
             confidence: failure.map(|failure| failure.confidence),
             browser_family: &origin.browser.family,
             browser_major: origin.browser.major,

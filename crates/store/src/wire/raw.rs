@@ -118,6 +118,7 @@ fn shape(block: &mut Block, rows: &[ObservationRow]) {
         seen().map(|seen| seen.status.to_le_bytes()),
     );
     block.words("outcome", seen().map(|seen| seen.outcome.as_str()));
+    block.words("parameter", seen().map(|seen| seen.parameter.as_str()));
 }
 
 fn failure(block: &mut Block, rows: &[ObservationRow]) {
@@ -130,7 +131,6 @@ fn failure(block: &mut Block, rows: &[ObservationRow]) {
     }
     block.words("stage", of(rows, |failure| failure.stage.as_str()));
     block.words("cause", of(rows, |failure| &failure.cause));
-    block.words("parameter", of(rows, |failure| &failure.parameter));
     block.words(
         "confidence",
         of(rows, |failure| failure.confidence.as_str()),

@@ -168,6 +168,11 @@ fn observation(random: &mut Random, received_at: UnixMillis) -> Observation {
         method: if preflighted { "POST" } else { "GET" }.to_owned(),
         credentialed: service != "catalog",
         preflighted,
+        parameter: if preflighted {
+            HEADERS[endpoint % HEADERS.len()].to_owned()
+        } else {
+            String::new()
+        },
         status: status(random, outcome),
         outcome,
         failure: failure(random, outcome),
@@ -202,7 +207,6 @@ fn failure(random: &mut Random, outcome: Outcome) -> Option<Failure> {
     (!matches!(outcome, Outcome::Ok | Outcome::HttpError)).then(|| Failure {
         stage: Stage::ALL[random.skewed(Stage::ALL.len())],
         cause: String::new(),
-        parameter: HEADERS[random.skewed(HEADERS.len())].to_owned(),
         confidence: Confidence::ALL[random.skewed(2)],
         evidence: "A+P".to_owned(),
     })

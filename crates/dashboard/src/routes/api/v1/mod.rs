@@ -8,5 +8,6 @@ pub(crate) mod diagnoses;
 pub(crate) mod endpoints;
 pub(crate) mod ledger;
 pub(crate) mod series;
+pub(crate) mod shapes;
 pub(crate) mod sli;
 pub(crate) mod slos;
