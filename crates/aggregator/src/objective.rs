@@ -188,11 +188,15 @@ mod tests {
     }
 
     #[test]
-    fn without_configuration_every_app_starts_with_m1_to_m4() {
+    fn without_configuration_every_app_starts_with_m1_to_m5_and_slow_preflights_wake_nobody() {
         let apps = ["shop".to_owned(), "blog".to_owned()];
         let slos = objectives(&[], &apps, &Config::default(), Span::secs(3600));
         let names: Vec<_> = slos.iter().map(|slo| slo.name.as_str()).collect();
-        assert_eq!(names.len(), 8);
+        assert_eq!(names.len(), 10);
+        let pages = |slo: &Slo| slo.rules.iter().any(|rule| rule.severity == Severity::Page);
+        for slo in &slos {
+            assert_eq!(pages(slo), slo.sli != Sli::PreflightLatency, "{}", slo.name);
+        }
         assert!(
             names.contains(&"shop-block_rate") && names.contains(&"blog-exposed_header_mismatch")
         );

@@ -26,6 +26,10 @@ use cli::{Cli, Command};
 use config::Config;
 use exit::Failure;
 
+/// Every beacon is a few dozen small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(code) => code,

@@ -85,7 +85,10 @@ fn a_failure_carries_what_is_known_and_both_name_the_headers_that_need_a_preflig
         (failure.stage, failure.confidence),
         (Stage::Preflight, Confidence::Proven)
     );
-    assert_eq!((&*found[0].parameter, &*failure.evidence), ("x-tenant", "A"));
+    assert_eq!(
+        (&*found[0].parameter, &*failure.evidence),
+        ("x-tenant", "A")
+    );
     assert_eq!(
         (
             &*found[0].method,

@@ -1,11 +1,11 @@
 //! The loader's loop: consume, batch, write, commit.
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
 
 use journal::{ConsumeError, Consumer, Event};
 use runtime::Stop;
 use store::{Batch, Store, StoreError};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::error::LoaderError;
@@ -33,7 +33,12 @@ pub struct Loader {
     last_heartbeat: Instant,
 }
 
-type Writing = Pin<Box<dyn Future<Output = (Batch, Result<(), StoreError>)> + Send>>;
+/// A batch and what became of it.
+type Written = (Batch, Result<(), StoreError>);
+
+/// The write in flight, if there is one. A task of its own, so that the next batch is put together
+/// while this one is encoded.
+type Writing = JoinSet<Written>;
 
 impl std::fmt::Debug for Loader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -87,15 +92,15 @@ impl Loader {
     /// # Errors
     /// [`LoaderError`] when it cannot go on without losing or doubling something.
     pub async fn run(mut self, stop: Stop) -> Result<(), LoaderError> {
-        let mut writing: Option<Writing> = None;
+        let mut writing = Writing::new();
         loop {
-            if writing.is_none() && self.is_due() {
-                writing = self.begin_write();
+            if writing.is_empty() && self.is_due() {
+                self.begin_write(&mut writing);
             }
             let (is_full, next_look) = (self.is_full(), self.next_look());
             tokio::select! {
                 () = stop.cancelled() => break,
-                written = finished(&mut writing) => self.written(written).await?,
+                Some(written) = writing.join_next() => self.written(finished(written)).await?,
                 event = self.consumer.next(), if !is_full => {
                     // Waiting for the store must not outlast the wish to stop; what is given up
                     // here was not taken in yet.
@@ -104,20 +109,19 @@ impl Loader {
                         done = self.on_event(event) => done?,
                     }
                 }
-                () = tokio::time::sleep_until(next_look), if writing.is_none() => {}
+                () = tokio::time::sleep_until(next_look), if writing.is_empty() => {}
             }
         }
         self.drain(writing).await
     }
 
-    async fn drain(mut self, mut writing: Option<Writing>) -> Result<(), LoaderError> {
-        if writing.is_some() {
-            let written = finished(&mut writing).await;
-            self.written(written).await?;
+    async fn drain(mut self, mut writing: Writing) -> Result<(), LoaderError> {
+        if let Some(written) = writing.join_next().await {
+            self.written(finished(written)).await?;
         }
-        if let Some(mut last) = self.begin_write().map(Some) {
-            let written = finished(&mut last).await;
-            self.written(written).await?;
+        self.begin_write(&mut writing);
+        if let Some(written) = writing.join_next().await {
+            self.written(finished(written)).await?;
         }
         Ok(())
     }
@@ -141,7 +145,7 @@ impl Loader {
         by_age.map_or(heartbeat, |by_age| by_age.min(heartbeat))
     }
 
-    fn begin_write(&mut self) -> Option<Writing> {
+    fn begin_write(&mut self, writing: &mut Writing) {
         let mut holds = false;
         for owned in self.partitions.values_mut() {
             owned.machine.flush(&mut self.pending);
@@ -151,19 +155,16 @@ impl Loader {
         self.last_heartbeat = Instant::now();
         let batch = std::mem::take(&mut self.pending).batch;
         if batch.is_empty() && !holds {
-            return None;
+            return;
         }
         let (store, metrics) = (self.store.clone(), self.metrics.clone());
-        Some(Box::pin(async move {
+        writing.spawn(async move {
             let result = write(&store, &batch, &metrics).await;
             (batch, result)
-        }))
+        });
     }
 
-    async fn written(
-        &mut self,
-        (batch, result): (Batch, Result<(), StoreError>),
-    ) -> Result<(), LoaderError> {
+    async fn written(&mut self, (batch, result): Written) -> Result<(), LoaderError> {
         if let Err(error) = result {
             return self.quarantine(batch, error).await;
         }
@@ -253,16 +254,9 @@ impl Loader {
     }
 }
 
-/// The result of the write in flight; pending for ever where there is none.
-async fn finished(writing: &mut Option<Writing>) -> (Batch, Result<(), StoreError>) {
-    match writing {
-        None => std::future::pending().await,
-        Some(write) => {
-            let result = write.await;
-            *writing = None;
-            result
-        }
-    }
+/// What a write came to; its panic is the loader's. Nobody aborts a write but who drops the loader.
+fn finished(written: Result<Written, JoinError>) -> Written {
+    written.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 async fn write(store: &Store, batch: &Batch, metrics: &LoaderMetrics) -> Result<(), StoreError> {

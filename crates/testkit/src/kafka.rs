@@ -1,5 +1,7 @@
 //! A real Kafka broker of one node, which can be killed and started again.
 
+mod secure;
+
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -8,6 +10,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
 use crate::{checkout, port, wait_until};
+pub use secure::Secured;
 
 /// How long a broker may take to answer: a machine that compiles at the same time is slow.
 const READY: Duration = Duration::from_secs(60);
@@ -81,14 +84,14 @@ impl Broker {
     }
 
     fn prepared(port: u16, seen: u16) -> Self {
-        let dir = tempfile::Builder::new()
-            .prefix("kafka-")
-            .tempdir()
-            .expect("a temporary directory")
-            .keep();
+        let dir = directory();
         let properties = properties(&dir, port, seen);
+        Self::formatted(dir, port, &properties, &[])
+    }
+
+    fn formatted(dir: PathBuf, port: u16, properties: &str, options: &[&str]) -> Self {
         std::fs::write(dir.join("server.properties"), properties).expect("a new file");
-        format(&dir);
+        format(&dir, options);
         Self {
             port,
             dir,
@@ -178,6 +181,14 @@ impl Drop for Broker {
     }
 }
 
+fn directory() -> PathBuf {
+    tempfile::Builder::new()
+        .prefix("kafka-")
+        .tempdir()
+        .expect("a temporary directory")
+        .keep()
+}
+
 fn properties(dir: &Path, port: u16, seen: u16) -> String {
     let controller = port::lasting();
     format!(
@@ -199,11 +210,12 @@ fn properties(dir: &Path, port: u16, seen: u16) -> String {
     )
 }
 
-fn format(dir: &Path) {
+fn format(dir: &Path, options: &[&str]) {
     let log = File::create(dir.join("format.log")).expect("a new file");
     let formatted = java(&[], "kafka.tools.StorageTool")
         .args(["format", "-t", "Y29yc3dhdGNoLXRlc3RzMQ", "-c"])
         .arg(dir.join("server.properties"))
+        .args(options)
         .stdout(log.try_clone().expect("an open file"))
         .stderr(log)
         .status();

@@ -2,6 +2,7 @@
 
 mod ack;
 mod client;
+mod complaint;
 mod config;
 mod consumer;
 mod cursors;

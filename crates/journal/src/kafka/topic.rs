@@ -11,11 +11,15 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::time::Instant;
 
 use super::client::client;
+use super::complaint::Complaint;
 use super::config::KafkaConfig;
 use crate::OpenError;
 
 /// How long one question may take before it is asked again.
 const QUESTION: Duration = Duration::from_secs(5);
+
+/// Events that are looked at after a question without an answer; each poll takes one.
+const COMPLAINTS: usize = 32;
 
 /// Pause between two questions.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -71,15 +75,20 @@ async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenError> {
     let deadline = Instant::now() + config.open_timeout.duration();
     loop {
         let (settings, topic) = (client(config), config.topic.clone());
-        let answer = tokio::task::spawn_blocking(move || ask(&settings, &topic)).await;
+        let complaint = Complaint::default();
+        let heard = complaint.clone();
+        let asked = tokio::task::spawn_blocking(move || ask(&settings, &topic, heard));
+        let answer = asked.await;
         match answer.unwrap_or_else(|_| Err(KafkaError::Canceled)) {
             Ok(layout) => return Ok(layout),
             Err(source @ KafkaError::ClientConfig(..)) => return Err(cannot_use(config, source)),
             Err(source) if Instant::now() >= deadline => {
                 return Err(OpenError::Unavailable {
                     what: format!(
-                        "no answer from Kafka at {} within {} (`journal.kafka.brokers`)",
-                        config.brokers, config.open_timeout
+                        "no answer from Kafka at {} within {} (`journal.kafka.brokers`){}",
+                        config.brokers,
+                        config.open_timeout,
+                        complaint.text()
                     ),
                     source: source.into(),
                 });
@@ -91,9 +100,20 @@ async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenError> {
 }
 
 /// Asks once. A consumer asks, because a producer that asks for a topic makes it.
-fn ask(settings: &ClientConfig, topic: &str) -> Result<Option<Layout>, KafkaError> {
-    let asker: BaseConsumer = settings.create()?;
-    let metadata = asker.fetch_metadata(Some(topic), QUESTION)?;
+fn ask(
+    settings: &ClientConfig,
+    topic: &str,
+    complaint: Complaint,
+) -> Result<Option<Layout>, KafkaError> {
+    let asker: BaseConsumer<Complaint> = settings.create_with_context(complaint)?;
+    let metadata = asker
+        .fetch_metadata(Some(topic), QUESTION)
+        .inspect_err(|_| {
+            // What it complained of is told to who polls.
+            for _ in 0..COMPLAINTS {
+                let _ = asker.poll(Duration::ZERO);
+            }
+        })?;
     let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
         return Ok(None);
     };

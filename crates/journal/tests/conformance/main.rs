@@ -9,6 +9,7 @@ mod lab;
 mod limits;
 mod positions;
 mod salvage;
+mod secure;
 mod spool;
 
 /// Makes of each case a test for each kind of journal.

@@ -155,6 +155,7 @@ fn observation(rng: &mut Rng, at: i64) -> Observation {
         method: "GET".into(),
         credentialed: false,
         preflighted: false,
+        parameter: String::new(),
         status: 200,
         outcome: Outcome::Ok,
         failure: None,

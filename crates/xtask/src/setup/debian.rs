@@ -26,6 +26,12 @@ pub(crate) const COMPILERS: &[Need] = &[
     need("gcc", "gcc", "the bundled SQLite and librdkafka"),
     need("g++", "g++", "the bundled librdkafka"),
     need("make", "make", "the bundled librdkafka"),
+    need("pkg-config", "pkg-config", "finding OpenSSL"),
+    need(
+        "/usr/include/openssl/ssl.h",
+        "libssl-dev",
+        "Kafka over TLS: librdkafka knows OpenSSL alone",
+    ),
 ];
 
 /// What it takes to run every test.
@@ -33,6 +39,8 @@ pub(crate) const EVERYTHING: &[Need] = &[
     COMPILERS[0],
     COMPILERS[1],
     COMPILERS[2],
+    COMPILERS[3],
+    COMPILERS[4],
     need("chromium", "chromium", "the browser tests"),
     need("firefox-esr", "firefox-esr", "the browser tests of the SDK"),
     need(
