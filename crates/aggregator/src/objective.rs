@@ -60,19 +60,8 @@ pub fn objectives(
         return slos.iter().map(resolve).collect();
     }
     apps.iter()
-        .flat_map(|app| STARTING.map(|sli| resolve(&starting(app, sli))))
+        .flat_map(|app| STARTING.map(|sli| resolve(&SloConfig::of(app, sli))))
         .collect()
-}
-
-/// M5 counts only preflights whose servers let the page measure them, and a slow one is no outage: it
-/// wakes nobody.
-fn starting(app: &str, sli: Sli) -> SloConfig {
-    let config = SloConfig::of(app, sli);
-    let at_most = match sli {
-        Sli::PreflightLatency => Severity::Ticket,
-        _ => config.at_most,
-    };
-    SloConfig { at_most, ..config }
 }
 
 impl Slo {
@@ -188,14 +177,14 @@ mod tests {
     }
 
     #[test]
-    fn without_configuration_every_app_starts_with_m1_to_m5_and_slow_preflights_wake_nobody() {
+    fn without_configuration_every_app_starts_with_m1_to_m5_and_only_blocks_wake_somebody() {
         let apps = ["shop".to_owned(), "blog".to_owned()];
         let slos = objectives(&[], &apps, &Config::default(), Span::secs(3600));
         let names: Vec<_> = slos.iter().map(|slo| slo.name.as_str()).collect();
         assert_eq!(names.len(), 10);
         let pages = |slo: &Slo| slo.rules.iter().any(|rule| rule.severity == Severity::Page);
         for slo in &slos {
-            assert_eq!(pages(slo), slo.sli != Sli::PreflightLatency, "{}", slo.name);
+            assert_eq!(pages(slo), slo.sli.counts_blocks(), "{}", slo.name);
         }
         assert!(
             names.contains(&"shop-block_rate") && names.contains(&"blog-exposed_header_mismatch")
