@@ -2,13 +2,15 @@
 //!
 //! [`audit`] asks a bounded number of GET and OPTIONS requests, with origins that a careful server
 //! does not trust, and turns the answers into findings; [`compare`] holds an edge against its
-//! origin. [`Server`] is whom they ask. Nothing here sends credentials or an unsafe method.
+//! origin. [`Server`] is whom they ask: a live
+//! server, or with [`OnPaper`] a policy in a file. Nothing here sends credentials or an unsafe method.
 #![forbid(unsafe_code)]
 
 mod checks;
 mod drift;
 mod edge;
 mod look;
+mod on_paper;
 mod origins;
 mod rules;
 mod run;
@@ -17,6 +19,7 @@ mod suppress;
 
 pub use edge::compare;
 pub use look::Target;
+pub use on_paper::OnPaper;
 pub use rules::RULES;
 pub use run::{Audited, audit};
 pub use server::{Server, Silence};

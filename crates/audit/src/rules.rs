@@ -134,4 +134,7 @@ rules! {
     NO_ANSWER = "no-answer", Error, None,
         "The server did not answer",
         "No connection, or no complete answer in time.";
+    UNCLEAR = "policy-unclear", Note, None,
+        "The policy file does not tell what is answered",
+        "A request is passed on to a server behind, or depends on something that does not stand in the file. Only a live server can be audited there.";
 }

@@ -2,7 +2,7 @@
 
 use cors::{Answer, Headers};
 use findings::{Finding, Rule};
-use prober::{Call, CallError, Client, Refusal};
+use prober::{Call, CallError, Client};
 use url::Url;
 
 use crate::rules;
@@ -29,18 +29,12 @@ pub struct Silence {
 }
 
 impl Silence {
+    pub(crate) const fn new(rule: &'static Rule, reason: String) -> Self {
+        Self { rule, reason }
+    }
+
     pub(crate) fn finding(self) -> Finding {
         Finding::new(self.rule, self.reason)
-    }
-}
-
-/// What permits it, where something does.
-fn way_out(refusal: &Refusal) -> &'static str {
-    match refusal {
-        refusal if refusal.is_of_private_network() => {
-            " (`--allow-private-networks` permits private networks)"
-        }
-        _ => "",
     }
 }
 
@@ -58,7 +52,7 @@ impl Server for Client {
                 reason: format!(
                     "refused by the rule `{}`: {refusal}{}",
                     refusal.rule(),
-                    way_out(&refusal)
+                    refusal.way_out()
                 ),
             }),
             Err(error) => Err(Silence {

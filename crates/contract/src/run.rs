@@ -5,7 +5,7 @@ use std::time::Duration;
 use cors::Stage;
 use findings::{Finding, Place};
 use futures::StreamExt as _;
-use prober::{CallError, Client, Ending, Manner, Methods, Refusal, Values, Walk, browse};
+use prober::{CallError, Client, Ending, Manner, Methods, Values, Walk, browse};
 use tokio::time::Instant;
 
 use crate::case::{Case, Reach};
@@ -61,17 +61,6 @@ fn preflight_took(walk: &Walk) -> Option<Duration> {
     (first.stage == Stage::Preflight).then_some(first.timing.answer)
 }
 
-/// What permits it, where something does.
-fn way_out(refusal: &Refusal) -> &'static str {
-    match refusal {
-        refusal if refusal.is_of_private_network() => {
-            " (`--allow-private-networks` permits private networks)"
-        }
-        Refusal::Origin(_) => " (`--allow-origin ORIGIN` permits it)",
-        _ => "",
-    }
-}
-
 fn failed(stage: Stage, error: &CallError, seen: &Seen) -> Finding {
     let (rule, text) = match error {
         CallError::Refused(refusal) => (
@@ -80,7 +69,7 @@ fn failed(stage: Stage, error: &CallError, seen: &Seen) -> Finding {
                 "refused by the rule `{}`: {}{}",
                 refusal.rule(),
                 error.text(),
-                way_out(refusal)
+                refusal.way_out()
             ),
         ),
         _ => (rules::NO_ANSWER, error.text()),

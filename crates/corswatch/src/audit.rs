@@ -11,12 +11,13 @@ use url::Url;
 
 use crate::cli::Audit;
 use crate::exit::Failure;
+use crate::policies::lint;
 use crate::{reports, repository, targets};
 
 /// A URL to look at, and where it is written.
-struct Written {
-    url: Url,
-    place: Place,
+pub(crate) struct Written {
+    pub(crate) url: Url,
+    pub(crate) place: Place,
 }
 
 /// Audits every URL, one after the other: a server is asked some 60 times, and nobody's server is
@@ -31,7 +32,10 @@ pub(crate) fn run(args: &Audit) -> Result<ExitCode, Failure> {
         Some(file) => suppressions(file, &mut unread)?,
         None => Suppressions::default(),
     };
-    targets::run(look(args, written, suppressions, unread))
+    match &args.policy {
+        Some(file) => lint::run(args, file, written, &suppressions, unread),
+        None => targets::run(look(args, written, suppressions, unread)),
+    }
 }
 
 async fn look(
@@ -79,6 +83,15 @@ async fn look(
     for (url, case) in &mut cases {
         suppressions.apply(case, url.as_str(), today);
     }
+    tell(args, cases, unread)
+}
+
+/// Tells what came of the cases.
+pub(crate) fn tell(
+    args: &Audit,
+    cases: Vec<(Url, Case)>,
+    unread: usize,
+) -> Result<ExitCode, Failure> {
     let report = Report {
         tool: "audit",
         rules: ::audit::RULES,
@@ -88,7 +101,7 @@ async fn look(
     reports::tell(&report, unread, &args.telling)
 }
 
-fn case(name: &str, place: Place, took: Duration, findings: Vec<Finding>) -> Case {
+pub(crate) fn case(name: &str, place: Place, took: Duration, findings: Vec<Finding>) -> Case {
     Case {
         name: name.to_owned(),
         place,

@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod operations;
 mod parts;
+mod policies;
 mod reports;
 mod repository;
 mod roles;
@@ -56,6 +57,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Explain(args) => explain::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Simulate(args) => policies::simulate(&args),
+        Command::Generate(args) => policies::generate(&args),
         Command::CheckConfig(args) => check_config(&args),
         Command::Openapi => {
             say!("{}", dashboard::openapi());

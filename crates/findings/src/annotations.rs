@@ -21,6 +21,7 @@ pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> 
             Level::Warning => "warning",
             Level::Note => "notice",
         };
+        let place = finding.place.as_ref().unwrap_or(&case.place);
         let mut message = finding.message.clone();
         for fix in &finding.fix {
             message.push_str("\nfix: ");
@@ -29,8 +30,8 @@ pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> 
         writeln!(
             output,
             "::{command} file={},line={},title={}::{}",
-            property(&case.place.file),
-            case.place.line,
+            property(&place.file),
+            place.line,
             property(&format!("{}: {}", finding.rule.id, case.name)),
             data(&message)
         )?;

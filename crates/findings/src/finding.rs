@@ -86,6 +86,8 @@ pub struct Finding {
     pub fix: Vec<String>,
     /// Tells findings of one rule in one case apart; the same in every run that finds the same.
     pub key: String,
+    /// Where it is, if that is told more exactly than by the case.
+    pub place: Option<Place>,
 }
 
 impl Finding {
@@ -99,6 +101,7 @@ impl Finding {
             evidence: Vec::new(),
             fix: Vec::new(),
             key: String::new(),
+            place: None,
         }
     }
 

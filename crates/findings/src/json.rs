@@ -48,6 +48,8 @@ fn write_case(
             "evidence": finding.evidence,
             "fix": finding.fix,
             "fingerprint": fingerprints.of(suite, case, finding),
+            "file": finding.place.as_ref().unwrap_or(&case.place).file,
+            "line": finding.place.as_ref().unwrap_or(&case.place).line,
         })
     };
     let findings: Vec<Value> = case.findings.iter().map(&mut finding).collect();

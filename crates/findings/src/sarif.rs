@@ -78,7 +78,7 @@ fn result(report: &Report, case: &Case, finding: &Finding, fingerprint: &str) ->
         "ruleId": finding.rule.id,
         "level": finding.level.as_str(),
         "message": {"text": text},
-        "locations": [location(&case.place)],
+        "locations": [location(finding.place.as_ref().unwrap_or(&case.place))],
         "partialFingerprints": {"primaryLocationLineHash": fingerprint},
     });
     if let Some(index) = index {

@@ -45,7 +45,8 @@ fn write_case(report: &Report, case: &Case, output: &mut impl Write) -> io::Resu
 
 fn write_finding(case: &Case, finding: &Finding, output: &mut impl Write) -> io::Result<()> {
     let (level, rule) = (finding.level, finding.rule.id);
-    writeln!(output, "       {level}: {rule} ({})", case.place)?;
+    let place = finding.place.as_ref().unwrap_or(&case.place);
+    writeln!(output, "       {level}: {rule} ({place})")?;
     for line in finding.message.lines() {
         writeln!(output, "         {}", visible(line))?;
     }

@@ -51,6 +51,19 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The option of a command that permits it, in words to put behind the reason; empty where none
+    /// does.
+    #[must_use]
+    pub fn way_out(&self) -> &'static str {
+        match self {
+            refusal if refusal.is_of_private_network() => {
+                " (`--allow-private-networks` permits private networks)"
+            }
+            Self::Origin(_) => " (`--allow-origin ORIGIN` permits it)",
+            _ => "",
+        }
+    }
+
     /// The rule.
     #[must_use]
     pub const fn rule(&self) -> Rule {

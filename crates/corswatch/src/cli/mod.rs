@@ -1,0 +1,113 @@
+//! The command line.
+
+mod judgement;
+mod operations;
+mod policies;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
+pub(crate) use operations::{DeadLetters, DeadLettersCommand, Loader, Replay, Selection, Verify};
+pub(crate) use policies::{Generate, Seen, Simulate};
+
+/// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
+#[derive(Debug, Parser)]
+#[command(name = "corswatch", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the whole product in one process, with an embedded ClickHouse and a journal on disk.
+    Up(Up),
+    /// Runs the edge: takes beacons in, serves the script.
+    Collector(Role),
+    /// Runs the loader: journal to store.
+    Loader(Loader),
+    /// Runs the aggregator: compaction, SLOs, alerts.
+    Aggregator(Role),
+    /// Runs the prober: replays failures and names the rule that broke.
+    Prober(Role),
+    /// Runs the private side: API, metrics, health, web UI.
+    Dashboard(Role),
+    /// Lists records that could not be stored, puts them into the journal again, or gives them up.
+    DeadLetters(DeadLetters),
+    /// Recounts raw rows and compares them with rollups and ledger; repairs from the journal.
+    Verify(Verify),
+    /// Says what a browser makes of CORS exchanges: which rule broke, in which response, and the fix.
+    Explain(Explain),
+    /// Holds a live server against contracts: requests as browsers make them, and what must come of
+    /// them. Exit code 0 where all are kept, 1 where one is not, 2 where something cannot be read.
+    Check(Check),
+    /// Looks at servers from outside for what is wrong with their CORS policy. Exit codes as of
+    /// `check`.
+    Audit(Audit),
+    /// Predicts what a CORS policy in a file would block of what browsers were seen to ask. Exit code
+    /// 0 where nothing that passes today would be blocked, 1 where something would, 2 where something
+    /// cannot be read or reached.
+    Simulate(Simulate),
+    /// Writes the least permissive policy that lets everything pass that browsers were seen to ask.
+    Generate(Generate),
+    /// Checks a configuration and reports all its mistakes at once.
+    CheckConfig(CheckConfig),
+    /// Prints the description of the private side's API (OpenAPI 3.1).
+    Openapi,
+    /// Hosts the embedded engine; started by `up` itself.
+    #[command(hide = true)]
+    EngineHost {
+        /// Handed on to the host.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<std::ffi::OsString>,
+    },
+}
+
+/// Arguments of `up`.
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// Configuration file; everything has a default.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Directory of journal and engine; made where it is missing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Reads the journal again from there, as `corswatch loader --replay-from` does.
+    #[arg(long, value_name = "TIME|start")]
+    pub(crate) replay_from: Option<Replay>,
+    /// Also runs a small shop and its API, with CORS failures to switch on and off.
+    #[arg(long)]
+    pub(crate) demo: bool,
+}
+
+/// Arguments of a role.
+#[derive(Debug, Args)]
+pub(crate) struct Role {
+    /// Configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+/// Arguments of `check-config`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckConfig {
+    /// Configuration file.
+    #[arg(long, value_name = "FILE", required_unless_present = "print_defaults")]
+    pub(crate) config: Option<PathBuf>,
+    /// Prints every setting with its default instead.
+    #[arg(long)]
+    pub(crate) print_defaults: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,157 @@
+//! Arguments of what is done to a running deployment.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Subcommand};
+use loader::ReplayFrom;
+use observation::{Position, UnixMillis};
+
+use super::Role;
+use crate::operations::When;
+
+/// Arguments of `loader`.
+#[derive(Debug, Args)]
+pub(crate) struct Loader {
+    #[command(flatten)]
+    pub(crate) role: Role,
+    /// Reads and writes again what the store says it holds, from that time on (an RFC 3339 time, or
+    /// how long ago), or from the start of the journal: after a restore of a backup whose tables do
+    /// not agree. Nothing is counted twice. It holds for every partition that the process gets, so
+    /// start it without this once it has caught up.
+    #[arg(long, value_name = "TIME|start")]
+    pub(crate) replay_from: Option<Replay>,
+}
+
+/// Where a replay begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replay {
+    Start,
+    At(When),
+}
+
+impl Replay {
+    pub(crate) fn from(self, now: UnixMillis) -> ReplayFrom {
+        match self {
+            Self::Start => ReplayFrom::Start,
+            Self::At(when) => ReplayFrom::Time(when.before(now)),
+        }
+    }
+}
+
+impl FromStr for Replay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "start" => Ok(Self::Start),
+            text => text.parse().map(Self::At),
+        }
+    }
+}
+
+/// Arguments of `dead-letters`.
+#[derive(Debug, Args)]
+pub(crate) struct DeadLetters {
+    /// Configuration file; everything has a default.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Directory of an embedded store, whose `corswatch up` is stopped.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) data: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: DeadLettersCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersCommand {
+    /// Shows those that nobody has dealt with.
+    List(ListDeadLetters),
+    /// Appends their records to the journal again: once the cause is gone (a newer build, a column
+    /// that was repaired). What is stored already is recognised.
+    Replay(Selection),
+    /// Gives them up: they are listed no longer.
+    Drop(Selection),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListDeadLetters {
+    /// Only those of this reason.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    /// At most so many.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) limit: u32,
+}
+
+/// Which dead letters are meant.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Selection {
+    /// Those of this reason.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    /// The one at this position, as it is listed.
+    #[arg(long, value_name = "EPOCH/PARTITION/OFFSET")]
+    pub(crate) at: Option<Place>,
+    /// All of them.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// A position as people write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place(pub(crate) Position);
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let place = || {
+            let mut numbers = text.split('/');
+            let place = Position {
+                epoch: numbers.next()?.parse().ok()?,
+                partition: numbers.next()?.parse().ok()?,
+                offset: numbers.next()?.parse().ok()?,
+            };
+            numbers.next().is_none().then_some(Self(place))
+        };
+        place().ok_or_else(|| "expected EPOCH/PARTITION/OFFSET, such as 1/0/4711".to_owned())
+    }
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Configuration file; everything has a default.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Directory of an embedded store, whose `corswatch up` is stopped.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// From this time on: an RFC 3339 time, or how long ago.
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    pub(crate) from: When,
+    /// To before the minute of this time. Recent minutes still change.
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub(crate) to: When,
+    /// Writes what differs again from the journal.
+    #[arg(long)]
+    pub(crate) repair: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_and_replays_are_read_as_they_are_written() {
+        let place = "1/0/4711".parse::<Place>().map(|place| place.0.offset);
+        assert_eq!(place, Ok(4711));
+        for wrong in ["1/0", "1/0/4711/2", "a/b/c", ""] {
+            assert!(wrong.parse::<Place>().is_err(), "{wrong}");
+        }
+        assert_eq!("start".parse(), Ok(Replay::Start));
+        assert!("soon".parse::<Replay>().is_err());
+    }
+}

@@ -1,0 +1,118 @@
+//! Arguments of what works on policy files and on what browsers were seen to ask.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Format;
+
+/// Arguments of `simulate`.
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// The policy: corswatch's own form, nginx, Kubernetes Ingresses for ingress-nginx, or HTTPRoutes
+    /// of Gateway API.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: PathBuf,
+    /// Its form: auto, corswatch, nginx, ingress-nginx or gateway-api.
+    #[arg(long, value_parser = form, default_value = "auto")]
+    pub(crate) form: Written,
+    #[command(flatten)]
+    pub(crate) seen: Seen,
+    /// A path that stands for an endpoint, such as `/cart/:id=/cart/7`; can be repeated.
+    #[arg(long = "sample", value_name = "TEMPLATE=PATH", value_parser = sample)]
+    pub(crate) samples: Vec<policy::Sample>,
+    /// A target origin is the host of that name in the policy, such as
+    /// `https://api.example=backend.internal`; can be repeated.
+    #[arg(long = "as", value_name = "ORIGIN=HOST", value_parser = origin_and_host)]
+    pub(crate) hosts: Vec<(String, String)>,
+    /// What servers behind the policy answer to preflights that are passed on to them: this status,
+    /// without CORS headers. Otherwise nobody knows.
+    #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
+    pub(crate) upstream_preflight: Option<u16>,
+    /// How the prediction is written.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Arguments of `generate`.
+#[derive(Debug, Args)]
+pub(crate) struct Generate {
+    /// The form to write: corswatch, nginx, ingress-nginx or gateway-api.
+    #[arg(long, value_parser = one_form)]
+    pub(crate) form: policy::Form,
+    #[command(flatten)]
+    pub(crate) seen: Seen,
+    /// Only what pages of this origin need; can be repeated. Otherwise every origin that was seen is
+    /// let in.
+    #[arg(long = "page-origin", value_name = "ORIGIN", value_parser = super::judgement::page_origin)]
+    pub(crate) page_origins: Vec<cors::Origin>,
+}
+
+/// Where the shapes of requests come from, and which of them count.
+#[derive(Debug, Args)]
+pub(crate) struct Seen {
+    /// Takes the shapes from a file, as `/api/v1/shapes` answers them or one a line, instead of
+    /// asking; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) shapes: Option<PathBuf>,
+    /// Asks this private side of corswatch.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7781")]
+    pub(crate) api: url::Url,
+    /// The environment variable with the token for it.
+    #[arg(long, value_name = "NAME", default_value = "CORSWATCH_TOKEN")]
+    pub(crate) token_env: String,
+    /// The app; may be left out where there is one.
+    #[arg(long)]
+    pub(crate) app: Option<String>,
+    /// What was seen in this time.
+    #[arg(long, value_name = "SPAN", default_value = "7d")]
+    pub(crate) last: settings::Span,
+    /// Only requests to this origin.
+    #[arg(long, value_name = "ORIGIN", value_parser = super::judgement::page_origin)]
+    pub(crate) target_origin: Option<cors::Origin>,
+    /// Only requests to this service.
+    #[arg(long)]
+    pub(crate) service: Option<String>,
+}
+
+/// How a policy is written; `None` is found out.
+pub(crate) type Written = Option<policy::Form>;
+
+pub(crate) fn form(text: &str) -> Result<Written, String> {
+    if text == "auto" {
+        return Ok(None);
+    }
+    one_form(text)
+        .map(Some)
+        .map_err(|names| format!("{names}, auto"))
+}
+
+fn one_form(text: &str) -> Result<policy::Form, String> {
+    policy::Form::parse(text).ok_or_else(|| {
+        let names: Vec<_> = policy::Form::ALL.iter().map(|form| form.as_str()).collect();
+        format!("there are: {}", names.join(", "))
+    })
+}
+
+fn sample(text: &str) -> Result<policy::Sample, String> {
+    match text.split_once('=') {
+        Some((endpoint, path)) if path.starts_with('/') => Ok(policy::Sample {
+            endpoint: endpoint.to_owned(),
+            path: path.to_owned(),
+        }),
+        _ => Err("write TEMPLATE=PATH, such as /cart/:id=/cart/7".to_owned()),
+    }
+}
+
+fn origin_and_host(text: &str) -> Result<(String, String), String> {
+    let wrong = || "write ORIGIN=HOST, such as https://api.example=backend.internal".to_owned();
+    let (origin, host) = text.split_once('=').ok_or_else(wrong)?;
+    let origin = cors::Origin::parse(origin).ok_or_else(wrong)?;
+    let url = url::Url::parse(&format!("http://{host}/")).map_err(|_| wrong())?;
+    match url.host_str() {
+        Some(name) if name.eq_ignore_ascii_case(host) => {
+            Ok((origin.as_str().to_owned(), host.to_owned()))
+        }
+        _ => Err(wrong()),
+    }
+}

@@ -1,0 +1,122 @@
+//! `corswatch audit --policy`: what is wrong with a policy in a file.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use ::audit::{Day, OnPaper, Suppressions, Target, audit};
+use cors::Origin;
+use policy::{Kind, Policy, Upstream};
+use tokio::time::Instant;
+use url::Url;
+
+use super::file;
+use crate::audit::{Written, case, tell};
+use crate::cli::Audit;
+use crate::exit::Failure;
+use crate::targets;
+
+/// Parts of a policy that are looked at; a larger one needs the URLs that matter.
+const MOST: usize = 500;
+
+/// Audits the URLs, or every part of the policy.
+pub(crate) fn run(
+    args: &Audit,
+    file: &Path,
+    mut written: Vec<Written>,
+    suppressions: &Suppressions,
+    mut unread: usize,
+) -> Result<ExitCode, Failure> {
+    let (policy, problems) = file::read(file, args.form)?;
+    unread += problems;
+    let own_urls = !written.is_empty();
+    if !own_urls {
+        written = doors(&policy)?;
+    }
+    let paper = OnPaper {
+        policy: &policy,
+        upstream: Upstream {
+            preflight: args.upstream_preflight.map(|status| cors::Answer {
+                status,
+                ..cors::Answer::default()
+            }),
+            response: None,
+        },
+    };
+    let page_origins = if args.page_origins.is_empty() {
+        named(&policy)
+    } else {
+        args.page_origins.clone()
+    };
+    targets::run(async {
+        let today = Day::of_unix_millis(runtime::Clock::system().now().0);
+        let mut cases = Vec::new();
+        for Written { url, place } in written {
+            let target = Target {
+                url,
+                page_origins: page_origins.clone(),
+                reads: args.reads.clone(),
+            };
+            let started = Instant::now();
+            let mut findings = audit(&paper, &target).await.findings;
+            for finding in &mut findings {
+                finding.place = paper.place_of(finding, &target);
+            }
+            let name = target.url.as_str();
+            let mut case = case(name, place, started.elapsed(), findings);
+            suppressions.apply(&mut case, name, today);
+            cases.push((target.url, case));
+        }
+        tell(args, cases, unread)
+    })
+}
+
+/// A URL for every part of the policy.
+fn doors(policy: &Policy) -> Result<Vec<Written>, Failure> {
+    let doors = policy.doors();
+    if doors.is_empty() {
+        return Err(Failure::Input(
+            "the policy names no path to look at: name a URL".to_owned(),
+        ));
+    }
+    if doors.len() > MOST {
+        eprintln!(
+            "the policy has {} parts: the first {MOST} are looked at",
+            doors.len()
+        );
+    }
+    let written = doors.into_iter().take(MOST).filter_map(|door| {
+        let host = door.host.unwrap_or_else(|| "any-host.test".to_owned());
+        let url = Url::parse(&format!("https://{host}{}", door.path)).ok()?;
+        Some(Written {
+            url,
+            place: findings::Place {
+                file: door.place.file.to_string(),
+                line: door.place.line,
+            },
+        })
+    });
+    Ok(written.collect())
+}
+
+/// The origins that the policy names, also in regular expressions that say nothing else.
+fn named(policy: &Policy) -> Vec<Origin> {
+    let grants = policy.grants();
+    let values = grants.iter().filter(|grant| grant.kind == Kind::Origin);
+    let mut origins: Vec<Origin> = values
+        .filter_map(|grant| {
+            let text = grant
+                .value
+                .trim_start_matches(['~', '*', '^'])
+                .trim_end_matches('$');
+            match Origin::parse(&text.replace('\\', "")) {
+                Some(origin @ Origin::Tuple(_)) if !origin.as_str().contains(['*', '(']) => {
+                    Some(origin)
+                }
+                _ => None,
+            }
+        })
+        .collect();
+    origins.dedup();
+    origins.truncate(8);
+    origins
+}

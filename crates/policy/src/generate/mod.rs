@@ -1,0 +1,78 @@
+//! The least permissive policy that lets seen requests pass.
+//!
+//! What a request needs is what the engine says its preflight asks: a method beyond GET, HEAD and
+//! POST, names of headers, credentials, and response headers that pages read. Endpoints of a host with
+//! the same needs are one group; nobody gets what only others need, where the form can say so.
+
+mod gateway;
+mod group;
+mod ingress;
+mod nginx;
+mod own;
+
+use crate::form::Form;
+use crate::shape::Shape;
+
+pub(crate) use group::{Group, Host, Need};
+
+/// How long browsers may keep a preflight's answer: that of the configuration that `explain` prints.
+pub(crate) const MAX_AGE_SECONDS: u32 = cors::fix::MAX_AGE_SECONDS;
+
+/// A policy that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// The policy.
+    pub text: String,
+    /// Shapes that it does not let pass, each with the reason.
+    pub left_out: Vec<(Shape, String)>,
+}
+
+/// Writes the policy; `heading` is what its first comment says.
+#[must_use]
+pub fn generate(form: Form, shapes: &[Shape], heading: &[String]) -> Generated {
+    let (hosts, left_out) = group::hosts(form, shapes);
+    let mut comments: Vec<String> = heading.to_vec();
+    for (shape, reason) in &left_out {
+        comments.push(format!(
+            "Left out: {} {}{} from {} ({} requests): {reason}.",
+            shape.method, shape.target_origin, shape.endpoint, shape.page_origin, shape.count
+        ));
+    }
+    let mut text: String = comments
+        .iter()
+        .map(|comment| comment_line(comment))
+        .collect();
+    text.push_str(&match form {
+        Form::Corswatch => own::write(&hosts),
+        Form::Nginx => nginx::write(&hosts),
+        Form::IngressNginx => ingress::write(hosts),
+        Form::GatewayApi => gateway::write(hosts),
+    });
+    Generated { text, left_out }
+}
+
+/// A line of comment in any of the forms: what pages reported stays on it.
+pub(crate) fn comment_line(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    format!("# {text}\n")
+}
+
+/// A text in double quotes, as TOML, YAML and JSON have it.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Texts in double quotes, with commas.
+pub(crate) fn all_quoted<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
+    let texts: Vec<String> = texts.into_iter().map(|text| quoted(text)).collect();
+    texts.join(", ")
+}
+
+/// Names with commas.
+pub(crate) fn joined<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+    names.join(", ")
+}

@@ -1,0 +1,36 @@
+//! What a CORS policy that stands in a file answers, without a server that runs it.
+//!
+//! [`Policy::read`] takes the forms in which people write policies; [`Policy::answer`] says what a
+//! platform so configured answers to a request, or that it cannot be told from the file, and why.
+//! [`simulate`] asks that for every request shape that browsers were seen to make, and lets the
+//! engine of the `cors` crate judge the answers; [`generate`] writes the least permissive policy that
+//! lets every shape pass.
+#![forbid(unsafe_code)]
+
+mod ask;
+mod form;
+mod gateway;
+pub mod generate;
+mod grant;
+mod ingress;
+mod nginx;
+mod origin;
+mod own;
+mod place;
+mod predict;
+mod reply;
+mod shape;
+mod template;
+mod totals;
+mod yaml;
+
+pub use ask::{Ask, Rest};
+pub use form::{Door, Form, Policy, Source};
+pub use generate::{Generated, generate};
+pub use grant::{Grant, Kind};
+pub use place::{Place, Problem};
+pub use predict::{Block, Change, Options, Outcome, Predicted, Sample, simulate};
+pub use reply::{Line, Reply, Told, Upstream};
+pub use shape::{BadShapes, Shape, Shapes};
+pub use template::Path;
+pub use totals::{Sum, Totals, unused};

@@ -1,0 +1,92 @@
+//! What comes back, as far as the file tells.
+
+use cors::{Answer, Headers};
+
+use crate::place::Place;
+
+/// One header line of an answer, and the line of the policy that sets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Name as it is written.
+    pub name: String,
+    /// Value.
+    pub value: String,
+    /// Where the policy says so; `None` for what the upstream is assumed to send.
+    pub place: Option<Place>,
+}
+
+/// An answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// HTTP status.
+    pub status: u16,
+    /// Header lines in order.
+    pub lines: Vec<Line>,
+    /// What had to be assumed, such as what an upstream answers.
+    pub assumed: Vec<String>,
+    /// The part of the policy that answers: a location, a rule.
+    pub by: Option<Place>,
+}
+
+impl Told {
+    /// The answer as the engine takes it.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        Answer {
+            status: self.status,
+            headers: self
+                .lines
+                .iter()
+                .map(|line| (&line.name, &line.value))
+                .collect::<Headers>(),
+        }
+    }
+
+    /// Where a header of this name is set, in any case.
+    #[must_use]
+    pub fn place_of(&self, name: &str) -> Option<&Place> {
+        let mut lines = self.lines.iter();
+        lines
+            .find(|line| line.name.eq_ignore_ascii_case(name))
+            .and_then(|line| line.place.as_ref())
+    }
+}
+
+/// What a policy answers to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// This.
+    Told(Told),
+    /// The file does not tell, for this reason.
+    Unknown {
+        /// Why.
+        reason: String,
+        /// The line that makes it so.
+        place: Option<Place>,
+    },
+    /// The policy is not about this host or path.
+    Uncovered,
+}
+
+/// What the server behind a proxy is taken to answer to what is passed on to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Upstream {
+    /// To a preflight; `None` where nobody knows.
+    pub preflight: Option<Answer>,
+    /// To anything else: 200 without CORS headers, unless something else is known.
+    pub response: Option<Answer>,
+}
+
+impl Upstream {
+    /// Its answer to a message; `None` where nobody knows.
+    pub(crate) fn answer(&self, is_preflight: bool) -> Option<Answer> {
+        match (is_preflight, &self.preflight, &self.response) {
+            (true, preflight, _) => preflight.clone(),
+            (false, _, Some(response)) => Some(response.clone()),
+            (false, _, None) => Some(Answer {
+                status: 200,
+                headers: Headers::new(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What is generated reads back, lets everything pass, and gives nothing that nobody needs.
+
+use std::collections::BTreeMap;
+
+use policy::{Form, Grant, Options, Outcome, Policy, Shape, Source, generate, simulate, unused};
+use proptest::prelude::*;
+
+fn read(form: Form, text: &str) -> Policy {
+    let source = Source {
+        name: "policy",
+        text,
+        load: &|name| Err(format!("{name} is not here")),
+    };
+    let (policy, problems) = Policy::read(form, &source);
+    assert_eq!(problems, [], "{form}\n{text}");
+    policy
+}
+
+fn pick(from: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::sample::select(from).prop_map(str::to_owned)
+}
+
+fn names(from: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {
+    prop::collection::btree_set(pick(from), 0..3).prop_map(|names| names.into_iter().collect())
+}
+
+const PAGES: &[&str] = &[
+    "https://shop.test",
+    "https://admin.shop.test",
+    "http://localhost:3000",
+    "https://a-b.test:8443",
+];
+const TARGETS: &[&str] = &[
+    "https://api.test",
+    "https://api.test:8443",
+    "http://other.test",
+];
+const ENDPOINTS: &[&str] = &[
+    "/",
+    "/cart",
+    "/cart/:id",
+    "/cart/:id/items",
+    "/v1.0/x",
+    "/files/*",
+    "__other__",
+    "/:any/items",
+];
+const METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"];
+const HEADERS: &[&str] = &["content-type", "x-tenant", "authorization", "if-none-match"];
+const READS: &[&str] = &["x-total", "etag", "content-type"];
+
+fn shape() -> impl Strategy<Value = Shape> {
+    let outcome = prop::sample::select(&["ok", "blocked"][..]);
+    let parts = (
+        pick(PAGES),
+        pick(TARGETS),
+        pick(ENDPOINTS),
+        pick(METHODS),
+        names(HEADERS),
+        names(READS),
+    );
+    (parts, any::<bool>(), outcome, 1..500_u64).prop_map(|(parts, credentialed, outcome, count)| {
+        let (page_origin, target_origin, endpoint, method, headers, reads) = parts;
+        Shape {
+            page_origin,
+            target_origin,
+            endpoint,
+            method,
+            headers: Some(headers),
+            credentialed,
+            reads,
+            outcomes: BTreeMap::from([(outcome.to_owned(), count)]),
+            count,
+            ..Shape::default()
+        }
+    })
+}
+
+fn breaks(policy: &Policy, shapes: &[Shape]) -> Vec<String> {
+    simulate(policy, shapes, &Options::default())
+        .iter()
+        .filter(|one| one.outcome != Outcome::Allowed || !one.hidden.is_empty())
+        .map(|one| format!("{:?} {:?}", one.shape, one.outcome))
+        .collect()
+}
+
+/// The policy without one of its elements, as a text: the element is taken out of its line.
+fn without(text: &str, grant: &Grant) -> String {
+    let lines = text.lines().enumerate().map(|(number, line)| {
+        if number + 1 != grant.place.line {
+            return line.to_owned();
+        }
+        // Something of the same form that nobody asks for.
+        let instead = if grant.value.contains("://") {
+            "https://nobody.test"
+        } else {
+            "x-nobody"
+        };
+        line.replacen(&grant.value, instead, 1)
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+
+    #[test]
+    fn everything_that_was_seen_passes_a_generated_policy(shapes in prop::collection::vec(shape(), 1..14)) {
+        for form in Form::ALL {
+            let generated = generate(*form, &shapes, &[]);
+            prop_assert_eq!(&generated.left_out, &vec![]);
+            let policy = read(*form, &generated.text);
+            prop_assert_eq!(breaks(&policy, &shapes), Vec::<String>::new(), "{}\n{}", form, generated.text);
+            let predicted = simulate(&policy, &shapes, &Options::default());
+            // Of ingress-nginx: words that give nothing, where an empty list would give much.
+            let idle: Vec<Grant> = unused(&policy.grants(), &predicted)
+                .into_iter()
+                .filter(|grant| *form != Form::IngressNginx || !matches!(grant.value.as_str(), "GET" | "Accept"))
+                .collect();
+            prop_assert_eq!(idle, vec![], "{}\n{}", form, generated.text);
+        }
+    }
+
+    #[test]
+    fn nothing_can_be_taken_from_a_generated_policy(shapes in prop::collection::vec(shape(), 1..6)) {
+        for form in [Form::Corswatch, Form::Nginx, Form::GatewayApi] {
+            let generated = generate(form, &shapes, &[]);
+            for grant in read(form, &generated.text).grants() {
+                let less = without(&generated.text, &grant);
+                if less.trim_end() == generated.text.trim_end() {
+                    // The origins of nginx stand in regular expressions.
+                    prop_assert!(grant.value.starts_with('~'), "{:?}\n{}", grant, generated.text);
+                    continue;
+                }
+                let policy = read(form, &less);
+                prop_assert!(!breaks(&policy, &shapes).is_empty(), "{} {:?}\n{}", form, grant, generated.text);
+            }
+        }
+    }
+
+    #[test]
+    fn strangers_get_nothing_from_a_generated_policy(shapes in prop::collection::vec(shape(), 1..8)) {
+        for form in Form::ALL {
+            let policy = read(*form, &generate(*form, &shapes, &[]).text);
+            let strangers: Vec<Shape> = shapes
+                .iter()
+                .map(|shape| Shape { page_origin: "https://evil.test".to_owned(), ..shape.clone() })
+                .collect();
+            for one in simulate(&policy, &strangers, &Options::default()) {
+                prop_assert!(!matches!(one.outcome, Outcome::Allowed), "{} {:?}", form, one);
+            }
+        }
+    }
+}
+
+#[test]
+fn two_origins_do_not_get_the_union_of_their_needs() {
+    let put = Shape {
+        page_origin: "https://shop.test".to_owned(),
+        target_origin: "https://api.test".to_owned(),
+        endpoint: "/cart/:id".to_owned(),
+        method: "PUT".to_owned(),
+        headers: Some(vec!["x-tenant".to_owned()]),
+        credentialed: true,
+        count: 5,
+        ..Shape::default()
+    };
+    let delete = Shape {
+        page_origin: "https://admin.test".to_owned(),
+        method: "DELETE".to_owned(),
+        headers: Some(Vec::new()),
+        credentialed: false,
+        ..put.clone()
+    };
+    let crossed = [
+        Shape {
+            page_origin: delete.page_origin.clone(),
+            ..put.clone()
+        },
+        Shape {
+            page_origin: put.page_origin.clone(),
+            ..delete.clone()
+        },
+    ];
+    let seen = [put, delete];
+    for form in Form::ALL {
+        let generated = generate(*form, &seen, &[]);
+        let policy = read(*form, &generated.text);
+        let predicted = simulate(&policy, &crossed, &Options::default());
+        let blocked = predicted
+            .iter()
+            .filter(|one| matches!(one.outcome, Outcome::Blocked(_)))
+            .count();
+        let expected = if *form == Form::IngressNginx { 0 } else { 2 };
+        assert_eq!(blocked, expected, "{form}\n{}", generated.text);
+        assert_eq!(
+            generated.text.contains("one list for all origins"),
+            *form == Form::IngressNginx,
+            "what a form cannot say stands in a comment"
+        );
+    }
+}
+
+#[test]
+fn what_no_policy_should_let_in_is_left_out_and_named() {
+    let shape = |page: &str, endpoint: &str| Shape {
+        page_origin: page.to_owned(),
+        target_origin: "https://api.test".to_owned(),
+        endpoint: endpoint.to_owned(),
+        method: "GET".to_owned(),
+        count: 1,
+        ..Shape::default()
+    };
+    let shapes = [
+        shape("null", "/a"),
+        shape("https://shop.test\n}", "/a"),
+        shape("https://shop.test", "/a\"; return 200; #"),
+        shape("https://shop.test", "/$host"),
+        shape("https://shop.test", "/a{2}"),
+        shape("https://shop.test", "/a"),
+    ];
+    for form in Form::ALL {
+        let generated = generate(*form, &shapes, &["two\nlines".to_owned()]);
+        assert!(
+            generated.text.starts_with("# two lines\n"),
+            "{}",
+            generated.text
+        );
+        let left_out: Vec<&str> = generated
+            .left_out
+            .iter()
+            .map(|(shape, _)| shape.endpoint.as_str())
+            .collect();
+        assert_eq!(
+            left_out,
+            ["/a", "/a", "/a\"; return 200; #", "/a{2}"],
+            "{form}"
+        );
+        let policy = read(*form, &generated.text);
+        assert_eq!(
+            breaks(&policy, &shapes[3..4]),
+            Vec::<String>::new(),
+            "{form}\n{}",
+            generated.text
+        );
+        assert_eq!(
+            breaks(&policy, &shapes[5..]),
+            Vec::<String>::new(),
+            "{form}\n{}",
+            generated.text
+        );
+    }
+}
