@@ -146,7 +146,7 @@ fn difference(predicted: &Predicted<'_>, seen: &Seen) -> Option<String> {
             let judgement = &block.verdict.judgement;
             !seen.ok
                 && judgement.error.map(cors::CorsError::as_str) == seen.error.as_deref()
-                && judgement.parameter_text() == seen.parameter
+                && judgement.parameter_text() == seen.parameter.as_deref()
         }
         Outcome::Unknown { .. } | Outcome::Uncovered => false,
     };

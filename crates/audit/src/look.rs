@@ -160,7 +160,10 @@ impl<S: Server> Asking<'_, S> {
             segments.pop_if_empty().push("corswatch-audit-no-such-path");
         }
         let headers: Headers = [("Origin", origin)].into_iter().collect();
-        self.server.ask("GET", &url, &headers).await
+        match self.server.ask("GET", &url, &headers).await {
+            Err(silence) if silence.is_unclear() => self.get(Some(origin)).await,
+            answer => answer,
+        }
     }
 
     /// Tries odd origins, each rule until one is trusted. Where a stranger is trusted, all are.

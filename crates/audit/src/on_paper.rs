@@ -12,20 +12,66 @@ use crate::server::{Server, Silence};
 /// A policy, and what servers behind it answer.
 #[derive(Debug)]
 pub struct OnPaper<'a> {
-    /// The policy.
-    pub policy: &'a Policy,
-    /// What servers behind it answer.
-    pub upstream: Upstream,
+    policy: &'a Policy,
+    upstream: Upstream,
+    /// The same, with something that knows no CORS where nobody knows what is behind.
+    assumed: Upstream,
 }
+
+/// Rules about preflights, which nothing can be said of where those are passed on.
+const OF_PREFLIGHTS: [&str; 2] = ["preflight-refused", "max-age"];
 
 impl Server for OnPaper<'_> {
     async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, Silence> {
-        self.told(method, url, headers).map(|told| told.answer())
+        self.told(method, url, headers, &self.assumed)
+            .map(|told| told.answer())
     }
 }
 
-impl OnPaper<'_> {
-    fn told(&self, method: &str, url: &Url, headers: &Headers) -> Result<Told, Silence> {
+impl<'a> OnPaper<'a> {
+    /// A policy; `preflight` is the status that servers behind it answer to preflights, where that is
+    /// known.
+    #[must_use]
+    pub fn new(policy: &'a Policy, preflight: Option<u16>) -> Self {
+        let answering = |status: Option<u16>| Upstream {
+            preflight: status.map(|status| Answer {
+                status,
+                ..Answer::default()
+            }),
+            response: None,
+        };
+        Self {
+            policy,
+            upstream: answering(preflight),
+            assumed: answering(preflight.or(Some(405))),
+        }
+    }
+
+    /// Finishes the findings of an audit: says where they are, and takes back what was said of
+    /// preflights that the policy passes on.
+    pub fn finish(&self, target: &Target, findings: &mut Vec<Finding>) {
+        let [_, (method, preflight)] = questions(target);
+        if let Err(silence) = self.told(method, &target.url, &preflight, &self.upstream) {
+            findings.retain(|finding| !OF_PREFLIGHTS.contains(&finding.rule.id));
+            if !findings
+                .iter()
+                .any(|finding| std::ptr::eq(finding.rule, rules::UNCLEAR))
+            {
+                findings.push(silence.finding());
+            }
+        }
+        for finding in findings {
+            finding.place = self.place_of(finding, target);
+        }
+    }
+
+    fn told(
+        &self,
+        method: &str,
+        url: &Url,
+        headers: &Headers,
+        upstream: &Upstream,
+    ) -> Result<Told, Silence> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let ask = Ask {
             method,
@@ -36,7 +82,7 @@ impl OnPaper<'_> {
                 .collect(),
             rest: Rest::Absent,
         };
-        match self.policy.answer(&ask, &self.upstream) {
+        match self.policy.answer(&ask, upstream) {
             Reply::Told(told) => Ok(told),
             Reply::Unknown { reason, place } => {
                 let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
@@ -52,19 +98,13 @@ impl OnPaper<'_> {
 
     /// The line of the policy that a finding is about: the one that sets the header, or the part that
     /// answers.
-    #[must_use]
-    pub fn place_of(&self, finding: &Finding, target: &Target) -> Option<Place> {
-        let page = target.page_origins.first();
-        let page = page.map_or("https://stranger.test", cors::Origin::as_str);
-        let mut response = Headers::new();
-        response.push("Origin", page);
-        let mut preflight = response.clone();
-        preflight.push("Access-Control-Request-Method", "GET");
+    fn place_of(&self, finding: &Finding, target: &Target) -> Option<Place> {
         let header = header_of(finding.rule.id);
-        let answers = [("GET", response), ("OPTIONS", preflight)];
-        let told: Vec<Told> = answers
+        let told: Vec<Told> = questions(target)
             .iter()
-            .filter_map(|(method, headers)| self.told(method, &target.url, headers).ok())
+            .filter_map(|(method, headers)| {
+                self.told(method, &target.url, headers, &self.assumed).ok()
+            })
             .collect();
         let line = header.and_then(|header| told.iter().find_map(|told| told.place_of(header)));
         let place = line.or_else(|| told.iter().find_map(|told| told.by.as_ref()))?;
@@ -73,6 +113,17 @@ impl OnPaper<'_> {
             line: place.line,
         })
     }
+}
+
+/// A request and a preflight of a page that is meant to read, or of a stranger.
+fn questions(target: &Target) -> [(&'static str, Headers); 2] {
+    let page = target.page_origins.first();
+    let page = page.map_or("https://stranger.test", cors::Origin::as_str);
+    let mut request = Headers::new();
+    request.push("Origin", page);
+    let mut preflight = request.clone();
+    preflight.push("Access-Control-Request-Method", "GET");
+    [("GET", request), ("OPTIONS", preflight)]
 }
 
 /// The header that a rule is about, where it is one.

@@ -33,6 +33,11 @@ impl Silence {
         Self { rule, reason }
     }
 
+    /// Whether a policy file does not tell, which says nothing against what it tells elsewhere.
+    pub(crate) fn is_unclear(&self) -> bool {
+        std::ptr::eq(self.rule, rules::UNCLEAR)
+    }
+
     pub(crate) fn finding(self) -> Finding {
         Finding::new(self.rule, self.reason)
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use ::audit::{Day, OnPaper, Suppressions, Target, audit};
 use cors::Origin;
-use policy::{Kind, Policy, Upstream};
+use policy::{Kind, Policy};
 use tokio::time::Instant;
 use url::Url;
 
@@ -28,20 +28,10 @@ pub(crate) fn run(
 ) -> Result<ExitCode, Failure> {
     let (policy, problems) = file::read(file, args.form)?;
     unread += problems;
-    let own_urls = !written.is_empty();
-    if !own_urls {
+    if written.is_empty() {
         written = doors(&policy)?;
     }
-    let paper = OnPaper {
-        policy: &policy,
-        upstream: Upstream {
-            preflight: args.upstream_preflight.map(|status| cors::Answer {
-                status,
-                ..cors::Answer::default()
-            }),
-            response: None,
-        },
-    };
+    let paper = OnPaper::new(&policy, args.upstream_preflight);
     let page_origins = if args.page_origins.is_empty() {
         named(&policy)
     } else {
@@ -58,9 +48,7 @@ pub(crate) fn run(
             };
             let started = Instant::now();
             let mut findings = audit(&paper, &target).await.findings;
-            for finding in &mut findings {
-                finding.place = paper.place_of(finding, &target);
-            }
+            paper.finish(&target, &mut findings);
             let name = target.url.as_str();
             let mut case = case(name, place, started.elapsed(), findings);
             suppressions.apply(&mut case, name, today);

@@ -158,7 +158,7 @@ fn block(block: &Block, output: &mut impl Write) -> io::Result<()> {
     let error = judgement.error.map_or("redirect", cors::CorsError::as_str);
     write!(output, "      {}{error}", at(block.place.as_ref()))?;
     if let Some(parameter) = judgement.parameter_text() {
-        write!(output, " [{}]", visible(&parameter))?;
+        write!(output, " [{}]", visible(parameter))?;
     }
     writeln!(output)?;
     for line in block.verdict.explanation.lines() {

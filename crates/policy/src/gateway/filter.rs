@@ -83,6 +83,12 @@ impl Cors {
             if is_open { "*" } else { origin },
             place,
         )];
+        // The texts say nothing of it; caches need it.
+        lines.push(Line {
+            name: "Vary".to_owned(),
+            value: "Origin".to_owned(),
+            place: None,
+        });
         if let Some(place) = &self.credentials {
             lines.push(line("Allow-Credentials", "true", place));
         }

@@ -150,64 +150,29 @@ fn whole(text: &str, node: &Node) -> Result<fancy_regex::Regex, Wrong> {
     regex(&format!("^(?:{text})$"), Case::Kept).map_err(|reason| (node.place.clone(), reason))
 }
 
+/// The members of a filter.
+const KNOWN: [&str; 6] = [
+    "allowOrigins",
+    "allowCredentials",
+    "allowMethods",
+    "allowHeaders",
+    "exposeHeaders",
+    "maxAge",
+];
+
 fn read_cors(node: &Node, problems: &mut Vec<Problem>) -> Cors {
-    const KNOWN: [&str; 6] = [
-        "allowOrigins",
-        "allowCredentials",
-        "allowMethods",
-        "allowHeaders",
-        "exposeHeaders",
-        "maxAge",
-    ];
-    for (name, place, _) in node.members() {
-        if !KNOWN.contains(&name.as_str()) {
-            problem(
-                problems,
-                place,
-                format!(
-                    "unknown field `{name}`: a CORS filter has {}",
-                    KNOWN.join(", ")
-                ),
-            );
-        }
-    }
+    report(node, problems);
     let list = |name: &str| -> List {
         let list = node.get(name).map(Node::list).unwrap_or_default();
-        list.iter()
+        let texts = list.iter();
+        texts
             .filter_map(|entry| Some((entry.text()?.to_owned(), entry.place.clone())))
             .collect()
     };
     let credentials = node.get("allowCredentials");
-    if let Some(wrong) = credentials.filter(|node| node.flag().is_none()) {
-        problem(
-            problems,
-            &wrong.place,
-            "`allowCredentials` is true or false, without quotes",
-        );
-    }
     let max_age = node.get("maxAge");
-    if let Some(wrong) = max_age.filter(|node| {
-        node.text()
-            .is_none_or(|text| !matches!(text.parse::<i32>(), Ok(1..)))
-    }) {
-        problem(
-            problems,
-            &wrong.place,
-            "`maxAge` is a number of seconds from 1",
-        );
-    }
-    let origins = list("allowOrigins");
-    for (origin, place) in &origins {
-        if origin != "*" && !origin.contains("://") {
-            problem(
-                problems,
-                place,
-                format!("`{origin}` is not an origin such as `https://app.example`"),
-            );
-        }
-    }
     Cors {
-        origins,
+        origins: list("allowOrigins"),
         methods: list("allowMethods"),
         headers: list("allowHeaders"),
         expose: list("exposeHeaders"),
@@ -223,5 +188,42 @@ fn read_cors(node: &Node, problems: &mut Vec<Problem>) -> Cors {
                 )
             },
         ),
+    }
+}
+
+/// What Kubernetes would refuse.
+fn report(node: &Node, problems: &mut Vec<Problem>) {
+    for (name, place, value) in node.members() {
+        let wrong = match name.as_str() {
+            name if !KNOWN.contains(&name) => Some(format!(
+                "unknown field `{name}`: a CORS filter has {}",
+                KNOWN.join(", ")
+            )),
+            "allowCredentials" if value.flag().is_none() => {
+                Some("`allowCredentials` is true or false, without quotes".to_owned())
+            }
+            "maxAge" => {
+                let seconds = value.text().and_then(|text| text.parse::<i32>().ok());
+                (!matches!(seconds, Some(1..)))
+                    .then(|| "`maxAge` is a number of seconds from 1".to_owned())
+            }
+            name if name.starts_with("allow")
+                && name != "allowCredentials"
+                && value.list().is_empty() =>
+            {
+                Some(format!("`{name}` is a list"))
+            }
+            _ => None,
+        };
+        if let Some(reason) = wrong {
+            problem(problems, place, reason);
+        }
+    }
+    for origin in node.get("allowOrigins").map(Node::list).unwrap_or_default() {
+        let text = origin.text().unwrap_or_default();
+        if text != "*" && !text.contains("://") {
+            let reason = format!("`{text}` is not an origin such as `https://app.example`");
+            problem(problems, &origin.place, reason);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Kubernetes Ingresses with annotations of ingress-nginx: one list of everything for an Ingress.
 
-use super::{Group, Host, MAX_AGE_SECONDS, all_quoted, comment_line, joined, quoted};
+use super::{Group, Host, MAX_AGE_SECONDS, comment_line, joined, quoted};
 use crate::nginx::{Case, regex};
 
 pub(super) fn write(hosts: Vec<Host>) -> String {
@@ -91,11 +91,17 @@ fn write_group(host: &str, number: usize, group: &Group, all_literal: bool) -> S
         "spec:\n  ingressClassName: nginx\n  rules:\n    - host: {}\n      http:\n        paths:\n",
         quoted(host)
     ));
+    text.push_str(&paths(group, all_literal));
+    text
+}
+
+fn paths(group: &Group, all_literal: bool) -> String {
     let service = if group.service.is_empty() {
         "your-service"
     } else {
         group.service.as_str()
     };
+    let mut text = String::new();
     for path in &group.paths {
         let (path, kind) = if all_literal {
             (path.template(), "Exact")
@@ -105,7 +111,7 @@ fn write_group(host: &str, number: usize, group: &Group, all_literal: bool) -> S
         text.push_str(&format!(
             "          - path: {}\n            pathType: {kind}\n            backend: {{service: {{name: {}, port: {{number: 80}}}}}}\n",
             quoted(&path),
-            all_quoted([&service.to_owned()])
+            quoted(service)
         ));
     }
     text

@@ -56,6 +56,7 @@ const PURE: &[&str] = &[
     "intake",
     "slo",
     "cors",
+    "policy",
     "findings",
     "settings",
 ];
