@@ -63,9 +63,7 @@ fn heading(shapes: &Shapes) -> Vec<String> {
         heading.push(format!("Seen from {} to {}.", shapes.from, shapes.to));
     }
     if !shapes.complete {
-        heading.push(
-            "Not everything that was seen is here: there are more shapes than are kept.".to_owned(),
-        );
+        heading.push("These are not all that were seen, only those of most requests.".to_owned());
     }
     heading
 }

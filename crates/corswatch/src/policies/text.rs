@@ -87,7 +87,7 @@ fn head(simulated: &Simulated<'_>, output: &mut impl Write) -> io::Result<()> {
     if !shapes.complete {
         writeln!(
             output,
-            "  not everything that was seen is here: there are more shapes than are kept"
+            "  these are not all that were seen, only those of most requests"
         )?;
     }
     Ok(())

@@ -18,9 +18,14 @@ pub(crate) fn server(host: &str, mut routes: Vec<Route>) -> Directive {
     // first.
     let all_regex = routes.iter().any(|route| route.is_regex);
     routes.sort_by(|a, b| (b.path.len(), &b.path).cmp(&(a.path.len(), &a.path)));
-    let name = if host.is_empty() { "_" } else { host };
+    // A `*` is one label (`buildServerName`).
+    let name = match host.strip_prefix("*.") {
+        Some(rest) => format!("~^(?<subdomain>[\\w-]+)\\.{}$", escape(rest)),
+        None if host.is_empty() => "_".to_owned(),
+        None => host.to_owned(),
+    };
     let mut inside = vec![
-        directive("server_name", &[name], &place),
+        directive("server_name", &[&name], &place),
         directive("listen", &["80"], &place),
         directive("listen", &["443"], &place),
     ];

@@ -86,6 +86,10 @@ impl<'a> Run<'a> {
     /// Lets the request run to its answer.
     pub(crate) fn go(mut self) -> Result<Told, Halt> {
         let server = self.server;
+        let host = self.ask.host();
+        if let Some(expression) = server.expression(host) {
+            self.capture(expression, host);
+        }
         if let Flow::Answered(told) = self.steps(&server.codes)? {
             return self.finish(*told, &server.place);
         }

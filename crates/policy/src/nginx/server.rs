@@ -128,6 +128,17 @@ impl Server {
         ranks.min()
     }
 
+    /// The regular expression by which a host is its own, whose named groups are variables.
+    pub(crate) fn expression(&self, host: &str) -> Option<&Regex> {
+        if !matches!(self.rank(host), Some((3, _))) {
+            return None;
+        }
+        self.names.iter().find_map(|name| match name {
+            Name::Regex(regex) if regex.is_match(host).unwrap_or(false) => Some(regex.as_ref()),
+            _ => None,
+        })
+    }
+
     fn catches(&self) -> bool {
         self.is_default || self.names.iter().any(|name| matches!(name, Name::Catch))
     }
