@@ -229,6 +229,53 @@ server { listen 443 ssl default_server; server_name x; return 203; }
 }
 
 #[test]
+fn a_piece_stands_for_the_one_server_that_everything_meets() {
+    let list = "map $http_origin $ok { default \"\"; \"https://a.test\" $http_origin; }\n";
+    let headers = "add_header Access-Control-Allow-Origin $ok always;\n";
+    let simple = (
+        "GET https://any.test/x https://a.test",
+        "200 allow-origin=https://a.test",
+    );
+    let elsewhere = |line| {
+        format!(
+            "unknown: {line}the preflight is passed on to `the rest of the server`, and what that answers does not stand in the file"
+        )
+    };
+    let preflight = "?PUT https://any.test/x https://a.test";
+    let of_server = format!("{list}{headers}if ($request_method = OPTIONS) {{ return 204; }}\n");
+    check(
+        Form::Nginx,
+        &of_server,
+        &[simple, (preflight, "204 allow-origin=https://a.test")],
+    );
+    check(
+        Form::Nginx,
+        &format!("{list}{headers}"),
+        &[simple, (preflight, &elsewhere("2 "))],
+    );
+    let of_location = format!(
+        "{list}{headers}if ($request_method = OPTIONS) {{ add_header Access-Control-Max-Age 5; return 204; }}\n"
+    );
+    check(
+        Form::Nginx,
+        &of_location,
+        &[simple, (preflight, "204 max-age=5")],
+    );
+}
+
+#[test]
+fn names_of_servers_and_locations_capture() {
+    check(
+        Form::Nginx,
+        "server { server_name ~^(?<zone>[a-z]+)\\.api\\.test$; location ~ ^/(\\w+)/ { add_header Access-Control-Allow-Origin https://$1.$zone.test; return 200; } }",
+        &[(
+            "GET https://eu.api.test/shop/x https://a.test",
+            "200 allow-origin=https://shop.eu.test",
+        )],
+    );
+}
+
+#[test]
 fn headers_more_sets_and_clears_on_every_status() {
     check(
         Form::Nginx,

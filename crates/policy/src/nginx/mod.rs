@@ -114,6 +114,9 @@ fn declare(directives: &[Directive], declared: &mut HashSet<String>) {
     }
 }
 
+/// What a piece leaves to the configuration around it.
+const ELSEWHERE: &str = "the rest of the server";
+
 /// A piece of a server, or of a location in one.
 fn piece(directives: &[Directive], problems: &mut Vec<Problem>) -> Option<Server> {
     const OF_SERVER: [&str; 7] = [
@@ -128,35 +131,47 @@ fn piece(directives: &[Directive], problems: &mut Vec<Problem>) -> Option<Server
     let first = directives
         .iter()
         .find(|directive| OF_SERVER.contains(&directive.name.as_str()))?;
+    let place = &first.place;
+    let block = |name: &str, args: &[&str], inside: Vec<Directive>| Directive {
+        name: name.to_owned(),
+        args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+        block: Some(inside),
+        place: place.clone(),
+    };
+    let elsewhere = Directive {
+        block: None,
+        ..block("proxy_pass", &[ELSEWHERE], Vec::new())
+    };
     // An `if` with headers stands in a location.
     let in_location = directives.iter().any(|directive| {
-        let inside = directive.inside();
-        let says = |name: &str| inside.iter().any(|inner| inner.name == name);
-        directive.name.ends_with("_pass")
-            || (directive.name == "if" && (says("add_header") || says("more_set_headers")))
+        let mut inside = directive.inside().iter();
+        let sets =
+            |inner: &Directive| matches!(inner.name.as_str(), "add_header" | "more_set_headers");
+        directive.name.ends_with("_pass") || (directive.name == "if" && inside.any(sets))
     });
-    let own: Vec<Directive> = directives
+    let passes_on = directives
         .iter()
-        .filter(|directive| directive.name != "map")
-        .cloned()
-        .collect();
-    let block = if in_location {
-        vec![Directive {
-            name: "location".to_owned(),
-            args: vec!["/".to_owned()],
-            block: Some(own),
-            place: first.place.clone(),
-        }]
-    } else {
-        own
-    };
-    let server = Directive {
-        name: "server".to_owned(),
-        args: Vec::new(),
-        block: Some(block),
-        place: first.place.clone(),
-    };
-    Some(Server::read(&server, &Conf::default(), problems))
+        .any(|directive| directive.name.ends_with("_pass"));
+    let has_root = directives
+        .iter()
+        .any(|directive| directive.name == "location" && directive.arg(0) == "/");
+    let of_piece = directives
+        .iter()
+        .filter(|directive| directive.name != "map");
+    let mut own: Vec<Directive> = of_piece.cloned().collect();
+    if in_location {
+        if !passes_on {
+            own.push(elsewhere);
+        }
+        own = vec![block("location", &["/"], own)];
+    } else if !has_root {
+        own.push(block("location", &["/"], vec![elsewhere]));
+    }
+    Some(Server::read(
+        &block("server", &[], own),
+        &Conf::default(),
+        problems,
+    ))
 }
 
 type Maps = HashMap<String, Map>;
