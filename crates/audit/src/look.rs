@@ -105,6 +105,16 @@ impl<'a> Look<'a> {
     }
 }
 
+/// A URL below another where nothing is.
+pub(crate) fn no_such_path(url: &Url) -> Url {
+    let mut url = url.clone();
+    url.set_query(None);
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().push("corswatch-audit-no-such-path");
+    }
+    url
+}
+
 struct Asking<'a, S> {
     server: &'a S,
     target: &'a Target,
@@ -154,11 +164,7 @@ impl<S: Server> Asking<'_, S> {
     }
 
     async fn missing(&self, origin: &str) -> Result<Answer, Silence> {
-        let mut url = self.target.url.clone();
-        url.set_query(None);
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().push("corswatch-audit-no-such-path");
-        }
+        let url = no_such_path(&self.target.url);
         let headers: Headers = [("Origin", origin)].into_iter().collect();
         match self.server.ask("GET", &url, &headers).await {
             Err(silence) if silence.is_unclear() => self.get(Some(origin)).await,

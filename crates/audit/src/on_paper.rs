@@ -5,7 +5,7 @@ use findings::{Finding, Place};
 use policy::{Ask, Policy, Reply, Rest, Told, Upstream};
 use url::Url;
 
-use crate::look::Target;
+use crate::look::{Target, no_such_path};
 use crate::rules;
 use crate::server::{Server, Silence};
 
@@ -50,7 +50,7 @@ impl<'a> OnPaper<'a> {
     /// Finishes the findings of an audit: says where they are, and takes back what was said of
     /// preflights that the policy passes on.
     pub fn finish(&self, target: &Target, findings: &mut Vec<Finding>) {
-        let [_, (method, preflight)] = questions(target);
+        let [(_, request), (method, preflight)] = questions(target);
         if let Err(silence) = self.told(method, &target.url, &preflight, &self.upstream) {
             findings.retain(|finding| !OF_PREFLIGHTS.contains(&finding.rule.id));
             if !findings
@@ -59,6 +59,14 @@ impl<'a> OnPaper<'a> {
             {
                 findings.push(silence.finding());
             }
+        }
+        // A path that nobody asks for belongs to another part of the policy, or to none.
+        let part = |url: &Url| {
+            let told = self.told("GET", url, &request, &self.assumed).ok();
+            told.and_then(|told| told.by)
+        };
+        if part(&target.url) != part(&no_such_path(&target.url)) {
+            findings.retain(|finding| finding.rule.id != rules::ERRORS.id);
         }
         for finding in findings {
             finding.place = self.place_of(finding, target);

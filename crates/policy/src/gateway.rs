@@ -107,7 +107,7 @@ impl Routes {
                 for path in paths {
                     doors.extend(hosts.iter().map(|host| Door {
                         host: host.clone(),
-                        path: path.to_owned(),
+                        path: path.clone(),
                         place: rule.place.clone(),
                     }));
                 }

@@ -148,6 +148,28 @@ impl Path {
     }
 }
 
+/// A path that fits a regular expression, where a simple one does.
+pub(crate) fn example(regex: &fancy_regex::Regex) -> Option<String> {
+    let text = regex.as_str();
+    let text = text
+        .strip_prefix("^(?:")
+        .and_then(|text| text.strip_suffix(")$"))
+        .unwrap_or(text);
+    let text = text.trim_start_matches('^').trim_end_matches('$');
+    let filled = ["[^/]+", "[^/]*", "\\w+", "\\d+", ".*", ".+"]
+        .iter()
+        .fold(text.to_owned(), |text, wild| {
+            text.replace(wild, STAND_INS[0])
+        })
+        .replace('\\', "");
+    let path = if filled.starts_with('/') {
+        filled
+    } else {
+        format!("/{filled}")
+    };
+    regex.is_match(&path).unwrap_or(false).then_some(path)
+}
+
 /// `text` as a regular expression that matches just it.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -3,6 +3,7 @@
 use fancy_regex::Regex;
 
 use crate::ask::Ask;
+use crate::template::example;
 
 /// One entry of `matches`.
 #[derive(Debug)]
@@ -61,10 +62,10 @@ impl Match {
     }
 
     /// A path that fits, where one is written out.
-    pub(crate) fn path(&self) -> Option<&str> {
+    pub(crate) fn path(&self) -> Option<String> {
         match &self.path {
-            Path::Exact(path) | Path::Prefix(path) => Some(path),
-            Path::Regex(..) => None,
+            Path::Exact(path) | Path::Prefix(path) => Some(path.clone()),
+            Path::Regex(regex, _) => example(regex),
         }
     }
 

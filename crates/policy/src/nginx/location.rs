@@ -10,6 +10,7 @@ use super::conf::{Below, Conf, Handler};
 use super::text::{Case, regex};
 use super::tree::Directive;
 use crate::place::{Place, Problem, problem};
+use crate::template::example;
 
 /// What a location's name says about paths.
 #[derive(Debug)]
@@ -82,10 +83,11 @@ impl Location {
     }
 
     /// A path that leads here, where the name tells one.
-    pub(crate) fn path(&self) -> Option<&str> {
+    pub(crate) fn path(&self) -> Option<String> {
         match &self.name {
-            Name::Exact(path) | Name::Prefix { path, .. } => Some(path),
-            Name::Regex(_) | Name::Named(_) => None,
+            Name::Exact(path) | Name::Prefix { path, .. } => Some(path.clone()),
+            Name::Regex(regex) => example(regex),
+            Name::Named(_) => None,
         }
     }
 }

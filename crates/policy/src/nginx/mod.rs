@@ -275,7 +275,7 @@ impl Config {
 fn collect(locations: &[Location], paths: &mut Vec<(String, crate::place::Place)>) {
     for location in locations {
         if let Some(path) = location.path() {
-            paths.push((path.to_owned(), location.place.clone()));
+            paths.push((path, location.place.clone()));
         }
         collect(&location.inner, paths);
     }
