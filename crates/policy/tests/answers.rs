@@ -122,11 +122,7 @@ origins = ["https://b.test"]
     );
 }
 
-#[test]
-fn what_nginx_does_not_tell_is_not_told() {
-    check(
-        Form::Nginx,
-        r#"server {
+const OPEN: &str = r#"server {
   server_name api.test;
   error_page 405 /sorry.html;
   location / { add_header Access-Control-Allow-Origin *; proxy_pass http://backend; }
@@ -141,7 +137,13 @@ fn what_nginx_does_not_tell_is_not_told() {
   location /auth { auth_request /in; add_header Access-Control-Allow-Origin *; proxy_pass http://backend; }
   location /close { return 444; }
   location /loop { rewrite ^ /loop last; }
-}"#,
+}"#;
+
+#[test]
+fn what_nginx_does_not_tell_is_not_told() {
+    check(
+        Form::Nginx,
+        OPEN,
         &[
             ("GET https://api.test/ https://a.test", "200 allow-origin=*"),
             (
