@@ -92,6 +92,79 @@ export interface Diagnoses {
   diagnoses: Diagnosis[];
 }
 
+/** How many services have a target that lets whom read. */
+export interface Stances {
+  services: number;
+  none: number;
+  list: number;
+  wildcard: number;
+  wildcard_with_credentials: number;
+  reflecting: number;
+  null_trusted: number;
+  credentialed_reflecting: number;
+  unknown: number;
+}
+
+export interface PolicyFinding {
+  rule: string;
+  key: string;
+  level: string;
+  title: string;
+  message: string;
+  evidence: string[];
+  fix: string[];
+  since: string;
+}
+
+export interface TriedOrigin {
+  origin: string;
+  source: string;
+  grant: string;
+  last_seen: string | null;
+  unused: boolean;
+}
+
+/** The policy of one target. */
+export interface PolicyTarget {
+  service: string;
+  target_origin: string;
+  endpoint: string;
+  apps: string[];
+  method: string;
+  url: string;
+  made_up: boolean;
+  state: string;
+  reason: string | null;
+  stance: string | null;
+  since: string;
+  audited_at: string;
+  answered_at: string | null;
+  observed_since: string | null;
+  vary: string;
+  max_age: number | null;
+  max_age_too_long: boolean;
+  has_list: boolean;
+  origins: TriedOrigin[];
+  findings: PolicyFinding[];
+  limited: boolean;
+}
+
+export interface Inventory {
+  summary: Stances & {
+    targets: number;
+    vary_missing: number;
+    max_age_too_long: number;
+    unused_entries: number;
+    unanswered: number;
+    as_of: string | null;
+  };
+  targets: PolicyTarget[];
+}
+
+export interface InventoryHistory {
+  points: (Stances & { at: string; targets: number; vary_missing: number })[];
+}
+
 export interface Endpoints extends Scope {
   total_failures: number;
   endpoints: FailingEndpoint[];

@@ -9,6 +9,8 @@ import {
   type Deploys,
   type Endpoints,
   get,
+  type Inventory,
+  type InventoryHistory,
   type Ledger,
   type Scope,
   type Series,
@@ -30,6 +32,8 @@ interface Answers {
   alerts: { alerts: Alert[] };
   ledger: Ledger;
   deploys: Deploys;
+  inventory: Inventory;
+  inventoryHistory: InventoryHistory;
 }
 
 /** What is known, and what could not be learnt last time. */
@@ -121,6 +125,8 @@ async function ask(filters: Filters, signal: AbortSignal): Promise<Omit<Feed, 's
     alerts: ['alerts', { app }],
     ledger: ['ledger', {}],
     deploys: ['deploys', { app, window }],
+    inventory: ['inventory', { app, service: filters.service }],
+    inventoryHistory: ['inventory/history', { app, service: filters.service, days: '9' }],
   };
   const answers: Record<string, unknown> = {};
   const errors: Record<string, ApiError> = {};

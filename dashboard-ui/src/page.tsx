@@ -9,6 +9,7 @@ import { useFilters } from './filters';
 import { Header } from './header';
 import { Ledger } from './ledger';
 import { Notices } from './notices';
+import { Policies } from './policies';
 import { SignIn } from './signin';
 import { Tiles } from './tiles';
 import { nothingEver, Welcome } from './welcome';
@@ -47,6 +48,12 @@ export function Page() {
           </div>
         </div>
         <Endpoints endpoints={answers.endpoints} error={errors.endpoints} now={now} />
+        <Policies
+          inventory={answers.inventory}
+          history={answers.inventoryHistory}
+          error={errors.inventory}
+          now={now}
+        />
         <Breakdowns answers={answers} errors={errors} />
       </>
     );

@@ -1,5 +1,5 @@
 // What the data means in words. Nothing here says more than the evidence does.
-import type { Diagnosis, FailingEndpoint } from './api';
+import type { Diagnosis, FailingEndpoint, PolicyTarget } from './api';
 
 const OUTCOMES: Record<string, string> = {
   ok: 'succeeded',
@@ -55,6 +55,49 @@ export function result(diagnosis: Diagnosis): string {
       return 'no answer';
     default:
       return 'not reproduced';
+  }
+}
+
+const STANCES: Record<string, string> = {
+  none: 'nobody',
+  list: 'a list of origins',
+  wildcard: 'everybody (*)',
+  wildcard_with_credentials: 'everybody (*), credentials set',
+  reflecting: 'whoever asks',
+  null_trusted: 'null, which anybody can be',
+  credentialed_reflecting: 'whoever asks, with credentials',
+};
+
+/** Whom a target lets read. */
+export function stance(word: string | null): string {
+  return word === null ? 'not known' : (STANCES[word] ?? word);
+}
+
+/** How much to worry about whom a target lets read. */
+export function tone({ stance }: PolicyTarget): 'good' | 'warn' | 'bad' | 'none' {
+  switch (stance) {
+    case 'list':
+      return 'good';
+    case 'wildcard_with_credentials':
+    case 'reflecting':
+      return 'warn';
+    case 'null_trusted':
+    case 'credentialed_reflecting':
+      return 'bad';
+    default:
+      return 'none';
+  }
+}
+
+/** What an origin that was tried is granted. */
+export function grant(word: string): string {
+  switch (word) {
+    case 'denied':
+      return 'no';
+    case 'credentialed':
+      return 'with credentials';
+    default:
+      return 'without credentials';
   }
 }
 

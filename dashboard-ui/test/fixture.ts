@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Alert, Deploys, FailingEndpoint, Ledger, Sli, Slo } from '../src/api';
+import type { Alert, Deploys, FailingEndpoint, Ledger, PolicyTarget, Sli, Slo } from '../src/api';
+import { history, inventory } from './policies';
 
 const MINUTE = 60_000;
 // Same as the server's own, so that what it forbids is forbidden here too.
@@ -21,6 +22,7 @@ export interface World {
   ledger: Ledger;
   deploys: Deploys;
   slos: Slo[];
+  policies: PolicyTarget[];
   blocked: number;
   unknown: number;
 }
@@ -173,6 +175,10 @@ function body(world: World, url: URL): unknown {
       };
     case 'alerts':
       return { alerts: world.empty ? [] : world.alerts };
+    case 'inventory':
+      return inventory(world.empty ? [] : world.policies);
+    case 'inventory/history':
+      return history(world.empty ? [] : world.policies);
     case 'ledger':
       return world.ledger;
     case 'deploys':

@@ -159,6 +159,72 @@ test('a failure that was replayed says rule, answer, fix and what changed', asyn
   });
 });
 
+test('policies say whom each target lets read, what is wrong and what is unused', async () => {
+  await visit({}, '', async ({ page }) => {
+    const panel = page.locator('[aria-labelledby=policies]');
+    await panel
+      .getByRole('row', { name: /reviews/ })
+      .first()
+      .waitFor();
+    const said = await text(page, '[aria-labelledby=policies]');
+    for (const part of [
+      /4 targets, last audited 4 h ago/,
+      /1 Anybody, with credentials services/,
+      /1 Wildcard origins services, 3 a week ago/,
+      /1 Vary missing targets/,
+      /1 Max-age too long targets/,
+      /1 Unused entries origins/,
+      /1 No answer targets/,
+      /reviews GET https:..api.shop.example.reviews whoever asks, with credentials missing not stated/,
+      /images GET .* everybody \(\*\) not needed 2 days longer than browsers do –/,
+      /back-office .* a list of origins does not answer now/,
+    ])
+      assert.match(said, part);
+    assert.doesNotMatch(said, /Keep a list of whole origins/);
+  });
+});
+
+test('a policy opens by keyboard and shows findings, evidence, fix and its list', async () => {
+  await visit({}, '', async ({ page }) => {
+    const panel = page.locator('[aria-labelledby=policies]');
+    const open = async (name: string) => {
+      const summary = panel.locator('summary', { hasText: name });
+      await summary.focus();
+      await page.keyboard.press('Enter');
+      const details = panel.locator('details[open]', { has: page.getByText(name) });
+      return (await details.last().innerText()).replaceAll(/\s+/g, ' ');
+    };
+    const reflected = await open('2 findings: origin-reflected, vary-origin-missing');
+    for (const part of [
+      /error Any origin is answered with itself since 3 days ago/,
+      /GET https:..api.shop.example.items -> 200/,
+      /Fix: Keep a list of whole origins/,
+      /There is no list of origins to look through: it lets everybody in/,
+      /last audited 4 h ago; called by shop/,
+    ])
+      assert.match(reflected, part);
+    const listed = await open('1 finding: unused-origin');
+    for (const part of [
+      /https:..shop.example with credentials 14 min ago/,
+      /https:..old-partner.example without credentials 61 days ago unused/,
+      /https:..new-partner.example no never/,
+    ])
+      assert.match(listed, part);
+    const silent = await open('Nothing is wrong');
+    assert.match(silent, /Connection refused. What it answered 4 h ago stands below/);
+  });
+});
+
+test('without any audited target the page says where targets come from', async () => {
+  await visit({ policies: [] }, '', async ({ page }) => {
+    await page.getByText('Nothing is audited yet').waitFor();
+    assert.match(
+      await text(page, '[aria-labelledby=policies]'),
+      /name what pages call under \[\[services\]\]/,
+    );
+  });
+});
+
 test('what a browser reported is text and nothing else', async () => {
   const evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
   const replayed = diagnosis({ explanation: evil, detail: evil, cause: evil, url: evil });

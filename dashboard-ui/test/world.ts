@@ -1,6 +1,7 @@
 // A shop in the middle of an incident.
 import type { Diagnosis, FailingEndpoint, Slo } from '../src/api';
 import type { World } from './fixture';
+import { shops } from './policies';
 
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
 
@@ -190,6 +191,7 @@ export function incident(): World {
         },
       ],
     },
+    policies: shops(),
     slos: [
       slo('block_rate', 0.001, 0.31, { runbook_url: 'https://runbooks.example/cors' }),
       slo('preflight_failure_rate', 0.005, -1.4),

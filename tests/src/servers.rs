@@ -32,7 +32,7 @@ pub struct WebServer {
     /// `http://127.0.0.1:PORT`.
     pub base: String,
     process: Process,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl WebServer {
@@ -43,23 +43,23 @@ impl WebServer {
     pub async fn start(kind: Kind, piece: &str) -> Self {
         let folder = tempfile::tempdir().expect("a directory");
         let port = port::free();
-        let mut command = kind.command(folder.path(), port, piece);
-        let mut process = Process::start(command.current_dir(folder.path()));
-        let listens = || async {
-            tokio::net::TcpStream::connect(("127.0.0.1", port))
-                .await
-                .is_ok()
-        };
-        let waiting = wait_until("the server listens", START, listens);
-        tokio::select! {
-            () = waiting => {}
-            () = has_ended(&mut process) => panic!("{kind:?} ended: {:#?}\n{piece}", process.lines()),
-        }
+        let process = listening(kind, folder.path(), port, piece).await;
         Self {
             base: format!("http://127.0.0.1:{port}"),
             process,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Ends the server and starts it again, at the same address and with another piece.
+    ///
+    /// # Panics
+    /// As [`WebServer::start`].
+    pub async fn restart(&mut self, kind: Kind, piece: &str) {
+        self.process.kill();
+        let port = self.base.rsplit(':').next().expect("a port");
+        let port = port.parse().expect("a number");
+        self.process = listening(kind, self.folder.path(), port, piece).await;
     }
 
     /// What the server has said.
@@ -67,6 +67,23 @@ impl WebServer {
     pub fn lines(&self) -> Vec<String> {
         self.process.lines()
     }
+}
+
+/// A server that listens at `port`.
+async fn listening(kind: Kind, folder: &Path, port: u16, piece: &str) -> Process {
+    let mut command = kind.command(folder, port, piece);
+    let mut process = Process::start(command.current_dir(folder));
+    let listens = || async {
+        tokio::net::TcpStream::connect(("127.0.0.1", port))
+            .await
+            .is_ok()
+    };
+    let waiting = wait_until("the server listens", START, listens);
+    tokio::select! {
+        () = waiting => {}
+        () = has_ended(&mut process) => panic!("{kind:?} ended: {:#?}\n{piece}", process.lines()),
+    }
+    process
 }
 
 async fn has_ended(process: &mut Process) {
@@ -101,9 +118,10 @@ fn nginx(folder: &Path, port: u16, piece: &str) -> Command {
     };
     write(folder, "www/x", "[]");
     let dir = folder.display();
-    // A parent that is root can give its files to nobody else, and need not.
+    // One process: workers would outlive a master that is killed. One that is root can give its files to
+    // nobody else, and need not.
     let text = format!(
-        "user root;\ndaemon off;\nworker_processes 1;\npid {dir}/pid;\nerror_log stderr;\nevents {{}}\n\
+        "user root;\ndaemon off;\nmaster_process off;\npid {dir}/pid;\nerror_log stderr;\nevents {{}}\n\
          http {{\naccess_log off;\nclient_body_temp_path {dir}/body;\nproxy_temp_path {dir}/proxy;\n\
          fastcgi_temp_path {dir}/fastcgi;\nuwsgi_temp_path {dir}/uwsgi;\nscgi_temp_path {dir}/scgi;\n\
          {http}\nserver {{\nlisten 127.0.0.1:{port};\nroot {dir}/www;\nlocation / {{\n{location}\n}}\n}}\n}}\n"

@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use observation::UnixMillis;
 use store::{
-    AlertRow, Breakdown, DeployRow, DiagnosisRow, Dimension, Failure, Ledger, ProgressRow, Reader,
-    RequestShape, SliFilter, SliSums, Store, StoreError,
+    AlertRow, Breakdown, DeployRow, DiagnosisRow, Dimension, Failure, InventoryRow, InventoryStep,
+    Ledger, ProgressRow, Reader, RequestShape, SliFilter, SliSums, Store, StoreError,
 };
 
 use crate::selection::Interval;
@@ -63,6 +63,10 @@ pub trait Queries: Send + Sync {
     async fn deploys(&self, app: &str, within: Interval) -> Result<Vec<DeployRow>, StoreError>;
     /// The latest diagnosis of every failure of an app, latest first.
     async fn diagnoses(&self, app: &str, limit: u32) -> Result<Vec<DiagnosisRow>, StoreError>;
+    /// The inventory as it was known at `at`.
+    async fn inventory(&self, at: UnixMillis) -> Result<Vec<InventoryRow>, StoreError>;
+    /// Every step of the inventory up to `to`, in order of time.
+    async fn inventory_steps(&self, to: UnixMillis) -> Result<Vec<InventoryStep>, StoreError>;
     /// Records a deploy.
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError>;
 }
@@ -149,6 +153,14 @@ impl Queries for Stored {
 
     async fn diagnoses(&self, app: &str, limit: u32) -> Result<Vec<DiagnosisRow>, StoreError> {
         self.reader.diagnoses(Some(app), limit).await
+    }
+
+    async fn inventory(&self, at: UnixMillis) -> Result<Vec<InventoryRow>, StoreError> {
+        self.reader.inventory(at).await
+    }
+
+    async fn inventory_steps(&self, to: UnixMillis) -> Result<Vec<InventoryStep>, StoreError> {
+        self.reader.inventory_steps(to).await
     }
 
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {

@@ -133,6 +133,8 @@ async fn a_scoped_token_learns_nothing_of_other_apps() {
         "/api/v1/alerts",
         "/api/v1/slos",
         "/api/v1/sli?app=shop",
+        "/api/v1/inventory",
+        "/api/v1/inventory/history",
     ] {
         let request = request(path).header(header::AUTHORIZATION, "Bearer scoped");
         let answer = send(&router, request.body(Body::empty()).unwrap()).await;

@@ -19,6 +19,8 @@ async fn answers_have_their_shapes() {
         ("series", "/api/v1/series?app=shop&window=3m&step=60"),
         ("endpoints", "/api/v1/endpoints?app=shop"),
         ("breakdown", "/api/v1/breakdown?app=shop&by=browser_family"),
+        ("inventory", "/api/v1/inventory?app=shop"),
+        ("inventory_history", "/api/v1/inventory/history?days=4"),
         ("ledger", "/api/v1/ledger"),
         ("alerts", "/api/v1/alerts?app=shop"),
         ("slos", "/api/v1/slos?app=shop"),
@@ -51,6 +53,33 @@ async fn a_deploy_is_recorded_and_m6_counts_rollbacks_among_cors_changes() {
         .await
         .json();
     assert_eq!(made_up["id"].as_str().map(str::len), Some(16), "{made_up}");
+}
+
+#[tokio::test]
+async fn the_inventory_is_narrowed_and_its_summary_speaks_of_all_that_is_narrowed_from() {
+    let router = well();
+    for (question, services, total) in [
+        ("", vec!["reviews", "catalog", "back-office"], 3),
+        ("?app=shop", vec!["reviews", "catalog"], 2),
+        ("?app=admin&service=catalog", vec!["catalog"], 1),
+        ("?stance=list", vec!["catalog"], 3),
+        ("?finding=origin-reflected", vec!["reviews"], 3),
+        ("?finding=no-such-rule", vec![], 3),
+        // A day and a half ago.
+        ("?at=1793404800000", vec!["catalog"], 1),
+    ] {
+        let answer = get(&router, &format!("/api/v1/inventory{question}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let body = answer.json();
+        let found: Vec<_> = body["targets"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|target| target["service"].as_str().expect("a name"))
+            .collect();
+        assert_eq!(found, services, "{question}");
+        assert_eq!(body["summary"]["targets"], total, "{question}");
+    }
 }
 
 /// Path, and the field, its value and part of what is permitted that the refusal has to name.
@@ -152,6 +181,24 @@ const BAD_QUESTIONS: &[(&str, &str, &str, &str)] = &[
         "limit",
         "0",
         "1 to 500",
+    ),
+    (
+        "/api/v1/inventory?stance=open",
+        "stance",
+        "open",
+        "one of none, list, wildcard",
+    ),
+    (
+        "/api/v1/inventory?at=then",
+        "at",
+        "then",
+        "2026-01-31T12:00:00Z",
+    ),
+    (
+        "/api/v1/inventory/history?days=401",
+        "days",
+        "401",
+        "1 to 400",
     ),
     (
         "/api/v1/ledger?app=shop",

@@ -27,6 +27,8 @@ async fn every_documented_answer_is_of_its_documented_shape() {
         ("/api/v1/diagnoses", "?app=shop&platform=nginx"),
         ("/api/v1/shapes", "?app=shop&window=7d"),
         ("/api/v1/breakdown", "?app=shop&by=release"),
+        ("/api/v1/inventory", ""),
+        ("/api/v1/inventory/history", ""),
         ("/api/v1/ledger", ""),
         ("/api/v1/alerts", ""),
         ("/api/v1/slos", ""),
@@ -77,7 +79,7 @@ async fn every_route_of_the_metrics_is_described_and_the_other_way_round() {
     let metrics = get(&router, "/metrics").await.text;
     let api = get(&router, "/openapi.json").await.json();
     let described = api["paths"].as_object().unwrap();
-    assert_eq!(described.len(), 14, "{:?}", described.keys());
+    assert_eq!(described.len(), 17, "{:?}", described.keys());
     for path in described.keys() {
         assert!(metrics.contains(&format!("route=\"{path}\"")), "{path}");
         let status = get(&router, path).await.status;

@@ -28,3 +28,4 @@ pub use error::{CallError, Fault, Phase, Refusal, Rule};
 pub use intake::OriginRule;
 pub use policy::{Addresses, Target, TargetPolicy};
 pub use prober::{Parts, Prober};
+pub use signature::Place;

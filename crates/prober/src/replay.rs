@@ -58,7 +58,7 @@ impl Replayer {
 
     /// Looks at a target that works; returns whether its headers have changed.
     pub(crate) async fn look(&self, row: &SignatureRow) -> Result<bool, StoreError> {
-        let place = signature::place(row, &self.samples);
+        let place = Place::of(&row.target_origin, &row.endpoint, &self.samples);
         let mut seen = Vec::new();
         if row.preflighted {
             seen.extend(self.plain_preflight(row, &place.url).await);
@@ -73,7 +73,7 @@ impl Replayer {
     }
 
     async fn replay(&self, row: &SignatureRow) -> Replay {
-        let place = signature::place(row, &self.samples);
+        let place = Place::of(&row.target_origin, &row.endpoint, &self.samples);
         let request = match signature::request(row, &place.url) {
             Ok(request) => request,
             Err(error) => {

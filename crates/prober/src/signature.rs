@@ -40,42 +40,44 @@ pub(crate) fn id(row: &SignatureRow) -> String {
     })
 }
 
-/// Where a replay goes.
+/// Where a question about an endpoint goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) url: String,
+pub struct Place {
+    /// The URL.
+    pub url: String,
     /// Segments of the path are stand-ins: the server may not know them.
-    pub(crate) made_up: bool,
+    pub made_up: bool,
 }
 
-/// The URL for an endpoint template: the configured sample, or the template with stand-ins.
-pub(crate) fn place(row: &SignatureRow, samples: &[Sample]) -> Place {
-    let origin = row.target_origin.as_str();
-    let sample = samples.iter().find(|sample| {
-        sample.endpoint == row.endpoint && (sample.origin.is_empty() || sample.origin == origin)
-    });
-    if let Some(sample) = sample {
-        return Place {
-            url: format!("{origin}{}", sample.path),
-            made_up: false,
-        };
-    }
-    let mut made_up = false;
-    let segments: Vec<&str> = row
-        .endpoint
-        .split('/')
-        .map(|segment| {
-            if segment.starts_with(':') || segment.contains('*') || segment == "__other__" {
-                made_up = true;
-                STAND_IN
-            } else {
-                segment
-            }
-        })
-        .collect();
-    Place {
-        url: format!("{origin}{}", segments.join("/")),
-        made_up,
+impl Place {
+    /// The URL for an endpoint template: the configured sample, or the template with stand-ins.
+    #[must_use]
+    pub fn of(origin: &str, endpoint: &str, samples: &[Sample]) -> Self {
+        let sample = samples.iter().find(|sample| {
+            sample.endpoint == endpoint && (sample.origin.is_empty() || sample.origin == origin)
+        });
+        if let Some(sample) = sample {
+            return Self {
+                url: format!("{origin}{}", sample.path),
+                made_up: false,
+            };
+        }
+        let mut made_up = false;
+        let segments: Vec<&str> = endpoint
+            .split('/')
+            .map(|segment| {
+                if segment.starts_with(':') || segment.contains('*') || segment == "__other__" {
+                    made_up = true;
+                    STAND_IN
+                } else {
+                    segment
+                }
+            })
+            .collect();
+        Self {
+            url: format!("{origin}{}", segments.join("/")),
+            made_up,
+        }
     }
 }
 

@@ -43,7 +43,7 @@ fn a_template_becomes_a_path_by_its_sample_or_by_stand_ins() {
         ("/__other__", "/1", true),
         ("/user/:name", "/user/probe?x=1", false),
     ] {
-        let found = place(&row(endpoint, ""), &samples);
+        let found = Place::of("https://api.test", endpoint, &samples);
         let url = format!("https://api.test{path}");
         assert_eq!(found, Place { url, made_up }, "{endpoint}");
     }

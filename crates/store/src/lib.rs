@@ -33,9 +33,10 @@ pub use query::{
 };
 pub use reader::{MAX_SHAPES, Reader};
 pub use rows::{
-    AlertRow, Batch, ChangeRow, ChunkBase, ChunkRow, DeadLetterRow, DeployRow, DiagnosisRow,
-    Dimensions, EdgeReportRow, FixRow, HeaderLine, Lease, ObservationRow, PartRow, ProgressRow,
-    SeenBeacon, SignatureRow, SnapshotRow,
+    AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, DeadLetterRow,
+    DeployRow, DiagnosisRow, Dimensions, EdgeReportRow, FixRow, FoundRow, Grant, HeaderLine,
+    InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow,
+    ProgressRow, SeenBeacon, SignatureRow, SnapshotRow, Stance, StanceCounts, TriedOrigin, Vary,
 };
 pub use store::Store;
 

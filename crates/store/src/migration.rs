@@ -23,13 +23,14 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     migration!(1, "0001_observations"),
     migration!(2, "0002_rollups"),
     migration!(3, "0003_ledger"),
     migration!(4, "0004_operations"),
     migration!(5, "0005_dead_letter_marks"),
     migration!(6, "0006_diagnoses"),
+    migration!(7, "0007_inventory"),
 ];
 
 const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations{on_cluster}

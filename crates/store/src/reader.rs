@@ -2,6 +2,7 @@
 
 mod diagnoses;
 mod failures;
+mod inventory;
 mod scope;
 mod shapes;
 mod sums;

@@ -3,12 +3,17 @@
 
 mod diagnosis;
 mod dimensions;
+mod inventory;
 mod observation;
 mod operational;
 mod rollup;
 
 pub use diagnosis::{ChangeRow, DiagnosisRow, FixRow, HeaderLine, SignatureRow, SnapshotRow};
 pub use dimensions::Dimensions;
+pub use inventory::{
+    AuditState, CalledRow, FoundRow, Grant, InventoryRow, InventoryStep, OriginSeenRow,
+    OriginSource, Stance, StanceCounts, TriedOrigin, Vary,
+};
 pub use observation::ObservationRow;
 pub use operational::{AlertRow, DeployRow, Lease};
 pub use rollup::{

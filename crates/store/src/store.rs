@@ -6,8 +6,8 @@ use crate::client::{Address, Client, Login};
 use crate::engine::{EngineAccess, EngineUser};
 use crate::metrics::StoreMetrics;
 use crate::{
-    AlertRow, Batch, Config, DeployRow, DiagnosisRow, ProgressRow, Reader, SnapshotRow, StoreError,
-    migration, wire,
+    AlertRow, Batch, Config, DeployRow, DiagnosisRow, InventoryRow, ProgressRow, Reader,
+    SnapshotRow, StoreError, migration, wire,
 };
 
 /// A connection to ClickHouse. Cheap to clone.
@@ -170,6 +170,15 @@ impl Store {
     pub async fn save_snapshots(&self, snapshots: &[SnapshotRow]) -> Result<(), StoreError> {
         self.insert::<wire::Snapshot, _>("header_snapshots", snapshots)
             .await
+    }
+
+    /// Writes what targets were found to be; a row of the same target and first time replaces the
+    /// one that was written before it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_inventory(&self, rows: &[InventoryRow]) -> Result<(), StoreError> {
+        self.insert::<wire::Inventory, _>("inventory", rows).await
     }
 
     async fn insert_block(&self, table: &str, block: wire::Block) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 //! the order of the structs' fields. Tests read every column back.
 
 mod diagnosis;
+mod inventory;
 mod native;
 mod raw;
 mod rollup;
@@ -9,6 +10,7 @@ mod side;
 mod stored;
 
 pub(crate) use diagnosis::{DIAGNOSIS, Diagnosis, SNAPSHOT, Snapshot, stage, word};
+pub(crate) use inventory::{INVENTORY, Inventory, stance};
 pub(crate) use native::Block;
 pub(crate) use raw::observations;
 pub(crate) use rollup::{Chunk, Progress, parts};

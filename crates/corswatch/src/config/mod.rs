@@ -43,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) alert: alert::Config,
     /// Replays of failures.
     pub(crate) prober: prober::Config,
+    /// The inventory of policies.
+    pub(crate) inventory: inventory::Config,
     /// The private side.
     pub(crate) dashboard: dashboard::Config,
     /// Health and metrics of the other roles.
@@ -73,6 +75,7 @@ impl Default for Config {
             aggregator: aggregator::Config::default(),
             alert: alert::Config::default(),
             prober: prober::Config::default(),
+            inventory: inventory::Config::default(),
             dashboard: dashboard::Config::default(),
             health: health::HealthSection::default(),
             demo: demo::DemoSection::default(),
@@ -115,6 +118,7 @@ impl Config {
         self.alert.problems(Problems::at("alert", found));
         self.prober
             .problems(&self.services, Problems::at("prober", found));
+        self.inventory.problems(Problems::at("inventory", found));
         self.dashboard.problems(Problems::at("dashboard", found));
         self.health
             .problems(&self.dashboard, Problems::at("health", found));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use demo::{DemoConfig, Listeners, Switches};
 use intake::{AppConfig, LabTraffic, MatchRule, ServiceConfig};
 use runtime::Tasks;
+use settings::Span;
 
 use super::{Socket, task_error};
 use crate::config::Config;
@@ -57,6 +58,10 @@ impl Demo {
             }],
             ..ServiceConfig::default()
         });
+        // Whoever throws a switch waits for the inventory.
+        config.inventory.tick = Span::secs(5);
+        config.inventory.again_after = Span::secs(20);
+        config.prober.snapshot_every = Span::secs(20);
         config.alert.corroboration.sessions = 1;
         config.alert.corroboration.networks = 1;
         Ok(Self {

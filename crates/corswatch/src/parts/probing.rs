@@ -1,7 +1,8 @@
-//! The prober.
+//! The prober, and the inventory that asks with its client.
 
 use std::time::Duration;
 
+use inventory::Inventory;
 use prober::{Client, Names, Parts, Prober};
 use runtime::Tasks;
 use store::Store;
@@ -11,10 +12,21 @@ use crate::config::Config;
 
 const DRAIN: Duration = Duration::from_secs(12);
 
-/// Spawns the prober: it asks the origins of the configured services and nothing else.
+/// Spawns the prober and the inventory: they ask the origins of the configured services and nothing
+/// else.
 pub(crate) fn probing(config: &Config, ground: &Ground, store: Store, tasks: &mut Tasks) {
     let policy = config.prober.policy(&config.services);
     let client = Client::new(policy, Names::default(), config.prober.limits());
+    let inventory = Inventory::new(inventory::Parts {
+        config: config.inventory.clone(),
+        samples: config.prober.samples.clone(),
+        apps: &config.apps,
+        services: &config.services,
+        client: client.clone(),
+        store: store.clone(),
+        clock: ground.clock.clone(),
+        metrics: &ground.metrics,
+    });
     let prober = Prober::new(Parts {
         config: config.prober.clone(),
         client,
@@ -26,4 +38,10 @@ pub(crate) fn probing(config: &Config, ground: &Ground, store: Store, tasks: &mu
         prober.run(stop).await;
         Ok(())
     });
+    if let Some(inventory) = inventory {
+        tasks.spawn("inventory", DRAIN, |stop| async move {
+            inventory.run(stop).await;
+            Ok(())
+        });
+    }
 }

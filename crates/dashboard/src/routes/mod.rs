@@ -45,6 +45,8 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(api::v1::diagnoses::get))
         .routes(routes!(api::v1::breakdown::get))
         .routes(routes!(api::v1::shapes::get))
+        .routes(routes!(api::v1::inventory::get))
+        .routes(routes!(api::v1::inventory::history::get))
         .routes(routes!(api::v1::ledger::get))
         .routes(routes!(api::v1::alerts::get))
         .routes(routes!(api::v1::slos::get))

@@ -4,6 +4,8 @@ pub(crate) mod alert;
 pub(crate) mod deploy;
 pub(crate) mod diagnosis;
 pub(crate) mod failure;
+pub(crate) mod inventory;
+pub(crate) mod inventory_history;
 pub(crate) mod ledger;
 pub(crate) mod rate;
 pub(crate) mod scope;

@@ -19,9 +19,10 @@ use runtime::{ManualClock, Metrics};
 use serde_json::Value;
 use slo::{Objective, Sli, Window};
 use store::{
-    AlertRow, Breakdown, ChangeRow, ChunkRow, DeployRow, DiagnosisRow, Dimension, EdgeReportRow,
-    Failure, FixRow, HeaderLine, LabTraffic, Ledger, ProgressRow, RequestShape, SignatureRow,
-    SliFilter, SliSums, StoreError,
+    AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, DeployRow, DiagnosisRow, Dimension,
+    EdgeReportRow, Failure, FixRow, FoundRow, Grant, HeaderLine, InventoryRow, InventoryStep,
+    LabTraffic, Ledger, OriginSource, ProgressRow, RequestShape, SignatureRow, SliFilter, SliSums,
+    Stance, StoreError, TriedOrigin, Vary,
 };
 use tower::ServiceExt as _;
 
@@ -287,6 +288,28 @@ impl Queries for Fake {
         Ok(vec![diagnosis(app)])
     }
 
+    async fn inventory(&self, at: UnixMillis) -> Result<Vec<InventoryRow>, StoreError> {
+        self.check().await?;
+        let rows = inventory();
+        Ok(rows.into_iter().filter(|row| row.first_at <= at).collect())
+    }
+
+    async fn inventory_steps(&self, to: UnixMillis) -> Result<Vec<InventoryStep>, StoreError> {
+        self.check().await?;
+        let step = |row: InventoryRow| InventoryStep {
+            service: row.service,
+            target_origin: row.target_origin,
+            endpoint: row.endpoint,
+            apps: row.apps,
+            first_at: row.first_at,
+            state: row.state,
+            stance: row.stance,
+            vary: row.vary,
+        };
+        let rows = inventory().into_iter().filter(|row| row.first_at <= to);
+        Ok(rows.map(step).collect())
+    }
+
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
         self.check().await?;
         self.deploys
@@ -295,6 +318,85 @@ impl Queries for Fake {
             .push(deploy.clone());
         Ok(())
     }
+}
+
+fn found(rule: &str, level: &str) -> FoundRow {
+    FoundRow {
+        rule: rule.into(),
+        key: String::new(),
+        level: level.into(),
+        title: format!("What {rule} is"),
+        message: "It is so.".into(),
+        evidence: vec!["GET https://api.test/items -> 200".into()],
+        fix: vec!["Mend it.".into()],
+        first_at: NOW.plus(-86_400_000),
+    }
+}
+
+/// Three targets: one that trusts everybody, one with a list, one of another app that is silent.
+fn inventory() -> Vec<InventoryRow> {
+    let tried = |origin: &str, grant, unused: bool| TriedOrigin {
+        origin: origin.into(),
+        source: OriginSource::Listed,
+        grant,
+        last_seen: (!unused).then_some(NOW),
+        unused,
+    };
+    let list = InventoryRow {
+        service: "catalog".into(),
+        target_origin: "https://api.test".into(),
+        endpoint: "/items".into(),
+        apps: vec!["shop".into(), "admin".into()],
+        method: "GET".into(),
+        url: "https://api.test/items".into(),
+        made_up: false,
+        first_at: NOW.plus(-3 * 86_400_000),
+        last_at: NOW.plus(-60_000),
+        updated_at: NOW,
+        answered_at: Some(NOW.plus(-60_000)),
+        observed_since: Some(NOW.plus(-40 * 86_400_000)),
+        state: AuditState::Answered,
+        reason: String::new(),
+        stance: Some(Stance::List),
+        vary: Vary::Missing,
+        max_age: Some(172_800),
+        origins: vec![
+            tried("https://shop.test", Grant::Credentialed, false),
+            tried("https://partner.test", Grant::Plain, true),
+        ],
+        findings: vec![
+            found("vary-origin-missing", "warning"),
+            found("unused-origin", "note"),
+        ],
+    };
+    vec![
+        list.clone(),
+        InventoryRow {
+            service: "reviews".into(),
+            first_at: NOW.plus(-86_400_000),
+            stance: Some(Stance::CredentialedReflecting),
+            vary: Vary::Right,
+            max_age: None,
+            origins: Vec::new(),
+            findings: vec![found("origin-reflected", "error")],
+            ..list.clone()
+        },
+        InventoryRow {
+            service: "back-office".into(),
+            apps: vec!["admin".into()],
+            first_at: NOW.plus(-60_000),
+            state: AuditState::NoAnswer,
+            reason: "timed_out: timed out in phase connect".into(),
+            stance: None,
+            vary: Vary::NotNeeded,
+            max_age: None,
+            answered_at: None,
+            observed_since: None,
+            origins: Vec::new(),
+            findings: Vec::new(),
+            ..list
+        },
+    ]
 }
 
 /// What replaying the fake's failure showed.

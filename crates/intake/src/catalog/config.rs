@@ -78,6 +78,9 @@ pub struct ServiceConfig {
     pub owner: String,
     /// URL of its runbook, for alerts.
     pub runbook: String,
+    /// Page origins that its allow-list is believed to hold, such as `https://partner.example`. The
+    /// inventory asks for each whether it is let in, and tells which of them no page comes from.
+    pub allowed_origins: Vec<String>,
     /// What belongs to it; of all services' rules the one with the longest path wins.
     #[serde(rename = "match")]
     pub matches: Vec<MatchRule>,
@@ -171,6 +174,12 @@ impl ServiceConfig {
                 &self.runbook,
                 "a runbook is an http or https URL",
             );
+        }
+        for (n, origin) in self.allowed_origins.iter().enumerate() {
+            if let Some(problem) = origin::problem(origin, Schemes::Any) {
+                let reason = format!("the origin {problem}");
+                problems.report(&format!("allowed_origins[{n}]"), origin, reason);
+            }
         }
         if self.matches.is_empty() {
             problems.report("match", "[]", "nothing belongs to this service: add a rule");

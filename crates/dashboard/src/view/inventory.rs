@@ -1,0 +1,274 @@
+//! The inventory: what the policies of targets were found to be.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use store::{AuditState, FoundRow, InventoryRow, StanceCounts, TriedOrigin, Vary};
+use utoipa::ToSchema;
+
+use crate::stamp::Stamp;
+
+/// Services by whom their targets let read. One that has targets of several kinds counts in each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Stances {
+    /// Services with a target in the inventory.
+    pub services: usize,
+    /// With one that lets no origin in.
+    pub none: usize,
+    /// With one that lets the origins of a list in.
+    pub list: usize,
+    /// With one that answers `*`.
+    pub wildcard: usize,
+    /// With one that answers `*` beside Access-Control-Allow-Credentials.
+    pub wildcard_with_credentials: usize,
+    /// With one that names whoever asks, without credentials.
+    pub reflecting: usize,
+    /// With one that trusts the origin `null`.
+    pub null_trusted: usize,
+    /// With one that names whoever asks, with credentials.
+    pub credentialed_reflecting: usize,
+    /// With one that has never answered.
+    pub unknown: usize,
+}
+
+impl From<&StanceCounts> for Stances {
+    fn from(counts: &StanceCounts) -> Self {
+        use store::Stance;
+        let of = |stance| counts.with(Some(stance));
+        Self {
+            services: counts.services(),
+            none: of(Stance::Closed),
+            list: of(Stance::List),
+            wildcard: of(Stance::Wildcard),
+            wildcard_with_credentials: of(Stance::WildcardWithCredentials),
+            reflecting: of(Stance::Reflecting),
+            null_trusted: of(Stance::NullTrusted),
+            credentialed_reflecting: of(Stance::CredentialedReflecting),
+            unknown: counts.with(None),
+        }
+    }
+}
+
+/// The inventory in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Summary {
+    #[serde(flatten)]
+    stances: Stances,
+    /// Targets: endpoints of services.
+    targets: usize,
+    /// Targets whose `Vary` does not name Origin where it has to.
+    vary_missing: usize,
+    /// Targets whose Access-Control-Max-Age is longer than any browser keeps a preflight.
+    max_age_too_long: usize,
+    /// Origins that servers let in and no page comes from; once for each server.
+    unused_entries: usize,
+    /// Targets that did not answer, or were not to be asked; what they answered before stands.
+    unanswered: usize,
+    /// When the latest audit was made; null where there is none.
+    as_of: Option<Stamp>,
+}
+
+impl Summary {
+    pub(crate) fn of(rows: &[InventoryRow]) -> Self {
+        let count = |is: &dyn Fn(&InventoryRow) -> bool| rows.iter().filter(|row| is(row)).count();
+        let counts = StanceCounts::of(rows.iter().map(|row| (row.service.as_str(), row.stance)));
+        let unused: BTreeSet<_> = rows
+            .iter()
+            .flat_map(|row| {
+                row.unused()
+                    .map(|tried| (&row.target_origin, &tried.origin))
+            })
+            .collect();
+        Self {
+            stances: Stances::from(&counts),
+            targets: rows.len(),
+            vary_missing: count(&|row| row.vary == Vary::Missing),
+            max_age_too_long: count(&InventoryRow::is_max_age_too_long),
+            unused_entries: unused.len(),
+            unanswered: count(&|row| row.state != AuditState::Answered),
+            as_of: rows.iter().map(|row| row.last_at).max().map(Stamp),
+        }
+    }
+}
+
+/// The policy of one target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Target {
+    /// Configured service.
+    service: String,
+    /// Origin of the server.
+    target_origin: String,
+    /// Path template.
+    endpoint: String,
+    /// Apps whose pages call it.
+    apps: Vec<String>,
+    /// `GET`; or the method that preflights asked for, where pages never read it with GET.
+    method: String,
+    /// What was asked.
+    url: String,
+    /// Whether segments of the path are stand-ins: `prober.samples` can name a real one.
+    made_up: bool,
+    /// `answered`, `no_answer` or `refused` (it must not be asked).
+    state: &'static str,
+    /// Why there was no answer.
+    reason: Option<String>,
+    /// Whom it lets read, the mildest first: `none`, `list`, `wildcard`, `wildcard_with_credentials`,
+    /// `reflecting`, `null_trusted`, `credentialed_reflecting`; null where it has never answered.
+    stance: Option<&'static str>,
+    /// Since when all of this is so.
+    since: Stamp,
+    /// When it was last audited.
+    audited_at: Stamp,
+    /// When it last answered.
+    answered_at: Option<Stamp>,
+    /// Since when its traffic has been observed: what is older than that cannot be called unused.
+    observed_since: Option<Stamp>,
+    /// `right`, `missing` or `not_needed`.
+    vary: &'static str,
+    /// Access-Control-Max-Age in seconds.
+    max_age: Option<u32>,
+    /// Whether that is longer than any browser keeps a preflight.
+    max_age_too_long: bool,
+    /// Whether it has a list of origins; who lets everybody in has none.
+    has_list: bool,
+    /// The origins that were tried, where it has a list.
+    origins: Vec<Origin>,
+    /// What is wrong, the worst first.
+    findings: Vec<Finding>,
+    /// Whether origins and evidence are left out, because apps beyond the token's scope call it, too.
+    limited: bool,
+}
+
+impl Target {
+    /// The same without what tells of the pages of other apps.
+    fn limited(mut self) -> Self {
+        self.limited = true;
+        self.origins.clear();
+        for finding in &mut self.findings {
+            finding.message.clone_from(&finding.title);
+            finding.evidence.clear();
+        }
+        self
+    }
+}
+
+/// An origin that was tried at a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Origin {
+    /// The origin.
+    origin: String,
+    /// Why it was tried: `listed` (the configuration says that it is let in), `configured` (pages of an
+    /// app come from it) or `traffic` (pages were seen to call from it).
+    source: &'static str,
+    /// `denied`, `plain` or `credentialed`.
+    grant: &'static str,
+    /// When a page of it last called the target, to the minute or the hour.
+    last_seen: Option<Stamp>,
+    /// Whether it is let in and no page of it has called for long.
+    unused: bool,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Finding {
+    /// The rule: one of `corswatch audit`, or `unused-origin`.
+    rule: String,
+    /// Tells findings of one rule apart.
+    key: String,
+    /// `note`, `warning` or `error`.
+    level: String,
+    /// The rule in a line.
+    title: String,
+    /// What is wrong.
+    message: String,
+    /// What was asked and answered, a line each.
+    evidence: Vec<String>,
+    /// What to change.
+    fix: Vec<String>,
+    /// When it was first found.
+    since: Stamp,
+}
+
+/// How bad a finding is, from 0.
+fn severity(level: &str) -> u8 {
+    match level {
+        "error" => 3,
+        "warning" => 2,
+        "note" => 1,
+        _ => 0,
+    }
+}
+
+/// The targets, the worst first.
+pub(crate) fn targets(mut rows: Vec<InventoryRow>, visible: impl Fn(&str) -> bool) -> Vec<Target> {
+    let worst = |row: &InventoryRow| {
+        let levels = row.findings.iter().map(|found| severity(&found.level));
+        (levels.max().unwrap_or_default(), row.stance)
+    };
+    // The rows come by service and target, which stays the order among equals.
+    rows.sort_by_key(|row| std::cmp::Reverse(worst(row)));
+    let target = |mut row: InventoryRow| {
+        let apps = row.apps.len();
+        row.apps.retain(|app| visible(app));
+        let limited = row.apps.len() < apps;
+        let target = Target::from(row);
+        if limited { target.limited() } else { target }
+    };
+    rows.into_iter().map(target).collect()
+}
+
+impl From<InventoryRow> for Target {
+    fn from(row: InventoryRow) -> Self {
+        use store::Stance::{Closed, List, NullTrusted};
+        Self {
+            max_age_too_long: row.is_max_age_too_long(),
+            has_list: matches!(row.stance, Some(Closed | List | NullTrusted)),
+            service: row.service,
+            target_origin: row.target_origin,
+            endpoint: row.endpoint,
+            apps: row.apps,
+            method: row.method,
+            url: row.url,
+            made_up: row.made_up,
+            state: row.state.as_str(),
+            reason: (!row.reason.is_empty()).then_some(row.reason),
+            stance: row.stance.map(store::Stance::as_str),
+            since: Stamp(row.first_at),
+            audited_at: Stamp(row.last_at),
+            answered_at: row.answered_at.map(Stamp),
+            observed_since: row.observed_since.map(Stamp),
+            vary: row.vary.as_str(),
+            max_age: row.max_age,
+            origins: row.origins.into_iter().map(Origin::from).collect(),
+            findings: row.findings.into_iter().map(Finding::from).collect(),
+            limited: false,
+        }
+    }
+}
+
+impl From<TriedOrigin> for Origin {
+    fn from(tried: TriedOrigin) -> Self {
+        Self {
+            origin: tried.origin,
+            source: tried.source.as_str(),
+            grant: tried.grant.as_str(),
+            last_seen: tried.last_seen.map(Stamp),
+            unused: tried.unused,
+        }
+    }
+}
+
+impl From<FoundRow> for Finding {
+    fn from(found: FoundRow) -> Self {
+        Self {
+            rule: found.rule,
+            key: found.key,
+            level: found.level,
+            title: found.title,
+            message: found.message,
+            evidence: found.evidence,
+            fix: found.fix,
+            since: Stamp(found.first_at),
+        }
+    }
+}

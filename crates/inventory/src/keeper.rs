@@ -1,0 +1,355 @@
+//! The loop.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use intake::{AppConfig, ServiceConfig};
+use observation::UnixMillis;
+use prober::{Client, Sample};
+use runtime::{Clock, Stop};
+use store::{AuditState, Claim, InventoryRow, Reader, Store, StoreError};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::agenda::due;
+use crate::candidates::Candidates;
+use crate::config::Config;
+use crate::look::{Looked, look, paced};
+use crate::metrics::Metrics;
+use crate::record::{Usage, record, refreshed, retired};
+use crate::targets::{Choice, Key, Target, Traffic};
+
+/// The lease of the one that works.
+const LEASE: &str = "inventory";
+/// Every round looks this far back for endpoints: beacons may come late.
+const JUST_NOW: i64 = 10 * 60_000;
+/// Now and then everything is looked at again: what is not called any more is forgotten.
+const FULLY_EVERY: Duration = Duration::from_secs(3600);
+/// Rollups are kept no longer than this as a rule, and it is asked for no more.
+const EVER: i64 = 400 * 86_400_000;
+/// Rows of a process whose clock goes ahead are read, too.
+const AHEAD: i64 = 86_400_000;
+/// The longest pause after rounds that failed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How long the audits under way may take once the process is to stop; those that take longer are
+/// made again.
+const LAST_AUDITS: Duration = Duration::from_secs(3);
+
+/// What an inventory is made of.
+pub struct Parts<'a> {
+    /// Its settings.
+    pub config: Config,
+    /// Paths that stand for templates.
+    pub samples: Vec<Sample>,
+    /// The configured apps, whose page origins are tried.
+    pub apps: &'a [AppConfig],
+    /// The configured services.
+    pub services: &'a [ServiceConfig],
+    /// Asks the targets.
+    pub client: Client,
+    /// Holds the traffic, keeps the inventory.
+    pub store: Store,
+    /// The clock.
+    pub clock: Clock,
+    /// The registry of the process.
+    pub metrics: &'a runtime::Metrics,
+}
+
+/// Audits what pages call and keeps what is found.
+pub struct Inventory {
+    config: Config,
+    choice: Choice,
+    candidates: Candidates,
+    client: Client,
+    store: Store,
+    reader: Reader,
+    clock: Clock,
+    claim: Claim,
+    /// The term whose rows are known.
+    term: Option<u64>,
+    rows: BTreeMap<Key, InventoryRow>,
+    traffic: Traffic,
+    targets: Vec<Target>,
+    /// When each origin was last seen to change.
+    changed: HashMap<String, UnixMillis>,
+    under_way: HashSet<Key>,
+    metrics: Metrics,
+    looked_fully: Option<Instant>,
+}
+
+impl std::fmt::Debug for Inventory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inventory")
+            .field("term", &self.term)
+            .field("targets", &self.targets.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An audit that has ended.
+type Done = (Target, Looked);
+
+impl Inventory {
+    /// Puts an inventory together; none where it is switched off.
+    #[must_use]
+    pub fn new(parts: Parts<'_>) -> Option<Self> {
+        let config = parts.config;
+        (config.targets > 0).then(|| Self {
+            candidates: Candidates::new(&config, parts.apps, parts.services),
+            claim: Claim::new(LEASE, config.lease.duration()),
+            choice: Choice::new(&config, parts.samples, parts.apps),
+            client: parts.client,
+            reader: parts.store.reader(),
+            store: parts.store,
+            clock: parts.clock,
+            term: None,
+            rows: BTreeMap::new(),
+            traffic: Traffic::default(),
+            targets: Vec::new(),
+            changed: HashMap::new(),
+            under_way: HashSet::new(),
+            metrics: Metrics::register(parts.metrics),
+            looked_fully: None,
+            config,
+        })
+    }
+
+    /// Runs until stopped. A store that cannot be reached is tried again, with growing pauses.
+    pub async fn run(mut self, stop: Stop) {
+        // A lease is renewed well before it ends, however seldom the traffic is looked at.
+        let tick = self.config.tick.duration();
+        let beat = tick.min(self.config.lease.duration() / 3);
+        let (mut pause, mut next) = (beat, Instant::now());
+        let mut look_next = Instant::now();
+        let mut under_way = JoinSet::new();
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(done) = under_way.join_next() => {
+                    if let Ok(done) = done {
+                        self.note(done).await;
+                    }
+                    self.start(&mut under_way);
+                }
+                () = tokio::time::sleep_until(next) => {
+                    let looks = Instant::now() >= look_next;
+                    let went = tokio::select! {
+                        biased;
+                        () = stop.cancelled() => break,
+                        went = self.round(looks) => went,
+                    };
+                    pause = match went {
+                        Ok(()) => {
+                            if looks {
+                                look_next = Instant::now() + tick;
+                            }
+                            beat
+                        }
+                        Err(error) => {
+                            self.failed(&error);
+                            (pause * 2).min(LONGEST_PAUSE.max(beat))
+                        }
+                    };
+                    self.start(&mut under_way);
+                    next = Instant::now() + pause;
+                }
+            }
+        }
+        let ending = async {
+            while let Some(done) = under_way.join_next().await {
+                if let Ok(done) = done {
+                    self.note(done).await;
+                }
+            }
+        };
+        // An audit that is cut off is due again at the next start.
+        let _ = tokio::time::timeout(LAST_AUDITS, ending).await;
+        let _ = tokio::time::timeout(LAST_AUDITS, self.claim.release(&self.store)).await;
+    }
+
+    /// One round: the lease, and where it is time the traffic and what it makes of the rows.
+    async fn round(&mut self, looks: bool) -> Result<(), StoreError> {
+        let term = self.claim.check(&self.store).await?;
+        self.metrics.leads.set(i64::from(term.is_some()));
+        let Some(term) = term else {
+            self.term = None;
+            self.metrics.holds(std::iter::empty());
+            return Ok(());
+        };
+        let is_new = self.term != Some(term);
+        if is_new {
+            let rows = self.reader.inventory(self.clock.now().plus(AHEAD)).await?;
+            self.rows = rows.into_iter().map(|row| (Key::of(&row), row)).collect();
+            self.looked_fully = None;
+            self.term = Some(term);
+            tracing::info!(term, targets = self.rows.len(), "keeping the inventory");
+        }
+        if looks || is_new {
+            self.look_at_traffic().await?;
+            self.follow().await?;
+            self.look_for_changes().await?;
+        }
+        self.metrics.holds(self.rows.values());
+        Ok(())
+    }
+
+    async fn look_at_traffic(&mut self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let fully = self
+            .looked_fully
+            .is_none_or(|last| last.elapsed() >= FULLY_EVERY);
+        let within = self.config.called_within.as_millis();
+        let (called_since, seen_since) = match fully {
+            true => (now.plus(-within), now.plus(-EVER)),
+            false => (now.plus(-JUST_NOW.min(within)), now.plus(-JUST_NOW)),
+        };
+        let called = self.reader.called_endpoints(called_since).await?;
+        let seen = self.reader.origins_seen(seen_since).await?;
+        if fully {
+            self.traffic = Traffic::default();
+            self.looked_fully = Some(Instant::now());
+        }
+        self.traffic.add_called(called);
+        self.traffic.add_seen(seen);
+        let known = self.rows.keys().cloned().collect();
+        self.targets = self.traffic.select(&known, &self.choice);
+        Ok(())
+    }
+
+    /// Learns which origins have changed: a policy is mostly set for a whole server, and not every URL
+    /// is looked at by the prober.
+    async fn look_for_changes(&mut self) -> Result<(), StoreError> {
+        let urls = self.targets.iter().map(|target| target.place.url.clone());
+        let urls: HashMap<_, _> = self
+            .reader
+            .changed_urls(urls.collect())
+            .await?
+            .into_iter()
+            .collect();
+        self.changed.clear();
+        for target in &self.targets {
+            if let Some(at) = urls.get(&target.place.url) {
+                let origin = target.key.target_origin.clone();
+                let latest = self.changed.entry(origin).or_insert(*at);
+                *latest = (*latest).max(*at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down what the traffic says of the rows: which targets have gone, which origins are used.
+    async fn follow(&mut self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let targets: HashSet<&Key> = self.targets.iter().map(|target| &target.key).collect();
+        let mut news = Vec::new();
+        for (key, row) in &self.rows {
+            if self.under_way.contains(key) {
+                continue;
+            }
+            if !targets.contains(key) {
+                news.push(retired(row, now));
+                continue;
+            }
+            let pages = self.traffic.pages(key);
+            let usage = Usage {
+                pages: &pages,
+                unused_after: self.config.unused_after.duration(),
+                now,
+            };
+            news.extend(refreshed(row, usage));
+        }
+        self.store.save_inventory(&news).await?;
+        for row in news {
+            if row.state == AuditState::Retired {
+                self.rows.remove(&Key::of(&row));
+            } else {
+                self.rows.insert(Key::of(&row), row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the audits that are due, the longest waiting first, one at a time of each origin.
+    fn start(&mut self, under_way: &mut JoinSet<Done>) {
+        if self.term.is_none() || !self.claim.is_held() {
+            self.metrics.waiting.set(0);
+            return;
+        }
+        let now = self.clock.now();
+        let mut waiting: Vec<(UnixMillis, &Target)> = self
+            .targets
+            .iter()
+            .filter(|target| !self.under_way.contains(&target.key))
+            .map(|target| {
+                let changed = self.changed.get(&target.key.target_origin).copied();
+                let row = self.rows.get(&target.key);
+                (due(target, row, changed, &self.config), target)
+            })
+            .filter(|(due, _)| *due <= now)
+            .collect();
+        waiting.sort_by_key(|(due, _)| *due);
+        let left = waiting.len();
+        let mut started = 0;
+        for (_, target) in waiting {
+            let is_busy = |key: &Key| key.target_origin == target.key.target_origin;
+            if under_way.len() >= self.config.at_once {
+                break;
+            }
+            if self.under_way.iter().any(is_busy) {
+                continue;
+            }
+            let candidates = self.candidates.of(target, &self.traffic.pages(&target.key));
+            let client = paced(&self.client, self.config.requests_per_second);
+            let (target, clock) = (target.clone(), self.clock.clone());
+            self.under_way.insert(target.key.clone());
+            started += 1;
+            under_way.spawn(async move {
+                let looked = look(client, &target, candidates, &clock).await;
+                (target, looked)
+            });
+        }
+        let waiting = i64::try_from(left - started).unwrap_or(i64::MAX);
+        self.metrics.waiting.set(waiting);
+    }
+
+    /// Keeps what an audit showed. Where the store fails it is due again at once.
+    async fn note(&mut self, (target, looked): Done) {
+        self.under_way.remove(&target.key);
+        let before = self.rows.get(&target.key);
+        let pages = self.traffic.pages(&target.key);
+        let usage = Usage {
+            pages: &pages,
+            unused_after: self.config.unused_after.duration(),
+            now: self.clock.now(),
+        };
+        let row = record(before, &target, looked, usage);
+        let is_change = before.is_some_and(|before| before.first_at != row.first_at);
+        if let Err(error) = self.store.save_inventory(std::slice::from_ref(&row)).await {
+            self.failed(&error);
+            // Nothing is asked again until the store has answered a round.
+            self.term = None;
+            return;
+        }
+        self.metrics.audited(row.state);
+        if is_change {
+            self.metrics.changes.inc();
+        }
+        tracing::info!(
+            service = row.service,
+            target = row.target_origin,
+            endpoint = row.endpoint,
+            state = row.state.as_str(),
+            stance = row.stance.map(store::Stance::as_str),
+            findings = row.findings.len(),
+            "audited"
+        );
+        self.rows.insert(target.key, row);
+        self.metrics.holds(self.rows.values());
+    }
+
+    fn failed(&self, error: &StoreError) {
+        self.metrics.store_failures.inc();
+        tracing::warn!(%error, "the inventory could not be kept; it is tried again");
+    }
+}

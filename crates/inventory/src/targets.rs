@@ -1,0 +1,364 @@
+//! What belongs into the inventory: endpoints that pages call, a bounded number of them.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use intake::AppConfig;
+use observation::UnixMillis;
+use prober::{Place, Sample};
+use store::{CalledRow, InventoryRow, OriginSeenRow};
+
+use crate::Config;
+
+/// Endpoints that are remembered; more are found again at the next full look.
+const MAX_CALLED: usize = 10_000;
+/// Page origins that are remembered of a target, those that called last.
+const MAX_PAGES: usize = 10_000;
+/// Templates beyond the limit of an app end here: it is no endpoint.
+const OTHER: &str = "__other__";
+
+/// The identity of a target.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) service: String,
+    pub(crate) target_origin: String,
+    pub(crate) endpoint: String,
+}
+
+impl Key {
+    pub(crate) fn of(row: &InventoryRow) -> Self {
+        Self {
+            service: row.service.clone(),
+            target_origin: row.target_origin.clone(),
+            endpoint: row.endpoint.clone(),
+        }
+    }
+
+    /// A number that spreads identities evenly: FNV-1a.
+    pub(crate) fn spread(&self) -> u64 {
+        let parts = [&self.service, &self.target_origin, &self.endpoint];
+        let bytes = parts.into_iter().flat_map(|part| part.bytes().chain([0]));
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
+    }
+}
+
+/// What is audited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) key: Key,
+    pub(crate) apps: Vec<String>,
+    /// `GET` where pages read it so; else the method of most calls, which only preflights name.
+    pub(crate) method: String,
+    pub(crate) place: Place,
+}
+
+impl Target {
+    /// Whether it may be asked with anything but a preflight.
+    pub(crate) fn is_read(&self) -> bool {
+        self.method == "GET"
+    }
+}
+
+/// About how many calls each app makes with each method, in the look that saw most of them.
+#[derive(Debug, Clone, Default)]
+struct Called(BTreeMap<(String, String), u64>);
+
+impl Called {
+    fn weight(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    fn apps(&self) -> BTreeSet<&String> {
+        self.0.keys().map(|(app, _)| app).collect()
+    }
+
+    /// `GET` where pages read it so, and else the method of most calls.
+    fn method(&self) -> &str {
+        let mut methods: BTreeMap<&str, u64> = BTreeMap::new();
+        for ((_, method), weight) in &self.0 {
+            *methods.entry(method).or_default() += weight;
+        }
+        let is_read = methods.contains_key("GET") || methods.contains_key("HEAD");
+        let most = methods.into_iter().max_by_key(|(_, weight)| *weight);
+        match most {
+            Some((method, _)) if !is_read => method,
+            _ => "GET",
+        }
+    }
+}
+
+/// How targets are chosen.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    samples: Vec<Sample>,
+    /// Endpoints that the configuration of an app names.
+    named: HashSet<(String, String)>,
+    endpoints_per_origin: usize,
+    targets: usize,
+}
+
+impl Choice {
+    pub(crate) fn new(config: &Config, samples: Vec<Sample>, apps: &[AppConfig]) -> Self {
+        let named = apps.iter().flat_map(|app| {
+            let of_app = |endpoint: &String| (app.name.clone(), endpoint.clone());
+            app.endpoints.iter().map(of_app)
+        });
+        Self {
+            samples,
+            named: named.collect(),
+            endpoints_per_origin: config.endpoints_per_origin,
+            targets: config.targets,
+        }
+    }
+
+    fn is_named(&self, target: &Target) -> bool {
+        let endpoint = &target.key.endpoint;
+        let mut apps = target.apps.iter();
+        apps.any(|app| self.named.contains(&(app.clone(), endpoint.clone())))
+    }
+}
+
+/// What pages call, as far as it was seen.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    called: BTreeMap<Key, Called>,
+    pages: BTreeMap<(String, String), BTreeMap<String, Seen>>,
+}
+
+/// When pages of an origin called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) first: UnixMillis,
+    pub(crate) last: UnixMillis,
+}
+
+impl Traffic {
+    /// Takes in endpoints that were called.
+    pub(crate) fn add_called(&mut self, rows: Vec<CalledRow>) {
+        for row in rows {
+            let key = Key {
+                service: row.service,
+                target_origin: row.target_origin,
+                endpoint: row.endpoint,
+            };
+            let is_new = !self.called.contains_key(&key);
+            if key.endpoint == OTHER || (is_new && self.called.len() >= MAX_CALLED) {
+                continue;
+            }
+            let called = self.called.entry(key).or_default();
+            let weight = called.0.entry((row.app, row.method)).or_default();
+            *weight = row.weight.max(*weight);
+        }
+    }
+
+    /// Takes in when pages called.
+    pub(crate) fn add_seen(&mut self, rows: Vec<OriginSeenRow>) {
+        for row in rows {
+            let pages = self
+                .pages
+                .entry((row.service, row.target_origin))
+                .or_default();
+            let is_new = !pages.contains_key(&row.page_origin);
+            if is_new && pages.len() >= MAX_PAGES {
+                continue;
+            }
+            let seen = pages.entry(row.page_origin).or_insert(Seen {
+                first: row.first_seen,
+                last: row.last_seen,
+            });
+            seen.first = seen.first.min(row.first_seen);
+            seen.last = seen.last.max(row.last_seen);
+        }
+    }
+
+    /// When pages called a target, by origin.
+    pub(crate) fn pages(&self, key: &Key) -> BTreeMap<String, Seen> {
+        let of = (key.service.clone(), key.target_origin.clone());
+        self.pages.get(&of).cloned().unwrap_or_default()
+    }
+
+    /// Chooses the targets: first what an app's configuration names, then what is `known`, so that an
+    /// endpoint that is called a little more often than another does not push it out every day. Each
+    /// service gets its turn until the limit is reached.
+    pub(crate) fn select(&self, known: &HashSet<Key>, choice: &Choice) -> Vec<Target> {
+        let mut origins: BTreeMap<(&str, &str), Vec<(Rank, Target)>> = BTreeMap::new();
+        for (key, called) in &self.called {
+            let target = target(key, called, &choice.samples);
+            let rank = Rank {
+                unnamed: !choice.is_named(&target),
+                unknown: !known.contains(key),
+                unread: !target.is_read(),
+                made_up: target.place.made_up,
+                weight: std::cmp::Reverse(called.weight()),
+            };
+            let of = (key.service.as_str(), key.target_origin.as_str());
+            origins.entry(of).or_default().push((rank, target));
+        }
+        let mut services: BTreeMap<&str, Vec<(usize, Rank, Target)>> = BTreeMap::new();
+        for ((service, _), mut targets) in origins {
+            targets.sort_by(|a, b| (&a.0, &a.1.key).cmp(&(&b.0, &b.1.key)));
+            targets.truncate(choice.endpoints_per_origin);
+            let numbered = targets.into_iter().enumerate();
+            let numbered = numbered.map(|(turn, (rank, target))| (turn, rank, target));
+            services.entry(service).or_default().extend(numbered);
+        }
+        let mut chosen = Vec::new();
+        for (_, mut targets) in services {
+            targets.sort_by(|a, b| (a.0, &a.2.key).cmp(&(b.0, &b.2.key)));
+            let turns = targets.into_iter().enumerate();
+            chosen.extend(turns.map(|(turn, (_, rank, target))| {
+                let first = (rank.unnamed, rank.unknown, turn);
+                (first, target)
+            }));
+        }
+        chosen.sort_by(|a, b| (a.0, &a.1.key).cmp(&(b.0, &b.1.key)));
+        chosen.truncate(choice.targets);
+        chosen.into_iter().map(|(_, target)| target).collect()
+    }
+}
+
+/// What comes first; the order of the fields is their weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    unnamed: bool,
+    unknown: bool,
+    unread: bool,
+    made_up: bool,
+    weight: std::cmp::Reverse<u64>,
+}
+
+fn target(key: &Key, called: &Called, samples: &[Sample]) -> Target {
+    Target {
+        key: key.clone(),
+        apps: called.apps().into_iter().cloned().collect(),
+        method: called.method().to_owned(),
+        place: Place::of(&key.target_origin, &key.endpoint, samples),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn called(service: &str, endpoint: &str, method: &str, weight: u64) -> CalledRow {
+        CalledRow {
+            app: "shop".to_owned(),
+            service: service.to_owned(),
+            target_origin: format!("https://{service}.test"),
+            endpoint: endpoint.to_owned(),
+            method: method.to_owned(),
+            last_seen: UnixMillis(0),
+            weight,
+        }
+    }
+
+    fn select(traffic: &Traffic, known: &[Target], config: &Config) -> Vec<Target> {
+        let known = known.iter().map(|target| target.key.clone()).collect();
+        let app = AppConfig {
+            name: "shop".to_owned(),
+            endpoints: vec!["/named".to_owned()],
+            ..AppConfig::default()
+        };
+        traffic.select(&known, &Choice::new(config, Vec::new(), &[app]))
+    }
+
+    fn endpoints(targets: &[Target]) -> Vec<String> {
+        let line = |target: &Target| format!("{} {}", target.method, target.place.url);
+        targets.iter().map(line).collect()
+    }
+
+    #[test]
+    fn what_is_read_comes_first_and_only_what_is_read_is_asked_with_get() {
+        let mut traffic = Traffic::default();
+        traffic.add_called(vec![
+            called("api", "/cart/:id", "PUT", 900),
+            called("api", "/cart/:id", "DELETE", 1),
+            called("api", "/items/:id", "GET", 500),
+            called("api", "/items", "GET", 10),
+            called("api", "/orders", "POST", 50),
+            called("api", "/orders", "HEAD", 1),
+            called("api", OTHER, "GET", 10_000),
+        ]);
+        let config = Config {
+            endpoints_per_origin: 4,
+            ..Config::default()
+        };
+        let chosen = select(&traffic, &[], &config);
+        assert_eq!(
+            endpoints(&chosen),
+            [
+                "GET https://api.test/orders",
+                "GET https://api.test/items",
+                "GET https://api.test/items/1",
+                "PUT https://api.test/cart/1",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_known_stays_and_every_service_gets_its_turn() {
+        let mut traffic = Traffic::default();
+        let busy = |n: u64| called("busy", &format!("/{n}"), "GET", 100 + n);
+        traffic.add_called((0..9).map(busy).collect());
+        traffic.add_called(vec![called("quiet", "/", "GET", 1)]);
+        let config = Config {
+            targets: 3,
+            endpoints_per_origin: 5,
+            ..Config::default()
+        };
+        let first = select(&traffic, &[], &config);
+        let urls = ["GET https://busy.test/8", "GET https://quiet.test/"];
+        assert_eq!(endpoints(&first)[..2], urls);
+        traffic.add_called(vec![called("busy", "/new", "GET", 1_000_000)]);
+        let mut again = select(&traffic, &first, &config);
+        let mut same = first.clone();
+        same.sort_by(|a, b| a.key.cmp(&b.key));
+        again.sort_by(|a, b| a.key.cmp(&b.key));
+        assert_eq!(again, same);
+        // What the configuration names is there, whatever else is called.
+        traffic.add_called(vec![called("busy", "/named", "GET", 1)]);
+        let urls = endpoints(&select(&traffic, &first, &config));
+        assert_eq!(urls[0], "GET https://busy.test/named");
+        assert_eq!(urls.len(), 3);
+    }
+
+    #[test]
+    fn looks_that_overlap_do_not_make_an_endpoint_heavier() {
+        let mut traffic = Traffic::default();
+        traffic.add_called(vec![
+            called("api", "/often", "GET", 50),
+            called("api", "/seldom", "GET", 20),
+        ]);
+        for _ in 0..9 {
+            traffic.add_called(vec![called("api", "/seldom", "GET", 8)]);
+        }
+        let chosen = select(&traffic, &[], &Config::default());
+        let urls = ["GET https://api.test/often", "GET https://api.test/seldom"];
+        assert_eq!(endpoints(&chosen), urls);
+    }
+
+    #[test]
+    fn pages_are_remembered_from_their_first_to_their_last_call() {
+        let mut traffic = Traffic::default();
+        let seen = |first, last| OriginSeenRow {
+            service: "api".to_owned(),
+            target_origin: "https://api.test".to_owned(),
+            page_origin: "https://shop.test".to_owned(),
+            first_seen: UnixMillis(first),
+            last_seen: UnixMillis(last),
+        };
+        traffic.add_seen(vec![seen(50, 60)]);
+        traffic.add_seen(vec![seen(40, 55), seen(52, 70)]);
+        let key = Key {
+            service: "api".to_owned(),
+            target_origin: "https://api.test".to_owned(),
+            endpoint: "/any".to_owned(),
+        };
+        let expected = Seen {
+            first: UnixMillis(40),
+            last: UnixMillis(70),
+        };
+        assert_eq!(traffic.pages(&key)["https://shop.test"], expected);
+    }
+}
