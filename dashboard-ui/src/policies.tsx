@@ -184,7 +184,7 @@ function Found({ target, now }: { target: PolicyTarget; now: number }) {
     <details class={`diagnosis policy ${worst}`}>
       <summary>
         {findings.length === 0
-          ? 'Nothing is wrong'
+          ? nothing(target)
           : `${count(findings.length)} ${findings.length === 1 ? 'finding' : 'findings'}: `}
         {findings.length > 0 && [...new Set(findings.map((one) => one.rule))].join(', ')}
       </summary>
@@ -212,6 +212,13 @@ function Found({ target, now }: { target: PolicyTarget; now: number }) {
       </p>
     </details>
   );
+}
+
+/** What is said of a target without findings. */
+function nothing({ state, answered_at }: PolicyTarget): string {
+  if (state === 'answered') return 'Nothing is wrong';
+  const now = state === 'refused' ? 'Not asked' : 'No answer';
+  return answered_at === null ? now : `${now}; nothing was wrong before`;
 }
 
 function FindingView({ finding, now }: { finding: PolicyFinding; now: number }) {

@@ -210,7 +210,7 @@ test('a policy opens by keyboard and shows findings, evidence, fix and its list'
       /https:..new-partner.example no never/,
     ])
       assert.match(listed, part);
-    const silent = await open('Nothing is wrong');
+    const silent = await open('No answer; nothing was wrong before');
     assert.match(silent, /Connection refused. What it answered 4 h ago stands below/);
   });
 });
