@@ -220,6 +220,7 @@ export interface Ledger {
   dead_lettered: number;
   in_flight: number;
   lost: number;
+  spooled: number;
   missing: number;
   unreported: number;
   under_way: number;

@@ -43,6 +43,7 @@ export function Ledger({ ledger, error, now }: Props) {
           ['duplicate', ledger.duplicate],
           ['dead-lettered', ledger.dead_lettered],
           ['in flight', ledger.in_flight],
+          ...(ledger.spooled > 0 ? [['in spools', ledger.spooled] as Term] : []),
         ]}
       />
       {ledger.lost > 0 && (
@@ -53,8 +54,8 @@ export function Ledger({ ledger, error, now }: Props) {
       )}
       {ledger.missing > 0 && (
         <p class="alarm">
-          {count(ledger.missing)} were acknowledged but are not in the log: look at the journal and
-          at the spools of the edges.
+          {count(ledger.missing)} were acknowledged but are neither in the log nor in the spool of an
+          edge that reports: look at the journal, and at the spools of edges that are gone.
         </p>
       )}
       {ledger.unreported > 0 && (

@@ -160,6 +160,7 @@ export function incident(): World {
       in_flight: 8,
       verdict: 'balanced',
       lost: 0,
+      spooled: 0,
       missing: 0,
       unreported: 0,
       under_way: 0,

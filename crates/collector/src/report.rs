@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use journal::Record;
+use journal::{Health, Record};
 use observation::{BeaconId, EdgeReport, Entry};
 use runtime::Stop;
 
@@ -33,18 +33,20 @@ pub(crate) async fn run(edge: &Edge, stop: &Stop) {
     }
 }
 
-async fn report(edge: &Edge, reported: &mut Option<Totals>) {
-    let totals = edge.metrics.totals();
-    let nothing = reported.is_none() && totals.received == 0;
-    if nothing || reported.as_ref() == Some(&totals) {
+async fn report(edge: &Edge, reported: &mut Option<(Totals, u64)>) {
+    let counts = (edge.metrics.totals(), spooled(&edge.journal.health()));
+    let nothing = reported.is_none() && counts.0.received == 0;
+    if nothing || reported.as_ref() == Some(&counts) {
         return;
     }
+    let (totals, spooled) = &counts;
     let report = EdgeReport {
         process: edge.process,
         at: edge.clock.now(),
         received: totals.received,
         appended: totals.appended,
         shed: totals.shed,
+        spooled: *spooled,
         refused: totals.refused.clone(),
     };
     let record = Record {
@@ -53,11 +55,19 @@ async fn report(edge: &Edge, reported: &mut Option<Totals>) {
         payload: Entry::EdgeReport(report).encode().into(),
     };
     match edge.journal.append(record).await {
-        Ok(_) => *reported = Some(totals),
+        Ok(_) => *reported = Some(counts),
         Err(error) => {
             edge.metrics.report_errors.inc();
             // The journal itself reports at length what is wrong with it.
             tracing::debug!(error = &error as &dyn std::error::Error, "report not taken");
         }
+    }
+}
+
+/// Records of the spool; reports that wait in it are among them.
+const fn spooled(health: &Health) -> u64 {
+    match health {
+        Health::Degraded { spooled, .. } => spooled.records,
+        Health::Ready | Health::Unready { .. } => 0,
     }
 }

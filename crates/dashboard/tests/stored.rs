@@ -67,6 +67,7 @@ async fn write(store: &Store, envelopes: Vec<Envelope>) {
         received: offsets + 1,
         appended: offsets,
         shed: 0,
+        spooled: 0,
         refused: vec![("malformed".into(), 1)],
     };
     let batch = Batch {

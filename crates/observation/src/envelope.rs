@@ -66,6 +66,8 @@ pub struct EdgeReport {
     pub appended: u64,
     /// Beacons sent away for load, to be sent again.
     pub shed: u64,
+    /// Of the appended, those that wait in this process's spool to reach the log.
+    pub spooled: u64,
     /// Beacons refused for good, by reason.
     pub refused: Vec<(String, u64)>,
 }

@@ -23,7 +23,7 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     migration!(1, "0001_observations"),
     migration!(2, "0002_rollups"),
     migration!(3, "0003_ledger"),
@@ -31,6 +31,7 @@ const MIGRATIONS: [Migration; 7] = [
     migration!(5, "0005_dead_letter_marks"),
     migration!(6, "0006_diagnoses"),
     migration!(7, "0007_inventory"),
+    migration!(8, "0008_spooled"),
 ];
 
 const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations{on_cluster}

@@ -295,6 +295,6 @@ const LEDGER: &str = "SELECT epoch, partition, max(chunk), max(version), sum(rec
         sum(beacons_stored), sum(duplicates), sum(dead_lettered), sum(edge_reports), sum(rows) \
      FROM chunks FINAL GROUP BY epoch, partition ORDER BY epoch, partition";
 
-const EDGES: &str = "SELECT process, at, received, appended, shed, `refused.reason`, \
+const EDGES: &str = "SELECT process, at, received, appended, shed, spooled, `refused.reason`, \
         `refused.count` \
      FROM edge_reports FINAL ORDER BY at, process";

@@ -322,6 +322,7 @@ async fn ledger_and_dead_letters_read_back() {
         received,
         appended: 2,
         shed: 3,
+        spooled: 1,
         refused: vec![
             (HOSTILE.to_owned(), 4),
             ("body_too_large".to_owned(), u64::MAX),

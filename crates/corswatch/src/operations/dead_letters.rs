@@ -136,6 +136,7 @@ async fn report(
         received: replayed,
         appended: replayed,
         shed: 0,
+        spooled: 0,
         refused: Vec::new(),
     };
     let payload = Entry::EdgeReport(report).encode();

@@ -6,11 +6,16 @@ use serde::Serialize;
 use store::Ledger;
 use utoipa::ToSchema;
 
+use observation::MILLIS_PER_HOUR;
+
 use crate::stamp::Stamp;
 use crate::state::LogEnd;
 
+/// An edge that has not reported for this much longer than another is gone, and its spool with it.
+const SPOOLED_FOR: i64 = MILLIS_PER_HOUR;
+
 /// Where every beacon went: `received = refused + appended + shed` at the edge, `appended = stored
-/// + duplicate + dead_lettered + in_flight` behind it.
+/// + duplicate + dead_lettered + in_flight + spooled` behind it.
 ///
 /// What is behind the edge is counted by positions in the log, so it survives the death of every
 /// process. What was refused and shed comes from the reports of the edges, of which the last five
@@ -39,7 +44,9 @@ pub(crate) struct LedgerBody {
     pub in_flight: u64,
     /// Positions that the log had dropped before they were read: retention was too short.
     pub lost: u64,
-    /// Acknowledged, as the edges report, but not in the log.
+    /// Acknowledged and durable in the spool of an edge, on their way into the log.
+    pub spooled: u64,
+    /// Acknowledged, as the edges report, but neither in the log nor in a spool.
     pub missing: u64,
     /// In the log, but in no report: the next report is due, or an edge was killed before it, or the
     /// journal took a beacon after its sender had been told to try again.
@@ -83,10 +90,11 @@ impl LedgerBody {
             ends.iter().map(|end| beyond(ledger, end)).sum()
         });
         let logged = read + in_flight;
-        let (missing, unreported) = (
-            reported.saturating_sub(logged),
-            logged.saturating_sub(reported),
-        );
+        let not_logged = reported.saturating_sub(logged);
+        // What was drained since the report is in the log already.
+        let spooled = spooled(ledger).min(not_logged);
+        let missing = not_logged - spooled;
+        let unreported = logged.saturating_sub(reported);
         let adds_up = ledger.edges.iter().all(|e| e.received >= answered(e));
         let answered = ledger.edges.iter().map(answered).sum::<u64>();
         let is_read =
@@ -96,12 +104,13 @@ impl LedgerBody {
             refused,
             refused_by_reason,
             shed,
-            appended: logged + missing,
+            appended: logged + not_logged,
             stored,
             duplicate,
             dead_lettered,
             in_flight,
             lost,
+            spooled,
             missing,
             unreported,
             under_way: edge(|e| e.received).saturating_sub(answered),
@@ -153,6 +162,17 @@ fn beyond(ledger: &Ledger, end: &LogEnd) -> u64 {
         .saturating_sub(read_to(ledger, end.epoch, end.partition))
 }
 
+/// What waits in spools. An edge that ended counts for a while: the next process on its disk drains
+/// the spool and reports under another identity, and what is missing then must be seen.
+fn spooled(ledger: &Ledger) -> u64 {
+    let latest = ledger.edges.iter().map(|edge| edge.at).max();
+    let edges = ledger.edges.iter();
+    edges
+        .filter(|edge| Some(edge.at.plus(SPOOLED_FOR)) >= latest)
+        .map(|edge| edge.spooled)
+        .sum()
+}
+
 fn refused_by_reason(ledger: &Ledger) -> BTreeMap<String, u64> {
     let mut reasons = BTreeMap::new();
     for (reason, count) in ledger.edges.iter().flat_map(|edge| &edge.refused) {
@@ -195,6 +215,7 @@ mod tests {
                 received: 13,
                 appended: 9,
                 shed: 1,
+                spooled: 0,
                 refused: vec![("origin_not_allowed".into(), 3)],
             }],
         }
@@ -210,7 +231,8 @@ mod tests {
 
     fn equations_hold(body: &LedgerBody) -> bool {
         body.received == body.refused + body.appended + body.shed
-            && body.appended == body.stored + body.duplicate + body.dead_lettered + body.in_flight
+            && body.appended
+                == body.stored + body.duplicate + body.dead_lettered + body.in_flight + body.spooled
     }
 
     #[test]
@@ -243,6 +265,29 @@ mod tests {
         let unasked = LedgerBody::of(&lossy, None);
         assert_eq!(unasked.in_flight, 2, "it may still be in the log");
         assert_eq!(unasked.verdict, Verdict::Balanced);
+    }
+
+    #[test]
+    fn what_waits_in_a_spool_is_neither_missing_nor_counted_twice_once_it_is_drained() {
+        let mut spooling = ledger();
+        spooling.edges[0].received += 3;
+        spooling.edges[0].appended += 3;
+        spooling.edges[0].spooled = 3;
+        let body = LedgerBody::of(&spooling, Some(&end(10)));
+        assert_eq!((body.verdict, body.spooled), (Verdict::Balanced, 3));
+        assert!(equations_hold(&body), "{body:?}");
+        let drained = LedgerBody::of(&spooling, Some(&end(12)));
+        assert_eq!((drained.spooled, drained.in_flight), (1, 2));
+        assert!(equations_hold(&drained), "{drained:?}");
+
+        let mut gone = spooling;
+        let mut other = gone.edges[0].clone();
+        other.at = other.at.plus(SPOOLED_FOR + 1);
+        (other.received, other.appended, other.shed, other.spooled) = (0, 0, 0, 0);
+        other.refused = Vec::new();
+        gone.edges.push(other);
+        let body = LedgerBody::of(&gone, Some(&end(10)));
+        assert_eq!((body.verdict, body.missing), (Verdict::NotBalanced, 3));
     }
 
     #[test]

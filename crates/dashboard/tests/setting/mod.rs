@@ -213,6 +213,7 @@ impl Queries for Fake {
             received: 13,
             appended: 9,
             shed: 1,
+            spooled: 0,
             refused: vec![("origin_not_allowed".into(), 3)],
         };
         let progress = ProgressRow {

@@ -121,6 +121,8 @@ pub struct EdgeReportRow {
     pub appended: u64,
     /// Beacons sent away for load.
     pub shed: u64,
+    /// Of the appended, those in the spool of the process.
+    pub spooled: u64,
     /// Beacons refused for good, by reason.
     pub refused: Vec<(String, u64)>,
 }
@@ -133,6 +135,7 @@ impl From<observation::EdgeReport> for EdgeReportRow {
             received: report.received,
             appended: report.appended,
             shed: report.shed,
+            spooled: report.spooled,
             refused: report.refused,
         }
     }

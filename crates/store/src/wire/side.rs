@@ -43,6 +43,7 @@ pub(crate) struct EdgeReport {
     received: u64,
     appended: u64,
     shed: u64,
+    spooled: u64,
     #[serde(rename = "refused.reason")]
     refused_reason: Vec<String>,
     #[serde(rename = "refused.count")]
@@ -58,6 +59,7 @@ impl From<&EdgeReportRow> for EdgeReport {
             received: row.received,
             appended: row.appended,
             shed: row.shed,
+            spooled: row.spooled,
             refused_reason,
             refused_count,
         }
@@ -72,6 +74,7 @@ impl From<EdgeReport> for EdgeReportRow {
             received: row.received,
             appended: row.appended,
             shed: row.shed,
+            spooled: row.spooled,
             refused: row
                 .refused_reason
                 .into_iter()
