@@ -61,7 +61,7 @@ pub(crate) struct Seen {
     /// The environment variable with the token for it.
     #[arg(long, value_name = "NAME", default_value = "CORSWATCH_TOKEN")]
     pub(crate) token_env: String,
-    /// The app; may be left out where there is one.
+    /// The app; what is asked names those that there are.
     #[arg(long)]
     pub(crate) app: Option<String>,
     /// What was seen in this time.
