@@ -54,8 +54,8 @@ export function Ledger({ ledger, error, now }: Props) {
       )}
       {ledger.missing > 0 && (
         <p class="alarm">
-          {count(ledger.missing)} were acknowledged but are neither in the log nor in the spool of an
-          edge that reports: look at the journal, and at the spools of edges that are gone.
+          {count(ledger.missing)} were acknowledged but are neither in the log nor in the spool of
+          an edge that reports: look at the journal, and at the spools of edges that are gone.
         </p>
       )}
       {ledger.unreported > 0 && (

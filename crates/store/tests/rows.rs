@@ -301,6 +301,21 @@ async fn every_column_of_a_part_reads_back() {
     assert_eq!(rows, [expect]);
 }
 
+fn report(at: i64, received: u64) -> EdgeReportRow {
+    EdgeReportRow {
+        process: [255; 12],
+        at: UnixMillis(at),
+        received,
+        appended: 2,
+        shed: 3,
+        spooled: 1,
+        refused: vec![
+            (HOSTILE.to_owned(), 4),
+            ("body_too_large".to_owned(), u64::MAX),
+        ],
+    }
+}
+
 #[tokio::test]
 async fn ledger_and_dead_letters_read_back() {
     let (store, sql) = database().await;
@@ -315,18 +330,6 @@ async fn ledger_and_dead_letters_read_back() {
         dead_lettered: 8,
         edge_reports: 9,
         rows: 10,
-    };
-    let report = |at, received| EdgeReportRow {
-        process: [255; 12],
-        at: UnixMillis(at),
-        received,
-        appended: 2,
-        shed: 3,
-        spooled: 1,
-        refused: vec![
-            (HOSTILE.to_owned(), 4),
-            ("body_too_large".to_owned(), u64::MAX),
-        ],
     };
     let letter = DeadLetterRow {
         epoch: 1,
