@@ -11,8 +11,8 @@ pub(crate) struct Args {
     /// How long; left out: until the kills and rows of the run that is part of the tests are reached.
     #[arg(long)]
     minutes: Option<u64>,
-    /// How many kills, twice as many at once as otherwise.
-    #[arg(long, conflicts_with = "minutes")]
+    /// How many kills, twice as many at once as otherwise; with `--minutes` in at most that time.
+    #[arg(long)]
     kills: Option<u64>,
     /// The seed of a run to repeat; left out: another one each time.
     #[arg(long)]
