@@ -63,6 +63,10 @@ impl Log {
         self.lock().records.len() as u64
     }
 
+    fn is_read(&self) -> bool {
+        self.lock().is_read
+    }
+
     pub(crate) fn consumer(&self) -> Box<dyn Consumer> {
         Box::new(Reader {
             log: self.clone(),
@@ -151,8 +155,9 @@ pub(crate) async fn load(
     let watch = async {
         // The progress of a store that is replayed says nothing; what was read is written at the end.
         let is_done = async || match replay {
-            None => stored(store, epoch).await >= log.len(),
-            Some(_) => log.lock().is_read,
+            // A log shorter than what is stored has to be looked at all the same.
+            None => log.is_read() && stored(store, epoch).await >= log.len(),
+            Some(_) => log.is_read(),
         };
         testkit::wait_until("all of it is stored", Duration::from_secs(60), || async {
             stopped.is_cancelled() || is_done().await
