@@ -2,6 +2,7 @@
 
 pub mod chaos;
 mod cluster;
+mod command;
 mod flood;
 mod product;
 mod servers;
@@ -9,6 +10,7 @@ mod settings;
 pub mod tower;
 
 pub use cluster::{Cluster, counted_and_balanced};
+pub use command::corswatch;
 pub use flood::flood;
 pub use product::{Product, Role, address, eventually};
 pub use servers::{Kind, WebServer};

@@ -2,13 +2,12 @@
 //! says it.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use corswatch_tests::{Product, Settings, eventually, flood};
-use testkit::checkout;
+use corswatch_tests::{Product, Settings, corswatch, eventually, flood};
 
 const SENDERS: u64 = 4;
 
@@ -39,21 +38,11 @@ fn copy(from: &Path, to: &Path) {
     assert!(copied.expect("cp can be started").success());
 }
 
-fn corswatch(args: &[&str], data: &Path) -> (Option<i32>, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(checkout::corswatch())
-        .args(args)
-        .arg("--config")
-        .arg(data.join("corswatch.toml"))
-        .arg("--data")
-        .arg(data)
-        .output()
-        .expect("it runs");
-    let text = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
-    (status.code(), text)
+/// A command on the data directory of a product that does not run, and all that it said.
+fn on_data(data: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let here = ["--config", "corswatch.toml", "--data", "."];
+    let (code, out, err) = corswatch(data, &[args, &here].concat());
+    (code, out + &err)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,9 +60,9 @@ async fn a_backup_comes_back_whole_and_an_older_store_catches_up_from_the_log() 
     std::fs::remove_dir_all(data.join("engine")).expect("removed");
     copy(&backup.join("engine"), &data.join("engine"));
     session(&data, &settings, None, 120).await;
-    let (code, text) = corswatch(
-        &["verify", "--from", "1h", "--to", "2100-01-01T00:00:00Z"],
+    let (code, text) = on_data(
         &data,
+        &["verify", "--from", "1h", "--to", "2100-01-01T00:00:00Z"],
     );
     assert_eq!(code, Some(0), "{text}");
     assert!(text.starts_with("240 requests "), "{text}");
@@ -81,7 +70,7 @@ async fn a_backup_comes_back_whole_and_an_older_store_catches_up_from_the_log() 
     // Log and store come from the backup: the state of that day, to go on from.
     session(&backup, &settings, None, 60).await;
     session(&backup, &settings, Some(90), 90).await;
-    let (code, text) = corswatch(&["dead-letters", "list"], &backup);
+    let (code, text) = on_data(&backup, &["dead-letters", "list"]);
     assert_eq!(code, Some(0), "{text}");
 }
 

@@ -1,11 +1,9 @@
 //! The commands that ask live servers, as a build runs them: what they print, write and exit with.
 
 use std::path::Path;
-use std::process::{Command, Output};
 
-use corswatch_tests::{Kind, WebServer};
+use corswatch_tests::{Kind, WebServer, corswatch};
 use serde_json::Value;
-use testkit::checkout;
 
 /// Trusts one origin; its preflights know `authorization`, not `x-tenant`.
 const NGINX: &str = r#"
@@ -21,20 +19,6 @@ if ($request_method = OPTIONS) {
     add_header Vary Origin always;
     return 204;
 }"#;
-
-fn corswatch(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(checkout::corswatch())
-        .args(args)
-        .current_dir(folder)
-        .output()
-        .expect("it runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    (status.code(), text(stdout), text(stderr))
-}
 
 fn contract(base: &str, header: &str) -> String {
     let queries: Vec<String> = (0..66).map(|n| format!("\"/x?n={n}\"")).collect();

@@ -3,11 +3,9 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Command, Output};
 
+use corswatch_tests::corswatch;
 use serde_json::{Value, json};
-use testkit::checkout;
 
 const NGINX: &str = "map $http_origin $ok { default \"\"; \"https://shop.test\" $http_origin; \"https://old.test\" $http_origin; }\n\
 server {\n\
@@ -40,21 +38,6 @@ fn shapes() -> Value {
             shape("null", json!([]), 0),
         ],
     })
-}
-
-fn corswatch(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(checkout::corswatch())
-        .args(args)
-        .env("TOKEN_OF_TEST", "secret")
-        .current_dir(folder)
-        .output()
-        .expect("it runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    (status.code(), text(stdout), text(stderr))
 }
 
 fn folder() -> tempfile::TempDir {

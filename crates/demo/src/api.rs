@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::header::{COOKIE, SET_COOKIE};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use crate::connection::Cut;
-use crate::{Failure, Switches, control, policy};
+use crate::{Failure, Switches, policy};
 
 /// How long the slow API takes: well over the 200 ms at which a preflight counts as slow.
 const SLOW: Duration = Duration::from_millis(700);
@@ -29,25 +29,32 @@ const ITEMS: &[(&str, u32)] = &[
     ("Tea tin", 1150),
 ];
 
-/// The routes, behind the CORS layer.
-pub(crate) fn router(switches: &Switches) -> Router {
-    let shop = Router::new()
+/// What the CORS layer goes by.
+#[derive(Debug, Clone)]
+struct Cors {
+    switches: Switches,
+    /// The origin whose pages may read.
+    shop: HeaderValue,
+}
+
+/// The routes, behind a CORS layer that lets the pages of `shop` read.
+pub(crate) fn router(switches: &Switches, shop: HeaderValue) -> Router {
+    let cors_of = Cors {
+        switches: switches.clone(),
+        shop,
+    };
+    Router::new()
         .route("/items", get(items))
         .route("/items/{id}", get(item))
         .route("/cart/{id}", put(add_to_cart))
         .route("/login", post(login))
         .route("/orders", get(orders))
-        .layer(from_fn_with_state(switches.clone(), cors));
-    let control = Router::new()
-        .route("/control", get(control::get).post(control::post))
-        .layer(axum::middleware::from_fn(always_allow))
-        .with_state(switches.clone());
-    shop.merge(control)
+        .layer(from_fn_with_state(cors_of, cors))
 }
 
 /// Answers preflights and adds the headers of the policy, or of what is left of it.
 async fn cors(
-    State(switches): State<Switches>,
+    State(Cors { switches, shop }): State<Cors>,
     ConnectInfo(cut): ConnectInfo<Cut>,
     request: Request,
     next: Next,
@@ -61,17 +68,9 @@ async fn cors(
         tokio::time::sleep(SLOW).await;
     }
     if request.method() == Method::OPTIONS {
-        return policy::preflight(&on, request.headers()).into_response();
+        return policy::preflight(&on, &shop, request.headers()).into_response();
     }
-    let headers = policy::response(&on, request.headers());
-    let mut response = next.run(request).await;
-    response.headers_mut().extend(headers);
-    response
-}
-
-/// The control is never broken: any page may use it.
-async fn always_allow(request: Request, next: Next) -> Response {
-    let headers = policy::response(&std::collections::BTreeSet::new(), request.headers());
+    let headers = policy::response(&on, &shop, request.headers());
     let mut response = next.run(request).await;
     response.headers_mut().extend(headers);
     response

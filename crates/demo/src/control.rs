@@ -1,5 +1,5 @@
-//! `GET` and `POST /control`: what is switched on. On both origins: the page uses its own, so that
-//! its switches are no cross-origin requests and change no number.
+//! `GET` and `POST /control`: what is switched on. On the page's own origin, so that its switches are
+//! no cross-origin requests and change no number.
 
 use std::collections::BTreeSet;
 
@@ -25,8 +25,7 @@ pub(crate) async fn get(State(switches): State<Switches>) -> Json<Control> {
     })
 }
 
-/// Switches on exactly what the body names. The body is JSON whatever its type says, so that a page
-/// of another origin can send it without a preflight.
+/// Switches on exactly what the body names. The body is JSON whatever its type says.
 pub(crate) async fn post(State(switches): State<Switches>, body: String) -> impl IntoResponse {
     match serde_json::from_str::<Control>(&body) {
         Ok(control) => {

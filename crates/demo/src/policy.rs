@@ -20,12 +20,16 @@ const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-or
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 const ANY: HeaderValue = HeaderValue::from_static("*");
 
-/// The answer to a preflight.
-pub(crate) fn preflight(on: &BTreeSet<Failure>, request: &HeaderMap) -> (StatusCode, HeaderMap) {
+/// The answer to a preflight, where pages of `shop` may read.
+pub(crate) fn preflight(
+    on: &BTreeSet<Failure>,
+    shop: &HeaderValue,
+    request: &HeaderMap,
+) -> (StatusCode, HeaderMap) {
     if on.contains(&Failure::Preflight404) {
         return (StatusCode::NOT_FOUND, HeaderMap::new());
     }
-    let mut headers = allow(on, request);
+    let mut headers = allow(on, shop, request);
     if on.contains(&Failure::Preflight500) {
         return (StatusCode::INTERNAL_SERVER_ERROR, headers);
     }
@@ -45,8 +49,12 @@ pub(crate) fn preflight(on: &BTreeSet<Failure>, request: &HeaderMap) -> (StatusC
 }
 
 /// The headers of every other answer.
-pub(crate) fn response(on: &BTreeSet<Failure>, request: &HeaderMap) -> HeaderMap {
-    let mut headers = allow(on, request);
+pub(crate) fn response(
+    on: &BTreeSet<Failure>,
+    shop: &HeaderValue,
+    request: &HeaderMap,
+) -> HeaderMap {
+    let mut headers = allow(on, shop, request);
     if !on.contains(&Failure::HeaderNotExposed) {
         headers.insert(
             ACCESS_CONTROL_EXPOSE_HEADERS,
@@ -56,18 +64,17 @@ pub(crate) fn response(on: &BTreeSet<Failure>, request: &HeaderMap) -> HeaderMap
     headers
 }
 
-fn allow(on: &BTreeSet<Failure>, request: &HeaderMap) -> HeaderMap {
+fn allow(on: &BTreeSet<Failure>, shop: &HeaderValue, request: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(VARY, HeaderValue::from_static("origin"));
     headers.insert(TIMING_ALLOW_ORIGIN, ANY);
     if on.contains(&Failure::MissingHeader) {
         return headers;
     }
-    // The demo's API is public: it lets any page read, which is what `up` on another port needs.
     let origin = match request.get(ORIGIN) {
         Some(_) if on.contains(&Failure::WildcardWithCredentials) => ANY,
-        Some(origin) => origin.clone(),
-        None => return headers,
+        Some(origin) if origin == shop => origin.clone(),
+        _ => return headers,
     };
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
@@ -78,10 +85,10 @@ fn allow(on: &BTreeSet<Failure>, request: &HeaderMap) -> HeaderMap {
 mod tests {
     use super::*;
 
+    const SHOP: HeaderValue = HeaderValue::from_static("http://shop.test");
+
     fn from_shop() -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(ORIGIN, HeaderValue::from_static("http://shop.test"));
-        headers
+        HeaderMap::from_iter([(ORIGIN, SHOP)])
     }
 
     fn lines(headers: &HeaderMap) -> Vec<String> {
@@ -144,7 +151,8 @@ mod tests {
             (Some(Failure::SlowApi), 204, &healthy),
         ];
         for (failure, status, expected) in cases {
-            let (answered, headers) = preflight(&failure.iter().copied().collect(), &from_shop());
+            let (answered, headers) =
+                preflight(&failure.iter().copied().collect(), &SHOP, &from_shop());
             assert_eq!(answered.as_u16(), *status, "{failure:?}");
             assert_eq!(lines(&headers), *expected, "{failure:?}");
         }
@@ -167,15 +175,21 @@ mod tests {
             (Some(Failure::HeaderNotExposed), &[CREDENTIALS, ORIGIN_LINE]),
         ];
         for (failure, expected) in cases {
-            let headers = response(&failure.iter().copied().collect(), &from_shop());
+            let headers = response(&failure.iter().copied().collect(), &SHOP, &from_shop());
             assert_eq!(lines(&headers), *expected, "{failure:?}");
             assert_eq!(headers[TIMING_ALLOW_ORIGIN], "*", "{failure:?}");
         }
     }
 
     #[test]
-    fn a_request_without_an_origin_gets_no_permission() {
-        let headers = response(&BTreeSet::new(), &HeaderMap::new());
-        assert!(!headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN));
+    fn a_request_of_another_origin_or_none_gets_no_permission() {
+        let other = HeaderValue::from_static("http://shop.test.evil.test");
+        for request in [
+            HeaderMap::new(),
+            HeaderMap::from_iter([(ORIGIN, other.clone())]),
+        ] {
+            let headers = response(&BTreeSet::new(), &SHOP, &request);
+            assert_eq!(lines(&headers), ["expose-headers: x-total-count"]);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Serves both origins until asked to stop.
 
+use axum::http::HeaderValue;
 use runtime::Stop;
 
 use crate::connection::{Cut, Cuttable};
@@ -24,8 +25,12 @@ pub async fn serve(
     stop: Stop,
 ) -> Result<(), DemoError> {
     let api_url = listeners.api_origin().map_err(DemoError::Serve)?;
+    let shop_origin = listeners
+        .shop_origin()
+        .and_then(|origin| HeaderValue::from_str(&origin).map_err(std::io::Error::other));
+    let shop_origin = shop_origin.map_err(DemoError::Serve)?;
     let shop = shop::router(&config, &api_url, &switches);
-    let api = api::router(&switches).into_make_service_with_connect_info::<Cut>();
+    let api = api::router(&switches, shop_origin).into_make_service_with_connect_info::<Cut>();
     let shop =
         axum::serve(listeners.shop, shop).with_graceful_shutdown(stop.clone().cancelled_owned());
     let api =

@@ -12,8 +12,8 @@
 //!   partition (or in a former log), within the window of the log's own append times; a record that
 //!   waited long on its way looks back to before the edge received it, and asks the store.
 //!
-//! The order of a flush is raw, rollups, ledger, progress; only then is the journal told. Progress
-//! in the store, not the journal's cursor, decides where a partition starts.
+//! The order of a flush is raw, rollups, ledger, progress; only then is the journal told. Raw rows
+//! of the next flush may be written meanwhile. Progress in the store, not the journal's cursor, decides where a partition starts.
 #![forbid(unsafe_code)]
 
 mod chunk;
@@ -30,6 +30,7 @@ mod retry;
 mod run;
 mod start;
 mod window;
+mod writing;
 
 pub use config::Config;
 pub use error::LoaderError;

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use journal::{ConsumeError, Consumer, Event};
 use runtime::Stop;
-use store::{Batch, Store, StoreError};
-use tokio::task::{JoinError, JoinSet};
+use store::{ProgressRow, Store, StoreError};
 use tokio::time::Instant;
 
 use crate::error::LoaderError;
 use crate::owned::Owned;
 use crate::poison::Place;
-use crate::retry::{FIRST_RETRY, retried};
+use crate::retry::FIRST_RETRY;
+use crate::writing::{Refused, Step, Writing};
 use crate::{Config, LoaderMetrics, Partition, Pending, ReplayFrom, Settings, poison};
 
 /// Reads the journal and writes the store.
@@ -32,13 +32,6 @@ pub struct Loader {
     pub(crate) waiting_since: Option<Instant>,
     last_heartbeat: Instant,
 }
-
-/// A batch and what became of it.
-type Written = (Batch, Result<(), StoreError>);
-
-/// The write in flight, if there is one. A task of its own, so that the next batch is put together
-/// while this one is encoded.
-type Writing = JoinSet<Written>;
 
 impl std::fmt::Debug for Loader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -92,15 +85,16 @@ impl Loader {
     /// # Errors
     /// [`LoaderError`] when it cannot go on without losing or doubling something.
     pub async fn run(mut self, stop: Stop) -> Result<(), LoaderError> {
-        let mut writing = Writing::new();
+        let mut writing = Writing::new(&self.store, &self.metrics);
         loop {
-            if writing.is_empty() && self.is_due() {
+            if self.may_begin(&writing) && self.is_due() {
                 self.begin_write(&mut writing);
             }
-            let (is_full, next_look) = (self.is_full(), self.next_look());
+            let (is_full, may_begin) = (self.is_full(), self.may_begin(&writing));
+            let next_look = self.next_look();
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(written) = writing.join_next() => self.written(finished(written)).await?,
+                step = writing.step() => self.on_step(step, &mut writing).await?,
                 event = self.consumer.next(), if !is_full => {
                     // Waiting for the store must not outlast the wish to stop; what is given up
                     // here was not taken in yet.
@@ -109,21 +103,27 @@ impl Loader {
                         done = self.on_event(event) => done?,
                     }
                 }
-                () = tokio::time::sleep_until(next_look), if writing.is_empty() => {}
+                () = tokio::time::sleep_until(next_look), if may_begin => {}
             }
         }
-        self.drain(writing).await
+        self.finish(&mut writing).await?;
+        self.begin_write(&mut writing);
+        self.finish(&mut writing).await
     }
 
-    async fn drain(mut self, mut writing: Writing) -> Result<(), LoaderError> {
-        if let Some(written) = writing.join_next().await {
-            self.written(finished(written)).await?;
-        }
-        self.begin_write(&mut writing);
-        if let Some(written) = writing.join_next().await {
-            self.written(finished(written)).await?;
+    async fn finish(&mut self, writing: &mut Writing) -> Result<(), LoaderError> {
+        while !writing.is_idle() {
+            let step = writing.step().await;
+            self.on_step(step, writing).await?;
         }
         Ok(())
+    }
+
+    /// Whether another batch may begin. Held records wait until everything before them is stored,
+    /// so their batch begins alone.
+    fn may_begin(&self, writing: &Writing) -> bool {
+        let holds = || self.partitions.values().any(|owned| !owned.held.is_empty());
+        writing.has_room() && (writing.is_idle() || !holds())
     }
 
     fn is_full(&self) -> bool {
@@ -157,21 +157,32 @@ impl Loader {
         if batch.is_empty() && !holds {
             return;
         }
-        let (store, metrics) = (self.store.clone(), self.metrics.clone());
-        writing.spawn(async move {
-            let result = write(&store, &batch, &metrics).await;
-            (batch, result)
-        });
+        writing.begin(batch);
     }
 
-    async fn written(&mut self, (batch, result): Written) -> Result<(), LoaderError> {
-        if let Err(error) = result {
-            return self.quarantine(batch, error).await;
+    async fn on_step(
+        &mut self,
+        step: Result<Step, StoreError>,
+        writing: &mut Writing,
+    ) -> Result<(), LoaderError> {
+        match step.map_err(LoaderError::Store)? {
+            Step::Room => Ok(()),
+            Step::Refused(refused) => self.quarantine(refused).await,
+            Step::Done(done) => {
+                self.metrics.rows.inc_by(done.rows as u64);
+                self.metrics.batches.inc();
+                self.take_held().await?;
+                // The store need not wait for the journal.
+                if self.may_begin(writing) && self.is_due() {
+                    self.begin_write(writing);
+                }
+                self.commit_all(&done.progress).await
+            }
         }
-        self.metrics.rows.inc_by(batch.observations.len() as u64);
-        self.metrics.batches.inc();
-        self.take_held().await?;
-        for progress in &batch.progress {
+    }
+
+    async fn commit_all(&mut self, progress: &[ProgressRow]) -> Result<(), LoaderError> {
+        for progress in progress {
             if self.partitions.contains_key(&progress.partition) {
                 // A restart reads from the start of the open chunk: the log must keep it.
                 let restart = Partition::restart_at(self.settings, progress.next_offset);
@@ -203,7 +214,8 @@ impl Loader {
 
     /// The store refused a batch for good: find the guilty records and read everything that is not
     /// yet stored again, with them as dead letters.
-    async fn quarantine(&mut self, batch: Batch, error: StoreError) -> Result<(), LoaderError> {
+    async fn quarantine(&mut self, refused: Refused) -> Result<(), LoaderError> {
+        let Refused { batch, error } = refused;
         let guilty = poison::find(&self.store, batch.observations).await;
         let guilty = guilty.map_err(LoaderError::Store)?;
         if guilty.is_empty() {
@@ -252,18 +264,4 @@ impl Loader {
             .partitions
             .set(i64::try_from(self.partitions.len()).unwrap_or(i64::MAX));
     }
-}
-
-/// What a write came to; its panic is the loader's. Nobody aborts a write but who drops the loader.
-fn finished(written: Result<Written, JoinError>) -> Written {
-    written.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
-}
-
-async fn write(store: &Store, batch: &Batch, metrics: &LoaderMetrics) -> Result<(), StoreError> {
-    let started = Instant::now();
-    let result = retried(|| store.write(batch), metrics).await;
-    metrics
-        .write_seconds
-        .observe(started.elapsed().as_secs_f64());
-    result
 }

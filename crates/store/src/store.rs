@@ -107,8 +107,24 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; see [`StoreError::is_retryable`] and [`StoreError::is_poison`].
     pub async fn write(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.write_raw(batch).await?;
+        self.write_derived(batch).await
+    }
+
+    /// The first step of [`Store::write`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn write_raw(&self, batch: &Batch) -> Result<(), StoreError> {
         self.insert_block("observations", wire::observations(&batch.observations))
-            .await?;
+            .await
+    }
+
+    /// All but the first step of [`Store::write`]; after it.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn write_derived(&self, batch: &Batch) -> Result<(), StoreError> {
         tokio::try_join!(
             self.insert_block("sli_parts", wire::parts(&batch.parts)),
             self.insert::<wire::Chunk, _>("chunks", &batch.chunks),

@@ -87,7 +87,7 @@ impl Block {
         let mut last: Option<(&str, u32)> = None;
         for value in values {
             let index = match last {
-                Some((word, index)) if word == value => index,
+                Some((word, index)) if std::ptr::eq(word, value) || word == value => index,
                 _ => {
                     let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
                     *known.entry(value).or_insert_with(|| {
