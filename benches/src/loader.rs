@@ -140,17 +140,6 @@ async fn load(store: &Store, envelopes: &[Envelope], rows: u64) -> Result<(u64, 
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let took = started.elapsed();
-    eprintln!(
-        "{took:?} {}",
-        metrics
-            .encode()
-            .lines()
-            .filter(|l| l.contains("write_seconds_") && !l.contains("bucket")
-                || l.contains("batches_total ")
-                || l.contains("asked_total "))
-            .collect::<Vec<_>>()
-            .join(" ")
-    );
     stop.cancel();
     for ended in running.join_all().await {
         ended.context("the loader")?;

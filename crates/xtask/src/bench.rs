@@ -15,13 +15,13 @@ pub(crate) struct Args {
 
 /// Runs the benches of the product, of the SDK, or both.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    build::scripts()?;
     let first = args.args.first().map(String::as_str);
     if first != Some("sdk-js") {
         setup::set_up(Part::Engine)?;
         product(&args.args)?;
     }
     if matches!(first, None | Some("sdk-js")) {
+        build::scripts()?;
         scripts()?;
     }
     Ok(())
@@ -29,14 +29,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 fn product(args: &[String]) -> Result<()> {
     // The benches start the product as users do: the binary.
-    let packages = ["-p", "corswatch", "-p", "corswatch-benches"];
-    let build = ["build", "--release", "--locked"]
-        .into_iter()
-        .chain(packages);
-    shell::run(&mut shell::cargo(build))?;
-    // Not `cargo run`: with fewer packages it chooses other features and builds most of it again.
-    let benches = workspace::target().join("release/corswatch-benches");
-    shell::run(std::process::Command::new(benches).args(args))
+    let product = build::product_and(build::Profile::Release, &["corswatch-benches"])?;
+    shell::run(std::process::Command::new(product.with_file_name("corswatch-benches")).args(args))
 }
 
 fn scripts() -> Result<()> {

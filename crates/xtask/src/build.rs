@@ -37,15 +37,24 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// Builds the scripts and the binary; returns where the binary is.
 pub(crate) fn product(profile: Profile) -> Result<std::path::PathBuf> {
+    product_and(profile, &[])
+}
+
+/// As [`product`], and other binaries of the workspace beside it.
+pub(crate) fn product_and(profile: Profile, others: &[&str]) -> Result<std::path::PathBuf> {
     setup::compilers()?;
     scripts()?;
-    let args: &[&str] = match profile {
-        Profile::Dev => &["build", "--locked", "-p", "corswatch"],
-        Profile::Release => &["build", "--locked", "-p", "corswatch", "--release"],
+    let optimised = match profile {
+        Profile::Dev => "--profile=dev",
+        Profile::Release => "--release",
     };
-    step("the binary", || {
-        shell::run(&mut shell::cargo(args.iter().copied()))
-    })?;
+    // Of the whole workspace: for fewer packages cargo chooses other features of the libraries, and
+    // builds most of them a second time.
+    let mut args = vec!["build", "--locked", "--workspace", optimised];
+    for binary in ["corswatch"].iter().chain(others) {
+        args.extend(["--bin", binary]);
+    }
+    step("the binary", || shell::run(&mut shell::cargo(args)))?;
     Ok(match profile {
         Profile::Dev => workspace::binary(),
         Profile::Release => workspace::target().join("release/corswatch"),

@@ -25,26 +25,21 @@ pub(crate) struct Args {
 /// Builds the product and breaks it.
 pub(crate) fn run(args: &Args) -> Result<()> {
     setup::all()?;
-    let (profile, optimised) = if args.release {
-        (Profile::Release, "--release")
+    let profile = if args.release {
+        Profile::Release
     } else {
-        (Profile::Dev, "--profile=dev")
+        Profile::Dev
     };
-    build::product(profile)?;
-    let fixed = ["run", "--locked", optimised, "-p", "corswatch-tests"];
-    let mut words: Vec<String> = fixed
-        .into_iter()
-        .chain(["--bin", "chaos", "--"])
-        .map(str::to_owned)
-        .collect();
+    let product = build::product_and(profile, &["chaos"])?;
+    let mut chaos = std::process::Command::new(product.with_file_name("chaos"));
     for (option, value) in [
         ("--minutes", args.minutes),
         ("--kills", args.kills),
         ("--seed", args.seed),
     ] {
         if let Some(value) = value {
-            words.extend([option.to_owned(), value.to_string()]);
+            chaos.args([option, &value.to_string()]);
         }
     }
-    shell::run(&mut shell::cargo(words.iter().map(String::as_str)))
+    shell::run(&mut chaos)
 }
