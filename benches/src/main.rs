@@ -13,6 +13,10 @@ mod rounds;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+/// As in the product; the bare servers get it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Debug, Parser)]
 struct Cli {
     #[command(subcommand)]

@@ -26,14 +26,18 @@ pub(crate) enum Command {
         offset: u64,
         reply: Reply<u64>,
     },
-    Commit {
-        partition: u32,
-        next_offset: u64,
-        reply: Reply<()>,
-    },
+    Commit(Commit),
     Ends {
         reply: Reply<Vec<(u32, u64)>>,
     },
+}
+
+/// A cursor and who waits for it.
+#[derive(Debug)]
+pub(crate) struct Commit {
+    pub(crate) partition: u32,
+    pub(crate) next_offset: u64,
+    pub(crate) reply: Reply<()>,
 }
 
 /// What the reading thread holds.
@@ -42,6 +46,52 @@ pub(crate) struct Link {
     pub(crate) feed: Arc<Feed>,
     pub(crate) bell: Arc<Bell>,
     commands: Receiver<Command>,
+}
+
+/// A reading thread: what it does with what its consumer asks.
+pub(crate) trait Reads {
+    fn link(&self) -> &Link;
+
+    /// Whether it reads this partition.
+    fn has(&self, partition: u32) -> bool;
+
+    /// Reads a partition from `offset` on, or from where it really can.
+    fn start(&mut self, partition: u32, offset: u64) -> Result<u64, ConsumeError>;
+
+    /// Sees to it that the commit is made and answered.
+    fn commit(&mut self, commit: Commit);
+
+    /// Where each partition ends.
+    fn ends(&mut self) -> Result<Vec<(u32, u64)>, ConsumeError>;
+
+    /// Does what waits.
+    ///
+    /// # Errors
+    /// [`Gone`] when the consumer was dropped.
+    fn serve_commands(&mut self) -> Result<(), Gone> {
+        while let Some(command) = self.link().command()? {
+            // A caller that is gone does not mind, hence the ignored sends.
+            match command {
+                Command::Start {
+                    partition,
+                    offset,
+                    reply,
+                } => {
+                    let _ = reply.send(self.start(partition, offset));
+                }
+                Command::Commit(commit) if self.has(commit.partition) => self.commit(commit),
+                Command::Commit(Commit {
+                    partition, reply, ..
+                }) => {
+                    let _ = reply.send(Err(ConsumeError::NotAssigned { partition }));
+                }
+                Command::Ends { reply } => {
+                    let _ = reply.send(self.ends());
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Link {
@@ -138,10 +188,12 @@ impl Consumer for Reader {
     }
 
     async fn commit(&mut self, partition: u32, next_offset: u64) -> Result<(), ConsumeError> {
-        self.ask(|reply| Command::Commit {
-            partition,
-            next_offset,
-            reply,
+        self.ask(|reply| {
+            Command::Commit(Commit {
+                partition,
+                next_offset,
+                reply,
+            })
         })
         .await
     }

@@ -11,6 +11,8 @@ pub struct UnknownWord {
 }
 
 /// Declares an enum together with the text that stands for each value everywhere: label, JSON, column.
+/// The crate that uses it depends on `serde`.
+#[macro_export]
 macro_rules! vocabulary {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident => $text:literal,)+ }) => {
         $(#[$meta])*
@@ -29,11 +31,11 @@ macro_rules! vocabulary {
         }
 
         impl std::str::FromStr for $name {
-            type Err = UnknownWord;
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+            type Err = $crate::UnknownWord;
+            fn from_str(word: &str) -> Result<Self, $crate::UnknownWord> {
                 match word {
                     $($text => Ok(Self::$variant),)+
-                    _ => Err(UnknownWord {
+                    _ => Err($crate::UnknownWord {
                         word: word.to_owned(),
                         permitted: [$($text,)+].join(", "),
                     }),

@@ -13,9 +13,21 @@ pub(crate) fn command<'a>(program: &str, args: impl IntoIterator<Item = &'a str>
     command
 }
 
-/// The cargo that runs this program.
+/// Cargo, as if it were started by hand: the cargo that runs this program describes the program's
+/// package in the environment, and build scripts that look at such variables (`ring`'s does) would
+/// run again, with everything above them, each time somebody takes turns between `cargo` and
+/// `cargo xtask`.
 pub(crate) fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
-    command("cargo", args)
+    let mut cargo = command("cargo", args);
+    for (name, _) in std::env::vars_os() {
+        let is_of_package = ["CARGO_MANIFEST_", "CARGO_PKG_"]
+            .iter()
+            .any(|prefix| name.to_string_lossy().starts_with(prefix));
+        if is_of_package {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
 }
 
 /// An npm command in `folder` of the checkout.

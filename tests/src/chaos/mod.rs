@@ -122,9 +122,9 @@ pub async fn run(plan: Plan) -> Result<Report> {
             kills += step.kills();
             let names: Vec<_> = step.faults.iter().map(|fault| fault.name()).collect();
             let episode = nemesis::play(&mut cluster, step, &clock).await;
-            let recovery = episode.recovery.map(|time| time.as_secs_f64());
+            let recovery = report::seconds(episode.recovery);
             eprintln!(
-                "{:>4.0} s  {kills:>4} kills  {rows:>9} rows  {}: recovery {recovery:.1?} s",
+                "{:>4.0} s  {kills:>4} kills  {rows:>9} rows  {}: recovery {recovery}",
                 started.elapsed().as_secs_f64(),
                 names.join(" + "),
             );

@@ -114,7 +114,7 @@ impl fmt::Display for Report {
     }
 }
 
-fn seconds(time: Option<Duration>) -> String {
+pub(super) fn seconds(time: Option<Duration>) -> String {
     time.map_or_else(
         || "not recovered".to_owned(),
         |time| format!("{:.1} s", time.as_secs_f64()),

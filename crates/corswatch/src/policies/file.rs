@@ -43,60 +43,69 @@ fn text(file: &Path) -> Result<String, String> {
     std::fs::read_to_string(file).map_err(|error| error.to_string())
 }
 
-/// The files that a name or a pattern stands for; a relative one starts at the folder of the file that
-/// that is not there is looked for below it by its name, as a repository keeps `/etc/nginx`.
+/// The files that a name or a pattern stands for; a relative one starts at `folder`.
 fn load(folder: &Path, pattern: &str) -> Result<Vec<(String, String)>, String> {
-    let path = Path::new(pattern);
-    let (parent, name) = match (path.parent(), path.file_name()) {
-        (Some(parent), Some(name)) => (folder.join(parent), name.to_string_lossy().into_owned()),
-        _ => return Err("this is not the name of a file".to_owned()),
-    };
-    let found = if name.contains('*') {
-        matching(&parent, &name)
+    let found = if pattern.contains(['*', '?', '[']) {
+        matching(folder, pattern)?
     } else {
-        Ok(vec![parent.join(&name)])
+        vec![folder.join(pattern)]
     };
     let mut files = Vec::new();
-    for file in found? {
+    for file in found {
         let text = text(&file).map_err(|error| format!("{}: {error}", file.display()))?;
         files.push((repository::path(&file), text));
     }
     Ok(files)
 }
 
-/// The files of a folder that fit a pattern with `*` in it, by name.
+/// The files that fit a pattern as `glob(3)` reads it, by name.
 fn matching(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
-    let entries = std::fs::read_dir(folder).map_err(|error| error.to_string())?;
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
+    let folder = glob::Pattern::escape(&folder.to_string_lossy());
+    let pattern = Path::new(&folder).join(pattern);
+    let options = glob::MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: true,
+    };
+    let found = glob::glob_with(&pattern.to_string_lossy(), options)
+        .map_err(|error| format!("{}: {error}", pattern.display()))?;
+    let files: Vec<PathBuf> = found
+        .filter_map(Result::ok)
         .filter(|file| file.is_file())
-        .filter(|file| {
-            file.file_name()
-                .is_some_and(|name| fits(pattern, &name.to_string_lossy()))
-        })
+        .take(MOST_FILES + 1)
         .collect();
-    files.sort();
     if files.len() > MOST_FILES {
         return Err("the pattern stands for too many files".to_owned());
     }
     Ok(files)
 }
 
-fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_stands_for_the_files_that_fit_it_by_name() {
+        let folder = tempfile::tempdir().expect("a directory");
+        // A folder that looks like a pattern is none.
+        let site = folder.path().join("[site]");
+        std::fs::create_dir_all(site.join("conf.d")).expect("made");
+        for name in ["b.conf", "a1.conf", ".a2.conf", "a10.conf", "a.txt"] {
+            std::fs::write(site.join("conf.d").join(name), name).expect("written");
         }
+        let cases: [(&str, &[&str]); 4] = [
+            ("conf.d/*.conf", &["a1.conf", "a10.conf", "b.conf"]),
+            ("conf.d/a?.conf", &["a1.conf"]),
+            ("*/b.conf", &["b.conf"]),
+            ("conf.d/z*.conf", &[]),
+        ];
+        for (pattern, expected) in cases {
+            let found = load(&site, pattern).expect("it can be read");
+            let texts: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();
+            assert_eq!(texts, expected, "{pattern}");
+        }
+        let missing = load(&site, "conf.d/z.conf").expect_err("a name must stand for a file");
+        assert!(missing.contains("z.conf"), "{missing}");
+        assert!(load(&site, "conf.d/[a").is_err(), "not a pattern");
     }
-    rest.ends_with(last)
 }

@@ -1,6 +1,7 @@
 //! Whatever a body holds, it is refused or what is accepted is within the bounds.
 //!
-//! `cargo +nightly fuzz run beacon -- -max_len=4096`, from `crates/intake`; the examples in
+//! From `crates/intake`: `cargo +nightly fuzz run beacon -- -max_len=4096`, or on a stable compiler
+//! `RUSTC_BOOTSTRAP=1 cargo fuzz run -s none beacon -- -max_len=4096`; the examples in
 //! `schemas/beacon/examples` are good seeds.
 #![no_main]
 

@@ -1,6 +1,7 @@
 //! Whatever a journal record holds, reading it ends, and what could be read is written as it was.
 //!
-//! `cargo +nightly fuzz run entry`, from `crates/intake`.
+//! From `crates/intake`: `cargo +nightly fuzz run entry`, or on a stable compiler
+//! `RUSTC_BOOTSTRAP=1 cargo fuzz run -s none entry`.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

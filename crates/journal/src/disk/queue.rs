@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::metrics::JournalMetrics;
-use crate::reader::Reply;
+use crate::reader::Commit;
 use crate::{AppendError, ConsumeError, Full, Health, Record};
 
 /// Bytes that a transaction takes at most.
@@ -26,14 +26,6 @@ pub(crate) type Answer = oneshot::Receiver<Result<(), AppendError>>;
 pub(crate) struct Append {
     pub(crate) record: Record,
     pub(crate) reply: oneshot::Sender<Result<u64, AppendError>>,
-}
-
-/// A cursor and who waits for it.
-#[derive(Debug)]
-pub(crate) struct Commit {
-    pub(crate) partition: u32,
-    pub(crate) next_offset: u64,
-    pub(crate) reply: Reply<()>,
 }
 
 /// Records of a spool that go, as partition and offset, and who waits for it.

@@ -8,10 +8,10 @@ use runtime::Clock;
 use rusqlite::Connection;
 use tokio::time::Instant;
 
-use super::queue::{Commit, Queue};
+use super::queue::Queue;
 use super::row::{Portion, open_reader, path_in, read};
 use super::shared::Shared;
-use crate::reader::{Command, Gone, Link};
+use crate::reader::{Commit, Link, Reads};
 use crate::{ConsumeError, Event};
 
 /// What one query reads.
@@ -41,6 +41,45 @@ struct Cursor {
     next: u64,
     /// When it said that it is caught up; `None` since the last record.
     caught_up: Option<Instant>,
+}
+
+impl Reads for DiskReader {
+    fn link(&self) -> &Link {
+        &self.link
+    }
+
+    fn has(&self, partition: u32) -> bool {
+        self.shared.extent(partition).is_some()
+    }
+
+    fn start(&mut self, partition: u32, offset: u64) -> Result<u64, ConsumeError> {
+        let extent = self
+            .shared
+            .extent(partition)
+            .ok_or(ConsumeError::NotAssigned { partition })?;
+        let next = offset.clamp(extent.first, extent.next);
+        self.link.feed.forget(partition);
+        self.cursors.insert(
+            partition,
+            Cursor {
+                next,
+                caught_up: None,
+            },
+        );
+        Ok(next)
+    }
+
+    fn commit(&mut self, commit: Commit) {
+        self.queue.commit(commit);
+    }
+
+    fn ends(&mut self) -> Result<Vec<(u32, u64)>, ConsumeError> {
+        let extents = self.shared.extents();
+        Ok((0..)
+            .zip(extents)
+            .map(|(p, extent)| (p, extent.next))
+            .collect())
+    }
 }
 
 impl DiskReader {
@@ -83,59 +122,6 @@ impl DiskReader {
             }
         }
         self.shared.release_consumer();
-    }
-
-    fn serve_commands(&mut self) -> Result<(), Gone> {
-        while let Some(command) = self.link.command()? {
-            // A caller that is gone does not mind, hence the ignored sends.
-            match command {
-                Command::Start {
-                    partition,
-                    offset,
-                    reply,
-                } => {
-                    let _ = reply.send(self.start(partition, offset));
-                }
-                Command::Commit {
-                    partition,
-                    next_offset,
-                    reply,
-                } => {
-                    if self.shared.extent(partition).is_none() {
-                        let _ = reply.send(Err(ConsumeError::NotAssigned { partition }));
-                        continue;
-                    }
-                    self.queue.commit(Commit {
-                        partition,
-                        next_offset,
-                        reply,
-                    });
-                }
-                Command::Ends { reply } => {
-                    let extents = self.shared.extents();
-                    let ends = (0..).zip(extents).map(|(p, extent)| (p, extent.next));
-                    let _ = reply.send(Ok(ends.collect()));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn start(&mut self, partition: u32, offset: u64) -> Result<u64, ConsumeError> {
-        let extent = self
-            .shared
-            .extent(partition)
-            .ok_or(ConsumeError::NotAssigned { partition })?;
-        let next = offset.clamp(extent.first, extent.next);
-        self.link.feed.forget(partition);
-        self.cursors.insert(
-            partition,
-            Cursor {
-                next,
-                caught_up: None,
-            },
-        );
-        Ok(next)
     }
 
     /// Reads one batch of every started partition.

@@ -11,12 +11,12 @@ use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, KafkaResult};
 use tokio::time::Instant;
 
-use super::cursors::{Commit, Cursors};
+use super::cursors::Cursors;
 use super::ends::{Ends, Look};
 use super::group::Change;
 use super::place::{Asker, Place};
 use crate::metrics::JournalMetrics;
-use crate::reader::{Command, Gone, Link};
+use crate::reader::{Commit, Link, Reads};
 use crate::{ConsumeError, Event};
 
 /// How often the log's ends are asked for, and a quiet partition says that it is caught up.
@@ -82,6 +82,41 @@ impl Cursor {
     }
 }
 
+impl Reads for KafkaReader {
+    fn link(&self) -> &Link {
+        &self.link
+    }
+
+    fn has(&self, partition: u32) -> bool {
+        self.partitions.contains_key(&partition)
+    }
+
+    fn start(&mut self, partition: u32, offset: u64) -> Result<u64, ConsumeError> {
+        if !self.partitions.contains_key(&partition) {
+            return Err(ConsumeError::NotAssigned { partition });
+        }
+        let unavailable = |error: KafkaError| ConsumeError::Unavailable(error.into());
+        let (first, end) = self
+            .asker
+            .bounds(partition, QUESTION)
+            .map_err(unavailable)?;
+        let next = offset.clamp(first, end.max(first));
+        self.go(partition, next).map_err(unavailable)?;
+        self.link.feed.forget(partition);
+        Ok(next)
+    }
+
+    fn commit(&mut self, commit: Commit) {
+        self.cursors.send(commit);
+    }
+
+    fn ends(&mut self) -> Result<Vec<(u32, u64)>, ConsumeError> {
+        let ends = self.asker.ends(self.asker.all(), QUESTION);
+        let ends = ends.map_err(|error| ConsumeError::Unavailable(error.into()))?;
+        Ok(ends.into_iter().collect())
+    }
+}
+
 impl KafkaReader {
     /// Polls until the consumer is dropped.
     pub(super) fn run(mut self) {
@@ -101,57 +136,6 @@ impl KafkaReader {
             }
         }
         // Dropping the client leaves the group, and with `instance` set keeps the place in it.
-    }
-
-    fn serve_commands(&mut self) -> Result<(), Gone> {
-        while let Some(command) = self.link.command()? {
-            // A caller that is gone does not mind, hence the ignored sends.
-            match command {
-                Command::Start {
-                    partition,
-                    offset,
-                    reply,
-                } => {
-                    let _ = reply.send(self.start(partition, offset));
-                }
-                Command::Commit {
-                    partition,
-                    next_offset,
-                    reply,
-                } => {
-                    if !self.partitions.contains_key(&partition) {
-                        let _ = reply.send(Err(ConsumeError::NotAssigned { partition }));
-                        continue;
-                    }
-                    self.cursors.send(Commit {
-                        partition,
-                        next_offset,
-                        reply,
-                    });
-                }
-                Command::Ends { reply } => {
-                    let ends = self.asker.ends(self.asker.all(), QUESTION);
-                    let ends = ends.map_err(|error| ConsumeError::Unavailable(error.into()));
-                    let _ = reply.send(ends.map(|ends| ends.into_iter().collect()));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn start(&mut self, partition: u32, offset: u64) -> Result<u64, ConsumeError> {
-        if !self.partitions.contains_key(&partition) {
-            return Err(ConsumeError::NotAssigned { partition });
-        }
-        let unavailable = |error: KafkaError| ConsumeError::Unavailable(error.into());
-        let (first, end) = self
-            .asker
-            .bounds(partition, QUESTION)
-            .map_err(unavailable)?;
-        let next = offset.clamp(first, end.max(first));
-        self.go(partition, next).map_err(unavailable)?;
-        self.link.feed.forget(partition);
-        Ok(next)
     }
 
     /// Fetches `partition` from `next` on.

@@ -11,19 +11,11 @@ use rdkafka::topic_partition_list::Offset;
 
 use super::place::Place;
 use crate::metrics::JournalMetrics;
-use crate::reader::Reply;
+use crate::reader::Commit;
 use crate::{Cause, ConsumeError};
 
 /// Commits that may wait.
 const MAX_WAITING: usize = 1024;
-
-/// A cursor and who waits for it.
-#[derive(Debug)]
-pub(crate) struct Commit {
-    pub(crate) partition: u32,
-    pub(crate) next_offset: u64,
-    pub(crate) reply: Reply<()>,
-}
 
 /// Where commits are sent to.
 #[derive(Debug)]

@@ -2,48 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use observation::{UnixMillis, UnknownWord};
+use observation::{UnixMillis, vocabulary};
 
-/// Declares a closed set of words; the text is the column, the label and the JSON.
-macro_rules! words {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident => $text:literal,)+ })+) => {$(
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[$vmeta])* $variant,)+ }
-
-        impl $name {
-            /// Every value, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// The text that stands for this value.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = UnknownWord;
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word {
-                    $($text => Ok(Self::$variant),)+
-                    _ => Err(UnknownWord {
-                        word: word.to_owned(),
-                        permitted: [$($text,)+].join(", "),
-                    }),
-                }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    )+};
-}
-
-words! {
+vocabulary! {
     /// Whom a target lets read, the mildest first.
     Stance {
         /// No origin that was tried.
@@ -61,7 +22,9 @@ words! {
         /// Whoever asks is named, with credentials.
         CredentialedReflecting => "credentialed_reflecting",
     }
+}
 
+vocabulary! {
     /// What came of the last audit of a target.
     AuditState {
         /// The target answered.
@@ -73,7 +36,9 @@ words! {
         /// Pages do not call it any more, so it is not asked any more.
         Retired => "retired",
     }
+}
 
+vocabulary! {
     /// Whether `Vary` says what it has to say.
     Vary {
         /// The answer does not depend on the origin.
@@ -83,7 +48,9 @@ words! {
         /// It does not, and a cache can give one page what another got.
         Missing => "missing",
     }
+}
 
+vocabulary! {
     /// What an origin that was tried is granted.
     Grant {
         /// Nothing.
@@ -93,7 +60,9 @@ words! {
         /// To read with credentials.
         Credentialed => "credentialed",
     }
+}
 
+vocabulary! {
     /// Why an origin was tried.
     OriginSource {
         /// The configuration says that it is on the allow-list.

@@ -14,13 +14,7 @@ struct Fence {
 const FENCES: &[Fence] = &[
     Fence {
         what: "axum",
-        only: &[
-            "collector",
-            "dashboard",
-            "demo",
-            "runtime",
-            "corswatch-benches",
-        ],
+        only: &["dashboard", "demo", "corswatch-benches"],
     },
     Fence {
         what: "rdkafka",
