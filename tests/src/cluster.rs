@@ -11,6 +11,9 @@ use testkit::kafka::Broker;
 
 use crate::{Role, Settings, eventually};
 
+/// All senders of a test have one address; what that address may send is no part of these tests.
+const ONE_ADDRESS: &str = "[collector.limits]\nclient_rate = 10000\nclient_burst = 1000000";
+
 /// Everything but the roles themselves.
 #[derive(Debug)]
 pub struct Cluster {
@@ -39,6 +42,7 @@ impl Cluster {
                  [journal.kafka]\nbrokers = \"{}\"\npartitions = 3\ncreate_topic = true\n\
                  session_timeout = \"6s\"\n\
                  [journal.spool]\ndir = {:?}\n\
+                 {ONE_ADDRESS}\n\
                  [store]\nurl = \"{}\"\nuser = \"{}\"\npassword = \"{}\"\n\
                  database = \"{database}\"",
                 broker.bootstrap(),

@@ -11,7 +11,7 @@ pub mod tower;
 
 pub use cluster::{Cluster, counted_and_balanced};
 pub use command::corswatch;
-pub use flood::flood;
+pub use flood::Flood;
 pub use product::{Product, Role, address, eventually};
 pub use servers::{Kind, WebServer};
 pub use settings::{KEY, Settings};

@@ -3,11 +3,10 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use corswatch_tests::{Product, Settings, corswatch, eventually, flood};
+use corswatch_tests::{Flood, Product, Settings, corswatch, eventually};
 
 const SENDERS: u64 = 4;
 
@@ -24,8 +23,7 @@ async fn counts(product: &Product, beacons: u64) {
 async fn session(data: &Path, settings: &Settings, sent: Option<u64>, counted: u64) {
     let mut product = Product::start(data, settings).await;
     if let Some(sent) = sent {
-        let flooded = flood(&product.edge, SENDERS, sent, &AtomicU64::new(0)).await;
-        flooded.expect("every beacon is acknowledged");
+        Flood::new(&product.edge, SENDERS, sent).ends().await;
     }
     counts(&product, counted).await;
     product.process.terminate();

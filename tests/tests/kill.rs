@@ -1,12 +1,9 @@
 //! kill -9 while numbered beacons flow: after recovery every acknowledged one counts exactly once.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use corswatch_tests::{Product, Settings, eventually, flood};
+use corswatch_tests::{Flood, Product, Settings, eventually};
 
 const SENDERS: u64 = 8;
 const BEACONS: u64 = 1200;
@@ -17,14 +14,10 @@ async fn killed_again_and_again_it_counts_every_acknowledged_beacon_once() {
     let data = tempfile::tempdir().expect("a directory");
     let settings = Settings::with_fixed_ports();
     let mut product = Product::start(data.path(), &settings).await;
-    let edge = product.edge.clone();
-    let sent = Arc::new(AtomicU64::new(0));
-    let counter = Arc::clone(&sent);
-    let mut floods = tokio::task::JoinSet::new();
-    floods.spawn(async move { flood(&edge, SENDERS, BEACONS, &counter).await });
+    let flood = Flood::new(&product.edge, SENDERS, BEACONS);
     for kill in 1..=KILLS {
         // The kills are spread over the beacons, not over time: each meets traffic.
-        reached(&sent, BEACONS * kill / (KILLS + 1)).await;
+        flood.reaches(BEACONS * kill / (KILLS + 1)).await;
         match kill % 2 {
             0 => kill_engine(product.process.id()),
             _ => {
@@ -33,9 +26,7 @@ async fn killed_again_and_again_it_counts_every_acknowledged_beacon_once() {
             }
         }
     }
-    for flood in floods.join_all().await {
-        flood.expect("every beacon is acknowledged");
-    }
+    flood.ends().await;
     eventually("all beacons are counted", async || -> Result<()> {
         let found = product.sli("test", "block_rate").await?;
         ensure!(found == (BEACONS, 2 * BEACONS), "{found:?}");
@@ -46,13 +37,6 @@ async fn killed_again_and_again_it_counts_every_acknowledged_beacon_once() {
     settled(&product).await;
     let found = product.sli("test", "block_rate").await.expect("an SLI");
     assert_eq!(found, (BEACONS, 2 * BEACONS));
-}
-
-async fn reached(sent: &AtomicU64, count: u64) {
-    testkit::wait_until("beacons flow", Duration::from_secs(60), || {
-        std::future::ready(sent.load(Ordering::Relaxed) >= count)
-    })
-    .await;
 }
 
 /// Kills the child that hosts the engine.

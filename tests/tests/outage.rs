@@ -1,12 +1,9 @@
 //! Kafka that stands still, is killed, or was never there: the edge goes on, says so, and nothing is
 //! lost or counted twice.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use anyhow::{Context as _, Result, ensure};
 use corswatch_tests::{
-    Cluster, KEY, Role, Settings, address, counted_and_balanced, eventually, flood,
+    Cluster, Flood, KEY, Role, Settings, address, counted_and_balanced, eventually,
 };
 use testkit::http::Http;
 use testkit::kafka::Broker;
@@ -77,20 +74,6 @@ impl Collector {
     }
 }
 
-/// Waits until so many beacons are acknowledged.
-async fn until(sent: &AtomicU64, count: u64, collector: &Collector) {
-    eventually("beacons are acknowledged", async || -> Result<()> {
-        let sent = sent.load(Ordering::Relaxed);
-        let said = || {
-            let lines = collector.process.lines();
-            lines[lines.len().saturating_sub(20)..].join("\n")
-        };
-        ensure!(sent >= count, "{sent} of {count}: {}", said());
-        Ok(())
-    })
-    .await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn outages_of_kafka_and_killed_collectors_cost_no_beacon_and_count_none_twice() {
     let mut cluster = Cluster::prepare("outage").await;
@@ -100,16 +83,13 @@ async fn outages_of_kafka_and_killed_collectors_cost_no_beacon_and_count_none_tw
     let private = Http::new(address(&mut dashboard, "dashboard").await);
     let mut collector = Collector::start(cluster.start("collector")).await;
 
-    let sent = Arc::new(AtomicU64::new(0));
-    let (counter, edge) = (Arc::clone(&sent), collector.edge.clone());
-    let mut floods = tokio::task::JoinSet::new();
-    floods.spawn(async move { flood(&edge, SENDERS, BEACONS, &counter).await });
+    let flood = Flood::new(&collector.edge, SENDERS, BEACONS);
 
     // It stands still with connections open. What it was given and did not answer is in the spool
     // as well, and the collector dies before it can learn that the broker took it after all.
-    until(&sent, BEACONS / 10, &collector).await;
+    flood.reaches(BEACONS / 10).await;
     cluster.broker.pause();
-    until(&sent, BEACONS * 3 / 10, &collector).await;
+    flood.reaches(BEACONS * 3 / 10).await;
     collector.spools().await;
     collector.shed_nothing().await;
     collector.process.kill();
@@ -118,20 +98,18 @@ async fn outages_of_kafka_and_killed_collectors_cost_no_beacon_and_count_none_tw
     collector.is_drained().await;
 
     // It dies; a collector that starts meanwhile spools as well, and adds to what it finds.
-    until(&sent, BEACONS * 5 / 10, &collector).await;
+    flood.reaches(BEACONS * 5 / 10).await;
     cluster.broker.kill();
-    until(&sent, BEACONS * 6 / 10, &collector).await;
+    flood.reaches(BEACONS * 6 / 10).await;
     collector.spools().await;
     collector.shed_nothing().await;
     collector.process.kill();
     collector = Collector::start(cluster.start("collector")).await;
-    until(&sent, BEACONS * 8 / 10, &collector).await;
+    flood.reaches(BEACONS * 8 / 10).await;
     collector.spools().await;
     collector.shed_nothing().await;
     cluster.broker.restart().await;
-    for flood in floods.join_all().await {
-        flood.expect("every beacon is acknowledged");
-    }
+    flood.ends().await;
     collector.is_drained().await;
     counted_and_balanced(&private, BEACONS).await;
     let ledger = private.json("/api/v1/ledger").await.expect("a ledger");

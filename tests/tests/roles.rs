@@ -1,11 +1,9 @@
 //! The roles as processes of their own over a real Kafka: killed one by one while numbered beacons
 //! flow, and a browser that breaks the demo's API while they run.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use corswatch_tests::{Cluster, address, counted_and_balanced, flood};
+use corswatch_tests::{Cluster, Flood, address, counted_and_balanced};
 use testkit::Process;
 use testkit::http::Http;
 
@@ -40,20 +38,12 @@ async fn roles_over_kafka_count_every_acknowledged_beacon_once_whoever_is_killed
     let mut aggregator = ground.start("aggregator");
     healthy(&mut aggregator, "corswatch_store_call_seconds").await;
 
-    let sent = Arc::new(AtomicU64::new(0));
-    let counter = Arc::clone(&sent);
-    let flooding = edge.clone();
-    let mut floods = tokio::task::JoinSet::new();
-    floods.spawn(async move { flood(&flooding, SENDERS, BEACONS, &counter).await });
+    let flood = Flood::new(&edge, SENDERS, BEACONS);
     for (turn, victim) in ["loader", "collector", "broker", "loader", "collector"]
         .iter()
         .enumerate()
     {
-        let at = BEACONS * (turn as u64 + 1) / 6;
-        testkit::wait_until("beacons flow", Duration::from_secs(90), || {
-            std::future::ready(sent.load(Ordering::Relaxed) >= at)
-        })
-        .await;
+        flood.reaches(BEACONS * (turn as u64 + 1) / 6).await;
         match *victim {
             "loader" => {
                 loader.kill();
@@ -69,9 +59,7 @@ async fn roles_over_kafka_count_every_acknowledged_beacon_once_whoever_is_killed
             }
         }
     }
-    for flood in floods.join_all().await {
-        flood.expect("every beacon is acknowledged");
-    }
+    flood.ends().await;
     counted_and_balanced(&private, BEACONS).await;
     healthy(&mut collector, "corswatch_collector_").await;
     collector.terminate();

@@ -12,6 +12,14 @@ use std::time::Duration;
 use crate::{checkout, port, wait_until};
 pub use secure::Secured;
 
+/// Options of the virtual machine. Brokers of tests live for seconds: what a second compiler and
+/// parallel collectors cost, they never bring in. Benches, which are release builds, have both.
+const JVM: &[&str] = if cfg!(debug_assertions) {
+    &["-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+} else {
+    &["-Xmx512m"]
+};
+
 /// How long a broker may take to answer: a machine that compiles at the same time is slow.
 const READY: Duration = Duration::from_secs(60);
 
@@ -148,7 +156,7 @@ impl Broker {
     /// With what it said when it does not start.
     pub async fn restart(&mut self) {
         self.kill();
-        let mut java = java(&["-Xmx512m"], "kafka.Kafka");
+        let mut java = java(JVM, "kafka.Kafka");
         java.arg(self.dir.join("server.properties"));
         let mut guard = Command::new("sh")
             .args(["-c", GUARD, "guard"])
@@ -189,6 +197,8 @@ fn directory() -> PathBuf {
         .keep()
 }
 
+/// A killed broker is let in again only once its session is over; with the default of nine seconds
+/// tests would mostly wait for that.
 fn properties(dir: &Path, port: u16, seen: u16) -> String {
     let controller = port::lasting();
     format!(
@@ -200,6 +210,8 @@ fn properties(dir: &Path, port: u16, seen: u16) -> String {
          controller.listener.names=CONTROLLER\n\
          log.dirs={}\n\
          auto.create.topics.enable=false\n\
+         broker.session.timeout.ms=3000\n\
+         broker.heartbeat.interval.ms=500\n\
          group.initial.rebalance.delay.ms=0\n\
          offsets.topic.num.partitions=1\n\
          offsets.topic.replication.factor=1\n\
@@ -212,7 +224,7 @@ fn properties(dir: &Path, port: u16, seen: u16) -> String {
 
 fn format(dir: &Path, options: &[&str]) {
     let log = File::create(dir.join("format.log")).expect("a new file");
-    let formatted = java(&[], "kafka.tools.StorageTool")
+    let formatted = java(JVM, "kafka.tools.StorageTool")
         .args(["format", "-t", "Y29yc3dhdGNoLXRlc3RzMQ", "-c"])
         .arg(dir.join("server.properties"))
         .args(options)

@@ -65,7 +65,7 @@ impl Plan {
             least: Duration::ZERO,
             most: Duration::from_secs(720),
             longest_pause: Duration::from_secs(14),
-            rate: 30,
+            rate: 50,
             rows_per_beacon: 220,
         }
     }

@@ -18,6 +18,9 @@ use crate::OpenError;
 /// How long one question may take before it is asked again.
 const QUESTION: Duration = Duration::from_secs(5);
 
+/// What a question needs on a new connection; a last one has it even where less is left.
+const LEAST: Duration = Duration::from_millis(500);
+
 /// Events that are looked at after a question without an answer; each poll takes one.
 const COMPLAINTS: usize = 32;
 
@@ -77,7 +80,11 @@ async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenError> {
         let (settings, topic) = (client(config), config.topic.clone());
         let complaint = Complaint::default();
         let heard = complaint.clone();
-        let asked = tokio::task::spawn_blocking(move || ask(&settings, &topic, heard));
+        // What is left, so that nobody waits longer than was configured.
+        let patience = deadline
+            .saturating_duration_since(Instant::now())
+            .clamp(LEAST, QUESTION);
+        let asked = tokio::task::spawn_blocking(move || ask(&settings, &topic, patience, heard));
         let answer = asked.await;
         match answer.unwrap_or_else(|_| Err(KafkaError::Canceled)) {
             Ok(layout) => return Ok(layout),
@@ -103,11 +110,12 @@ async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenError> {
 fn ask(
     settings: &ClientConfig,
     topic: &str,
+    patience: Duration,
     complaint: Complaint,
 ) -> Result<Option<Layout>, KafkaError> {
     let asker: BaseConsumer<Complaint> = settings.create_with_context(complaint)?;
     let metadata = asker
-        .fetch_metadata(Some(topic), QUESTION)
+        .fetch_metadata(Some(topic), patience)
         .inspect_err(|_| {
             // What it complained of is told to who polls.
             for _ in 0..COMPLAINTS {

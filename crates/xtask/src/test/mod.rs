@@ -3,6 +3,7 @@
 mod counts;
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::num::NonZero;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -101,9 +102,11 @@ fn prepare(name: &str, work: impl FnOnce() -> Result<()>) -> Option<Outcome> {
 }
 
 fn suites(wanted: &[String]) -> Result<Vec<Suite>> {
+    let mut rust = shell::cargo(["test", "--locked", "--workspace", "--no-fail-fast"]);
+    rust.env("RUST_TEST_THREADS", threads().to_string());
     let mut suites = vec![Suite {
         name: RUST.to_owned(),
-        command: shell::cargo(["test", "--locked", "--workspace", "--no-fail-fast"]),
+        command: rust,
     }];
     for folder in workspace::npm_packages()? {
         let scripts = workspace::npm_scripts(&folder)?;
@@ -129,6 +132,11 @@ fn suites(wanted: &[String]) -> Result<Vec<Suite>> {
     }
     suites.retain(|suite| wanted.is_empty() || wanted.iter().any(|name| belongs(suite, name)));
     Ok(suites)
+}
+
+/// Tests at once: they wait for brokers, engines and browsers more than they compute.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get) * 3
 }
 
 fn play(mut suite: Suite) -> Result<Outcome> {
