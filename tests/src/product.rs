@@ -32,7 +32,20 @@ impl Product {
     /// Starts `corswatch up --data DATA ARGS` on free ports.
     pub async fn up(data: &Path, args: &[&str]) -> Self {
         let mut command = Command::new(checkout::corswatch());
-        command.arg("up").arg("--data").arg(data).args(args);
+        command.arg("up").args(args);
+        Self::on_free_ports(command, data, args.contains(&"--demo")).await
+    }
+
+    /// Starts what a newcomer types, `cargo xtask up`, on free ports.
+    pub async fn of_checkout(data: &Path) -> Self {
+        let mut command = Command::new("cargo");
+        command.args(["xtask", "up", "--"]);
+        command.current_dir(checkout::root());
+        Self::on_free_ports(command, data, true).await
+    }
+
+    async fn on_free_ports(mut command: Command, data: &Path, has_demo: bool) -> Self {
+        command.arg("--data").arg(data);
         for listener in [
             "COLLECTOR__LISTEN",
             "DASHBOARD__LISTEN",
@@ -44,9 +57,10 @@ impl Product {
         let mut process = Process::start(on_any_disk(&mut command));
         let private = address(&mut process, "dashboard").await;
         let edge = address(&mut process, "edge").await;
-        let shop = match args.contains(&"--demo") {
-            true => address(&mut process, "demo shop").await,
-            false => String::new(),
+        let shop = if has_demo {
+            address(&mut process, "demo shop").await
+        } else {
+            String::new()
         };
         Self {
             process,
