@@ -9,7 +9,8 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 
 use crate::admission::InFlight;
-use crate::outcome::{Outcome, Received, Refused, Shed};
+use crate::outcome::{Outcome, Refused, Shed};
+use crate::received::Received;
 
 /// What is read of a body that nobody wants, so that the sender gets to see the answer: a connection
 /// that is closed with unread data in it is reset, and the answer may be lost (RFC 9112, 9.6).

@@ -21,6 +21,7 @@ mod metrics;
 mod network;
 mod outcome;
 mod rate;
+mod received;
 mod report;
 mod routes;
 mod script;

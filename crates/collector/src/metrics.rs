@@ -7,8 +7,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::outcome::{Outcome, Refused, Shed};
-use crate::routes::Served;
+use crate::outcome::{Outcome, Refused, Served, Shed};
 
 /// Why a connection was ended by the edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

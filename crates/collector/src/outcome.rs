@@ -1,12 +1,7 @@
-//! How a beacon's request ends: one of a closed set of outcomes, each counted once.
-
-use std::sync::Arc;
+//! How a request ends: one of a closed set of outcomes, each counted once.
 
 use http::StatusCode;
 use intake::{Class, Reason, Refusal};
-
-use crate::admission::Held;
-use crate::edge::Edge;
 
 /// Declares an enum with label, status and sentence.
 macro_rules! endings {
@@ -114,43 +109,41 @@ pub(crate) const fn status_of(reason: Reason) -> StatusCode {
     }
 }
 
-/// A beacon's request under way: counted as received when it starts, and as exactly one outcome when
-/// it ends, whichever way it ends.
-#[derive(Debug)]
-pub(crate) struct Received {
-    edge: Arc<Edge>,
-    pub(crate) held: Held,
-    settled: bool,
+/// What is served beside beacons: the label of a counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Served {
+    /// The answer to a preflight.
+    Preflight,
+    /// The way to the current script.
+    ScriptRedirect,
+    /// The script by its hash.
+    Script,
+    /// The script by key.
+    KeyedScript,
+    /// No such path.
+    NotFound,
+    /// No such method.
+    MethodNotAllowed,
 }
 
-impl Received {
-    pub(crate) fn new(edge: Arc<Edge>) -> Self {
-        edge.metrics.received.inc();
-        Self {
-            edge,
-            held: Held::default(),
-            settled: false,
-        }
-    }
+impl Served {
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Preflight,
+        Self::ScriptRedirect,
+        Self::Script,
+        Self::KeyedScript,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+    ];
 
-    /// Counts the outcome.
-    pub(crate) fn settle(mut self, outcome: &Outcome) {
-        self.settled = true;
-        self.edge.metrics.settle(outcome);
-    }
-}
-
-impl Drop for Received {
-    fn drop(&mut self) {
-        self.held.free(&self.edge.in_flight);
-        if !self.settled {
-            let panicked = std::thread::panicking();
-            let shed = if panicked {
-                Shed::Panicked
-            } else {
-                Shed::Disconnected
-            };
-            self.edge.metrics.settle(&Outcome::Shed(shed));
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Preflight => "preflight",
+            Self::ScriptRedirect => "script_redirect",
+            Self::Script => "script",
+            Self::KeyedScript => "keyed_script",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
         }
     }
 }

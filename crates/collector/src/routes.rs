@@ -10,6 +10,7 @@ use crate::answer::{self, Answer};
 use crate::body::Upload;
 use crate::edge::Edge;
 use crate::endpoints::{beacon, script};
+use crate::outcome::Served;
 
 /// A path, with at most one variable part.
 #[derive(Debug, Clone, Copy)]
@@ -45,45 +46,6 @@ enum BodyLimit {
 enum Endpoint {
     Beacon,
     Other(Served),
-}
-
-/// What is served beside beacons: the label of a counter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Served {
-    /// The answer to a preflight.
-    Preflight,
-    /// The way to the current script.
-    ScriptRedirect,
-    /// The script by its hash.
-    Script,
-    /// The script by key.
-    KeyedScript,
-    /// No such path.
-    NotFound,
-    /// No such method.
-    MethodNotAllowed,
-}
-
-impl Served {
-    pub(crate) const ALL: &'static [Self] = &[
-        Self::Preflight,
-        Self::ScriptRedirect,
-        Self::Script,
-        Self::KeyedScript,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-    ];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Preflight => "preflight",
-            Self::ScriptRedirect => "script_redirect",
-            Self::Script => "script",
-            Self::KeyedScript => "keyed_script",
-            Self::NotFound => "not_found",
-            Self::MethodNotAllowed => "method_not_allowed",
-        }
-    }
 }
 
 #[derive(Debug)]

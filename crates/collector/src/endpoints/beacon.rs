@@ -19,7 +19,8 @@ use crate::address::counted_as;
 use crate::answer::{self, Answer};
 use crate::body::{Encoding, Upload};
 use crate::edge::Edge;
-use crate::outcome::{Outcome, Received, Refused, Shed};
+use crate::outcome::{Outcome, Refused, Shed};
+use crate::received::Received;
 
 /// Who sends, as far as the connection and the header say.
 #[derive(Debug, Clone, Copy)]
