@@ -23,13 +23,23 @@ pub(crate) enum Baseline {
     SerdeKafka,
 }
 
+/// Arguments of a baseline.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Args {
+    kind: Baseline,
+    #[arg(long)]
+    brokers: String,
+    #[arg(long)]
+    topic: String,
+}
+
 /// Serves a baseline until killed.
-pub(crate) async fn serve(baseline: Baseline, brokers: &str, topic: &str) -> Result<()> {
-    let app = match baseline {
+pub(crate) async fn serve(args: &Args) -> Result<()> {
+    let app = match args.kind {
         Baseline::Bare => Router::new().route("/v1/b/{key}", post(bare)),
         Baseline::SerdeKafka => Router::new()
             .route("/v1/b/{key}", post(serde_kafka))
-            .with_state(Kafka::connect(brokers, topic)?),
+            .with_state(Kafka::connect(&args.brokers, &args.topic)?),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("baseline http://{}", listener.local_addr()?);

@@ -1,6 +1,6 @@
 //! The edge against the least that a server must do.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -39,10 +39,14 @@ pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
             "corswatch, journal on disk",
             &mut collector(&disk_config(folder.path())?),
         )?,
-        variant("bare axum", &mut baseline("bare", &broker))?,
+        variant("bare axum", &mut plain("bare", &broker))?,
         variant(
             "bare axum + serde + rdkafka",
-            &mut baseline("serde-kafka", &broker),
+            &mut plain("serde-kafka", &broker),
+        )?,
+        variant(
+            "the same with mimalloc",
+            &mut with_mimalloc("serde-kafka", &broker),
         )?,
     ];
     for variant in &variants {
@@ -123,17 +127,24 @@ fn variant(name: &'static str, command: &mut Command) -> Result<Variant> {
     })
 }
 
-fn baseline(kind: &str, broker: &Broker) -> Command {
-    let own = std::env::current_exe().expect("this program has a path");
-    let mut command = Command::new(own);
-    command.args([
-        "baseline",
-        kind,
-        "--brokers",
-        &broker.bootstrap(),
-        "--topic",
-        TOPIC,
-    ]);
+/// A baseline as it comes.
+fn plain(kind: &str, broker: &Broker) -> Command {
+    baseline(Command::new(own().with_file_name("baseline")), kind, broker)
+}
+
+/// A baseline with the product's allocator, which this program has too.
+fn with_mimalloc(kind: &str, broker: &Broker) -> Command {
+    let mut command = Command::new(own());
+    command.arg("baseline");
+    baseline(command, kind, broker)
+}
+
+fn own() -> PathBuf {
+    std::env::current_exe().expect("this program has a path")
+}
+
+fn baseline(mut command: Command, kind: &str, broker: &Broker) -> Command {
+    command.args([kind, "--brokers", &broker.bootstrap(), "--topic", TOPIC]);
     command
 }
 
@@ -143,7 +154,7 @@ fn collector(config: &Path) -> Command {
     command
 }
 
-fn kafka_config(folder: &Path, brokers: &str) -> Result<std::path::PathBuf> {
+fn kafka_config(folder: &Path, brokers: &str) -> Result<PathBuf> {
     let journal = format!(
         "kind = \"kafka\"\n[journal.kafka]\nbrokers = \"{brokers}\"\ntopic = \"{TOPIC}\"\n\
          partitions = {PARTITIONS}\ncreate_topic = true\n"
@@ -151,7 +162,7 @@ fn kafka_config(folder: &Path, brokers: &str) -> Result<std::path::PathBuf> {
     write(&folder.join("kafka.toml"), &journal)
 }
 
-fn disk_config(folder: &Path) -> Result<std::path::PathBuf> {
+fn disk_config(folder: &Path) -> Result<PathBuf> {
     let dir = folder.join("journal");
     let journal = format!(
         "kind = \"disk\"\n[journal.disk]\ndir = \"{}\"\n",
@@ -161,7 +172,7 @@ fn disk_config(folder: &Path) -> Result<std::path::PathBuf> {
 }
 
 /// A configuration whose limits are out of the way: what is measured is the work.
-fn write(file: &Path, journal: &str) -> Result<std::path::PathBuf> {
+fn write(file: &Path, journal: &str) -> Result<PathBuf> {
     let text = format!(
         "[log]\nlevel = \"warn\"\n[health]\ncollector = \"127.0.0.1:0\"\n[collector]\nlisten = \"127.0.0.1:0\"\n\
          [collector.limits]\nconnections = 20000\nconnections_per_client = 20000\n\

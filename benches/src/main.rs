@@ -13,7 +13,7 @@ mod rounds;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// As in the product; the bare servers get it too.
+/// As in the product; the bare servers are measured with and without it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -60,13 +60,7 @@ enum Bench {
     },
     /// A server that others are measured against.
     #[command(hide = true)]
-    Baseline {
-        kind: baseline::Baseline,
-        #[arg(long)]
-        brokers: String,
-        #[arg(long)]
-        topic: String,
-    },
+    Baseline(baseline::Args),
 }
 
 #[tokio::main]
@@ -98,10 +92,6 @@ async fn run(bench: Bench) -> Result<()> {
         Bench::Loader { rounds, beacons } => loader::run(rounds, beacons).await,
         Bench::Freshness { samples } => freshness::run(samples).await,
         Bench::Hostile { rounds, seconds } => hostile::run(rounds, seconds).await,
-        Bench::Baseline {
-            kind,
-            brokers,
-            topic,
-        } => baseline::serve(kind, &brokers, &topic).await,
+        Bench::Baseline(args) => baseline::serve(&args).await,
     }
 }

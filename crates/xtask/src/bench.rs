@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 fn product(args: &[String]) -> Result<()> {
     // The benches start the product as users do: the binary.
-    let product = build::product_and(build::Profile::Release, &["corswatch-benches"])?;
+    let product = build::product_and(build::Profile::Release, &["corswatch-benches", "baseline"])?;
     shell::run(std::process::Command::new(product.with_file_name("corswatch-benches")).args(args))
 }
 
