@@ -272,7 +272,7 @@ impl EdgeMetrics {
     }
 
     /// Counts what was passed over in an accepted beacon.
-    pub(crate) fn passed_over(&self, accepted: &intake::beacon::Accepted) {
+    pub(crate) fn passed_over<S>(&self, accepted: &intake::beacon::Accepted<S>) {
         for (counter, count) in [
             (&self.ignored_members, accepted.ignored_members),
             (&self.ignored_rows, accepted.ignored_rows),

@@ -52,7 +52,7 @@ async fn report(edge: &Edge, reported: &mut Option<(Totals, u64)>) {
     let record = Record {
         partition: BeaconId(edge.process).partition(edge.partitions),
         key: edge.process,
-        payload: Entry::EdgeReport(report).encode().into(),
+        payload: <Entry>::EdgeReport(report).encode().into(),
     };
     match edge.journal.append(record).await {
         Ok(_) => *reported = Some(counts),

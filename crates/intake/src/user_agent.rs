@@ -6,7 +6,7 @@ use observation::Browser;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserAgent {
     /// The browser.
-    pub browser: Browser,
+    pub browser: Browser<&'static str>,
     /// Whether it calls itself headless.
     pub headless: bool,
 }
@@ -38,10 +38,7 @@ pub fn read_user_agent(text: &str) -> UserAgent {
     let headless = text.contains("HeadlessChrome/");
     let (family, major) = find(text).unwrap_or(("other", 0));
     UserAgent {
-        browser: Browser {
-            family: family.to_owned(),
-            major,
-        },
+        browser: Browser { family, major },
         headless,
     }
 }
@@ -85,7 +82,7 @@ mod tests {
             let found = read_user_agent(&format!("{start}{rest}"));
             let expected = (family, major);
             assert_eq!(
-                (&*found.browser.family, found.browser.major),
+                (found.browser.family, found.browser.major),
                 expected,
                 "{rest}"
             );

@@ -6,9 +6,9 @@ use crate::{EdgeReport, Envelope};
 
 /// The content of one journal record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Entry {
+pub enum Entry<S = String> {
     /// An accepted beacon.
-    Beacon(Envelope),
+    Beacon(Envelope<S>),
     /// What one edge process has counted so far.
     EdgeReport(EdgeReport),
 }
@@ -44,7 +44,7 @@ impl DecodeError {
     }
 }
 
-impl Entry {
+impl<S: Serialize> Entry<S> {
     /// The bytes of this entry: a version byte, then postcard.
     ///
     /// # Panics
@@ -55,7 +55,9 @@ impl Entry {
         bytes.push(VERSION);
         postcard::to_extend(self, bytes).expect("an entry is always encodable")
     }
+}
 
+impl Entry {
     /// Reads what [`Entry::encode`] wrote.
     ///
     /// # Errors

@@ -7,30 +7,30 @@ use crate::{BeaconId, Context, Observation, SessionId, Source, UnixMillis};
 /// Everything one accepted beacon says, with what the edge resolved from configuration and clock.
 /// From here on every stage is a pure function of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Envelope {
+pub struct Envelope<S = String> {
     /// Identity of the beacon.
     pub beacon: BeaconId,
     /// When the edge took it in.
     pub received_at: UnixMillis,
     /// Who reported it, from where.
-    pub origin: Origin,
+    pub origin: Origin<S>,
     /// What was seen. Never empty.
-    pub observations: Vec<Observation>,
+    pub observations: Vec<Observation<S>>,
 }
 
 /// What all observations of a beacon share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct Origin<S = String> {
     /// Configured application that the key belongs to.
-    pub app: String,
+    pub app: S,
     /// Deployment environment as the page states it; empty where it does not.
-    pub environment: String,
+    pub environment: S,
     /// Release of the page; empty where it does not say.
-    pub release: String,
+    pub release: S,
     /// Who saw it.
     pub source: Source,
     /// Origin of the page.
-    pub page_origin: String,
+    pub page_origin: S,
     /// Where the script ran.
     pub context: Context,
     /// The page load.
@@ -38,16 +38,16 @@ pub struct Origin {
     /// Salted daily hash of the client's /24 or /48 network; 0 where unknown.
     pub network: u32,
     /// The browser.
-    pub browser: Browser,
+    pub browser: Browser<S>,
     /// Whether the traffic is of a headless or automated browser and the app does not count such.
     pub lab: bool,
 }
 
 /// Browser family and major version.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Browser {
+pub struct Browser<S = String> {
     /// `chrome`, `edge`, `firefox`, `safari`, `other`, ...
-    pub family: String,
+    pub family: S,
     /// Major version, 0 where unknown.
     pub major: u16,
 }

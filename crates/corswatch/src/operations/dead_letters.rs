@@ -139,7 +139,7 @@ async fn report(
         spooled: 0,
         refused: Vec::new(),
     };
-    let payload = Entry::EdgeReport(report).encode();
+    let payload = <Entry>::EdgeReport(report).encode();
     append(appender, partitions, BeaconId(process), payload).await
 }
 

@@ -11,6 +11,8 @@ mod trail;
 mod value;
 mod wire;
 
+use std::borrow::Cow;
+
 use observation::{Envelope, UnixMillis};
 
 use crate::{App, Cardinality, Catalog, Dimension, Refusal};
@@ -36,11 +38,11 @@ pub struct BeaconContext<'a> {
     pub cardinality: &'a dyn Cardinality,
 }
 
-/// A beacon that is taken, and what was passed over in it.
+/// A beacon that is taken, and what was passed over in it. `S` is how its texts are held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
+pub struct Accepted<S = String> {
     /// What goes into the journal.
-    pub envelope: Envelope,
+    pub envelope: Envelope<S>,
     /// Members that this build does not know.
     pub ignored_members: u32,
     /// Rows of a kind that this build does not know.
@@ -51,11 +53,14 @@ pub struct Accepted {
     pub overflowed: [u32; Dimension::ALL.len()],
 }
 
-/// Reads a body.
+/// Reads a body, whose texts what is accepted borrows.
 ///
 /// # Errors
 /// A [`Refusal`] with the reason, the place and a sentence; the same body is refused again.
-pub fn accept(body: &[u8], context: &BeaconContext<'_>) -> Result<Accepted, Refusal> {
+pub fn accept<'a>(
+    body: &'a [u8],
+    context: &'a BeaconContext<'a>,
+) -> Result<Accepted<Cow<'a, str>>, Refusal> {
     let (beacon, ignored_members) = read::read(body)?;
     resolve::resolve(beacon, ignored_members, context)
 }

@@ -11,20 +11,53 @@ use super::limits::{
     AT, COUNT, MAX_RELEASE, MAX_ROWS, MAX_SDK, MAX_TEXT, MAX_WORD, RETRY_HORIZON_MS, STATUS,
     VERSION,
 };
-use super::trail::{Members, Trail};
+use super::trail::{Member, Members, Trail, members};
 use super::value::{Flag, Ignored, Integer, Name, Pairs, Text};
 use super::wire::{Beacon, Row};
 use crate::method::MAX_METHOD;
 use crate::{Reason, Refusal};
 
-const BEACON: &[&str] = &[
-    "v", "id", "age", "s", "page", "sdk", "env", "rel", "ctx", "lab", "rows",
-];
-const BEACON_REQUIRED: &[&str] = &["v", "id", "age", "s", "page", "rows"];
-const ROW: &[&str] = &[
-    "at", "to", "ep", "k", "m", "c", "p", "st", "o", "stage", "cf", "ev", "by", "n", "l", "pl",
-];
-const ROW_REQUIRED: &[&str] = &["at", "ep"];
+members! {
+    BeaconMember {
+        Version => "v",
+        Id => "id",
+        Age => "age",
+        Session => "s",
+        Page => "page",
+        Sdk => "sdk",
+        Environment => "env",
+        Release => "rel",
+        Context => "ctx",
+        Lab => "lab",
+        Rows => "rows",
+    }
+}
+const BEACON_REQUIRED: &[BeaconMember] = {
+    use BeaconMember::{Age, Id, Page, Rows, Session, Version};
+    &[Version, Id, Age, Session, Page, Rows]
+};
+
+members! {
+    RowMember {
+        At => "at",
+        Target => "to",
+        Endpoint => "ep",
+        Kind => "k",
+        Method => "m",
+        Credentialed => "c",
+        Preflighted => "p",
+        Status => "st",
+        Outcome => "o",
+        Stage => "stage",
+        Confidence => "cf",
+        Evidence => "ev",
+        By => "by",
+        Count => "n",
+        Latency => "l",
+        PreflightLatency => "pl",
+    }
+}
+const ROW_REQUIRED: &[RowMember] = &[RowMember::At, RowMember::Endpoint];
 /// Depth of a member's value: of the beacon, and of a row (beacon, array, row).
 const BEACON_DEPTH: u8 = 1;
 const ROW_DEPTH: u8 = 3;
@@ -113,25 +146,31 @@ impl<'de> Visitor<'de> for BeaconSeed<'_> {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Beacon<'de>, A::Error> {
         let values = Values(self.0);
-        let mut members = Members::new(self.0, BEACON);
+        let mut members = Members::new(self.0);
         let mut beacon = Beacon::default();
         while let Some(name) = map.next_key_seed(Name)? {
             match members.enter(name)? {
-                "v" => values.version(&mut map)?,
-                "id" => beacon.id = values.text(&mut map, MAX_WORD)?,
-                "age" => beacon.age = values.age(&mut map)?,
-                "s" => beacon.session = values.text(&mut map, MAX_WORD)?,
-                "page" => beacon.page = values.text(&mut map, MAX_TEXT)?,
-                "sdk" => drop(values.text(&mut map, MAX_SDK)?),
-                "env" => beacon.environment = values.text(&mut map, MAX_WORD)?,
-                "rel" => beacon.release = values.text(&mut map, MAX_RELEASE)?,
-                "ctx" => beacon.context = Some(values.text(&mut map, MAX_WORD)?),
-                "lab" => beacon.lab = map.next_value_seed(Flag)?,
-                "rows" => {
+                Some(BeaconMember::Version) => values.version(&mut map)?,
+                Some(BeaconMember::Id) => beacon.id = values.text(&mut map, MAX_WORD)?,
+                Some(BeaconMember::Age) => beacon.age = values.age(&mut map)?,
+                Some(BeaconMember::Session) => beacon.session = values.text(&mut map, MAX_WORD)?,
+                Some(BeaconMember::Page) => beacon.page = values.text(&mut map, MAX_TEXT)?,
+                Some(BeaconMember::Sdk) => drop(values.text(&mut map, MAX_SDK)?),
+                Some(BeaconMember::Environment) => {
+                    beacon.environment = values.text(&mut map, MAX_WORD)?
+                }
+                Some(BeaconMember::Release) => {
+                    beacon.release = values.text(&mut map, MAX_RELEASE)?
+                }
+                Some(BeaconMember::Context) => {
+                    beacon.context = Some(values.text(&mut map, MAX_WORD)?)
+                }
+                Some(BeaconMember::Lab) => beacon.lab = map.next_value_seed(Flag)?,
+                Some(BeaconMember::Rows) => {
                     beacon.rows = map.next_value_seed(RowsSeed(self.0))?;
                     self.0.enter_row(None);
                 }
-                _ => values.ignore(&mut map, BEACON_DEPTH)?,
+                None => values.ignore(&mut map, BEACON_DEPTH)?,
             }
         }
         members.require(BEACON_REQUIRED)?;
@@ -158,11 +197,10 @@ impl<'de> Visitor<'de> for RowsSeed<'_> {
         loop {
             let row = RowSeed {
                 trail: self.0,
-                at: rows.len(),
+                rows: &mut rows,
             };
-            match items.next_element_seed(row)? {
-                Some(row) => rows.push(row),
-                None => break,
+            if items.next_element_seed(row)?.is_none() {
+                break;
             }
         }
         self.0.enter_row(None);
@@ -175,55 +213,65 @@ impl<'de> Visitor<'de> for RowsSeed<'_> {
     }
 }
 
-struct RowSeed<'t> {
+/// Reads a row where it is to stand: it is too large to be handed up from call to call.
+struct RowSeed<'t, 'r, 'de> {
     trail: &'t Trail,
-    at: usize,
+    rows: &'r mut Vec<Row<'de>>,
 }
 
-impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
-    type Value = Row<'de>;
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Row<'de>, D::Error> {
-        if self.at == MAX_ROWS {
+impl<'de> DeserializeSeed<'de> for RowSeed<'_, '_, 'de> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        let at = self.rows.len();
+        if at == MAX_ROWS {
             self.trail.enter_row(None);
             let detail = format!("more than {MAX_ROWS} rows");
             return Err(self.trail.refuse(Reason::TooManyRows, detail));
         }
-        self.trail.enter_row(Some(self.at));
+        self.trail.enter_row(Some(at));
         from.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for RowSeed<'_> {
-    type Value = Row<'de>;
+impl<'de> Visitor<'de> for RowSeed<'_, '_, 'de> {
+    type Value = ();
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a row, which is an object")
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let values = Values(self.trail);
-        let mut members = Members::new(self.trail, ROW);
-        let mut row = Row::default();
+        let mut members = Members::new(self.trail);
+        let row = self.rows.push_mut(Row::default());
         while let Some(name) = map.next_key_seed(Name)? {
             match members.enter(name)? {
-                "at" => row.at = values.integer(&mut map, AT)?,
-                "to" => row.target = Some(values.text(&mut map, MAX_TEXT)?),
-                "ep" => row.endpoint = values.text(&mut map, MAX_TEXT)?,
-                "k" => row.kind = Some(values.text(&mut map, MAX_WORD)?),
-                "m" => row.method = Some(values.text(&mut map, MAX_METHOD)?),
-                "c" => row.credentialed = values.integer(&mut map, 1..=1)? == 1,
-                "p" => row.preflighted = values.integer(&mut map, 1..=1)? == 1,
-                "st" => row.status = values.integer(&mut map, STATUS)?,
-                "o" => row.outcome = Some(values.text(&mut map, MAX_WORD)?),
-                "stage" => row.stage = Some(values.text(&mut map, MAX_WORD)?),
-                "cf" => row.confidence = Some(values.text(&mut map, MAX_WORD)?),
-                "ev" => row.evidence = values.text(&mut map, MAX_WORD)?,
-                "by" => row.by = values.text(&mut map, MAX_TEXT)?,
-                "n" => row.count = Some(values.integer(&mut map, COUNT)?),
-                "l" => row.latency = values.pairs(&mut map)?,
-                "pl" => row.preflight_latency = values.pairs(&mut map)?,
-                _ => values.ignore(&mut map, ROW_DEPTH)?,
+                Some(RowMember::At) => row.at = values.integer(&mut map, AT)?,
+                Some(RowMember::Target) => row.target = Some(values.text(&mut map, MAX_TEXT)?),
+                Some(RowMember::Endpoint) => row.endpoint = values.text(&mut map, MAX_TEXT)?,
+                Some(RowMember::Kind) => row.kind = Some(values.text(&mut map, MAX_WORD)?),
+                Some(RowMember::Method) => row.method = Some(values.text(&mut map, MAX_METHOD)?),
+                Some(RowMember::Credentialed) => {
+                    row.credentialed = values.integer(&mut map, 1..=1)? == 1
+                }
+                Some(RowMember::Preflighted) => {
+                    row.preflighted = values.integer(&mut map, 1..=1)? == 1
+                }
+                Some(RowMember::Status) => row.status = values.integer(&mut map, STATUS)?,
+                Some(RowMember::Outcome) => row.outcome = Some(values.text(&mut map, MAX_WORD)?),
+                Some(RowMember::Stage) => row.stage = Some(values.text(&mut map, MAX_WORD)?),
+                Some(RowMember::Confidence) => {
+                    row.confidence = Some(values.text(&mut map, MAX_WORD)?)
+                }
+                Some(RowMember::Evidence) => row.evidence = values.text(&mut map, MAX_WORD)?,
+                Some(RowMember::By) => row.by = values.text(&mut map, MAX_TEXT)?,
+                Some(RowMember::Count) => row.count = Some(values.integer(&mut map, COUNT)?),
+                Some(RowMember::Latency) => row.latency = values.pairs(&mut map)?,
+                Some(RowMember::PreflightLatency) => {
+                    row.preflight_latency = values.pairs(&mut map)?
+                }
+                None => values.ignore(&mut map, ROW_DEPTH)?,
             }
         }
         members.require(ROW_REQUIRED)?;
-        Ok(row)
+        Ok(())
     }
 }

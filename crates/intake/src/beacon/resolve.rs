@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use observation::{Context, Envelope, MILLIS_PER_HOUR, Observation, Origin, Source, UnixMillis};
+use observation::{
+    Browser, Context, Envelope, MILLIS_PER_HOUR, Observation, Origin, Source, UnixMillis,
+};
 
 use super::row::{self, Target};
 use super::trail::path;
@@ -14,11 +16,11 @@ use crate::{Dimension, LabTraffic, Reason, Refusal, read_user_agent};
 
 const HOURS_PER_DAY: i64 = 24;
 
-pub(super) fn resolve(
-    beacon: Beacon<'_>,
+pub(super) fn resolve<'a>(
+    beacon: Beacon<'a>,
     ignored_members: u32,
-    context: &BeaconContext<'_>,
-) -> Result<Accepted, Refusal> {
+    context: &'a BeaconContext<'a>,
+) -> Result<Accepted<Cow<'a, str>>, Refusal> {
     let id = identity(&beacon.id, "id")?;
     let session = identity(&beacon.session, "s")?;
     let mut notes = Notes::new(context);
@@ -31,7 +33,7 @@ pub(super) fn resolve(
     let word = beacon.context.filter(|_| page_context == Context::Unknown);
     let counts_lab = context.app.lab_traffic() == LabTraffic::Count;
     let origin = Origin {
-        app: context.app.name().to_owned(),
+        app: Cow::Borrowed(context.app.name()),
         environment: environment(beacon.environment, context, &mut notes),
         release: notes.bounded(Dimension::Release, beacon.release),
         source: Source::Browser,
@@ -40,7 +42,10 @@ pub(super) fn resolve(
         session,
         network: context.network,
         lab: (agent.headless || beacon.lab) && !counts_lab,
-        browser: agent.browser,
+        browser: Browser {
+            family: Cow::Borrowed(agent.browser.family),
+            major: agent.browser.major,
+        },
     };
     let sealed_at = context.received_at.plus(-beacon.age);
     let observations = observations(beacon.rows, sealed_at, word.as_deref(), &mut notes)?;
@@ -58,17 +63,17 @@ pub(super) fn resolve(
     })
 }
 
-fn observations(
-    rows: Vec<Row<'_>>,
+fn observations<'a>(
+    rows: Vec<Row<'a>>,
     sealed_at: UnixMillis,
     context_word: Option<&str>,
-    notes: &mut Notes<'_>,
-) -> Result<Vec<Observation>, Refusal> {
+    notes: &mut Notes<'a>,
+) -> Result<Vec<Observation<Cow<'a, str>>>, Refusal> {
     let mut observations = Vec::with_capacity(rows.len());
     let mut target = None;
     for (at, mut row) in rows.into_iter().enumerate() {
         if let Some(text) = row.target.take() {
-            target = Some(Target::read(&text, at, notes)?);
+            target = Some(Target::read(text, at, notes)?);
         }
         let Some(target) = &target else {
             let detail = "the first row names its target origin";
@@ -110,7 +115,7 @@ impl<'c> Notes<'c> {
     }
 
     /// The text itself while the application has room for it, else what stands for all others.
-    pub(super) fn bounded(&mut self, dimension: Dimension, text: Cow<'_, str>) -> String {
+    pub(super) fn bounded<'t>(&mut self, dimension: Dimension, text: Cow<'t, str>) -> Cow<'t, str> {
         let app = self.context.app.index();
         let fits = text.is_empty()
             || self
@@ -118,10 +123,10 @@ impl<'c> Notes<'c> {
                 .cardinality
                 .admits(app, dimension, self.day, &text);
         if fits {
-            return text.into_owned();
+            return text;
         }
         self.overflowed[dimension as usize] += 1;
-        dimension.other().to_owned()
+        Cow::Borrowed(dimension.other())
     }
 
     /// A word of a vocabulary; one that is not known is counted.
@@ -154,11 +159,11 @@ fn identity<I: std::str::FromStr<Err = observation::ParseIdError>>(
     })
 }
 
-fn page_origin(
-    page: Cow<'_, str>,
+fn page_origin<'a>(
+    page: Cow<'a, str>,
     context: &BeaconContext<'_>,
     notes: &mut Notes<'_>,
-) -> Result<String, Refusal> {
+) -> Result<Cow<'a, str>, Refusal> {
     // A sandboxed frame has the opaque origin "null"; only an application open to all takes it.
     if page != "null"
         && let Some(problem) = origin::problem(&page, Schemes::Any)
@@ -179,7 +184,7 @@ fn page_origin(
         return Err(refuse(None, "page", Reason::PageOriginMismatch, detail));
     }
     match context.app.allowed(&page) {
-        Some(Allowed::Exactly) => Ok(page.into_owned()),
+        Some(Allowed::Exactly) => Ok(page),
         Some(Allowed::ByPattern) => Ok(notes.bounded(Dimension::PageOrigin, page)),
         None => {
             let detail = "the page origin is not one of the key's application";
@@ -188,9 +193,13 @@ fn page_origin(
     }
 }
 
-fn environment(stated: Cow<'_, str>, context: &BeaconContext<'_>, notes: &mut Notes<'_>) -> String {
+fn environment<'a>(
+    stated: Cow<'a, str>,
+    context: &BeaconContext<'a>,
+    notes: &mut Notes<'_>,
+) -> Cow<'a, str> {
     if stated.is_empty() {
-        return context.app.environment().to_owned();
+        return Cow::Borrowed(context.app.environment());
     }
     notes.bounded(Dimension::Environment, stated)
 }

@@ -15,35 +15,42 @@ use crate::{Dimension, Reason, Refusal};
 /// First status that is an error.
 const FIRST_ERROR: i64 = 400;
 
+/// How a request ended.
+type Ending<'a> = (Outcome, Option<Failure<Cow<'a, str>>>);
+
 /// The target origin of a run of rows.
-pub(super) struct Target {
+pub(super) struct Target<'a> {
     /// As the row names it: services match it.
-    named: String,
+    named: Cow<'a, str>,
     /// As the observation names it.
-    shown: String,
+    shown: Cow<'a, str>,
 }
 
-impl Target {
-    pub(super) fn read(text: &str, row: usize, notes: &mut Notes<'_>) -> Result<Self, Refusal> {
-        if let Some(problem) = origin::problem(text, Schemes::Web) {
+impl<'a> Target<'a> {
+    pub(super) fn read(
+        text: Cow<'a, str>,
+        row: usize,
+        notes: &mut Notes<'_>,
+    ) -> Result<Self, Refusal> {
+        if let Some(problem) = origin::problem(&text, Schemes::Web) {
             let detail = format!("the origin {problem}");
             return Err(refuse(Some(row), "to", Reason::BadOrigin, detail));
         }
         Ok(Self {
-            named: text.to_owned(),
-            shown: notes.bounded(Dimension::TargetOrigin, Cow::Borrowed(text)),
+            shown: notes.bounded(Dimension::TargetOrigin, text.clone()),
+            named: text,
         })
     }
 }
 
 /// The observation of a row; nothing where its kind is not known, so that a newer SDK is not refused.
-pub(super) fn observation(
-    mut row: Row<'_>,
+pub(super) fn observation<'a>(
+    mut row: Row<'a>,
     at: usize,
-    target: &Target,
+    target: &Target<'a>,
     (sealed_at, context_word): (UnixMillis, Option<&str>),
-    notes: &mut Notes<'_>,
-) -> Result<Option<Observation>, Refusal> {
+    notes: &mut Notes<'a>,
+) -> Result<Option<Observation<Cow<'a, str>>>, Refusal> {
     let kind = match row.kind.as_deref() {
         None => Kind::Request,
         Some(word) => match notes.word(word) {
@@ -62,16 +69,15 @@ pub(super) fn observation(
     for (member, latency) in [("l", &row.latency), ("pl", &row.preflight_latency)] {
         check_latency(latency, count, member, at)?;
     }
-    let service = notes.context.catalog.service_of(&target.named, &endpoint);
+    let catalog = notes.context.catalog;
+    let service = catalog.service_of(&target.named, &endpoint);
     Ok(Some(Observation {
         kind,
         at: sealed_at.plus(row.at),
         target_origin: target.shown.clone(),
-        service: service
-            .map(|service| service.name.clone())
-            .unwrap_or_default(),
+        service: Cow::Borrowed(service.map_or("", |service| &service.name)),
         endpoint: if notes.context.app.has_reserved(&endpoint) {
-            endpoint.into_owned()
+            endpoint
         } else {
             notes.bounded(Dimension::Endpoint, endpoint)
         },
@@ -118,32 +124,32 @@ fn check_latency(latency: &Latency, count: u32, member: &str, at: usize) -> Resu
     Err(refuse(Some(at), member, Reason::BadLatency, detail))
 }
 
-fn method(
-    given: Option<Cow<'_, str>>,
+fn method<'a>(
+    given: Option<Cow<'a, str>>,
     at: usize,
     notes: &mut Notes<'_>,
-) -> Result<String, Refusal> {
+) -> Result<Cow<'a, str>, Refusal> {
     let Some(given) = given else {
-        return Ok("GET".to_owned());
+        return Ok(Cow::Borrowed("GET"));
     };
     let Some(method) = method::read(given) else {
         let detail = "a method is a token";
         return Err(refuse(Some(at), "m", Reason::BadMethod, detail));
     };
     if method::is_common(&method) {
-        return Ok(method.into_owned());
+        return Ok(method);
     }
     Ok(notes.bounded(Dimension::Method, method))
 }
 
 /// The outcome, and what is known about a failure.
-fn ending(
-    row: &mut Row<'_>,
+fn ending<'a>(
+    row: &mut Row<'a>,
     at: usize,
     context_word: Option<&str>,
     notes: &mut Notes<'_>,
-) -> Result<(Outcome, Option<Failure>), Refusal> {
-    let mut evidence = Evidence(std::mem::take(&mut row.evidence).into_owned());
+) -> Result<Ending<'a>, Refusal> {
+    let mut evidence = Evidence(std::mem::take(&mut row.evidence));
     let outcome = match (row.outcome.as_deref(), row.status) {
         (Some(word), _) => notes.word(word).unwrap_or_else(|| {
             evidence.append("o", word);
@@ -178,23 +184,24 @@ fn ending(
     }
     let failure = Failure {
         stage,
-        cause: String::new(),
+        cause: Cow::Borrowed(""),
         confidence,
-        evidence: notes.bounded(Dimension::Evidence, Cow::Owned(evidence.0)),
+        evidence: notes.bounded(Dimension::Evidence, evidence.0),
     };
     Ok((outcome, Some(failure)))
 }
 
 /// An evidence code, with the words appended that this build does not know.
-struct Evidence(String);
+struct Evidence<'a>(Cow<'a, str>);
 
-impl Evidence {
+impl Evidence<'_> {
     fn append(&mut self, member: &str, word: &str) {
-        let space = if self.0.is_empty() { "" } else { " " };
+        let text = self.0.to_mut();
+        let space = if text.is_empty() { "" } else { " " };
         // Writing into a String cannot fail.
-        let _ = write!(self.0, "{space}{member}={word}");
-        if let Some((cut, _)) = self.0.char_indices().nth(MAX_EVIDENCE) {
-            self.0.truncate(cut);
+        let _ = write!(text, "{space}{member}={word}");
+        if let Some((cut, _)) = text.char_indices().nth(MAX_EVIDENCE) {
+            text.truncate(cut);
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
 
 use serde::de;
 
@@ -84,39 +85,67 @@ pub(super) fn path(row: Option<usize>, member: &str) -> String {
     }
 }
 
-/// The members of one object: which are known, which were seen.
-pub(super) struct Members<'t, 'de> {
-    trail: &'t Trail,
-    known: &'static [&'static str],
-    seen: u32,
-    unknown: Vec<Cow<'de, str>>,
+/// A member of an object of the format, which has at most 32. Made by [`members!`].
+pub(super) trait Member: Copy {
+    fn named(name: &str) -> Option<Self>;
+    fn name(self) -> &'static str;
+    fn bit(self) -> u32;
 }
 
-impl<'t, 'de> Members<'t, 'de> {
-    pub(super) const fn new(trail: &'t Trail, known: &'static [&'static str]) -> Self {
+/// Declares the members of an object with their names.
+macro_rules! members {
+    ($name:ident { $($member:ident => $text:literal,)+ }) => {
+        #[derive(Clone, Copy)]
+        enum $name { $($member,)+ }
+
+        impl Member for $name {
+            #[inline]
+            fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($text => Some(Self::$member),)+
+                    _ => None,
+                }
+            }
+            fn name(self) -> &'static str {
+                match self { $(Self::$member => $text,)+ }
+            }
+            fn bit(self) -> u32 {
+                1 << self as u32
+            }
+        }
+    };
+}
+pub(super) use members;
+
+/// The members of one object: which were seen, which are not known.
+pub(super) struct Members<'t, 'de, M> {
+    trail: &'t Trail,
+    seen: u32,
+    unknown: Vec<Cow<'de, str>>,
+    known: PhantomData<M>,
+}
+
+impl<'t, 'de, M: Member> Members<'t, 'de, M> {
+    pub(super) const fn new(trail: &'t Trail) -> Self {
         Self {
             trail,
-            known,
             seen: 0,
             unknown: Vec::new(),
+            known: PhantomData,
         }
     }
 
     /// The known member that `name` is, or nothing for one to be ignored.
-    pub(super) fn enter<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<&'static str, E> {
-        let first = name.as_bytes().first();
-        // The first byte tells most names apart without a call.
-        let is = |known: &&str| known.as_bytes().first() == first && **known == *name;
-        let Some(at) = self.known.iter().position(is) else {
-            return self.ignore(name).map(|()| "");
+    pub(super) fn enter<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<Option<M>, E> {
+        let Some(member) = M::named(&name) else {
+            return self.ignore(name).map(|()| None);
         };
-        let member = self.known[at];
-        self.trail.member.set(member);
-        if self.seen & (1 << at) != 0 {
-            return Err(self.twice(member));
+        self.trail.member.set(member.name());
+        if self.seen & member.bit() != 0 {
+            return Err(self.twice(member.name()));
         }
-        self.seen |= 1 << at;
-        Ok(member)
+        self.seen |= member.bit();
+        Ok(Some(member))
     }
 
     fn ignore<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
@@ -144,10 +173,10 @@ impl<'t, 'de> Members<'t, 'de> {
     }
 
     /// Refuses unless every one of `required` was seen.
-    pub(super) fn require<E: de::Error>(&self, required: &[&'static str]) -> Result<(), E> {
-        for (at, member) in self.known.iter().enumerate() {
-            if self.seen & (1 << at) == 0 && required.contains(member) {
-                self.trail.member.set(member);
+    pub(super) fn require<E: de::Error>(&self, required: &[M]) -> Result<(), E> {
+        for member in required {
+            if self.seen & member.bit() == 0 {
+                self.trail.member.set(member.name());
                 let detail = "the member is missing";
                 return Err(self.trail.refuse(Reason::MissingMember, detail));
             }

@@ -1,11 +1,12 @@
 //! An application and a way to ask what becomes of a body.
 #![allow(dead_code, reason = "each test uses its part")]
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use intake::beacon::{Accepted, BeaconContext, accept};
 use intake::{Catalog, CatalogConfig, KeyState, Refusal, Slots};
-use observation::UnixMillis;
+use observation::{Entry, UnixMillis};
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
 
@@ -79,7 +80,25 @@ impl Edge {
             network: 7,
             cardinality: &self.slots,
         };
-        accept(body, &context)
+        accept(body, &context).map(owned)
+    }
+}
+
+/// What a reader of the journal finds.
+fn owned(accepted: Accepted<Cow<'_, str>>) -> Accepted {
+    let given = format!("{:?}", accepted.envelope);
+    let record = Entry::Beacon(accepted.envelope).encode();
+    let Ok(Entry::Beacon(envelope)) = Entry::decode(&record) else {
+        panic!("the record of a beacon");
+    };
+    // What is borrowed and what is owned print alike.
+    assert_eq!(format!("{envelope:?}"), given);
+    Accepted {
+        envelope,
+        ignored_members: accepted.ignored_members,
+        ignored_rows: accepted.ignored_rows,
+        unknown_words: accepted.unknown_words,
+        overflowed: accepted.overflowed,
     }
 }
 

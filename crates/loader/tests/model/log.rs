@@ -35,7 +35,7 @@ impl Log {
                 0 => records.push(record(sealed, b"not an entry".to_vec())),
                 1 => records.push(record(
                     sealed,
-                    Entry::EdgeReport(EdgeReport::default()).encode(),
+                    <Entry>::EdgeReport(EdgeReport::default()).encode(),
                 )),
                 _ => copies(rng, n, sealed, &mut records),
             }
