@@ -110,7 +110,6 @@ impl Kafka {
             .set("bootstrap.servers", brokers)
             .set("acks", "all")
             .set("enable.idempotence", "true")
-            .set("linger.ms", "1")
             .set("compression.type", "lz4")
             .create_with_context(Report)?;
         producer

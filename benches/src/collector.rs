@@ -12,7 +12,6 @@ use crate::load;
 use crate::process::Server;
 use crate::rounds::Series;
 
-const CONNECTIONS: u64 = 64;
 const WARM_UP: u64 = 20_000;
 const IDLE: usize = 10_000;
 const KEY: &str = "bench-key-1";
@@ -28,7 +27,7 @@ struct Variant {
 }
 
 /// CPU seconds per million beacons and latency of each variant, in turn.
-pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
+pub(crate) async fn run(rounds: usize, beacons: u64, connections: u64) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let broker = Broker::start().await;
     let kafka = kafka_config(folder.path(), &broker.bootstrap())?;
@@ -50,11 +49,11 @@ pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
         )?,
     ];
     for variant in &variants {
-        load::run(&variant.server.address, &path(), CONNECTIONS, WARM_UP).await?;
+        load::run(&variant.server.address, &path(), connections, WARM_UP).await?;
     }
     for _ in 0..rounds {
         for variant in &mut variants {
-            measure(variant, beacons).await?;
+            measure(variant, beacons, connections).await?;
         }
     }
     println!(
@@ -84,9 +83,9 @@ pub(crate) async fn run(rounds: usize, beacons: u64) -> Result<()> {
     idle(&variants[0].server).await
 }
 
-async fn measure(variant: &mut Variant, beacons: u64) -> Result<()> {
+async fn measure(variant: &mut Variant, beacons: u64, connections: u64) -> Result<()> {
     let before = variant.server.cpu_seconds()?;
-    let outcome = load::run(&variant.server.address, &path(), CONNECTIONS, beacons).await?;
+    let outcome = load::run(&variant.server.address, &path(), connections, beacons).await?;
     let spent = variant.server.cpu_seconds()? - before;
     let answers = f64::from(u32::try_from(outcome.answers)?);
     variant.cpu.values.push(spent / answers * 1e6);

@@ -17,6 +17,9 @@ use clap::{Parser, Subcommand};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Connections that load an edge, unless told otherwise.
+const CONNECTIONS: u64 = 64;
+
 #[derive(Debug, Parser)]
 struct Cli {
     #[command(subcommand)]
@@ -33,6 +36,9 @@ enum Bench {
         /// Beacons of a round.
         #[arg(long, default_value_t = 100_000)]
         beacons: u64,
+        /// Connections that send them.
+        #[arg(long, default_value_t = CONNECTIONS)]
+        connections: u64,
     },
     /// The loader against a bare insert of the same rows.
     Loader {
@@ -71,6 +77,7 @@ async fn main() -> Result<()> {
     run(Bench::Collector {
         rounds: 5,
         beacons: 100_000,
+        connections: CONNECTIONS,
     })
     .await?;
     run(Bench::Loader {
@@ -88,7 +95,11 @@ async fn main() -> Result<()> {
 
 async fn run(bench: Bench) -> Result<()> {
     match bench {
-        Bench::Collector { rounds, beacons } => collector::run(rounds, beacons).await,
+        Bench::Collector {
+            rounds,
+            beacons,
+            connections,
+        } => collector::run(rounds, beacons, connections).await,
         Bench::Loader { rounds, beacons } => loader::run(rounds, beacons).await,
         Bench::Freshness { samples } => freshness::run(samples).await,
         Bench::Hostile { rounds, seconds } => hostile::run(rounds, seconds).await,

@@ -126,7 +126,10 @@ fn settings(config: &KafkaConfig, limits: &Limits) -> ClientConfig {
     let mut settings = client(config);
     // Defaults that a property may override ...
     for (name, value) in [
-        ("linger.ms", "1"),
+        // As librdkafka and Kafka 4.0 (KIP-1030) have it. An idempotent producer has at most five
+        // requests on the way for each partition; with a shorter wait than a fifth of the brokers'
+        // time to answer, librdkafka's thread asks without a pause whether it may send the next.
+        ("linger.ms", "5"),
         ("compression.type", "lz4"),
         ("batch.size", "262144"),
         ("statistics.interval.ms", "5000"),
