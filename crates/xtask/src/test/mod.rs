@@ -2,7 +2,7 @@
 
 mod counts;
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Write};
 use std::num::NonZero;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -71,10 +71,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         // The end-to-end tests start it; no deadline of theirs is to be spent on compiling.
         let binary = || build::product(build::Profile::Dev).map(drop);
         outcomes.extend(prepare("binary", binary));
+        let tests = || shell::run(&mut rust_tests(["--no-run"]));
+        outcomes.extend(prepare("tests", tests));
     }
-    for suite in suites {
-        outcomes.push(play(suite)?);
-    }
+    outcomes.extend(play_all(suites)?);
     println!();
     for outcome in &outcomes {
         println!("{}", outcome.line());
@@ -102,7 +102,7 @@ fn prepare(name: &str, work: impl FnOnce() -> Result<()>) -> Option<Outcome> {
 }
 
 fn suites(wanted: &[String]) -> Result<Vec<Suite>> {
-    let mut rust = shell::cargo(["test", "--locked", "--workspace", "--no-fail-fast"]);
+    let mut rust = rust_tests(["--no-fail-fast"]);
     rust.env("RUST_TEST_THREADS", threads().to_string());
     let mut suites = vec![Suite {
         name: RUST.to_owned(),
@@ -116,7 +116,9 @@ fn suites(wanted: &[String]) -> Result<Vec<Suite>> {
         {
             suites.push(Suite {
                 name: format!("{folder} {script}"),
-                command: shell::npm(&folder, ["run", "--silent", script]),
+                // Without what npm would run before: the scripts are built already, and building them
+                // again would make cargo compile again whatever embeds them.
+                command: shell::npm(&folder, ["run", "--silent", "--ignore-scripts", script]),
             });
         }
     }
@@ -134,14 +136,58 @@ fn suites(wanted: &[String]) -> Result<Vec<Suite>> {
     Ok(suites)
 }
 
+fn rust_tests<const N: usize>(more: [&str; N]) -> Command {
+    shell::cargo(["test", "--locked", "--workspace"].into_iter().chain(more))
+}
+
 /// Tests at once: they wait for brokers, engines and browsers more than they compute.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get) * 3
 }
 
-fn play(mut suite: Suite) -> Result<Outcome> {
+/// Plays the Rust suite, and beside it the others one after the other: all of them wait more than
+/// they compute. What the others print is shown once each has ended.
+fn play_all(suites: Vec<Suite>) -> Result<Vec<Outcome>> {
+    let (rust, others): (Vec<_>, Vec<_>) = suites.into_iter().partition(|suite| suite.name == RUST);
+    let play_each = |suites: Vec<Suite>, shown: fn() -> Box<dyn Write>| {
+        let outcomes = suites.into_iter().map(|suite| play(suite, shown()));
+        outcomes.collect::<Result<Vec<_>>>()
+    };
+    if rust.is_empty() {
+        return play_each(others, || Box::new(std::io::stdout()));
+    }
+    let (rust, others) = std::thread::scope(|scope| {
+        let others = scope.spawn(|| play_each(others, || Box::new(AtTheEnd::default())));
+        let rust = play_each(rust, || Box::new(std::io::stdout()));
+        (rust, others.join().expect("the other suites do not panic"))
+    });
+    let mut outcomes = rust?;
+    outcomes.extend(others?);
+    Ok(outcomes)
+}
+
+/// Holds what is written until it is dropped: lines of two suites at once would be nobody's.
+#[derive(Default)]
+struct AtTheEnd(Vec<u8>);
+
+impl Write for AtTheEnd {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for AtTheEnd {
+    fn drop(&mut self) {
+        let _ = std::io::stdout().lock().write_all(&self.0);
+    }
+}
+
+fn play(mut suite: Suite, shown: Box<dyn Write>) -> Result<Outcome> {
     eprintln!("==> {}: {}", suite.name, shell::words(&suite.command));
-    let (played, took) = timed(|| listen(&mut suite.command));
+    let (played, took) = timed(|| listen(&mut suite.command, shown));
     let (counts, finished_well) = played.with_context(|| format!("in suite {}", suite.name))?;
     Ok(Outcome {
         name: suite.name,
@@ -152,15 +198,14 @@ fn play(mut suite: Suite) -> Result<Outcome> {
 }
 
 /// Shows what the suite prints, and counts.
-fn listen(command: &mut Command) -> Result<(Counts, bool)> {
+fn listen(command: &mut Command, mut shown: Box<dyn Write>) -> Result<(Counts, bool)> {
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     let stdout = child.stdout.take().context("stdout is piped")?;
     let mut counts = Counts::default();
-    let mut terminal = std::io::stdout();
     for line in BufReader::new(stdout).split(b'\n') {
         let line = line?;
-        terminal.write_all(&line)?;
-        terminal.write_all(b"\n")?;
+        shown.write_all(&line)?;
+        shown.write_all(b"\n")?;
         counts.read(&String::from_utf8_lossy(&line));
     }
     Ok((counts, child.wait()?.success()))
