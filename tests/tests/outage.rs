@@ -1,14 +1,22 @@
 //! Kafka that stands still, is killed, or was never there: the edge goes on, says so, and nothing is
-//! lost or counted twice.
+//! lost or counted twice. ClickHouse that is not there yet: the others wait for it.
+
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use corswatch_tests::chaos::cluster::address_of;
+use corswatch_tests::chaos::proxy::{Proxy, Weather};
 use corswatch_tests::{
     Cluster, Flood, KEY, Role, Settings, address, counted_and_balanced, eventually,
 };
+use store::engine::EngineUser;
+use testkit::engine::Engine;
 use testkit::http::Http;
 use testkit::kafka::Broker;
 use testkit::{Beacon, Process};
 
+/// How long a process has to say or do what it is to.
+const PATIENCE: Duration = Duration::from_secs(60);
 const SENDERS: u64 = 8;
 const BEACONS: u64 = 1500;
 
@@ -159,6 +167,43 @@ async fn a_full_spool_is_answered_with_503_and_when_to_come_back_until_it_is_dra
     collector.is_drained().await;
     assert!(refused(5000..5005).await.is_none(), "it takes again");
     println!("{taken} beacons filled it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_waits_for_clickhouse_as_long_as_configured_and_no_longer() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let engine = Engine::start().await.expect("an engine");
+    let (user, password) = engine.access().credentials(EngineUser::Writer);
+    let to_engine = Proxy::start(address_of(engine.access())).await;
+    let to_engine = to_engine.expect("a port");
+    to_engine.set(Weather::Cut);
+    let port = to_engine.port();
+    let start = |patience: &str| {
+        let file = Settings::with_fixed_ports()
+            .and(&format!(
+                "[store]\nurl = \"http://127.0.0.1:{port}\"\nuser = \"{user}\"\npassword = \"{}\"\n\
+                 database = \"late\"\nopen_timeout = \"{patience}\"",
+                password.reveal(),
+            ))
+            .write(folder.path());
+        Role::start("aggregator", &file)
+    };
+    let said = |line: &str| line.contains("does not answer yet").then_some(());
+
+    let mut hasty = start("1s");
+    assert_eq!(hasty.ended(PATIENCE).await.code(), Some(69));
+    let lines = hasty.lines().join("\n");
+    assert!(
+        lines.contains("no answer within `store.open_timeout`"),
+        "{lines}"
+    );
+
+    let mut patient = start("5m");
+    patient.line("that it waits", PATIENCE, said).await;
+    to_engine.set(Weather::Fair);
+    address(&mut patient, "health").await;
+    patient.terminate();
+    assert!(patient.ended(PATIENCE).await.success());
 }
 
 /// A beacon with as many distinct rows as fit.

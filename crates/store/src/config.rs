@@ -27,6 +27,8 @@ pub struct Config {
     pub durability: Durability,
     /// How long data is kept.
     pub retention: Retention,
+    /// How long the start waits for a server that does not answer. Permitted: 1s to 10m.
+    pub open_timeout: Span,
     /// How long one insert may take.
     pub insert_timeout: Span,
     /// How long one query may take.
@@ -127,6 +129,7 @@ impl Default for Config {
             topology: Topology::default(),
             durability: Durability::default(),
             retention: Retention::default(),
+            open_timeout: Span::secs(30),
             insert_timeout: Span::secs(30),
             query_timeout: Span::secs(10),
             query_rows: 500_000_000,
@@ -164,6 +167,8 @@ impl Config {
                 problems.report(field, span, "permitted: 1s and more");
             }
         }
+        let waits = second..=Span::secs(600);
+        problems.range("open_timeout", self.open_timeout, waits);
         self.retention.problems(problems.section("retention"));
         problems.range("connections", self.connections, 1..=256);
         problems.range("query_rows", self.query_rows, 1_000_000..=u64::MAX);

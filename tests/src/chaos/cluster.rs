@@ -217,7 +217,10 @@ impl Cluster {
     }
 }
 
-fn address_of(access: &EngineAccess) -> impl Fn() -> Option<SocketAddr> + Send + Sync + 'static {
+/// Where the engine listens, as long as it runs: for a [`Proxy`] before it.
+pub fn address_of(
+    access: &EngineAccess,
+) -> impl Fn() -> Option<SocketAddr> + Send + Sync + 'static {
     let access = Arc::new(access.clone());
     move || {
         let url = access.running()?.url;

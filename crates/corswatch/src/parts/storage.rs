@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use runtime::{Stop, Tasks};
-use store::Store;
 use store::engine::{Engine, EngineError, EngineHost};
+use store::{Store, StoreError};
+use tokio::time::Instant;
 
 use super::Ground;
 use crate::config::Config;
@@ -15,6 +16,8 @@ const STOP: Duration = Duration::from_secs(10);
 /// How long an engine that lost its parent may take to let go of the data directory.
 const HANDOVER: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// How often a store that does not answer is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// The hidden subcommand that hosts the engine.
 const HOST: &str = "engine-host";
 
@@ -31,11 +34,34 @@ pub(crate) async fn storage(config: &Config, ground: &Ground) -> Result<Storage,
         _ => server(config)?,
     };
     storage.store = storage.store.with_metrics(&ground.metrics);
-    let migrated = storage.store.migrate().await;
-    migrated
-        .context("the store cannot be brought to this build's schema")
-        .map_err(Failure::Missing)?;
+    let migrated = migrate(&storage.store, config.store.open_timeout.duration()).await;
+    migrated.map_err(|error| {
+        let what = if error.is_retryable() {
+            "no answer within `store.open_timeout`; is the server of `store.url` running?"
+        } else {
+            "the store cannot be brought to this build's schema"
+        };
+        Failure::Missing(anyhow::Error::new(error).context(what))
+    })?;
     Ok(storage)
+}
+
+/// Migrates as soon as the store answers, which servers that start together do in any order.
+async fn migrate(store: &Store, patience: Duration) -> Result<(), StoreError> {
+    let deadline = Instant::now() + patience;
+    let mut told = false;
+    loop {
+        match store.migrate().await {
+            Err(error) if error.is_retryable() && Instant::now() < deadline => {
+                if !std::mem::replace(&mut told, true) {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, ?patience, "the store does not answer yet");
+                }
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+            migrated => return migrated,
+        }
+    }
 }
 
 fn server(config: &Config) -> Result<Storage, Failure> {
@@ -49,11 +75,11 @@ fn server(config: &Config) -> Result<Storage, Failure> {
 async fn embedded(config: &Config) -> Result<Storage, Failure> {
     let host = EngineHost::this_executable(HOST).context("finding this executable")?;
     let data = config.data.join("engine");
-    let deadline = tokio::time::Instant::now() + HANDOVER;
+    let deadline = Instant::now() + HANDOVER;
     let engine = loop {
         match Engine::start(config.engine.clone(), data.clone(), host.clone()).await {
             // The engine of a process that was killed a moment ago ends by itself.
-            Err(EngineError::Locked { .. }) if tokio::time::Instant::now() < deadline => {
+            Err(EngineError::Locked { .. }) if Instant::now() < deadline => {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
             started => break started,
