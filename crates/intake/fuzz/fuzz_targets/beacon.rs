@@ -46,6 +46,8 @@ fuzz_target!(|body: &[u8]| {
     if let Ok(accepted) = accept(body, &context) {
         assert!((1..=MAX_ROWS).contains(&accepted.envelope.observations.len()));
         let entry = Entry::Beacon(accepted.envelope);
-        assert_eq!(Entry::decode(&entry.encode()).expect("own bytes"), entry);
+        let read = Entry::decode(&entry.encode()).expect("own bytes");
+        // What is borrowed and what is owned print alike.
+        assert_eq!(format!("{read:?}"), format!("{entry:?}"));
     }
 });

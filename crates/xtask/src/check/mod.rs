@@ -36,6 +36,8 @@ enum Check {
     Licences,
     /// Clippy, warnings denied.
     Clippy,
+    /// The fuzz targets compile: they are no part of the workspace.
+    Fuzz,
     /// Lint, format, types and size of the npm packages.
     Npm,
     /// The documentation speaks of commands, crates and files that exist.
@@ -84,6 +86,7 @@ fn one(check: Check) -> Result<()> {
         Check::Prose => report(&prose::problems()?),
         Check::Licences => report(&licences::problems()?),
         Check::Clippy => clippy(),
+        Check::Fuzz => fuzz(),
         Check::Npm => npm(),
         Check::Docs => report(&docs::problems()?),
         Check::Generated => report(&generate::stale()?),
@@ -94,6 +97,12 @@ fn clippy() -> Result<()> {
     build::scripts()?;
     let args = "clippy --locked --workspace --all-targets -- -D warnings";
     shell::run(&mut shell::cargo(args.split(' ')))
+}
+
+fn fuzz() -> Result<()> {
+    let args = "check --quiet --locked --manifest-path crates/intake/fuzz/Cargo.toml --target-dir";
+    let folder = workspace::target().join("fuzz");
+    shell::run(shell::cargo(args.split(' ')).arg(folder))
 }
 
 fn npm() -> Result<()> {
