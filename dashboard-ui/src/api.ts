@@ -256,6 +256,18 @@ export interface Apps {
   lagging_after: number;
 }
 
+export interface PartReport {
+  part: string;
+  condition: 'ready' | 'degraded' | 'down';
+  detail: string;
+}
+
+/** How the serving process is; a process of one role knows its own parts alone. */
+export interface Readiness {
+  condition: PartReport['condition'];
+  parts: PartReport[];
+}
+
 /** An answer that is none: RFC 9457 problem details, or no answer at all (status 0). */
 export class ApiError extends Error {
   constructor(
@@ -284,16 +296,22 @@ export async function get<T>(
     (pair): pair is [string, string] => pair[1] !== undefined,
   );
   const search = new URLSearchParams(stated).toString();
+  return ask(`/api/v1/${path}${search && `?${search}`}`, [200], signal);
+}
+
+/** A process that is not ready answers with status 503 and says why. */
+export function readiness(signal: AbortSignal): Promise<Readiness> {
+  return ask('/readyz', [200, 503], signal);
+}
+
+async function ask<T>(url: string, answers: number[], signal: AbortSignal): Promise<T> {
   const token = sessionStorage.getItem(TOKEN);
   const headers: HeadersInit = token ? { authorization: `Bearer ${token}` } : {};
   let response: Response;
   try {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
-    response = await fetch(`/api/v1/${path}${search && `?${search}`}`, {
-      headers,
-      signal: patience,
-    });
-    if (response.ok) return (await response.json()) as T;
+    response = await fetch(url, { headers, signal: patience });
+    if (answers.includes(response.status)) return (await response.json()) as T;
   } catch (error) {
     if (signal.aborted) throw error;
     throw new ApiError(0, 'unreachable', 'The corswatch server does not answer.');

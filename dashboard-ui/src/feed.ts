@@ -12,6 +12,8 @@ import {
   type Inventory,
   type InventoryHistory,
   type Ledger,
+  type PartReport,
+  readiness,
   type Scope,
   type Series,
   type Sli,
@@ -41,6 +43,8 @@ export interface Feed {
   apps?: Apps;
   answers: Partial<Answers>;
   errors: { [K in keyof Answers]?: ApiError };
+  /** Parts of the server that say that something is wrong with them. */
+  impaired: PartReport[];
   /** Nothing can be shown because of this. */
   failure?: ApiError;
   /** When the last round ended, in milliseconds. */
@@ -58,7 +62,12 @@ const SELDOM_MS = 20_000;
  * then, too. `round` forces a new one.
  */
 export function useFeed(filters: Filters, paused: boolean, round: number): Feed {
-  const [feed, set] = useState<Feed>({ answers: {}, errors: {}, stale: true });
+  const [feed, set] = useState<Feed>({
+    answers: {},
+    errors: {},
+    impaired: [],
+    stale: true,
+  });
   const key = write(filters);
   const shown = useRef(key);
   const answered = useRef('');
@@ -95,20 +104,25 @@ export function useFeed(filters: Filters, paused: boolean, round: number): Feed 
 }
 
 function merge(old: Feed, next: Omit<Feed, 'stale'>, sameFilters: boolean): Feed {
-  if (next.failure) return { ...old, failure: next.failure, stale: !sameFilters };
+  if (next.failure) {
+    return { ...old, failure: next.failure, impaired: next.impaired, stale: !sameFilters };
+  }
   const known = sameFilters ? old.answers : {};
   return { ...next, answers: { ...known, ...next.answers }, stale: false };
 }
 
 async function ask(filters: Filters, signal: AbortSignal): Promise<Omit<Feed, 'stale'>> {
+  const parts = findImpaired(signal);
   let apps: Apps;
   try {
     apps = await get<Apps>('apps', {}, signal);
   } catch (error) {
-    return { answers: {}, errors: {}, failure: problem(error) };
+    return { answers: {}, errors: {}, impaired: await parts, failure: problem(error) };
   }
   const app = filters.app ?? apps.apps[0]?.name;
-  if (app === undefined) return { apps, answers: {}, errors: {}, updated: Date.now() };
+  if (app === undefined) {
+    return { apps, answers: {}, errors: {}, impaired: await parts, updated: Date.now() };
+  }
   const window = filters.window;
   const all = { ...filters, app };
   const wide = { app, window: '7d', limit: '200' };
@@ -138,7 +152,13 @@ async function ask(filters: Filters, signal: AbortSignal): Promise<Omit<Feed, 's
     }
   });
   await Promise.all(asked);
-  return { apps, answers, errors, updated: Date.now() };
+  return { apps, answers, errors, impaired: await parts, updated: Date.now() };
+}
+
+/** Where health cannot be asked, what else fails says it. */
+async function findImpaired(signal: AbortSignal): Promise<PartReport[]> {
+  const { parts } = await readiness(signal).catch(() => ({ parts: [] }));
+  return parts.filter((part) => part.condition !== 'ready');
 }
 
 function problem(error: unknown): ApiError {

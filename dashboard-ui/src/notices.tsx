@@ -1,10 +1,34 @@
+import type { PartReport } from './api';
 import type { Feed } from './feed';
 import { ago } from './format';
+
+/** Parts that say of themselves that the numbers lag. */
+const LATE = ['watermark', 'aggregator'];
+
+const CONDITIONS = {
+  ready: ['', ''],
+  degraded: ['warn', 'is impaired'],
+  down: ['bad', 'does not work'],
+} as const;
+
+function Impaired({ part, condition, detail }: PartReport) {
+  const [kind, words] = CONDITIONS[condition];
+  return (
+    <p class={`notice ${kind}`}>
+      <strong>
+        The {part} {words}.
+      </strong>{' '}
+      {detail}
+    </p>
+  );
+}
 
 /** What casts doubt on every number of the page. */
 export function Notices({ feed, now }: { feed: Feed; now: number }) {
   const { failure, answers, apps } = feed;
   const watermark = answers.slos?.watermark ?? null;
+  const lagging = answers.slos?.lagging === true && watermark !== null;
+  const impaired = feed.impaired.filter(({ part }) => !(lagging && LATE.includes(part)));
   return (
     <div aria-live="polite" class="notices">
       {failure && (
@@ -22,7 +46,10 @@ export function Notices({ feed, now }: { feed: Feed; now: number }) {
           a token that may see one.
         </p>
       )}
-      {answers.slos?.lagging && watermark !== null && (
+      {impaired.map((part) => (
+        <Impaired key={part.part} {...part} />
+      ))}
+      {lagging && (
         <p class="notice warn">
           <strong>The numbers lag.</strong> Everything up to {ago(watermark, now)} is counted; later
           beacons wait in the log. Objectives and alerts are frozen until they are counted: silence

@@ -3,7 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Alert, Deploys, FailingEndpoint, Ledger, PolicyTarget, Sli, Slo } from '../src/api';
+import type {
+  Alert,
+  Deploys,
+  FailingEndpoint,
+  Ledger,
+  PartReport,
+  PolicyTarget,
+  Sli,
+  Slo,
+} from '../src/api';
 import { history, inventory } from './policies';
 
 const MINUTE = 60_000;
@@ -17,6 +26,7 @@ export interface World {
   token?: string;
   empty?: boolean;
   lagMs?: number;
+  parts?: PartReport[];
   endpoints: FailingEndpoint[];
   alerts: Alert[];
   ledger: Ledger;
@@ -82,6 +92,7 @@ async function answer(world: World, request: IncomingMessage, response: ServerRe
   const url = new URL(request.url ?? '/', 'http://fixture');
   response.setHeader('content-security-policy', CSP);
   response.setHeader('x-content-type-options', 'nosniff');
+  if (url.pathname === '/readyz') return readiness(world.parts ?? [], response);
   if (!url.pathname.startsWith('/api/')) return file(url.pathname, response);
   const problem = refusal(world, request);
   if (problem) {
@@ -90,6 +101,13 @@ async function answer(world: World, request: IncomingMessage, response: ServerRe
   }
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body(world, url)));
+}
+
+function readiness(parts: PartReport[], response: ServerResponse) {
+  const worst = ['down', 'degraded'].find((one) => parts.some((part) => part.condition === one));
+  const status = worst === 'down' ? 503 : 200;
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ condition: worst ?? 'ready', parts }));
 }
 
 function refusal(world: World, request: IncomingMessage) {

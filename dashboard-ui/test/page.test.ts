@@ -318,6 +318,39 @@ test('lag is said before any number', async () => {
   });
 });
 
+test('a part that does not work is named, also where nothing was ever received', async () => {
+  const journal = {
+    part: 'journal',
+    condition: 'down',
+    detail: 'the journal is full (disk)',
+  } as const;
+  await visit({ empty: true, parts: [journal] }, '', async ({ page, world }) => {
+    await stopClock(page);
+    await until(page.getByText('Nothing received for shop yet'));
+    const notice = 'The journal does not work. the journal is full (disk)';
+    assert.equal(await text(page, '.notice.bad'), notice);
+    world.parts = [{ ...journal, condition: 'degraded', detail: 'spooling' }];
+    await until(page.locator('.notice.warn'));
+    assert.equal(await text(page, '.notices'), 'The journal is impaired. spooling');
+    world.parts = [{ ...journal, condition: 'ready', detail: '' }];
+    await until(page.locator('.notice'), 'detached');
+  });
+});
+
+test('lag is not said twice', async () => {
+  const condition = 'degraded' as const;
+  const parts = [
+    { part: 'watermark', condition, detail: 'the watermark is 630 s old' },
+    { part: 'aggregator', condition, detail: 'SLO alerts are frozen' },
+    { part: 'store', condition, detail: 'it is slow' },
+  ];
+  await visit({ lagMs: 630_000, parts }, '', async ({ page }) => {
+    await page.getByText('The numbers lag.').waitFor();
+    assert.equal(await page.locator('.notice').count(), 2);
+    assert.match(await text(page, '.notices'), /The store is impaired\. it is slow/);
+  });
+});
+
 test('a server that fails leaves the last numbers standing and says how old they are', async () => {
   await visit({}, '', async ({ page, world }) => {
     await stopClock(page);

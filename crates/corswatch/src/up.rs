@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use dashboard::{Condition, Part, PartReport};
 use runtime::Tasks;
 
 use crate::cli::Up;
@@ -54,15 +55,18 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
     let aggregator_part = evaluation(&config, &ground, storage.store.clone(), &mut tasks)?;
     probing(&config, &ground, storage.store.clone(), &mut tasks);
     let public = config.public_edge().unwrap_or_else(|| edge_url.clone());
+    let parts: Vec<Arc<dyn Part>> = vec![Arc::new(journal_part), Arc::new(aggregator_part)];
     let around = Around {
         edge: Some(public),
         log_ends: log_ends(&journal)?,
-        parts: vec![Arc::new(journal_part), Arc::new(aggregator_part)],
+        parts: parts.clone(),
     };
     private.spawn(&config, &ground, storage.store.clone(), around, &mut tasks);
     storage.keep_alive(&mut tasks);
 
     announce(&config, &private_url, &edge_url, shop.as_deref());
+    warn(&parts).await;
+    say!("\nCtrl-C drains and ends.");
     run_until_signal(tasks).await
 }
 
@@ -98,5 +102,20 @@ fn announce(config: &Config, private: &str, edge: &str, shop: Option<&str>) {
         }
         (None, false) => say!("\nNext: put the tag on a page, and open {private}/."),
     }
-    say!("\nCtrl-C drains and ends.");
+}
+
+/// Says what does not work although everything is up: numbers would be missed without a word.
+async fn warn(parts: &[Arc<dyn Part>]) {
+    for part in parts {
+        let PartReport {
+            part,
+            condition,
+            detail,
+        } = part.report().await;
+        match condition {
+            Condition::Ready => {}
+            Condition::Degraded => say!("\nThe {part} is impaired: {detail}"),
+            Condition::Down => say!("\nThe {part} DOES NOT WORK: {detail}"),
+        }
+    }
 }

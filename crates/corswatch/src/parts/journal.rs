@@ -56,7 +56,10 @@ impl Part for JournalPart {
                     spooled.oldest.as_secs()
                 ),
             ),
-            Health::Unready { reason } => (Condition::Down, reason),
+            Health::Unready { reason } => (
+                Condition::Down,
+                format!("beacons are refused with 503, and pages send them again later: {reason}"),
+            ),
         };
         PartReport {
             part: "journal".to_owned(),

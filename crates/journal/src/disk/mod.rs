@@ -38,7 +38,7 @@ use self::purpose::Purpose;
 use self::queue::{Append, Queue};
 use self::reader::DiskReader;
 use self::shared::Shared;
-use self::writer::Writer;
+use self::writer::{Told, Writer};
 use crate::metrics::JournalMetrics;
 use crate::{AppendError, Appended, Appender, Config, Consumer, Health, OpenError, Record};
 
@@ -108,7 +108,15 @@ impl Handle {
             queue: Arc::clone(&queue),
             clock,
             lock,
+            told: Told::default(),
         };
+        // Before the first record, so that a disk without room is known from the start.
+        writer
+            .judge_room(&file)
+            .map_err(|error| OpenError::Unavailable {
+                what: format!("{} cannot be read", writer.dir().display()),
+                source: error.into(),
+            })?;
         spawn(purpose.writer(), move || writer.run(file))?;
         let handle = Self {
             shared,

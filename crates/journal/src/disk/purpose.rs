@@ -20,6 +20,22 @@ impl Purpose {
         }
     }
 
+    /// What it is, for people.
+    pub(crate) const fn noun(self) -> &'static str {
+        match self {
+            Self::Journal => "journal",
+            Self::Spool => "spool",
+        }
+    }
+
+    /// Who takes the records out again.
+    pub(crate) const fn taker(self) -> &'static str {
+        match self {
+            Self::Journal => "the loader",
+            Self::Spool => "Kafka",
+        }
+    }
+
     /// The name of the writing thread.
     pub(crate) const fn writer(self) -> &'static str {
         match self {

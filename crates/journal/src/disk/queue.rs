@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::retention::Shortage;
 use crate::metrics::JournalMetrics;
 use crate::reader::Commit;
 use crate::{AppendError, ConsumeError, Full, Health, Record};
@@ -91,7 +92,7 @@ struct State {
     /// All handles are gone.
     abandoned: bool,
     /// Appends are refused until there is room.
-    full: Option<Full>,
+    full: Option<Shortage>,
     /// Everything is refused until the file was opened anew.
     broken: Option<Arc<str>>,
 }
@@ -120,7 +121,8 @@ impl Queue {
         if let Some(reason) = &state.broken {
             return Err(AppendError::Unavailable(reason.to_string().into()));
         }
-        if let Some(what) = state.full {
+        if let Some(shortage) = &state.full {
+            let what = shortage.what;
             return Err(AppendError::Full { what });
         }
         if state.bytes + size > self.limit {
@@ -267,7 +269,7 @@ impl Queue {
     }
 
     /// Refuses appends while something is full.
-    pub(crate) fn set_full(&self, full: Option<Full>) {
+    pub(crate) fn set_full(&self, full: Option<Shortage>) {
         self.state().full = full;
         self.tell_readiness();
     }
@@ -318,8 +320,8 @@ impl Queue {
         let state = self.state();
         let reason = if let Some(reason) = &state.broken {
             reason.to_string()
-        } else if let Some(full) = state.full {
-            format!("the journal is full ({full})")
+        } else if let Some(shortage) = &state.full {
+            shortage.reason.clone()
         } else if state.closed {
             "the journal is closed".to_owned()
         } else {

@@ -4,6 +4,7 @@ use observation::UnixMillis;
 
 use super::config::DiskConfig;
 use super::file::LogFile;
+use super::purpose::Purpose;
 use crate::Full;
 
 /// Records removed in one transaction: a few milliseconds of work between two batches.
@@ -13,14 +14,82 @@ const STEP: u64 = 2000;
 const MAX_STEPS: u32 = 8;
 
 /// What the disk has room for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Room {
     /// What is full, if anything.
-    pub(crate) full: Option<Full>,
+    pub(crate) shortage: Option<Shortage>,
     /// Whether committed records go before their time.
     pub(crate) pressure: Pressure,
     /// Bytes free on the disk, if they can be told.
     pub(crate) free: Option<u64>,
+}
+
+/// Why no more records are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shortage {
+    /// What is full.
+    pub(crate) what: Full,
+    /// For people: how much there is of what, and what to do.
+    pub(crate) reason: String,
+}
+
+impl Shortage {
+    fn new(what: Full, purpose: Purpose, advice: std::fmt::Arguments<'_>) -> Self {
+        let reason = format!("the {} is full ({what}): {advice}", purpose.noun());
+        Self { what, reason }
+    }
+
+    /// The file has the greatest size that it may have.
+    fn of_size(config: &DiskConfig, purpose: Purpose) -> Self {
+        let (dir, section) = (config.dir.display(), purpose.section());
+        let (max, taker) = (config.max_size, purpose.taker());
+        let advice = format_args!(
+            "{dir} has reached `{section}.max_size` = \"{max}\"; look at {taker}, or raise it"
+        );
+        Self::new(Full::Size, purpose, advice)
+    }
+
+    /// Less of the disk is free than is kept free for others.
+    fn of_reserve(config: &DiskConfig, purpose: Purpose, space: Space) -> Self {
+        let (dir, section) = (config.dir.display(), purpose.section());
+        let (kept, percent) = (config.keep_free_percent, space.free_percent());
+        let advice = format_args!(
+            "{percent} % of the disk of {dir} is free, less than `{section}.keep_free_percent` = \
+             {kept}; make room, or lower it"
+        );
+        Self::new(Full::Disk, purpose, advice)
+    }
+
+    /// The disk took no more.
+    pub(crate) fn of_disk(config: &DiskConfig, purpose: Purpose) -> Self {
+        let dir = config.dir.display();
+        let advice = format_args!("the disk of {dir} takes no more; make room");
+        Self::new(Full::Disk, purpose, advice)
+    }
+}
+
+/// Bytes of a disk.
+#[derive(Debug, Clone, Copy)]
+struct Space {
+    free: u64,
+    total: u64,
+}
+
+impl Space {
+    /// Nothing where it cannot be told.
+    fn of(config: &DiskConfig) -> Option<Self> {
+        let disk = rustix::fs::statvfs(&config.dir).ok()?;
+        Some(Self {
+            free: disk.f_bavail.saturating_mul(disk.f_frsize),
+            total: disk.f_blocks.saturating_mul(disk.f_frsize),
+        })
+    }
+
+    /// Rounded down, so that it is below a percentage that it does not reach.
+    fn free_percent(self) -> u64 {
+        let percent = u128::from(self.free) * 100 / u128::from(self.total.max(1));
+        u64::try_from(percent).unwrap_or(u64::MAX)
+    }
 }
 
 /// Whether committed records go before their time.
@@ -31,32 +100,23 @@ pub(crate) enum Pressure {
 }
 
 /// Judges `used` bytes of the journal and the disk below it.
-pub(crate) fn room(config: &DiskConfig, used: u64) -> Room {
-    let disk = rustix::fs::statvfs(&config.dir).ok();
-    let free = disk
-        .as_ref()
-        .map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
-    let total = disk
-        .as_ref()
-        .map(|disk| disk.f_blocks.saturating_mul(disk.f_frsize));
-    let kept_free = total.map(|total| total / 100 * u64::from(config.keep_free_percent));
+pub(crate) fn room(config: &DiskConfig, purpose: Purpose, used: u64) -> Room {
     // What cannot be told is not held against the journal: writing will show.
-    let disk_full = free.zip(kept_free).is_some_and(|(free, kept)| free < kept);
+    let space = Space::of(config);
+    let reserve = space
+        .filter(|space| space.free_percent() < u64::from(config.keep_free_percent))
+        .map(|space| Shortage::of_reserve(config, purpose, space));
     let max = config.max_size.bytes();
+    let pressure = if reserve.is_some() || used >= max / 10 * 9 {
+        Pressure::High
+    } else {
+        Pressure::None
+    };
+    let size = (used >= max).then(|| Shortage::of_size(config, purpose));
     Room {
-        full: if used >= max {
-            Some(Full::Size)
-        } else if disk_full {
-            Some(Full::Disk)
-        } else {
-            None
-        },
-        pressure: if disk_full || used >= max / 10 * 9 {
-            Pressure::High
-        } else {
-            Pressure::None
-        },
-        free,
+        shortage: size.or(reserve),
+        pressure,
+        free: space.map(|space| space.free),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The one thread that writes: group commit, retention, recovery.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use tokio::time::Instant;
 use super::file::{Changes, LogFile};
 use super::purpose::Purpose;
 use super::queue::{Batch, Queue, Work};
-use super::retention;
+use super::retention::{self, Pressure, Shortage};
 use super::salvage;
 use super::schema::is_damage;
 use super::shared::Shared;
@@ -19,6 +20,10 @@ use crate::{AppendError, Cause, ConsumeError, Full, OpenError};
 
 /// How often the room and the age of the records are looked at.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// How often at most the log says that the file takes no more: a disk that is full to the last byte
+/// takes small records and refuses large ones.
+const TELL_AGAIN: Duration = Duration::from_secs(60);
 
 /// Pauses between attempts to open the file anew.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -30,6 +35,33 @@ pub(crate) struct Writer {
     pub(crate) clock: Clock,
     /// Held for as long as this thread may write.
     pub(crate) lock: File,
+    pub(crate) told: Told,
+}
+
+/// What the log says of a shortage.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// Whether the last was that nothing is taken.
+    full: Cell<bool>,
+    at: Cell<Option<Instant>>,
+}
+
+impl Told {
+    fn tell(&self, shortage: Option<&Shortage>, purpose: Purpose) {
+        match shortage {
+            Some(_) if self.full.get() => {}
+            Some(_) if self.at.get().is_some_and(|at| at.elapsed() < TELL_AGAIN) => {}
+            Some(Shortage { reason, .. }) => {
+                tracing::warn!("{reason}");
+                self.full.set(true);
+                self.at.set(Some(Instant::now()));
+            }
+            None if self.full.replace(false) => {
+                tracing::info!("there is room again: the {} takes records", purpose.noun());
+            }
+            None => {}
+        }
+    }
 }
 
 impl Writer {
@@ -131,7 +163,7 @@ impl Writer {
                 }
                 if full {
                     // SQLite has rolled back and the connection is good; housekeeping looks again.
-                    self.queue.set_full(Some(Full::Disk));
+                    self.set_full(Some(self.of_disk()));
                     return Ok(());
                 }
                 Err(error)
@@ -141,30 +173,40 @@ impl Writer {
 
     fn keep_house(&self, file: &mut LogFile) -> rusqlite::Result<()> {
         let config = &self.shared.config;
-        let used = file.used_bytes()?;
-        let room = retention::room(config, used);
-        let metrics = &self.shared.metrics;
-        metrics
-            .disk_used
-            .set(i64::try_from(used).unwrap_or(i64::MAX));
-        if let Some(free) = room.free {
-            metrics
-                .disk_free
-                .set(i64::try_from(free).unwrap_or(i64::MAX));
-        }
-        self.queue.set_full(room.full);
+        let pressure = self.judge_room(file)?;
         if self.shared.purpose == Purpose::Spool {
             self.shared.set_oldest(file.oldest()?);
             return Ok(());
         }
-        match retention::sweep(file, config, self.clock.now(), room.pressure) {
-            Err(error) if is_disk_full(&error) => {
-                self.queue.set_full(Some(Full::Disk));
-            }
+        match retention::sweep(file, config, self.clock.now(), pressure) {
+            Err(error) if is_disk_full(&error) => self.set_full(Some(self.of_disk())),
             other => other?,
         }
         self.shared.publish(file);
         Ok(())
+    }
+
+    /// Looks whether there is room for more.
+    pub(crate) fn judge_room(&self, file: &LogFile) -> rusqlite::Result<Pressure> {
+        let used = file.used_bytes()?;
+        let room = retention::room(&self.shared.config, self.shared.purpose, used);
+        let metrics = &self.shared.metrics;
+        let bytes = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+        metrics.disk_used.set(bytes(used));
+        if let Some(free) = room.free {
+            metrics.disk_free.set(bytes(free));
+        }
+        self.set_full(room.shortage);
+        Ok(room.pressure)
+    }
+
+    fn set_full(&self, shortage: Option<Shortage>) {
+        self.told.tell(shortage.as_ref(), self.shared.purpose);
+        self.queue.set_full(shortage);
+    }
+
+    fn of_disk(&self) -> Shortage {
+        Shortage::of_disk(&self.shared.config, self.shared.purpose)
     }
 
     /// Stops acknowledging, opens the file anew and says so. A failed fsync is not repeated:
@@ -213,7 +255,7 @@ impl Writer {
         }
     }
 
-    fn dir(&self) -> &PathBuf {
+    pub(crate) fn dir(&self) -> &PathBuf {
         &self.shared.config.dir
     }
 }

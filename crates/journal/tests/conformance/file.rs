@@ -5,7 +5,7 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 use std::process::Command;
 use std::time::Duration;
 
-use journal::{AppendError, ConsumeError, Event, Full, Journal, Kind, OpenError};
+use journal::{AppendError, ConsumeError, Event, Full, Health, Journal, Kind, OpenError};
 use observation::UnixMillis;
 use runtime::{Clock, ManualClock, Metrics};
 use settings::Size;
@@ -340,7 +340,11 @@ async fn a_full_journal_sheds_and_takes_again_once_committed_records_can_go() {
     })
     .await;
     assert_eq!(full, Full::Size);
-    assert!(!appender.health().is_ready());
+    let Health::Unready { reason } = appender.health() else {
+        panic!("{:?}", appender.health());
+    };
+    let setting = "has reached `journal.disk.max_size` = \"2MiB\"; look at the loader";
+    assert!(reason.contains(setting), "{reason}");
     let mut tail = Tail::join(&lab, &journal).await;
     let end = tail.consumer.end_offsets().await.expect("ends")[0].1;
     tail.consumer
@@ -355,19 +359,21 @@ async fn a_full_journal_sheds_and_takes_again_once_committed_records_can_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_with_too_little_room_sheds() {
+async fn a_disk_with_too_little_room_sheds_from_the_first_record_and_says_why() {
     let mut lab = lab().await;
     lab.config.disk.keep_free_percent = 100;
     let journal = lab.open().await;
     let appender = journal.appender().await.expect("an appender");
-    let full = wait_for("it sheds", SOON, || async {
-        appender.append(record(0, 0, 100)).await.err()
-    })
-    .await;
+    let full = appender.append(record(0, 0, 100)).await;
     assert!(
-        matches!(full, AppendError::Full { what: Full::Disk }),
+        matches!(full, Err(AppendError::Full { what: Full::Disk })),
         "{full:?}"
     );
+    let Health::Unready { reason } = appender.health() else {
+        panic!("{:?}", appender.health());
+    };
+    let setting = "less than `journal.disk.keep_free_percent` = 100";
+    assert!(reason.contains(setting), "{reason}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
