@@ -16,7 +16,7 @@ function Impaired({ part, condition, detail }: PartReport) {
   return (
     <p class={`notice ${kind}`}>
       <strong>
-        The {part} {words}.
+        The {part} {words}:
       </strong>{' '}
       {detail}
     </p>

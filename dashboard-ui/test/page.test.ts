@@ -327,11 +327,11 @@ test('a part that does not work is named, also where nothing was ever received',
   await visit({ empty: true, parts: [journal] }, '', async ({ page, world }) => {
     await stopClock(page);
     await until(page.getByText('Nothing received for shop yet'));
-    const notice = 'The journal does not work. the journal is full (disk)';
+    const notice = 'The journal does not work: the journal is full (disk)';
     assert.equal(await text(page, '.notice.bad'), notice);
     world.parts = [{ ...journal, condition: 'degraded', detail: 'spooling' }];
     await until(page.locator('.notice.warn'));
-    assert.equal(await text(page, '.notices'), 'The journal is impaired. spooling');
+    assert.equal(await text(page, '.notices'), 'The journal is impaired: spooling');
     world.parts = [{ ...journal, condition: 'ready', detail: '' }];
     await until(page.locator('.notice'), 'detached');
   });
@@ -347,7 +347,7 @@ test('lag is not said twice', async () => {
   await visit({ lagMs: 630_000, parts }, '', async ({ page }) => {
     await page.getByText('The numbers lag.').waitFor();
     assert.equal(await page.locator('.notice').count(), 2);
-    assert.match(await text(page, '.notices'), /The store is impaired\. it is slow/);
+    assert.match(await text(page, '.notices'), /The store is impaired: it is slow/);
   });
 });
 

@@ -178,6 +178,7 @@ async fn a_role_waits_for_clickhouse_as_long_as_configured_and_no_longer() {
     let to_engine = to_engine.expect("a port");
     to_engine.set(Weather::Cut);
     let port = to_engine.port();
+    let health = format!("127.0.0.1:{}", testkit::port::lasting());
     let start = |patience: &str| {
         let file = Settings::with_fixed_ports()
             .and(&format!(
@@ -186,7 +187,8 @@ async fn a_role_waits_for_clickhouse_as_long_as_configured_and_no_longer() {
                 password.reveal(),
             ))
             .write(folder.path());
-        Role::start("aggregator", &file)
+        let mut command = Role::command("aggregator", &file);
+        Process::start(command.env("CORSWATCH__HEALTH__AGGREGATOR", &health))
     };
     let said = |line: &str| line.contains("does not answer yet").then_some(());
 
@@ -200,8 +202,16 @@ async fn a_role_waits_for_clickhouse_as_long_as_configured_and_no_longer() {
 
     let mut patient = start("5m");
     patient.line("that it waits", PATIENCE, said).await;
+    let health = Http::new(format!("http://{health}"));
+    assert_eq!(health.get("/livez").await.expect("it lives").status(), 200);
+    let ready = health.get("/readyz").await.expect("an answer");
+    assert_eq!(ready.status(), 503);
+    let ready = ready.text().await.expect("a text");
+    assert!(ready.contains("it waits for the store"), "{ready}");
     to_engine.set(Weather::Fair);
     address(&mut patient, "health").await;
+    let ready = health.json("/readyz").await.expect("it is ready");
+    assert_eq!(ready["condition"], "ready", "{ready}");
     patient.terminate();
     assert!(patient.ended(PATIENCE).await.success());
 }

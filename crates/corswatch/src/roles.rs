@@ -8,8 +8,8 @@ use crate::cli::Replay;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
-    Around, Edge, Ground, HealthSide, Private, evaluation, loading, log_ends_elsewhere,
-    open_journal, probing, run_until_signal, storage, store_parts,
+    Around, Edge, Ground, HealthSide, Private, evaluation, loading, log_ends_elsewhere, probing,
+    run_until_signal, store_parts,
 };
 
 /// `corswatch collector`: the edge.
@@ -17,8 +17,8 @@ pub(crate) async fn collector(config: Config) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let edge = Edge::bind(&config).await?;
     let health = HealthSide::bind("health.collector", config.health.collector).await?;
-    let (url, health_url) = (edge.url().to_owned(), health.url().to_owned());
-    let journal = open_journal(&config, &ground).await?;
+    let (url, health_url) = (edge.socket.url.clone(), health.socket.url.clone());
+    let journal = health.socket.journal(&config, &ground).await?;
     let part = edge.spawn(&config, &ground, &journal, &mut tasks).await?;
     health.spawn(&config, &ground, vec![Arc::new(part)], &mut tasks);
     say!("edge {url}\nhealth {health_url}");
@@ -29,10 +29,10 @@ pub(crate) async fn collector(config: Config) -> Result<(), Failure> {
 pub(crate) async fn loader(config: Config, replay: Option<Replay>) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let health = HealthSide::bind("health.loader", config.health.loader).await?;
-    let health_url = health.url().to_owned();
-    let storage = storage(&config, &ground).await?;
+    let health_url = health.socket.url.clone();
+    let storage = health.socket.storage(&config, &ground).await?;
+    let journal = health.socket.journal(&config, &ground).await?;
     let store = storage.store.clone();
-    let journal = open_journal(&config, &ground).await?;
     let parts = store_parts(&config, &ground, &store);
     let replay = replay.map(|replay| replay.from(ground.clock.now()));
     loading(&config, &ground, &journal, store, replay, &mut tasks).await?;
@@ -46,8 +46,8 @@ pub(crate) async fn loader(config: Config, replay: Option<Replay>) -> Result<(),
 pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let health = HealthSide::bind("health.aggregator", config.health.aggregator).await?;
-    let health_url = health.url().to_owned();
-    let storage = storage(&config, &ground).await?;
+    let health_url = health.socket.url.clone();
+    let storage = health.socket.storage(&config, &ground).await?;
     let store = storage.store.clone();
     let mut parts = store_parts(&config, &ground, &store);
     parts.push(Arc::new(evaluation(&config, &ground, store, &mut tasks)?));
@@ -61,8 +61,8 @@ pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
 pub(crate) async fn prober(config: Config) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let health = HealthSide::bind("health.prober", config.health.prober).await?;
-    let health_url = health.url().to_owned();
-    let storage = storage(&config, &ground).await?;
+    let health_url = health.socket.url.clone();
+    let storage = health.socket.storage(&config, &ground).await?;
     let store = storage.store.clone();
     let parts = store_parts(&config, &ground, &store);
     probing(&config, &ground, store, &mut tasks);
@@ -76,8 +76,8 @@ pub(crate) async fn prober(config: Config) -> Result<(), Failure> {
 pub(crate) async fn dashboard(config: Config) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let private = Private::bind(&config).await?;
-    let url = private.url().to_owned();
-    let storage = storage(&config, &ground).await?;
+    let url = private.socket.url.clone();
+    let storage = private.socket.storage(&config, &ground).await?;
     let store = storage.store.clone();
     let around = Around {
         edge: config.public_edge(),

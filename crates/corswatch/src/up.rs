@@ -10,8 +10,7 @@ use crate::cli::Up;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
-    Around, Demo, Edge, Ground, Private, evaluation, loading, log_ends, open_journal, probing,
-    run_until_signal, storage,
+    Around, Demo, Edge, Ground, Private, evaluation, loading, log_ends, probing, run_until_signal,
 };
 
 /// Runs the product until a signal.
@@ -30,14 +29,14 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let edge = Edge::bind(&config).await?;
     let private = Private::bind(&config).await?;
-    let (edge_url, private_url) = (edge.url().to_owned(), private.url().to_owned());
+    let (edge_url, private_url) = (edge.socket.url.clone(), private.socket.url.clone());
     let demo = match args.demo {
         true => Some(Demo::bind(&mut config).await?),
         false => None,
     };
     eprintln!("starting the embedded ClickHouse engine ...");
-    let storage = storage(&config, &ground).await?;
-    let journal = open_journal(&config, &ground).await?;
+    let storage = private.socket.storage(&config, &ground).await?;
+    let journal = private.socket.journal(&config, &ground).await?;
 
     // In data order: so they drain.
     let shop = demo.map(|demo| demo.spawn(&edge_url, &private_url, &mut tasks));

@@ -66,6 +66,8 @@ pub(crate) enum Code {
     Timeout,
     /// The store cannot answer now.
     StoreUnavailable,
+    /// The process starts; it waits for the store.
+    Starting,
     /// A fault of this server; the log says more.
     Internal,
 }
@@ -98,6 +100,7 @@ impl Code {
             Self::Overloaded => "overloaded",
             Self::Timeout => "timeout",
             Self::StoreUnavailable => "store_unavailable",
+            Self::Starting => "starting",
             Self::Internal => "internal",
         }
     }
@@ -112,7 +115,7 @@ impl Code {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Overloaded | Self::Timeout | Self::StoreUnavailable => {
+            Self::Overloaded | Self::Timeout | Self::StoreUnavailable | Self::Starting => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -215,6 +218,11 @@ impl IntoResponse for Problem {
             }
             Code::Overloaded | Code::Timeout | Code::StoreUnavailable => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            Code::Starting => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+                // Browsers, which do not read the other.
+                headers.insert(header::REFRESH, HeaderValue::from_static("2"));
             }
             _ => {}
         }

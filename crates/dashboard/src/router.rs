@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use runtime::Metrics as Registry;
 use utoipa::openapi::OpenApi;
 
 use crate::config::Config;
@@ -33,28 +34,59 @@ pub fn router(config: Config, state: State) -> Router {
     let guarded = Router::from(routes::guarded()).with_state(shared);
     let health_router = Router::from(routes::health()).with_state(Arc::clone(&health));
     let metrics = Router::from(routes::metrics()).with_state(health);
-    surrounded(public.merge(health_router), guarded.merge(metrics), &front)
+    let open = public.merge(health_router);
+    surrounded(open, guarded.merge(metrics), NOTHING_HERE, &front)
 }
 
 /// Health and metrics alone: the private side of a process without web UI.
-pub fn health_router(config: Config, health: Health) -> Router {
+pub(crate) fn health_router(config: Config, health: Health) -> Router {
+    let counted = health.metrics.clone();
+    health_and(NOTHING_HERE, &counted, config, health)
+}
+
+/// Health and metrics of a process that starts, whatever it will serve. What it will serve registers
+/// its own counters, so requests until then are not counted.
+pub(crate) fn starting_router(config: Config, health: Health) -> Router {
+    health_and(STARTING, &Registry::default(), config, health)
+}
+
+fn health_and(elsewhere: Elsewhere, counted: &Registry, config: Config, health: Health) -> Router {
     let (open, api) = routes::health().split_for_parts();
     let (guarded, metrics) = routes::metrics().split_for_parts();
     let mut api = api;
     api.merge(metrics);
-    let front = Front::new(config, health.clock.clone(), &health.metrics, &paths(&api));
+    let front = Front::new(config, health.clock.clone(), counted, &paths(&api));
     let health = Arc::new(health);
     let open = open.with_state(Arc::clone(&health));
-    surrounded(open, guarded.with_state(health), &Arc::new(front))
+    surrounded(
+        open,
+        guarded.with_state(health),
+        elsewhere,
+        &Arc::new(front),
+    )
 }
 
+/// What is said of a path that no route matches.
+type Elsewhere = (Code, &'static str);
+
+const NOTHING_HERE: Elsewhere = (Code::NotFound, "nothing is here");
+const STARTING: Elsewhere = (
+    Code::Starting,
+    "the process starts; `/readyz` says what it waits for",
+);
+
 /// Routes that anybody may ask, and routes that need a token where there are any.
-fn surrounded(open: Router, guarded: Router, front: &Arc<Front>) -> Router {
+fn surrounded(
+    open: Router,
+    guarded: Router,
+    (code, detail): Elsewhere,
+    front: &Arc<Front>,
+) -> Router {
     let layered = guarded
         .route_layer(from_fn_with_state(Arc::clone(front), front::bounded))
         .route_layer(from_fn_with_state(Arc::clone(front), front::authorised));
     open.merge(layered)
-        .fallback(|| std::future::ready(Problem::new(Code::NotFound, "nothing is here")))
+        .fallback(move || std::future::ready(Problem::new(code, detail)))
         .method_not_allowed_fallback(|| {
             std::future::ready(Problem::new(Code::MethodNotAllowed, "not with this method"))
         })

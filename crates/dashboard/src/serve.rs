@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, Exposed};
 use crate::health::Health;
-use crate::router::{health_router, router};
+use crate::router::{health_router, router, starting_router};
 use crate::state::State;
 
 /// How long requests under way may take once a stop is asked for.
@@ -47,7 +47,8 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let open = connections_gauge(&state.metrics);
     let router = router(config.clone(), state);
-    accept(config, router, open, (listener, stop)).await
+    ready(&listener);
+    accept(config, router, open, (&listener, &stop)).await
 }
 
 /// Serves health and metrics on `listener` until `stop`: the private side of a process without web
@@ -63,7 +64,36 @@ pub async fn serve_health(
 ) -> Result<(), ServeError> {
     let open = connections_gauge(&health.metrics);
     let router = health_router(config.clone(), health);
-    accept(config, router, open, (listener, stop)).await
+    ready(&listener);
+    accept(config, router, open, (&listener, &stop)).await
+}
+
+/// Serves health and metrics on `listener` while `work` is under way, so that a process that waits
+/// for others is seen to live and not to be ready.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_during<T>(
+    config: Config,
+    health: Health,
+    listener: &TcpListener,
+    work: impl Future<Output = T>,
+) -> Result<T, ServeError> {
+    let router = starting_router(config.clone(), health);
+    let stop = Stop::new();
+    let serving = accept(config, router, Gauge::default(), (listener, &stop));
+    let working = async {
+        let done = work.await;
+        stop.cancel();
+        Ok(done)
+    };
+    let ((), done) = tokio::try_join!(serving, working)?;
+    Ok(done)
+}
+
+fn ready(listener: &TcpListener) {
+    let address = listener.local_addr().ok();
+    tracing::info!(address = ?address, "private side ready");
 }
 
 fn connections_gauge(registry: &Registry) -> Gauge {
@@ -78,7 +108,7 @@ async fn accept(
     config: Config,
     router: Router,
     open: Gauge,
-    (listener, stop): (TcpListener, Stop),
+    (listener, stop): (&TcpListener, &Stop),
 ) -> Result<(), ServeError> {
     let address = listener.local_addr().map_err(ServeError::Socket)?;
     config.guard(address)?;
@@ -86,7 +116,6 @@ async fn accept(
     let header_timeout = config.header_timeout.duration();
     let connections = TaskTracker::new();
     let graceful = GracefulShutdown::new();
-    tracing::info!(%address, "private side ready");
     loop {
         let slot = tokio::select! {
             () = stop.cancelled() => break,

@@ -6,11 +6,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dashboard::{Config, Queries, ServeError, serve};
+use async_trait::async_trait;
+use dashboard::{
+    Condition, Config, Health, Part, PartReport, Queries, ServeError, serve, serve_during,
+};
 use http::StatusCode;
-use runtime::{Metrics, Stop};
+use runtime::{Clock, Metrics, Stop};
 use setting::{Fake, Mood, get, router_of, state};
 use settings::Span;
+use testkit::http::Http;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -48,6 +52,52 @@ async fn an_address_that_others_reach_is_not_served_without_tokens() {
         error.to_string().contains("[[dashboard.tokens]]"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_process_that_starts_lives_and_is_not_ready() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let health = Health {
+        parts: vec![Arc::new(Waits)],
+        metrics: Metrics::default(),
+        clock: Clock::system(),
+    };
+    let asked = serve_during(Config::default(), health, &listener, async {
+        // One connection, which is kept: it must not keep what is served later from its socket.
+        let client = Http::new(url);
+        let live = client.get("/livez").await?.status();
+        let ready = client.get("/readyz").await?;
+        let page = client.get("/").await?;
+        reqwest::Result::Ok((live, ready, page))
+    });
+    let (live, ready, page) = asked.await.expect("it serves").expect("answers");
+    assert_eq!(live, 200);
+    assert_eq!(ready.status(), 503);
+    assert!(
+        ready
+            .text()
+            .await
+            .unwrap()
+            .contains("it waits for the store")
+    );
+    assert_eq!(page.status(), 503);
+    assert_eq!(page.headers()["refresh"], "2", "a browser asks again");
+    assert!(page.headers().contains_key("content-security-policy"));
+    assert!(page.text().await.unwrap().contains("starting"));
+}
+
+struct Waits;
+
+#[async_trait]
+impl Part for Waits {
+    async fn report(&self) -> PartReport {
+        PartReport {
+            part: "start".to_owned(),
+            condition: Condition::Down,
+            detail: "it waits for the store".to_owned(),
+        }
+    }
 }
 
 #[tokio::test]

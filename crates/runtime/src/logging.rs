@@ -1,5 +1,7 @@
 //! Logging to standard error.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -21,6 +23,7 @@ pub fn init(directive: &str, format: Format) {
     };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(has_colours())
         .with_writer(std::io::stderr);
     let started = match format {
         Format::Text => builder.with_target(false).try_init().is_ok(),
@@ -29,4 +32,10 @@ pub fn init(directive: &str, format: Format) {
     if let (true, Some(problem)) = (started, problem) {
         tracing::warn!(directive, %problem, "log directive not understood, using `info`");
     }
+}
+
+/// Files and log collectors get no escape sequences; people who want none say so (no-color.org).
+fn has_colours() -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !refused && std::io::stderr().is_terminal()
 }

@@ -14,20 +14,16 @@ use crate::config::Config;
 use crate::exit::Failure;
 
 /// The bound socket of the edge.
-pub(crate) struct Edge(Socket);
+pub(crate) struct Edge {
+    pub(crate) socket: Socket,
+}
 
 impl Edge {
     /// Opens the socket.
     pub(crate) async fn bind(config: &Config) -> Result<Self, Failure> {
         let address = config.collector.listen;
-        Ok(Self(
-            Socket::bind("the edge", "collector.listen", address).await?,
-        ))
-    }
-
-    /// Its address.
-    pub(crate) fn url(&self) -> &str {
-        &self.0.url
+        let socket = Socket::bind("the edge", "collector.listen", address).await?;
+        Ok(Self { socket })
     }
 
     /// Spawns the collector, and after it the end of the journal's writing side.
@@ -50,7 +46,7 @@ impl Edge {
         );
         // The collector bounds its own drain; what is left above it is for the last report.
         let deadline = config.collector.drain.duration() + Duration::from_secs(5);
-        let listener = self.0.listener;
+        let listener = self.socket.listener;
         tasks.spawn("collector", deadline, |stop| async move {
             collector.serve(listener, stop).await.map_err(task_error)
         });

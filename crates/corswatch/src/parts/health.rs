@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dashboard::{Condition, Health, Part, PartReport, StorePart, Stored, WatermarkPart};
+use dashboard::{Condition, Part, PartReport, StorePart, Stored, WatermarkPart};
 use runtime::Tasks;
 use store::Store;
 
@@ -16,18 +16,15 @@ use crate::exit::Failure;
 const DRAIN: Duration = Duration::from_secs(15);
 
 /// The bound socket of a role's health.
-pub(crate) struct HealthSide(Socket);
+pub(crate) struct HealthSide {
+    pub(crate) socket: Socket,
+}
 
 impl HealthSide {
     /// Opens the socket of the role whose address is in `setting`.
     pub(crate) async fn bind(setting: &'static str, address: SocketAddr) -> Result<Self, Failure> {
         let socket = Socket::bind("the health of this role", setting, address).await?;
-        Ok(Self(socket))
-    }
-
-    /// Its address.
-    pub(crate) fn url(&self) -> &str {
-        &self.0.url
+        Ok(Self { socket })
     }
 
     /// Spawns the endpoint. Spawned last, it answers while what was spawned before it drains.
@@ -38,12 +35,8 @@ impl HealthSide {
         parts: Vec<Arc<dyn Part>>,
         tasks: &mut Tasks,
     ) {
-        let health = Health {
-            parts,
-            metrics: ground.metrics.clone(),
-            clock: ground.clock.clone(),
-        };
-        let (settings, listener) = (config.dashboard.clone(), self.0.listener);
+        let health = ground.health(parts);
+        let (settings, listener) = (config.dashboard.clone(), self.socket.listener);
         tasks.spawn("health", DRAIN, |stop| async move {
             dashboard::serve_health(settings, health, listener, stop)
                 .await

@@ -9,6 +9,7 @@ mod journal;
 mod loading;
 mod private;
 mod probing;
+mod socket;
 mod storage;
 
 pub(crate) use demo::Demo;
@@ -21,11 +22,12 @@ pub(crate) use private::{Around, Private};
 pub(crate) use probing::probing;
 pub(crate) use storage::{Storage, storage};
 
-use std::net::SocketAddr;
+use std::sync::Arc;
 
+use dashboard::{Health, Part};
 use runtime::{Clock, Metrics, TaskError, Tasks};
-use tokio::net::TcpListener;
 
+use self::socket::Socket;
 use crate::exit::Failure;
 
 /// What every part is given.
@@ -42,27 +44,14 @@ impl Ground {
             metrics: Metrics::default(),
         }
     }
-}
 
-/// A bound socket.
-pub(crate) struct Socket {
-    listener: TcpListener,
-    /// Its address, as a URL.
-    pub(crate) url: String,
-}
-
-impl Socket {
-    /// Opens the socket of `what`, whose address is in `setting`.
-    pub(crate) async fn bind(
-        what: &'static str,
-        setting: &'static str,
-        address: SocketAddr,
-    ) -> Result<Self, Failure> {
-        let listener = runtime::listen(what, setting, address).await;
-        let listener = listener.map_err(|error| Failure::Missing(error.into()))?;
-        let address = listener.local_addr().map_err(anyhow::Error::from)?;
-        let url = format!("http://{address}");
-        Ok(Self { listener, url })
+    /// What a process of these parts says of itself.
+    fn health(&self, parts: Vec<Arc<dyn Part>>) -> Health {
+        Health {
+            parts,
+            metrics: self.metrics.clone(),
+            clock: self.clock.clone(),
+        }
     }
 }
 

@@ -25,20 +25,16 @@ pub(crate) struct Around {
 }
 
 /// The bound socket of the private side.
-pub(crate) struct Private(Socket);
+pub(crate) struct Private {
+    pub(crate) socket: Socket,
+}
 
 impl Private {
-    /// Opens the socket, unless everybody could reach it.
+    /// Opens the socket.
     pub(crate) async fn bind(config: &Config) -> Result<Self, Failure> {
         let address = config.dashboard.listen;
-        Ok(Self(
-            Socket::bind("the private side", "dashboard.listen", address).await?,
-        ))
-    }
-
-    /// Its address.
-    pub(crate) fn url(&self) -> &str {
-        &self.0.url
+        let socket = Socket::bind("the private side", "dashboard.listen", address).await?;
+        Ok(Self { socket })
     }
 
     /// Spawns API and web UI.
@@ -60,7 +56,7 @@ impl Private {
             metrics: ground.metrics.clone(),
             clock: ground.clock.clone(),
         };
-        let (settings, listener) = (config.dashboard.clone(), self.0.listener);
+        let (settings, listener) = (config.dashboard.clone(), self.socket.listener);
         tasks.spawn("dashboard", DRAIN, |stop| async move {
             dashboard::serve(settings, state, listener, stop)
                 .await

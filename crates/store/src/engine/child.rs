@@ -250,7 +250,12 @@ impl Said {
 async fn read_lines(stderr: ChildStderr, kept: Arc<Mutex<VecDeque<String>>>) {
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        tracing::warn!(target: "store::engine", "{line}");
+        // The engine says where its own log is; whatever else it has to say here is trouble.
+        if line.starts_with("Logging ") {
+            tracing::info!(target: "store::engine", "{line}");
+        } else {
+            tracing::warn!(target: "store::engine", "{line}");
+        }
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() == KEPT_LINES {
             kept.pop_front();
