@@ -92,8 +92,9 @@ pub async fn serve_during<T>(
 }
 
 fn ready(listener: &TcpListener) {
-    let address = listener.local_addr().ok();
-    tracing::info!(address = ?address, "private side ready");
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "private side ready");
+    }
 }
 
 fn connections_gauge(registry: &Registry) -> Gauge {
