@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::metrics::{Meter, Outcome};
-use crate::outbox::Slip;
+use crate::slip::Slip;
 use crate::{Notifier, NotifyError};
 
 /// When to try again and when to give up.
@@ -18,11 +18,6 @@ pub(crate) struct Patience {
     pub(crate) first_pause: Duration,
     pub(crate) longest_pause: Duration,
     pub(crate) give_up_after: Duration,
-}
-
-#[derive(Debug)]
-pub(crate) struct Item {
-    pub(crate) slip: Arc<Slip>,
 }
 
 /// The end of a lane where notifications go in.
@@ -34,7 +29,7 @@ pub(crate) struct Inlet {
 
 #[derive(Debug)]
 struct Queued {
-    item: Item,
+    slip: Arc<Slip>,
     since: Instant,
 }
 
@@ -59,10 +54,10 @@ impl Inlet {
 }
 
 impl Place<'_> {
-    pub(crate) fn put(self, item: Item) {
+    pub(crate) fn put(self, slip: Arc<Slip>) {
         self.meter.queued.inc();
         self.permit.send(Queued {
-            item,
+            slip,
             since: Instant::now(),
         });
     }
@@ -122,11 +117,11 @@ impl Lane {
         self.meter
             .seconds
             .observe(queued.since.elapsed().as_secs_f64());
-        queued.item.slip.ended(outcome).await;
+        queued.slip.ended(outcome).await;
     }
 
     async fn deliver(&self, queued: &Queued, stop: &Stop) -> Outcome {
-        let notification = &queued.item.slip.notification;
+        let notification = &queued.slip.notification;
         let deadline = Instant::now() + self.patience.give_up_after;
         let mut backoff = Backoff::new(self.patience.first_pause, self.patience.longest_pause);
         loop {

@@ -20,6 +20,7 @@ mod notification;
 mod notifier;
 mod outbox;
 mod route;
+mod slip;
 mod state;
 pub mod webhook;
 
@@ -33,7 +34,8 @@ pub use log::Log;
 pub use metrics::Outcome;
 pub use notification::{Notification, Status, rfc3339};
 pub use notifier::{Notifier, NotifyError};
-pub use outbox::{Outbox, Overflow, Receipt};
+pub use outbox::{Outbox, Overflow};
 pub use route::{Route, Router};
+pub use slip::Receipt;
 pub use slo::Severity;
 pub use state::{Evaluation, Phase, Reason, State, Timing, Transition, step};

@@ -1,6 +1,6 @@
 //! From what is written to the single requests: matrices, defaults, variables.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use cors::{Credentials, Headers, Mode, Request, RequestParts};
@@ -8,9 +8,10 @@ use url::Url;
 
 use crate::case::{Case, Reach, is_preflighted, is_safe};
 use crate::expect::{Expect, Verdict};
-use crate::file::{Contract, Defaults, Texts, Written};
+
 use crate::problem::{Lines, Problem};
 use crate::vars::Vars;
+use crate::written::{Defaults, Texts, Written};
 
 /// What a run says about all its contracts.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +22,8 @@ pub struct Options {
     pub vars: Vars,
 }
 
-/// A matrix that is larger is a mistake.
-const MOST_CASES: usize = 10_000;
+/// A file that has more holds a mistake.
+pub(crate) const MOST_CASES: usize = 10_000;
 
 /// One cell of a request's matrix, as texts.
 struct Cell {
@@ -32,31 +33,24 @@ struct Cell {
     verdict: Verdict,
 }
 
-/// Adds the cases of a `[[request]]`, or what is wrong with it.
+/// The cases of a `[[request]]`, of which `room` at most, or what is wrong with it.
 pub(crate) fn expand(
     written: &Written,
     span: &Range<usize>,
     defaults: &Defaults,
     lines: Lines<'_>,
     options: &Options,
-    contract: &mut Contract,
-) {
+    room: usize,
+) -> Result<Vec<Case>, Problem> {
     let request = Expanding {
         written,
         defaults,
         options,
         line: lines.of(span),
         lines,
+        room,
     };
-    match request.cases() {
-        Ok(cases) if contract.cases.len() + cases.len() > MOST_CASES => {
-            contract.problems.push(request.problem(format!(
-                "with this request the file has more than {MOST_CASES} cases"
-            )));
-        }
-        Ok(mut cases) => contract.cases.append(&mut cases),
-        Err(problem) => contract.problems.push(problem),
-    }
+    request.cases()
 }
 
 struct Expanding<'a> {
@@ -65,6 +59,7 @@ struct Expanding<'a> {
     options: &'a Options,
     line: usize,
     lines: Lines<'a>,
+    room: usize,
 }
 
 impl Expanding<'_> {
@@ -128,8 +123,10 @@ impl Expanding<'_> {
         for (origin, verdict) in self.origins(verdict)? {
             for method in &methods {
                 for url in &urls {
-                    if cells.len() == MOST_CASES {
-                        return Err(self.problem(format!("more than {MOST_CASES} cases")));
+                    if cells.len() == self.room {
+                        return Err(self.problem(format!(
+                            "with this request the file has more than {MOST_CASES} cases"
+                        )));
                     }
                     cells.push(Cell {
                         origin: origin.clone(),
@@ -305,22 +302,4 @@ fn name(written: &Written, request: &Request, single: bool) -> String {
         Some(name) => format!("{}: {cell}", name.as_ref()),
         None => cell,
     }
-}
-
-/// Two cases of one name would be one to whoever follows them over time.
-pub(crate) fn names_are_unique(contract: &mut Contract) {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    let mut problems = Vec::new();
-    for case in &contract.cases {
-        if let Some(line) = seen.insert(&case.name, case.line) {
-            problems.push(Problem {
-                line: case.line,
-                reason: format!(
-                    "the request in line {line} has the same name: `{}`",
-                    case.name
-                ),
-            });
-        }
-    }
-    contract.problems.append(&mut problems);
 }

@@ -1,18 +1,16 @@
-//! A contract as it is written.
+//! A contract from its file.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
 
-use cors::Credentials;
-use serde::Deserialize;
-use serde::de::{Error, SeqAccess, Visitor};
+use serde::Deserialize as _;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::case::Case;
-use crate::expand::{self, Options};
-use crate::expect::WrittenExpect;
+use crate::expand::{MOST_CASES, Options, expand};
 use crate::problem::{Lines, Problem};
+use crate::written::{Defaults, Written};
 
 /// What a file holds.
 #[derive(Debug, Clone, Default)]
@@ -21,65 +19,6 @@ pub struct Contract {
     pub cases: Vec<Case>,
     /// What cannot be read, by line.
     pub problems: Vec<Problem>,
-}
-
-/// What is said once for all requests of a file.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Defaults {
-    pub(crate) url: Option<Spanned<String>>,
-    pub(crate) origin: Option<Spanned<Texts>>,
-    pub(crate) credentials: Option<Credentials>,
-    #[serde(default)]
-    pub(crate) headers: BTreeMap<String, String>,
-}
-
-/// A `[[request]]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Written {
-    pub(crate) name: Option<Spanned<String>>,
-    pub(crate) url: Option<Spanned<Texts>>,
-    pub(crate) path: Option<Spanned<Texts>>,
-    pub(crate) origin: Option<Spanned<Texts>>,
-    pub(crate) blocked_origin: Option<Spanned<Texts>>,
-    pub(crate) method: Option<Spanned<Texts>>,
-    #[serde(default)]
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) credentials: Option<Credentials>,
-    #[serde(default)]
-    pub(crate) send: bool,
-    pub(crate) expect: Option<Spanned<WrittenExpect>>,
-}
-
-/// A text or a list of texts.
-#[derive(Debug, Clone)]
-pub(crate) struct Texts(pub(crate) Vec<String>);
-
-impl<'de> Deserialize<'de> for Texts {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AsTexts;
-        impl<'de> Visitor<'de> for AsTexts {
-            type Value = Texts;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a text or a list of texts")
-            }
-            fn visit_str<E: Error>(self, text: &str) -> Result<Texts, E> {
-                Ok(Texts(vec![text.to_owned()]))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts, A::Error> {
-                let mut texts = Vec::new();
-                while let Some(text) = list.next_element()? {
-                    texts.push(text);
-                }
-                if texts.is_empty() {
-                    return Err(A::Error::custom("the list is empty"));
-                }
-                Ok(Texts(texts))
-            }
-        }
-        deserializer.deserialize_any(AsTexts)
-    }
 }
 
 /// Reads a contract. Everything that can be read counts, whatever else is wrong in the file.
@@ -115,7 +54,7 @@ pub fn read(text: &str, options: &Options) -> Contract {
             reason: "there is no `[[request]]`".to_owned(),
         }),
     }
-    expand::names_are_unique(&mut contract);
+    names_are_unique(&mut contract);
     contract.problems.sort();
     contract
 }
@@ -132,8 +71,31 @@ fn read_request(
     contract: &mut Contract,
 ) {
     let span = request.span();
-    match Written::deserialize(ValueDeserializer::from(request)) {
-        Ok(written) => expand::expand(&written, &span, defaults, lines, options, contract),
-        Err(error) => contract.problems.push(lines.problem(&error, &span)),
+    let written = match Written::deserialize(ValueDeserializer::from(request)) {
+        Ok(written) => written,
+        Err(error) => return contract.problems.push(lines.problem(&error, &span)),
+    };
+    let room = MOST_CASES - contract.cases.len();
+    match expand(&written, &span, defaults, lines, options, room) {
+        Ok(mut cases) => contract.cases.append(&mut cases),
+        Err(problem) => contract.problems.push(problem),
     }
+}
+
+/// Two cases of one name would be one to whoever follows them over time.
+fn names_are_unique(contract: &mut Contract) {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut problems = Vec::new();
+    for case in &contract.cases {
+        if let Some(line) = seen.insert(&case.name, case.line) {
+            problems.push(Problem {
+                line: case.line,
+                reason: format!(
+                    "the request in line {line} has the same name: `{}`",
+                    case.name
+                ),
+            });
+        }
+    }
+    contract.problems.append(&mut problems);
 }

@@ -14,6 +14,7 @@ mod problem;
 mod rules;
 mod run;
 mod vars;
+mod written;
 
 pub use case::{Case, Reach};
 pub use expand::Options;

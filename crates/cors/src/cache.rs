@@ -2,35 +2,12 @@
 //! (<https://fetch.spec.whatwg.org/#concept-cache>, `services/network/cors/preflight_cache.cc`).
 
 use crate::exchange::{Answer, Request};
+pub use crate::max_age::{DEFAULT_SECONDS, MAX_SECONDS, lifetime, stated};
 use crate::preflight::{self, Permission};
 use crate::word::Mode;
 
-/// How long an answer without a usable `Access-Control-Max-Age` is kept.
-pub const DEFAULT_SECONDS: u32 = 5;
-
-/// Chromium keeps nothing longer, whatever the server says.
-pub const MAX_SECONDS: u32 = 7200;
-
 /// URLs from this length on are not cached at all.
 const MAX_KEY_LENGTH: usize = 1024;
-
-/// How long Chromium keeps a preflight's answer, in seconds.
-#[must_use]
-pub fn lifetime(answer: &Answer) -> u32 {
-    match stated(answer) {
-        None => DEFAULT_SECONDS,
-        Some(seconds) => u32::try_from(seconds).map_or(MAX_SECONDS, |s| s.min(MAX_SECONDS)),
-    }
-}
-
-/// What `Access-Control-Max-Age` says, in seconds; a negative number is none. `None` where it is
-/// missing or not a number.
-#[must_use]
-pub fn stated(answer: &Answer) -> Option<u64> {
-    let value = answer.headers.joined("access-control-max-age")?;
-    let seconds: i64 = std::str::from_utf8(&value).ok()?.parse().ok()?;
-    Some(seconds.max(0).unsigned_abs())
-}
 
 /// Whether `second`, made `elapsed_seconds` after the preflight of `first` was answered, sends a
 /// preflight of its own.

@@ -12,6 +12,7 @@ pub mod fix;
 pub mod har;
 mod header;
 mod judge;
+mod max_age;
 mod order;
 mod origin;
 mod preflight;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::access::{self, Refusal};
 use crate::exchange::Answer;
 use crate::header::{elements, is_token};
+use crate::max_age::lifetime;
 use crate::safelist::unsafe_names;
 use crate::word::{CorsError, Credentials};
 
@@ -107,7 +108,7 @@ impl<'a> Permission<'a> {
                 CorsError::InvalidAllowHeadersPreflightResponse,
             )?,
             credentialed: credentials == Credentials::Include,
-            seconds: crate::cache::lifetime(answer),
+            seconds: lifetime(answer),
         })
     }
 

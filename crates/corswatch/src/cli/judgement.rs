@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::words::{Written, form, page_origin};
+
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
@@ -109,8 +111,8 @@ pub(crate) struct Audit {
     #[arg(long, value_name = "FILE", conflicts_with = "edge")]
     pub(crate) policy: Option<PathBuf>,
     /// The form of the policy file: auto, corswatch, nginx, ingress-nginx or gateway-api.
-    #[arg(long, requires = "policy", value_parser = super::policies::form, default_value = "auto")]
-    pub(crate) form: super::policies::Written,
+    #[arg(long, requires = "policy", value_parser = form, default_value = "auto")]
+    pub(crate) form: Written,
     /// What servers behind the policy answer to preflights that are passed on to them: this status,
     /// without CORS headers. Otherwise nobody knows.
     #[arg(long, requires = "policy", value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
@@ -131,10 +133,6 @@ pub(crate) struct Audit {
     pub(crate) asking: Asking,
     #[command(flatten)]
     pub(crate) telling: Telling,
-}
-
-pub(crate) fn page_origin(text: &str) -> Result<cors::Origin, String> {
-    cors::Origin::parse(text).ok_or_else(|| "not an origin such as https://app.example".to_owned())
 }
 
 fn level(text: &str) -> Result<findings::Level, String> {

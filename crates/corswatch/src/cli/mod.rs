@@ -3,6 +3,7 @@
 mod judgement;
 mod operations;
 mod policies;
+mod words;
 
 use std::path::PathBuf;
 

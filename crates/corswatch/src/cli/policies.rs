@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Format;
+use super::words::{Written, form, one_form, page_origin};
 
 /// Arguments of `simulate`.
 #[derive(Debug, Args)]
@@ -44,7 +45,7 @@ pub(crate) struct Generate {
     pub(crate) seen: Seen,
     /// Only what pages of this origin need; can be repeated. Otherwise every origin that was seen is
     /// let in.
-    #[arg(long = "page-origin", value_name = "ORIGIN", value_parser = super::judgement::page_origin)]
+    #[arg(long = "page-origin", value_name = "ORIGIN", value_parser = page_origin)]
     pub(crate) page_origins: Vec<cors::Origin>,
 }
 
@@ -68,30 +69,11 @@ pub(crate) struct Seen {
     #[arg(long, value_name = "SPAN", default_value = "7d")]
     pub(crate) last: settings::Span,
     /// Only requests to this origin.
-    #[arg(long, value_name = "ORIGIN", value_parser = super::judgement::page_origin)]
+    #[arg(long, value_name = "ORIGIN", value_parser = page_origin)]
     pub(crate) target_origin: Option<cors::Origin>,
     /// Only requests to this service.
     #[arg(long)]
     pub(crate) service: Option<String>,
-}
-
-/// How a policy is written; `None` is found out.
-pub(crate) type Written = Option<policy::Form>;
-
-pub(crate) fn form(text: &str) -> Result<Written, String> {
-    if text == "auto" {
-        return Ok(None);
-    }
-    one_form(text)
-        .map(Some)
-        .map_err(|names| format!("{names}, auto"))
-}
-
-fn one_form(text: &str) -> Result<policy::Form, String> {
-    policy::Form::parse(text).ok_or_else(|| {
-        let names: Vec<_> = policy::Form::ALL.iter().map(|form| form.as_str()).collect();
-        format!("there are: {}", names.join(", "))
-    })
 }
 
 fn sample(text: &str) -> Result<policy::Sample, String> {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use policy::{Change, Outcome, Place, Predicted, Sum};
 use serde_json::{Value, json};
 
-use super::simulate::Simulated;
+use super::simulated::Simulated;
 
 pub(crate) fn write(simulated: &Simulated<'_>, output: &mut impl Write) -> io::Result<()> {
     let totals = &simulated.totals;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::file;
-use crate::audit::{Written, case, tell};
+use crate::audit::cases::{Written, case, tell};
 use crate::cli::Audit;
 use crate::exit::Failure;
 use crate::targets;

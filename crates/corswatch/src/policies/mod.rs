@@ -7,6 +7,7 @@ mod json;
 pub(crate) mod lint;
 mod seen;
 mod simulate;
+mod simulated;
 mod text;
 
 pub(crate) use generate::run as generate;

@@ -4,22 +4,12 @@ use std::io::{self, BufWriter, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use policy::{Grant, Options, Policy, Predicted, Shapes, Totals, Upstream};
+use policy::{Options, Totals, Upstream};
 
+use super::simulated::Simulated;
 use super::{file, json, seen, text};
 use crate::cli::{Format, Simulate};
 use crate::exit::Failure;
-
-/// Everything that is told.
-pub(crate) struct Simulated<'a> {
-    /// How the policy is named.
-    pub(crate) file: String,
-    pub(crate) policy: &'a Policy,
-    pub(crate) shapes: &'a Shapes,
-    pub(crate) predicted: Vec<Predicted<'a>>,
-    pub(crate) totals: Totals,
-    pub(crate) unused: Vec<Grant>,
-}
 
 /// Predicts. What cannot be read is reported by line; the rest is answered all the same.
 pub(crate) fn run(args: &Simulate) -> Result<ExitCode, Failure> {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use policy::{Block, Kind, Outcome, Place, Predicted, Shape};
 
-use super::simulate::Simulated;
+use super::simulated::Simulated;
 
 /// Shapes of a kind that are told; the rest is counted.
 const MOST: usize = 50;

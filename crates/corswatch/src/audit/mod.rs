@@ -1,24 +1,20 @@
 //! `corswatch audit`: what is wrong with the CORS policy of servers.
 
+pub(crate) mod cases;
+
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use ::audit::{Day, Suppressions, Target, audit, compare};
-use findings::{Case, Finding, Place, Report, Suite};
+use findings::Place;
 use tokio::time::Instant;
 use url::Url;
 
+use self::cases::{Written, case, tell};
 use crate::cli::Audit;
 use crate::exit::Failure;
 use crate::policies::lint;
-use crate::{reports, repository, targets};
-
-/// A URL to look at, and where it is written.
-pub(crate) struct Written {
-    pub(crate) url: Url,
-    pub(crate) place: Place,
-}
+use crate::{repository, targets};
 
 /// Audits every URL, one after the other: a server is asked some 60 times, and nobody's server is
 /// asked faster than it answers.
@@ -84,47 +80,6 @@ async fn look(
         suppressions.apply(case, url.as_str(), today);
     }
     tell(args, cases, unread)
-}
-
-/// Tells what came of the cases.
-pub(crate) fn tell(
-    args: &Audit,
-    cases: Vec<(Url, Case)>,
-    unread: usize,
-) -> Result<ExitCode, Failure> {
-    let report = Report {
-        tool: "audit",
-        rules: ::audit::RULES,
-        fail_on: args.fail_on,
-        suites: suites(cases),
-    };
-    reports::tell(&report, unread, &args.telling)
-}
-
-pub(crate) fn case(name: &str, place: Place, took: Duration, findings: Vec<Finding>) -> Case {
-    Case {
-        name: name.to_owned(),
-        place,
-        took,
-        findings,
-        suppressed: Vec::new(),
-    }
-}
-
-/// One suite a server, in the order in which they first appear.
-fn suites(cases: Vec<(Url, Case)>) -> Vec<Suite> {
-    let mut suites: Vec<Suite> = Vec::new();
-    for (url, case) in cases {
-        let name = url.origin().ascii_serialization();
-        match suites.iter_mut().find(|suite| suite.name == name) {
-            Some(suite) => suite.cases.push(case),
-            None => suites.push(Suite {
-                name,
-                cases: vec![case],
-            }),
-        }
-    }
-    suites
 }
 
 /// A URL of the command line lies in no file: its host and path stand for one.
