@@ -12,6 +12,7 @@ mod config;
 mod front;
 mod headers;
 mod health;
+mod interval;
 mod metrics;
 mod openapi;
 mod params;
@@ -28,9 +29,9 @@ mod view;
 
 pub use config::{Access, Config, Exposed, Token};
 pub use health::{Condition, Health, Part, PartReport, StorePart, WatermarkPart};
+pub use interval::Interval;
 pub use openapi::openapi;
 pub use queries::{Queries, Stored};
 pub use router::router;
-pub use selection::Interval;
 pub use serve::{ServeError, serve, serve_during, serve_health};
 pub use state::{App, Edge, LogEnd, LogEnds, SloSpec, State};

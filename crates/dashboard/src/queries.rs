@@ -9,7 +9,7 @@ use store::{
     Ledger, ProgressRow, Reader, RequestShape, SliFilter, SliSums, Store, StoreError,
 };
 
-use crate::selection::Interval;
+use crate::interval::Interval;
 
 /// The named queries of the private side, and its one kind of writing.
 #[async_trait]

@@ -1,11 +1,12 @@
 //! What part of the data a request asks about: app, filters and time window.
 
-use observation::{MILLIS_PER_MINUTE, Source, UnixMillis};
+use observation::{Source, UnixMillis};
 use settings::Span;
 use store::SliFilter;
 use utoipa::IntoParams;
 
 use crate::auth::Caller;
+use crate::interval::Interval;
 use crate::params::{Params, names};
 use crate::stamp::{NotATime, Stamp};
 use crate::state::Shared;
@@ -59,33 +60,6 @@ pub(crate) struct FilterParams {
     environment: Option<String>,
     /// Who saw it; default `browser`. The same failure seen by two sources is never summed.
     source: Option<String>,
-}
-
-/// Whole minutes, end exclusive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Interval {
-    /// First instant.
-    pub from: UnixMillis,
-    /// The instant after the last.
-    pub to: UnixMillis,
-}
-
-impl Interval {
-    /// Its length in milliseconds.
-    #[must_use]
-    pub const fn millis(self) -> i64 {
-        self.to.0 - self.from.0
-    }
-
-    /// The last `millis` before `at`, widened to whole minutes.
-    #[must_use]
-    pub const fn ending_at(at: UnixMillis, millis: i64) -> Self {
-        let to = at.plus(MILLIS_PER_MINUTE - 1).minute();
-        Self {
-            from: at.plus(-millis).minute(),
-            to,
-        }
-    }
 }
 
 /// What a request asks about.

@@ -8,6 +8,7 @@
 mod annotations;
 mod finding;
 mod fingerprint;
+mod format;
 mod json;
 mod junit;
 mod report;
@@ -15,4 +16,5 @@ mod sarif;
 mod text;
 
 pub use finding::{Finding, Level, Place, Rule};
-pub use report::{Case, Format, Report, Suite, Tally};
+pub use format::Format;
+pub use report::{Case, Report, Suite, Tally};

@@ -6,7 +6,7 @@ use cors::explain::heads;
 use findings::{Finding, Level, Rule};
 use store::{Grant, Stance, Vary};
 
-use crate::look::{STRANGER, Stranger, Tried};
+use crate::seen::{STRANGER, Stranger, Tried};
 
 /// An origin is let in that no page comes from.
 pub(crate) static UNUSED: Rule = Rule {

@@ -14,9 +14,10 @@ use tokio::time::Instant;
 use crate::agenda::due;
 use crate::candidates::Candidates;
 use crate::config::Config;
-use crate::look::{Looked, look, paced};
+use crate::look::{look, paced};
 use crate::metrics::Metrics;
 use crate::record::{Usage, record, refreshed, retired};
+use crate::seen::Looked;
 use crate::targets::{Choice, Key, Target, Traffic};
 
 /// The lease of the one that works.

@@ -15,6 +15,7 @@ mod keeper;
 mod look;
 mod metrics;
 mod record;
+mod seen;
 mod targets;
 
 pub use config::Config;

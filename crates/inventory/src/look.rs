@@ -5,68 +5,23 @@ use std::time::Duration;
 use audit::audit;
 use cors::{Answer, Origin, cache};
 use findings::Finding;
-use observation::UnixMillis;
-use prober::{CallError, Client};
+use prober::Client;
 use runtime::Clock;
-use store::{Grant, OriginSource, Stance, Vary};
+use store::Grant;
 use url::Url;
 
 use crate::ask::{Paced, Question};
 use crate::candidates::Candidate;
 use crate::judge;
+use crate::seen::{Looked, STRANGER, Seen, Stranger, Tried, Unanswered};
 use crate::targets::Target;
 
-/// A domain that belongs to nobody (RFC 2606): no server has reason to know it.
-pub(crate) const STRANGER: &str = "https://corswatch-inventory.example";
 /// The origin of sandboxed frames.
 const NULL: &str = "null";
 /// Pages that the audit makes look-alikes of.
 const MOST_PAGES: usize = 3;
 /// How long all questions of one audit may take.
 const LONGEST: Duration = Duration::from_secs(300);
-
-/// An origin that was tried.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Tried {
-    pub(crate) origin: String,
-    pub(crate) source: OriginSource,
-    pub(crate) grant: Grant,
-}
-
-/// What a target that answered showed.
-#[derive(Debug, Clone)]
-pub(crate) struct Seen {
-    pub(crate) stance: Stance,
-    pub(crate) vary: Vary,
-    pub(crate) max_age: Option<u32>,
-    pub(crate) tried: Vec<Tried>,
-    pub(crate) findings: Vec<Finding>,
-}
-
-/// Why a target showed nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unanswered {
-    Refused(String),
-    NoAnswer(String),
-}
-
-impl From<CallError> for Unanswered {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::Refused(refusal) => {
-                Self::Refused(format!("not asked ({}): {refusal}", refusal.rule()))
-            }
-            other => Self::NoAnswer(format!("{}: {}", other.fault(), other.text())),
-        }
-    }
-}
-
-/// What came of an audit, and when it began: a change that is seen later may not be in it.
-#[derive(Debug, Clone)]
-pub(crate) struct Looked {
-    pub(crate) at: UnixMillis,
-    pub(crate) found: Result<Seen, Unanswered>,
-}
 
 /// Audits `target`.
 pub(crate) async fn look(
@@ -106,13 +61,6 @@ struct Asking<'a> {
     client: Paced,
     target: &'a Target,
     url: Url,
-}
-
-/// The answers to an origin that nobody can know.
-pub(crate) struct Stranger {
-    pub(crate) preflight: Answer,
-    /// None where nothing but preflights is sent.
-    pub(crate) response: Option<Answer>,
 }
 
 impl Asking<'_> {

@@ -8,7 +8,7 @@ use observation::UnixMillis;
 use store::{AuditState, FoundRow, Grant, InventoryRow, OriginSource, Stance, TriedOrigin, Vary};
 
 use crate::judge::UNUSED;
-use crate::look::{Looked, Tried, Unanswered};
+use crate::seen::{Looked, Tried, Unanswered};
 use crate::targets::{Seen as Calls, Target};
 
 /// Lines of evidence that are kept of a finding, and characters of a line.

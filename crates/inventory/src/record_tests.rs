@@ -1,7 +1,7 @@
 use prober::Place;
 
 use super::*;
-use crate::look::Seen;
+use crate::seen::Seen;
 use crate::targets::Key;
 
 const NOW: i64 = 100 * DAY;

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Size};
 
-use crate::disk::DiskConfig;
-use crate::kafka::KafkaConfig;
-use crate::spool::SpoolConfig;
+use crate::disk::config::DiskConfig;
+use crate::kafka::config::KafkaConfig;
+use crate::spool::config::SpoolConfig;
 
 /// Where records become durable, and within what bounds.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -83,9 +83,6 @@ impl Config {
         }
     }
 }
-
-/// The largest number of partitions that a journal can have.
-pub(crate) const MAX_PARTITIONS: u32 = 4096;
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,9 @@ use async_trait::async_trait;
 
 use crate::{AppendError, Appended, ConsumeError, Event, Record};
 
+/// The largest number of partitions that a log can have.
+pub(crate) const MAX_PARTITIONS: u32 = 4096;
+
 /// Makes records durable.
 #[async_trait]
 pub trait Appender: Send + Sync {

@@ -1,15 +1,14 @@
 //! The forms of a policy, and the policy whatever its form.
 
-use std::sync::Arc;
-
 use crate::ask::Ask;
 use crate::gateway;
 use crate::grant::Grant;
 use crate::ingress;
 use crate::nginx;
 use crate::own;
-use crate::place::{Place, Problem};
+use crate::place::{Door, Problem};
 use crate::reply::{Reply, Upstream};
+use crate::source::Source;
 
 /// How a policy is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,48 +76,6 @@ impl std::fmt::Display for Form {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-/// What reads the files that `include` names: a name or a pattern to names and texts.
-pub(crate) type Load<'a> = dyn Fn(&str) -> Result<Vec<(String, String)>, String> + 'a;
-
-/// A file to read.
-pub struct Source<'a> {
-    /// How it is named where something is said about it.
-    pub name: &'a str,
-    /// What stands in it.
-    pub text: &'a str,
-    /// Reads what nginx's `include` names: a name or a pattern to names and texts.
-    pub load: &'a Load<'a>,
-}
-
-impl std::fmt::Debug for Source<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Source")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Source<'_> {
-    /// A line of the file.
-    pub(crate) fn place(&self, line: usize) -> Place {
-        Place {
-            file: Arc::from(self.name),
-            line,
-        }
-    }
-}
-
-/// Somewhere to knock: a URL's host and path that a part of the policy is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Door {
-    /// Host; `None` where the part is about every host.
-    pub host: Option<String>,
-    /// Path.
-    pub path: String,
-    /// Where the part stands.
-    pub place: Place,
 }
 
 /// A policy that was read.

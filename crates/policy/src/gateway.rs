@@ -10,10 +10,10 @@ use self::filter::Cors;
 pub(crate) use self::filter::admits;
 use self::matching::{Match, Rank};
 use crate::ask::Ask;
-use crate::form::{Door, Source};
 use crate::grant::Grant;
-use crate::place::{Place, Problem};
+use crate::place::{Door, Place, Problem};
 use crate::reply::{Line, Reply, Told, Upstream};
+use crate::source::Source;
 
 /// Every HTTPRoute of a file.
 #[derive(Debug, Default)]

@@ -13,10 +13,10 @@ mod render;
 use std::collections::BTreeMap;
 
 use self::annotation::Cors;
-use crate::form::Source;
 use crate::grant::{Grant, Kind};
 use crate::nginx::{self, Config};
 use crate::place::{Place, Problem, problem};
+use crate::source::Source;
 use crate::yaml::{self, Node};
 
 /// A path of a host.

@@ -5,11 +5,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::ask::Ask;
-use crate::form::{Door, Source};
 use crate::grant::{Grant, Kind};
 use crate::origin::Pattern;
-use crate::place::{Place, Problem, problem};
+use crate::place::{Door, Place, Problem, problem};
 use crate::reply::{Line, Reply, Told, Upstream};
+use crate::source::Source;
 use crate::template::Path;
 
 /// A rule as it is written.

@@ -39,3 +39,14 @@ pub(crate) fn problem(problems: &mut Vec<Problem>, place: &Place, reason: impl I
         reason: reason.into(),
     });
 }
+
+/// Somewhere to knock: a URL's host and path that a part of the policy is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Door {
+    /// Host; `None` where the part is about every host.
+    pub host: Option<String>,
+    /// Path.
+    pub path: String,
+    /// Where the part stands.
+    pub place: Place,
+}

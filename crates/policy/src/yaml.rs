@@ -2,8 +2,8 @@
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-use crate::form::Source;
 use crate::place::{Place, Problem, problem};
+use crate::source::Source;
 
 /// Nodes stand in nodes this deep.
 const DEPTH: usize = 64;

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::rate::Rate;
 use super::sli::Sli;
-use crate::selection::Interval;
+use crate::interval::Interval;
 use crate::stamp::Stamp;
 use crate::state::SloSpec;
 

@@ -4,6 +4,7 @@
 //! depends on configuration or clock. What it accepts is complete: no later stage asks again.
 
 mod limits;
+mod notes;
 mod read;
 mod resolve;
 mod row;

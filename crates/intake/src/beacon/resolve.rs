@@ -2,19 +2,15 @@
 
 use std::borrow::Cow;
 
-use observation::{
-    Browser, Context, Envelope, MILLIS_PER_HOUR, Observation, Origin, Source, UnixMillis,
-};
+use observation::{Browser, Context, Envelope, Observation, Origin, Source, UnixMillis};
 
+use super::notes::{Notes, refuse};
 use super::row::{self, Target};
-use super::trail::path;
 use super::wire::{Beacon, Row};
 use super::{Accepted, BeaconContext};
 use crate::catalog::Allowed;
 use crate::origin::{self, Schemes};
 use crate::{Dimension, LabTraffic, Reason, Refusal, read_user_agent};
-
-const HOURS_PER_DAY: i64 = 24;
 
 pub(super) fn resolve<'a>(
     beacon: Beacon<'a>,
@@ -89,65 +85,6 @@ fn observations<'a>(
         return Err(refuse(None, "rows", Reason::NoRows, detail));
     }
     Ok(observations)
-}
-
-/// What is noted on the way, and the bounds that hold for all rows.
-pub(super) struct Notes<'c> {
-    pub(super) context: &'c BeaconContext<'c>,
-    day: i64,
-    ignored_rows: u32,
-    unknown_words: u32,
-    overflowed: [u32; Dimension::ALL.len()],
-}
-
-impl<'c> Notes<'c> {
-    fn new(context: &'c BeaconContext<'c>) -> Self {
-        Self {
-            context,
-            day: context
-                .received_at
-                .0
-                .div_euclid(MILLIS_PER_HOUR * HOURS_PER_DAY),
-            ignored_rows: 0,
-            unknown_words: 0,
-            overflowed: [0; Dimension::ALL.len()],
-        }
-    }
-
-    /// The text itself while the application has room for it, else what stands for all others.
-    pub(super) fn bounded<'t>(&mut self, dimension: Dimension, text: Cow<'t, str>) -> Cow<'t, str> {
-        let app = self.context.app.index();
-        let fits = text.is_empty()
-            || self
-                .context
-                .cardinality
-                .admits(app, dimension, self.day, &text);
-        if fits {
-            return text;
-        }
-        self.overflowed[dimension as usize] += 1;
-        Cow::Borrowed(dimension.other())
-    }
-
-    /// A word of a vocabulary; one that is not known is counted.
-    pub(super) fn word<W: std::str::FromStr>(&mut self, word: &str) -> Option<W> {
-        let read = word.parse().ok();
-        self.unknown_words += u32::from(read.is_none());
-        read
-    }
-}
-
-pub(super) fn refuse(
-    row: Option<usize>,
-    member: &str,
-    reason: Reason,
-    detail: impl Into<String>,
-) -> Refusal {
-    Refusal {
-        reason,
-        field: path(row, member),
-        detail: detail.into(),
-    }
 }
 
 fn identity<I: std::str::FromStr<Err = observation::ParseIdError>>(

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use observation::{Confidence, Failure, Kind, Latency, Observation, Outcome, Stage, UnixMillis};
 
 use super::limits::MAX_EVIDENCE;
-use super::resolve::{Notes, refuse};
+use super::notes::{Notes, refuse};
 use super::wire::Row;
 use crate::method;
 use crate::origin::{self, Schemes};

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Size, Span};
 
-use crate::config::MAX_PARTITIONS;
+use crate::log::MAX_PARTITIONS;
 
 /// A log in one file of this machine, for one process.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

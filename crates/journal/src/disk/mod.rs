@@ -4,7 +4,7 @@
 //! while it is being synced becomes the next. One thread reads. Both are threads rather than tasks
 //! because SQLite blocks.
 
-mod config;
+pub(crate) mod config;
 mod file;
 mod purpose;
 mod queue;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Secret, Span};
 
-use crate::config::MAX_PARTITIONS;
+use crate::log::MAX_PARTITIONS;
 
 /// A topic of a Kafka cluster.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

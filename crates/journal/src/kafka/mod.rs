@@ -3,7 +3,7 @@
 mod ack;
 mod client;
 mod complaint;
-mod config;
+pub(crate) mod config;
 mod consumer;
 mod cursors;
 mod deliver;

@@ -9,7 +9,7 @@
 //! one identity and lie in one partition, where the loader drops the second.
 
 mod breaker;
-mod config;
+pub(crate) mod config;
 mod drain;
 mod metrics;
 mod watch;

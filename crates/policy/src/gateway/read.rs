@@ -3,9 +3,9 @@
 use super::filter::{Cors, List};
 use super::matching::{Expected, Match, Path};
 use super::{Route, Rule};
-use crate::form::Source;
 use crate::nginx::{Case, regex};
 use crate::place::{Place, Problem, problem};
+use crate::source::Source;
 use crate::yaml::{self, Node};
 
 /// Filters that leave answers to cross-origin requests as they are.

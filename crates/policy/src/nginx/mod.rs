@@ -29,10 +29,10 @@ use self::text::Part;
 pub(crate) use self::text::{Case, regex};
 pub(crate) use self::tree::Directive;
 use crate::ask::Ask;
-use crate::form::{Door, Source};
 use crate::grant::{Grant, Kind};
-use crate::place::{Problem, problem};
+use crate::place::{Door, Problem, problem};
 use crate::reply::{Reply, Upstream};
+use crate::source::Source;
 
 /// Everything that a file says.
 #[derive(Debug)]

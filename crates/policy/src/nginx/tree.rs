@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::token::{Token, Tokens};
-use crate::form::{Load, Source};
 use crate::place::{Place, Problem, problem};
+use crate::source::{Load, Source};
 
 /// A directive, perhaps with a block.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,9 +12,10 @@ use store::SliSums;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Caller;
+use crate::interval::Interval;
 use crate::params::{Params, names};
 use crate::problem::Problem;
-use crate::selection::{FilterParams, Interval, OneAppParams, Selection, WindowParams};
+use crate::selection::{FilterParams, OneAppParams, Selection, WindowParams};
 use crate::stamp::Stamp;
 use crate::state::Shared;
 use crate::view::scope::Scope;

@@ -10,9 +10,10 @@ use utoipa::ToSchema;
 
 use super::alerts::AppParams;
 use crate::auth::Caller;
+use crate::interval::Interval;
 use crate::params::{Params, names};
 use crate::problem::Problem;
-use crate::selection::{Interval, app};
+use crate::selection::app;
 use crate::stamp::Stamp;
 use crate::state::{Shared, SloSpec};
 use crate::view::slo::SloStatus;
