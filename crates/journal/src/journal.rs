@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use runtime::{Clock, Metrics};
 
+use crate::blocking::blocking;
+use crate::cluster::KafkaJournal;
 use crate::disk::DiskJournal;
-use crate::kafka::KafkaJournal;
 use crate::metrics::JournalMetrics;
 use crate::{Appender, Config, Consumer, Kind, LogEnds, OpenError};
 
@@ -97,18 +98,4 @@ impl Journal {
             Inner::Kafka(journal) => journal.consumer(group).await,
         }
     }
-}
-
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, OpenError> + Send + 'static,
-) -> Result<T, OpenError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|panic| {
-            let what = "opening the journal panicked".to_owned();
-            Err(OpenError::Unavailable {
-                what,
-                source: panic.into(),
-            })
-        })
 }

@@ -8,6 +8,8 @@
 //! on in order once it does.
 #![forbid(unsafe_code)]
 
+mod blocking;
+mod cluster;
 mod config;
 mod disk;
 mod ends;

@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
 
+use crate::addresses::Addresses;
 use crate::client::Limits;
-use crate::policy::{Addresses, TargetPolicy};
+use crate::policy::TargetPolicy;
 
 /// How failures are replayed, and how often targets are looked at. Only origins of configured
 /// services are ever asked.

@@ -1,14 +1,13 @@
 //! From a replay to what is said about a failure.
 
 use cors::explain::Verdict;
-use cors::{Answer, Credentials, Exchange, Ruling, Stage};
+use cors::{Answer, Credentials, Exchange, NotAnExchange, Ruling, Stage};
 use observation::{Kind, UnixMillis};
 use store::{ChangeRow, DiagnosisRow, FixRow, SignatureRow};
 
 use crate::browse::{Ending, Walk};
 use crate::error::CallError;
-use crate::replay::Replay;
-use crate::signature;
+use crate::signature::{self, Place};
 use crate::snapshot;
 use crate::word::words;
 
@@ -73,6 +72,15 @@ fn finding(outcome: Outcome, why: Why, detail: impl Into<String>) -> Finding {
         why,
         detail: detail.into(),
     }
+}
+
+/// What was replayed, and what came of it.
+#[derive(Debug)]
+pub(crate) struct Replay {
+    pub(crate) place: Place,
+    pub(crate) walk: Result<Walk, NotAnExchange>,
+    /// The walk to another address of the target, where it is blocked and the first is not.
+    pub(crate) edge: Option<Walk>,
 }
 
 /// The diagnosis that `replay` leads to. Pure: the same replay gives the same diagnosis.

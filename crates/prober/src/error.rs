@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use runtime::Network;
 
-use crate::policy::Addresses;
+use crate::addresses::Addresses;
 use crate::word::words;
 
 words! {

@@ -6,6 +6,7 @@
 //! with every failure that browsers report, once and again after a change, and keeps what it shows.
 #![forbid(unsafe_code)]
 
+mod addresses;
 mod agenda;
 mod browse;
 mod client;
@@ -20,12 +21,13 @@ mod signature;
 mod snapshot;
 mod word;
 
+pub use addresses::Addresses;
 pub use browse::{Ending, Manner, Methods, Step, Values, Walk, browse};
 pub use client::{Call, Client, Limits, Names, Reply, Timing};
 pub use config::{Config, Sample};
 pub use diagnosis::{Outcome, Why};
 pub use error::{CallError, Fault, Phase, Refusal, Rule};
 pub use intake::OriginRule;
-pub use policy::{Addresses, Target, TargetPolicy};
+pub use policy::{Target, TargetPolicy};
 pub use prober::{Parts, Prober};
 pub use signature::Place;

@@ -6,31 +6,8 @@ use intake::OriginRule;
 use runtime::Network;
 use url::{Host, Url};
 
+use crate::addresses::Addresses;
 use crate::error::Refusal;
-
-/// Which addresses the name of a target may stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Addresses {
-    /// Addresses of the public internet.
-    Public,
-    /// Those, the machine itself and private networks. Link-local, metadata, multicast and reserved
-    /// addresses stay out: no service that a page calls is there.
-    Private,
-}
-
-impl Addresses {
-    /// Whether a connection to `address` may be opened.
-    #[must_use]
-    pub fn permit(self, address: IpAddr) -> bool {
-        match Network::of(address) {
-            Network::Public => true,
-            Network::Loopback | Network::Private => self == Self::Private,
-            Network::LinkLocal | Network::Metadata | Network::Multicast | Network::Reserved => {
-                false
-            }
-        }
-    }
-}
 
 /// The origins that may be asked, each with the addresses it may stand for. Empty, it allows
 /// nothing.

@@ -1,6 +1,6 @@
 //! Replaying a failure, and looking at a target that works.
 
-use cors::{Headers, NotAnExchange, Ruling, Stage};
+use cors::{Headers, Ruling, Stage};
 use runtime::Clock;
 use store::{DiagnosisRow, Reader, SignatureRow, Store, StoreError};
 use url::Url;
@@ -8,7 +8,7 @@ use url::Url;
 use crate::browse::{Ending, Manner, Methods, Values, Walk, browse};
 use crate::client::{Call, Client};
 use crate::config::Sample;
-use crate::diagnosis::conclude;
+use crate::diagnosis::{Replay, conclude};
 use crate::signature::{self, Place};
 use crate::snapshot::{self, Seen};
 
@@ -19,15 +19,6 @@ const REPLAY: Manner = Manner {
     methods: Methods::Safe,
     values: Values::Unknown,
 };
-
-/// What was replayed, and what came of it.
-#[derive(Debug)]
-pub(crate) struct Replay {
-    pub(crate) place: Place,
-    pub(crate) walk: Result<Walk, NotAnExchange>,
-    /// The walk to another address of the target, where it is blocked and the first is not.
-    pub(crate) edge: Option<Walk>,
-}
 
 /// What a replay needs.
 pub(crate) struct Replayer {

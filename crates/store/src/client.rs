@@ -7,13 +7,13 @@ use std::time::Duration;
 use clickhouse::query::Query;
 use clickhouse::{Compression, Row, RowOwned, RowRead, RowWrite};
 use serde::Serialize;
-use settings::Secret;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use crate::Config;
 use crate::engine::EngineAccess;
 use crate::error::{Call, StoreError};
+use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::wire::Block;
 
@@ -37,13 +37,6 @@ impl Address {
                 .ok_or_else(StoreError::engine_restarting),
         }
     }
-}
-
-/// Who asks, and what that user may do.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Login<'a> {
-    pub(crate) user: &'a str,
-    pub(crate) password: &'a Secret,
 }
 
 /// A user's connections to a server. Cheap to clone.

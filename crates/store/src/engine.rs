@@ -23,7 +23,7 @@ use child::{Child, Launch};
 pub use config::EngineConfig;
 pub use host::child_main;
 
-use crate::client::Login;
+use crate::login::Login;
 
 /// The first pause before a restart; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);

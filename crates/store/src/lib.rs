@@ -12,6 +12,7 @@ mod dead_letters;
 pub mod engine;
 mod error;
 mod lease;
+mod login;
 mod metrics;
 mod migration;
 mod query;

@@ -13,10 +13,10 @@ use clickhouse::Row;
 use observation::UnixMillis;
 use serde::Deserialize;
 
-use crate::client::{Address, Client, Login};
+use crate::client::{Address, Client};
 use crate::compaction::{COMPACTED, CompactedRow, Compactions};
+use crate::login::Login;
 use crate::metrics::StoreMetrics;
-use crate::store::PROGRESS;
 use crate::{
     AlertRow, Breakdown, ChunkRow, Config, Corroboration, DeployRow, Dimension, EdgeReportRow,
     Failure, Ledger, MAX_ALERTS, ProgressRow, SliFilter, SliSums, StoreError, wire,
@@ -298,3 +298,7 @@ const LEDGER: &str = "SELECT epoch, partition, max(chunk), max(version), sum(rec
 const EDGES: &str = "SELECT process, at, received, appended, shed, spooled, `refused.reason`, \
         `refused.count` \
      FROM edge_reports FINAL ORDER BY at, process";
+
+/// Progress only grows, so the greatest is the latest.
+pub(crate) const PROGRESS: &str = "SELECT epoch, partition, max(next_offset), max(event_time) \
+     FROM progress GROUP BY epoch, partition ORDER BY epoch, partition";

@@ -2,8 +2,9 @@
 
 use runtime::Metrics;
 
-use crate::client::{Address, Client, Login};
+use crate::client::{Address, Client};
 use crate::engine::{EngineAccess, EngineUser};
+use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::{
     AlertRow, Batch, Config, DeployRow, DiagnosisRow, InventoryRow, ProgressRow, Reader,
@@ -140,7 +141,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
-        let rows: Vec<wire::Progress> = self.client.fetch(self.client.sql(PROGRESS)).await?;
+        let rows: Vec<wire::Progress> = self
+            .client
+            .fetch(self.client.sql(crate::reader::PROGRESS))
+            .await?;
         Ok(rows.into_iter().map(ProgressRow::from).collect())
     }
 
@@ -216,7 +220,3 @@ impl Store {
         self.client.insert::<T, _>(table, rows).await
     }
 }
-
-/// Progress only grows, so the greatest is the latest.
-pub(crate) const PROGRESS: &str = "SELECT epoch, partition, max(next_offset), max(event_time) \
-     FROM progress GROUP BY epoch, partition ORDER BY epoch, partition";

@@ -6,6 +6,7 @@ mod build;
 mod chaos;
 mod check;
 mod generate;
+mod git;
 mod progress;
 mod setup;
 mod shell;

@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::shell;
-
 /// The root of the checkout.
 pub(crate) fn root() -> &'static Path {
     // crates/xtask -> crates -> root
@@ -60,18 +58,6 @@ fn npm_packages_below(folder: &Path, depth: usize, found: &mut Vec<String>) -> R
 
 /// The folder with the lock file of the embedded engine's library.
 pub(crate) const ENGINE: &str = "crates/store/engine";
-
-/// Every file that belongs to the project, relative to the root: tracked, or new and not ignored.
-pub(crate) fn tracked() -> Result<Vec<String>> {
-    let args = ["ls-files", "--cached", "--others", "--exclude-standard"];
-    let listed = shell::output(&mut shell::command("git", args))
-        .context("the checks need a git checkout")?;
-    Ok(listed
-        .lines()
-        .filter(|file| root().join(file).is_file())
-        .map(str::to_owned)
-        .collect())
-}
 
 /// The text of a file of the checkout; `None` where it is not text.
 pub(crate) fn text(file: &str) -> Result<Option<String>> {

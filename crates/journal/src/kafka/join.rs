@@ -68,7 +68,7 @@ fn join(config: &KafkaConfig, group: &str, link: &Link) -> KafkaResult<(Place, A
 }
 
 /// Joins the group and starts the threads.
-pub(super) fn spawn(
+pub(crate) fn spawn(
     config: &KafkaConfig,
     group: &str,
     link: Link,

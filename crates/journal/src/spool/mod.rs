@@ -99,7 +99,7 @@ impl SpoolAppender {
         let max_record = config.max_record.as_usize();
         let disk = config.spool.file(partitions);
         let (queue, of_clock) = (config.queue.as_usize(), clock.clone());
-        let file = crate::journal::blocking(move || {
+        let file = crate::blocking::blocking(move || {
             SpoolFile::open(disk, queue, max_record, of_clock, of_file)
         })
         .await?;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::CommandFactory as _;
 
 use super::graph::Graph;
-use crate::{build, shell, workspace};
+use crate::{build, git, shell, workspace};
 
 /// Documents that a reader looks for.
 const DOCUMENTS: &[&str] = &[
@@ -18,7 +18,7 @@ const DOCUMENTS: &[&str] = &[
 
 /// Everything that the documentation gets wrong.
 pub(super) fn problems() -> Result<Vec<String>> {
-    let files = workspace::tracked()?;
+    let files = git::tracked()?;
     let mut problems: Vec<String> = DOCUMENTS
         .iter()
         .filter(|document| !files.iter().any(|file| file == *document))

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::workspace;
+use crate::{git, workspace};
 
 /// Lines of a production file.
 const PRODUCTION: usize = 400;
@@ -20,7 +20,7 @@ const LONGER: &[(&str, &str)] = &[];
 /// Every file over its stop.
 pub(super) fn problems() -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    for file in workspace::tracked()? {
+    for file in git::tracked()? {
         let exempt = LONGER.iter().any(|(longer, _)| *longer == file);
         if exempt || !SOURCES.iter().any(|suffix| file.ends_with(suffix)) {
             continue;

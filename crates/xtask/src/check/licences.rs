@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::{graph, spdx};
-use crate::{shell, workspace};
+use crate::{git, shell, workspace};
 
 /// npm packages whose lock entry names no licence, each with the licence that was read in its files.
 const NPM_BY_HAND: &[(&str, &str)] = &[];
@@ -33,7 +33,7 @@ fn unlisted() -> Result<Vec<String>> {
             problems.push(format!("{package} (cargo): {licence}"));
         }
     }
-    for file in workspace::tracked()? {
+    for file in git::tracked()? {
         if !file.ends_with("package-lock.json") {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::workspace;
+use crate::{git, workspace};
 
 /// A text that must not stand, and why.
 const FORBIDDEN: &[(&str, &str)] = &[
@@ -27,7 +27,7 @@ const EXEMPT: &[&str] = &["crates/xtask/src/check/prose.rs", "LICENSE"];
 /// Every forbidden text, with its place.
 pub(super) fn problems() -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    for file in workspace::tracked()? {
+    for file in git::tracked()? {
         if EXEMPT.contains(&file.as_str()) {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::workspace;
+use crate::{git, workspace};
 
 /// Words that start a statement of SQL in a text.
 const SQL: &[&str] = &[
@@ -32,7 +32,7 @@ const SELF: &str = "crates/xtask/src/check/";
 /// Everything that stands where it may not.
 pub(super) fn problems() -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    for file in workspace::tracked()? {
+    for file in git::tracked()? {
         if !file.ends_with(".rs") || file.starts_with(SELF) {
             continue;
         }
