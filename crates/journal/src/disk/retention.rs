@@ -76,18 +76,19 @@ struct Space {
 }
 
 impl Space {
-    /// Nothing where it cannot be told.
+    /// Nothing where it cannot be told, as by file systems that say they have no blocks.
     fn of(config: &DiskConfig) -> Option<Self> {
         let disk = rustix::fs::statvfs(&config.dir).ok()?;
-        Some(Self {
+        let space = Self {
             free: disk.f_bavail.saturating_mul(disk.f_frsize),
             total: disk.f_blocks.saturating_mul(disk.f_frsize),
-        })
+        };
+        (space.total > 0).then_some(space)
     }
 
     /// Rounded down, so that it is below a percentage that it does not reach.
     fn free_percent(self) -> u64 {
-        let percent = u128::from(self.free) * 100 / u128::from(self.total.max(1));
+        let percent = u128::from(self.free) * 100 / u128::from(self.total);
         u64::try_from(percent).unwrap_or(u64::MAX)
     }
 }
@@ -147,4 +148,21 @@ pub(crate) fn sweep(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_does_not_tell_its_size_is_not_full() {
+        let config = DiskConfig {
+            // No block of it is said to exist.
+            dir: "/proc".into(),
+            ..DiskConfig::default()
+        };
+        let room = room(&config, Purpose::Journal, 0);
+        assert_eq!((room.shortage, room.free), (None, None));
+        assert_eq!(room.pressure, Pressure::None);
+    }
 }
