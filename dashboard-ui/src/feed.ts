@@ -80,9 +80,10 @@ export function useFeed(filters: Filters, paused: boolean, round: number): Feed 
     let timer: ReturnType<typeof setTimeout> | undefined;
     const run = async () => {
       if (document.hidden) return;
-      const next = await ask(filters, ended.signal);
+      const asked = [ask(filters, ended.signal), findImpaired(ended.signal)] as const;
+      const [next, impaired] = await Promise.all(asked);
       if (ended.signal.aborted) return;
-      set((old) => merge(old, next, shown.current === key));
+      set((old) => ({ ...merge(old, next, shown.current === key), impaired }));
       shown.current = key;
       answered.current = wanted;
       const pause = SHORT_WINDOWS.includes(filters.window) ? OFTEN_MS : SELDOM_MS;
@@ -103,26 +104,23 @@ export function useFeed(filters: Filters, paused: boolean, round: number): Feed 
   return feed;
 }
 
-function merge(old: Feed, next: Omit<Feed, 'stale'>, sameFilters: boolean): Feed {
-  if (next.failure) {
-    return { ...old, failure: next.failure, impaired: next.impaired, stale: !sameFilters };
-  }
+type Asked = Omit<Feed, 'impaired' | 'stale'>;
+
+function merge(old: Feed, next: Asked, sameFilters: boolean): Omit<Feed, 'impaired'> {
+  if (next.failure) return { ...old, failure: next.failure, stale: !sameFilters };
   const known = sameFilters ? old.answers : {};
   return { ...next, answers: { ...known, ...next.answers }, stale: false };
 }
 
-async function ask(filters: Filters, signal: AbortSignal): Promise<Omit<Feed, 'stale'>> {
-  const parts = findImpaired(signal);
+async function ask(filters: Filters, signal: AbortSignal): Promise<Asked> {
   let apps: Apps;
   try {
     apps = await get<Apps>('apps', {}, signal);
   } catch (error) {
-    return { answers: {}, errors: {}, impaired: await parts, failure: problem(error) };
+    return { answers: {}, errors: {}, failure: problem(error) };
   }
   const app = filters.app ?? apps.apps[0]?.name;
-  if (app === undefined) {
-    return { apps, answers: {}, errors: {}, impaired: await parts, updated: Date.now() };
-  }
+  if (app === undefined) return { apps, answers: {}, errors: {}, updated: Date.now() };
   const window = filters.window;
   const all = { ...filters, app };
   const wide = { app, window: '7d', limit: '200' };
@@ -152,7 +150,7 @@ async function ask(filters: Filters, signal: AbortSignal): Promise<Omit<Feed, 's
     }
   });
   await Promise.all(asked);
-  return { apps, answers, errors, impaired: await parts, updated: Date.now() };
+  return { apps, answers, errors, updated: Date.now() };
 }
 
 /** Where health cannot be asked, what else fails says it. */

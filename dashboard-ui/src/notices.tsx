@@ -5,18 +5,12 @@ import { ago } from './format';
 /** Parts that say of themselves that the numbers lag. */
 const LATE = ['watermark', 'aggregator'];
 
-const CONDITIONS = {
-  ready: ['', ''],
-  degraded: ['warn', 'is impaired'],
-  down: ['bad', 'does not work'],
-} as const;
-
 function Impaired({ part, condition, detail }: PartReport) {
-  const [kind, words] = CONDITIONS[condition];
+  const down = condition === 'down';
   return (
-    <p class={`notice ${kind}`}>
+    <p class={`notice ${down ? 'bad' : 'warn'}`}>
       <strong>
-        The {part} {words}:
+        The {part} {down ? 'does not work' : 'is impaired'}:
       </strong>{' '}
       {detail}
     </p>

@@ -8,7 +8,6 @@ use url::Url;
 
 use crate::case::{Case, Reach, is_preflighted, is_safe};
 use crate::expect::{Expect, Verdict};
-
 use crate::problem::{Lines, Problem};
 use crate::vars::Vars;
 use crate::written::{Defaults, Texts, Written};

@@ -66,7 +66,7 @@ pub(crate) enum Code {
     Timeout,
     /// The store cannot answer now.
     StoreUnavailable,
-    /// The process starts; it waits for the store.
+    /// The process starts; `/readyz` says what it waits for.
     Starting,
     /// A fault of this server; the log says more.
     Internal,

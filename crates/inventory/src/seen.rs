@@ -8,6 +8,7 @@ use store::{Grant, OriginSource, Stance, Vary};
 
 /// A domain that belongs to nobody (RFC 2606): no server has reason to know it.
 pub(crate) const STRANGER: &str = "https://corswatch-inventory.example";
+
 /// An origin that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tried {

@@ -208,12 +208,12 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn ledger(&self) -> Result<Ledger, StoreError> {
-        let progress: Vec<wire::Progress> = self.client.fetch(self.client.sql(PROGRESS)).await?;
+        let progress = progress(&self.client).await?;
         let partitions: Vec<wire::Chunk> = self.client.fetch(self.client.sql(LEDGER)).await?;
         let edges: Vec<wire::EdgeReport> = self.client.fetch(self.client.sql(EDGES)).await?;
         Ok(Ledger {
             partitions: partitions.into_iter().map(ChunkRow::from).collect(),
-            progress: progress.into_iter().map(ProgressRow::from).collect(),
+            progress,
             edges: edges.into_iter().map(EdgeReportRow::from).collect(),
         })
     }
@@ -299,6 +299,11 @@ const EDGES: &str = "SELECT process, at, received, appended, shed, spooled, `ref
         `refused.count` \
      FROM edge_reports FINAL ORDER BY at, process";
 
+pub(crate) async fn progress(client: &Client) -> Result<Vec<ProgressRow>, StoreError> {
+    let rows: Vec<wire::Progress> = client.fetch(client.sql(PROGRESS)).await?;
+    Ok(rows.into_iter().map(ProgressRow::from).collect())
+}
+
 /// Progress only grows, so the greatest is the latest.
-pub(crate) const PROGRESS: &str = "SELECT epoch, partition, max(next_offset), max(event_time) \
+const PROGRESS: &str = "SELECT epoch, partition, max(next_offset), max(event_time) \
      FROM progress GROUP BY epoch, partition ORDER BY epoch, partition";

@@ -141,11 +141,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
-        let rows: Vec<wire::Progress> = self
-            .client
-            .fetch(self.client.sql(crate::reader::PROGRESS))
-            .await?;
-        Ok(rows.into_iter().map(ProgressRow::from).collect())
+        crate::reader::progress(&self.client).await
     }
 
     /// Writes the state of alerts.
