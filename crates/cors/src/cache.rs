@@ -2,7 +2,7 @@
 //! (<https://fetch.spec.whatwg.org/#concept-cache>, `services/network/cors/preflight_cache.cc`).
 
 use crate::exchange::{Answer, Request};
-pub use crate::max_age::{DEFAULT_SECONDS, MAX_SECONDS, lifetime, stated};
+pub use crate::max_age::{DEFAULT_SECONDS, stated};
 use crate::preflight::{self, Permission};
 use crate::word::Mode;
 

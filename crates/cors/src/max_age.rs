@@ -7,11 +7,10 @@ use crate::exchange::Answer;
 pub const DEFAULT_SECONDS: u32 = 5;
 
 /// Chromium keeps nothing longer, whatever the server says.
-pub const MAX_SECONDS: u32 = 7200;
+const MAX_SECONDS: u32 = 7200;
 
 /// How long Chromium keeps a preflight's answer, in seconds.
-#[must_use]
-pub fn lifetime(answer: &Answer) -> u32 {
+pub(crate) fn lifetime(answer: &Answer) -> u32 {
     match stated(answer) {
         None => DEFAULT_SECONDS,
         Some(seconds) => u32::try_from(seconds).map_or(MAX_SECONDS, |s| s.min(MAX_SECONDS)),
