@@ -152,6 +152,18 @@ impl Config {
         aggregator::objectives(&self.slo, &self.app_names(), &self.aggregator, remind_after)
     }
 
+    /// Who owns the services, for alerts.
+    pub(crate) fn owners(&self) -> alert::Owners {
+        let owner = |service: &intake::ServiceConfig| {
+            let owner = alert::Owner {
+                team: service.owner.clone(),
+                runbook: service.runbook.clone(),
+            };
+            (service.name.clone(), owner)
+        };
+        self.services.iter().map(owner).collect()
+    }
+
     fn app_names(&self) -> Vec<String> {
         self.apps.iter().map(|app| app.name.clone()).collect()
     }

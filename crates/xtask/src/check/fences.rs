@@ -53,6 +53,7 @@ const PURE: &[&str] = &[
     "policy",
     "findings",
     "settings",
+    "printable",
 ];
 
 /// What a pure crate does not even depend on through others.
