@@ -35,6 +35,31 @@ pub(crate) fn problem(text: &str, schemes: Schemes) -> Option<&'static str> {
     }
 }
 
+/// Says what is wrong with an origin that somebody wrote into a configuration, and what to write
+/// instead where that is clear: people paste the address of a page.
+pub(crate) fn mistake(text: &str, schemes: Schemes) -> Option<String> {
+    let problem = problem(text, schemes)?;
+    let has_path = text
+        .split_once("://")
+        .is_some_and(|(_, rest)| rest.contains('/'));
+    Some(match meant(text) {
+        Some(meant) if has_path => format!("an origin has no path: write `{meant}`"),
+        Some(meant) => format!("the origin {problem}: write `{meant}`"),
+        None => format!("the origin {problem}"),
+    })
+}
+
+/// The origin of the URL that `text` is, or would be with a scheme.
+fn meant(text: &str) -> Option<String> {
+    let text = text.trim();
+    let whole = settings::completed(text).unwrap_or_else(|| text.to_owned());
+    let url = url::Url::parse(&whole).ok()?;
+    let origin = url.origin().ascii_serialization();
+    self::problem(&origin, Schemes::Web)
+        .is_none()
+        .then_some(origin)
+}
+
 fn split_port(rest: &str) -> (&str, Option<&str>) {
     let host_end = if rest.starts_with('[') {
         rest.find(']').map_or(rest.len(), |at| at + 1)
@@ -99,6 +124,47 @@ mod tests {
             assert_eq!(problem(text, Schemes::Web), None, "{text}");
         }
         assert_eq!(problem("capacitor://localhost", Schemes::Any), None);
+    }
+
+    #[test]
+    fn a_mistake_says_what_to_write_where_that_is_clear() {
+        for (text, expected) in [
+            (
+                "http://localhost:5173/",
+                "an origin has no path: write `http://localhost:5173`",
+            ),
+            (
+                "https://Shop.test/cart?a#b",
+                "an origin has no path: write `https://shop.test`",
+            ),
+            (
+                "https://shop.test:443",
+                "names the default port, which browsers leave out: write `https://shop.test`",
+            ),
+            (
+                "https://b\u{fc}cher.test",
+                "write `https://xn--bcher-kva.test`",
+            ),
+            (
+                "localhost:5173",
+                "is not scheme://host[:port]: write `http://localhost:5173`",
+            ),
+            (
+                "shop.test",
+                "is not scheme://host[:port]: write `https://shop.test`",
+            ),
+            (" https://shop.test ", "write `https://shop.test`"),
+            ("shop", "the origin is not scheme://host[:port]"),
+            ("", "the origin is not scheme://host[:port]"),
+            (
+                "ftp://shop.test/",
+                "the origin has a scheme other than http and https",
+            ),
+        ] {
+            let found = mistake(text, Schemes::Web).expect(text);
+            assert!(found.ends_with(expected), "{text}: {found}");
+        }
+        assert_eq!(mistake("https://shop.test", Schemes::Web), None);
     }
 
     #[test]

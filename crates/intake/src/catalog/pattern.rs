@@ -19,6 +19,12 @@ impl OriginPattern {
              \"https://*.example.com\" (for every page origin set `dangerously_any_page_origin`)"
                 .to_owned()
         };
+        if let Some(meant) = meant(text) {
+            return Err(match text.starts_with(&meant) {
+                true => format!("an origin has no path: write `{meant}`"),
+                false => format!("the origin is not scheme://host[:port]: write `{meant}`"),
+            });
+        }
         let (scheme, suffix) = text.split_once('*').ok_or_else(wrong)?;
         if !scheme.ends_with("://") || !suffix.starts_with('.') || suffix.contains('*') {
             return Err(wrong());
@@ -45,6 +51,14 @@ impl OriginPattern {
     }
 }
 
+/// The pattern that somebody meant who wrote a path behind it, or no scheme before it.
+fn meant(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://").unwrap_or(("https", text));
+    let host = rest.split(['/', '?', '#']).next()?;
+    let meant = format!("{scheme}://{host}");
+    (meant != text && OriginPattern::read(&meant).is_ok()).then_some(meant)
+}
+
 /// What origins a rule of the configuration admits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OriginRule(Kind);
@@ -64,8 +78,8 @@ impl OriginRule {
         if text.contains('*') {
             return OriginPattern::read(text).map(|pattern| Self(Kind::Below(pattern)));
         }
-        match origin::problem(text, Schemes::Web) {
-            Some(problem) => Err(format!("the origin {problem}")),
+        match origin::mistake(text, Schemes::Web) {
+            Some(mistake) => Err(mistake),
             None => Ok(Self(Kind::One(text.to_owned()))),
         }
     }
@@ -116,6 +130,16 @@ mod tests {
             "*.example.com",
         ] {
             assert!(OriginPattern::read(text).is_err(), "{text}");
+        }
+        for (text, meant) in [
+            (
+                "https://*.example.com/",
+                "an origin has no path: write `https://*.example.com`",
+            ),
+            ("*.example.com", "write `https://*.example.com`"),
+        ] {
+            let found = OriginPattern::read(text).expect_err(text);
+            assert!(found.ends_with(meant), "{found}");
         }
     }
 }
