@@ -139,6 +139,25 @@ fn warnings_stand_apart_and_a_configuration_with_them_can_be_used() {
 }
 
 #[test]
+fn the_sample_of_a_deployment_serves_every_role_and_warns_of_what_is_to_be_replaced() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/corswatch.toml");
+    for role in ["collector", "loader", "aggregator", "prober", "dashboard"] {
+        let args = ["check-config", "--config", sample, "--role", role];
+        let (code, out, err) = corswatch(folder.path(), &args, &[]);
+        assert_eq!(code, 0, "{out}{err}");
+        for left in [
+            "sasl.password",
+            "alert.webhooks[0].secrets[0]",
+            "dashboard.tokens[0].sha256",
+        ] {
+            let is_warned = |line: &str| line.contains(left) && line.contains("as a sample has it");
+            assert!(err.lines().any(is_warned), "{left}: {err}");
+        }
+    }
+}
+
+#[test]
 fn roles_without_what_they_share_say_what_to_set() {
     let folder = tempfile::tempdir().expect("a directory");
     std::fs::write(folder.path().join("c.toml"), APP).expect("written");

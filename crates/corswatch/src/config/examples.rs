@@ -21,7 +21,7 @@ path = "/cart/7"
         "dashboard.tokens",
         r#"[[dashboard.tokens]]
 name = "grafana"
-sha256 = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
 expires = "2027-12-31T00:00:00Z"
 apps = ["shop"]
 access = "read"
