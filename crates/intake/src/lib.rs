@@ -13,10 +13,10 @@ mod origin;
 mod refusal;
 mod user_agent;
 
-pub use cardinality::{Cardinality, Dimension, Slots};
+pub use cardinality::{Cardinality, Dimension, Sighting, Slots};
 pub use catalog::{
-    App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, OriginRule, Service,
-    ServiceConfig,
+    App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, OriginRule, Reserved,
+    Service, ServiceConfig,
 };
 pub use refusal::{Class, Reason, Refusal};
 pub use user_agent::{UserAgent, read_user_agent};

@@ -211,6 +211,42 @@ fn the_environment_is_the_pages_or_else_the_configured_one() {
 }
 
 #[test]
+fn what_the_configuration_names_keeps_its_name_in_a_flood() {
+    let edge = Edge::default();
+    // Beacons of one network bring more of everything than there is room for.
+    for n in 0..3_000 {
+        let row = format!(
+            r#"{{"at":0,"to":"https://h{n}.test","ep":"/{n}","m":"M{n}","o":"blocked","by":"x-{n}"}}"#
+        );
+        let more = format!(r#""env":"e{n}","rel":"r{n}","#);
+        edge.accept(PLAIN, &beacon(&more, &[&row]))
+            .expect("a good beacon");
+    }
+    let send = |more: &str, target: &str| {
+        let row = format!(r#"{{"at":0,"to":"{target}","ep":"/new","st":200}}"#);
+        let accepted = edge
+            .accept(PLAIN, &beacon(more, &[&row]))
+            .expect("a good beacon");
+        let observation = accepted.envelope.observations[0].clone();
+        let origin = accepted.envelope.origin;
+        (
+            origin.environment,
+            origin.release,
+            observation.target_origin,
+        )
+    };
+    let named = send(r#""env":"production","rel":"v2","#, "https://api.shop.test");
+    let expected = ["production", "v2", "https://api.shop.test"].map(str::to_owned);
+    assert_eq!(<[String; 3]>::from(named), expected);
+    assert_eq!(send("", "https://api.shop.test").0, "staging");
+    let other = send(r#""env":"new","rel":"new","#, "https://new.test");
+    assert_eq!(
+        <[String; 3]>::from(other),
+        ["__other__"; 3].map(str::to_owned)
+    );
+}
+
+#[test]
 fn endpoints_past_the_limit_become_other_and_reserved_ones_keep_their_name() {
     let edge = Edge::default();
     let send = |endpoint: &str| {

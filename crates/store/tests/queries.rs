@@ -448,19 +448,40 @@ async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
         .await
         .expect("read");
     assert_eq!(none, []);
-    // Another app that numbers its deploys alike has its own.
-    let mut other = deploy("d1", 9, 3);
-    other.app = "alpha".to_owned();
-    store.save_deploy(&other).await.expect("written");
-    let within = (START, START.plus(100));
-    let reader = store.reader();
-    let read = async |app| reader.deploys(app, within.0, within.1).await.expect("read");
-    assert_eq!(read(APP).await, [deploy("d2", 7, 1), deploy("d1", 9, 2)]);
-    assert_eq!(read("alpha").await, [other]);
     store
         .write(&Batch::default())
         .await
         .expect("nothing to write");
+}
+
+#[tokio::test]
+async fn apps_that_number_their_deploys_alike_have_their_own() {
+    let store = Engine::database().await;
+    let deploy = |app: &str, note: &str, created_at| DeployRow {
+        id: "d1".to_owned(),
+        at: START,
+        app: app.to_owned(),
+        service: String::new(),
+        kind: "deploy".to_owned(),
+        reverts: String::new(),
+        touches_cors: true,
+        author: "admin".to_owned(),
+        note: note.to_owned(),
+        created_at: START.plus(created_at),
+        recorded_by: app.to_owned(),
+    };
+    for row in [deploy("beta", "first", 1), deploy("alpha", "other", 2)] {
+        store.save_deploy(&row).await.expect("written");
+    }
+    let reader = store.reader();
+    let read = async |app| {
+        reader
+            .deploys(app, START, START.plus(100))
+            .await
+            .expect("read")
+    };
+    assert_eq!(read("beta").await, [deploy("beta", "first", 1)]);
+    assert_eq!(read("alpha").await, [deploy("alpha", "other", 2)]);
 }
 
 #[tokio::test]

@@ -76,11 +76,7 @@ pub(super) fn observation<'a>(
         at: sealed_at.plus(row.at),
         target_origin: target.shown.clone(),
         service: Cow::Borrowed(service.map_or("", |service| &service.name)),
-        endpoint: if notes.context.app.has_reserved(&endpoint) {
-            endpoint
-        } else {
-            notes.bounded(Dimension::Endpoint, endpoint)
-        },
+        endpoint: notes.bounded(Dimension::Endpoint, endpoint),
         method,
         credentialed: row.credentialed,
         preflighted: row.preflighted,

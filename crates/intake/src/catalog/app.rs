@@ -7,6 +7,7 @@ use settings::Size;
 
 use super::AppConfig;
 use super::pattern::OriginPattern;
+use crate::Dimension;
 
 /// What happens to traffic of headless and automated browsers.
 #[derive(
@@ -30,7 +31,7 @@ pub struct App {
     patterns: Vec<OriginPattern>,
     any_origin: bool,
     lab_traffic: LabTraffic,
-    endpoints: HashSet<String>,
+    reserved: [HashSet<String>; Dimension::ALL.len()],
     quota: u32,
     quota_bytes: Size,
     environment: String,
@@ -61,7 +62,7 @@ impl App {
                 .collect(),
             any_origin: config.dangerously_any_page_origin,
             lab_traffic: config.lab_traffic,
-            endpoints: config.endpoints.iter().cloned().collect(),
+            reserved: Default::default(),
             quota: config.quota,
             quota_bytes: config.quota_bytes,
             environment: config.environment.clone().unwrap_or_default(),
@@ -119,9 +120,14 @@ impl App {
         admitted.then_some(Allowed::ByPattern)
     }
 
-    /// Whether an endpoint template is configured, so that it keeps its name whatever else arrives.
+    /// Lets a text keep its name, however many others arrive.
+    pub(super) fn reserve(&mut self, dimension: Dimension, text: &str) {
+        self.reserved[dimension as usize].insert(text.to_owned());
+    }
+
+    /// Whether the configuration names a text, so that it keeps its name whatever else arrives.
     #[must_use]
-    pub fn has_reserved(&self, endpoint: &str) -> bool {
-        self.endpoints.contains(endpoint)
+    pub fn reserves(&self, dimension: Dimension, text: &str) -> bool {
+        self.reserved[dimension as usize].contains(text)
     }
 }

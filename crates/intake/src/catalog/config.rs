@@ -8,6 +8,7 @@ use settings::{Problems, Size};
 
 use super::LabTraffic;
 use super::pattern::OriginPattern;
+use crate::Dimension;
 use crate::origin::{self, Schemes};
 
 /// Beacons a second that one key may send, unless configured.
@@ -25,6 +26,21 @@ pub struct CatalogConfig {
     pub apps: Vec<AppConfig>,
     /// The services that those pages call.
     pub services: Vec<ServiceConfig>,
+    /// What other parts of the configuration name.
+    #[serde(skip)]
+    pub reserved: Vec<Reserved>,
+}
+
+/// A text that keeps its name in observations, however many others arrive: what is configured by it
+/// would have nothing to look at otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reserved {
+    /// The application; empty for all.
+    pub app: String,
+    /// Which text of an observation it is.
+    pub dimension: Dimension,
+    /// The text.
+    pub text: String,
 }
 
 /// One application.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use intake::beacon::{Accepted, BeaconContext, accept};
-use intake::{Catalog, CatalogConfig, KeyState, Refusal, Slots};
+use intake::{Catalog, CatalogConfig, Dimension, KeyState, Refusal, Reserved, Slots};
 use observation::{Entry, UnixMillis};
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
@@ -59,7 +59,18 @@ pub(crate) struct Edge {
 
 impl Default for Edge {
     fn default() -> Self {
-        let config: CatalogConfig = toml::from_str(CONFIG).expect("a configuration");
+        let mut config: CatalogConfig = toml::from_str(CONFIG).expect("a configuration");
+        // As an objective names them.
+        for (dimension, text) in [
+            (Dimension::Environment, "production"),
+            (Dimension::Release, "v2"),
+        ] {
+            config.reserved.push(Reserved {
+                app: "shop".into(),
+                dimension,
+                text: text.into(),
+            });
+        }
         let catalog = Catalog::build(&config).expect("without problems");
         let slots = Slots::new(catalog.apps().len());
         Self { catalog, slots }
