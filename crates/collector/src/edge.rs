@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use intake::{Catalog, Slots};
+use intake::{Catalog, Plausibility, Slots};
 use journal::Appender;
 use runtime::Clock;
 use tokio::time::Instant;
@@ -28,6 +28,7 @@ pub(crate) struct Edge {
     pub(crate) drain: Duration,
     pub(crate) catalog: Catalog,
     pub(crate) slots: Slots,
+    pub(crate) plausibility: Plausibility,
     pub(crate) journal: Arc<dyn Appender>,
     pub(crate) partitions: u32,
     pub(crate) clock: Clock,
@@ -94,6 +95,7 @@ impl Edge {
             timeouts: config.timeouts,
             drain: config.drain.duration(),
             slots: Slots::new(catalog.apps().len()),
+            plausibility: Plausibility::new(catalog.apps().len()),
             catalog,
             journal,
             partitions,

@@ -156,6 +156,7 @@ fn envelope(
         user_agent: text(USER_AGENT).and_then(Result::ok).unwrap_or_default(),
         network: edge.networks.hash(client, received_at),
         cardinality: &edge.slots,
+        plausibility: &edge.plausibility,
     };
     let accepted = accept(body, &context).map_err(Outcome::Beacon)?;
     edge.metrics.passed_over(&accepted);

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use observation::{Confidence, Failure, Kind, Latency, Observation, Outcome, Stage, UnixMillis};
+use observation::{
+    Confidence, Failure, Kind, Latency, Observation, Outcome, Stage, Standing, UnixMillis,
+};
 
 use super::limits::MAX_EVIDENCE;
 use super::notes::{Notes, refuse};
@@ -85,6 +87,7 @@ pub(super) fn observation<'a>(
         outcome,
         failure,
         count,
+        standing: Standing::Undisputed,
         latency: row.latency,
         preflight_latency: row.preflight_latency,
     }))

@@ -22,6 +22,22 @@ pub enum LabTraffic {
     Count,
 }
 
+/// What happens to beacons whose `Origin` header is `null`: of sandboxed frames, which any page can
+/// hold, and in some browsers of pages that send no referrer.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum OpaqueOrigin {
+    /// They are kept, and are no part of what objectives are judged by.
+    #[default]
+    Dispute,
+    /// They count like any other, and vouch for nothing.
+    Accept,
+    /// They are refused.
+    Refuse,
+}
+
 /// An application whose pages send beacons.
 #[derive(Debug)]
 pub struct App {
@@ -34,6 +50,8 @@ pub struct App {
     reserved: [HashSet<String>; Dimension::ALL.len()],
     quota: u32,
     quota_bytes: Size,
+    network_share_percent: u8,
+    opaque_origin: OpaqueOrigin,
     environment: String,
 }
 
@@ -65,6 +83,8 @@ impl App {
             reserved: Default::default(),
             quota: config.quota,
             quota_bytes: config.quota_bytes,
+            network_share_percent: config.network_share_percent,
+            opaque_origin: config.opaque_origin,
             environment: config.environment.clone().unwrap_or_default(),
         }
     }
@@ -91,6 +111,18 @@ impl App {
     #[must_use]
     pub const fn quota_bytes(&self) -> Size {
         self.quota_bytes
+    }
+
+    /// The largest part of its traffic that one client network has, from 0 to 1.
+    #[must_use]
+    pub fn network_share(&self) -> f64 {
+        f64::from(self.network_share_percent) / 100.0
+    }
+
+    /// What happens to beacons whose `Origin` header is `null`.
+    #[must_use]
+    pub const fn opaque_origin(&self) -> OpaqueOrigin {
+        self.opaque_origin
     }
 
     /// Environment of pages that do not say theirs; empty where none is configured.

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Size};
 
-use super::LabTraffic;
 use super::pattern::OriginPattern;
+use super::{LabTraffic, OpaqueOrigin};
 use crate::Dimension;
 use crate::origin::{self, Schemes};
 
@@ -67,6 +67,13 @@ pub struct AppConfig {
     pub quota: u32,
     /// Bytes of unpacked beacons a second that one key may send. Permitted: 64KiB to 4GiB.
     pub quota_bytes: Size,
+    /// The largest part of its traffic that one client network (IPv4: one /24, IPv6: one /48) has, in
+    /// percent, where 5 networks or more send; what is beyond is disputed. Raise it where large
+    /// offices are most of the users. Permitted: 1 to 100.
+    pub network_share_percent: u8,
+    /// What happens to beacons whose `Origin` header is `null`, as of sandboxed frames that any page can
+    /// hold: `dispute`, `accept` or `refuse`.
+    pub opaque_origin: OpaqueOrigin,
     /// Environment of pages that do not say theirs.
     pub environment: Option<String>,
 }
@@ -83,6 +90,8 @@ impl Default for AppConfig {
             endpoints: Vec::new(),
             quota: DEFAULT_QUOTA,
             quota_bytes: DEFAULT_QUOTA_BYTES,
+            network_share_percent: 10,
+            opaque_origin: OpaqueOrigin::default(),
             environment: None,
         }
     }
@@ -177,6 +186,8 @@ impl AppConfig {
         problems.range("quota", self.quota, QUOTA);
         let bytes = Size::kib(64)..=Size::mib(4096);
         problems.range("quota_bytes", self.quota_bytes, bytes);
+        let share = self.network_share_percent;
+        problems.range("network_share_percent", share, 1..=100);
         if self.environment.as_ref().is_some_and(|text| !is_name(text)) {
             let value = self.environment.as_deref().unwrap_or_default();
             problems.report(

@@ -12,7 +12,7 @@ use settings::{Problem, Problems};
 use crate::Dimension;
 
 pub(crate) use app::Allowed;
-pub use app::{App, LabTraffic};
+pub use app::{App, LabTraffic, OpaqueOrigin};
 pub use config::{AppConfig, CatalogConfig, MatchRule, Reserved, ServiceConfig};
 pub use pattern::OriginRule;
 pub use services::Service;
