@@ -8,15 +8,12 @@
 pub mod beacon;
 mod cardinality;
 mod catalog;
-mod method;
-mod origin;
 mod refusal;
 mod user_agent;
 
 pub use cardinality::{Cardinality, Dimension, Slots};
 pub use catalog::{
-    App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, OriginRule, Service,
-    ServiceConfig,
+    App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, Service, ServiceConfig,
 };
 pub use refusal::{Class, Reason, Refusal};
 pub use user_agent::{UserAgent, read_user_agent};

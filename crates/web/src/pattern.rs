@@ -141,13 +141,27 @@ impl fmt::Display for OriginPattern {
     }
 }
 
-/// The public suffix above `host`: `co.uk` of `shop.co.uk`, `github.io` of `shop.github.io`; none
-/// where the list knows none. A suffix has none above itself.
-#[must_use]
-pub fn public_suffix(host: &str) -> Option<&str> {
-    let suffix = psl::suffix(host.as_bytes()).filter(psl::Suffix::is_known)?;
-    let length = suffix.as_bytes().len();
-    (length < host.len()).then(|| &host[host.len() - length..])
+/// A name below which strangers are neighbours (<https://publicsuffix.org>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicSuffix<'a> {
+    /// `co.uk`, `github.io`.
+    pub name: &'a str,
+    /// Names below it are given out by a company to its customers rather than by a registry.
+    pub is_private: bool,
+}
+
+impl<'a> PublicSuffix<'a> {
+    /// The suffix above `host`: `co.uk` of `shop.co.uk`; none where the list knows none. A suffix has
+    /// none above itself.
+    #[must_use]
+    pub fn above(host: &'a str) -> Option<Self> {
+        let suffix = psl::suffix(host.as_bytes()).filter(psl::Suffix::is_known)?;
+        let start = host.len() - suffix.as_bytes().len();
+        (start > 0).then(|| Self {
+            name: &host[start..],
+            is_private: suffix.typ() == Some(psl::Type::Private),
+        })
+    }
 }
 
 fn check(text: &str, schemes: Schemes) -> Result<(), NotAPattern> {
@@ -306,13 +320,14 @@ mod tests {
     #[test]
     fn a_host_knows_the_public_suffix_above_it() {
         for (host, expected) in [
-            ("shop.co.uk", Some("co.uk")),
-            ("a.shop.github.io", Some("github.io")),
+            ("shop.co.uk", Some(("co.uk", false))),
+            ("a.shop.github.io", Some(("github.io", true))),
             ("shop.example", None),
             ("github.io", None),
             ("localhost", None),
         ] {
-            assert_eq!(public_suffix(host), expected, "{host}");
+            let found = PublicSuffix::above(host).map(|found| (found.name, found.is_private));
+            assert_eq!(found, expected, "{host}");
         }
     }
 }

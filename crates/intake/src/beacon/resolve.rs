@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use observation::{Browser, Context, Envelope, Observation, Origin, Source, UnixMillis};
+use web::Schemes;
 
 use super::notes::{Notes, refuse};
 use super::row::{self, Target};
 use super::wire::{Beacon, Row};
 use super::{Accepted, BeaconContext};
 use crate::catalog::Allowed;
-use crate::origin::{self, Schemes};
 use crate::{Dimension, LabTraffic, Reason, Refusal, read_user_agent};
 
 pub(super) fn resolve<'a>(
@@ -103,7 +103,7 @@ fn page_origin<'a>(
 ) -> Result<Cow<'a, str>, Refusal> {
     // A sandboxed frame has the opaque origin "null"; only an application open to all takes it.
     if page != "null"
-        && let Some(problem) = origin::problem(&page, Schemes::Any)
+        && let Err(problem) = web::Origin::check(&page, Schemes::Any)
     {
         return Err(refuse(
             None,

@@ -2,7 +2,6 @@
 
 mod app;
 mod config;
-mod pattern;
 mod services;
 
 use std::collections::HashMap;
@@ -12,7 +11,6 @@ use settings::{Problem, Problems};
 pub(crate) use app::Allowed;
 pub use app::{App, LabTraffic};
 pub use config::{AppConfig, CatalogConfig, MatchRule, ServiceConfig};
-pub use pattern::OriginRule;
 pub use services::Service;
 pub(crate) use services::Services;
 
