@@ -247,3 +247,7 @@ impl Phases {
         done.unwrap_or(Err(CallError::TimedOut(phase)))
     }
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

@@ -57,6 +57,11 @@ pub enum NotAnEndpoint {
         "an endpoint has no dot segment, not even an encoded one: browsers resolve `.` and `..` before they send a path"
     )]
     DotSegment,
+    /// A space or a control character. Parsers drop some of them, also from within `..`.
+    #[error(
+        "an endpoint has no space and no control character: browsers percent-encode or drop them"
+    )]
+    Blank,
     /// A backslash.
     #[error("an endpoint has no backslash: browsers send / in its place")]
     Backslash,
@@ -84,6 +89,7 @@ impl EndpointTemplate {
             match byte {
                 b'?' | b'#' => return Err(NotAnEndpoint::Query),
                 b'\\' => return Err(NotAnEndpoint::Backslash),
+                0..=b' ' | 0x7f => return Err(NotAnEndpoint::Blank),
                 b'%' => may_have_dots = true,
                 b'.' => may_have_dots |= before == b'/',
                 _ => {}
@@ -282,6 +288,10 @@ mod tests {
             ("/cart?id=1", Query),
             ("/cart#top", Query),
             ("/cart\\..\\admin", Backslash),
+            ("/cart/.\t./admin", Blank),
+            ("/cart/\r\nx", Blank),
+            ("/graphql Cart", Blank),
+            ("/cart\u{7f}", Blank),
             ("/..", DotSegment),
             ("/.", DotSegment),
             ("/cart/../admin", DotSegment),
