@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::Origin;
 use crate::exchange::{Answer, Exchange, Hop, Request, RequestParts};
 use crate::explain::{self, Verdict};
 use crate::fix::Policy;
 use crate::header::Headers;
 use crate::judge::judge;
-use crate::origin::Origin;
 use crate::word::{Credentials, Mode, Ruling, Stage};
 
 /// Why a file is not a HAR.

@@ -75,8 +75,8 @@ impl Dimension {
     #[must_use]
     pub const fn other(self) -> &'static str {
         match self {
-            Self::Endpoint => "/__other__",
-            _ => observation::OTHER,
+            Self::Endpoint => web::EndpointTemplate::OTHER,
+            _ => web::OTHER,
         }
     }
 }

@@ -8,8 +8,6 @@
 pub mod beacon;
 mod cardinality;
 mod catalog;
-mod method;
-mod origin;
 mod plausibility;
 mod refusal;
 mod user_agent;
@@ -17,7 +15,7 @@ mod user_agent;
 pub use cardinality::{Cardinality, Dimension, Sighting, Slots};
 pub use catalog::{
     App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, OpaqueOrigin,
-    OriginRule, Reserved, Service, ServiceConfig,
+    Reserved, Service, ServiceConfig,
 };
 pub use plausibility::{MIN_NETWORKS, Plausibility};
 pub use refusal::{Class, Reason, Refusal};

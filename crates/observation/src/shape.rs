@@ -4,9 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Confidence, Kind, Latency, Outcome, Stage, Standing, UnixMillis};
 
-/// What stands for every text past the cardinality limit of an app; as an endpoint it begins with `/`.
-pub const OTHER: &str = "__other__";
-
 /// `count` requests (or preflights, or header reads) of one shape with one outcome.
 ///
 /// Texts are bounded by the intake; none of them holds a query, a fragment or a header value. `S` is
@@ -19,7 +16,7 @@ pub struct Observation<S = String> {
     pub at: UnixMillis,
     /// Origin of the server that was asked: `scheme://host[:port]`.
     pub target_origin: S,
-    /// Path template, such as `/cart/:id`; `__other__` past the cardinality limit.
+    /// Path template, such as `/cart/:id`; `/__other__` past the cardinality limit.
     pub endpoint: S,
     /// Configured service that owns the endpoint; empty where none matches.
     pub service: S,

@@ -187,7 +187,7 @@ impl Queries for Fake {
             ..shape.clone()
         };
         let overflowed = RequestShape {
-            headers: observation::OTHER.into(),
+            headers: web::OTHER.into(),
             ..shape.clone()
         };
         Ok(vec![shape, plain, overflowed])

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use observation::{Browser, Context, Envelope, Observation, Origin, Source, UnixMillis};
+use web::Schemes;
 
 use super::notes::{Notes, refuse};
 use super::row::{self, Target};
 use super::wire::{Beacon, Row};
 use super::{Accepted, BeaconContext};
 use crate::catalog::Allowed;
-use crate::origin::{self, Schemes};
 use crate::plausibility::Reporter;
 use crate::{Dimension, LabTraffic, OpaqueOrigin, Reason, Refusal, read_user_agent};
 
@@ -122,7 +122,7 @@ fn page_origin<'a>(
 ) -> Result<Cow<'a, str>, Refusal> {
     // A sandboxed frame has the opaque origin "null"; only an application open to all takes it.
     if page != "null"
-        && let Some(problem) = origin::problem(&page, Schemes::Any)
+        && let Err(problem) = web::Origin::check(&page, Schemes::Any)
     {
         return Err(refuse(
             None,

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use settings::Size;
+use web::{OriginPattern, Schemes};
 
 use super::AppConfig;
-use super::pattern::OriginPattern;
 use crate::Dimension;
 
 /// What happens to traffic of headless and automated browsers.
@@ -66,18 +66,15 @@ pub(crate) enum Allowed {
 
 impl App {
     pub(super) fn build((index, config): (usize, &AppConfig)) -> Self {
-        let (wild, exact) = config
-            .page_origins
-            .iter()
-            .partition::<Vec<_>, _>(|origin| origin.contains('*'));
+        // The configuration has been checked; what cannot be read admits nothing.
+        let read = |text: &String| OriginPattern::read(text, Schemes::Any).ok();
+        let all = config.page_origins.iter().filter_map(read);
+        let (exact, patterns): (Vec<_>, Vec<_>) = all.partition(|one| one.exact().is_some());
         Self {
             index,
             name: config.name.clone(),
-            exact_origins: exact.into_iter().cloned().collect(),
-            patterns: wild
-                .into_iter()
-                .filter_map(|text| OriginPattern::read(text).ok())
-                .collect(),
+            exact_origins: exact.iter().map(OriginPattern::to_string).collect(),
+            patterns,
             any_origin: config.dangerously_any_page_origin,
             lab_traffic: config.lab_traffic,
             reserved: Default::default(),
@@ -148,7 +145,7 @@ impl App {
             return Some(Allowed::Exactly);
         }
         let admitted =
-            self.any_origin || self.patterns.iter().any(|pattern| pattern.matches(origin));
+            self.any_origin || self.patterns.iter().any(|pattern| pattern.admits(origin));
         admitted.then_some(Allowed::ByPattern)
     }
 

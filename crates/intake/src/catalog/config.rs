@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Size};
+use web::{EndpointTemplate, NotAPattern, Origin, OriginPattern, PathPrefix, Schemes};
 
-use super::pattern::OriginPattern;
 use super::{LabTraffic, OpaqueOrigin};
 use crate::Dimension;
-use crate::origin::{self, Schemes};
 
 /// Beacons a second that one key may send, unless configured.
 const DEFAULT_QUOTA: u32 = 5_000;
@@ -170,16 +169,12 @@ impl AppConfig {
             problems.report("page_origins", "[]", reason);
         }
         for (n, origin) in self.page_origins.iter().enumerate() {
-            report_origin(
-                problems,
-                &format!("page_origins[{n}]"),
-                origin,
-                Schemes::Any,
-            );
+            let field = format!("page_origins[{n}]");
+            report_origin(problems, &field, origin, Schemes::Any);
         }
         for (n, endpoint) in self.endpoints.iter().enumerate() {
-            if !endpoint.starts_with('/') || endpoint.contains(['?', '#']) {
-                let reason = "an endpoint is a path without query and fragment, such as /cart/:id";
+            if let Err(problem) = EndpointTemplate::check(endpoint) {
+                let reason = format!("{problem}; a template is such as /cart/:id");
                 problems.report(&format!("endpoints[{n}]"), endpoint, reason);
             }
         }
@@ -209,7 +204,7 @@ impl ServiceConfig {
             );
         }
         for (n, origin) in self.allowed_origins.iter().enumerate() {
-            if let Some(problem) = origin::problem(origin, Schemes::Any) {
+            if let Err(problem) = Origin::check(origin, Schemes::Any) {
                 let reason = format!("the origin {problem}");
                 problems.report(&format!("allowed_origins[{n}]"), origin, reason);
             }
@@ -220,8 +215,8 @@ impl ServiceConfig {
         for (n, rule) in self.matches.iter().enumerate() {
             let mut problems = problems.section(format_args!("match[{n}]"));
             report_origin(&mut problems, "origin", &rule.origin, Schemes::Web);
-            if !(rule.path.is_empty() || rule.path.starts_with('/')) {
-                problems.report("path", &rule.path, "a path prefix starts with /");
+            if let Err(problem) = PathPrefix::read(&rule.path) {
+                problems.report("path", &rule.path, problem.to_string());
             }
             let path = rule.path.trim_end_matches('/');
             let whole = format!("{}{path}", rule.origin);
@@ -257,14 +252,15 @@ impl Names {
 }
 
 fn report_origin(problems: &mut Problems<'_>, field: &str, origin: &str, schemes: Schemes) {
-    let problem = if origin.contains('*') {
-        OriginPattern::read(origin).err()
-    } else {
-        origin::problem(origin, schemes).map(|problem| format!("the origin {problem}"))
+    let Err(problem) = OriginPattern::read(origin, schemes) else {
+        return;
     };
-    if let Some(problem) = problem {
-        problems.report(field, origin, problem);
-    }
+    let is_for_pages = problem == NotAPattern::Wildcard && schemes == Schemes::Any;
+    let all = match is_for_pages {
+        true => " (for every page origin set `dangerously_any_page_origin`)",
+        false => "",
+    };
+    problems.report(field, origin, format!("{problem}{all}"));
 }
 
 fn is_key(key: &str) -> bool {

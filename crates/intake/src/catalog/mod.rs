@@ -2,7 +2,6 @@
 
 mod app;
 mod config;
-mod pattern;
 mod services;
 
 use std::collections::HashMap;
@@ -14,7 +13,6 @@ use crate::Dimension;
 pub(crate) use app::Allowed;
 pub use app::{App, LabTraffic, OpaqueOrigin};
 pub use config::{AppConfig, CatalogConfig, MatchRule, Reserved, ServiceConfig};
-pub use pattern::OriginRule;
 pub use services::Service;
 pub(crate) use services::Services;
 
