@@ -12,13 +12,13 @@ pub(crate) const fn is_token_byte(byte: u8) -> bool {
 
 /// Whether `bytes` is a token: a method or a header name.
 #[must_use]
-pub(crate) fn is_token(bytes: &[u8]) -> bool {
+pub fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().copied().all(is_token_byte)
 }
 
 /// `bytes` without the spaces and tabs around it.
 #[must_use]
-pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+pub fn trim(bytes: &[u8]) -> &[u8] {
     trim_of(bytes, |byte| matches!(byte, b' ' | b'\t'))
 }
 

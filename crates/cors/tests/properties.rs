@@ -193,13 +193,13 @@ proptest! {
         let (mut preflight, mut response) = (Vec::new(), Vec::new());
         for _ in 0..8 {
             let exchange = exchange(method, true, credentials, (204, preflight.clone()), response.clone());
-            let verdict = cors::explain::explain(&exchange);
+            let verdict = explain::explain(&exchange);
             if verdict.judgement.ruling == Ruling::Allowed {
                 return Ok(());
             }
             prop_assert!(!verdict.fix.is_empty());
             for fix in verdict.fix {
-                let lines = match fix.on { cors::fix::Place::Preflight => &mut preflight, _ => &mut response };
+                let lines = match fix.on { explain::fix::Place::Preflight => &mut preflight, _ => &mut response };
                 if let (Some(name), Some(value)) = (fix.header, fix.value) {
                     lines.retain(|(other, _): &(String, String)| other != name);
                     lines.push((name.to_owned(), value));
@@ -211,6 +211,6 @@ proptest! {
 
     #[test]
     fn no_line_of_input_makes_it_panic(text in "\\PC{0,80}") {
-        let _ = cors::explain::line(&text, 1);
+        let _ = explain::line(&text, 1);
     }
 }

@@ -5,9 +5,9 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use cors::explain::{Asked, Verdict};
-use cors::fix::{Platform, Policy, snippet};
-use cors::{Exchange, Headers, Mode, Request, RequestParts, Ruling, dump, har};
+use cors::{Exchange, Headers, Mode, Request, RequestParts, Ruling};
+use explain::fix::{Platform, Policy, snippet};
+use explain::{Asked, Verdict, dump, har};
 
 use crate::cli::{Explain, Format};
 use crate::exit::Failure;
@@ -30,7 +30,7 @@ fn explain_lines(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode
     let reader = open(args)?;
     let failed = match args.format {
         Some(Format::Text) => lines_text(args, reader, output),
-        _ => cors::explain::jsonl(reader, output).map(|summary| summary.failed_lines),
+        _ => explain::jsonl(reader, output).map(|summary| summary.failed_lines),
     };
     match failed.context("explaining")? {
         0 => Ok(ExitCode::SUCCESS),
@@ -53,7 +53,7 @@ fn lines_text(
         if line.trim().is_empty() {
             continue;
         }
-        match cors::explain::ask(line.trim()) {
+        match explain::ask(line.trim()) {
             Asked::Exchange(id, exchange) => {
                 let id = id.map(|id| format!(" {id}")).unwrap_or_default();
                 let request = &exchange.request;
@@ -77,7 +77,7 @@ fn say_exchange(
     exchange: &Exchange,
     output: &mut impl io::Write,
 ) -> io::Result<()> {
-    let verdict = cors::explain::explain(exchange);
+    let verdict = explain::explain(exchange);
     let policy = Policy::of(exchange, &verdict.judgement);
     say(&verdict, policy.as_ref(), args.fix_for, output)
 }
@@ -127,7 +127,7 @@ fn explain_dump(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode,
     let exchange = dump::exchange(request, answers);
     match args.format {
         Some(Format::Json) => {
-            let verdict = cors::explain::explain(&exchange);
+            let verdict = explain::explain(&exchange);
             writeln!(output, "{:#}", verdict_json(&verdict))
         }
         _ => say_exchange(args, &exchange, output),

@@ -1,7 +1,7 @@
 //! What browsers would get from a policy, shape by shape.
 
-use cors::explain::Verdict;
 use cors::{Credentials, Exchange, Headers, Hop, Message, Mode, Request, RequestParts, Ruling};
+use explain::Verdict;
 use url::Url;
 
 use crate::ask::{Ask, Rest};
@@ -292,7 +292,7 @@ impl Walk {
     }
 
     fn end<'a>(self, shape: &'a Shape, exchange: &Exchange) -> Predicted<'a> {
-        let verdict = cors::explain::explain(exchange);
+        let verdict = explain::explain(exchange);
         let place = self.place(&verdict);
         let (outcome, hidden) = match verdict.judgement.ruling {
             Ruling::Allowed => (Outcome::Allowed, hidden(shape, exchange)),

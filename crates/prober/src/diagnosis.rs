@@ -1,7 +1,7 @@
 //! From a replay to what is said about a failure.
 
-use cors::explain::Verdict;
 use cors::{Answer, Credentials, Exchange, NotAnExchange, Ruling, Stage};
+use explain::Verdict;
 use observation::{Kind, UnixMillis};
 use store::{ChangeRow, DiagnosisRow, FixRow, SignatureRow};
 

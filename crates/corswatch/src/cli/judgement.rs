@@ -41,7 +41,7 @@ pub(crate) struct Explain {
     /// haproxy, express, spring, fastapi, tower-http, aws-api-gateway, cloudfront,
     /// cloudflare-workers, ingress-nginx or gateway-api.
     #[arg(long, value_name = "PLATFORM", value_parser = platform)]
-    pub(crate) fix_for: Option<cors::fix::Platform>,
+    pub(crate) fix_for: Option<explain::fix::Platform>,
     /// The file; standard input where left out.
     pub(crate) file: Option<PathBuf>,
 }
@@ -50,8 +50,8 @@ fn credentials(text: &str) -> Result<cors::Credentials, String> {
     cors::Credentials::parse(text).ok_or_else(|| "there are: omit, same-origin, include".to_owned())
 }
 
-fn platform(text: &str) -> Result<cors::fix::Platform, String> {
-    let all = cors::fix::Platform::ALL;
+fn platform(text: &str) -> Result<explain::fix::Platform, String> {
+    let all = explain::fix::Platform::ALL;
     all.iter()
         .copied()
         .find(|platform| platform.as_str() == text)

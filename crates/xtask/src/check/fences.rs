@@ -50,6 +50,7 @@ const PURE: &[&str] = &[
     "intake",
     "slo",
     "cors",
+    "explain",
     "policy",
     "findings",
     "settings",

@@ -2,11 +2,8 @@
 
 mod snippet;
 
+use cors::{CorsError, Credentials, Exchange, Judgement, Ruling, Stage};
 use serde::Serialize;
-
-use crate::exchange::Exchange;
-use crate::judge::Judgement;
-use crate::word::{CorsError, Credentials, Ruling, Stage};
 
 pub use snippet::{MAX_AGE_SECONDS, Platform, Policy, snippet};
 

@@ -2,16 +2,15 @@
 
 use std::collections::HashSet;
 
+use cors::{
+    Answer, Credentials, Exchange, Headers, Hop, Mode, Origin, Request, RequestParts, Ruling,
+    Stage, judge,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::exchange::{Answer, Exchange, Hop, Request, RequestParts};
-use crate::explain::{self, Verdict};
 use crate::fix::Policy;
-use crate::header::Headers;
-use crate::judge::judge;
-use crate::origin::Origin;
-use crate::word::{Credentials, Mode, Ruling, Stage};
+use crate::verdict::{self, Verdict};
 
 /// Why a file is not a HAR.
 #[derive(Debug, thiserror::Error)]
@@ -213,7 +212,7 @@ pub fn explain(file: &[u8]) -> Result<HarReport, BadHar> {
             {
                 report.judged += 1;
                 let exchange = follow(request, at, &entries, &mut used);
-                let verdict = explain::explain(&exchange);
+                let verdict = verdict::explain(&exchange);
                 if verdict.judgement.ruling == Ruling::Blocked {
                     report.findings.push(HarFinding {
                         entry: *index,

@@ -1,13 +1,14 @@
 //! What the browser required and what it got, in plain English.
 
-use super::visible::visible;
-use crate::exchange::{Answer, Exchange};
-use crate::judge::{Judgement, Scene};
-use crate::redirect::BadRedirect;
-use crate::word::{CorsError, Credentials, Mode, Ruling, Stage};
+use cors::{
+    Answer, BadRedirect, CorsError, Credentials, Exchange, Judgement, Mode, Origin, Ruling, Scene,
+    Stage,
+};
+
+use crate::visible::visible;
 
 /// The explanation of a judgement: one to four sentences.
-pub(super) fn text(exchange: &Exchange, judgement: &Judgement) -> String {
+pub(crate) fn text(exchange: &Exchange, judgement: &Judgement) -> String {
     match judgement.ruling {
         Ruling::Allowed => allowed(exchange, judgement),
         Ruling::Incomplete => incomplete(&judgement.scene),
@@ -170,7 +171,7 @@ fn near_miss(answer: Option<&Answer>, origin: &str) -> &'static str {
     if value.strip_suffix('/') == Some(origin) {
         return " (the trailing slash is one character too many)";
     }
-    if crate::Origin::parse(value).is_some_and(|parsed| parsed.as_str() == origin) {
+    if Origin::parse(value).is_some_and(|parsed| parsed.as_str() == origin) {
         return " (an origin is written without its default port)";
     }
     if value.split_once("://").map(|(_, rest)| rest)

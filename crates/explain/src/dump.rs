@@ -1,9 +1,6 @@
 //! Answers as `curl -i`, `curl -iL` and `curl -v` print them.
 
-use crate::exchange::{Answer, Exchange, Hop, Request};
-use crate::header::{Headers, is_token, trim};
-use crate::judge::judge;
-use crate::word::{Ruling, Stage};
+use cors::{Answer, Exchange, Headers, Hop, Request, Ruling, Stage, is_token, judge, trim};
 
 /// Why a dump cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,9 +1,9 @@
 //! HAR files, `curl` dumps and configuration snippets.
 #![allow(missing_docs)]
 
-use cors::explain::explain;
-use cors::fix::{Platform, Policy, snippet};
-use cors::{CorsError, Credentials, Headers, Mode, Request, RequestParts, Ruling, dump, har};
+use cors::{CorsError, Credentials, Headers, Mode, Request, RequestParts, Ruling};
+use explain::fix::{Platform, Policy, snippet};
+use explain::{dump, explain, har};
 
 fn put(credentials: Credentials) -> Request {
     let headers: Headers = [("X-Custom", "1")].into_iter().collect();

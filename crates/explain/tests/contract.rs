@@ -1,7 +1,7 @@
 //! The lines of `corswatch explain --jsonl`, byte for byte.
 #![allow(missing_docs)]
 
-use cors::explain::{Summary, jsonl, line};
+use explain::{Summary, jsonl, line};
 use serde_json::Value;
 
 const BLOCKED: &str = r#"{"id":"r1","request":{"page_origin":"https://app.test","url":"https://api.test/x","method":"PUT","mode":"cors","credentials":"omit","headers":[["x-custom","1"]]},"hops":[{"url":"https://api.test/x","preflight":{"status":204,"headers":[["access-control-allow-origin","*"],["access-control-allow-methods","PUT"]]},"response":null}]}"#;

@@ -1,9 +1,7 @@
 //! The least permissive configuration that lets an exchange pass, for the places where CORS is
 //! configured.
 
-use crate::exchange::Exchange;
-use crate::judge::Judgement;
-use crate::word::Credentials;
+use cors::{Credentials, Exchange, Judgement};
 
 /// Declares the platforms with their names and templates.
 macro_rules! platforms {
@@ -89,7 +87,7 @@ impl Policy {
         if judgement.scene.origin == "null" {
             return None;
         }
-        let question = exchange.request.ask().question();
+        let question = exchange.request.question();
         Some(Self {
             origin: judgement.scene.origin.clone(),
             methods: vec![question.method],
