@@ -64,6 +64,20 @@ impl Headers {
         self.ends.push((name_end, self.bytes.len()));
     }
 
+    /// Takes every line of one name out.
+    pub fn remove(&mut self, name: &str) {
+        *self = self
+            .iter()
+            .filter(|(other, _)| !other.eq_ignore_ascii_case(name.as_bytes()))
+            .collect();
+    }
+
+    /// Puts one line in place of every line of that name.
+    pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        self.remove(name);
+        self.push(name, value);
+    }
+
     /// Every line, in wire order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let mut start = 0;

@@ -21,9 +21,12 @@ impl Origin {
         let url = Url::parse(text).ok()?;
         let bare =
             matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+        if !bare || !url.username().is_empty() {
+            return None;
+        }
         match Self::of(&url) {
-            origin @ Self::Tuple(_) if bare && url.username().is_empty() => Some(origin),
-            _ => None,
+            Self::Opaque => of_shell(&url),
+            tuple => Some(tuple),
         }
     }
 
@@ -57,6 +60,21 @@ impl Origin {
     pub fn is_same(&self, url: &Url) -> bool {
         matches!(self, Self::Tuple(_)) && *self == Self::of(url)
     }
+}
+
+/// The origin of a page that an application serves under a scheme of its own, such as
+/// `capacitor://localhost`: WebKit and WebView2 serialise it as scheme, host and port.
+fn of_shell(url: &Url) -> Option<Origin> {
+    if matches!(
+        url.scheme(),
+        "about" | "blob" | "data" | "file" | "javascript"
+    ) {
+        return None;
+    }
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    let port = url.port().map(|port| format!(":{port}"));
+    let port = port.unwrap_or_default();
+    Some(Origin::Tuple(format!("{}://{host}{port}", url.scheme())))
 }
 
 impl std::fmt::Display for Origin {

@@ -4,12 +4,16 @@
 //! Pure: bytes in, values out.
 #![forbid(unsafe_code)]
 
+mod cached;
+mod caveat;
 mod describe;
 mod differs;
 pub mod dump;
 pub mod fix;
 pub mod har;
 mod lines;
+mod network;
+mod reason;
 mod transcript;
 mod verdict;
 mod visible;
@@ -17,5 +21,6 @@ mod wire;
 
 pub use differs::{Browser, Difference};
 pub use lines::{Asked, Summary, ask, jsonl, line};
+pub use reason::Reason;
 pub use transcript::{heads, transcript};
 pub use verdict::{Verdict, explain};

@@ -2,12 +2,12 @@
 
 use std::io::{self, BufRead, Write};
 
-use cors::{Exchange, NotAnExchange, cache, judge, trim};
+use cors::{Exchange, NotAnExchange, cache, trim};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::verdict::{Verdict, explain};
 use crate::wire::{self, CacheLine, ErrorLine, Line, ReadableLine, SafelistedLine, VerdictLine};
-use crate::{describe, fix};
 
 /// Why a line has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +113,14 @@ fn try_answer(text: &str) -> Result<String, BadLine> {
 fn verdict(id: Option<&RawValue>, line: Line<'_>) -> Result<String, BadLine> {
     let request = line.request.ok_or(BadLine::Missing("request"))?;
     let exchange = wire::exchange(request, line.hops.ok_or(BadLine::Missing("hops"))?)?;
-    let judgement = judge(&exchange);
+    let Verdict {
+        judgement,
+        reason,
+        explanation,
+        fix,
+        caveats,
+        ..
+    } = explain(&exchange);
     Ok(json(&VerdictLine {
         id,
         verdict: judgement.ruling,
@@ -122,8 +129,10 @@ fn verdict(id: Option<&RawValue>, line: Line<'_>) -> Result<String, BadLine> {
         parameter: judgement.parameter_text(),
         hop: judgement.hop,
         preflight_sent: judgement.preflight_sent,
-        explanation: describe::text(&exchange, &judgement),
-        fix: fix::fixes(&exchange, &judgement),
+        explanation,
+        fix,
+        reason,
+        caveats,
     }))
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::fix::Fix;
+use crate::reason::Reason;
 
 /// A line of any kind; which fields have to be there depends on `kind`.
 #[derive(Debug, Deserialize)]
@@ -202,6 +203,8 @@ pub(crate) struct VerdictLine<'a> {
     pub(crate) preflight_sent: bool,
     pub(crate) explanation: String,
     pub(crate) fix: Vec<Fix>,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) caveats: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]

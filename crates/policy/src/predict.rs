@@ -317,8 +317,7 @@ impl Walk {
     /// The line that the verdict is about.
     fn place(&self, verdict: &Verdict) -> Option<Place> {
         let told = self.last.as_ref()?;
-        let header = verdict.fix.first().and_then(|fix| fix.header);
-        let line = header.and_then(|header| told.place_of(header));
+        let line = verdict.header().and_then(|header| told.place_of(header));
         line.or(told.by.as_ref()).cloned()
     }
 }

@@ -167,8 +167,8 @@ fn describe(diagnosis: &mut DiagnosisRow, walk: &Walk) {
         .iter()
         .map(|fix| FixRow {
             place: fix.on.as_str().to_owned(),
-            header: fix.header.unwrap_or_default().to_owned(),
-            value: fix.value.clone().unwrap_or_default(),
+            header: fix.header().unwrap_or_default().to_owned(),
+            value: fix.value().unwrap_or_default().to_owned(),
             change: fix.change.clone(),
         })
         .collect();

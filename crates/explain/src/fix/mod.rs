@@ -1,47 +1,71 @@
-//! What to change so that a blocked exchange passes: the least that is needed.
+//! What to change so that a blocked exchange passes: the least that is needed, each change as data
+//! that can be applied and in words.
 
+mod names;
+mod repair;
 mod snippet;
+mod steps;
+mod words;
 
-use cors::{CorsError, Credentials, Exchange, Judgement, Ruling, Stage};
-use serde::Serialize;
+use cors::{Answer, Credentials, Exchange, Hop, Mode, NotAnExchange, Request, RequestParts};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
+pub(crate) use repair::repair;
 pub use snippet::{MAX_AGE_SECONDS, Platform, Policy, snippet};
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// Whose answer, or whose code, changes.
     pub on: Place,
-    /// The header to set, in lower case, where it is one.
-    pub header: Option<&'static str>,
-    /// The value to set it to.
-    pub value: Option<String>,
+    /// The hop whose answer changes; 0 for the page.
+    pub hop: usize,
+    /// What changes.
+    pub action: Action,
     /// The change in words.
     pub change: String,
 }
 
-/// Where a change is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Place {
-    /// The server's answer to OPTIONS.
-    Preflight,
-    /// The server's answer to the request.
-    Response,
-    /// The server's redirect.
-    Redirect,
-    /// The page.
-    Page,
+/// What a change does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// One line of this header, in lower case, in place of all that are there.
+    Set {
+        /// Name, in lower case.
+        header: String,
+        /// The whole value.
+        value: String,
+    },
+    /// The header is left out.
+    Remove {
+        /// Name, in lower case.
+        header: String,
+    },
+    /// The status of the answer.
+    Status(u16),
+    /// The method as the page writes it.
+    Method(String),
+    /// The request mode that the page asks for.
+    Mode(Mode),
+    /// The credentials mode that the page asks for.
+    Credentials(Credentials),
+    /// The URL that the page asks for.
+    Url(String),
+    /// Nothing that a machine could do.
+    Advice,
 }
 
-impl std::fmt::Display for Fix {
-    /// The change for a terminal, in one line.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match (self.header, &self.value) {
-            (Some(header), Some(value)) => write!(f, "{header}: {value} ({})", self.change),
-            _ => f.write_str(&self.change),
-        }
-    }
+/// Where a change is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The page.
+    Page,
+    /// The server's answer to OPTIONS.
+    Preflight,
+    /// The server's redirect.
+    Redirect,
+    /// The server's answer to the request.
+    Response,
 }
 
 impl Place {
@@ -58,144 +82,109 @@ impl Place {
 }
 
 impl Fix {
-    fn header(on: Place, header: &'static str, value: impl Into<String>, change: &str) -> Self {
-        Self {
-            on,
-            header: Some(header),
-            value: Some(value.into()),
-            change: change.to_owned(),
+    /// The header that changes, in lower case.
+    #[must_use]
+    pub fn header(&self) -> Option<&str> {
+        match &self.action {
+            Action::Set { header, .. } | Action::Remove { header } => Some(header),
+            _ => None,
         }
     }
 
-    fn advice(on: Place, change: impl Into<String>) -> Self {
-        Self {
-            on,
-            header: None,
-            value: None,
-            change: change.into(),
+    /// The value to set the header to.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        match &self.action {
+            Action::Set { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Makes the change to an exchange. An answer that is not there is made for it.
+    ///
+    /// # Errors
+    /// Where the changed request is one that `fetch` refuses.
+    pub fn apply(&self, exchange: &mut Exchange) -> Result<(), NotAnExchange> {
+        if self.on == Place::Page {
+            exchange.request = self.changed(&exchange.request)?;
+            return Ok(());
+        }
+        while exchange.hops.len() <= self.hop {
+            exchange.hops.push(Hop::default());
+        }
+        let hop = &mut exchange.hops[self.hop];
+        let (answer, status) = match self.on {
+            Place::Preflight => (&mut hop.preflight, 204),
+            _ => (&mut hop.response, 200),
+        };
+        let answer = answer.get_or_insert_with(|| Answer {
+            status,
+            ..Answer::default()
+        });
+        match &self.action {
+            Action::Set { header, value } => answer.headers.set(header, value),
+            Action::Remove { header } => answer.headers.remove(header),
+            Action::Status(status) => answer.status = *status,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The request as the page sends it after the change.
+    fn changed(&self, request: &Request) -> Result<Request, NotAnExchange> {
+        let mut headers: cors::Headers = request.headers().iter().cloned().collect();
+        let (mut url, mut method) = (request.url().as_str(), request.method());
+        let (mut mode, mut credentials) = (request.mode(), request.credentials());
+        match &self.action {
+            Action::Set { header, value } => headers.set(header, value),
+            Action::Remove { header } => headers.remove(header),
+            Action::Method(changed) => method = changed,
+            Action::Mode(changed) => mode = *changed,
+            Action::Credentials(changed) => credentials = *changed,
+            Action::Url(changed) => url = changed,
+            Action::Status(_) | Action::Advice => {}
+        }
+        Request::new(RequestParts {
+            page_origin: request.page_origin().as_str(),
+            url,
+            method,
+            mode,
+            credentials,
+            headers,
+        })
+    }
+}
+
+impl std::fmt::Display for Fix {
+    /// The change for a terminal, in one line.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.action {
+            Action::Set { header, value } => write!(f, "{header}: {value} ({})", self.change),
+            _ => f.write_str(&self.change),
         }
     }
 }
 
-/// The changes that let a blocked exchange pass; empty for one that is not blocked.
-#[must_use]
-pub fn fixes(exchange: &Exchange, judgement: &Judgement) -> Vec<Fix> {
-    if judgement.ruling != Ruling::Blocked {
-        return Vec::new();
-    }
-    match (judgement.error, judgement.stage) {
-        (None, _) => vec![Fix::advice(
-            Place::Redirect,
-            "Redirect to an absolute or relative http(s) URL, in fewer than 21 steps.",
-        )],
-        (Some(error), Some(Stage::Preflight)) => preflight(exchange, judgement, error),
-        (Some(error), Some(Stage::Response)) => access(exchange, judgement, error, Place::Response),
-        (Some(error), _) => address(error),
-    }
-}
-
-/// Fixes for the access check, on the preflight's answer or the response.
-fn access(exchange: &Exchange, judgement: &Judgement, error: CorsError, on: Place) -> Vec<Fix> {
-    use CorsError as E;
-    let origin = &judgement.scene.origin;
-    let mut fixes = Vec::new();
-    match error {
-        E::InvalidAllowCredentials | E::PreflightInvalidAllowCredentials => {
-            fixes.push(Fix::header(
-                on,
-                "access-control-allow-credentials",
-                "true",
-                "Answer with exactly `true`, in lower case, once.",
-            ));
-            fixes.push(Fix::advice(
-                Place::Page,
-                "If the request needs no cookies, leave out `credentials: 'include'`.",
-            ));
-            return fixes;
+impl Serialize for Fix {
+    /// `on`, `header`, `value` and `change` always; `hop` for answers; `status`, `method`, `mode`,
+    /// `credentials` or `url` where that changes.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("on", self.on.as_str())?;
+        map.serialize_entry("header", &self.header())?;
+        map.serialize_entry("value", &self.value())?;
+        map.serialize_entry("change", &self.change)?;
+        if self.on != Place::Page {
+            map.serialize_entry("hop", &self.hop)?;
         }
-        E::MultipleAllowOriginValues | E::PreflightMultipleAllowOriginValues => {
-            fixes.push(Fix::header(
-                on,
-                "access-control-allow-origin",
-                origin,
-                "Set the header in one place only (often the proxy and the application both add it) and answer with the one origin that asked.",
-            ));
+        match &self.action {
+            Action::Status(status) => map.serialize_entry("status", status)?,
+            Action::Method(method) => map.serialize_entry("method", method)?,
+            Action::Mode(mode) => map.serialize_entry("mode", mode)?,
+            Action::Credentials(credentials) => map.serialize_entry("credentials", credentials)?,
+            Action::Url(url) => map.serialize_entry("url", url)?,
+            Action::Set { .. } | Action::Remove { .. } | Action::Advice => {}
         }
-        _ if origin == "null" => fixes.push(Fix::advice(
-            Place::Redirect,
-            "Do not answer with `null`: every sandboxed page has that origin. Ask the final URL directly, or let the redirect stay on one origin.",
-        )),
-        _ => fixes.push(Fix::header(
-            on,
-            "access-control-allow-origin",
-            origin,
-            "Compare the request's Origin with a list of allowed origins and answer with it, on every status including errors.",
-        )),
+        map.end()
     }
-    fixes.push(Fix::header(
-        on,
-        "vary",
-        "Origin",
-        "Add it wherever the answer depends on Origin, so that no cache serves one origin's answer to another.",
-    ));
-    if exchange.request.credentials() == Credentials::Include {
-        fixes.push(Fix::header(
-            on,
-            "access-control-allow-credentials",
-            "true",
-            "Needed beside the exact origin, because the request is made with credentials.",
-        ));
-    }
-    fixes
-}
-
-fn preflight(exchange: &Exchange, judgement: &Judgement, error: CorsError) -> Vec<Fix> {
-    let question = judgement.scene.question.as_ref();
-    match error {
-        CorsError::PreflightDisallowedRedirect => vec![Fix::advice(
-            Place::Preflight,
-            "Answer OPTIONS before any redirect (login, trailing slash, http to https), or let the page ask the final URL.",
-        )],
-        CorsError::PreflightInvalidStatus => vec![Fix::advice(
-            Place::Preflight,
-            "Answer OPTIONS with 204 before authentication and routing: a preflight never carries credentials.",
-        )],
-        CorsError::InvalidAllowMethodsPreflightResponse
-        | CorsError::MethodDisallowedByPreflightResponse => {
-            vec![Fix::header(
-                Place::Preflight,
-                "access-control-allow-methods",
-                question
-                    .map(|question| question.method.clone())
-                    .unwrap_or_default(),
-                "List the method in the case in which it is sent, next to those the endpoint has, separated by commas.",
-            )]
-        }
-        CorsError::InvalidAllowHeadersPreflightResponse
-        | CorsError::HeaderDisallowedByPreflightResponse => {
-            vec![Fix::header(
-                Place::Preflight,
-                "access-control-allow-headers",
-                question
-                    .and_then(|question| question.headers.clone())
-                    .unwrap_or_default(),
-                "List every header the page sends beyond the safelisted ones, by name, separated by commas.",
-            )]
-        }
-        _ => access(exchange, judgement, error, Place::Preflight),
-    }
-}
-
-fn address(error: CorsError) -> Vec<Fix> {
-    let advice = match error {
-        CorsError::RedirectContainsCredentials => {
-            return vec![Fix::advice(
-                Place::Redirect,
-                "Leave `user:password@` out of Location; pass the token in a header or a cookie.",
-            )];
-        }
-        CorsError::DisallowedByMode => "Use mode cors if the other origin is meant to be asked.",
-        _ => "Ask an http or https URL.",
-    };
-    vec![Fix::advice(Place::Page, advice)]
 }

@@ -3,6 +3,8 @@
 
 use cors::{Credentials, Exchange, Judgement};
 
+use super::repair;
+
 /// Declares the platforms with their names and templates.
 macro_rules! platforms {
     ($($(#[$meta:meta])* $variant:ident => $name:literal, $file:literal;)+) => {
@@ -87,13 +89,18 @@ impl Policy {
         if judgement.scene.origin == "null" {
             return None;
         }
-        let question = exchange.request.question();
+        // What the page has to change is changed: a server should not permit `patch`.
+        let repaired = repair(exchange);
+        let request = repaired
+            .as_ref()
+            .map_or(&exchange.request, |repair| &repair.exchange.request);
+        let question = request.question();
         Some(Self {
             origin: judgement.scene.origin.clone(),
             methods: vec![question.method],
             headers: question.headers.map(split).unwrap_or_default(),
             expose: Vec::new(),
-            credentials: exchange.request.credentials(),
+            credentials: request.credentials(),
             max_age_seconds: MAX_AGE_SECONDS,
         })
     }
