@@ -13,7 +13,9 @@ pub mod fix;
 pub mod har;
 mod lines;
 mod network;
+mod print;
 mod reason;
+mod text;
 mod transcript;
 mod verdict;
 mod visible;
@@ -21,6 +23,7 @@ mod wire;
 
 pub use differs::{Browser, Difference};
 pub use lines::{Asked, Summary, ask, jsonl, line};
+pub use print::{exchange_text, har_json, har_text, verdict_json};
 pub use reason::Reason;
 pub use transcript::{heads, transcript};
 pub use verdict::{Verdict, explain};

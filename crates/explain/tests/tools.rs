@@ -3,7 +3,7 @@
 
 use cors::{CorsError, Credentials, Headers, Mode, Request, RequestParts, Ruling};
 use explain::fix::{Platform, Policy, snippet};
-use explain::{dump, explain, har};
+use explain::{dump, explain};
 
 fn put(credentials: Credentials) -> Request {
     let headers: Headers = [("X-Custom", "1")].into_iter().collect();
@@ -54,58 +54,6 @@ fn a_dump_without_an_answer_or_with_a_broken_header_is_refused() {
             text: "no colon".into()
         })
     );
-}
-
-const HAR: &str = r#"{"log":{"version":"1.2","entries":[
- {"request":{"method":"PUT","url":"https://api.test/a","headers":[{"name":"Origin","value":"https://app.test"},{"name":"x-custom","value":"1"},{"name":"User-Agent","value":"x"}]},"response":{"status":0,"headers":[]},"_resourceType":"fetch"},
- {"request":{"method":"OPTIONS","url":"https://api.test/a","headers":[{"name":"Origin","value":"https://app.test"},{"name":"Access-Control-Request-Method","value":"PUT"},{"name":"Access-Control-Request-Headers","value":"x-custom"}]},"response":{"status":405,"headers":[{"name":"Allow","value":"GET"}]},"_resourceType":"preflight"},
- {"request":{"url":"https://api.test/broken"},"response":{"status":200}},
- {"request":{"method":"GET","url":"https://api.test/r","headers":[{"name":":authority","value":"api.test"},{"name":"origin","value":"https://app.test"},{"name":"cookie","value":"a=b"}]},"response":{"status":302,"headers":[{"name":"location","value":"/final"},{"name":"access-control-allow-origin","value":"https://app.test"},{"name":"access-control-allow-credentials","value":"true"}]}},
- {"request":{"method":"GET","url":"https://api.test/final","headers":[{"name":"origin","value":"https://app.test"},{"name":"cookie","value":"a=b"}]},"response":{"status":200,"headers":[{"name":"access-control-allow-origin","value":"*"}]}},
- {"request":{"method":"GET","url":"https://api.test/good","headers":[{"name":"origin","value":"https://app.test"}]},"response":{"status":200,"headers":[{"name":"access-control-allow-origin","value":"*"}]}},
- {"request":{"method":"POST","url":"https://api.test/cached","headers":[{"name":"origin","value":"https://app.test"},{"name":"content-type","value":"application/json"}]},"response":{"status":500,"headers":[]}},
- {"request":{"method":"POST","url":"https://app.test/own","headers":[{"name":"origin","value":"https://app.test"}]},"response":{"status":200,"headers":[]}},
- {"request":{"method":"GET","url":"https://cdn.test/image.png","headers":[]},"response":{"status":200,"headers":[]}}
-]}}"#;
-
-#[test]
-fn a_har_file_lists_the_blocked_requests_with_their_reason() {
-    let report = har::explain(HAR.as_bytes()).expect("a HAR file");
-    let found: Vec<_> = report
-        .findings
-        .iter()
-        .map(|finding| {
-            (
-                finding.entry,
-                finding.verdict.judgement.error.expect("a reason"),
-            )
-        })
-        .collect();
-    assert_eq!(
-        found,
-        [
-            (0, CorsError::PreflightMissingAllowOriginHeader),
-            (3, CorsError::WildcardOriginNotAllowed),
-            (6, CorsError::MissingAllowOriginHeader),
-        ]
-    );
-    assert_eq!(report.findings[1].verdict.judgement.hop, 1);
-    assert_eq!(
-        report
-            .bad_entries
-            .iter()
-            .map(|bad| bad.entry)
-            .collect::<Vec<_>>(),
-        [2]
-    );
-    assert_eq!(report.judged, 4);
-    assert!(
-        report
-            .findings
-            .iter()
-            .all(|finding| !finding.verdict.fix.is_empty())
-    );
-    assert!(har::explain(b"{}").is_err());
 }
 
 #[test]

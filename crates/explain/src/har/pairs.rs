@@ -1,0 +1,165 @@
+//! Which preflight belongs to which request.
+
+use std::collections::HashMap;
+
+use super::entry::{Entry, bare};
+
+/// A preflight starts at most this long before or behind its request: Chromium writes it a moment
+/// behind the request that waits for it, proxies before it.
+const SAME_MOMENT_MS: i64 = 10_000;
+
+/// The entries of a file with what finds them.
+pub(super) struct Index<'a> {
+    pub(super) entries: Vec<Entry<'a>>,
+    times: Vec<Option<i64>>,
+    /// Requests (not preflights) by URL, in the order of the file.
+    requests: HashMap<String, Vec<usize>>,
+    /// Preflights by URL, in the order of time.
+    preflights: HashMap<String, Vec<usize>>,
+    /// The preflight of a request's own.
+    own: HashMap<usize, usize>,
+    claimed: HashMap<usize, usize>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(entries: Vec<Entry<'a>>) -> Self {
+        let times = entries.iter().map(Entry::started).collect();
+        let mut index = Self {
+            entries,
+            times,
+            requests: HashMap::new(),
+            preflights: HashMap::new(),
+            own: HashMap::new(),
+            claimed: HashMap::new(),
+        };
+        index.sort_in();
+        index.pair();
+        index
+    }
+
+    fn sort_in(&mut self) {
+        for (at, entry) in self.entries.iter().enumerate() {
+            let list = if entry.is_preflight() {
+                &mut self.preflights
+            } else {
+                &mut self.requests
+            };
+            list.entry(entry.bare_url().to_owned())
+                .or_default()
+                .push(at);
+        }
+        let times = &self.times;
+        for list in self.preflights.values_mut() {
+            list.sort_by_key(|at| (times[*at], *at));
+        }
+    }
+
+    /// Gives each preflight, in the order of time, to the nearest request that has none yet.
+    fn pair(&mut self) {
+        let mut pairs = Vec::new();
+        for (url, preflights) in &self.preflights {
+            let Some(requests) = self.requests.get(url) else {
+                continue;
+            };
+            let mut free: Vec<usize> = requests.clone();
+            for preflight in preflights {
+                let nearest = free
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, request)| self.asks_for(*preflight, **request))
+                    .filter_map(|(slot, request)| {
+                        Some((self.distance(*preflight, *request)?, slot))
+                    })
+                    .min();
+                if let Some((_, slot)) = nearest {
+                    pairs.push((free.remove(slot), *preflight));
+                }
+            }
+        }
+        for (request, preflight) in pairs {
+            self.own.insert(request, preflight);
+            self.claimed.insert(preflight, request);
+        }
+    }
+
+    /// Whether a preflight asks for a request of that kind.
+    fn asks_for(&self, preflight: usize, request: usize) -> bool {
+        let (preflight, request) = (&self.entries[preflight], &self.entries[request]);
+        let method = preflight.header("access-control-request-method");
+        let same_origin = match (preflight.origin(), request.origin()) {
+            (Some(asked), Some(sent)) => asked == sent,
+            _ => true,
+        };
+        same_origin
+            && method.is_some_and(|method| method.eq_ignore_ascii_case(&request.request.method))
+    }
+
+    /// How far a preflight is from a request, in time and then in the file; `None` where it is too far
+    /// to be of the same moment.
+    fn distance(&self, preflight: usize, request: usize) -> Option<(i64, usize)> {
+        let apart = match (self.times[preflight], self.times[request]) {
+            (Some(asked), Some(sent)) => (asked - sent).abs(),
+            _ => 0,
+        };
+        (apart <= SAME_MOMENT_MS).then_some((apart, preflight.abs_diff(request)))
+    }
+
+    /// The preflight that decides over a request: its own, or the nearest one before it whose answer
+    /// the browser may still have.
+    pub(super) fn preflight(&self, request: usize) -> Option<&Entry<'a>> {
+        if let Some(own) = self.own.get(&request) {
+            return Some(&self.entries[*own]);
+        }
+        let answered = self.entries[request].answer().is_some();
+        self.preflights
+            .get(self.entries[request].bare_url())?
+            .iter()
+            .rev()
+            .filter(|preflight| self.asks_for(**preflight, request))
+            .find(|preflight| self.is_before(**preflight, request, answered))
+            .map(|preflight| &self.entries[*preflight])
+    }
+
+    /// Whether an earlier preflight may have spared this request its own. One that is answered had a
+    /// permission from somewhere; it need not be this one's.
+    fn is_before(&self, preflight: usize, request: usize, answered: bool) -> bool {
+        let granted = self.entries[preflight]
+            .answer()
+            .is_some_and(|answer| (200..300).contains(&answer.status));
+        if answered && !granted {
+            return false;
+        }
+        match (self.times[preflight], self.times[request]) {
+            (Some(asked), Some(sent)) => asked <= sent,
+            _ => preflight < request,
+        }
+    }
+
+    /// Whether a request of the file waited for this preflight.
+    pub(super) fn is_claimed(&self, preflight: usize) -> bool {
+        self.claimed.contains_key(&preflight)
+    }
+
+    /// The next request of a URL behind an entry that `used` does not hold.
+    pub(super) fn next_request(
+        &self,
+        url: &str,
+        after: usize,
+        used: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let candidates = self.requests.get(bare(url))?;
+        let from = candidates.partition_point(|at| *at <= after);
+        candidates[from..].iter().copied().find(|at| !used(*at))
+    }
+
+    /// The answers of a URL before an entry, latest first.
+    pub(super) fn earlier(&self, at: usize) -> impl Iterator<Item = &Entry<'a>> {
+        let before = self.requests.get(self.entries[at].bare_url());
+        before
+            .into_iter()
+            .flatten()
+            .rev()
+            .filter(move |other| **other < at)
+            .map(|other| &self.entries[*other])
+    }
+}
