@@ -30,12 +30,6 @@ fn shown(report: &HarReport) -> Vec<String> {
     report.requests.iter().map(one).collect()
 }
 
-/// The report of entries that are written short: `[member..]` as JSON objects.
-fn of(entries: &[serde_json::Value]) -> HarReport {
-    let file = serde_json::json!({"log": {"version": "1.2", "creator": {"name": "x", "version": "1"}, "entries": entries}});
-    har::explain(file.to_string().as_bytes()).expect("a HAR file")
-}
-
 const HAR: &str = r#"{"log":{"version":"1.2","entries":[
  {"request":{"method":"PUT","url":"https://api.test/a","headers":[{"name":"Origin","value":"https://app.test"},{"name":"x-custom","value":"1"},{"name":"User-Agent","value":"x"}]},"response":{"status":0,"headers":[]},"_resourceType":"fetch"},
  {"request":{"method":"OPTIONS","url":"https://api.test/a","headers":[{"name":"Origin","value":"https://app.test"},{"name":"Access-Control-Request-Method","value":"PUT"},{"name":"Access-Control-Request-Headers","value":"x-custom"}]},"response":{"status":405,"headers":[{"name":"Allow","value":"GET"}]},"_resourceType":"preflight"},
@@ -141,6 +135,28 @@ fn an_answer_out_of_a_cache_is_called_so() {
             .iter()
             .any(|fix| fix.header() == Some("vary")
                 && fix.value() == Some("Accept-Encoding, Origin"))
+    );
+}
+
+#[test]
+fn a_test_tool_that_keeps_no_blocked_answers_is_not_believed_to_tell_why() {
+    check(
+        "playwright.har",
+        &[
+            "1 untold unknown",
+            "2 allowed",
+            "3 untold unknown",
+            "4 allowed",
+            "5 untold unknown",
+            "6 untold unknown",
+            "7 allowed",
+            "9 other network",
+            "10 allowed",
+            "11 allowed",
+            "12 other network",
+            "13 other network",
+            "14 allowed",
+        ],
     );
 }
 

@@ -179,7 +179,10 @@ impl Chain {
     fn response(&mut self, index: &Index<'_>, at: usize) -> Option<Answer> {
         let entry = &index.entries[at];
         let fresh = entry.answer()?;
-        if fresh.status != 304 || asked_by_page(index, at) {
+        if asked_by_page(index, at) {
+            return Some(fresh);
+        }
+        if fresh.status != 304 && !is_hidden_304(index, at, &fresh) {
             return Some(fresh);
         }
         let Some(stored) = index
@@ -237,6 +240,17 @@ impl Chain {
         });
         self.assumed_preflight = true;
     }
+}
+
+/// Chromium shows a 304 to its own question as the stored answer's 200, while recorders on the DevTools
+/// protocol write the headers of the 304 beside it.
+fn is_hidden_304(index: &Index<'_>, at: usize, fresh: &Answer) -> bool {
+    let entry = &index.entries[at];
+    let etag = fresh.headers.joined("etag");
+    fresh.status == 200
+        && entry.error().unwrap_or_default().is_empty()
+        && etag.is_some()
+        && entry.header("if-none-match").map(|sent| sent.as_bytes()) == etag.as_deref()
 }
 
 /// Whether the page itself asked whether its copy is still good: its 304 is then the answer.

@@ -243,6 +243,9 @@ impl Reader<'_> {
             caveats.push("The file has no preflight for this request, which needs one: the browser was taken to have a permission in its cache.".to_owned());
         }
         let blocked = told.outcome == Outcome::Blocked;
+        if blocked && told.unnoted {
+            caveats.push("The file notes no failure of this request, as browsers do where they block one: the page may not have been bound by CORS (an extension, a setting), or the recorded headers are not those that the browser saw.".to_owned());
+        }
         if let (Some(cache), true) = (entry.browser_cache(), blocked) {
             caveats.push(format!(
                 "The answer came from the browser's {cache}: it may have been stored for a request without Origin (an image, a style sheet). `Vary: Origin` on every answer keeps the two apart; reload without the cache to see the server's own answer."

@@ -31,6 +31,8 @@ pub(super) struct Told {
     pub(super) exchange: Exchange,
     /// Whether it was judged as one with credentials, though the file shows none.
     pub(super) likely_credentialed: bool,
+    /// Whether the tool notes failures and noted none.
+    pub(super) unnoted: bool,
 }
 
 impl Told {
@@ -40,6 +42,7 @@ impl Told {
             verdict,
             exchange,
             likely_credentialed: false,
+            unnoted: false,
         }
     }
 
@@ -94,7 +97,9 @@ pub(super) fn of(index: &Index<'_>, pages: &Pages, chain: &Chain) -> Told {
             verdict,
         ),
         Ruling::Blocked if verdict.reason == Some(Reason::Cors) => {
-            Told::new(Outcome::Blocked, verdict, exchange.clone())
+            let mut told = Told::new(Outcome::Blocked, verdict, exchange.clone());
+            told.unnoted = answered && failure == Failure::None && index.notes_failures;
+            told
         }
         Ruling::Blocked => Told::new(Outcome::Other, verdict, exchange.clone()),
         Ruling::Allowed if matches!(failure, Failure::None | Failure::NotSent) => {
@@ -218,6 +223,9 @@ fn failed(
     }
     let because = why_untold(&failure, &verdict);
     let noted = match text {
+        Some(text) if failure == Failure::General => format!(
+            " It notes `{text}`, as Chromium does for every request that CORS blocks, but also for others. Test tools keep neither preflights nor blocked answers: export the file from DevTools, or give the answers of curl to `explain --dump`."
+        ),
         Some(text) if !text.is_empty() => format!(" It notes `{text}`."),
         _ => String::new(),
     };

@@ -19,11 +19,16 @@ pub(super) struct Index<'a> {
     /// The preflight of a request's own.
     own: HashMap<usize, usize>,
     claimed: HashMap<usize, usize>,
+    /// Whether the tool notes failures: it did so somewhere in the file.
+    pub(super) notes_failures: bool,
 }
 
 impl<'a> Index<'a> {
     pub(super) fn new(entries: Vec<Entry<'a>>) -> Self {
         let times = entries.iter().map(Entry::started).collect();
+        let notes_failures = entries
+            .iter()
+            .any(|entry| entry.error().is_some_and(|error| !error.is_empty()));
         let mut index = Self {
             entries,
             times,
@@ -31,6 +36,7 @@ impl<'a> Index<'a> {
             preflights: HashMap::new(),
             own: HashMap::new(),
             claimed: HashMap::new(),
+            notes_failures,
         };
         index.sort_in();
         index.pair();
