@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use cors::{Headers, Mode, Request, RequestParts};
+use cors::Headers;
 use explain::{Asked, dump, har};
 
 use crate::cli::{Explain, Format};
@@ -59,7 +59,8 @@ fn lines_text(
                 let (method, url) = (request.method(), request.url());
                 let origin = request.page_origin();
                 writeln!(output, "line {number}{id}: {method} {url} from {origin}")?;
-                explain::exchange_text(&exchange, args.fix_for, output)?;
+                let verdict = explain::explain(&exchange);
+                explain::text(&exchange, &verdict, args.fix_for, output)?;
             }
             Asked::Part(answer) => writeln!(output, "line {number}: {answer}")?,
             Asked::Unreadable(reason) => {
@@ -80,23 +81,19 @@ fn explain_dump(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode,
             .ok_or_else(|| bad(format!("--header {header}: write NAME: VALUE")))?;
         headers.push(name.trim(), value.trim());
     }
-    let request = Request::new(RequestParts {
-        page_origin: args.origin.as_deref().unwrap_or_default(),
-        url: args.url.as_deref().unwrap_or_default(),
-        method: &args.method,
-        mode: Mode::Cors,
-        credentials: args.credentials,
+    let given = dump::Given {
+        origin: args.origin.clone(),
+        url: args.url.clone(),
+        method: args.method.clone(),
         headers,
-    })
-    .map_err(|error| bad(error.to_string()))?;
-    let answers = dump::parse(&read(args)?).map_err(|error| bad(error.to_string()))?;
-    let exchange = dump::exchange(request, answers);
+        credentials: args.credentials,
+    };
+    let dump = dump::read(&read(args)?, &given).map_err(|error| bad(error.to_string()))?;
+    let mut verdict = explain::explain(&dump.exchange);
+    verdict.caveats.extend(dump.notes);
     match args.format {
-        Some(Format::Json) => {
-            let verdict = explain::explain(&exchange);
-            writeln!(output, "{:#}", explain::verdict_json(&verdict))
-        }
-        _ => explain::exchange_text(&exchange, args.fix_for, output),
+        Some(Format::Json) => writeln!(output, "{:#}", explain::verdict_json(&verdict)),
+        _ => explain::text(&dump.exchange, &verdict, args.fix_for, output),
     }
     .context("writing the answer")?;
     Ok(ExitCode::SUCCESS)

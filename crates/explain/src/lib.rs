@@ -6,6 +6,7 @@
 
 mod cached;
 mod caveat;
+mod decode;
 mod describe;
 mod differs;
 pub mod dump;
@@ -15,7 +16,6 @@ mod lines;
 mod network;
 mod print;
 mod reason;
-mod text;
 mod transcript;
 mod verdict;
 mod visible;
@@ -23,7 +23,7 @@ mod wire;
 
 pub use differs::{Browser, Difference};
 pub use lines::{Asked, Summary, ask, jsonl, line};
-pub use print::{exchange_text, har_json, har_text, verdict_json};
+pub use print::{har_json, har_text, text, verdict_json};
 pub use reason::Reason;
 pub use transcript::{heads, transcript};
 pub use verdict::{Verdict, explain};

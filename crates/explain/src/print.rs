@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fix::{Platform, Policy, snippet};
 use crate::har::{HarReport, HarRequest};
-use crate::verdict::{Verdict, explain};
+use crate::verdict::Verdict;
 
 /// A verdict as a JSON object, with the members of the lines that `corswatch explain --jsonl` writes.
 #[must_use]
@@ -27,18 +27,18 @@ pub fn verdict_json(verdict: &Verdict) -> Value {
     })
 }
 
-/// An exchange's verdict in words, with the configuration that mends it where that is asked for.
+/// The verdict on an exchange in words, with the configuration that mends it where that is asked for.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn exchange_text(
+pub fn text(
     exchange: &Exchange,
+    verdict: &Verdict,
     fix_for: Option<Platform>,
     output: &mut impl io::Write,
 ) -> io::Result<()> {
-    let verdict = explain(exchange);
     let policy = Policy::of(exchange, &verdict.judgement);
-    verdict_text(&verdict, policy.as_ref(), fix_for, output)
+    verdict_text(verdict, policy.as_ref(), fix_for, output)
 }
 
 fn verdict_text(

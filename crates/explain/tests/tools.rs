@@ -1,7 +1,7 @@
 //! HAR files, `curl` dumps and configuration snippets.
 #![allow(missing_docs)]
 
-use cors::{CorsError, Credentials, Headers, Mode, Request, RequestParts, Ruling};
+use cors::{Credentials, Headers, Mode, Request, RequestParts, Ruling};
 use explain::fix::{Platform, Policy, snippet};
 use explain::{dump, explain};
 
@@ -16,44 +16,6 @@ fn put(credentials: Credentials) -> Request {
         headers,
     })
     .expect("a request")
-}
-
-#[test]
-fn answers_of_a_dump_are_laid_where_the_browser_asks() {
-    let dump = b"> OPTIONS /x HTTP/2\r\n> origin: https://app.test\r\n>\r\n< HTTP/2 204 \r\n< access-control-allow-origin: https://app.test\r\n< access-control-allow-methods: PUT\r\n< access-control-allow-headers: x-custom\r\n< \r\n\
-        HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nbody: not a header\n";
-    let answers = dump::parse(dump).expect("a dump");
-    assert_eq!(
-        answers
-            .iter()
-            .map(|answer| answer.status)
-            .collect::<Vec<_>>(),
-        [204, 200]
-    );
-    let verdict = explain(&dump::exchange(put(Credentials::Omit), answers));
-    assert_eq!(
-        verdict.judgement.error,
-        Some(CorsError::MissingAllowOriginHeader)
-    );
-    assert!(verdict.to_string().starts_with(
-        "blocked: MissingAllowOriginHeader\n  PUT https://api.test/x was answered, but"
-    ));
-}
-
-#[test]
-fn a_dump_without_an_answer_or_with_a_broken_header_is_refused() {
-    assert_eq!(
-        dump::parse(b"curl: (7) Failed"),
-        Err(dump::BadDump::NoAnswer)
-    );
-    let broken = dump::parse(b"HTTP/1.1 200 OK\nno colon\n");
-    assert_eq!(
-        broken,
-        Err(dump::BadDump::Header {
-            line: 2,
-            text: "no colon".into()
-        })
-    );
 }
 
 #[test]

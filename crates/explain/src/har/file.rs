@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::entry::Entry;
 use super::{BadEntry, BadHar};
-use crate::text;
+use crate::decode;
 
 #[derive(Deserialize)]
 struct File<'a> {
@@ -40,7 +40,7 @@ pub(super) struct Contents<'a> {
     pub(super) bad: Vec<BadEntry>,
 }
 
-/// Reads a file. `text` is what [`text::decode`] made of its bytes.
+/// Reads a file. `text` is what [`decode::text`] made of its bytes.
 pub(super) fn read(text: &str) -> Result<Contents<'_>, BadHar> {
     match serde_json::from_str::<File<'_>>(text) {
         Ok(file) => {
@@ -62,7 +62,7 @@ pub(super) fn decode(file: &[u8]) -> Result<std::borrow::Cow<'_, str>, BadHar> {
         [] => Err(BadHar::Form("it is empty")),
         [b'P', b'K', ..] => Err(BadHar::Form("it is a zip archive: unpack it first")),
         [0x1f, 0x8b, ..] => Err(BadHar::Form("it is compressed with gzip: unpack it first")),
-        _ => Ok(text::decode(file)),
+        _ => Ok(decode::text(file)),
     }
 }
 

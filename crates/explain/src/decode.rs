@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// The text of a file: without a byte order mark, and from UTF-16 where the mark says so (Windows
 /// PowerShell writes that when output is redirected). Bytes that are not UTF-8 are replaced.
-pub(crate) fn decode(file: &[u8]) -> Cow<'_, str> {
+pub(crate) fn text(file: &[u8]) -> Cow<'_, str> {
     match file {
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest),
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
