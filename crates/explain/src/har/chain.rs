@@ -185,11 +185,7 @@ impl Chain {
         if fresh.status != 304 && !is_hidden_304(index, at, &fresh) {
             return Some(fresh);
         }
-        let Some(stored) = index
-            .earlier(at)
-            .filter_map(Entry::answer)
-            .find(|answer| answer.status == 200)
-        else {
+        let Some(stored) = index.stored(at).and_then(Entry::answer) else {
             self.revalidated_unseen |= fresh
                 .headers
                 .joined("access-control-allow-origin")

@@ -127,11 +127,17 @@ impl Entry<'_> {
         Some(time.as_millisecond())
     }
 
-    /// What was answered; a status below 200 (0, -1) stands for nothing.
+    /// The status of the answer; one below 200 (0, -1) stands for none.
+    pub(super) fn status(&self) -> Option<u16> {
+        let status = self.response.as_ref()?.status.get()?;
+        let status: f64 = status.parse().ok()?;
+        (200.0..=999.0).contains(&status).then_some(status as u16)
+    }
+
+    /// What was answered.
     pub(super) fn answer(&self) -> Option<Answer> {
         let response = self.response.as_ref()?;
-        let status = response.status.get()?.parse::<f64>().ok()?;
-        let status = (200.0..=999.0).contains(&status).then_some(status as u16)?;
+        let status = self.status()?;
         let mut headers: Headers = lines(response.headers.as_deref().unwrap_or_default())
             .flat_map(|(name, value)| {
                 // Firefox joins the lines of one name with line feeds.

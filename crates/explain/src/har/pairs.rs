@@ -1,12 +1,15 @@
 //! Which preflight belongs to which request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::entry::{Entry, bare};
 
 /// A preflight starts at most this long before or behind its request: Chromium writes it a moment
 /// behind the request that waits for it, proxies before it.
 const SAME_MOMENT_MS: i64 = 10_000;
+
+/// How many requests of one URL before and behind a preflight are looked at.
+const NEIGHBOURS: usize = 64;
 
 /// The entries of a file with what finds them.
 pub(super) struct Index<'a> {
@@ -18,7 +21,9 @@ pub(super) struct Index<'a> {
     preflights: HashMap<String, Vec<usize>>,
     /// The preflight of a request's own.
     own: HashMap<usize, usize>,
-    claimed: HashMap<usize, usize>,
+    claimed: HashSet<usize>,
+    /// Requests that were answered with a 200, by URL.
+    full: HashMap<String, Vec<usize>>,
     /// Whether the tool notes failures: it did so somewhere in the file.
     pub(super) notes_failures: bool,
 }
@@ -35,7 +40,8 @@ impl<'a> Index<'a> {
             requests: HashMap::new(),
             preflights: HashMap::new(),
             own: HashMap::new(),
-            claimed: HashMap::new(),
+            claimed: HashSet::new(),
+            full: HashMap::new(),
             notes_failures,
         };
         index.sort_in();
@@ -45,14 +51,15 @@ impl<'a> Index<'a> {
 
     fn sort_in(&mut self) {
         for (at, entry) in self.entries.iter().enumerate() {
-            let list = if entry.is_preflight() {
-                &mut self.preflights
-            } else {
-                &mut self.requests
-            };
-            list.entry(entry.bare_url().to_owned())
-                .or_default()
-                .push(at);
+            let url = || entry.bare_url().to_owned();
+            if entry.is_preflight() {
+                self.preflights.entry(url()).or_default().push(at);
+                continue;
+            }
+            self.requests.entry(url()).or_default().push(at);
+            if entry.status() == Some(200) {
+                self.full.entry(url()).or_default().push(at);
+            }
         }
         let times = &self.times;
         for list in self.preflights.values_mut() {
@@ -64,27 +71,27 @@ impl<'a> Index<'a> {
     fn pair(&mut self) {
         let mut pairs = Vec::new();
         for (url, preflights) in &self.preflights {
-            let Some(requests) = self.requests.get(url) else {
-                continue;
-            };
-            let mut free: Vec<usize> = requests.clone();
+            let mut requests = self.requests.get(url).cloned().unwrap_or_default();
+            requests.sort_by_key(|at| (self.times[*at], *at));
+            let mut taken = vec![false; requests.len()];
             for preflight in preflights {
-                let nearest = free
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, request)| self.asks_for(*preflight, **request))
-                    .filter_map(|(slot, request)| {
-                        Some((self.distance(*preflight, *request)?, slot))
-                    })
+                let here = (self.times[*preflight], *preflight);
+                let middle = requests.partition_point(|at| (self.times[*at], *at) < here);
+                let around =
+                    middle.saturating_sub(NEIGHBOURS)..requests.len().min(middle + NEIGHBOURS);
+                let nearest = around
+                    .filter(|slot| !taken[*slot] && self.asks_for(*preflight, requests[*slot]))
+                    .filter_map(|slot| Some((self.distance(*preflight, requests[slot])?, slot)))
                     .min();
                 if let Some((_, slot)) = nearest {
-                    pairs.push((free.remove(slot), *preflight));
+                    taken[slot] = true;
+                    pairs.push((requests[slot], *preflight));
                 }
             }
         }
         for (request, preflight) in pairs {
             self.own.insert(request, preflight);
-            self.claimed.insert(preflight, request);
+            self.claimed.insert(preflight);
         }
     }
 
@@ -116,34 +123,28 @@ impl<'a> Index<'a> {
         if let Some(own) = self.own.get(&request) {
             return Some(&self.entries[*own]);
         }
-        let answered = self.entries[request].answer().is_some();
-        self.preflights
-            .get(self.entries[request].bare_url())?
+        let answered = self.entries[request].status().is_some();
+        let list = self.preflights.get(self.entries[request].bare_url())?;
+        let here = (self.times[request], request);
+        let before = list.partition_point(|at| (self.times[*at], *at) < here);
+        list[..before]
             .iter()
             .rev()
-            .filter(|preflight| self.asks_for(**preflight, request))
-            .find(|preflight| self.is_before(**preflight, request, answered))
-            .map(|preflight| &self.entries[*preflight])
+            .take(NEIGHBOURS)
+            .find(|at| self.asks_for(**at, request) && self.may_spare(**at, answered))
+            .map(|at| &self.entries[*at])
     }
 
-    /// Whether an earlier preflight may have spared this request its own. One that is answered had a
+    /// Whether an earlier preflight may have spared a request its own. One that is answered had a
     /// permission from somewhere; it need not be this one's.
-    fn is_before(&self, preflight: usize, request: usize, answered: bool) -> bool {
-        let granted = self.entries[preflight]
-            .answer()
-            .is_some_and(|answer| (200..300).contains(&answer.status));
-        if answered && !granted {
-            return false;
-        }
-        match (self.times[preflight], self.times[request]) {
-            (Some(asked), Some(sent)) => asked <= sent,
-            _ => preflight < request,
-        }
+    fn may_spare(&self, preflight: usize, answered: bool) -> bool {
+        let granted = |status| (200..300).contains(&status);
+        !answered || self.entries[preflight].status().is_some_and(granted)
     }
 
     /// Whether a request of the file waited for this preflight.
     pub(super) fn is_claimed(&self, preflight: usize) -> bool {
-        self.claimed.contains_key(&preflight)
+        self.claimed.contains(&preflight)
     }
 
     /// The next request of a URL behind an entry that `used` does not hold.
@@ -158,14 +159,10 @@ impl<'a> Index<'a> {
         candidates[from..].iter().copied().find(|at| !used(*at))
     }
 
-    /// The answers of a URL before an entry, latest first.
-    pub(super) fn earlier(&self, at: usize) -> impl Iterator<Item = &Entry<'a>> {
-        let before = self.requests.get(self.entries[at].bare_url());
-        before
-            .into_iter()
-            .flatten()
-            .rev()
-            .filter(move |other| **other < at)
-            .map(|other| &self.entries[*other])
+    /// The whole answer of a URL that a browser got last before an entry.
+    pub(super) fn stored(&self, at: usize) -> Option<&Entry<'a>> {
+        let full = self.full.get(self.entries[at].bare_url())?;
+        let before = full.partition_point(|other| *other < at);
+        Some(&self.entries[*full[..before].last()?])
     }
 }
