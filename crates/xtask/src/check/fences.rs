@@ -51,6 +51,7 @@ const PURE: &[&str] = &[
     "intake",
     "slo",
     "cors",
+    "explain",
     "policy",
     "findings",
     "settings",

@@ -1,13 +1,18 @@
 //! What the browser required and what it got, in plain English.
 
-use super::visible::visible;
-use crate::exchange::{Answer, Exchange};
-use crate::judge::{Judgement, Scene};
-use crate::redirect::BadRedirect;
-use crate::word::{CorsError, Credentials, Mode, Ruling, Stage};
+use cors::{
+    Answer, BadRedirect, CorsError, Credentials, Exchange, Judgement, Mode, Origin, Ruling, Scene,
+    Stage,
+};
+
+use crate::reason::Reason;
+use crate::visible::visible;
 
 /// The explanation of a judgement: one to four sentences.
-pub(super) fn text(exchange: &Exchange, judgement: &Judgement) -> String {
+pub(crate) fn text(exchange: &Exchange, judgement: &Judgement, reason: Option<Reason>) -> String {
+    if reason == Some(Reason::MixedContent) {
+        return mixed_content(judgement);
+    }
     match judgement.ruling {
         Ruling::Allowed => allowed(exchange, judgement),
         Ruling::Incomplete => incomplete(&judgement.scene),
@@ -18,6 +23,18 @@ pub(super) fn text(exchange: &Exchange, judgement: &Judgement) -> String {
     }
 }
 
+fn mixed_content(judgement: &Judgement) -> String {
+    let scene = &judgement.scene;
+    let location = scene.location.as_deref().unwrap_or_default();
+    let led = match judgement.stage {
+        Some(_) => format!("{} redirects the request to {location}", scene.url),
+        None => format!("The page asks {location}"),
+    };
+    format!(
+        "{led}, which is not https, and the page came over https: the browser blocks that as mixed content and sends nothing there. This is not a CORS error, though the page cannot tell."
+    )
+}
+
 fn allowed(exchange: &Exchange, judgement: &Judgement) -> String {
     let scene = &judgement.scene;
     if scene.cross_origin {
@@ -25,7 +42,7 @@ fn allowed(exchange: &Exchange, judgement: &Judgement) -> String {
             "The answer of {} lets the origin `{}` read it.{}",
             scene.url,
             scene.origin,
-            tainted(scene)
+            tainted(exchange, scene)
         );
     }
     match exchange.request.mode() {
@@ -79,14 +96,17 @@ fn blocked(exchange: &Exchange, judgement: &Judgement, error: CorsError) -> Stri
     let scene = &judgement.scene;
     let answer = deciding_answer(exchange, judgement);
     let mut text = match judgement.stage {
-        Some(Stage::Preflight) => access(scene, answer, error)
-            .map(|reason| {
-                format!(
-                    "The preflight OPTIONS {} was answered, but {reason}",
-                    scene.url
-                )
-            })
-            .unwrap_or_else(|| preflight(scene, answer, error, &judgement.parameter)),
+        Some(Stage::Preflight) => {
+            access(scene, answer, error)
+                .map(|reason| {
+                    format!(
+                        "The preflight OPTIONS {} was answered, but {reason}",
+                        scene.url
+                    )
+                })
+                .unwrap_or_else(|| preflight(scene, answer, error, &judgement.parameter))
+                + &necessity(exchange, scene)
+        }
         Some(Stage::Response) => format!(
             "{} {} was answered, but {}",
             scene.method,
@@ -95,11 +115,49 @@ fn blocked(exchange: &Exchange, judgement: &Judgement, error: CorsError) -> Stri
         ),
         Some(Stage::Redirect) | None => address(scene, error),
     };
-    text.push_str(&tainted(scene));
+    text.push_str(&tainted(exchange, scene));
     if exchange.request.credentials() == Credentials::Include && error_about_credentials(error) {
         text.push_str(" The request is made with credentials: include.");
     }
     text
+}
+
+/// What made a preflight necessary, where that does not show in the reason itself.
+fn necessity(exchange: &Exchange, scene: &Scene) -> String {
+    let Some(question) = &scene.question else {
+        return String::new();
+    };
+    let mut causes = Vec::new();
+    if !matches!(question.method.as_str(), "GET" | "HEAD" | "POST") {
+        causes.push(format!("the method {}", question.method));
+    }
+    let names = question.headers.as_deref().unwrap_or_default();
+    for name in names.split(',').filter(|name| !name.is_empty()) {
+        let value = exchange
+            .request
+            .headers()
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.as_slice());
+        let cause = match (name, value) {
+            (
+                "accept" | "accept-language" | "content-language" | "content-type" | "range",
+                Some(value),
+            ) if !value.is_empty() => format!(
+                "the header `{name}` with the value {}, which is not a safelisted one",
+                visible(value)
+            ),
+            _ => format!("the header `{name}`"),
+        };
+        causes.push(cause);
+    }
+    match causes.as_slice() {
+        [] => String::new(),
+        causes => format!(
+            " The preflight is sent because of {}.",
+            causes.join(" and ")
+        ),
+    }
 }
 
 /// The answer whose headers decided.
@@ -170,7 +228,7 @@ fn near_miss(answer: Option<&Answer>, origin: &str) -> &'static str {
     if value.strip_suffix('/') == Some(origin) {
         return " (the trailing slash is one character too many)";
     }
-    if crate::Origin::parse(value).is_some_and(|parsed| parsed.as_str() == origin) {
+    if Origin::parse(value).is_some_and(|parsed| parsed.as_str() == origin) {
         return " (an origin is written without its default port)";
     }
     if value.split_once("://").map(|(_, rest)| rest)
@@ -267,11 +325,13 @@ fn address(scene: &Scene, error: CorsError) -> String {
     }
 }
 
-fn tainted(scene: &Scene) -> String {
-    if scene.cross_origin && scene.origin == "null" {
-        " The Origin header is `null`: the page's origin is opaque, or a redirect went from one foreign origin to another."
-            .to_owned()
-    } else {
-        String::new()
+fn tainted(exchange: &Exchange, scene: &Scene) -> String {
+    if !scene.cross_origin || scene.origin != "null" {
+        return String::new();
     }
+    let cause = match exchange.request.page_origin() {
+        Origin::Opaque => "the page has an opaque origin (a file, a sandboxed frame, data:)",
+        Origin::Tuple(_) => "a redirect went from one foreign origin to another",
+    };
+    format!(" The Origin header is `null`: {cause}.")
 }

@@ -1,8 +1,6 @@
 //! Where Firefox and WebKit are known to decide differently from Chromium.
 
-use crate::exchange::Exchange;
-use crate::judge::Judgement;
-use crate::word::{CorsError, Ruling, Stage};
+use cors::{CorsError, Exchange, Judgement, Ruling, Stage};
 
 /// A browser engine other than Chromium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -33,10 +31,10 @@ const CLIENT_HINTS: [&str; 5] = [
 ];
 
 /// The differences that this exchange may meet.
-pub(super) fn notes(exchange: &Exchange, judgement: &Judgement) -> Vec<Difference> {
+pub(crate) fn notes(exchange: &Exchange, judgement: &Judgement) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut note = |browsers, note| found.push(Difference { browsers, note });
-    let headers = &exchange.request.headers;
+    let headers = exchange.request.headers();
     if headers
         .iter()
         .any(|(name, _)| CLIENT_HINTS.contains(&name.as_str()))

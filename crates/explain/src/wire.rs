@@ -2,48 +2,50 @@
 
 use std::borrow::Cow;
 
+use cors::{
+    Answer, CorsError, Credentials, Exchange, Headers, Hop, Mode, NotAnExchange, Request,
+    RequestParts, Ruling, Stage,
+};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use crate::exchange::{Answer, Exchange, Hop, NotAnExchange, Request, RequestParts};
 use crate::fix::Fix;
-use crate::header::Headers;
-use crate::word::{CorsError, Credentials, Mode, Ruling, Stage};
+use crate::reason::Reason;
 
 /// A line of any kind; which fields have to be there depends on `kind`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     #[serde(borrow, default)]
-    pub(super) id: Option<&'a RawValue>,
+    pub(crate) id: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    pub(super) kind: Option<Cow<'a, str>>,
+    pub(crate) kind: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
-    pub(super) request: Option<WireRequest<'a>>,
+    pub(crate) request: Option<WireRequest<'a>>,
     #[serde(borrow, default)]
-    pub(super) hops: Option<Vec<WireHop<'a>>>,
+    pub(crate) hops: Option<Vec<WireHop<'a>>>,
     #[serde(default)]
-    pub(super) response_headers: Option<WireHeaders>,
+    pub(crate) response_headers: Option<WireHeaders>,
     #[serde(default)]
-    pub(super) credentials: Option<Credentials>,
+    pub(crate) credentials: Option<Credentials>,
     #[serde(borrow, default)]
-    pub(super) names: Option<Vec<Bytes<'a>>>,
+    pub(crate) names: Option<Vec<Bytes<'a>>>,
     #[serde(borrow, default)]
-    pub(super) name: Option<Bytes<'a>>,
+    pub(crate) name: Option<Bytes<'a>>,
     #[serde(borrow, default)]
-    pub(super) value: Option<Bytes<'a>>,
+    pub(crate) value: Option<Bytes<'a>>,
     #[serde(borrow, default)]
-    pub(super) first: Option<WireRequest<'a>>,
+    pub(crate) first: Option<WireRequest<'a>>,
     #[serde(default)]
-    pub(super) preflight: Option<WireAnswer>,
+    pub(crate) preflight: Option<WireAnswer>,
     #[serde(default)]
-    pub(super) elapsed_seconds: Option<f64>,
+    pub(crate) elapsed_seconds: Option<f64>,
     #[serde(borrow, default)]
-    pub(super) second: Option<WireRequest<'a>>,
+    pub(crate) second: Option<WireRequest<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct WireRequest<'a> {
+pub(crate) struct WireRequest<'a> {
     #[serde(borrow)]
     page_origin: Cow<'a, str>,
     #[serde(borrow)]
@@ -71,7 +73,7 @@ const fn same_origin() -> Credentials {
 }
 
 impl WireRequest<'_> {
-    pub(super) fn read(self) -> Result<Request, NotAnExchange> {
+    pub(crate) fn read(self) -> Result<Request, NotAnExchange> {
         Request::new(RequestParts {
             page_origin: &self.page_origin,
             url: &self.url,
@@ -84,7 +86,7 @@ impl WireRequest<'_> {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct WireHop<'a> {
+pub(crate) struct WireHop<'a> {
     #[serde(borrow, default)]
     url: Cow<'a, str>,
     #[serde(default)]
@@ -103,7 +105,7 @@ impl WireHop<'_> {
     }
 }
 
-pub(super) fn exchange(
+pub(crate) fn exchange(
     request: WireRequest<'_>,
     hops: Vec<WireHop<'_>>,
 ) -> Result<Exchange, NotAnExchange> {
@@ -114,14 +116,14 @@ pub(super) fn exchange(
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct WireAnswer {
+pub(crate) struct WireAnswer {
     status: u16,
     #[serde(default)]
     headers: WireHeaders,
 }
 
 impl WireAnswer {
-    pub(super) fn read(self) -> Answer {
+    pub(crate) fn read(self) -> Answer {
         Answer {
             status: self.status,
             headers: self.headers.read(),
@@ -131,10 +133,10 @@ impl WireAnswer {
 
 /// Pairs of a name and a value, read straight into the list's buffer.
 #[derive(Debug, Default)]
-pub(super) struct WireHeaders(Headers);
+pub(crate) struct WireHeaders(Headers);
 
 impl WireHeaders {
-    pub(super) fn read(self) -> Headers {
+    pub(crate) fn read(self) -> Headers {
         self.0
     }
 }
@@ -161,7 +163,7 @@ impl<'de> Deserialize<'de> for WireHeaders {
 
 /// A string that stands for bytes, one character a byte.
 #[derive(Debug)]
-pub(super) struct Bytes<'a>(pub(super) Cow<'a, [u8]>);
+pub(crate) struct Bytes<'a>(pub(crate) Cow<'a, [u8]>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Bytes<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -191,39 +193,41 @@ impl<'de: 'a, 'a> Deserialize<'de> for Bytes<'a> {
 
 /// The answer to an exchange; the order of the fields is the order on the line.
 #[derive(Debug, Serialize)]
-pub(super) struct VerdictLine<'a> {
-    pub(super) id: Option<&'a RawValue>,
-    pub(super) verdict: Ruling,
-    pub(super) stage: Option<Stage>,
-    pub(super) error: Option<CorsError>,
-    pub(super) parameter: Option<&'a str>,
-    pub(super) hop: usize,
-    pub(super) preflight_sent: bool,
-    pub(super) explanation: String,
-    pub(super) fix: Vec<Fix>,
+pub(crate) struct VerdictLine<'a> {
+    pub(crate) id: Option<&'a RawValue>,
+    pub(crate) verdict: Ruling,
+    pub(crate) stage: Option<Stage>,
+    pub(crate) error: Option<CorsError>,
+    pub(crate) parameter: Option<&'a str>,
+    pub(crate) hop: usize,
+    pub(crate) preflight_sent: bool,
+    pub(crate) explanation: String,
+    pub(crate) fix: Vec<Fix>,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) caveats: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct ReadableLine<'a> {
-    pub(super) id: Option<&'a RawValue>,
-    pub(super) readable: Vec<String>,
+pub(crate) struct ReadableLine<'a> {
+    pub(crate) id: Option<&'a RawValue>,
+    pub(crate) readable: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct SafelistedLine<'a> {
-    pub(super) id: Option<&'a RawValue>,
-    pub(super) safelisted: bool,
+pub(crate) struct SafelistedLine<'a> {
+    pub(crate) id: Option<&'a RawValue>,
+    pub(crate) safelisted: bool,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct CacheLine<'a> {
-    pub(super) id: Option<&'a RawValue>,
-    pub(super) second_preflight: bool,
+pub(crate) struct CacheLine<'a> {
+    pub(crate) id: Option<&'a RawValue>,
+    pub(crate) second_preflight: bool,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct ErrorLine<'a> {
-    pub(super) id: Option<&'a RawValue>,
-    pub(super) line: u64,
-    pub(super) error_text: String,
+pub(crate) struct ErrorLine<'a> {
+    pub(crate) id: Option<&'a RawValue>,
+    pub(crate) line: u64,
+    pub(crate) error_text: String,
 }

@@ -1,7 +1,8 @@
 //! What was asked and answered, as far as CORS reads it.
 
-use super::visible::visible;
-use crate::exchange::{Answer, Exchange};
+use cors::{Answer, Exchange};
+
+use crate::visible::visible;
 
 /// Headers that the protocol, or a cache in between, reads.
 const READ: [&str; 5] = ["vary", "location", "timing-allow-origin", "allow", "age"];

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// `bytes` between backticks, with everything that a terminal hides or merges written out.
-pub(super) fn visible(bytes: &[u8]) -> String {
+pub(crate) fn visible(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() + 2);
     text.push('`');
     for byte in bytes {

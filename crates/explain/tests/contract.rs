@@ -1,7 +1,7 @@
 //! The lines of `corswatch explain --jsonl`, byte for byte.
 #![allow(missing_docs)]
 
-use cors::explain::{Summary, jsonl, line};
+use explain::{Summary, jsonl, line};
 use serde_json::Value;
 
 const BLOCKED: &str = r#"{"id":"r1","request":{"page_origin":"https://app.test","url":"https://api.test/x","method":"PUT","mode":"cors","credentials":"omit","headers":[["x-custom","1"]]},"hops":[{"url":"https://api.test/x","preflight":{"status":204,"headers":[["access-control-allow-origin","*"],["access-control-allow-methods","PUT"]]},"response":null}]}"#;
@@ -9,7 +9,7 @@ const BLOCKED: &str = r#"{"id":"r1","request":{"page_origin":"https://app.test",
 #[test]
 fn a_verdict_has_its_fields_in_the_order_of_the_contract() {
     let answer = line(BLOCKED, 1);
-    let expected = r#"{"id":"r1","verdict":"blocked","stage":"preflight","error":"HeaderDisallowedByPreflightResponse","parameter":"x-custom","hop":0,"preflight_sent":true,"explanation":"The preflight asked https://api.test/x for the header `x-custom`; Access-Control-Allow-Headers is missing.","fix":[{"on":"preflight","header":"access-control-allow-headers","value":"x-custom","change":"List every header the page sends beyond the safelisted ones, by name, separated by commas."}]}"#;
+    let expected = r#"{"id":"r1","verdict":"blocked","stage":"preflight","error":"HeaderDisallowedByPreflightResponse","parameter":"x-custom","hop":0,"preflight_sent":true,"explanation":"The preflight asked https://api.test/x for the header `x-custom`; Access-Control-Allow-Headers is missing. The preflight is sent because of the method PUT and the header `x-custom`.","fix":[{"on":"preflight","header":"access-control-allow-headers","value":"x-custom","change":"List every header the page sends beyond the safelisted ones, by name, separated by commas.","hop":0}],"reason":"cors","caveats":[]}"#;
     assert_eq!(answer, expected);
 }
 

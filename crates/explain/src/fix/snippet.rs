@@ -1,9 +1,9 @@
 //! The least permissive configuration that lets an exchange pass, for the places where CORS is
 //! configured.
 
-use crate::exchange::Exchange;
-use crate::judge::Judgement;
-use crate::word::Credentials;
+use cors::{Credentials, Exchange, Judgement};
+
+use super::repair;
 
 /// Declares the platforms with their names and templates.
 macro_rules! platforms {
@@ -89,13 +89,18 @@ impl Policy {
         if judgement.scene.origin == "null" {
             return None;
         }
-        let question = exchange.request.ask().question();
+        // What the page has to change is changed: a server should not permit `patch`.
+        let repaired = repair(exchange);
+        let request = repaired
+            .as_ref()
+            .map_or(&exchange.request, |repair| &repair.exchange.request);
+        let question = request.question();
         Some(Self {
             origin: judgement.scene.origin.clone(),
             methods: vec![question.method],
             headers: question.headers.map(split).unwrap_or_default(),
             expose: Vec::new(),
-            credentials: exchange.request.credentials(),
+            credentials: request.credentials(),
             max_age_seconds: MAX_AGE_SECONDS,
         })
     }

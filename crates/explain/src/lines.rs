@@ -1,80 +1,13 @@
-//! `corswatch explain`: verdicts for people and for programs.
-
-mod describe;
-mod differs;
-mod transcript;
-mod visible;
-mod wire;
+//! The JSON lines of `corswatch explain --jsonl`: one exchange a line in, one verdict a line out.
 
 use std::io::{self, BufRead, Write};
 
+use cors::{Exchange, NotAnExchange, cache, trim};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::exchange::{Exchange, NotAnExchange};
-use crate::fix::{self, Fix};
-use crate::judge::{Judgement, judge};
-use crate::{cache, expose, safelist};
-use wire::{CacheLine, ErrorLine, Line, ReadableLine, SafelistedLine, VerdictLine};
-
-pub use differs::{Browser, Difference};
-pub use transcript::{heads, transcript};
-
-/// A judgement together with its words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// What the browser does, and what decided it.
-    pub judgement: Judgement,
-    /// What the browser required and what it got, byte for byte.
-    pub explanation: String,
-    /// What to change, most specific first.
-    pub fix: Vec<Fix>,
-    /// Where other browsers are known to decide differently.
-    pub differs: Vec<Difference>,
-}
-
-impl std::fmt::Display for Verdict {
-    /// The verdict for a terminal.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let judgement = &self.judgement;
-        write!(f, "{}", judgement.ruling)?;
-        if let Some(error) = judgement.error {
-            write!(f, ": {error}")?;
-        }
-        if let Some(parameter) = judgement.parameter_text() {
-            write!(f, " [{}]", visible::visible(parameter.as_bytes()))?;
-        }
-        writeln!(f, "\n  {}", self.explanation)?;
-        for fix in &self.fix {
-            match (fix.header, &fix.value) {
-                (Some(header), Some(value)) => {
-                    writeln!(f, "  fix: {header}: {value}\n       {}", fix.change)?
-                }
-                _ => writeln!(f, "  fix: {}", fix.change)?,
-            }
-        }
-        for difference in &self.differs {
-            writeln!(
-                f,
-                "  differs: {:?} {}",
-                difference.browsers, difference.note
-            )?;
-        }
-        Ok(())
-    }
-}
-
-/// Judges an exchange and explains the judgement.
-#[must_use]
-pub fn explain(exchange: &Exchange) -> Verdict {
-    let judgement = judge(exchange);
-    Verdict {
-        explanation: describe::text(exchange, &judgement),
-        fix: fix::fixes(exchange, &judgement),
-        differs: differs::notes(exchange, &judgement),
-        judgement,
-    }
-}
+use crate::verdict::{Verdict, explain};
+use crate::wire::{self, CacheLine, ErrorLine, Line, ReadableLine, SafelistedLine, VerdictLine};
 
 /// Why a line has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -155,7 +88,7 @@ fn try_answer(text: &str) -> Result<String, BadLine> {
                 .ok_or(BadLine::Missing("response_headers"))?
                 .read();
             let credentials = line.credentials.ok_or(BadLine::Missing("credentials"))?;
-            let mut readable = expose::readable(&headers, credentials);
+            let mut readable = cors::readable(&headers, credentials);
             if let Some(names) = line.names {
                 readable.retain(|name| {
                     names
@@ -169,7 +102,7 @@ fn try_answer(text: &str) -> Result<String, BadLine> {
             let name = line.name.ok_or(BadLine::Missing("name"))?.0;
             let value = line.value.ok_or(BadLine::Missing("value"))?.0;
             let name = String::from_utf8_lossy(&name);
-            let safelisted = safelist::is_safelisted(&name, crate::header::trim(&value));
+            let safelisted = cors::is_safelisted(&name, trim(&value));
             Ok(json(&SafelistedLine { id, safelisted }))
         }
         Some("cache") => second_preflight(id, line),
@@ -180,7 +113,14 @@ fn try_answer(text: &str) -> Result<String, BadLine> {
 fn verdict(id: Option<&RawValue>, line: Line<'_>) -> Result<String, BadLine> {
     let request = line.request.ok_or(BadLine::Missing("request"))?;
     let exchange = wire::exchange(request, line.hops.ok_or(BadLine::Missing("hops"))?)?;
-    let judgement = judge(&exchange);
+    let Verdict {
+        judgement,
+        reason,
+        explanation,
+        fix,
+        caveats,
+        ..
+    } = explain(&exchange);
     Ok(json(&VerdictLine {
         id,
         verdict: judgement.ruling,
@@ -189,8 +129,10 @@ fn verdict(id: Option<&RawValue>, line: Line<'_>) -> Result<String, BadLine> {
         parameter: judgement.parameter_text(),
         hop: judgement.hop,
         preflight_sent: judgement.preflight_sent,
-        explanation: describe::text(&exchange, &judgement),
-        fix: fix::fixes(&exchange, &judgement),
+        explanation,
+        fix,
+        reason,
+        caveats,
     }))
 }
 
