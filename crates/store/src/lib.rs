@@ -30,7 +30,6 @@ pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
 pub use query::{
     Breakdown, Corroboration, Dimension, Failure, LabTraffic, Ledger, RequestShape, SliFilter,
-    SliSums,
 };
 pub use reader::{MAX_SHAPES, Reader};
 pub use rows::{

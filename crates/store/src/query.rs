@@ -1,6 +1,7 @@
 //! What the named queries ask for and answer.
 
 use observation::{Confidence, Kind, Outcome, Source, Stage, UnixMillis};
+use slo::Sums;
 
 use crate::rows::{ChunkRow, EdgeReportRow, ProgressRow};
 
@@ -55,43 +56,6 @@ impl SliFilter {
     }
 }
 
-/// The sums that all SLIs are ratios of.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SliSums {
-    /// Requests that count ([`Outcome::counts_as_request`]).
-    pub requests: u64,
-    /// Of these, blocked by CORS.
-    pub blocked: u64,
-    /// Of these, failed without evidence of how.
-    pub unknown: u64,
-    /// Requests that count and could carry credentials.
-    pub credentialed: u64,
-    /// Of these, blocked by CORS.
-    pub credentialed_blocked: u64,
-    /// Of these, answered 401 or 403.
-    pub credentialed_denied: u64,
-    /// Requests that count and needed a preflight.
-    pub preflighted: u64,
-    /// Of these, blocked at the preflight.
-    pub preflight_blocked: u64,
-    /// OPTIONS requests, of sources that see them by themselves.
-    pub preflights: u64,
-    /// Of these, answered 4xx or 5xx.
-    pub preflights_failed: u64,
-    /// Reads of response headers that the application expects.
-    pub header_reads: u64,
-    /// Of these, could not be read.
-    pub header_unreadable: u64,
-    /// Preflighted requests whose preflight was measured: the coverage of `preflight_latency`.
-    pub preflight_measured: u64,
-    /// Preflight durations by bucket.
-    pub preflight_latency: Vec<(u8, u64)>,
-    /// Request durations by bucket.
-    pub latency: Vec<(u8, u64)>,
-    /// All requests by outcome, also those that do not count; sorted, without zeros.
-    pub by_outcome: Vec<(Outcome, u64)>,
-}
-
 /// What SLIs can be broken down by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dimension {
@@ -135,7 +99,7 @@ pub struct Breakdown {
     /// The value.
     pub value: String,
     /// Its sums.
-    pub sums: SliSums,
+    pub sums: Sums,
 }
 
 /// Failures of one signature.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use clickhouse::Row;
 use observation::UnixMillis;
 use serde::Deserialize;
+use slo::Sums;
 
 use crate::client::{Address, Client};
 use crate::compaction::{COMPACTED, CompactedRow, Compactions};
@@ -19,7 +20,7 @@ use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::{
     AlertRow, Breakdown, ChunkRow, Config, Corroboration, DeployRow, Dimension, EdgeReportRow,
-    Failure, Ledger, MAX_ALERTS, ProgressRow, SliFilter, SliSums, StoreError, wire,
+    Failure, Ledger, MAX_ALERTS, ProgressRow, SliFilter, StoreError, wire,
 };
 use scope::{Scope, Tiers};
 pub use shapes::MAX_SHAPES;
@@ -71,14 +72,10 @@ impl Reader {
         filter: &SliFilter,
         from: UnixMillis,
         to: UnixMillis,
-    ) -> Result<SliSums, StoreError> {
+    ) -> Result<Sums, StoreError> {
         let scope = Scope::new(filter, from, to);
         let rows = self.rollup(&scope, "''", Tiers::All, "").await?;
-        Ok(rows
-            .into_iter()
-            .next()
-            .map(SliSums::from)
-            .unwrap_or_default())
+        Ok(rows.into_iter().next().map(Sums::from).unwrap_or_default())
     }
 
     /// The sums of every step of a window, in order of time. A step is rounded up to whole minutes
@@ -92,7 +89,7 @@ impl Reader {
         from: UnixMillis,
         to: UnixMillis,
         step: Duration,
-    ) -> Result<Vec<(UnixMillis, SliSums)>, StoreError> {
+    ) -> Result<Vec<(UnixMillis, Sums)>, StoreError> {
         let step = step.as_secs().div_ceil(60).clamp(1, 60 * 24 * 366) * 60;
         let tiers = if step.is_multiple_of(3600) {
             Tiers::All
@@ -107,7 +104,7 @@ impl Reader {
             .await?;
         let point = |row: SumsRow| {
             let seconds = row.key.parse().unwrap_or(0);
-            (wire::from_seconds(seconds), SliSums::from(row))
+            (wire::from_seconds(seconds), Sums::from(row))
         };
         Ok(rows.into_iter().map(point).collect())
     }
@@ -125,7 +122,8 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<Breakdown>, StoreError> {
         let scope = Scope::new(filter, from, to);
-        let tail = format!("ORDER BY requests DESC, key LIMIT {limit}");
+        let requests = sums::of(slo::Count::Requests);
+        let tail = format!("ORDER BY {requests} DESC, key LIMIT {limit}");
         let rows = self
             .rollup(&scope, scope::column(dimension), Tiers::All, &tail)
             .await?;
@@ -192,15 +190,11 @@ impl Reader {
         filter: &SliFilter,
         from: UnixMillis,
         to: UnixMillis,
-    ) -> Result<SliSums, StoreError> {
+    ) -> Result<Sums, StoreError> {
         let scope = Scope::new(filter, from, to);
         let sql = sums::select("''", &scope.raw_rows(), "");
         let rows: Vec<SumsRow> = self.client.fetch(scope.bind(self.client.sql(&sql))).await?;
-        Ok(rows
-            .into_iter()
-            .next()
-            .map(SliSums::from)
-            .unwrap_or_default())
+        Ok(rows.into_iter().next().map(Sums::from).unwrap_or_default())
     }
 
     /// Where every beacon went. Progress is read first: the chunks cover at least what it says.

@@ -89,6 +89,16 @@ pub struct ProgressRow {
     pub event_time: UnixMillis,
 }
 
+impl From<ProgressRow> for slo::Progress {
+    fn from(row: ProgressRow) -> Self {
+        Self {
+            epoch: row.epoch,
+            partition: row.partition,
+            event_time: row.event_time,
+        }
+    }
+}
+
 /// A record that could not be turned into rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetterRow {

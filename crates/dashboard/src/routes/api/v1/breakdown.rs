@@ -90,7 +90,7 @@ pub(crate) async fn get(
         shared
             .queries
             .breakdown(&selection.filter, dimension, selection.interval, limit),
-        shared.queries.watermark(),
+        shared.watermark.read(),
     )?;
     let source = selection.filter.source;
     let row = |row: store::Breakdown| Row {
