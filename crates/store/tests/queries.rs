@@ -426,6 +426,7 @@ async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
         author: HOSTILE.to_owned(),
         note: HOSTILE.to_owned(),
         created_at: START.plus(created_at),
+        recorded_by: HOSTILE.to_owned(),
     };
     for row in [
         deploy("d1", 5, 1),
@@ -447,6 +448,15 @@ async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
         .await
         .expect("read");
     assert_eq!(none, []);
+    // Another app that numbers its deploys alike has its own.
+    let mut other = deploy("d1", 9, 3);
+    other.app = "alpha".to_owned();
+    store.save_deploy(&other).await.expect("written");
+    let within = (START, START.plus(100));
+    let reader = store.reader();
+    let read = async |app| reader.deploys(app, within.0, within.1).await.expect("read");
+    assert_eq!(read(APP).await, [deploy("d2", 7, 1), deploy("d1", 9, 2)]);
+    assert_eq!(read("alpha").await, [other]);
     store
         .write(&Batch::default())
         .await

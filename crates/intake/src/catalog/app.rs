@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
+use settings::Size;
 
 use super::AppConfig;
 use super::pattern::OriginPattern;
@@ -31,6 +32,7 @@ pub struct App {
     lab_traffic: LabTraffic,
     endpoints: HashSet<String>,
     quota: u32,
+    quota_bytes: Size,
     environment: String,
 }
 
@@ -61,6 +63,7 @@ impl App {
             lab_traffic: config.lab_traffic,
             endpoints: config.endpoints.iter().cloned().collect(),
             quota: config.quota,
+            quota_bytes: config.quota_bytes,
             environment: config.environment.clone().unwrap_or_default(),
         }
     }
@@ -81,6 +84,12 @@ impl App {
     #[must_use]
     pub const fn quota(&self) -> u32 {
         self.quota
+    }
+
+    /// Bytes of unpacked beacons a second that one key may send.
+    #[must_use]
+    pub const fn quota_bytes(&self) -> Size {
+        self.quota_bytes
     }
 
     /// Environment of pages that do not say theirs; empty where none is configured.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use settings::Problems;
+use settings::{Problems, Size};
 
 use super::LabTraffic;
 use super::pattern::OriginPattern;
@@ -12,6 +12,7 @@ use crate::origin::{self, Schemes};
 
 /// Beacons a second that one key may send, unless configured.
 const DEFAULT_QUOTA: u32 = 5_000;
+const DEFAULT_QUOTA_BYTES: Size = Size::mib(32);
 const QUOTA: std::ops::RangeInclusive<u32> = 1..=1_000_000;
 const KEY_LENGTH: std::ops::RangeInclusive<usize> = 8..=64;
 const MAX_NAME: usize = 64;
@@ -46,8 +47,10 @@ pub struct AppConfig {
     pub lab_traffic: LabTraffic,
     /// Endpoint templates that keep their name however many others arrive, such as `/cart/:id`.
     pub endpoints: Vec<String>,
-    /// Beacons a second that one key may send.
+    /// Beacons a second that one key may send. Permitted: 1 to 1000000.
     pub quota: u32,
+    /// Bytes of unpacked beacons a second that one key may send. Permitted: 64KiB to 4GiB.
+    pub quota_bytes: Size,
     /// Environment of pages that do not say theirs.
     pub environment: Option<String>,
 }
@@ -63,6 +66,7 @@ impl Default for AppConfig {
             lab_traffic: LabTraffic::default(),
             endpoints: Vec::new(),
             quota: DEFAULT_QUOTA,
+            quota_bytes: DEFAULT_QUOTA_BYTES,
             environment: None,
         }
     }
@@ -155,6 +159,8 @@ impl AppConfig {
             }
         }
         problems.range("quota", self.quota, QUOTA);
+        let bytes = Size::kib(64)..=Size::mib(4096);
+        problems.range("quota_bytes", self.quota_bytes, bytes);
         if self.environment.as_ref().is_some_and(|text| !is_name(text)) {
             let value = self.environment.as_deref().unwrap_or_default();
             problems.report(
