@@ -4,6 +4,7 @@ use observation::{Confidence, Kind, Outcome, Source, Stage, UnixMillis};
 use slo::Sums;
 
 use crate::rows::{ChunkRow, EdgeReportRow, ProgressRow};
+use crate::wire::fields;
 
 /// Whether laboratory traffic counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,43 +55,23 @@ impl SliFilter {
             environment: None,
         }
     }
-}
 
-/// What SLIs can be broken down by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dimension {
-    /// Configured service.
-    Service,
-    /// Origin of the page.
-    PageOrigin,
-    /// Origin of the server.
-    TargetOrigin,
-    /// Path template.
-    Endpoint,
-    /// Request method.
-    Method,
-    /// Release of the page.
-    Release,
-    /// Deployment environment.
-    Environment,
-    /// How it ended.
-    Outcome,
-    /// Where in the protocol it failed.
-    Stage,
-    /// Chromium's `CorsError` name.
-    Cause,
-    /// Header names.
-    Parameter,
-    /// HTTP status.
-    Status,
-    /// Browser family.
-    BrowserFamily,
-    /// Browser family and major version.
-    Browser,
-    /// Where the script ran.
-    Context,
-    /// Who saw it.
-    Source,
+    /// What it is limited to: each column with its value.
+    #[must_use]
+    pub fn limits(&self) -> Vec<(&'static str, &str)> {
+        let limits = [
+            ("service", &self.service),
+            ("page_origin", &self.page_origin),
+            ("target_origin", &self.target_origin),
+            ("endpoint", &self.endpoint),
+            ("release", &self.release),
+            ("environment", &self.environment),
+        ];
+        let stated = limits.into_iter();
+        stated
+            .filter_map(|(column, value)| Some((column, value.as_deref()?)))
+            .collect()
+    }
 }
 
 /// One value of a dimension and its sums.
@@ -166,13 +147,15 @@ pub struct RequestShape {
     pub count: u64,
 }
 
-/// How many independent witnesses blocks have.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Corroboration {
-    /// Distinct page loads.
-    pub sessions: u64,
-    /// Distinct client networks, among those that are known.
-    pub networks: u64,
+fields! {
+    /// How many independent witnesses blocks have.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Corroboration {
+        /// Distinct page loads.
+        pub sessions: u64,
+        /// Distinct client networks, among those that are known.
+        pub networks: u64,
+    }
 }
 
 /// Where every beacon went, as far as the store knows. The caller adds the log's end offsets.

@@ -58,7 +58,7 @@ impl SloStatus {
             name: spec.name.clone(),
             app: spec.filter.app.clone(),
             sli: spec.sli,
-            limited_to: limits(&spec.filter),
+            limited_to: limited_to(&spec.filter),
             objective: spec.objective.share(),
             target: spec.objective.allowance(),
             window: spec.window.to_string(),
@@ -72,19 +72,11 @@ impl SloStatus {
     }
 }
 
-fn limits(filter: &SliFilter) -> BTreeMap<&'static str, String> {
-    let limits = [
-        ("service", &filter.service),
-        ("page_origin", &filter.page_origin),
-        ("target_origin", &filter.target_origin),
-        ("endpoint", &filter.endpoint),
-        ("release", &filter.release),
-        ("environment", &filter.environment),
-    ];
-    let stated = limits
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value.clone()?)));
-    stated.collect()
+fn limited_to(filter: &SliFilter) -> BTreeMap<&'static str, String> {
+    let limits = filter.limits().into_iter();
+    limits
+        .map(|(name, value)| (name, value.to_owned()))
+        .collect()
 }
 
 fn sli_words() -> Object {
