@@ -22,6 +22,8 @@ pub struct State {
     pub edge: Option<Edge>,
     /// The configured objectives.
     pub slos: Vec<SloSpec>,
+    /// Who owns the configured services.
+    pub owners: alert::Owners,
     /// Where the log ends, so that beacons in flight are counted; without it they are derived.
     pub log_ends: Option<Arc<dyn LogEnds>>,
     /// Parts of this process that can say how they are (journal, loader, aggregator).

@@ -52,6 +52,7 @@ impl Private {
             apps: config.apps.iter().map(app).collect(),
             edge: around.edge.map(described),
             slos: slos(config),
+            owners: config.owners(),
             log_ends: around.log_ends,
             parts: around.parts,
             metrics: ground.metrics.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use alert::Owners;
 use serde::Serialize;
 use slo::{BudgetState, ErrorBudget, Sli, Sums};
 use store::SliFilter;
@@ -45,13 +46,20 @@ pub(crate) struct SloStatus {
     /// Share of the error budget that is left: 1 all, 0 none, negative when overspent; null
     /// without data.
     pub budget_remaining: Option<f64>,
-    /// What to do when it is in danger; null where nothing is configured.
+    /// Team that owns the service that it is limited to; null where it is limited to none, or nothing
+    /// is configured.
+    pub owner: Option<String>,
+    /// What to do when it is in danger: its own runbook, else that of the service; null where nothing
+    /// is configured.
     pub runbook_url: Option<String>,
 }
 
 impl SloStatus {
     /// How `spec` stands with `sums` of `interval`.
-    pub(crate) fn of(spec: &SloSpec, sums: &Sums, interval: Interval) -> Self {
+    pub(crate) fn of(spec: &SloSpec, sums: &Sums, interval: Interval, owners: &Owners) -> Self {
+        let owner = spec.filter.service.as_ref();
+        let owner = owner.and_then(|service| owners.of(service));
+        let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let measured = spec.sli.ratio(sums, spec.filter.source);
         let budget = ErrorBudget::of(measured, spec.objective);
         Self {
@@ -67,7 +75,9 @@ impl SloStatus {
             measured: measured.into(),
             state: ErrorBudget::state(budget),
             budget_remaining: budget.map(|budget| budget.remaining),
-            runbook_url: (!spec.runbook.is_empty()).then(|| spec.runbook.clone()),
+            owner: owner.and_then(|owner| stated(&owner.team)),
+            runbook_url: stated(&spec.runbook)
+                .or_else(|| owner.and_then(|owner| stated(&owner.runbook))),
         }
     }
 }

@@ -264,7 +264,7 @@ impl Queries for Fake {
 
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
         self.check().await?;
-        let body = r#"{"annotations":{"summary":"3 of 4000 requests were blocked","runbook_url":"https://runbooks.test/cors"}}"#;
+        let body = r#"{"labels":{"service":"checkout"},"annotations":{"summary":"3 of 4000 requests were blocked","runbook_url":"https://runbooks.test/cors"}}"#;
         let row = |app: &str, state: &str, resolved_at| AlertRow {
             id: format!("{app}-{state}"),
             version: 1,
@@ -477,6 +477,14 @@ pub fn apps() -> Vec<App> {
     ]
 }
 
+fn owners() -> alert::Owners {
+    let owner = alert::Owner {
+        team: "team-checkout".into(),
+        runbook: "https://runbooks.test/checkout".into(),
+    };
+    [("checkout".to_owned(), owner)].into_iter().collect()
+}
+
 pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
     let (clock, _) = ManualClock::at(NOW);
     let edge = Edge {
@@ -498,12 +506,22 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         objective: Objective::new(0.95).expect("an objective"),
         ..slo.clone()
     };
+    let checkout = SloSpec {
+        name: "shop-checkout".into(),
+        filter: SliFilter {
+            service: Some("checkout".into()),
+            ..slo.filter.clone()
+        },
+        runbook: String::new(),
+        ..slo.clone()
+    };
     State {
         queries,
         partitions: 2,
         apps: apps(),
         edge: Some(edge),
-        slos: vec![slo, latency],
+        slos: vec![slo, latency, checkout],
+        owners: owners(),
         log_ends: None,
         parts: Vec::new(),
         metrics,

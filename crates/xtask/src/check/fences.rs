@@ -55,6 +55,7 @@ const PURE: &[&str] = &[
     "policy",
     "findings",
     "settings",
+    "printable",
 ];
 
 /// Crates that all others stand on: they depend on none of them.

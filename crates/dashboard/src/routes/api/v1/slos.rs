@@ -73,12 +73,12 @@ async fn evaluate(
             other.filter == spec.filter && other.window == spec.window
         };
         if let Some((_, interval, sums)) = asked.iter().find(same) {
-            statuses.push(SloStatus::of(spec, sums, *interval));
+            statuses.push(SloStatus::of(spec, sums, *interval, &shared.owners));
             continue;
         }
         let interval = Interval::ending_at(at, spec.window.as_millis());
         let sums = shared.queries.sli(&spec.filter, interval).await?;
-        statuses.push(SloStatus::of(spec, &sums, interval));
+        statuses.push(SloStatus::of(spec, &sums, interval, &shared.owners));
         asked.push((spec, interval, sums));
     }
     Ok(statuses)
