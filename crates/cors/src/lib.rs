@@ -4,17 +4,12 @@
 
 mod access;
 pub mod cache;
-pub mod dump;
 mod exchange;
-pub mod explain;
 mod expose;
-pub mod fix;
-pub mod har;
 mod header;
 mod judge;
 mod max_age;
 mod order;
-mod origin;
 mod preflight;
 mod redirect;
 mod safelist;
@@ -22,10 +17,10 @@ mod word;
 
 pub use exchange::{Answer, Exchange, Hop, NotAnExchange, Request, RequestParts};
 pub use expose::readable;
-pub use header::Headers;
+pub use header::{Headers, is_token, trim};
 pub use judge::{Judgement, Message, Scene, judge, next};
-pub use origin::Origin;
 pub use preflight::Question;
 pub use redirect::{BadRedirect, is_blocked_port};
 pub use safelist::{is_forbidden_header, is_safelisted};
+pub use web::Origin;
 pub use word::{CorsError, Credentials, Mode, Ruling, Stage};

@@ -8,11 +8,14 @@ use runtime::{Clock, Metrics as Registry};
 use crate::front::Front;
 use crate::health::Part;
 use crate::queries::Queries;
+use crate::watermark::Watermark;
 
 /// What the binary gives to the private side.
 pub struct State {
     /// Answers the named queries: [`crate::Stored`] for the store.
     pub queries: Arc<dyn Queries>,
+    /// How many partitions the log has.
+    pub partitions: u32,
     /// The configured apps.
     pub apps: Vec<App>,
     /// The edge as browsers reach it; tells the UI which script tag to show.
@@ -100,6 +103,7 @@ pub struct SloSpec {
 pub(crate) struct Shared {
     pub(crate) state: State,
     pub(crate) front: Arc<Front>,
+    pub(crate) watermark: Watermark,
     pub(crate) openapi: bytes::Bytes,
 }
 

@@ -8,7 +8,7 @@ use dashboard::Config;
 use http::StatusCode;
 use observation::Source;
 use serde_json::{Value, json};
-use setting::{Fake, Mood, get, post, router_of, well};
+use setting::{Fake, Mood, NOW, get, post, router_of, well};
 use store::LabTraffic;
 
 #[tokio::test]
@@ -421,6 +421,39 @@ async fn readiness_names_the_part_that_is_down_and_lag_alone_leaves_it_ready() {
         assert_eq!(body["parts"][0]["part"], part, "{body}");
     }
     assert_eq!(get(&well(), "/livez").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_watermark_is_that_of_the_slowest_partition_in_its_newest_epoch_and_none_before_all_are_there()
+ {
+    let at = |millis| NOW.plus(millis);
+    for (progress, watermark) in [
+        (vec![], json!(null)),
+        (vec![(2, 0, at(-1000))], json!(null)),
+        (vec![(1, 0, at(-9000)), (2, 0, at(-1000))], json!(null)),
+        (
+            vec![(2, 0, at(-1000)), (1, 1, at(-5000))],
+            json!("2026-11-01T12:00:25.000Z"),
+        ),
+        (
+            vec![(1, 0, at(-9000)), (2, 0, at(-1000)), (2, 1, at(-2000))],
+            json!("2026-11-01T12:00:28.000Z"),
+        ),
+        (
+            vec![(1, 0, at(5000)), (1, 1, at(7000))],
+            json!("2026-11-01T12:00:30.000Z"),
+        ),
+    ] {
+        let fake = Arc::new(Fake {
+            progress: Some(progress.clone()),
+            ..Fake::default()
+        });
+        let router = router_of(&fake, Config::default());
+        for path in ["/api/v1/sli?app=shop", "/api/v1/slos"] {
+            let body = get(&router, path).await.json();
+            assert_eq!(body["watermark"], watermark, "{path} {progress:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -48,6 +48,7 @@ impl Private {
     ) {
         let state = State {
             queries: Arc::new(Stored::new(store)),
+            partitions: config.journal.partitions(),
             apps: config.apps.iter().map(app).collect(),
             edge: around.edge.map(described),
             slos: slos(config),
