@@ -28,7 +28,9 @@ pub use compaction::Compacted;
 pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
-pub use query::{Breakdown, Corroboration, Failure, LabTraffic, Ledger, RequestShape, SliFilter};
+pub use query::{
+    Breakdown, Corroboration, Failure, LabTraffic, Ledger, Reports, RequestShape, SliFilter,
+};
 pub use reader::{MAX_SHAPES, Reader};
 pub use rows::{
     AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, DeadLetterRow,

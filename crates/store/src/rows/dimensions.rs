@@ -1,6 +1,8 @@
 //! What rollups are grouped by, beside app and minute: the one list of dimensions.
 
-use observation::{Confidence, Context, Kind, Observation, Origin, Outcome, Source, Stage};
+use observation::{
+    Confidence, Context, Kind, Observation, Origin, Outcome, Source, Stage, Standing,
+};
 use serde::de::SeqAccess;
 
 use crate::wire::{Block, Field, Fields, Plain, missing, word_or_empty};
@@ -160,6 +162,8 @@ dimensions! {
         context: Context as word by Context = origin.context,
         /// Whether it is laboratory traffic that the app does not count.
         lab: bool as flag = origin.lab,
+        /// Whether it is believed.
+        standing: Standing as word by Standing = observation.standing,
     }
 }
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use bytes::{BufMut as _, BytesMut};
 use observation::{
-    BeaconId, Chunk, Confidence, Context, Kind, Outcome, SessionId, Source, Stage, UnixMillis,
+    BeaconId, Chunk, Confidence, Context, Kind, Outcome, SessionId, Source, Stage, Standing,
+    UnixMillis,
 };
 use serde::de::{Deserialize, Deserializer, Error as _};
 
@@ -211,6 +212,7 @@ vocabularies!(
     Kind,
     Outcome,
     Stage,
+    Standing,
     Confidence,
     Context,
     Stance,
