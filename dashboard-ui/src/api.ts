@@ -237,6 +237,7 @@ export interface Deploy {
   reverts: string;
   touches_cors: boolean;
   author: string;
+  recorded_by: string;
   note: string;
 }
 

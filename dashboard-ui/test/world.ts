@@ -178,6 +178,7 @@ export function incident(): World {
           reverts: '',
           touches_cors: true,
           author: 'mira',
+          recorded_by: 'ci',
           note: '2026.11.3',
         },
         {
@@ -188,6 +189,7 @@ export function incident(): World {
           reverts: 'd1',
           touches_cors: true,
           author: 'jon',
+          recorded_by: 'ci',
           note: 'back to 2026.11.2',
         },
       ],

@@ -13,7 +13,7 @@ pub enum Entry<S = String> {
     EdgeReport(EdgeReport),
 }
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// Room for most entries, so that writing one seldom has to move it.
 const USUAL_BYTES: usize = 512;
 
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::{
         BeaconId, Browser, Confidence, Context, Failure, Kind, Latency, Observation, Origin,
-        Outcome, SessionId, Source, Stage, UnixMillis,
+        Outcome, SessionId, Source, Stage, Standing, UnixMillis,
     };
 
     fn envelope() -> Envelope {
@@ -117,6 +117,7 @@ mod tests {
                     evidence: "A+P".into(),
                 }),
                 count: 1,
+                standing: Standing::Undisputed,
                 latency: Latency::from_pairs([(64, 1)]),
                 preflight_latency: Latency::default(),
             }],

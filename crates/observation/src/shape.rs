@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Confidence, Kind, Latency, Outcome, Stage, UnixMillis};
+use crate::{Confidence, Kind, Latency, Outcome, Stage, Standing, UnixMillis};
 
 /// `count` requests (or preflights, or header reads) of one shape with one outcome.
 ///
@@ -37,6 +37,8 @@ pub struct Observation<S = String> {
     pub failure: Option<Failure<S>>,
     /// How many.
     pub count: u32,
+    /// Whether it is believed; the edge decides.
+    pub standing: Standing,
     /// Duration of the whole request as the page sees it.
     pub latency: Latency,
     /// Duration of the preflight, where the browser lets the page see it.

@@ -285,8 +285,8 @@ const ALERTS: &str = "SELECT id, version, app, slo, rule, `group`, severity, sta
      FROM alerts FINAL ORDER BY updated_at DESC, id";
 
 const DEPLOYS: &str = "SELECT id, at, app, service, kind, reverts, touches_cors, author, note, \
-        created_at \
-     FROM deploys FINAL \
+        created_at, recorded_by \
+     FROM deployments FINAL \
      WHERE app = {app:String} AND at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') \
        AND at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') \
      ORDER BY at, id";

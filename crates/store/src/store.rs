@@ -166,7 +166,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
-        self.insert::<wire::Deploy, _>("deploys", std::slice::from_ref(deploy))
+        self.insert::<wire::Deploy, _>("deployments", std::slice::from_ref(deploy))
             .await
     }
 

@@ -4,7 +4,7 @@ mod support;
 
 use observation::{
     BeaconId, Browser, Chunk, Confidence, Context, Envelope, Failure, Kind, Latency, Observation,
-    Origin, Outcome, Position, SessionId, Source, Stage, UnixMillis,
+    Origin, Outcome, Position, SessionId, Source, Stage, Standing, UnixMillis,
 };
 use serde_json::json;
 use store::{
@@ -222,6 +222,7 @@ fn envelope(text: &str) -> Envelope {
                 evidence: text(),
             }),
             count: u32::MAX,
+            standing: Standing::Contradicted,
             latency: Latency::from_pairs([(0, 1), (159, u32::MAX)]),
             preflight_latency: Latency::from_pairs([(64, 2)]),
         }],

@@ -170,7 +170,39 @@ impl Config {
         intake::CatalogConfig {
             apps: self.apps.clone(),
             services: self.services.clone(),
+            reserved: self.reserved(),
         }
+    }
+
+    /// What objectives and replays are configured by.
+    fn reserved(&self) -> Vec<intake::Reserved> {
+        use intake::Dimension::{Endpoint, Environment, PageOrigin, Release, TargetOrigin};
+        let of_objectives = self.slo.iter().flat_map(|slo| {
+            [
+                (&slo.app, PageOrigin, slo.page_origin.as_ref()),
+                (&slo.app, TargetOrigin, slo.target_origin.as_ref()),
+                (&slo.app, Endpoint, slo.endpoint.as_ref()),
+                (&slo.app, Environment, slo.environment.as_ref()),
+                (&slo.app, Release, slo.release.as_ref()),
+            ]
+        });
+        const ALL_APPS: &String = &String::new();
+        let of_samples = self.prober.samples.iter().flat_map(|sample| {
+            [
+                (ALL_APPS, TargetOrigin, Some(&sample.origin)),
+                (ALL_APPS, Endpoint, Some(&sample.endpoint)),
+            ]
+        });
+        of_objectives
+            .chain(of_samples)
+            .filter_map(|(app, dimension, text)| {
+                text.map(|text| intake::Reserved {
+                    app: app.clone(),
+                    dimension,
+                    text: text.clone(),
+                })
+            })
+            .collect()
     }
 }
 

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use observation::{Confidence, Failure, Kind, Latency, Observation, Outcome, Stage, UnixMillis};
+use observation::{
+    Confidence, Failure, Kind, Latency, Observation, Outcome, Stage, Standing, UnixMillis,
+};
 use web::{EndpointTemplate, HeaderName, Method, Origin, Schemes};
 
 use super::limits::MAX_EVIDENCE;
@@ -75,11 +77,7 @@ pub(super) fn observation<'a>(
         at: sealed_at.plus(row.at),
         target_origin: target.shown.clone(),
         service: Cow::Borrowed(service.map_or("", |service| &service.name)),
-        endpoint: if notes.context.app.has_reserved(&endpoint) {
-            endpoint
-        } else {
-            notes.bounded(Dimension::Endpoint, endpoint)
-        },
+        endpoint: notes.bounded(Dimension::Endpoint, endpoint),
         method,
         credentialed: row.credentialed,
         preflighted: row.preflighted,
@@ -88,6 +86,7 @@ pub(super) fn observation<'a>(
         outcome,
         failure,
         count,
+        standing: Standing::Undisputed,
         latency: row.latency,
         preflight_latency: row.preflight_latency,
     }))

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use settings::Problems;
+use settings::{Problems, Size};
 use web::{EndpointTemplate, NotAPattern, Origin, OriginPattern, PathPrefix, Schemes};
 
-use super::LabTraffic;
+use super::{LabTraffic, OpaqueOrigin};
+use crate::Dimension;
 
 /// Beacons a second that one key may send, unless configured.
 const DEFAULT_QUOTA: u32 = 5_000;
+const DEFAULT_QUOTA_BYTES: Size = Size::mib(32);
 const QUOTA: std::ops::RangeInclusive<u32> = 1..=1_000_000;
 const KEY_LENGTH: std::ops::RangeInclusive<usize> = 8..=64;
 const MAX_NAME: usize = 64;
@@ -23,6 +25,21 @@ pub struct CatalogConfig {
     pub apps: Vec<AppConfig>,
     /// The services that those pages call.
     pub services: Vec<ServiceConfig>,
+    /// What other parts of the configuration name.
+    #[serde(skip)]
+    pub reserved: Vec<Reserved>,
+}
+
+/// A text that keeps its name in observations, however many others arrive: what is configured by it
+/// would have nothing to look at otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reserved {
+    /// The application; empty for all.
+    pub app: String,
+    /// Which text of an observation it is.
+    pub dimension: Dimension,
+    /// The text.
+    pub text: String,
 }
 
 /// One application.
@@ -45,8 +62,17 @@ pub struct AppConfig {
     pub lab_traffic: LabTraffic,
     /// Endpoint templates that keep their name however many others arrive, such as `/cart/:id`.
     pub endpoints: Vec<String>,
-    /// Beacons a second that one key may send.
+    /// Beacons a second that one key may send. Permitted: 1 to 1000000.
     pub quota: u32,
+    /// Bytes of unpacked beacons a second that one key may send. Permitted: 64KiB to 4GiB.
+    pub quota_bytes: Size,
+    /// The largest part of its traffic that one client network (IPv4: one /24, IPv6: one /48) has, in
+    /// percent, where 5 networks or more send; what is beyond is disputed. Raise it where large
+    /// offices are most of the users. Permitted: 1 to 100.
+    pub network_share_percent: u8,
+    /// What happens to beacons whose `Origin` header is `null`, as of sandboxed frames that any page can
+    /// hold: `dispute`, `accept` or `refuse`.
+    pub opaque_origin: OpaqueOrigin,
     /// Environment of pages that do not say theirs.
     pub environment: Option<String>,
 }
@@ -62,6 +88,9 @@ impl Default for AppConfig {
             lab_traffic: LabTraffic::default(),
             endpoints: Vec::new(),
             quota: DEFAULT_QUOTA,
+            quota_bytes: DEFAULT_QUOTA_BYTES,
+            network_share_percent: 10,
+            opaque_origin: OpaqueOrigin::default(),
             environment: None,
         }
     }
@@ -150,6 +179,10 @@ impl AppConfig {
             }
         }
         problems.range("quota", self.quota, QUOTA);
+        let bytes = Size::kib(64)..=Size::mib(4096);
+        problems.range("quota_bytes", self.quota_bytes, bytes);
+        let share = self.network_share_percent;
+        problems.range("network_share_percent", share, 1..=100);
         if self.environment.as_ref().is_some_and(|text| !is_name(text)) {
             let value = self.environment.as_deref().unwrap_or_default();
             problems.report(

@@ -48,12 +48,14 @@ pub struct DeployRow {
     pub reverts: String,
     /// Whether it changed CORS configuration.
     pub touches_cors: bool,
-    /// Who.
+    /// Who made it, as the pipeline says.
     pub author: String,
     /// What for.
     pub note: String,
     /// When it was reported.
     pub created_at: UnixMillis,
+    /// Name of the token that it was reported with.
+    pub recorded_by: String,
 }
 
 /// A lease that its holder may act under until `expires_at` by the server's clock.

@@ -150,6 +150,7 @@ pub(crate) struct Deploy {
     author: String,
     note: String,
     created_at: i64,
+    recorded_by: String,
 }
 
 impl From<&DeployRow> for Deploy {
@@ -165,6 +166,7 @@ impl From<&DeployRow> for Deploy {
             author: row.author.clone(),
             note: row.note.clone(),
             created_at: row.created_at.0,
+            recorded_by: row.recorded_by.clone(),
         }
     }
 }
@@ -182,6 +184,7 @@ impl From<Deploy> for DeployRow {
             author: row.author,
             note: row.note,
             created_at: UnixMillis(row.created_at),
+            recorded_by: row.recorded_by,
         }
     }
 }
