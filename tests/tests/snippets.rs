@@ -3,9 +3,9 @@
 
 use std::future::Future;
 
-use cors::fix::{Platform, Policy, snippet};
 use cors::{Credentials, Headers, Mode, Request, RequestParts, Ruling};
 use corswatch_tests::{Kind, WebServer, tower};
+use explain::fix::{Platform, Policy, snippet};
 use prober::{
     Addresses, Client, Limits, Manner, Methods, Names, TargetPolicy, Values, Walk, browse,
 };

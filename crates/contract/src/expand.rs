@@ -202,8 +202,8 @@ impl Expanding<'_> {
             return Err(self.problem("`url` is missing: at the top of the file, or in the request"));
         };
         let text = self.fill(url.as_ref())?;
-        Url::parse(&text)
-            .map_err(|_| self.problem_at(&url.span(), format!("`{text}` is not a URL")))
+        settings::web_url(&text)
+            .map_err(|reason| self.problem_at(&url.span(), format!("`{text}` {reason}")))
     }
 
     /// An absolute URL, at the run's target where there is one.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cors::explain::{Verdict as Explained, explain};
 use cors::{Answer, Credentials, Exchange, Ruling, Stage, cache, readable};
+use explain::{Verdict as Explained, explain};
 use findings::{Finding, Rule};
 
 use crate::case::{Case, Reach, is_preflighted};
@@ -57,7 +57,7 @@ impl Judging<'_> {
     }
 
     fn finding(&self, rule: &'static Rule, message: impl Into<String>) -> Finding {
-        Finding::new(rule, message).shown_by(cors::explain::transcript(&self.seen.exchange))
+        Finding::new(rule, message).shown_by(explain::transcript(&self.seen.exchange))
     }
 
     fn verdict(&self) -> Vec<Finding> {

@@ -79,5 +79,5 @@ fn failed(stage: Stage, error: &CallError, seen: &Seen) -> Finding {
         _ => "the request",
     };
     Finding::new(rule, format!("{what} has no answer: {text}"))
-        .shown_by(cors::explain::transcript(&seen.exchange))
+        .shown_by(explain::transcript(&seen.exchange))
 }

@@ -38,7 +38,7 @@ pub fn observe(lines: &[Value], directory: &Path) -> Vec<Value> {
 
 /// What the engine says to each line.
 pub fn engine(lines: &[Value]) -> Vec<Value> {
-    let answer = |line: &Value| cors::explain::line(&line.to_string(), 1);
+    let answer = |line: &Value| explain::line(&line.to_string(), 1);
     lines
         .iter()
         .map(|line| serde_json::from_str(&answer(line)).expect("answers are JSON"))

@@ -24,7 +24,7 @@ fn main() {
         .collect();
     let start = processor_time();
     let summary =
-        cors::explain::jsonl(lines.as_bytes(), std::io::sink()).expect("a sink takes everything");
+        explain::jsonl(lines.as_bytes(), std::io::sink()).expect("a sink takes everything");
     let seconds = (processor_time() - start) / 1e9;
     let bytes = lines.len() / 100_000;
     println!(

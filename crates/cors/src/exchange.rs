@@ -5,6 +5,7 @@ use web::{HeaderName, Method, Origin};
 
 use crate::header::{Headers, trim};
 use crate::order;
+use crate::preflight::Question;
 use crate::safelist::{is_forbidden_header, survives_no_cors};
 use crate::word::{Credentials, Mode};
 
@@ -110,6 +111,19 @@ impl Request {
     #[must_use]
     pub const fn credentials(&self) -> Credentials {
         self.credentials
+    }
+
+    /// Headers the page set: lower-case names, each once, in the order in which the browser goes
+    /// through them.
+    #[must_use]
+    pub fn headers(&self) -> &[(String, Vec<u8>)] {
+        &self.headers
+    }
+
+    /// What its preflight asks, whether or not it needs one.
+    #[must_use]
+    pub fn question(&self) -> Question {
+        self.ask().question()
     }
 
     /// Request mode.

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-pub(crate) use web::{is_token, is_token_byte};
+pub use web::is_token;
+pub(crate) use web::is_token_byte;
 
 /// `bytes` without the spaces and tabs around it.
 #[must_use]
-pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+pub fn trim(bytes: &[u8]) -> &[u8] {
     trim_of(bytes, |byte| matches!(byte, b' ' | b'\t'))
 }
 
@@ -50,6 +51,20 @@ impl Headers {
         let name_end = self.bytes.len();
         self.bytes.extend_from_slice(value.as_ref());
         self.ends.push((name_end, self.bytes.len()));
+    }
+
+    /// Takes every line of one name out.
+    pub fn remove(&mut self, name: &str) {
+        *self = self
+            .iter()
+            .filter(|(other, _)| !other.eq_ignore_ascii_case(name.as_bytes()))
+            .collect();
+    }
+
+    /// Puts one line in place of every line of that name.
+    pub fn set(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        self.remove(name);
+        self.push(name, value);
     }
 
     /// Every line, in wire order.

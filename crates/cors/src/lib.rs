@@ -4,12 +4,8 @@
 
 mod access;
 pub mod cache;
-pub mod dump;
 mod exchange;
-pub mod explain;
 mod expose;
-pub mod fix;
-pub mod har;
 mod header;
 mod judge;
 mod max_age;
@@ -21,7 +17,7 @@ mod word;
 
 pub use exchange::{Answer, Exchange, Hop, NotAnExchange, Request, RequestParts};
 pub use expose::readable;
-pub use header::Headers;
+pub use header::{Headers, is_token, trim};
 pub use judge::{Judgement, Message, Scene, judge, next};
 pub use preflight::Question;
 pub use redirect::{BadRedirect, is_blocked_port};

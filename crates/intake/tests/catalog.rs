@@ -109,7 +109,7 @@ fn every_mistake_is_reported_at_once_with_its_place() {
         found[2]
     );
     assert!(
-        found[8].contains("stands already in apps[0]"),
+        found[8].contains("is there already in apps[0]"),
         "{}",
         found[8]
     );

@@ -2,7 +2,7 @@
 
 use audit::RULES;
 use cors::Answer;
-use cors::explain::heads;
+use explain::heads;
 use findings::{Finding, Level, Rule};
 use store::{Grant, Stance, Vary};
 

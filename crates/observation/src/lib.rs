@@ -13,7 +13,7 @@ mod shape;
 mod time;
 mod vocabulary;
 
-pub use entry::{DecodeError, Entry};
+pub use entry::{DeadLetterReason, DecodeError, Entry};
 pub use envelope::{Browser, EdgeReport, Envelope, Origin};
 pub use id::{BeaconId, Chunk, ParseIdError, Position, SessionId};
 pub use latency::{BUCKETS, Latency, TARGET_BUCKET, bucket_lower_bound_ms, bucket_of_ms};

@@ -1,7 +1,7 @@
 //! What browsers would get from a policy, shape by shape.
 
-use cors::explain::Verdict;
 use cors::{Credentials, Exchange, Headers, Hop, Message, Mode, Request, RequestParts, Ruling};
+use explain::Verdict;
 use url::Url;
 
 use crate::ask::{Ask, Rest};
@@ -295,7 +295,7 @@ impl Walk {
     }
 
     fn end<'a>(self, shape: &'a Shape, exchange: &Exchange) -> Predicted<'a> {
-        let verdict = cors::explain::explain(exchange);
+        let verdict = explain::explain(exchange);
         let place = self.place(&verdict);
         let (outcome, hidden) = match verdict.judgement.ruling {
             Ruling::Allowed => (Outcome::Allowed, hidden(shape, exchange)),
@@ -320,8 +320,7 @@ impl Walk {
     /// The line that the verdict is about.
     fn place(&self, verdict: &Verdict) -> Option<Place> {
         let told = self.last.as_ref()?;
-        let header = verdict.fix.first().and_then(|fix| fix.header);
-        let line = header.and_then(|header| told.place_of(header));
+        let line = verdict.header().and_then(|header| told.place_of(header));
         line.or(told.by.as_ref()).cloned()
     }
 }

@@ -3,8 +3,8 @@
 
 use std::net::SocketAddr;
 
-use cors::explain::Verdict;
 use cors::{Exchange, Headers, Hop, Message, Mode, Request, Stage};
+use explain::Verdict;
 
 use crate::client::{Call, Client, Timing};
 use crate::error::CallError;
@@ -144,7 +144,7 @@ pub async fn browse(client: &Client, request: &Request, manner: Manner) -> Walk 
         }
     };
     Walk {
-        verdict: cors::explain::explain(&exchange),
+        verdict: explain::explain(&exchange),
         exchange,
         steps,
         ending,

@@ -1,7 +1,7 @@
 //! From a replay to what is said about a failure.
 
-use cors::explain::Verdict;
 use cors::{Answer, Credentials, Exchange, NotAnExchange, Ruling, Stage};
+use explain::Verdict;
 use observation::{Kind, UnixMillis};
 use store::{ChangeRow, DiagnosisRow, FixRow, SignatureRow};
 
@@ -180,8 +180,8 @@ fn describe(diagnosis: &mut DiagnosisRow, walk: &Walk) {
         .iter()
         .map(|fix| FixRow {
             place: fix.on.as_str().to_owned(),
-            header: fix.header.unwrap_or_default().to_owned(),
-            value: fix.value.clone().unwrap_or_default(),
+            header: fix.header().unwrap_or_default().to_owned(),
+            value: fix.value().unwrap_or_default().to_owned(),
             change: fix.change.clone(),
         })
         .collect();

@@ -49,7 +49,7 @@ fn walk(row: &SignatureRow, hop: Hop, ending: Ending) -> Walk {
         timing: Timing::default(),
     };
     Walk {
-        verdict: cors::explain::explain(&exchange),
+        verdict: explain::explain(&exchange),
         exchange,
         steps: vec![step],
         ending,

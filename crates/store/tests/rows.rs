@@ -34,7 +34,7 @@ fn traffic(seed: u64) -> Vec<Record> {
     (0..300).map(|_| traffic.record()).collect()
 }
 
-async fn check_sums(store: &Store, expect: &store::SliSums) {
+async fn check_sums(store: &Store, expect: &slo::Sums) {
     let reader = store.reader();
     let (filter, end) = (SliFilter::app(APP), START.plus(120_000));
     let rollup = reader.sli(&filter, START.plus(-60_000), end).await;
@@ -43,7 +43,7 @@ async fn check_sums(store: &Store, expect: &store::SliSums) {
     assert_eq!(&raw.expect("read"), expect, "raw");
 }
 
-async fn sums(store: &Store) -> store::SliSums {
+async fn sums(store: &Store) -> slo::Sums {
     let filter = SliFilter::app(APP);
     let sums = store
         .reader()

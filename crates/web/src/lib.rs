@@ -44,7 +44,7 @@ pub use graphql::{GraphqlPaths, Operation};
 pub use header_name::{HeaderName, NotAHeaderName};
 pub use method::{Method, NotAMethod};
 pub use origin::{NotAnOrigin, Origin, Schemes};
-pub use pattern::{NotAPattern, OriginPattern, PublicSuffix};
+pub use pattern::{NotAPattern, OriginPattern, PublicSuffix, mistake};
 pub use prefix::PathPrefix;
 pub use request_path::RequestPath;
 pub use token::{is_token, is_token_byte};

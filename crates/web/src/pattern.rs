@@ -53,8 +53,11 @@ pub enum NotAPattern {
     /// Not an origin.
     #[error("the origin {0}")]
     Origin(#[from] NotAnOrigin),
+    /// The address of a page, where its origin is asked for.
+    #[error("an origin has no path: write `{0}`")]
+    Path(String),
     /// An origin, in another form than the one that is compared.
-    #[error("the origin {problem}: write \"{instead}\"")]
+    #[error("the origin {problem}: write `{instead}`")]
     Form {
         /// What differs.
         problem: NotAnOrigin,
@@ -87,15 +90,23 @@ impl OriginPattern {
             check(text, schemes)?;
             return Ok(Self(Kind::One(text.to_owned())));
         };
+        if scheme.is_empty() {
+            let instead = format!("https://{text}");
+            Self::read(&instead, schemes)?;
+            let problem = NotAnOrigin::Form;
+            return Err(NotAPattern::Form { problem, instead });
+        }
         if !scheme.ends_with("://") || !suffix.starts_with('.') || suffix.contains('*') {
             return Err(NotAPattern::Wildcard);
         }
         // With a label in its place the whole is an origin that can be checked as one.
+        let with_wildcard = |instead: String| instead.replacen(&format!("{LABEL}."), "*.", 1);
         check(&format!("{scheme}{LABEL}{suffix}"), schemes).map_err(|error| match error {
             NotAPattern::Form { problem, instead } => NotAPattern::Form {
                 problem,
-                instead: instead.replacen(&format!("{LABEL}."), "*.", 1),
+                instead: with_wildcard(instead),
             },
+            NotAPattern::Path(instead) => NotAPattern::Path(with_wildcard(instead)),
             error => error,
         })?;
         let host = suffix[1..].split(':').next().unwrap_or_default();
@@ -168,12 +179,55 @@ fn check(text: &str, schemes: Schemes) -> Result<(), NotAPattern> {
     let Err(problem) = Origin::check(text, schemes) else {
         return Ok(());
     };
-    match Origin::parse(text) {
-        Some(Origin::Tuple(instead)) if Origin::check(&instead, schemes).is_ok() => {
-            Err(NotAPattern::Form { problem, instead })
+    let has_path = text
+        .split_once("://")
+        .is_some_and(|(_, rest)| rest.contains('/'));
+    Err(match meant(text, schemes) {
+        Some(instead) if has_path => NotAPattern::Path(instead),
+        Some(instead) => NotAPattern::Form { problem, instead },
+        None => problem.into(),
+    })
+}
+
+/// What is wrong with an origin that somebody wrote, and what to write instead where that is clear:
+/// people paste the address of a page. None where nothing is.
+#[must_use]
+pub fn mistake(text: &str, schemes: Schemes) -> Option<String> {
+    check(text, schemes).err().map(|error| error.to_string())
+}
+
+/// The origin of the URL that `text` is, or would be with a scheme.
+fn meant(text: &str, schemes: Schemes) -> Option<String> {
+    let text = text.trim();
+    let whole = if text.contains("://") {
+        text.to_owned()
+    } else {
+        let host = text.split([':', '/']).next().unwrap_or_default();
+        let is_here = host == "localhost" || host.starts_with("127.") || text.starts_with("[::1]");
+        if !is_here && !host.contains('.') {
+            return None;
         }
-        _ => Err(problem.into()),
-    }
+        format!("{}://{text}", if is_here { "http" } else { "https" })
+    };
+    let url = url::Url::parse(&whole).ok()?;
+    let page = Origin::of(&url);
+    let origin = match page {
+        Origin::Tuple(_) => Some(page),
+        // Of a scheme of its own: without the path.
+        Origin::Opaque => {
+            let host = url.host_str()?;
+            let port = url.port().map(|port| format!(":{port}"));
+            Origin::parse(&format!(
+                "{}://{host}{}",
+                url.scheme(),
+                port.unwrap_or_default()
+            ))
+        }
+    };
+    let Some(Origin::Tuple(instead)) = origin else {
+        return None;
+    };
+    Origin::check(&instead, schemes).is_ok().then_some(instead)
 }
 
 /// The name that has no single owner and that the names below `host` are directly below.
@@ -251,7 +305,6 @@ mod tests {
             "https://a.*.example.com",
             "https://*.*.example.com",
             "https://a*.example.com",
-            "*.example.com",
             "*://shop.example.com",
             "https://shop.example.com:*",
         ] {
@@ -304,12 +357,39 @@ mod tests {
             ("https://b\u{fc}cher.test", "https://xn--bcher-kva.test"),
         ] {
             let error = OriginPattern::read(text, Schemes::Any).expect_err(text);
-            let expected = format!("write \"{instead}\"");
+            let expected = format!("write `{instead}`");
             assert!(error.to_string().ends_with(&expected), "{error}");
         }
         for (text, expected) in [
             ("null", "is not scheme://host[:port]"),
-            ("https://app.test/a", "or a path"),
+            (
+                "http://localhost:5173/",
+                "an origin has no path: write `http://localhost:5173`",
+            ),
+            (
+                "https://Shop.test/cart?a#b",
+                "an origin has no path: write `https://shop.test`",
+            ),
+            (
+                "https://shop.test:443",
+                "browsers leave out: write `https://shop.test`",
+            ),
+            (
+                "localhost:5173",
+                "is not scheme://host[:port]: write `http://localhost:5173`",
+            ),
+            (
+                "shop.test",
+                "is not scheme://host[:port]: write `https://shop.test`",
+            ),
+            (" https://shop.test ", "write `https://shop.test`"),
+            (
+                "https://*.example.com/",
+                "an origin has no path: write `https://*.example.com`",
+            ),
+            ("*.example.com", "write `https://*.example.com`"),
+            ("shop", "the origin is not scheme://host[:port]"),
+            ("", "the origin is not scheme://host[:port]"),
             ("ftp://app.test", "other than http and https"),
         ] {
             let error = OriginPattern::read(text, Schemes::Web).expect_err(text);

@@ -7,7 +7,7 @@ mod protocol;
 mod values;
 
 use cors::Answer;
-use cors::explain::heads;
+use explain::heads;
 use findings::Finding;
 
 use crate::look::Look;

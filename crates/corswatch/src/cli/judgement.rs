@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::words::{Written, form, page_origin};
+use super::words::{Written, form, page_origin, web_url};
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -12,12 +12,13 @@ pub(crate) struct Explain {
     /// Reads one exchange a line (JSON) and writes one verdict a line: what it does by itself.
     #[arg(long, group = "input")]
     pub(crate) jsonl: bool,
-    /// Reads a HAR file that a browser's DevTools exported.
+    /// Reads a HAR file, as DevTools of any browser, test tools and proxies export it.
     #[arg(long, group = "input")]
     pub(crate) har: bool,
-    /// Reads what `curl -i`, `curl -iL` or `curl -v` printed: the preflight first where the request
-    /// needs one. The other options say what the page asked.
-    #[arg(long, group = "input", requires_all = ["origin", "url"])]
+    /// Reads what `curl -i`, `-v` or `-L`, HTTPie, `wget -S` or Invoke-WebRequest printed, or a command
+    /// that DevTools copied as cURL. The other options say what the page asked where the dump does not:
+    /// they go before it.
+    #[arg(long, group = "input")]
     pub(crate) dump: bool,
     /// Origin of the page (with --dump).
     #[arg(long, requires = "dump")]
@@ -26,14 +27,14 @@ pub(crate) struct Explain {
     #[arg(long, requires = "dump")]
     pub(crate) url: Option<String>,
     /// Method of the request (with --dump).
-    #[arg(long, requires = "dump", default_value = "GET")]
-    pub(crate) method: String,
+    #[arg(long, requires = "dump")]
+    pub(crate) method: Option<String>,
     /// A header that the page set, as `NAME: VALUE` (with --dump); can be repeated.
     #[arg(long = "header", short = 'H', requires = "dump", value_name = "HEADER")]
     pub(crate) headers: Vec<String>,
     /// Credentials mode of the request: omit, same-origin or include (with --dump).
-    #[arg(long, requires = "dump", value_parser = credentials, default_value = "same-origin")]
-    pub(crate) credentials: cors::Credentials,
+    #[arg(long, requires = "dump", value_parser = credentials)]
+    pub(crate) credentials: Option<cors::Credentials>,
     /// How the answer is written; by itself JSON for --jsonl and text for the others.
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
@@ -41,7 +42,7 @@ pub(crate) struct Explain {
     /// haproxy, express, spring, fastapi, tower-http, aws-api-gateway, cloudfront,
     /// cloudflare-workers, ingress-nginx or gateway-api.
     #[arg(long, value_name = "PLATFORM", value_parser = platform)]
-    pub(crate) fix_for: Option<cors::fix::Platform>,
+    pub(crate) fix_for: Option<explain::fix::Platform>,
     /// The file; standard input where left out.
     pub(crate) file: Option<PathBuf>,
 }
@@ -50,8 +51,8 @@ fn credentials(text: &str) -> Result<cors::Credentials, String> {
     cors::Credentials::parse(text).ok_or_else(|| "there are: omit, same-origin, include".to_owned())
 }
 
-fn platform(text: &str) -> Result<cors::fix::Platform, String> {
-    let all = cors::fix::Platform::ALL;
+fn platform(text: &str) -> Result<explain::fix::Platform, String> {
+    let all = explain::fix::Platform::ALL;
     all.iter()
         .copied()
         .find(|platform| platform.as_str() == text)
@@ -78,7 +79,7 @@ pub(crate) struct Check {
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) paths: Vec<PathBuf>,
     /// Asks this server instead of the one that the contracts name.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = web_url)]
     pub(crate) target: Option<url::Url>,
     /// What `${NAME}` in a contract stands for; the environment is asked for all others.
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = name_and_value)]
@@ -93,7 +94,7 @@ pub(crate) struct Check {
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
     /// URLs to look at; with --policy every part of the policy where left out.
-    #[arg(value_name = "URL", required_unless_present_any = ["targets", "edge", "policy"])]
+    #[arg(value_name = "URL", required_unless_present_any = ["targets", "edge", "policy"], value_parser = web_url)]
     pub(crate) urls: Vec<url::Url>,
     /// A file of URLs, one a line; findings then point to its lines.
     #[arg(long, value_name = "FILE")]
@@ -113,15 +114,18 @@ pub(crate) struct Audit {
     /// The form of the policy file: auto, corswatch, nginx, ingress-nginx or gateway-api.
     #[arg(long, requires = "policy", value_parser = form, default_value = "auto")]
     pub(crate) form: Written,
+    /// A directory outside of the policy's own that its `include` may read from; can be repeated.
+    #[arg(long = "allow-include", requires = "policy", value_name = "DIR")]
+    pub(crate) allow_includes: Vec<PathBuf>,
     /// What servers behind the policy answer to preflights that are passed on to them: this status,
     /// without CORS headers. Otherwise nobody knows.
     #[arg(long, requires = "policy", value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
     pub(crate) upstream_preflight: Option<u16>,
     /// Compares this URL at the edge (CDN, gateway) with the same behind it, header by header.
-    #[arg(long, value_name = "URL", requires_all = ["origin", "page_origins"])]
+    #[arg(long, value_name = "URL", requires_all = ["origin", "page_origins"], value_parser = web_url)]
     pub(crate) edge: Option<url::Url>,
     /// The URL behind the edge.
-    #[arg(long, value_name = "URL", requires = "edge")]
+    #[arg(long, value_name = "URL", requires = "edge", value_parser = web_url)]
     pub(crate) origin: Option<url::Url>,
     /// A file of findings to live with, each with a reason and a last day.
     #[arg(long, value_name = "FILE")]

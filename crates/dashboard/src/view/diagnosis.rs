@@ -1,7 +1,7 @@
 //! Diagnoses: what replaying a failure showed.
 
 use cors::Credentials;
-use cors::fix::{Platform, Policy, snippet};
+use explain::fix::{Platform, Policy, snippet};
 use observation::{Kind, Stage};
 use serde::Serialize;
 use store::{ChangeRow, DiagnosisRow, FixRow, HeaderLine};
@@ -211,7 +211,7 @@ impl Diagnosis {
             } else {
                 Credentials::SameOrigin
             },
-            max_age_seconds: cors::fix::MAX_AGE_SECONDS,
+            max_age_seconds: explain::fix::MAX_AGE_SECONDS,
         };
         self.snippet = Some(snippet(platform, &policy));
         self

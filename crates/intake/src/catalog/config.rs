@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Size};
-use web::{EndpointTemplate, NotAPattern, Origin, OriginPattern, PathPrefix, Schemes};
+use web::{EndpointTemplate, NotAPattern, OriginPattern, PathPrefix, Schemes};
 
 use super::{LabTraffic, OpaqueOrigin};
 use crate::Dimension;
@@ -196,16 +196,13 @@ impl AppConfig {
 
 impl ServiceConfig {
     fn problems(&self, problems: &mut Problems<'_>, rules: &mut Names, place: &str) {
-        if !self.runbook.is_empty() && !is_web_url(&self.runbook) {
-            problems.report(
-                "runbook",
-                &self.runbook,
-                "a runbook is an http or https URL",
-            );
+        if !self.runbook.is_empty()
+            && let Err(reason) = settings::web_url(&self.runbook)
+        {
+            problems.report("runbook", &self.runbook, reason);
         }
         for (n, origin) in self.allowed_origins.iter().enumerate() {
-            if let Err(problem) = Origin::check(origin, Schemes::Any) {
-                let reason = format!("the origin {problem}");
+            if let Some(reason) = web::mistake(origin, Schemes::Any) {
                 problems.report(&format!("allowed_origins[{n}]"), origin, reason);
             }
         }
@@ -244,7 +241,7 @@ impl Names {
 
     fn unique(&mut self, problems: &mut Problems<'_>, field: &str, text: &str, place: &str) {
         if let Some(first) = self.0.get(text) {
-            problems.report(field, text, format!("stands already in {first}"));
+            problems.report(field, text, format!("is there already in {first}"));
         } else {
             self.0.insert(text.to_owned(), place.to_owned());
         }
@@ -272,8 +269,4 @@ fn is_key(key: &str) -> bool {
 
 fn is_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control)
-}
-
-fn is_web_url(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }

@@ -16,7 +16,7 @@ use crate::shape::Shape;
 pub(crate) use group::{Group, Host, Need};
 
 /// How long browsers may keep a preflight's answer: that of the configuration that `explain` prints.
-pub(crate) const MAX_AGE_SECONDS: u32 = cors::fix::MAX_AGE_SECONDS;
+pub(crate) const MAX_AGE_SECONDS: u32 = explain::fix::MAX_AGE_SECONDS;
 
 /// A policy that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]

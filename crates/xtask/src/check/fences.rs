@@ -51,9 +51,11 @@ const PURE: &[&str] = &[
     "intake",
     "slo",
     "cors",
+    "explain",
     "policy",
     "findings",
     "settings",
+    "printable",
 ];
 
 /// Crates that all others stand on: they depend on none of them.

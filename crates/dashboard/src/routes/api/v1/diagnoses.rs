@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::{Extension, Json};
-use cors::fix::Platform;
+use explain::fix::Platform;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 

@@ -1,0 +1,74 @@
+//! What a dump is read with, and why it cannot be.
+
+use cors::{Credentials, Headers, NotAnExchange};
+
+/// Why a dump cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadDump {
+    /// No status line and no command was found.
+    #[error("no line of the form `HTTP/1.1 200 OK`, and no curl or Invoke-WebRequest command")]
+    NoAnswer,
+    /// A line between a status line and the blank line after it that is no header.
+    #[error("line {line} is not a header: `{text}`")]
+    Header {
+        /// Line number, from 1.
+        line: usize,
+        /// What stands there.
+        text: String,
+    },
+    /// PowerShell shortens what it prints.
+    #[error(
+        "line {line}: PowerShell has cut the headers short; print them whole with `(Invoke-WebRequest ..).RawContent`, or use `curl.exe -i`"
+    )]
+    Cut {
+        /// Line number, from 1.
+        line: usize,
+    },
+    /// PowerShell prints no headers of an answer that is an error.
+    #[error(
+        "PowerShell prints no headers of an answer with an error status ({0}): add -SkipHttpErrorCheck (PowerShell 7), or use `curl.exe -i`"
+    )]
+    WindowsError(u16),
+    /// Nothing says which page asked.
+    #[error(
+        "the dump does not tell the page's origin: send `-H 'Origin: https://app.example'`, or give --origin"
+    )]
+    NoOrigin,
+    /// Nothing says what was asked.
+    #[error(
+        "the dump does not tell the URL: use `curl -v`, put the command before its output, or give --url"
+    )]
+    NoUrl,
+    /// An OPTIONS that no browser sends.
+    #[error(
+        "line {line}: the OPTIONS was sent without Access-Control-Request-Method, so it is no preflight and servers answer it otherwise; send `curl -i -X OPTIONS -H 'Origin: {origin}' -H 'Access-Control-Request-Method: {method}' {url}`"
+    )]
+    BareOptions {
+        /// Line number, from 1.
+        line: usize,
+        /// Origin of the page.
+        origin: String,
+        /// Method of the request that the preflight would be for.
+        method: String,
+        /// Its URL.
+        url: String,
+    },
+    /// What is told makes no request.
+    #[error(transparent)]
+    Request(#[from] NotAnExchange),
+}
+
+/// What is known besides the dump; it goes before what the dump says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Origin of the page.
+    pub origin: Option<String>,
+    /// URL of the request.
+    pub url: Option<String>,
+    /// Method of the request.
+    pub method: Option<String>,
+    /// Headers that the page set.
+    pub headers: Headers,
+    /// Credentials mode.
+    pub credentials: Option<Credentials>,
+}

@@ -1,0 +1,242 @@
+//! What command line tools printed: `curl -i`, `-v`, `-iv`, `-L`, HTTPie, `wget -S`, PowerShell's
+//! `Invoke-WebRequest`; and the commands themselves, as DevTools copy them.
+
+mod command;
+mod error;
+mod messages;
+mod request;
+mod shell;
+mod windows;
+
+use cors::{Answer, Exchange, Hop, Origin, Request, Ruling, Stage, judge};
+
+use crate::decode;
+use command::Command;
+pub use error::{BadDump, Given};
+use messages::{Body, Message, Sent, Stream};
+
+/// What a dump holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dump {
+    /// The request with the answers where the browser would have asked for them.
+    pub exchange: Exchange,
+    /// What in the dump may mislead.
+    pub notes: Vec<String>,
+}
+
+/// An answer with the request that it belongs to, where the dump has that.
+#[derive(Debug)]
+struct Reply {
+    line: usize,
+    to: Option<Sent>,
+    answer: Answer,
+}
+
+/// Reads a dump.
+///
+/// # Errors
+/// Where it holds nothing that can be read, or does not tell what was asked.
+pub fn read(dump: &[u8], given: &Given) -> Result<Dump, BadDump> {
+    let text = plain(&decode::text(dump));
+    let (commands, rest) = command::take(&text);
+    let mut messages = messages::read(&rest)?;
+    if messages.is_empty() {
+        messages = windows::read(&rest)?;
+    }
+    if messages.is_empty() && commands.is_empty() {
+        return Err(BadDump::NoAnswer);
+    }
+    let requests = requests(&commands, &messages);
+    let request = request::of(given, &requests, &commands, &rest)?;
+    lay(request, replies(&commands, messages))
+}
+
+/// The text without the colours that HTTPie and others print.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut parts = text.split("\u{1b}[");
+    plain.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let end = part
+            .find(|c: char| c.is_ascii_alphabetic())
+            .map_or(0, |at| at + 1);
+        plain.push_str(&part[end..]);
+    }
+    plain
+}
+
+/// The requests that the dump shows, those of commands first.
+fn requests<'a>(commands: &'a [Command], messages: &'a [Message]) -> Vec<&'a Sent> {
+    let printed = messages.iter().filter_map(|message| match &message.body {
+        Body::Request(sent) if sent.method != "CONNECT" => Some(sent),
+        _ => None,
+    });
+    commands
+        .iter()
+        .map(|command| &command.sent)
+        .chain(printed)
+        .collect()
+}
+
+/// The answers with the requests before them. Those of status 100 to 199 announce another one, and
+/// those of a proxy to CONNECT are not the server's.
+fn replies(commands: &[Command], messages: Vec<Message>) -> Vec<Reply> {
+    let mut replies = Vec::new();
+    let mut commands = commands.iter().peekable();
+    let mut current: Option<Sent> = None;
+    // How the first answer to the current request is marked.
+    let mut answered = None;
+    for message in messages {
+        while let Some(command) = commands.next_if(|command| command.line < message.line) {
+            current = Some(command.sent.clone());
+            answered = None;
+        }
+        match message.body {
+            Body::Request(sent) => {
+                current = Some(sent);
+                answered = None;
+            }
+            Body::Answer { answer, phrase } => {
+                let of_proxy = phrase.eq_ignore_ascii_case("connection established")
+                    || current
+                        .as_ref()
+                        .is_some_and(|sent| sent.method == "CONNECT");
+                // What stands unmarked behind marked lines is the output of another command.
+                let is_other = answered == Some(Stream::Verbose) && message.stream == Stream::Plain;
+                if answer.status >= 200 && !of_proxy {
+                    replies.push(Reply {
+                        line: message.line,
+                        to: current.clone().filter(|_| !is_other),
+                        answer,
+                    });
+                    answered = answered.or(Some(message.stream));
+                }
+            }
+        }
+    }
+    replies
+}
+
+/// Lays answers along a request, each where the browser would have asked for it.
+fn lay(request: Request, replies: Vec<Reply>) -> Result<Dump, BadDump> {
+    let notes = notes(&request, &replies);
+    let mut exchange = Exchange {
+        request,
+        hops: Vec::new(),
+    };
+    let mut replies = std::collections::VecDeque::from(replies);
+    loop {
+        let judgement = judge(&exchange);
+        let Some(missing) = judgement
+            .scene
+            .missing
+            .filter(|_| judgement.ruling == Ruling::Incomplete)
+        else {
+            break;
+        };
+        let at = replies.iter().position(|reply| fits(reply, missing));
+        let Some(reply) = at.and_then(|at| replies.remove(at)) else {
+            break;
+        };
+        place(&mut exchange, reply.answer);
+    }
+    if let Some(bare) = replies
+        .iter()
+        .find(|reply| is_bare_options(reply) && !is_complete(&exchange))
+    {
+        return Err(BadDump::BareOptions {
+            line: bare.line,
+            origin: exchange.request.page_origin().to_string(),
+            method: exchange.request.method().to_owned(),
+            url: exchange.request.url().to_string(),
+        });
+    }
+    Ok(Dump { exchange, notes })
+}
+
+fn is_complete(exchange: &Exchange) -> bool {
+    judge(exchange).ruling != Ruling::Incomplete
+}
+
+/// Whether an answer is one to what is missing, as far as the dump tells what it is to.
+fn fits(reply: &Reply, missing: Stage) -> bool {
+    match &reply.to {
+        None => true,
+        Some(sent) if missing == Stage::Preflight => sent.is_preflight(),
+        Some(sent) => sent.method != "OPTIONS",
+    }
+}
+
+fn is_bare_options(reply: &Reply) -> bool {
+    reply
+        .to
+        .as_ref()
+        .is_some_and(|sent| sent.method == "OPTIONS" && !sent.is_preflight())
+}
+
+fn place(exchange: &mut Exchange, answer: Answer) {
+    let judgement = judge(exchange);
+    if exchange.hops.len() <= judgement.hop {
+        exchange.hops.push(Hop {
+            url: judgement.scene.url,
+            ..Hop::default()
+        });
+    }
+    let hop = exchange
+        .hops
+        .last_mut()
+        .expect("pushed where it was missing");
+    match judgement.scene.missing {
+        Some(Stage::Preflight) => hop.preflight = Some(answer),
+        _ => hop.response = Some(answer),
+    }
+}
+
+/// What in the dump may mislead.
+fn notes(request: &Request, replies: &[Reply]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for reply in replies {
+        let Some(sent) = &reply.to else { continue };
+        match sent.header("origin").as_deref() {
+            None => notes.push(format!(
+                "The request before line {} was sent without Origin; many servers then leave the CORS headers out. Repeat it with `-H 'Origin: {}'`.",
+                reply.line,
+                request.page_origin()
+            )),
+            Some(origin) if Origin::parse(origin).as_ref() != Some(request.page_origin()) => {
+                notes.push(format!(
+                    "The request before line {} was sent with `Origin: {origin}`, not of the page's origin {}.",
+                    reply.line,
+                    request.page_origin()
+                ));
+            }
+            Some(_) => {}
+        }
+        let asked = sent.header("access-control-request-method");
+        if let Some(asked) = asked.filter(|asked| asked != request.method()) {
+            notes.push(format!(
+                "The preflight before line {} asked for {asked}, the page for {}.",
+                reply.line,
+                request.method()
+            ));
+        }
+    }
+    notes
+}
+
+/// Lays answers along a request, each where the browser would have asked for it: the preflight
+/// first where one is needed, then the response, then the same at the next hop of a redirect.
+#[must_use]
+pub fn exchange(request: Request, answers: impl IntoIterator<Item = Answer>) -> Exchange {
+    let mut exchange = Exchange {
+        request,
+        hops: Vec::new(),
+    };
+    for answer in answers {
+        if is_complete(&exchange) {
+            break;
+        }
+        place(&mut exchange, answer);
+    }
+    exchange
+}

@@ -1,0 +1,131 @@
+//! The request that a page would have made, out of what a dump and its commands show.
+
+use cors::{Credentials, Headers, Mode, Origin, Request, RequestParts};
+use url::Url;
+
+use super::command::Command;
+use super::error::{BadDump, Given};
+use super::messages::Sent;
+
+/// Headers that the tools add by themselves, or that a browser does.
+const NOT_OF_THE_PAGE: [&str; 8] = [
+    "alt-used",
+    "authority",
+    "if-modified-since",
+    "if-none-match",
+    "method",
+    "priority",
+    "upgrade-insecure-requests",
+    "x-client-data",
+];
+
+/// Stands for a value that the dump does not show; brackets make it one that needs a preflight.
+const NOT_SHOWN: &str = "(not shown)";
+
+/// The page's request.
+pub(super) fn of(
+    given: &Given,
+    requests: &[&Sent],
+    commands: &[Command],
+    text: &str,
+) -> Result<Request, BadDump> {
+    let own = requests
+        .iter()
+        .find(|sent| sent.method != "OPTIONS")
+        .copied();
+    let preflight = requests.iter().find(|sent| sent.is_preflight()).copied();
+    let page_origin = given
+        .origin
+        .clone()
+        .or_else(|| requests.iter().find_map(|sent| sent.header("origin")))
+        .ok_or(BadDump::NoOrigin)?;
+    let url = match &given.url {
+        Some(url) => url.clone(),
+        None => own
+            .or(preflight)
+            .or(requests.first().copied())
+            .and_then(|sent| url_of(sent, &page_origin, text))
+            .ok_or(BadDump::NoUrl)?,
+    };
+    let method = given
+        .method
+        .clone()
+        .or_else(|| own.map(|sent| sent.method.clone()))
+        .or_else(|| preflight?.header("access-control-request-method"))
+        .unwrap_or_else(|| "GET".to_owned());
+    let is_told = given.headers.iter().next().is_some() || given.method.is_some();
+    let headers = if is_told {
+        given.headers.clone()
+    } else {
+        headers(own, preflight)
+    };
+    let has_cookies = commands.iter().any(|command| command.has_cookies)
+        || requests.iter().any(|sent| sent.header("cookie").is_some());
+    let by_itself = if has_cookies {
+        Credentials::Include
+    } else {
+        Credentials::SameOrigin
+    };
+    Ok(Request::new(RequestParts {
+        page_origin: &page_origin,
+        url: &url,
+        method: &method,
+        mode: Mode::Cors,
+        credentials: given.credentials.unwrap_or(by_itself),
+        headers,
+    })?)
+}
+
+/// The headers that the page sets: those of the request, and those that the preflight asks for.
+fn headers(own: Option<&Sent>, preflight: Option<&Sent>) -> Headers {
+    let mut headers = Headers::new();
+    for (name, value) in own.iter().flat_map(|sent| sent.headers.iter()) {
+        let lower = String::from_utf8_lossy(name).to_ascii_lowercase();
+        if !NOT_OF_THE_PAGE.contains(&lower.as_str()) && !is_of_reload(&lower, own) {
+            headers.push(name, value);
+        }
+    }
+    let asked = preflight
+        .and_then(|sent| sent.header("access-control-request-headers"))
+        .unwrap_or_default();
+    for name in asked
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+    {
+        if headers.joined(name).is_none() {
+            headers.push(name, NOT_SHOWN);
+        }
+    }
+    headers
+}
+
+/// DevTools with the cache switched off add both of these.
+fn is_of_reload(name: &str, own: Option<&Sent>) -> bool {
+    let value = |name: &str| own.and_then(|sent| sent.header(name));
+    matches!(name, "cache-control" | "pragma")
+        && value("cache-control").as_deref() == Some("no-cache")
+        && value("pragma").as_deref() == Some("no-cache")
+}
+
+/// The URL of a request: its target where that is whole, else with its Host. The scheme shows in TLS
+/// lines and in HTTP/2, which no browser speaks without TLS; else it is taken to be the page's.
+fn url_of(sent: &Sent, page_origin: &str, text: &str) -> Option<String> {
+    if sent.target.contains("://") {
+        return Some(sent.target.clone());
+    }
+    let host = sent.header("host")?;
+    let is_tls = !sent.version.starts_with("HTTP/1")
+        || ["SSL connection", "TLSv1", "TLS handshake", "https://"]
+            .iter()
+            .any(|sign| text.contains(sign));
+    let page = Origin::parse(page_origin);
+    let page_is_plain = page.is_some_and(|origin| origin.as_str().starts_with("http:"));
+    let scheme = if !is_tls && page_is_plain {
+        "http"
+    } else {
+        "https"
+    };
+    let url = format!("{scheme}://{host}{}", sent.target);
+    Url::parse(&url).ok().map(String::from)
+}

@@ -1,0 +1,281 @@
+//! One entry of a HAR file, as any tool writes it: members may be missing, null, or of another type
+//! (<http://www.softwareishard.com/blog/har-12-spec/>).
+
+use std::borrow::Cow;
+
+use cors::{Answer, Headers, Origin};
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// A request and its answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct Entry<'a> {
+    #[serde(skip)]
+    pub(super) index: usize,
+    #[serde(skip)]
+    pub(super) line: usize,
+    #[serde(borrow)]
+    pub(super) request: Asked<'a>,
+    #[serde(borrow, default)]
+    response: Option<Answered<'a>>,
+    #[serde(borrow, default, rename = "startedDateTime")]
+    started: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) pageref: Text<'a>,
+    #[serde(borrow, default, rename = "serverIPAddress")]
+    pub(super) server_address: Text<'a>,
+    #[serde(borrow, default, rename = "_resourceType")]
+    pub(super) resource_type: Text<'a>,
+    #[serde(borrow, default, rename = "_fromCache")]
+    from_cache: Text<'a>,
+    #[serde(borrow, default, rename = "_fetchType")]
+    fetch_type: Text<'a>,
+    /// DevTools and Safari note failures with the answer, recorders built on the DevTools protocol
+    /// also beside it.
+    #[serde(borrow, default, rename = "_error")]
+    error: Text<'a>,
+    #[serde(borrow, default, rename = "_failureText")]
+    failure_text: Text<'a>,
+    #[serde(borrow, default, rename = "_failureReason")]
+    failure_reason: Text<'a>,
+    #[serde(borrow, default, rename = "_errorText")]
+    error_text: Text<'a>,
+    #[serde(borrow, default, rename = "_blockedReason")]
+    blocked_reason: Text<'a>,
+    #[serde(borrow, default, rename = "_corsError")]
+    cors_error: Text<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked<'a> {
+    #[serde(borrow)]
+    pub(super) method: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) url: Cow<'a, str>,
+    #[serde(borrow, default)]
+    headers: Option<Vec<Line<'a>>>,
+    #[serde(default)]
+    cookies: Count,
+}
+
+#[derive(Debug, Deserialize)]
+struct Answered<'a> {
+    #[serde(borrow, default)]
+    status: Text<'a>,
+    #[serde(borrow, default)]
+    headers: Option<Vec<Line<'a>>>,
+    #[serde(borrow, default, rename = "redirectURL")]
+    redirect_url: Text<'a>,
+    /// `_failureText` is Playwright's, the others are those of recorders for Puppeteer.
+    #[serde(borrow, default, rename = "_error")]
+    error: Text<'a>,
+    #[serde(borrow, default, rename = "_failureText")]
+    failure_text: Text<'a>,
+    #[serde(borrow, default, rename = "_failureReason")]
+    failure_reason: Text<'a>,
+    #[serde(borrow, default, rename = "_errorText")]
+    error_text: Text<'a>,
+    #[serde(borrow, default, rename = "_blockedReason")]
+    blocked_reason: Text<'a>,
+    #[serde(borrow, default, rename = "_corsError")]
+    cors_error: Text<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Line<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow, default)]
+    value: Text<'a>,
+}
+
+impl Entry<'_> {
+    /// The first value of a request header.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.request_headers()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+    }
+
+    /// The request's headers without the pseudo-headers of HTTP/2, which Chromium's files have too.
+    pub(super) fn request_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        lines(self.request.headers.as_deref().unwrap_or_default())
+    }
+
+    pub(super) fn is_preflight(&self) -> bool {
+        self.request.method == "OPTIONS" && self.header("access-control-request-method").is_some()
+    }
+
+    /// Whether cookies went along, as far as the tool wrote them down.
+    pub(super) fn has_cookies(&self) -> bool {
+        self.header("cookie").is_some_and(|value| !value.is_empty()) || self.request.cookies.0 > 0
+    }
+
+    /// The `Origin` header, where there is one that can be read.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        Origin::parse(self.header("origin")?)
+    }
+
+    /// URL without its fragment, which is not sent.
+    pub(super) fn bare_url(&self) -> &str {
+        bare(&self.request.url)
+    }
+
+    /// When it started, in milliseconds.
+    pub(super) fn started(&self) -> Option<i64> {
+        let time: jiff::Timestamp = self.started.get()?.parse().ok()?;
+        Some(time.as_millisecond())
+    }
+
+    /// The status of the answer; one below 200 (0, -1) stands for none.
+    pub(super) fn status(&self) -> Option<u16> {
+        let status = self.response.as_ref()?.status.get()?;
+        let status: f64 = status.parse().ok()?;
+        (200.0..=999.0).contains(&status).then_some(status as u16)
+    }
+
+    /// What was answered.
+    pub(super) fn answer(&self) -> Option<Answer> {
+        let response = self.response.as_ref()?;
+        let status = self.status()?;
+        let mut headers: Headers = lines(response.headers.as_deref().unwrap_or_default())
+            .flat_map(|(name, value)| {
+                // Firefox joins the lines of one name with line feeds.
+                value
+                    .split('\n')
+                    .map(move |line| (bytes(name), bytes(line)))
+            })
+            .collect();
+        if let Some(location) = response.redirect_url.get()
+            && (300..400).contains(&status)
+            && headers.joined("location").is_none()
+        {
+            headers.push("location", bytes(location));
+        }
+        Some(Answer { status, headers })
+    }
+
+    /// What the tool says of a failure: `Some("")` is a failure without a reason, which Chromium
+    /// writes where it sent nothing.
+    pub(super) fn error(&self) -> Option<&str> {
+        let beside = [
+            &self.cors_error,
+            &self.error,
+            &self.failure_text,
+            &self.failure_reason,
+            &self.error_text,
+            &self.blocked_reason,
+        ];
+        let inside = self.response.iter().flat_map(|response| {
+            [
+                &response.cors_error,
+                &response.error,
+                &response.failure_text,
+                &response.failure_reason,
+                &response.error_text,
+                &response.blocked_reason,
+            ]
+        });
+        let mut texts = beside
+            .into_iter()
+            .chain(inside)
+            .filter_map(|text| text.0.as_deref());
+        let first = texts.next()?;
+        if first.is_empty() {
+            return Some(texts.find(|text| !text.is_empty()).unwrap_or(first));
+        }
+        Some(first)
+    }
+
+    /// The browser's cache that the answer came from.
+    pub(super) fn browser_cache(&self) -> Option<String> {
+        // Chromium: `disk`, `memory`; WebKit: `Memory Cache`, `Disk Cache`, `Network Load`.
+        let named = self.from_cache.get().map(|kind| format!("{kind} cache"));
+        let kind = self.fetch_type.get().map(str::to_lowercase);
+        named.or(kind.filter(|kind| kind.contains("cache")))
+    }
+}
+
+fn lines<'a>(list: &'a [Line<'_>]) -> impl Iterator<Item = (&'a str, &'a str)> {
+    list.iter()
+        .filter(|line| !line.name.starts_with(':') && !line.name.is_empty())
+        .map(|line| (line.name.as_ref(), line.value.get().unwrap_or_default()))
+}
+
+/// Header texts are one character a byte where they can be, UTF-8 where a tool has decoded them.
+pub(super) fn bytes(text: &str) -> Vec<u8> {
+    if text.is_ascii() {
+        return text.as_bytes().to_vec();
+    }
+    let latin1: Result<Vec<u8>, _> = text.chars().map(|c| u8::try_from(u32::from(c))).collect();
+    latin1.unwrap_or_else(|_| text.as_bytes().to_vec())
+}
+
+/// A URL without its fragment.
+pub(super) fn bare(url: &str) -> &str {
+    url.split('#').next().unwrap_or_default()
+}
+
+/// A text that some tools write as a number or leave out; anything else counts as left out.
+#[derive(Debug, Default)]
+pub(super) struct Text<'a>(Option<Cow<'a, str>>);
+
+impl Text<'_> {
+    /// The text, unless it is missing or empty.
+    pub(super) fn get(&self) -> Option<&str> {
+        self.0.as_deref().filter(|text| !text.is_empty())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a text")
+            }
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Some(Cow::Borrowed(text))))
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Some(Cow::Owned(text.to_owned()))))
+            }
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Text<'de>, E> {
+                Ok(Text(Some(Cow::Owned(number.to_string()))))
+            }
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Text<'de>, E> {
+                Ok(Text(Some(Cow::Owned(number.to_string()))))
+            }
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Text<'de>, E> {
+                Ok(Text(Some(Cow::Owned(number.to_string()))))
+            }
+            fn visit_bool<E: Error>(self, _: bool) -> Result<Text<'de>, E> {
+                Ok(Text(None))
+            }
+            fn visit_unit<E: Error>(self) -> Result<Text<'de>, E> {
+                Ok(Text(None))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Text<'de>, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Text(None))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text<'de>, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Text(None))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// How many elements a list has; anything else has none.
+#[derive(Debug, Default)]
+struct Count(usize);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let list: Option<Vec<IgnoredAny>> = Option::deserialize(deserializer)?;
+        Ok(Self(list.map_or(0, |list| list.len())))
+    }
+}

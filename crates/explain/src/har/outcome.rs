@@ -1,0 +1,315 @@
+//! How a request of the file ended.
+
+use cors::{Credentials, Exchange, Request, RequestParts, Ruling, Stage};
+
+use super::chain::Chain;
+use super::failure::{self, Failure};
+use super::page::Pages;
+use super::pairs::Index;
+use crate::reason::{self, Reason};
+use crate::verdict::{self, Verdict};
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The page got its response.
+    Allowed,
+    /// CORS blocked it.
+    Blocked,
+    /// It failed for another reason.
+    Other,
+    /// The file does not tell.
+    Untold,
+}
+
+/// A verdict on a request, with what the file's own words add to the engine's.
+pub(super) struct Told {
+    pub(super) outcome: Outcome,
+    pub(super) verdict: Verdict,
+    /// The exchange that was judged.
+    pub(super) exchange: Exchange,
+    /// Whether it was judged as one with credentials, though the file shows none.
+    pub(super) likely_credentialed: bool,
+    /// Whether the tool notes failures and noted none.
+    pub(super) unnoted: bool,
+}
+
+impl Told {
+    fn new(outcome: Outcome, verdict: Verdict, exchange: Exchange) -> Self {
+        Self {
+            outcome,
+            verdict,
+            exchange,
+            likely_credentialed: false,
+            unnoted: false,
+        }
+    }
+
+    /// The engine does not decide; the file's words do.
+    fn because(
+        outcome: Outcome,
+        reason: Reason,
+        text: String,
+        exchange: &Exchange,
+        mut verdict: Verdict,
+    ) -> Self {
+        let judgement = &mut verdict.judgement;
+        judgement.ruling = match outcome {
+            Outcome::Untold => Ruling::Incomplete,
+            Outcome::Allowed => Ruling::Allowed,
+            Outcome::Blocked | Outcome::Other => Ruling::Blocked,
+        };
+        judgement.error = None;
+        judgement.stage = None;
+        judgement.parameter = Vec::new();
+        verdict.reason = Some(reason);
+        verdict.explanation = text;
+        verdict.fix = Vec::new();
+        Self::new(outcome, verdict, exchange.clone())
+    }
+}
+
+/// Judges a chain of entries.
+pub(super) fn of(index: &Index<'_>, pages: &Pages, chain: &Chain) -> Told {
+    let exchange = &chain.exchange;
+    let text = error_of(index, chain);
+    let failure = failure::read(text.as_deref());
+    let verdict = verdict::explain(exchange);
+    let answered = chain
+        .members
+        .last()
+        .is_some_and(|at| index.entries[*at].answer().is_some());
+    if let (Failure::Other(reason), false) = (&failure, answered && verdict.reason.is_some()) {
+        return for_another_reason(*reason, text.as_deref(), exchange, verdict);
+    }
+    if let (Failure::NotSent | Failure::None, false, None) = (&failure, answered, verdict.reason)
+        && let Some(told) = not_sent(&failure, pages, exchange, &verdict)
+    {
+        return told;
+    }
+    match verdict.judgement.ruling {
+        Ruling::Blocked if chain.revalidated_unseen && failure == Failure::None => Told::because(
+            Outcome::Untold,
+            Reason::Unknown,
+            "The file does not tell: the answer is a 304 to the browser's own question, and the answer that the browser has stored, whose headers count, is not in the file.".to_owned(),
+            exchange,
+            verdict,
+        ),
+        Ruling::Blocked if verdict.reason == Some(Reason::Cors) => {
+            let mut told = Told::new(Outcome::Blocked, verdict, exchange.clone());
+            told.unnoted = answered && failure == Failure::None && index.notes_failures;
+            told
+        }
+        Ruling::Blocked => Told::new(Outcome::Other, verdict, exchange.clone()),
+        Ruling::Allowed if matches!(failure, Failure::None | Failure::NotSent) => {
+            Told::new(Outcome::Allowed, verdict, exchange.clone())
+        }
+        Ruling::Allowed | Ruling::Incomplete => {
+            failed(failure, text.as_deref(), pages, exchange, verdict)
+        }
+    }
+}
+
+/// What the tool notes of the failure: with the request, or with its preflight.
+fn error_of(index: &Index<'_>, chain: &Chain) -> Option<String> {
+    let last = *chain.members.last()?;
+    let own = index.entries[last].error();
+    let preflight = index
+        .preflight(last)
+        .filter(|preflight| preflight.answer().is_none())
+        .and_then(|preflight| preflight.error());
+    match (own, preflight) {
+        // The request's own word for a preflight that found no server is the general one.
+        (Some(own), Some(preflight))
+            if failure::read(Some(own)) == Failure::General && !preflight.is_empty() =>
+        {
+            Some(preflight.to_owned())
+        }
+        (Some(own), _) => Some(own.to_owned()),
+        (None, preflight) => preflight.map(str::to_owned),
+    }
+}
+
+fn for_another_reason(
+    reason: Reason,
+    text: Option<&str>,
+    exchange: &Exchange,
+    verdict: Verdict,
+) -> Told {
+    let text = text.unwrap_or_default();
+    let what = match reason {
+        Reason::Csp => "the page's own Content-Security-Policy does not let it connect there",
+        Reason::ClientBlocked => "an extension, a setting or an administrator of this browser",
+        Reason::MixedContent => "a page that came over https asks nothing over http",
+        Reason::LocalNetwork => {
+            "Local Network Access: the page has no permission to reach this machine or a local network"
+        }
+        _ if text.to_ascii_lowercase().contains("abort") || text.contains("cancel") => {
+            "it was cancelled, by the page or because the page was left"
+        }
+        _ if text.contains("ERR_BLOCKED_BY_RESPONSE") || text.contains("ERR_BLOCKED_BY_ORB") => {
+            "the answer was withheld from the page by Cross-Origin-Resource-Policy, by Cross-Origin-Embedder-Policy, or as opaque"
+        }
+        _ => "the connection failed before CORS had a say",
+    };
+    let text = format!("Not a CORS error: {what} (`{text}`).");
+    Told::because(Outcome::Other, reason, text, exchange, verdict)
+}
+
+/// Chromium notes a failure without a reason where it sent nothing.
+fn not_sent(
+    failure: &Failure,
+    pages: &Pages,
+    exchange: &Exchange,
+    verdict: &Verdict,
+) -> Option<Told> {
+    let (page, url) = (exchange.request.page_origin(), exchange.request.url());
+    if pages.forbid(page, url) {
+        let text = format!(
+            "Not a CORS error: nothing was sent, and the Content-Security-Policy of the page ({page}) does not list {} in connect-src.",
+            url.origin().ascii_serialization()
+        );
+        let verdict = verdict.clone();
+        return Some(Told::because(
+            Outcome::Other,
+            Reason::Csp,
+            text,
+            exchange,
+            verdict,
+        ));
+    }
+    if *failure == Failure::None {
+        return None;
+    }
+    let text = format!(
+        "The file does not tell why, because the browser sent nothing to {} and noted no reason. Chromium does so for what the page's Content-Security-Policy or its own rules forbid; the console names it.",
+        verdict.judgement.scene.url
+    );
+    let verdict = verdict.clone();
+    Some(Told::because(
+        Outcome::Untold,
+        Reason::Unknown,
+        text,
+        exchange,
+        verdict,
+    ))
+}
+
+/// A request that failed though the recorded answers let it pass, or without an answer that decides.
+fn failed(
+    failure: Failure,
+    text: Option<&str>,
+    pages: &Pages,
+    exchange: &Exchange,
+    verdict: Verdict,
+) -> Told {
+    if matches!(failure, Failure::General | Failure::Cors(_))
+        && let Some(told) = with_credentials(exchange)
+    {
+        return told;
+    }
+    if let Failure::Cors(named) = failure {
+        return by_the_browsers_word(named, text.unwrap_or_default(), exchange, verdict);
+    }
+    let (page, url) = (exchange.request.page_origin(), exchange.request.url());
+    let local = pages.reaches_into_local(page, url)
+        || verdict
+            .caveats
+            .iter()
+            .any(|caveat| caveat.starts_with("Local Network Access"));
+    if failure == Failure::General && local {
+        return for_another_reason(Reason::LocalNetwork, text, exchange, verdict);
+    }
+    let because = why_untold(&failure, &verdict);
+    let noted = match text {
+        Some(text) if failure == Failure::General => format!(
+            " It notes `{text}`, as Chromium does for every request that CORS blocks, but also for others. Test tools keep neither preflights nor blocked answers: export the file from DevTools, or give the answers of curl to `explain --dump`."
+        ),
+        Some(text) if !text.is_empty() => format!(" It notes `{text}`."),
+        _ => String::new(),
+    };
+    let text = format!("The file does not tell why, because {because}.{noted}");
+    Told::because(Outcome::Untold, Reason::Unknown, text, exchange, verdict)
+}
+
+/// Cookies may have been taken out of the file: does the exchange fail with them?
+fn with_credentials(exchange: &Exchange) -> Option<Told> {
+    let request = &exchange.request;
+    if request.credentials() == Credentials::Include {
+        return None;
+    }
+    let credentialed = Request::new(RequestParts {
+        page_origin: request.page_origin().as_str(),
+        url: request.url().as_str(),
+        method: request.method(),
+        mode: request.mode(),
+        credentials: Credentials::Include,
+        headers: request.headers().iter().cloned().collect(),
+    });
+    let exchange = Exchange {
+        request: credentialed.ok()?,
+        hops: exchange.hops.clone(),
+    };
+    let mut verdict = verdict::explain(&exchange);
+    if verdict.reason != Some(Reason::Cors) {
+        return None;
+    }
+    verdict.caveats.push("Likely credentialed: the file shows no cookies (exports leave them out unless told otherwise), and without credentials these answers would let the request pass; the browser recorded a failure.".to_owned());
+    let mut told = Told::new(Outcome::Blocked, verdict, exchange);
+    told.likely_credentialed = true;
+    Some(told)
+}
+
+/// The browser says that it was CORS, and the answers do not show it.
+fn by_the_browsers_word(
+    named: Option<cors::CorsError>,
+    text: &str,
+    exchange: &Exchange,
+    verdict: Verdict,
+) -> Told {
+    let words = format!(
+        "The browser blocked it: `{text}`. The answers in the file do not show why; compare them with what the server sends now."
+    );
+    let mut told = Told::because(Outcome::Blocked, Reason::Cors, words, exchange, verdict);
+    told.verdict.judgement.error = named;
+    told
+}
+
+fn why_untold(failure: &Failure, verdict: &Verdict) -> String {
+    let scene = &verdict.judgement.scene;
+    match (verdict.judgement.ruling, scene.missing) {
+        (Ruling::Allowed, _) => {
+            "the recorded answers let the request pass, with and without credentials, and the browser names no other reason".to_owned()
+        }
+        (_, Some(Stage::Preflight)) => format!(
+            "it has neither the preflight that the browser sends to {} first nor an answer{}",
+            scene.url,
+            if *failure == Failure::General { "; most likely the preflight failed" } else { "" }
+        ),
+        (_, Some(_)) if scene.question.is_some() => format!(
+            "the preflight was answered well, and the answer of {} itself is not in the file", scene.url
+        ),
+        _ => format!("the answer of {} is not in the file", scene.url),
+    }
+}
+
+/// What becomes of a request that nothing but its preflight shows.
+pub(super) fn of_preflight(exchange: Exchange, error: Option<&str>) -> Told {
+    let verdict = verdict::explain(&exchange);
+    if verdict.judgement.ruling == Ruling::Blocked {
+        let outcome = match reason::decide(&exchange).1 {
+            Some(Reason::Cors) => Outcome::Blocked,
+            _ => Outcome::Other,
+        };
+        return Told::new(outcome, verdict, exchange);
+    }
+    match failure::read(error) {
+        Failure::Other(reason) => for_another_reason(reason, error, &exchange, verdict),
+        failure => {
+            let because = why_untold(&failure, &verdict);
+            let text = format!("The file does not tell the end, because {because}.");
+            Told::because(Outcome::Untold, Reason::Unknown, text, &exchange, verdict)
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Verdicts on paper: JSON for programs, text for people.
+
+use std::io;
+
+use cors::{CorsError, Exchange, Ruling, Stage};
+use serde_json::{Value, json};
+
+use crate::fix::{Platform, Policy, snippet};
+use crate::har::{HarReport, HarRequest};
+use crate::verdict::Verdict;
+
+/// A verdict as a JSON object, with the members of the lines that `corswatch explain --jsonl` writes.
+#[must_use]
+pub fn verdict_json(verdict: &Verdict) -> Value {
+    let judgement = &verdict.judgement;
+    json!({
+        "verdict": judgement.ruling.as_str(),
+        "stage": judgement.stage.map(Stage::as_str),
+        "error": judgement.error.map(CorsError::as_str),
+        "parameter": judgement.parameter_text(),
+        "hop": judgement.hop,
+        "preflight_sent": judgement.preflight_sent,
+        "explanation": verdict.explanation,
+        "fix": verdict.fix,
+        "reason": verdict.reason,
+        "caveats": verdict.caveats,
+    })
+}
+
+/// The verdict on an exchange in words, with the configuration that mends it where that is asked for.
+///
+/// # Errors
+/// Those of the writer.
+pub fn text(
+    exchange: &Exchange,
+    verdict: &Verdict,
+    fix_for: Option<Platform>,
+    output: &mut impl io::Write,
+) -> io::Result<()> {
+    let policy = Policy::of(exchange, &verdict.judgement);
+    verdict_text(verdict, policy.as_ref(), fix_for, output)
+}
+
+fn verdict_text(
+    verdict: &Verdict,
+    policy: Option<&Policy>,
+    fix_for: Option<Platform>,
+    output: &mut impl io::Write,
+) -> io::Result<()> {
+    write!(output, "  {verdict}")?;
+    let is_of_server = verdict.judgement.ruling == Ruling::Blocked && !verdict.fix.is_empty();
+    let (Some(platform), true) = (fix_for, is_of_server) else {
+        return Ok(());
+    };
+    let Some(policy) = policy else {
+        return writeln!(output, "  no server should permit it: its origin is null");
+    };
+    writeln!(output, "  {}:", platform.as_str())?;
+    for line in snippet(platform, policy).lines() {
+        writeln!(output, "    {line}")?;
+    }
+    Ok(())
+}
+
+/// A HAR file's report as JSON: an object a line for each cross-origin request, then one for each
+/// entry that cannot be read, and at the end one that counts them.
+///
+/// # Errors
+/// Those of the writer.
+pub fn har_json(report: &HarReport, output: &mut impl io::Write) -> io::Result<()> {
+    for request in &report.requests {
+        writeln!(output, "{}", request_json(request))?;
+    }
+    for bad in &report.bad_entries {
+        let line = json!({"entry": bad.entry, "line": bad.line, "error_text": bad.reason});
+        writeln!(output, "{line}")?;
+    }
+    let end = json!({
+        "left_out": report.left_out,
+        "bad_entries": report.bad_entries.len(),
+        "summary": report.summary(),
+    });
+    writeln!(output, "{end}")
+}
+
+fn request_json(request: &HarRequest) -> Value {
+    let mut value = json!({
+        "entry": request.entry,
+        "line": request.line,
+        "entries": request.entries,
+        "method": request.method,
+        "url": request.url,
+        "page_origin": request.page_origin,
+        "page_origin_from": request.page_source,
+        "outcome": request.outcome,
+        "likely_credentialed": request.likely_credentialed,
+    });
+    if let (Value::Object(members), Value::Object(verdict)) =
+        (&mut value, verdict_json(&request.verdict))
+    {
+        members.extend(verdict);
+    }
+    value
+}
+
+/// A HAR file's report in words: every request that the page got no response of, every entry that
+/// cannot be read, and the count of all.
+///
+/// # Errors
+/// Those of the writer.
+pub fn har_text(
+    report: &HarReport,
+    fix_for: Option<Platform>,
+    output: &mut impl io::Write,
+) -> io::Result<()> {
+    let passed = |request: &HarRequest| request.verdict.judgement.ruling == Ruling::Allowed;
+    for request in report.requests.iter().filter(|request| !passed(request)) {
+        let HarRequest {
+            entry,
+            line,
+            method,
+            url,
+            verdict,
+            policy,
+            ..
+        } = request;
+        let page = request.page_origin.as_deref().unwrap_or("an unknown page");
+        writeln!(
+            output,
+            "entry {entry} (line {line}): {method} {url} from {page}"
+        )?;
+        verdict_text(verdict, policy.as_ref(), fix_for, output)?;
+    }
+    for bad in &report.bad_entries {
+        let (entry, line, reason) = (bad.entry, bad.line, &bad.reason);
+        writeln!(
+            output,
+            "entry {entry} (line {line}): cannot be read: {reason}"
+        )?;
+    }
+    let summary = report.summary();
+    writeln!(
+        output,
+        "{} cross-origin requests: {} allowed, {} blocked, {} failed for another reason, {} of which the file does not tell",
+        summary.cross_origin, summary.allowed, summary.blocked, summary.other, summary.untold
+    )?;
+    let left = &report.left_out;
+    writeln!(
+        output,
+        "CORS has no part in: {} of the page's own origin, {} documents, {} of other schemes, {} that name no page and were sent without Origin",
+        left.same_origin, left.navigations, left.other_schemes, left.no_page
+    )
+}

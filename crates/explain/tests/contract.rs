@@ -1,0 +1,120 @@
+//! The lines of `corswatch explain --jsonl`, byte for byte.
+#![allow(missing_docs)]
+
+use explain::{Summary, jsonl, line};
+use serde_json::Value;
+
+const BLOCKED: &str = r#"{"id":"r1","request":{"page_origin":"https://app.test","url":"https://api.test/x","method":"PUT","mode":"cors","credentials":"omit","headers":[["x-custom","1"]]},"hops":[{"url":"https://api.test/x","preflight":{"status":204,"headers":[["access-control-allow-origin","*"],["access-control-allow-methods","PUT"]]},"response":null}]}"#;
+
+#[test]
+fn a_verdict_has_its_fields_in_the_order_of_the_contract() {
+    let answer = line(BLOCKED, 1);
+    let expected = r#"{"id":"r1","verdict":"blocked","stage":"preflight","error":"HeaderDisallowedByPreflightResponse","parameter":"x-custom","hop":0,"preflight_sent":true,"explanation":"The preflight asked https://api.test/x for the header `x-custom`; Access-Control-Allow-Headers is missing. The preflight is sent because of the method PUT and the header `x-custom`.","fix":[{"on":"preflight","header":"access-control-allow-headers","value":"x-custom","change":"List every header the page sends beyond the safelisted ones, by name, separated by commas.","hop":0}],"reason":"cors","caveats":[]}"#;
+    assert_eq!(answer, expected);
+}
+
+fn check(input: &str, expect: &str) {
+    assert_eq!(line(input, 7), expect, "{input}");
+}
+
+#[test]
+fn the_other_kinds_answer_with_one_field() {
+    check(
+        r#"{"id":1,"kind":"exposed","response_headers":[["X-A","1"],["ETag","1"],["Set-Cookie","1"],["access-control-expose-headers","*"]],"credentials":"omit"}"#,
+        r#"{"id":1,"readable":["access-control-expose-headers","etag","x-a"]}"#,
+    );
+    check(
+        r#"{"id":"a","kind":"exposed","response_headers":[["X-A","1"],["Pragma","1"],["access-control-expose-headers","*"]],"credentials":"include","names":["PRAGMA","x-a"]}"#,
+        r#"{"id":"a","readable":["pragma"]}"#,
+    );
+    check(
+        r#"{"id":"b","kind":"safelisted","name":"Accept","value":" x "}"#,
+        r#"{"id":"b","safelisted":true}"#,
+    );
+    check(
+        r#"{"id":null,"kind":"cache","first":{"page_origin":"https://app.test","url":"https://api.test/x","method":"PUT"},"preflight":{"status":204,"headers":[["access-control-allow-origin","*"],["access-control-allow-methods","*"]]},"elapsed_seconds":3,"second":{"page_origin":"https://app.test","url":"https://api.test/x","method":"DELETE"}}"#,
+        r#"{"id":null,"second_preflight":false}"#,
+    );
+}
+
+#[test]
+fn header_strings_are_bytes_one_character_each() {
+    let of = |value: &str| {
+        let input = BLOCKED
+            .replace(r#""PUT","mode""#, r#""GET","mode""#)
+            .replace(
+                r#"["access-control-allow-origin","*"]"#,
+                &format!(r#"["access-control-allow-origin","{value}"]"#),
+            );
+        serde_json::from_str::<Value>(&line(&input, 1)).expect("JSON")["parameter"].clone()
+    };
+    assert_eq!(
+        of("http://\\u00c3\\u00bc"),
+        "http://\u{fc}",
+        "UTF-8 bytes come back as text"
+    );
+    assert_eq!(of("http://\\u00fc"), Value::Null, "other bytes do not");
+}
+
+fn check_cache(max_age: Option<&str>, elapsed: f64, expect: bool) {
+    let age = max_age
+        .map(|age| format!(r#",["access-control-max-age","{age}"]"#))
+        .unwrap_or_default();
+    let request = r#"{"page_origin":"https://app.test","url":"https://api.test/x","method":"PUT"}"#;
+    let input = format!(
+        r#"{{"id":0,"kind":"cache","first":{request},"preflight":{{"status":204,"headers":[["access-control-allow-origin","*"],["access-control-allow-methods","PUT"]{age}]}},"elapsed_seconds":{elapsed},"second":{request}}}"#
+    );
+    assert_eq!(
+        line(&input, 1),
+        format!(r#"{{"id":0,"second_preflight":{expect}}}"#),
+        "{max_age:?} {elapsed}"
+    );
+}
+
+#[test]
+fn a_preflight_is_kept_for_its_max_age_between_nothing_and_two_hours() {
+    for (max_age, elapsed, expect) in [
+        (None, 4.9, false),
+        (None, 5.0, true),
+        (Some("0"), 0.0, true),
+        (Some("-1"), 0.0, true),
+        (Some("10"), 9.0, false),
+        (Some("10"), 10.0, true),
+        (Some("+10"), 9.0, false),
+        (Some("10.5"), 6.0, true),
+        (Some("x"), 4.0, false),
+        (Some(""), 6.0, true),
+        (Some("86400"), 7199.0, false),
+        (Some("86400"), 7200.0, true),
+        (Some("99999999999999999999"), 6.0, true),
+    ] {
+        check_cache(max_age, elapsed, expect);
+    }
+}
+
+#[test]
+fn a_line_that_cannot_be_read_is_answered_by_number_and_the_others_all_the_same() {
+    let input = format!(
+        "{BLOCKED}\n\nnot json\n{}\n{}\n{BLOCKED}",
+        BLOCKED.replace("\"PUT\"", "\"TRACE\""),
+        r#"{"id":"x","kind":"other"}"#
+    );
+    let mut output = Vec::new();
+    let summary = jsonl(input.as_bytes(), &mut output).expect("memory does not fail");
+    assert_eq!(
+        summary,
+        Summary {
+            answered_lines: 2,
+            failed_lines: 3
+        }
+    );
+    let lines: Vec<Value> = String::from_utf8(output)
+        .expect("UTF-8")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let numbers: Vec<_> = lines.iter().map(|line| line["line"].as_u64()).collect();
+    assert_eq!(numbers, [None, Some(3), Some(4), Some(5), None]);
+    assert!(lines[1]["id"].is_null() && lines[1]["error_text"].is_string());
+    assert_eq!(lines[0], lines[4]);
+}
