@@ -33,10 +33,11 @@ pub use query::{
 };
 pub use reader::{MAX_SHAPES, Reader};
 pub use rows::{
-    AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, DeadLetterRow,
-    DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow, FixRow, FoundRow, Grant,
-    HeaderLine, InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource,
-    PartRow, ProgressRow, SeenBeacon, SignatureRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
+    AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow,
+    DeadLetterRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow,
+    FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, InventoryRow, InventoryStep,
+    Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow, ProgressRow, ReplayOutcome,
+    ReplayReason, SeenBeacon, SignatureRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
     UnknownDimension, Vary,
 };
 pub use store::Store;

@@ -10,7 +10,12 @@ use observation::{
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 use super::native::{offsets, text};
-use crate::rows::{AuditState, Grant, OriginSource, Stance, Vary};
+use slo::Severity;
+
+use crate::rows::{
+    AlertPhase, AuditState, DeployKind, FindingLevel, FixPlace, Grant, OriginSource, ReplayOutcome,
+    ReplayReason, Stance, Vary,
+};
 
 /// A value that is a column by itself.
 pub(crate) trait Value: Sized {
@@ -215,6 +220,13 @@ vocabularies!(
     Standing,
     Confidence,
     Context,
+    Severity,
+    AlertPhase,
+    DeployKind,
+    ReplayOutcome,
+    ReplayReason,
+    FixPlace,
+    FindingLevel,
     Stance,
     AuditState,
     Vary,
