@@ -7,7 +7,10 @@ use std::time::Duration;
 /// How long this process has had a processor: other programs on the machine do not count.
 fn processor_time() -> Duration {
     let text = std::fs::read_to_string("/proc/self/schedstat").expect("Linux tells");
-    let nanoseconds = text.split(' ').next().and_then(|number| number.parse().ok());
+    let nanoseconds = text
+        .split(' ')
+        .next()
+        .and_then(|number| number.parse().ok());
     Duration::from_nanos(nanoseconds.expect("the first number"))
 }
 
