@@ -175,10 +175,10 @@ fn write(file: &Path, journal: &str) -> Result<PathBuf> {
     let text = format!(
         "[log]\nlevel = \"warn\"\n[health]\ncollector = \"127.0.0.1:0\"\n[collector]\nlisten = \"127.0.0.1:0\"\n\
          [collector.limits]\nconnections = 20000\nconnections_per_client = 20000\n\
-         client_rate = 10000\nclient_burst = 1000000\n\
+         client_rate = 10000\nclient_burst = 1000000\nnetwork_bytes = \"1GiB\"\nnetwork_bytes_burst = \"16GiB\"\n\
          [collector.timeouts]\nfirst_byte = \"5m\"\n\
          [journal]\n{journal}\n\
-         [[apps]]\nname = \"bench\"\nkeys = [\"{KEY}\"]\nquota = 1000000\n\
+         [[apps]]\nname = \"bench\"\nkeys = [\"{KEY}\"]\nquota = 1000000\nquota_bytes = \"4GiB\"\n\
          page_origins = [\"https://shop.example\"]\n"
     );
     std::fs::write(file, text)?;

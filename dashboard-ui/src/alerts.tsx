@@ -52,6 +52,7 @@ function Lasting({ alert, first, now }: { alert: Alert; first: boolean; now: num
       </p>
       {alert.summary && <p>{withoutName(alert.summary, alert)}</p>}
       {alert.group && <p class="muted">{alert.group}</p>}
+      {alert.owner && <p class="muted">owner: {alert.owner}</p>}
       <details open={first}>
         <summary>What is known, what to do</summary>
         {alert.description && <p class="todo">{alert.description}</p>}

@@ -185,6 +185,7 @@ export interface Slo {
   measured: Rate;
   state: 'ok' | 'breach' | 'no_data';
   budget_remaining: number | null;
+  owner: string | null;
   runbook_url: string | null;
 }
 
@@ -206,6 +207,7 @@ export interface Alert {
   resolved_at: string | null;
   summary: string | null;
   description: string | null;
+  owner: string | null;
   runbook_url: string | null;
 }
 
@@ -237,6 +239,7 @@ export interface Deploy {
   reverts: string;
   touches_cors: boolean;
   author: string;
+  recorded_by: string;
   note: string;
 }
 

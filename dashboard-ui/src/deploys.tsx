@@ -1,4 +1,4 @@
-import type { ApiError, Deploys as Body } from './api';
+import type { ApiError, Deploys as Body, Deploy } from './api';
 import { percent, time } from './format';
 import { Panel } from './panel';
 
@@ -32,11 +32,19 @@ export function Deploys({ deploys, error, now }: Props) {
             <span class={`badge ${deploy.kind}`}>{deploy.kind}</span>
             {deploy.touches_cors && <span class="badge cors">CORS</span>}
             <span>
-              {deploy.service} {deploy.note} <span class="muted">by {deploy.author}</span>
+              {deploy.service} {deploy.note} <span class="muted">{by(deploy)}</span>
             </span>
           </li>
         ))}
       </ul>
     </Panel>
   );
+}
+
+/** Who made it, and with whose token it was reported where that is somebody else. */
+function by(deploy: Deploy): string {
+  const { author, recorded_by } = deploy;
+  return recorded_by === '' || recorded_by === author
+    ? `by ${author}`
+    : `by ${author}, reported with the token ${recorded_by}`;
 }

@@ -238,6 +238,12 @@ test('what a browser reported is text and nothing else', async () => {
   });
 });
 
+test('an alert names the team that owns its service', async () => {
+  await visit({}, '', async ({ page }) => {
+    await page.getByText('owner: team-search').waitFor();
+  });
+});
+
 test('a runbook that is no web address is no link', async () => {
   await visit({}, '', async ({ page }) => {
     await page.getByText('Open runbook').waitFor();

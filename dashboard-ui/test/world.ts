@@ -80,6 +80,7 @@ function slo(name: string, target: number, budget: number | null, some: Partial<
     measured: { bad: 10, total: 1000, ratio: 0.01 },
     state: 'ok',
     budget_remaining: budget,
+    owner: null,
     runbook_url: null,
     ...some,
   };
@@ -131,6 +132,7 @@ export function incident(): World {
           '0.82 % of cross-origin requests are blocked by CORS, 8.2 times the budgeted rate.',
         description:
           'Allow x-tenant in Access-Control-Allow-Headers of search, or roll back release 2026.11.3.',
+        owner: 'team-search',
         runbook_url: 'https://runbooks.example/cors',
       },
       {
@@ -145,6 +147,7 @@ export function incident(): World {
         resolved_at: null,
         summary: 'Preflights fail more often than budgeted.',
         description: null,
+        owner: null,
         runbook_url: 'javascript:alert(1)',
       },
     ],
@@ -178,6 +181,7 @@ export function incident(): World {
           reverts: '',
           touches_cors: true,
           author: 'mira',
+          recorded_by: 'ci',
           note: '2026.11.3',
         },
         {
@@ -188,6 +192,7 @@ export function incident(): World {
           reverts: 'd1',
           touches_cors: true,
           author: 'jon',
+          recorded_by: 'ci',
           note: 'back to 2026.11.2',
         },
       ],

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
-// Why not web-vitals' 3,056 B: docs/adr/0008-the-sdk-may-take-4500-bytes.md.
-const BUDGET = 4500;
+// docs/adr/0010-the-sdk-may-take-5000-bytes.md
+const BUDGET = 5000;
 const script = readFileSync("dist/corswatch.js");
 const size = {
 	raw: script.length,

@@ -1,9 +1,10 @@
 import { type Call, timing, urlOf } from "./call";
 import { now } from "./clock";
 import type { Probes } from "./options";
-import { answers, probe } from "./probe";
+import { answers, patience, probe } from "./probe";
 import type { Verdict } from "./row";
-import { later, scope } from "./scope";
+import { scope, sleep } from "./scope";
+import { inTurn } from "./traffic";
 
 /** A violation is reported a little after the rejection, as is Firefox's Resource Timing entry. */
 const SETTLE_MS = 60;
@@ -11,7 +12,7 @@ const SETTLE_MS = 60;
 const VERDICT_MS = 60_000;
 /** An origin that does not answer at all is left alone this long. */
 const DOWN_MS = 30_000;
-/** Investigations per page and per origin in `BUDGET_MS`; each sends up to four requests. */
+/** Investigations per page and per origin in `BUDGET_MS`; each sends up to five requests. */
 const PAGE_BUDGET = 20;
 const ORIGIN_BUDGET = 8;
 const BUDGET_MS = 600_000;
@@ -21,6 +22,9 @@ const MAX_VIOLATIONS = 20;
 /** What a content blocker stops is over sooner; a server is taken for farther off than that. */
 const BLOCKER_MS = 10;
 const FAR_MS = 30;
+/** Browsers follow 20 redirects; a request that took about as many hops went in circles. */
+const MIN_LOOP = 12;
+const MAX_LOOP = 30;
 /** Bodies of `keepalive` requests under way, all together. */
 const KEEPALIVE_BYTES = 65_536;
 /**
@@ -97,10 +101,10 @@ const fenced = async (url: string) => {
 	);
 };
 
-/** Neither the request nor a probe got an answer; the probe took `ms`. */
-const unanswered = async (url: string, origin: string, ms: number): Promise<Verdict> => {
+/** Neither the request nor a probe got an answer; the probe took `ms` and others may take `limit`. */
+const unanswered = async (url: string, origin: string, ms: number, limit: number): Promise<Verdict> => {
 	const from = performance.now();
-	if (await probe(`${origin}/`, "HEAD", { mode: "no-cors" })) {
+	if (await probe(`${origin}/`, "HEAD", limit, { mode: "no-cors" })) {
 		// No server refuses in much less time than it takes to answer.
 		return ms < BLOCKER_MS && performance.now() - from > FAR_MS
 			? is("ad_blocked", "A-E-R+q")
@@ -119,16 +123,13 @@ const stageOf = (preflighted: unknown, entry: PerformanceEntry | undefined): str
 	return entry.duration ? "response" : "preflight";
 };
 
-const investigate = async (call: Call, probes: Probes | undefined, good: unknown): Promise<Verdict> => {
+const investigate = async (call: Call, probes: Probes, failedMs: number, good: unknown): Promise<Verdict> => {
 	const { c: credentialed, p: preflighted } = call._shape;
 	const origin = call._shape.to!;
 	const url = urlOf(call);
 	const plain = !credentialed && !preflighted;
 	const safe = /^(GET|HEAD)$/.test(call._method);
 
-	await new Promise<void>((resolve) => later(resolve, SETTLE_MS));
-	if (violations.some((blocked) => blocked && url.startsWith(blocked))) return is("csp", "csp", 1);
-	if (probes === "off") return is("unknown", "off");
 	if (now() - down[origin]! < DOWN_MS) return network("down");
 	if (!afford("", PAGE_BUDGET) || !afford(origin, ORIGIN_BUDGET)) return is("unknown", "budget");
 
@@ -136,33 +137,58 @@ const investigate = async (call: Call, probes: Probes | undefined, good: unknown
 	const entry = firefox ? timing(call) : undefined;
 	let stage = stageOf(preflighted, entry);
 
-	const ask = (init: RequestInit) => probe(url, safe ? call._method : "HEAD", init);
-	const from = performance.now();
-	const a = await ask({ mode: "no-cors" });
-	const ms = performance.now() - from;
-	let ev = a ? "A+" : "A-";
-	if (probes === "cheap") return a ? is("blocked", ev, 0, stage) : network(ev);
-	if (!a) {
-		if (await fenced(url)) return is("local_network", "lna");
-		// Where the page may not ask, an EventSource is closed, too; as Firefox does in any case.
-		// There, with Timing-Allow-Origin, the entry tells.
-		if (insecure(url) || !(firefox ? entry?.transferSize : scope.EventSource && (await answers(url)))) {
-			return unanswered(url, origin, ms);
-		}
-		ev += "E+";
-	}
+	const limit = patience(failedMs);
+	let took = 0;
+	const ask = async (init: RequestInit) => {
+		const from = performance.now();
+		const answer = await probe(url, safe ? call._method : "HEAD", limit, init);
+		took = performance.now() - from;
+		return answer;
+	};
 	// Through the cache as the request itself: where that holds an answer without CORS headers
 	// (a missing `Vary: Origin`), it is the fault.
 	const cache = plain && safe ? "default" : "no-store";
-	let b = await ask({ cache, redirect: "manual" });
-	if (b?.type === "opaqueredirect") {
-		ev += "Br";
-		stage = "redirect";
-		b = await ask({ cache });
+	let redirect = "";
+	const askCors = async () => {
+		const answer = await ask({ cache, redirect: "manual" });
+		if (answer?.type === "opaqueredirect") redirect = "Br";
+		return answer;
+	};
+
+	// What passes the CORS checks is an answer, too, and leads no probe through redirects. Firefox
+	// repeats a request that is reset nine times, so that it is asked the question which most often
+	// settles it first; unless its entry says that the first answer passed the checks.
+	const corsFirst = probes !== "cheap" && (!firefox || entry?.responseStatus);
+	let b = corsFirst ? await askCors() : undefined;
+	const hops = failedMs / took;
+	if (redirect && hops > MIN_LOOP && hops < MAX_LOOP) return network("BrL");
+	let ev = "";
+	if (!b || redirect) {
+		const a = await ask({ mode: "no-cors" });
+		const ms = took;
+		ev = a ? "A+" : "A-";
+		if (probes === "cheap") return a ? is("blocked", ev, 0, stage) : network(ev);
+		if (!a) {
+			if (await fenced(url)) return is("local_network", "lna");
+			// Where the page may not ask, an EventSource is closed, too; as Firefox does in any case.
+			// There, with Timing-Allow-Origin, the entry tells.
+			if (
+				insecure(url) ||
+				!(firefox ? entry?.transferSize : scope.EventSource && (await answers(url, limit)))
+			) {
+				return unanswered(url, origin, ms, limit);
+			}
+			ev += "E+";
+		}
+		if (!corsFirst) b = await askCors();
+		if (redirect) {
+			stage = "redirect";
+			b = await ask({ cache });
+		}
+		if (!b) return is("blocked", `${ev}${redirect}B-`, a && plain && safe, stage);
 	}
-	if (!b) return is("blocked", `${ev}B-`, a && plain && safe, stage);
-	ev += b.ok ? "B+" : "B4";
-	if (plain) return safe || b.ok ? network(ev) : is("unknown", ev);
+	ev += redirect + (b!.ok ? "B+" : "B4");
+	if (plain) return safe || b!.ok ? network(ev) : is("unknown", ev);
 	if (stage === "unknown") {
 		if (call._shape.by) {
 			const p = await ask({ headers: call._shape.by.split(",").map((name) => [name, UNSAFE_VALUE]) });
@@ -173,11 +199,20 @@ const investigate = async (call: Call, probes: Probes | undefined, good: unknown
 			else if (safe && p.ok) return network(ev);
 			// Another method may be what the preflight forbids: that cannot be asked without using it.
 			else if (safe || call._method === "POST") stage = "response";
-		} else if (b.ok) stage = "preflight";
+		} else if (b!.ok) stage = "preflight";
 	}
 	// That it worked before says little: a policy that a deploy breaks is met by open pages.
 	if (good) ev += "s";
 	return is("blocked", ev, 0, stage);
+};
+
+/** What shows without a probe, and else what an investigation shows when its turn has come. */
+const settle = async (call: Call, probes: Probes = "full", ms: number, good: unknown): Promise<Verdict> => {
+	await sleep(SETTLE_MS);
+	const url = urlOf(call);
+	if (violations.some((blocked) => blocked && url.startsWith(blocked))) return is("csp", "csp", 1);
+	if (probes === "off") return is("unknown", "off");
+	return inTurn(call._shape.to!, () => investigate(call, probes, ms, good));
 };
 
 /**
@@ -211,7 +246,7 @@ export const judge = async (
 	const entry = (known[call._key] ||= {});
 	if (!(now() - entry._at! < VERDICT_MS)) {
 		entry._at = now();
-		entry._verdict = investigate(call, probes, entry._good).catch(() => is("unknown", "hang"));
+		entry._verdict = settle(call, probes, ms, entry._good).catch((why) => is("unknown", why));
 	}
 	return entry._verdict;
 };

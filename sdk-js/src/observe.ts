@@ -9,6 +9,7 @@ import type { Verdict } from "./row";
 import { add, bytes, take } from "./rows";
 import { keepFetch, later, listen, scope } from "./scope";
 import { namer } from "./template";
+import { enter, exit, halt, resume } from "./traffic";
 import { connect, deliver, drop, interval, unload } from "./transport";
 import { patchXhr } from "./xhr";
 
@@ -97,8 +98,15 @@ export const begin = (options: Options, ended: () => void): void => {
 	connect(options.url + (options.path || "/v1/b/") + options.key, options.flushInterval || FLUSH_MS, ended);
 	alone = 0;
 
-	const ask = (asked: Ask) => call(asked, name);
+	resume();
+
+	const ask = (asked: Ask) => {
+		const mine = call(asked, name);
+		if (mine) enter(mine);
+		return mine;
+	};
 	const answer: Answer = guarded((call, st, url, readable) => {
+		exit(call);
 		const ms = performance.now() - call._start;
 		// Content blockers put an empty file in the place of what they block.
 		if (/^[^h]/.test(url)) return fail(call, ms, is("ad_blocked", "replaced", 1));
@@ -109,6 +117,7 @@ export const begin = (options: Options, ended: () => void): void => {
 		expect(call, st, readable);
 	});
 	const reject: Fail = guarded((call, error, message) => {
+		exit(call);
 		const ms = performance.now() - call._start;
 		judging.set(call, ms);
 		judge(call, options.probes, ms, error, message).then(
@@ -126,6 +135,7 @@ export const begin = (options: Options, ended: () => void): void => {
 export const end = (): void => {
 	current = undefined;
 	judging.clear();
+	halt();
 	unpatch();
 };
 

@@ -33,3 +33,6 @@ export const listen = (target: any, type: string, listener: (event: any) => void
 
 /** A timer that no zone sees. */
 export const later = (then: () => void, ms: number): void => native(scope, "setTimeout")(then, ms);
+
+/** Waits, seen by no zone. */
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => later(resolve, ms));

@@ -12,7 +12,7 @@ use testkit::kafka::Broker;
 use crate::{Role, Settings, eventually};
 
 /// All senders of a test have one address; what that address may send is no part of these tests.
-const ONE_ADDRESS: &str = "[collector.limits]\nclient_rate = 10000\nclient_burst = 1000000";
+const ONE_ADDRESS: &str = "[collector.limits]\nclient_rate = 10000\nclient_burst = 1000000\nnetwork_bytes = \"1GiB\"\nnetwork_bytes_burst = \"16GiB\"";
 
 /// Everything but the roles themselves.
 #[derive(Debug)]

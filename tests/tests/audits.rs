@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use audit::{Target, audit};
 use cors::Origin;
 use corswatch_tests::{Kind, WebServer, tower};
-use prober::{Addresses, Client, Limits, Names, OriginRule, TargetPolicy};
+use prober::{Addresses, Client, Limits, Names, TargetPolicy};
 use tower_http::cors::CorsLayer;
+use web::{OriginPattern, Schemes};
 
 /// The rules that a server breaks, for a page that is meant to read.
 async fn broken(base: &str) -> BTreeSet<&'static str> {
-    let rule = OriginRule::read(base).expect("an origin");
+    let rule = OriginPattern::read(base, Schemes::Web).expect("an origin");
     let policy = TargetPolicy::default().allow(rule, Addresses::Private);
     let client = Client::new(policy, Names::default(), Limits::default());
     let target = Target {

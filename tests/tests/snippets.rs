@@ -7,14 +7,14 @@ use cors::{Credentials, Headers, Mode, Request, RequestParts, Ruling};
 use corswatch_tests::{Kind, WebServer, tower};
 use explain::fix::{Platform, Policy, snippet};
 use prober::{
-    Addresses, Client, Limits, Manner, Methods, Names, OriginRule, TargetPolicy, Values, Walk,
-    browse,
+    Addresses, Client, Limits, Manner, Methods, Names, TargetPolicy, Values, Walk, browse,
 };
+use web::{OriginPattern, Schemes};
 
 const PAGE: &str = "https://app.test";
 
 fn client(base: &str) -> Client {
-    let rule = OriginRule::read(base).expect("an origin");
+    let rule = OriginPattern::read(base, Schemes::Web).expect("an origin");
     let policy = TargetPolicy::default().allow(rule, Addresses::Private);
     Client::new(policy, Names::default(), Limits::default())
 }

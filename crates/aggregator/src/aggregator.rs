@@ -19,7 +19,6 @@ use crate::evaluator::Evaluator;
 use crate::metrics::Metrics;
 use crate::parts::{LogShape, Parts};
 use crate::pipeline::{Lag, Pipeline};
-use crate::watermark::watermark;
 use crate::{AggregatorError, Config, Keep, Reading};
 
 /// The lease of the one that leads.
@@ -194,7 +193,8 @@ impl Aggregator {
             tracing::info!(term, "leading");
         }
         let progress = self.keep.progress().await?;
-        let watermark = watermark(&progress, self.log.partitions, now);
+        let rows = progress.iter().copied().map(slo::Progress::from);
+        let watermark = slo::watermark(rows, self.log.partitions, now);
         let millis = behind(watermark.unwrap_or(self.evaluated_to), now);
         let problem = if watermark.is_none() {
             "Not every partition of the log has been heard of."

@@ -1,49 +1,27 @@
 //! The latest evaluation, for those who show it.
 
 use alert::Phase;
-use observation::UnixMillis;
+use observation::{UnixMillis, vocabulary};
 use serde::Serialize;
 use slo::{ErrorBudget, Judgement, Ratio, Sli, Window};
 
 use crate::Reading;
 
-/// How the aggregator is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    /// It has not finished its first round.
-    #[default]
-    Starting,
-    /// It leads and evaluates.
-    Leading,
-    /// Another aggregator leads.
-    Standby,
-    /// It leads, and the pipeline is too far behind to evaluate: SLO alerts are frozen.
-    Frozen,
-    /// The store cannot be reached or refuses; it is tried again.
-    Unreachable,
-}
-
-impl Condition {
-    /// Every value.
-    pub const ALL: &'static [Self] = &[
-        Self::Starting,
-        Self::Leading,
-        Self::Standby,
-        Self::Frozen,
-        Self::Unreachable,
-    ];
-
-    /// The text that stands for this value in labels, JSON and logs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Starting => "starting",
-            Self::Leading => "leading",
-            Self::Standby => "standby",
-            Self::Frozen => "frozen",
-            Self::Unreachable => "unreachable",
-        }
+vocabulary! {
+    /// How the aggregator is.
+    #[derive(Default)]
+    Condition {
+        /// It has not finished its first round.
+        #[default]
+        Starting => "starting",
+        /// It leads and evaluates.
+        Leading => "leading",
+        /// Another aggregator leads.
+        Standby => "standby",
+        /// It leads, and the pipeline is too far behind to evaluate: SLO alerts are frozen.
+        Frozen => "frozen",
+        /// The store cannot be reached or refuses; it is tried again.
+        Unreachable => "unreachable",
     }
 }
 

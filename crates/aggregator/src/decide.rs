@@ -13,7 +13,7 @@ use store::{DiagnosisRow, Failure, StoreError};
 use crate::book::Book;
 use crate::pipeline::is_asked_for;
 use crate::segments::{end, start};
-use crate::words::{DIAGNOSIS, Facts, is_culprit, retired};
+use crate::words::{DIAGNOSIS, Facts, retired};
 use crate::{GroupBy, Reading, Slo, Source};
 
 /// Witnesses are counted from raw rows, which is dear: not more often than this.
@@ -223,9 +223,7 @@ impl Judge {
             .map_or(Window::hours(1), |row| row.row.long);
         let span = (start(window, at), end(at));
         match self.source.failures(&filter, span, LOOKED_THROUGH).await {
-            Ok(failures) => failures
-                .into_iter()
-                .find(|failure| is_culprit(slo.sli, failure)),
+            Ok(failures) => failures.into_iter().find(|failure| slo.may_count(failure)),
             Err(error) => {
                 tracing::warn!(slo = slo.name, %error, "the most frequent failure is not known");
                 None

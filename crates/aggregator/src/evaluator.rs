@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use observation::UnixMillis;
-use slo::{ErrorBudget, Judgement, Ratio, Window};
-use store::{SliSums, StoreError};
+use slo::{ErrorBudget, Judgement, Ratio, Sums, Window};
+use store::StoreError;
 
 use crate::segments::{Question, Segments, Windows};
-use crate::sums::{add, ratio};
 use crate::{GroupBy, Grouped, Slo, Source};
 
 /// What one objective, or one group of it, looks like at the watermark.
@@ -21,7 +20,7 @@ pub struct Reading {
     /// Where the windows end.
     pub watermark: UnixMillis,
     /// The sums of the objective's whole window.
-    pub sums: SliSums,
+    pub sums: Sums,
     /// What the SLI makes of them.
     pub ratio: Ratio,
     /// What is left of the error budget; none without events.
@@ -119,7 +118,7 @@ impl Evaluator {
         watermark: UnixMillis,
         readings: &mut Vec<Reading>,
     ) {
-        let whole: BTreeMap<Window, SliSums> = windows
+        let whole: BTreeMap<Window, Sums> = windows
             .iter()
             .map(|(&window, groups)| (window, total(groups)))
             .collect();
@@ -132,7 +131,7 @@ impl Evaluator {
         };
         let mut most: Vec<_> = groups
             .iter()
-            .map(|(group, sums)| (ratio(slo.sli, sums), group))
+            .map(|(group, sums)| (slo.ratio(sums), group))
             .collect();
         most.sort_by_key(|&(ratio, group)| (std::cmp::Reverse((ratio.total, ratio.bad)), group));
         for (_, group) in most.into_iter().take(self.max_groups) {
@@ -142,10 +141,10 @@ impl Evaluator {
     }
 }
 
-fn total(groups: &Grouped) -> SliSums {
-    let mut sums = SliSums::default();
+fn total(groups: &Grouped) -> Sums {
+    let mut sums = Sums::default();
     for more in groups.values() {
-        add(&mut sums, more);
+        sums += more;
     }
     sums
 }
@@ -154,13 +153,9 @@ fn reading<'a>(
     slo: &Arc<Slo>,
     group: Option<String>,
     watermark: UnixMillis,
-    sums: impl Fn(Window) -> Option<&'a SliSums>,
+    sums: impl Fn(Window) -> Option<&'a Sums>,
 ) -> Reading {
-    let read = |window| {
-        sums(window)
-            .map(|sums| ratio(slo.sli, sums))
-            .unwrap_or_default()
-    };
+    let read = |window| sums(window).map(|sums| slo.ratio(sums)).unwrap_or_default();
     let judge = |rule: &slo::Rule| rule.judge(slo.objective, slo.guards, read);
     let whole = read(slo.window);
     Reading {

@@ -25,9 +25,6 @@ mod pipeline;
 mod segments;
 mod slo_config;
 mod source;
-mod steps;
-mod sums;
-mod watermark;
 mod words;
 
 pub use aggregator::Aggregator;
@@ -39,5 +36,3 @@ pub use objective::{Slo, objectives};
 pub use parts::{LogShape, Parts};
 pub use slo_config::{GroupBy, RuleConfig, SloConfig, problems};
 pub use source::{Engine, Grouped, Keep, Source};
-pub use sums::{band, latency, ratio};
-pub use watermark::watermark;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use alert::Timing;
+use observation::Source;
 use settings::Span;
-use slo::{Guards, Objective, Row, Rule, Severity, Sli, Window, default_rules};
-use store::SliFilter;
+use slo::{Guards, Objective, Ratio, Row, Rule, Severity, Sli, Sums, Window, default_rules};
+use store::{Failure, SliFilter};
 
 use crate::{Config, GroupBy, SloConfig};
 
@@ -38,16 +39,7 @@ pub struct Slo {
     pub labels: BTreeMap<String, String>,
 }
 
-/// The objectives that a deployment starts with when none is configured: M1 to M5 of every app.
-const STARTING: [Sli; 5] = [
-    Sli::BlockRate,
-    Sli::PreflightFailureRate,
-    Sli::CredentialedFailureRate,
-    Sli::ExposedHeaderMismatch,
-    Sli::PreflightLatency,
-];
-
-/// The configured objectives, or the starting set for `apps`.
+/// The configured objectives, or the starting set for `apps`: the metrics of the CORS guide, M1 to M5.
 #[must_use]
 pub fn objectives(
     slos: &[SloConfig],
@@ -59,30 +51,27 @@ pub fn objectives(
     if !slos.is_empty() {
         return slos.iter().map(resolve).collect();
     }
+    let starting = |sli: &&Sli| sli.definition().metric.is_some();
     apps.iter()
-        .flat_map(|app| STARTING.map(|sli| resolve(&SloConfig::of(app, sli))))
+        .flat_map(|app| {
+            let slis = Sli::ALL.iter().filter(starting);
+            slis.map(|&sli| resolve(&SloConfig::of(app, sli)))
+        })
         .collect()
 }
 
 impl Slo {
     fn resolve(config: &SloConfig, aggregator: &Config, remind_after: Span) -> Self {
+        let filter = config.filter();
         Self {
             name: config.name(),
             app: config.app.clone(),
             sli: config.sli,
             objective: config.objective(),
             window: config.window,
-            filter: SliFilter {
-                service: config.service.clone(),
-                page_origin: config.page_origin.clone(),
-                target_origin: config.target_origin.clone(),
-                endpoint: config.endpoint.clone(),
-                environment: config.environment.clone(),
-                release: config.release.clone(),
-                ..SliFilter::app(&config.app)
-            },
             group_by: config.group_by,
-            rules: rules(config),
+            rules: rules(config, filter.source),
+            filter,
             guards: config.guards,
             timing: Timing {
                 hold: config.hold.unwrap_or(aggregator.hold),
@@ -92,6 +81,19 @@ impl Slo {
             runbook: config.runbook.clone(),
             labels: config.labels.clone(),
         }
+    }
+
+    /// What the SLI is of sums that its source saw.
+    #[must_use]
+    pub fn ratio(&self, sums: &Sums) -> Ratio {
+        self.sli.ratio(sums, self.filter.source)
+    }
+
+    /// Whether a failure may be one of the bad events, by what is known of it.
+    pub(crate) fn may_count(&self, failure: &Failure) -> bool {
+        let source = self.filter.source;
+        self.sli
+            .may_count(source, failure.kind, failure.outcome, failure.stage)
     }
 
     /// Every window that has to be read.
@@ -123,7 +125,7 @@ impl Slo {
     }
 }
 
-fn rules(config: &SloConfig) -> Vec<Rule> {
+fn rules(config: &SloConfig, source: Source) -> Vec<Rule> {
     let mut rules: Vec<Rule> = if config.rules.is_empty() {
         default_rules(config.window)
     } else {
@@ -146,7 +148,7 @@ fn rules(config: &SloConfig) -> Vec<Rule> {
         }
         named
     };
-    let most = if config.sli.counts_blocks() {
+    let most = if config.sli.counts_blocks(source) {
         config.at_most
     } else {
         Severity::Ticket
@@ -184,7 +186,12 @@ mod tests {
         assert_eq!(names.len(), 10);
         let pages = |slo: &Slo| slo.rules.iter().any(|rule| rule.severity == Severity::Page);
         for slo in &slos {
-            assert_eq!(pages(slo), slo.sli.counts_blocks(), "{}", slo.name);
+            assert_eq!(
+                pages(slo),
+                slo.sli.counts_blocks(slo.filter.source),
+                "{}",
+                slo.name
+            );
         }
         assert!(
             names.contains(&"shop-block_rate") && names.contains(&"blog-exposed_header_mismatch")

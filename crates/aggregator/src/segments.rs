@@ -12,7 +12,6 @@ use observation::UnixMillis;
 use slo::Window;
 use store::{SliFilter, StoreError};
 
-use crate::sums::add;
 use crate::{GroupBy, Grouped, Source};
 
 const MINUTE: i64 = observation::MILLIS_PER_MINUTE;
@@ -83,7 +82,7 @@ impl Segments {
                     .piece(source, question, limit, (from, to), watermark)
                     .await?;
                 for (group, more) in &*piece {
-                    add(sums.entry(group.clone()).or_default(), more);
+                    *sums.entry(group.clone()).or_default() += more;
                 }
                 to = from;
             }

@@ -2,7 +2,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use proptest::prelude::*;
-use store::{Corroboration, Failure, SliSums};
+use slo::Sums;
+use store::{Corroboration, Failure};
 
 use super::*;
 
@@ -31,9 +32,9 @@ impl Source for Minutes {
             .range(from.0..to.0)
             .map(|(_, count)| count)
             .sum();
-        let sums = SliSums {
+        let sums = Sums {
             requests,
-            ..SliSums::default()
+            ..Sums::default()
         };
         Ok(Grouped::from([(String::new(), sums)]))
     }

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use observation::vocabulary;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
 use slo::{Guards, Objective, Severity, Sli, Window};
+use store::SliFilter;
 
 use crate::config::LONGEST_HOLD;
 
@@ -107,30 +109,18 @@ const fn page() -> Severity {
     Severity::Page
 }
 
-/// What an objective's alerts are told apart by.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Deserialize,
-    Serialize,
-    JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum GroupBy {
-    /// One alert for the whole objective.
-    #[default]
-    None,
-    /// One for each configured service.
-    Service,
-    /// One for each path template.
-    Endpoint,
+vocabulary! {
+    /// What an objective's alerts are told apart by.
+    #[derive(Default, JsonSchema)]
+    GroupBy {
+        /// One alert for the whole objective.
+        #[default]
+        None => "none",
+        /// One for each configured service.
+        Service => "service",
+        /// One for each path template.
+        Endpoint => "endpoint",
+    }
 }
 
 impl GroupBy {
@@ -139,8 +129,7 @@ impl GroupBy {
     pub const fn label(self) -> Option<&'static str> {
         match self {
             Self::None => None,
-            Self::Service => Some("service"),
-            Self::Endpoint => Some("endpoint"),
+            Self::Service | Self::Endpoint => Some(self.as_str()),
         }
     }
 }
@@ -216,7 +205,7 @@ impl RuleConfig {
             Some(burn) => problems.report("burn", burn, "above 0"),
             None => problems.report("burn", "", "give either `burn` or `budget`"),
         }
-        if self.severity == Severity::Page && !slo.sli.counts_blocks() {
+        if self.severity == Severity::Page && !slo.sli.counts_blocks(slo.filter().source) {
             let reason = format!(
                 "a page needs sessions and networks that saw a block, and {} counts none: use ticket",
                 slo.sli
@@ -268,8 +257,20 @@ impl SloConfig {
     }
 
     pub(crate) fn objective(&self) -> Objective {
-        self.objective
-            .unwrap_or_else(|| self.sli.default_objective())
+        self.objective.unwrap_or(self.sli.definition().objective)
+    }
+
+    /// Which observations it is of.
+    pub(crate) fn filter(&self) -> SliFilter {
+        SliFilter {
+            service: self.service.clone(),
+            page_origin: self.page_origin.clone(),
+            target_origin: self.target_origin.clone(),
+            endpoint: self.endpoint.clone(),
+            environment: self.environment.clone(),
+            release: self.release.clone(),
+            ..SliFilter::app(&self.app)
+        }
     }
 
     fn problems(&self, mut problems: Problems<'_>, apps: &BTreeSet<&str>) {

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use observation::UnixMillis;
+use slo::Sums;
 use store::{
     AlertRow, Compacted, Corroboration, DiagnosisRow, Dimension, Failure, Leases, ProgressRow,
-    Reader, SliFilter, SliSums, Store, StoreError,
+    Reader, SliFilter, Store, StoreError,
 };
 
 use crate::GroupBy;
@@ -15,7 +16,7 @@ use crate::GroupBy;
 const MAX_DIAGNOSES: u32 = 500;
 
 /// Sums by the value of the group; the empty text where there are no groups.
-pub type Grouped = BTreeMap<String, SliSums>;
+pub type Grouped = BTreeMap<String, Sums>;
 
 /// Reads observations.
 #[async_trait]

@@ -5,14 +5,12 @@ use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
 use alert::{Graded, Reason, Transition, Witnesses, Words};
-use observation::{Kind, Outcome, Stage};
-use slo::{Judgement, RowReading, Rule, Severity, Sli};
+use observation::Stage;
+use slo::{Judgement, RowReading, Rule, Severity};
 use store::{DiagnosisRow, Failure, SliFilter};
 
 use crate::Reading;
 use crate::numbers::{count, lasts, many, percent, share};
-use crate::steps::next_steps;
-use crate::sums::band;
 
 /// The annotation that tells what a replay showed.
 pub(crate) const DIAGNOSIS: &str = "diagnosis";
@@ -52,7 +50,10 @@ impl Facts<'_> {
             note("cause", diagnosis.cause.clone());
             note("fix", fix(diagnosis));
         }
-        note("next_steps", next_steps(self.reading.slo.sli).to_owned());
+        note(
+            "next_steps",
+            self.reading.slo.sli.definition().next_steps.to_owned(),
+        );
         note("runbook_url", self.reading.slo.runbook.clone());
         note("dashboard_url", url.clone());
         Words {
@@ -114,7 +115,7 @@ impl Facts<'_> {
             "{who}: {} of {} {} in the last {}{suspicious}",
             percent(row.long),
             count(row.long.total),
-            subjects(slo.sli),
+            slo.sli.definition().subject,
             row.row.long,
         )
     }
@@ -128,14 +129,11 @@ impl Facts<'_> {
 
     fn description(&self) -> String {
         let mut text = String::new();
-        let slo = &self.reading.slo;
         if let Some(row) = self.worst() {
             push(&mut text, &self.measured(row));
         }
         push(&mut text, &self.left());
-        if slo.sli == Sli::BlockRate {
-            push(&mut text, &unknown(self.reading));
-        }
+        push(&mut text, &undecided(self.reading));
         if matches!(self.transition, Transition::Resolved(_)) {
             return text;
         }
@@ -166,7 +164,7 @@ impl Facts<'_> {
             row.row.long,
             count(row.long.bad),
             count(row.long.total),
-            slo.sli.in_words(),
+            slo.sli.definition().bad_events,
             percent(row.long),
             row.row.short,
             count(row.short.bad),
@@ -221,27 +219,20 @@ fn subject(reading: &Reading) -> String {
     }
 }
 
-const fn subjects(sli: Sli) -> &'static str {
-    match sli {
-        Sli::BlockRate => "cross-origin requests blocked by CORS",
-        Sli::PreflightFailureRate => "preflighted requests failed at the preflight",
-        Sli::CredentialedFailureRate => "credentialed requests blocked by CORS",
-        Sli::ExposedHeaderMismatch => "header reads failed because the header is not exposed",
-        Sli::PreflightLatency => "preflights took 200 ms or longer",
-        Sli::UnknownRate => "cross-origin requests failed for an unknown reason",
-    }
-}
-
-fn unknown(reading: &Reading) -> String {
-    let band = band(&reading.sums);
-    let unknown = band.high.bad - band.low.bad;
-    if unknown == 0 {
+fn undecided(reading: &Reading) -> String {
+    let slo = &reading.slo;
+    let Some(band) = slo.sli.band(&reading.sums, slo.filter.source) else {
+        return String::new();
+    };
+    let undecided = band.high.bad - band.low.bad;
+    if undecided == 0 {
         return String::new();
     }
     format!(
-        "{} more failed for an unknown reason: with them the block rate of {} lies between {} and {}.",
-        count(unknown),
-        reading.slo.window,
+        "{} more failed for an unknown reason: with them the {} of {} lies between {} and {}.",
+        count(undecided),
+        slo.sli.as_str().replace('_', " "),
+        slo.window,
         percent(band.low),
         percent(band.high),
     )
@@ -307,18 +298,6 @@ fn fix(row: &DiagnosisRow) -> String {
         return fix.change.clone();
     }
     format!("{}: {}. {}", fix.header, fix.value, fix.change)
-}
-
-/// Whether a failure is of the kind that the SLI counts.
-pub(crate) fn is_culprit(sli: Sli, failure: &Failure) -> bool {
-    let blocked = failure.kind == Kind::Request && failure.outcome == Outcome::Blocked;
-    match sli {
-        Sli::BlockRate | Sli::CredentialedFailureRate => blocked,
-        Sli::PreflightFailureRate => blocked && failure.stage == Some(Stage::Preflight),
-        Sli::ExposedHeaderMismatch => failure.kind == Kind::HeaderRead,
-        Sli::UnknownRate => failure.kind == Kind::Request && failure.outcome == Outcome::Unknown,
-        Sli::PreflightLatency => false,
-    }
 }
 
 /// The dashboard with the alert's filters; empty without an address.

@@ -10,10 +10,3 @@ fn links_carry_the_filters_and_nothing_is_linked_without_an_address() {
     );
     assert_eq!(dashboard_url("", &filter), "");
 }
-
-#[test]
-fn every_sli_has_first_steps() {
-    for &sli in Sli::ALL {
-        assert!(next_steps(sli).starts_with("1. "), "{sli}");
-    }
-}

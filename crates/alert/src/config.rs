@@ -93,9 +93,9 @@ impl Config {
     /// Reports every setting that cannot be used.
     pub fn problems(&self, mut problems: Problems<'_>) {
         if !self.external_url.is_empty()
-            && let Err(reason) = url::Url::parse(&self.external_url)
+            && let Err(reason) = settings::web_url(&self.external_url)
         {
-            problems.report("external_url", &self.external_url, reason.to_string());
+            problems.report("external_url", &self.external_url, reason);
         }
         problems.range("queue", self.queue, 1..=100_000);
         let minute = Span::secs(60);

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::lane::{Lane, Patience};
 use crate::metrics::Metrics;
 use crate::webhook::Webhook;
-use crate::{AlertError, Config, Log, Notifier, Outbox, Router};
+use crate::{AlertError, Config, Log, Notifier, Outbox, Owners, Router};
 
 /// Carries notifications from the [`Outbox`] to every receiver.
 pub struct Dispatcher {
@@ -25,12 +25,13 @@ impl std::fmt::Debug for Dispatcher {
 }
 
 impl Dispatcher {
-    /// The log and every configured webhook.
+    /// The log and every configured webhook; `owners` are those of the configured services.
     ///
     /// # Errors
     /// [`AlertError`] for a receiver that cannot be set up.
     pub fn build(
         config: &Config,
+        owners: Owners,
         clock: &Clock,
         metrics: &runtime::Metrics,
     ) -> Result<(Self, Outbox), AlertError> {
@@ -40,7 +41,9 @@ impl Dispatcher {
             let webhook = Webhook::new(webhook, config, Arc::clone(&router), clock.clone())?;
             receivers.push(Arc::new(webhook));
         }
-        Ok(Self::with(receivers, config, metrics))
+        let (dispatcher, mut outbox) = Self::with(receivers, config, metrics);
+        outbox.owners = owners;
+        Ok((dispatcher, outbox))
     }
 
     /// Exactly these receivers, with the queues and the patience of `config`.
@@ -69,6 +72,7 @@ impl Dispatcher {
             inlets,
             sender,
             receipts,
+            owners: Owners::default(),
         };
         (Self { lanes }, outbox)
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use alert::webhook::{SigningKey, Verdict, verify};
 use alert::{
-    AlertId, Config, Dispatcher, Notification, Outbox, Outcome, Receipt, Status, WebhookConfig,
+    AlertId, Config, Dispatcher, Notification, Outbox, Outcome, Owner, Owners, Receipt, Status,
+    WebhookConfig,
 };
 use observation::UnixMillis;
 use receiver::{Answer, Receiver};
@@ -42,10 +43,19 @@ fn config(url: String) -> Config {
     }
 }
 
+fn owners() -> Owners {
+    let owner = Owner {
+        team: "team-checkout".to_owned(),
+        runbook: "https://runbooks.test/checkout".to_owned(),
+    };
+    [("checkout".to_owned(), owner)].into_iter().collect()
+}
+
 fn send_to(config: &Config) -> Sender {
     let (clock, _) = ManualClock::at(NOW);
     let metrics = runtime::Metrics::default();
-    let (dispatcher, outbox) = Dispatcher::build(config, &clock, &metrics).expect("usable");
+    let (dispatcher, outbox) =
+        Dispatcher::build(config, owners(), &clock, &metrics).expect("usable");
     let stop = Stop::new();
     let mut running = JoinSet::new();
     running.spawn(dispatcher.run(stop.clone()));
@@ -233,12 +243,66 @@ async fn a_name_that_leads_inside_is_refused_where_the_connection_is_made() {
         }],
         ..Config::default()
     };
-    let built = Dispatcher::build(&literal, &Clock::system(), &runtime::Metrics::default());
+    let metrics = runtime::Metrics::default();
+    let built = Dispatcher::build(&literal, Owners::default(), &Clock::system(), &metrics);
     let error = built.expect_err("a literal loopback address").to_string();
     assert!(
         error.contains("dangerously_allow_private_networks"),
         "{error}"
     );
+}
+
+/// What the only receiver gets of this alert.
+async fn sent(labels: &[(&str, &str)], annotations: &[(&str, &str)]) -> serde_json::Value {
+    let mut receiver = Receiver::start(vec![]).await;
+    let mut sender = send_to(&config(format!("http://{}/hook", receiver.addr)));
+    let mut notification = notification(1, Status::Firing);
+    notification.labels.extend(texts(labels));
+    notification.annotations.extend(texts(annotations));
+    sender.outbox.offer(notification).expect("room");
+    sender.outbox.receipt().await;
+    let body = receiver.message().await.body;
+    let mut body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+    body["alerts"][0].take()
+}
+
+#[tokio::test]
+async fn an_alert_of_a_service_goes_out_with_its_owner_and_both_runbooks() {
+    let alert = sent(&[("service", "checkout")], &[]).await;
+    assert_eq!(alert["labels"]["owner"], "team-checkout", "{alert}");
+    let annotations = &alert["annotations"];
+    assert_eq!(annotations["runbook_url"], "https://runbooks.test/cors");
+    let of_service = &annotations["service_runbook_url"];
+    assert_eq!(of_service, "https://runbooks.test/checkout");
+    assert!(sent(&[], &[]).await["labels"].get("owner").is_none());
+}
+
+#[tokio::test]
+async fn what_pages_and_servers_wrote_is_no_command_to_a_receiver() {
+    let hostile = "/<!channel> <https://evil.test/login|Click to ack> @here \u{202e}x\r\n\u{1b}[2J";
+    let runbook = "https://runbooks.test/@sre?a=1|2";
+    let alert = sent(
+        &[("endpoint", hostile), ("service", "/users/@me")],
+        &[
+            ("summary", hostile),
+            ("description", "two\nlines"),
+            ("fix", hostile),
+            ("runbook_url", runbook),
+        ],
+    )
+    .await;
+    for text in ["summary", "fix"].map(|name| &alert["annotations"][name]) {
+        let text = text.as_str().expect("text");
+        let commands = ['<', '>', '|', '@', '\u{202e}', '\r', '\u{1b}'];
+        assert!(!text.contains(commands), "{text:?}");
+        assert!(text.contains("Click to ack") && text.contains("\\u{202e}x"));
+    }
+    let endpoint = alert["labels"]["endpoint"].as_str().expect("text");
+    assert!(!endpoint.contains(['<', '\u{202e}', '\n']), "{endpoint:?}");
+    // What routes match on, and what people click on, stays what it is.
+    assert_eq!(alert["labels"]["service"], "/users/@me");
+    assert_eq!(alert["annotations"]["runbook_url"], runbook);
+    assert_eq!(alert["annotations"]["description"], "two\nlines");
 }
 
 #[tokio::test]

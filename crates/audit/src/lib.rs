@@ -21,6 +21,9 @@ pub use edge::compare;
 pub use look::Target;
 pub use on_paper::OnPaper;
 pub use rules::RULES;
+
+/// The rule of servers that do not answer.
+pub static NO_ANSWER: &findings::Rule = rules::NO_ANSWER;
 pub use run::{Audited, audit};
 pub use server::{Server, Silence};
 pub use suppress::{Day, Suppressions};

@@ -3,6 +3,7 @@
 use cors::Origin;
 use findings::Rule;
 use url::Url;
+use web::PublicSuffix;
 
 use crate::rules;
 
@@ -24,35 +25,6 @@ const SHARED: [&str; 8] = [
     "https://corswatch-audit.netlify.app",
     "https://corswatch-audit.vercel.app",
     "https://corswatch-audit.pages.dev",
-];
-
-/// Suffixes below which strangers are neighbours: the well-known part of the private section of the
-/// public suffix list (<https://publicsuffix.org/list/>), and two-level country suffixes.
-const SUFFIXES: [&str; 24] = [
-    "amplifyapp.com",
-    "appspot.com",
-    "azurestaticapps.net",
-    "azurewebsites.net",
-    "cloudfront.net",
-    "co.jp",
-    "co.uk",
-    "com.au",
-    "com.br",
-    "firebaseapp.com",
-    "fly.dev",
-    "github.io",
-    "gitlab.io",
-    "herokuapp.com",
-    "netlify.app",
-    "ngrok.io",
-    "onrender.com",
-    "pages.dev",
-    "run.app",
-    "s3.amazonaws.com",
-    "vercel.app",
-    "web.app",
-    "workers.dev",
-    "org.uk",
 ];
 
 /// One origin to try.
@@ -135,7 +107,8 @@ pub(crate) fn look_alikes(trusted: &str) -> Vec<Trial> {
                 trials.push(trial(rules::UNESCAPED_DOT, at(&changed)));
             }
         }
-        if suffix_of(&host).is_none() {
+        // A company's customers get one name each and none below it.
+        if !PublicSuffix::above(&host).is_some_and(|suffix| suffix.is_private) {
             trials.push(trial(
                 rules::SUBDOMAINS,
                 at(&format!("corswatch-audit.{host}")),
@@ -148,23 +121,18 @@ pub(crate) fn look_alikes(trusted: &str) -> Vec<Trial> {
     trials
 }
 
-/// The public suffix above a host.
-pub(crate) fn suffix_of(host: &str) -> Option<&'static str> {
-    SUFFIXES.into_iter().find(|suffix| {
-        host.strip_suffix(suffix)
-            .is_some_and(|rest| rest.ends_with('.'))
-    })
-}
-
 /// A neighbour of a trusted origin, one level above it: `corswatch-audit.example.com` of
 /// `app.example.com`. Asked before the look-alikes, because it explains some of them.
 pub(crate) fn siblings(trusted: &str) -> Option<Trial> {
     let url = Url::parse(trusted).ok()?;
     let host = url.host_str()?;
     let (_, parent) = host.split_once('.')?;
-    let rule = if suffix_of(host) == Some(parent) {
+    let suffix = PublicSuffix::above(host).map(|suffix| suffix.name);
+    let rule = if !parent.contains('.') {
+        return None;
+    } else if suffix == Some(parent) {
         rules::PUBLIC_SUFFIX
-    } else if parent.contains('.') && host.parse::<std::net::IpAddr>().is_err() {
+    } else if host.parse::<std::net::IpAddr>().is_err() {
         rules::SUBDOMAINS
     } else {
         return None;

@@ -34,6 +34,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::default();
     config.limits.client_rate = 10_000;
     config.limits.client_burst = 1_000_000;
+    config.limits.network_bytes = settings::Size::mib(1024);
+    config.limits.network_bytes_burst = settings::Size::mib(16 * 1024);
     config.limits.connections = 50_000;
     config.limits.connections_per_client = 50_000;
     config.trusted_proxies = vec!["127.0.0.0/8".parse()?];
@@ -42,11 +44,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         keys: vec!["shop-key-1".into()],
         page_origins: vec!["https://shop.test".into()],
         quota: 1_000_000,
+        quota_bytes: settings::Size::mib(4096),
         ..AppConfig::default()
     };
     let catalog = Catalog::build(&CatalogConfig {
         apps: vec![app],
-        services: vec![],
+        ..CatalogConfig::default()
     })
     .map_err(|problems| format!("{problems:?}"))?;
     let metrics = runtime::Metrics::default();

@@ -90,6 +90,15 @@ pub(crate) fn counted_as(client: IpAddr) -> IpAddr {
     }
 }
 
+/// Prefix lengths of what counts as one network.
+const NETWORK_BITS: (u8, u8) = (24, 48);
+
+/// The network of a client: an IPv4 /24, an IPv6 /48.
+pub(crate) fn network_of(client: IpAddr) -> IpAddr {
+    let (v4, v6) = NETWORK_BITS;
+    masked(client, if client.is_ipv4() { v4 } else { v6 })
+}
+
 /// The proxies that may say whose request they pass on.
 #[derive(Debug, Clone)]
 pub(crate) struct Proxies(pub(crate) Vec<IpBlock>);

@@ -46,6 +46,11 @@ pub struct Limits {
     pub client_rate: u32,
     /// Requests of one client address at once. Permitted: 1 to 1000000.
     pub client_burst: u32,
+    /// Bytes a second of one client network (IPv4: one /24, IPv6: one /48), unpacked, in the long run.
+    /// Permitted: 64KiB to 1GiB.
+    pub network_bytes: Size,
+    /// Unpacked bytes of one client network together. Permitted: 1MiB to 16GiB.
+    pub network_bytes_burst: Size,
     /// Body as it is sent. Permitted: 1KiB to 16MiB.
     pub body: Size,
     /// Body once it is unpacked. Permitted: 1KiB to 64MiB.
@@ -90,6 +95,8 @@ impl Default for Limits {
             connections_per_client: 100,
             client_rate: 200,
             client_burst: 1_000,
+            network_bytes: Size::mib(4),
+            network_bytes_burst: Size::mib(32),
             body: Size::kib(128),
             decompressed: Size::mib(1),
             requests_in_flight: 512,
@@ -134,6 +141,16 @@ impl Limits {
             problems.range(field, value, 1..=1_000_000);
         }
         problems.range("client_rate", self.client_rate, 1..=10_000);
+        problems.range(
+            "network_bytes",
+            self.network_bytes,
+            Size::kib(64)..=Size::mib(1024),
+        );
+        problems.range(
+            "network_bytes_burst",
+            self.network_bytes_burst,
+            Size::mib(1)..=Size::mib(16 * 1024),
+        );
         problems.range("body", self.body, Size::kib(1)..=Size::mib(16));
         problems.range(
             "decompressed",

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use intake::{Catalog, Slots};
+use intake::{Catalog, Plausibility, Slots};
 use journal::Appender;
 use runtime::Clock;
 use tokio::time::Instant;
@@ -14,7 +14,7 @@ use crate::address::Proxies;
 use crate::admission::InFlight;
 use crate::metrics::EdgeMetrics;
 use crate::network::Networks;
-use crate::rate::{ClientRates, KeyRates};
+use crate::rate::{self, ClientRates, KeyRates};
 use crate::script::Script;
 use crate::{Config, Limits, Timeouts};
 
@@ -28,6 +28,7 @@ pub(crate) struct Edge {
     pub(crate) drain: Duration,
     pub(crate) catalog: Catalog,
     pub(crate) slots: Slots,
+    pub(crate) plausibility: Plausibility,
     pub(crate) journal: Arc<dyn Appender>,
     pub(crate) partitions: u32,
     pub(crate) clock: Clock,
@@ -35,6 +36,9 @@ pub(crate) struct Edge {
     pub(crate) in_flight: InFlight,
     pub(crate) key_rates: KeyRates,
     pub(crate) client_rates: ClientRates,
+    /// Unpacked bytes.
+    pub(crate) key_bytes: KeyRates,
+    pub(crate) network_bytes: ClientRates,
     pub(crate) proxies: Proxies,
     pub(crate) networks: Networks,
     pub(crate) script: Script,
@@ -62,8 +66,10 @@ impl Edge {
         (clock, metrics): (Clock, EdgeMetrics),
     ) -> Self {
         let mut quotas = vec![0; catalog.key_count()];
+        let mut quotas_of_bytes = vec![0; catalog.key_count()];
         for (key, app) in catalog.keys() {
             quotas[key] = app.quota();
+            quotas_of_bytes[key] = rate::units_per_second(app.quota_bytes());
         }
         let limits = config.limits;
         let networks = if config.salt.is_empty() {
@@ -79,11 +85,17 @@ impl Edge {
         Self {
             key_rates: KeyRates::new(quotas),
             client_rates: ClientRates::new(limits.client_rate, limits.client_burst),
+            key_bytes: KeyRates::new(quotas_of_bytes),
+            network_bytes: ClientRates::new(
+                rate::units_per_second(limits.network_bytes),
+                rate::units_per_second(limits.network_bytes_burst),
+            ),
             in_flight,
             limits,
             timeouts: config.timeouts,
             drain: config.drain.duration(),
             slots: Slots::new(catalog.apps().len()),
+            plausibility: Plausibility::new(catalog.apps().len()),
             catalog,
             journal,
             partitions,

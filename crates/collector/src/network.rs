@@ -5,12 +5,9 @@ use std::net::IpAddr;
 use observation::{MILLIS_PER_HOUR, UnixMillis};
 use sha2::{Digest, Sha256};
 
-use crate::address::masked;
+use crate::address::network_of;
 
 const HOURS_PER_DAY: i64 = 24;
-/// Prefix lengths of what counts as one network.
-const IPV4_BITS: u8 = 24;
-const IPV6_BITS: u8 = 48;
 
 /// Hashes networks with a salt, anew every day, so that a network can be told from another within a
 /// day and followed no longer.
@@ -32,15 +29,9 @@ impl Networks {
         let day = now.0.div_euclid(MILLIS_PER_HOUR * HOURS_PER_DAY);
         let mut digest = self.salted.clone();
         digest.update(day.to_be_bytes());
-        match client {
-            IpAddr::V4(_) => match masked(client, IPV4_BITS) {
-                IpAddr::V4(network) => digest.update(network.octets()),
-                IpAddr::V6(network) => digest.update(network.octets()),
-            },
-            IpAddr::V6(_) => match masked(client, IPV6_BITS) {
-                IpAddr::V4(network) => digest.update(network.octets()),
-                IpAddr::V6(network) => digest.update(network.octets()),
-            },
+        match network_of(client) {
+            IpAddr::V4(network) => digest.update(network.octets()),
+            IpAddr::V6(network) => digest.update(network.octets()),
         }
         let hash = digest.finalize();
         u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]).max(1)

@@ -57,6 +57,10 @@ endings! {
         KeyRate => "key_rate", TOO_MANY_REQUESTS, "too many beacons with this key";
         /// The client sends too much.
         ClientRate => "client_rate", TOO_MANY_REQUESTS, "too many requests from this address";
+        /// The key's quota of bytes is used up.
+        KeyBytes => "key_bytes", TOO_MANY_REQUESTS, "too many bytes with this key";
+        /// The client's network sends too many bytes.
+        NetworkBytes => "network_bytes", TOO_MANY_REQUESTS, "too many bytes from this network";
         /// Too many requests wait for the journal.
         Requests => "requests_in_flight", SERVICE_UNAVAILABLE, "too many requests at once";
         /// Too much is held in memory.

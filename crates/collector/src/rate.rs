@@ -35,6 +35,33 @@ impl Allowance {
         let next = theoretical.max(now) + self.interval;
         (next <= now + self.burst).then_some(next)
     }
+
+    /// Whether anything is left.
+    const fn has_left(self, theoretical: u64, now: u64) -> bool {
+        theoretical < now + self.burst
+    }
+
+    /// The next theoretical arrival time after `amount`, also where that is more than was left.
+    fn charge(self, theoretical: u64, now: u64, amount: u64) -> u64 {
+        let cost = self.interval.saturating_mul(amount);
+        // A debt is paid back within a burst's time, whatever was charged together.
+        theoretical
+            .max(now)
+            .saturating_add(cost)
+            .min(now + 2 * self.burst)
+    }
+}
+
+/// Bytes are counted in units of this many, rounded up.
+const BYTES_PER_UNIT: usize = 1024;
+
+fn units(bytes: usize) -> u64 {
+    bytes.div_ceil(BYTES_PER_UNIT) as u64
+}
+
+/// Units of a number of bytes a second.
+pub(crate) fn units_per_second(size: settings::Size) -> u32 {
+    u32::try_from(units(size.as_usize())).unwrap_or(u32::MAX)
 }
 
 #[expect(
@@ -74,17 +101,46 @@ impl KeyRates {
         let Some((rate, state)) = self.0.get(key) else {
             return false;
         };
-        let allowance = Allowance {
-            interval: rate.interval_nanos,
-            burst: NANOS_PER_SECOND.max(rate.interval_nanos),
-        };
-        let now = u64::try_from(uptime.as_nanos()).unwrap_or(u64::MAX / 2);
+        let (allowance, now) = (rate.allowance(), nanos(uptime));
         state
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |theoretical| {
                 allowance.admit(theoretical, now)
             })
             .is_ok()
     }
+
+    /// Whether anything is left of the key's bytes.
+    pub(crate) fn has_left(&self, key: usize, uptime: Duration) -> bool {
+        self.0.get(key).is_some_and(|(rate, state)| {
+            let theoretical = state.load(Ordering::Relaxed);
+            rate.allowance().has_left(theoretical, nanos(uptime))
+        })
+    }
+
+    /// Counts bytes against the key.
+    pub(crate) fn charge(&self, key: usize, bytes: usize, uptime: Duration) {
+        let Some((rate, state)) = self.0.get(key) else {
+            return;
+        };
+        let (allowance, now) = (rate.allowance(), nanos(uptime));
+        // The closure always has a value.
+        let _ = state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |theoretical| {
+            Some(allowance.charge(theoretical, now, units(bytes)))
+        });
+    }
+}
+
+impl Rate {
+    fn allowance(self) -> Allowance {
+        Allowance {
+            interval: self.interval_nanos,
+            burst: NANOS_PER_SECOND.max(self.interval_nanos),
+        }
+    }
+}
+
+fn nanos(uptime: Duration) -> u64 {
+    u64::try_from(uptime.as_nanos()).unwrap_or(u64::MAX / 4)
 }
 
 /// Places of one bucket: a cache line.
@@ -115,23 +171,42 @@ impl ClientRates {
     }
 
     /// Whether one more request of the client is within its rate.
+    pub(crate) fn admits(&self, client: IpAddr, uptime: Duration) -> bool {
+        let now = ticks(uptime) & TIME_MASK;
+        self.update(client, |theoretical| self.allowance.admit(theoretical, now))
+    }
+
+    /// Whether anything is left of the client's bytes.
+    pub(crate) fn has_left(&self, client: IpAddr, uptime: Duration) -> bool {
+        let now = ticks(uptime) & TIME_MASK;
+        let (bucket, mark) = self.bucket(client);
+        let (_, found) = choose(bucket, mark);
+        self.allowance.has_left(theoretical_of(found, mark), now)
+    }
+
+    /// Counts bytes against the client.
+    pub(crate) fn charge(&self, client: IpAddr, bytes: usize, uptime: Duration) {
+        let now = ticks(uptime) & TIME_MASK;
+        self.update(client, |theoretical| {
+            Some(self.allowance.charge(theoretical, now, units(bytes)))
+        });
+    }
+
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the lowest bits of a hash are a place"
     )]
-    pub(crate) fn admits(&self, client: IpAddr, uptime: Duration) -> bool {
-        let now = ticks(uptime) & TIME_MASK;
+    fn bucket(&self, client: IpAddr) -> (&[AtomicU64; WAYS], u64) {
         let hash = self.hasher.hash_one(client);
-        let bucket = &self.places[hash as usize % BUCKETS];
-        let mark = hash & !TIME_MASK;
+        (&self.places[hash as usize % BUCKETS], hash & !TIME_MASK)
+    }
+
+    /// Moves the client's theoretical arrival time on; false where `next` does not.
+    fn update(&self, client: IpAddr, next: impl Fn(u64) -> Option<u64>) -> bool {
+        let (bucket, mark) = self.bucket(client);
         loop {
             let (place, found) = choose(bucket, mark);
-            let theoretical = if found & !TIME_MASK == mark {
-                found & TIME_MASK
-            } else {
-                0
-            };
-            let Some(next) = self.allowance.admit(theoretical, now) else {
+            let Some(next) = next(theoretical_of(found, mark)) else {
                 return false;
             };
             let next = mark | (next & TIME_MASK);
@@ -141,6 +216,15 @@ impl ClientRates {
                 return true;
             }
         }
+    }
+}
+
+/// The arrival time of a place, where it is the client's.
+const fn theoretical_of(found: u64, mark: u64) -> u64 {
+    if found & !TIME_MASK == mark {
+        found & TIME_MASK
+    } else {
+        0
     }
 }
 
@@ -194,6 +278,34 @@ mod tests {
             !rates.admits(client(0), SECOND),
             "it is the furthest from its allowance"
         );
+    }
+
+    #[test]
+    fn bytes_are_counted_also_past_the_allowance_and_paid_back_within_twice_the_burst() {
+        const MIB: usize = 1 << 20;
+        // 1 MiB a second, 4 MiB together.
+        let rates = ClientRates::new(1024, 4096);
+        let keys = KeyRates::new([4096]);
+        let sent = |at: Duration| {
+            (0..100)
+                .take_while(|_| rates.has_left(client(1), at) && keys.has_left(0, at))
+                .map(|_| {
+                    rates.charge(client(1), MIB, at);
+                    keys.charge(0, MIB, at);
+                })
+                .count()
+        };
+        assert!((4..=5).contains(&sent(SECOND)), "the burst, and a debt");
+        assert_eq!(sent(SECOND), 0, "nothing is left");
+        let later = sent(SECOND * 3);
+        assert!((2..=3).contains(&later), "two seconds, and a debt: {later}");
+        assert!(
+            rates.has_left(client(2), SECOND),
+            "another is not concerned"
+        );
+        rates.charge(client(3), 1000 * MIB, SECOND);
+        assert!(!rates.has_left(client(3), SECOND * 4), "a debt");
+        assert!(rates.has_left(client(3), SECOND * 10), "that ends");
     }
 
     #[test]

@@ -77,7 +77,8 @@ async fn a_good_beacon_is_durable_when_it_is_answered() {
         let beacons = edge.journal.beacons();
         assert_eq!(beacons.len(), n + 1);
         assert_eq!(beacons[n].beacon.to_string(), format!("AAAAAAAA{n:08}"));
-        assert_ne!(beacons[n].origin.network, 0);
+        // A browser that withholds the origin is no witness.
+        assert_eq!(beacons[n].origin.network == 0, n == 7, "{n}");
     }
     assert_eq!(
         (edge.metric("received_total"), edge.metric("appended_total")),
@@ -284,6 +285,53 @@ async fn more_than_the_rate_of_a_client_is_to_be_sent_again() {
         .map(|envelope| envelope.origin.network)
         .collect();
     assert_eq!(networks.len(), 1, "one /48");
+}
+
+/// A beacon of few bytes that unpacks to a million.
+fn large(n: u32, key: &str, headers: &str) -> Vec<u8> {
+    let one = beacon(n);
+    let padded = format!("{one}{}", " ".repeat(1_000_000));
+    let headers = format!("{TEXT}content-encoding: gzip\r\n{headers}");
+    post(&format!("/v1/b/{key}"), &headers, &gzip(padded.as_bytes()))
+}
+
+#[tokio::test]
+async fn what_beacons_unpack_to_counts_against_network_and_key() {
+    let proxied = r#"
+        trusted_proxies = ["127.0.0.0/8"]
+        [limits]
+        network_bytes = "64KiB"
+        network_bytes_burst = "2MiB"
+    "#;
+    let edge = Edge::start(proxied).await;
+    let from = |client: &str| format!("x-forwarded-for: {client}\r\n");
+    let shop = |n, client| large(n, "shop-key-1", &from(client));
+    for n in 0..3 {
+        let reply = edge.send(&shop(n, "198.51.100.1")).await;
+        assert_eq!(
+            reply.status, 204,
+            "{n} is within the burst, or goes into debt: {reply:?}"
+        );
+    }
+    for neighbour in ["198.51.100.1", "198.51.100.200"] {
+        let reply = edge.send(&shop(9, neighbour)).await;
+        let reason = &*reply.problem("reason");
+        assert_eq!((reply.status, reason), (429, "network_bytes"), "one /24");
+        assert!(reply.header("retry-after").is_some());
+    }
+    assert_eq!(edge.send(&shop(10, "198.51.101.1")).await.status, 204);
+    // The key with a small quota: its own bytes, whatever networks they come from.
+    let small = |n, client| large(n, "tiny-key-1", &from(client));
+    assert_eq!(edge.send(&small(11, "203.0.113.1")).await.status, 204);
+    let reply = edge.send(&small(12, "192.0.2.1")).await;
+    assert_eq!(
+        (reply.status, &*reply.problem("reason")),
+        (429, "key_bytes")
+    );
+    assert_eq!(edge.send(&shop(13, "192.0.2.1")).await.status, 204);
+    assert_eq!((edge.shed("network_bytes"), edge.shed("key_bytes")), (2, 1));
+    // Nothing of it was lost on the way: each acknowledged beacon is in the journal.
+    assert_eq!(edge.journal.beacons().len(), 6);
 }
 
 #[tokio::test]

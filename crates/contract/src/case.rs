@@ -1,6 +1,7 @@
 //! One request of a contract, with what must come of it.
 
 use cors::{Exchange, Request, Stage};
+use web::Method;
 
 use crate::expect::Expect;
 
@@ -30,7 +31,7 @@ pub struct Case {
 
 /// Methods that change nothing (RFC 9110, section 9.2.1).
 pub(crate) fn is_safe(method: &str) -> bool {
-    matches!(method, "GET" | "HEAD" | "OPTIONS")
+    Method::read(method).is_ok_and(|method| method.is_safe())
 }
 
 /// Whether the browser asks before it sends this request.

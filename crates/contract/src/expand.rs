@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use cors::{Credentials, Headers, Mode, Request, RequestParts};
 use url::Url;
+use web::HeaderName;
 
 use crate::case::{Case, Reach, is_preflighted, is_safe};
 use crate::expect::{Expect, Verdict};
@@ -104,7 +105,8 @@ impl Expanding<'_> {
     fn headers(&self) -> Result<Headers, Problem> {
         let mut merged: BTreeMap<String, &String> = BTreeMap::new();
         for (name, value) in self.defaults.headers.iter().chain(&self.written.headers) {
-            merged.insert(name.to_ascii_lowercase(), value);
+            let name = HeaderName::read(name).map_err(|error| self.problem(error.to_string()))?;
+            merged.insert(name.into_text().into_owned(), value);
         }
         merged
             .into_iter()
@@ -200,8 +202,8 @@ impl Expanding<'_> {
             return Err(self.problem("`url` is missing: at the top of the file, or in the request"));
         };
         let text = self.fill(url.as_ref())?;
-        Url::parse(&text)
-            .map_err(|_| self.problem_at(&url.span(), format!("`{text}` is not a URL")))
+        settings::web_url(&text)
+            .map_err(|reason| self.problem_at(&url.span(), format!("`{text}` {reason}")))
     }
 
     /// An absolute URL, at the run's target where there is one.

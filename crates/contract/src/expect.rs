@@ -6,6 +6,7 @@ use cors::CorsError;
 use serde::Deserialize;
 use serde::de::{Error, SeqAccess, Visitor};
 use settings::Span;
+use web::HeaderName;
 
 /// Whether the page gets its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,18 +107,24 @@ impl WrittenExpect {
         if blocked && (self.status.is_some() || !self.readable.is_empty()) {
             return Err("a blocked request shows the page neither `status` nor headers".into());
         }
-        let lower = |names: Vec<String>| names.iter().map(|n| n.to_ascii_lowercase()).collect();
         Ok(Expect {
             verdict,
             status: self.status,
             preflight: self.preflight,
-            readable: lower(self.readable),
-            vary: lower(self.vary),
+            readable: header_names(&self.readable)?,
+            vary: header_names(&self.vary)?,
             max_age_min: self.max_age.min.map(Span::duration),
             max_age_max: self.max_age.max.map(Span::duration),
             preflight_within: self.preflight_within.map(Span::duration),
         })
     }
+}
+
+/// The names in lower case; `Vary` may list `*`, which is a token like any name.
+fn header_names(written: &[String]) -> Result<Vec<String>, String> {
+    let read = |name: &String| HeaderName::read(name).map(|name| name.into_text().into_owned());
+    let names: Result<_, _> = written.iter().map(read).collect();
+    names.map_err(|error| error.to_string())
 }
 
 /// Statuses that are fine: `200`, `[200, 404]`, `"2xx"`.

@@ -39,7 +39,9 @@ pub fn read(text: &str, options: &Options) -> Contract {
     let defaults = match Defaults::deserialize(deserializer(table, span.clone())) {
         Ok(defaults) => defaults,
         Err(error) => {
-            contract.problems.push(lines.problem(&error, &span));
+            let mut problem = lines.problem(&error, &span);
+            problem.reason = with_requests(problem.reason);
+            contract.problems.push(problem);
             return contract;
         }
     };
@@ -49,7 +51,11 @@ pub fn read(text: &str, options: &Options) -> Contract {
                 read_request(request, &defaults, lines, options, &mut contract);
             }
         }
-        _ => contract.problems.push(Problem {
+        Some(_) => contract.problems.push(Problem {
+            line: 1,
+            reason: "`request` is a list of tables: write each as `[[request]]`".to_owned(),
+        }),
+        None => contract.problems.push(Problem {
             line: 1,
             reason: "there is no `[[request]]`".to_owned(),
         }),
@@ -57,6 +63,20 @@ pub fn read(text: &str, options: &Options) -> Contract {
     names_are_unique(&mut contract);
     contract.problems.sort();
     contract
+}
+
+/// Requests are read by themselves, so that the reader of the rest does not know of them.
+fn with_requests(reason: String) -> String {
+    let Some(rest) = reason.strip_prefix("unknown field `") else {
+        return reason;
+    };
+    let name = rest.split('`').next().unwrap_or_default().to_lowercase();
+    let hint = if name.contains("request") || name.contains("case") || name.contains("test") {
+        "; did you mean `[[request]]`?"
+    } else {
+        ""
+    };
+    format!("{reason}, and requests as `[[request]]`{hint}")
 }
 
 fn deserializer(table: DeTable<'_>, span: Range<usize>) -> ValueDeserializer<'_> {

@@ -22,6 +22,6 @@ pub use expect::{Expect, Statuses, Verdict};
 pub use file::{Contract, read};
 pub use judge::{Seen, judge};
 pub use problem::Problem;
-pub use rules::RULES;
+pub use rules::{NO_ANSWER, RULES};
 pub use run::run;
 pub use vars::Vars;

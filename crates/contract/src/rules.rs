@@ -38,7 +38,7 @@ pub(crate) const SLOW: &Rule = &RULES[8];
 /// The target may not be asked.
 pub(crate) const TARGET_REFUSED: &Rule = &RULES[9];
 /// The server did not answer.
-pub(crate) const NO_ANSWER: &Rule = &RULES[10];
+pub const NO_ANSWER: &Rule = &RULES[10];
 
 /// Every rule of a check.
 pub static RULES: &[Rule] = &[

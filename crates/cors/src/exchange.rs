@@ -1,10 +1,10 @@
 //! One exchange: what a page asks, and what the servers along the redirect chain answer.
 
 use url::Url;
+use web::{HeaderName, Method, Origin};
 
-use crate::header::{Headers, is_token, trim};
+use crate::header::{Headers, trim};
 use crate::order;
-use crate::origin::Origin;
 use crate::preflight::Question;
 use crate::safelist::{is_forbidden_header, survives_no_cors};
 use crate::word::{Credentials, Mode};
@@ -133,38 +133,26 @@ impl Request {
     }
 }
 
-/// The methods `fetch` writes in upper case whatever case the page used; `patch` is not one of them
-/// (<https://fetch.spec.whatwg.org/#concept-method-normalize>).
-const NORMALISED: [&str; 6] = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
-
 fn method(written: &str, mode: Mode) -> Result<String, NotAnExchange> {
-    if !is_token(written.as_bytes()) {
-        return Err(NotAnExchange::Method(written.to_owned()));
-    }
-    if ["CONNECT", "TRACE", "TRACK"]
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(written))
-    {
+    let method = Method::read(written).map_err(|error| NotAnExchange::Method(error.0))?;
+    if method.is_forbidden() {
         return Err(NotAnExchange::ForbiddenMethod(written.to_owned()));
     }
-    let method = NORMALISED
-        .into_iter()
-        .find(|name| name.eq_ignore_ascii_case(written))
-        .unwrap_or(written);
-    if mode == Mode::NoCors && !matches!(method, "GET" | "HEAD" | "POST") {
+    if mode == Mode::NoCors && !method.is_safelisted() {
         return Err(NotAnExchange::MethodInNoCors(written.to_owned()));
     }
-    Ok(method.to_owned())
+    Ok(method.into_text().into_owned())
 }
 
 /// Combines the lines of one name with `, ` and drops what a script may not set.
 fn combine(lines: &Headers, mode: Mode) -> Result<Vec<(String, Vec<u8>)>, NotAnExchange> {
     let mut combined: Vec<(String, Vec<u8>)> = Vec::new();
     for (name, value) in lines.iter() {
-        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-        if !is_token(name.as_bytes()) {
-            return Err(NotAnExchange::HeaderName(name));
-        }
+        let text = String::from_utf8_lossy(name);
+        let name = HeaderName::read(&text)
+            .map_err(|_| NotAnExchange::HeaderName(text.to_ascii_lowercase()))?
+            .into_text()
+            .into_owned();
         let value = trim(value);
         if value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
             return Err(NotAnExchange::HeaderValue(name));

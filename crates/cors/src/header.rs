@@ -2,19 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Whether `byte` may stand in a token (RFC 9110, section 5.6.2).
-#[must_use]
-pub(crate) const fn is_token_byte(byte: u8) -> bool {
-    matches!(byte,
-        b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`'
-        | b'|' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
-}
-
-/// Whether `bytes` is a token: a method or a header name.
-#[must_use]
-pub fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().copied().all(is_token_byte)
-}
+pub use web::is_token;
+pub(crate) use web::is_token_byte;
 
 /// `bytes` without the spaces and tabs around it.
 #[must_use]

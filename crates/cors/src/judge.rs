@@ -2,10 +2,10 @@
 //! `services/network/cors/cors_url_loader.cc`.
 
 use url::Url;
+use web::Origin;
 
 use crate::access::{self, Refusal};
 use crate::exchange::{Answer, Exchange, Request};
-use crate::origin::Origin;
 use crate::preflight::{self, Ask, Permission, Question};
 use crate::redirect::{self, BadRedirect};
 use crate::word::{CorsError, Mode, Ruling, Stage};

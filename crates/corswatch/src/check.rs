@@ -10,6 +10,8 @@ use crate::cli::Check;
 use crate::exit::Failure;
 use crate::{reports, repository, targets};
 
+/// A contract is no larger.
+const MOST_BYTES: u64 = 8 << 20;
 /// Contracts below a directory are looked for this deep.
 const DEPTH: usize = 8;
 
@@ -27,17 +29,17 @@ pub(crate) fn run(args: &Check) -> Result<ExitCode, Failure> {
     let mut contracts = Vec::new();
     for file in files(&args.paths)? {
         let name = repository::path(&file);
-        match std::fs::read_to_string(&file) {
-            Ok(text) => {
+        match crate::file::text(&file, MOST_BYTES) {
+            Ok((text, _)) => {
                 let contract = contract::read(&text, &options);
                 for problem in &contract.problems {
-                    eprintln!("{name}:{}: {}", problem.line, problem.reason);
+                    complain!("{name}:{}: {}", problem.line, problem.reason);
                 }
                 unread += contract.problems.len();
                 contracts.push((name, contract));
             }
             Err(error) => {
-                eprintln!("{name}: {error}");
+                complain!("{name}: {error}");
                 unread += 1;
             }
         }
@@ -64,7 +66,7 @@ async fn check(
         fail_on: Level::Error,
         suites,
     };
-    reports::tell(&report, unread, &args.telling)
+    reports::tell(&report, contract::NO_ANSWER, unread, &args.telling)
 }
 
 /// The contracts that the paths lead to, those of a directory by name.

@@ -24,22 +24,22 @@ impl Failure {
             Self::Config(problems) => {
                 let count = problems.len();
                 let noun = if count == 1 { "problem" } else { "problems" };
-                eprintln!("corswatch: {count} {noun} in the configuration:");
+                complain!("corswatch: {count} {noun} in the configuration:");
                 for problem in problems {
-                    eprintln!("  {problem}");
+                    complain!("  {problem}");
                 }
                 ExitCode::from(64)
             }
             Self::Input(text) => {
-                eprintln!("corswatch: {text}");
+                complain!("corswatch: {text}");
                 ExitCode::from(2)
             }
             Self::Missing(error) => {
-                eprintln!("corswatch: {error:#}");
+                complain!("corswatch: {error:#}");
                 ExitCode::from(69)
             }
             Self::Software(error) => {
-                eprintln!("corswatch: {error:#}");
+                complain!("corswatch: {error:#}");
                 ExitCode::from(70)
             }
         }

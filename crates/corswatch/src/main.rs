@@ -2,7 +2,7 @@
 //! and runs them until it is asked to stop.
 
 #[macro_use]
-mod say;
+mod output;
 
 mod audit;
 mod check;
@@ -10,6 +10,7 @@ mod cli;
 mod config;
 mod exit;
 mod explain;
+mod file;
 mod operations;
 mod parts;
 mod policies;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use cli::{Cli, Command};
-use config::Config;
+use config::{Config, Examined};
 use exit::Failure;
 
 /// Every beacon is a few dozen small allocations.
@@ -48,7 +49,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Aggregator(role) => serve(Some(role.config), roles::aggregator),
         Command::Prober(role) => serve(Some(role.config), roles::prober),
         Command::Dashboard(role) => serve(Some(role.config), roles::dashboard),
-        Command::DeadLetters(args) => serve(args.config.clone(), |config| {
+        Command::DeadLetters(args) => run_with(args.config.clone(), |config| {
             operations::dead_letters(config, args)
         }),
         Command::Verify(args) => run_with(args.config.clone(), |config| {
@@ -90,8 +91,12 @@ fn run_with<F>(
 where
     F: Future<Output = Result<ExitCode, Failure>>,
 {
-    let config = Config::load(file.as_deref())?;
+    let (config, warnings) = Config::load(file.as_deref())?;
     config.log.start();
+    // Without a file everything is a default, which is no mistake of anybody.
+    for warning in warnings.iter().filter(|_| file.is_some()) {
+        tracing::warn!(setting = warning.path, "{}", warning.reason);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -104,7 +109,31 @@ fn check_config(args: &cli::CheckConfig) -> Result<ExitCode, Failure> {
         print!("{}", config::reference());
         return Ok(ExitCode::SUCCESS);
     }
-    Config::load(args.config.as_deref())?;
+    let Examined {
+        config,
+        mut problems,
+        warnings,
+    } = Config::examine(args.config.as_deref())?;
+    if let (Some(config), Some(role)) = (&config, args.role) {
+        problems.extend(config.role_problems(role));
+    }
+    if !warnings.is_empty() {
+        let count = warnings.len();
+        let noun = if count == 1 { "warning" } else { "warnings" };
+        complain!("corswatch: {count} {noun}:");
+        for warning in &warnings {
+            complain!("  {warning}");
+        }
+    }
+    let Some(config) = config.filter(|_| problems.is_empty()) else {
+        return Err(Failure::Config(problems));
+    };
+    if config.store.url.is_empty() && args.role.is_none() {
+        say!(
+            "without `store.url` this is a configuration of `corswatch up`, and of collectors beside \
+             it: the embedded engine serves one process. Roles share a ClickHouse server: set `store.url`"
+        );
+    }
     say!("the configuration has no problems");
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use runtime::Tasks;
 
 use crate::cli::Replay;
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::exit::Failure;
 use crate::parts::{
     Around, Edge, Ground, HealthSide, Private, evaluation, loading, log_ends_elsewhere, probing,
@@ -14,6 +14,7 @@ use crate::parts::{
 
 /// `corswatch collector`: the edge.
 pub(crate) async fn collector(config: Config) -> Result<(), Failure> {
+    config.serves(Role::Collector)?;
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let edge = Edge::bind(&config).await?;
     let health = HealthSide::bind("health.collector", config.health.collector).await?;
@@ -27,6 +28,7 @@ pub(crate) async fn collector(config: Config) -> Result<(), Failure> {
 
 /// `corswatch loader`: journal to store.
 pub(crate) async fn loader(config: Config, replay: Option<Replay>) -> Result<(), Failure> {
+    config.serves(Role::Loader)?;
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let health = HealthSide::bind("health.loader", config.health.loader).await?;
     let health_url = health.socket.url.clone();
@@ -44,6 +46,7 @@ pub(crate) async fn loader(config: Config, replay: Option<Replay>) -> Result<(),
 
 /// `corswatch aggregator`: compaction, SLOs, alerts.
 pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
+    config.serves(Role::Aggregator)?;
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let health = HealthSide::bind("health.aggregator", config.health.aggregator).await?;
     let health_url = health.socket.url.clone();
@@ -59,6 +62,7 @@ pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
 
 /// `corswatch prober`: replays of failures.
 pub(crate) async fn prober(config: Config) -> Result<(), Failure> {
+    config.serves(Role::Prober)?;
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let health = HealthSide::bind("health.prober", config.health.prober).await?;
     let health_url = health.socket.url.clone();
@@ -74,6 +78,7 @@ pub(crate) async fn prober(config: Config) -> Result<(), Failure> {
 
 /// `corswatch dashboard`: API, metrics, health, web UI.
 pub(crate) async fn dashboard(config: Config) -> Result<(), Failure> {
+    config.serves(Role::Dashboard)?;
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let private = Private::bind(&config).await?;
     let url = private.socket.url.clone();

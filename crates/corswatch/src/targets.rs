@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use cors::Origin;
-use prober::{Addresses, Client, Limits, Names, OriginRule, TargetPolicy};
+use prober::{Addresses, Client, Limits, Names, TargetPolicy};
 use url::Url;
+use web::{OriginPattern, Schemes};
 
 use crate::cli::Asking;
 use crate::exit::Failure;
@@ -27,7 +28,7 @@ pub(crate) fn client<'a>(
     origins.extend(asking.allow_origins.iter().cloned());
     let mut policy = TargetPolicy::default();
     for origin in origins {
-        let rule = OriginRule::read(&origin)
+        let rule = OriginPattern::read(&origin, Schemes::Web)
             .map_err(|reason| Failure::Input(format!("{origin}: {reason}")))?;
         policy = policy.allow(rule, addresses);
     }

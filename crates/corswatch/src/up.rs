@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use dashboard::{Condition, Part, PartReport};
 use runtime::Tasks;
 
@@ -10,7 +9,8 @@ use crate::cli::Up;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
-    Around, Demo, Edge, Ground, Private, evaluation, loading, log_ends, probing, run_until_signal,
+    Around, Demo, Edge, Ground, Private, embedded_data, evaluation, loading, log_ends,
+    make_private, probing, run_until_signal,
 };
 
 /// Runs the product until a signal.
@@ -18,14 +18,8 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
     if let Some(data) = args.data {
         config.move_data_to(data);
     }
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| {
-            format!(
-                "the data directory {} cannot be made",
-                config.data.display()
-            )
-        })
-        .map_err(Failure::Missing)?;
+    make_private(&config.data)?;
+    let _data = embedded_data(&config, "up")?;
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let edge = Edge::bind(&config).await?;
     let private = Private::bind(&config).await?;
@@ -34,7 +28,7 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
         true => Some(Demo::bind(&mut config).await?),
         false => None,
     };
-    eprintln!("starting the embedded ClickHouse engine ...");
+    complain!("starting the embedded ClickHouse engine ...");
     let storage = private.socket.storage(&config, &ground).await?;
     let journal = private.socket.journal(&config, &ground).await?;
 

@@ -28,12 +28,8 @@ pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Re
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let (field, reason) = (error.path().to_string(), error.into_inner().to_string());
-        Problem::faults(vec![Fault {
-            field,
-            value: String::new(),
-            permitted: reason,
-        }])
+        let field = error.path().to_string();
+        unreadable(field, &error.into_inner(), bytes)
     })?;
     reader.end().map_err(|error| {
         let reason = format!("one JSON object and nothing after it ({error})");
@@ -44,4 +40,41 @@ pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Re
         }])
     })?;
     Ok(value)
+}
+
+/// What is wrong with a member, in the words of [`Problem::faults`]: what is permitted there.
+fn unreadable(field: String, error: &serde_json::Error, bytes: &[u8]) -> Problem {
+    const LONGEST: usize = 64;
+    let reason = error.to_string();
+    let reason = reason.split(" at line ").next().unwrap_or_default();
+    let missing = reason.strip_prefix("missing field `");
+    let field = missing.map_or(field, |name| name.trim_end_matches('`').to_owned());
+    let permitted = match reason.split_once(", expected ") {
+        _ if missing.is_some() => "a value: this field is required".to_owned(),
+        Some((found, expected)) if found.starts_with("unknown field ") => {
+            format!("{} (there is no such field)", names(expected))
+        }
+        Some((_, expected)) => names(expected),
+        None => reason.to_owned(),
+    };
+    let body: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let value = match &body[&field] {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.chars().take(LONGEST).collect(),
+        other => other.to_string().chars().take(LONGEST).collect(),
+    };
+    Problem::faults(vec![Fault {
+        field,
+        value,
+        permitted,
+    }])
+}
+
+/// The words of "one of `a`, `b`" and "`a` or `b`".
+fn names(expected: &str) -> String {
+    let names: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+    match names.as_slice() {
+        [] => expected.to_owned(),
+        names => format!("one of {}", names.join(", ")),
+    }
 }

@@ -9,6 +9,7 @@ use settings::Span;
 use utoipa::ToSchema;
 
 use crate::queries::Queries;
+use crate::watermark::Watermark;
 
 /// How a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -114,7 +115,7 @@ impl Part for StorePart {
 
 /// How old the numbers are.
 pub struct WatermarkPart {
-    queries: Arc<dyn Queries>,
+    watermark: Watermark,
     clock: Clock,
     lagging_after: Span,
 }
@@ -128,9 +129,9 @@ impl std::fmt::Debug for WatermarkPart {
 impl WatermarkPart {
     /// Numbers older than `lagging_after` are late.
     #[must_use]
-    pub fn new(queries: Arc<dyn Queries>, clock: Clock, lagging_after: Span) -> Self {
+    pub fn new(watermark: Watermark, clock: Clock, lagging_after: Span) -> Self {
         Self {
-            queries,
+            watermark,
             clock,
             lagging_after,
         }
@@ -141,7 +142,7 @@ impl WatermarkPart {
 impl Part for WatermarkPart {
     /// Says nothing of a store that does not answer: that is another part.
     async fn report(&self) -> PartReport {
-        let watermark = self.queries.watermark().await.ok().flatten();
+        let watermark = self.watermark.read().await.ok().flatten();
         let age = watermark.map_or(0, |at| self.clock.now().0 - at.0);
         let (condition, detail) = if age > self.lagging_after.as_millis() {
             let detail = format!(

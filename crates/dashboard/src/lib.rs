@@ -26,6 +26,7 @@ mod serve;
 mod stamp;
 mod state;
 mod view;
+mod watermark;
 
 pub use config::{Access, Config, Exposed, Token};
 pub use health::{Condition, Health, Part, PartReport, StorePart, WatermarkPart};
@@ -35,3 +36,4 @@ pub use queries::{Queries, Stored};
 pub use router::router;
 pub use serve::{ServeError, serve, serve_during, serve_health};
 pub use state::{App, Edge, LogEnd, LogEnds, SloSpec, State};
+pub use watermark::Watermark;

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use observation::UnixMillis;
+use slo::Sums;
 use store::{
     AlertRow, Breakdown, DeployRow, DiagnosisRow, Dimension, Failure, InventoryRow, InventoryStep,
-    Ledger, ProgressRow, Reader, RequestShape, SliFilter, SliSums, Store, StoreError,
+    Ledger, ProgressRow, Reader, RequestShape, SliFilter, Store, StoreError,
 };
 
 use crate::interval::Interval;
@@ -15,14 +16,14 @@ use crate::interval::Interval;
 #[async_trait]
 pub trait Queries: Send + Sync {
     /// The sums of an interval.
-    async fn sli(&self, filter: &SliFilter, within: Interval) -> Result<SliSums, StoreError>;
+    async fn sli(&self, filter: &SliFilter, within: Interval) -> Result<Sums, StoreError>;
     /// The sums of every step, in order of time; steps without observations may be left out.
     async fn series(
         &self,
         filter: &SliFilter,
         within: Interval,
         step: Duration,
-    ) -> Result<Vec<(UnixMillis, SliSums)>, StoreError>;
+    ) -> Result<Vec<(UnixMillis, Sums)>, StoreError>;
     /// The values of a dimension with most requests.
     async fn breakdown(
         &self,
@@ -48,15 +49,6 @@ pub trait Queries: Send + Sync {
     async fn ledger(&self) -> Result<Ledger, StoreError>;
     /// How far each partition has been written.
     async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError>;
-    /// The time up to which everything has been written: the earliest partition counts. `None`
-    /// while nothing has ever been written.
-    async fn watermark(&self) -> Result<Option<UnixMillis>, StoreError> {
-        let rows = self.progress().await?;
-        // Partitions of earlier epochs never move again.
-        let epoch = rows.iter().map(|row| row.epoch).max();
-        let current = rows.iter().filter(|row| Some(row.epoch) == epoch);
-        Ok(current.map(|row| row.event_time).min())
-    }
     /// The latest state of every alert.
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError>;
     /// The deploys of an app, in order of time.
@@ -89,7 +81,7 @@ impl Stored {
 
 #[async_trait]
 impl Queries for Stored {
-    async fn sli(&self, filter: &SliFilter, within: Interval) -> Result<SliSums, StoreError> {
+    async fn sli(&self, filter: &SliFilter, within: Interval) -> Result<Sums, StoreError> {
         self.reader.sli(filter, within.from, within.to).await
     }
 
@@ -98,7 +90,7 @@ impl Queries for Stored {
         filter: &SliFilter,
         within: Interval,
         step: Duration,
-    ) -> Result<Vec<(UnixMillis, SliSums)>, StoreError> {
+    ) -> Result<Vec<(UnixMillis, Sums)>, StoreError> {
         self.reader
             .series(filter, within.from, within.to, step)
             .await

@@ -20,7 +20,8 @@ const MAX_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeployReport {
-    /// Identity, such as the pipeline's number; made up where absent. The same one again replaces.
+    /// Identity within the app, such as the pipeline's number; random where absent. The same one again
+    /// replaces.
     #[serde(default)]
     id: String,
     /// Configured app whose traffic it may change.
@@ -87,6 +88,7 @@ impl DeployReport {
             author: or(self.author, caller.name()),
             note: self.note,
             created_at: now,
+            recorded_by: caller.name().to_owned(),
         })
     }
 

@@ -14,6 +14,7 @@ use crate::health::{Health, StorePart, WatermarkPart};
 use crate::openapi::describe;
 use crate::problem::{Code, Problem};
 use crate::state::{Shared, State};
+use crate::watermark::Watermark;
 use crate::{body, routes};
 
 /// The routes of the private side over `state`, guarded as `config` says.
@@ -22,12 +23,15 @@ pub fn router(config: Config, state: State) -> Router {
     describe(&mut api);
     let front = Front::new(config, state.clock.clone(), &state.metrics, &paths(&api));
     let front = Arc::new(front);
-    let health = Arc::new(health(&front.config, &state));
+    let queries = Arc::clone(&state.queries);
+    let watermark = Watermark::new(queries, state.partitions, state.clock.clone());
+    let health = Arc::new(health(&front.config, &state, watermark.clone()));
     let shared = Arc::new(Shared {
         openapi: serde_json::to_vec(&api)
             .expect("the description is plain data")
             .into(),
         front: Arc::clone(&front),
+        watermark,
         state,
     });
     let public = Router::from(routes::public()).with_state(Arc::clone(&shared));
@@ -95,13 +99,12 @@ fn surrounded(
 }
 
 /// The store and the age of its numbers, and whatever else the binary knows.
-fn health(config: &Config, state: &State) -> Health {
-    let queries = &state.queries;
+fn health(config: &Config, state: &State, watermark: Watermark) -> Health {
     let lagging_after = config.lagging_after;
     let mut parts: Vec<Arc<dyn crate::Part>> = vec![
-        Arc::new(StorePart::new(Arc::clone(queries))),
+        Arc::new(StorePart::new(Arc::clone(&state.queries))),
         Arc::new(WatermarkPart::new(
-            Arc::clone(queries),
+            watermark,
             state.clock.clone(),
             lagging_after,
         )),

@@ -132,6 +132,7 @@ pub(crate) fn interval(params: &mut Params, now: UnixMillis) -> (Interval, Strin
     let permitted = NotATime.to_string();
     let to = params.parse::<Stamp>("to", &permitted);
     let to = to.map_or(now, |stamp| stamp.0);
+    let permitted = format!("{permitted}; the last hour is window=1h");
     let from = params.parse::<Stamp>("from", &permitted);
     let window = params.text("window");
     let (field, given, span) = match (from, window) {

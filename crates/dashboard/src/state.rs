@@ -8,17 +8,22 @@ use runtime::{Clock, Metrics as Registry};
 use crate::front::Front;
 use crate::health::Part;
 use crate::queries::Queries;
+use crate::watermark::Watermark;
 
 /// What the binary gives to the private side.
 pub struct State {
     /// Answers the named queries: [`crate::Stored`] for the store.
     pub queries: Arc<dyn Queries>,
+    /// How many partitions the log has.
+    pub partitions: u32,
     /// The configured apps.
     pub apps: Vec<App>,
     /// The edge as browsers reach it; tells the UI which script tag to show.
     pub edge: Option<Edge>,
     /// The configured objectives.
     pub slos: Vec<SloSpec>,
+    /// Who owns the configured services.
+    pub owners: alert::Owners,
     /// Where the log ends, so that beacons in flight are counted; without it they are derived.
     pub log_ends: Option<Arc<dyn LogEnds>>,
     /// Parts of this process that can say how they are (journal, loader, aggregator).
@@ -98,6 +103,7 @@ pub struct SloSpec {
 pub(crate) struct Shared {
     pub(crate) state: State,
     pub(crate) front: Arc<Front>,
+    pub(crate) watermark: Watermark,
     pub(crate) openapi: bytes::Bytes,
 }
 

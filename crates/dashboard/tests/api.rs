@@ -8,7 +8,7 @@ use dashboard::Config;
 use http::StatusCode;
 use observation::Source;
 use serde_json::{Value, json};
-use setting::{Fake, Mood, get, post, router_of, well};
+use setting::{Fake, Mood, NOW, get, post, router_of, well};
 use store::LabTraffic;
 
 #[tokio::test]
@@ -219,6 +219,12 @@ const BAD_QUESTIONS: &[(&str, &str, &str, &str)] = &[
         "one of the parameters app",
     ),
     ("/api/v1/deploys?window=1h", "app", "", "one of shop, admin"),
+    (
+        "/api/v1/sli?app=shop&from=-1h",
+        "from",
+        "-1h",
+        "the last hour is window=1h",
+    ),
 ];
 
 #[tokio::test]
@@ -265,9 +271,9 @@ async fn bad_deploys_are_refused_and_nothing_is_recorded() {
     let router = router_of(&fake, Config::default());
     let long = "x".repeat(201);
     for (body, field) in [
-        (json!({}), "."),
+        (json!({}), "app"),
         (json!({"app": "nope"}), "app"),
-        (json!({"app": "shop", "who": "me"}), "who"),
+        (json!({"app": "shop", "version": "2.1"}), "version"),
         (json!({"app": "shop", "kind": "hotfix"}), "kind"),
         (json!({"app": "shop", "at": "noon"}), "at"),
         (json!({"app": "shop", "at": "2026-11-03T12:00:00Z"}), "at"),
@@ -289,6 +295,28 @@ async fn bad_deploys_are_refused_and_nothing_is_recorded() {
         );
     }
     assert!(fake.deploys.lock().unwrap().is_empty());
+    for (body, detail) in [
+        (
+            json!({"app": "shop", "version": "2.1"}),
+            "version = \"2.1\": permitted is one of id, app, service, kind, at, reverts, touches_cors, author, note (there is no such field)",
+        ),
+        (
+            json!({"app": "shop", "kind": "hotfix"}),
+            "kind = \"hotfix\": permitted is one of deploy, config, rollback",
+        ),
+        (
+            json!({}),
+            "app = \"\": permitted is a value: this field is required",
+        ),
+        (
+            json!({"app": "shop", "touches_cors": "yes"}),
+            "touches_cors = \"yes\": permitted is a boolean",
+        ),
+    ] {
+        let answer = post(&router, "/api/v1/deploys", &body).await.json();
+        let found = answer["detail"].as_str().expect("text");
+        assert!(found.starts_with(detail), "{found}");
+    }
 }
 
 #[tokio::test]
@@ -321,8 +349,9 @@ async fn objectives_on_the_same_traffic_share_one_query() {
     let fake = Arc::new(Fake::default());
     let router = router_of(&fake, Config::default());
     let body = get(&router, "/api/v1/slos").await.json();
-    assert_eq!(body["slos"].as_array().map(Vec::len), Some(2));
-    assert_eq!(fake.asked.lock().unwrap().len(), 1);
+    assert_eq!(body["slos"].as_array().map(Vec::len), Some(3));
+    // Two of the three are on the whole app.
+    assert_eq!(fake.asked.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -392,6 +421,39 @@ async fn readiness_names_the_part_that_is_down_and_lag_alone_leaves_it_ready() {
         assert_eq!(body["parts"][0]["part"], part, "{body}");
     }
     assert_eq!(get(&well(), "/livez").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_watermark_is_that_of_the_slowest_partition_in_its_newest_epoch_and_none_before_all_are_there()
+ {
+    let at = |millis| NOW.plus(millis);
+    for (progress, watermark) in [
+        (vec![], json!(null)),
+        (vec![(2, 0, at(-1000))], json!(null)),
+        (vec![(1, 0, at(-9000)), (2, 0, at(-1000))], json!(null)),
+        (
+            vec![(2, 0, at(-1000)), (1, 1, at(-5000))],
+            json!("2026-11-01T12:00:25.000Z"),
+        ),
+        (
+            vec![(1, 0, at(-9000)), (2, 0, at(-1000)), (2, 1, at(-2000))],
+            json!("2026-11-01T12:00:28.000Z"),
+        ),
+        (
+            vec![(1, 0, at(5000)), (1, 1, at(7000))],
+            json!("2026-11-01T12:00:30.000Z"),
+        ),
+    ] {
+        let fake = Arc::new(Fake {
+            progress: Some(progress.clone()),
+            ..Fake::default()
+        });
+        let router = router_of(&fake, Config::default());
+        for path in ["/api/v1/sli?app=shop", "/api/v1/slos"] {
+            let body = get(&router, path).await.json();
+            assert_eq!(body["watermark"], watermark, "{path} {progress:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -156,6 +156,7 @@ async fn known() -> Router {
     dashboard::router(
         Config::default(),
         dashboard::State {
+            partitions: 1,
             clock,
             ..setting::state(queries, Metrics::default())
         },

@@ -43,11 +43,11 @@ pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> 
     writeln!(output, "{} passed, {} failed", total.passed, total.failed)
 }
 
-/// The text behind `::`: what would end the line is escaped, so that no server writes a command.
+/// The text behind `::`: what would end the line is escaped, so that no server writes a command, and
+/// what is hidden is written out.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    let lines: Vec<String> = text.split('\n').map(printable::line).collect();
+    lines.join("\n").replace('%', "%25").replace('\n', "%0A")
 }
 
 /// The value of a property: also what would end it.

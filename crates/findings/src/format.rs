@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use printable::{Guard, Notation};
+
 use crate::{Report, annotations, json, junit, sarif, text};
 
 /// How a report is written.
@@ -52,16 +54,18 @@ impl Format {
 }
 
 impl Report {
-    /// Writes the report.
+    /// Writes the report. Whatever a server said, it neither speaks to a terminal nor commands a build
+    /// system.
     ///
     /// # Errors
     /// What `output` says.
     pub fn write(&self, format: Format, output: &mut impl Write) -> io::Result<()> {
         match format {
-            Format::Text => text::write(self, output),
-            Format::Json => json::write(self, output),
-            Format::Junit => junit::write(self, output),
-            Format::Sarif => sarif::write(self, output),
+            Format::Text => text::write(self, &mut Guard::new(output, Notation::Text)),
+            Format::Json => json::write(self, &mut Guard::new(output, Notation::Json)),
+            Format::Junit => junit::write(self, &mut Guard::new(output, Notation::Xml)),
+            Format::Sarif => sarif::write(self, &mut Guard::new(output, Notation::Json)),
+            // The one that writes commands, and keeps what others say out of them.
             Format::Github => annotations::write(self, output),
         }
     }

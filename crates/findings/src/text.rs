@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 
+use printable::line;
+
 use crate::finding::Finding;
 use crate::report::{Case, Report};
 
 pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> {
     for suite in &report.suites {
-        writeln!(output, "{}", visible(&suite.name))?;
+        writeln!(output, "{}", line(&suite.name))?;
         for case in &suite.cases {
             write_case(report, case, output)?;
         }
@@ -32,12 +34,12 @@ pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> 
 fn write_case(report: &Report, case: &Case, output: &mut impl Write) -> io::Result<()> {
     let word = if report.fails(case) { "FAIL" } else { "ok" };
     let millis = case.took.as_millis();
-    writeln!(output, "  {word:<4} {} ({millis} ms)", visible(&case.name))?;
+    writeln!(output, "  {word:<4} {} ({millis} ms)", line(&case.name))?;
     for finding in &case.findings {
         write_finding(case, finding, output)?;
     }
     for (finding, reason) in &case.suppressed {
-        let (rule, reason) = (finding.rule.id, visible(reason));
+        let (rule, reason) = (finding.rule.id, line(reason));
         writeln!(output, "       suppressed: {rule}: {reason}")?;
     }
     Ok(())
@@ -47,32 +49,24 @@ fn write_finding(case: &Case, finding: &Finding, output: &mut impl Write) -> io:
     let (level, rule) = (finding.level, finding.rule.id);
     let place = finding.place.as_ref().unwrap_or(&case.place);
     writeln!(output, "       {level}: {rule} ({place})")?;
-    for line in finding.message.lines() {
-        writeln!(output, "         {}", visible(line))?;
+    for text in lines(&finding.message) {
+        writeln!(output, "         {text}")?;
     }
-    for line in &finding.evidence {
-        writeln!(output, "         | {}", visible(line))?;
+    for evidence in &finding.evidence {
+        writeln!(output, "         | {}", line(evidence))?;
     }
     for fix in &finding.fix {
-        let mut lines = fix.lines();
-        let first = lines.next().unwrap_or_default();
-        writeln!(output, "         fix: {}", visible(first))?;
-        for line in lines {
-            writeln!(output, "              {}", visible(line))?;
+        for (at, text) in lines(fix).iter().enumerate() {
+            let mark = if at == 0 { "fix:" } else { "    " };
+            writeln!(output, "         {mark} {text}")?;
         }
     }
     Ok(())
 }
 
-/// What a server sent cannot speak to the terminal: control characters are written out.
-fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\t' => out.push(' '),
-            c if c.is_control() => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
-    }
-    out
+/// The lines of a text that was put together here. A line end with a carriage return is none of ours:
+/// a server sent it inside a header.
+fn lines(text: &str) -> Vec<String> {
+    let text = text.replace("\r\n", "\\u{d}\\u{a}");
+    text.split('\n').map(line).collect()
 }

@@ -39,6 +39,10 @@ fn case(name: &str, line: usize, findings: Vec<Finding>) -> Case {
 /// What a hostile server would like to say.
 const HOSTILE: &str = "got `\u{1b}[2J]]>&<\"'`\n::error::forged, 100%\u{0}";
 
+/// Ways to speak to a terminal or a build system, each in a line of its own of a header that was folded.
+const FOLDED: &str =
+    "10\r\n ::warning::folded\n\t::stop-commands::x ##[add-mask]y ##vso[z]\u{202e}\u{feff}\u{85}";
+
 fn report() -> Report {
     let bad = Finding::new(&RULES[0], HOSTILE)
         .shown_by(["OPTIONS https://api.test/x -> 404"])
@@ -193,11 +197,53 @@ fn no_server_writes_a_workflow_command() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines[0],
-        "::error file=contracts/my shop.toml,line=9,title=blocked%3A second::got `\u{1b}[2J]]>&<\"'`%0A::error::forged, 100%25\u{0}%0Afix: access-control-allow-origin: https://app.test"
+        "::error file=contracts/my shop.toml,line=9,title=blocked%3A second::got `\\u{1b}[2J]]>&<\"'`%0A::error::forged, 100%25\\u{0}%0Afix: access-control-allow-origin: https://app.test"
     );
     assert_eq!(lines[1].split_once(' ').expect("a command").0, "::warning");
     assert_eq!(lines.len(), 4);
     assert_eq!(lines[3], "2 passed, 1 failed");
+}
+
+#[test]
+fn no_format_commands_a_build_system_whatever_a_server_says() {
+    let mut report = report();
+    let case = &mut report.suites[0].cases[1];
+    case.name = format!("::error::{FOLDED}");
+    case.findings[0] = Finding::new(&RULES[0], FOLDED)
+        .shown_by([FOLDED])
+        .mended_by(FOLDED);
+    report.suites[0].name = FOLDED.to_owned();
+    for format in Format::ALL {
+        let text = written(&report, *format);
+        for (number, line) in (1..).zip(text.split('\n')) {
+            let start = line.trim_start();
+            let is_ours = *format == Format::Github
+                && ["::error ", "::warning ", "::notice "]
+                    .iter()
+                    .any(|own| start.starts_with(own));
+            assert!(
+                is_ours || !start.starts_with("::"),
+                "{format:?} {number}: {line}"
+            );
+            // In the text of a command of ours nothing is a command.
+            let commands = ["##[", "##vso["];
+            assert!(
+                is_ours || !commands.iter().any(|command| line.contains(command)),
+                "{format:?} {number}: {line}"
+            );
+            assert!(
+                !line.chars().any(printable::is_hidden),
+                "{format:?} {number}: {line:?}"
+            );
+        }
+    }
+    let text = written(&report, Format::Text);
+    assert!(text.contains("10\\u{d}\\u{a} ::warning::folded"), "{text}");
+    let json: Value = serde_json::from_str(&written(&report, Format::Json)).expect("JSON");
+    assert_eq!(
+        json["suites"][0]["cases"][1]["findings"][0]["message"],
+        FOLDED
+    );
 }
 
 #[test]

@@ -8,15 +8,15 @@
 pub mod beacon;
 mod cardinality;
 mod catalog;
-mod method;
-mod origin;
+mod plausibility;
 mod refusal;
 mod user_agent;
 
-pub use cardinality::{Cardinality, Dimension, Slots};
+pub use cardinality::{Cardinality, Dimension, Sighting, Slots};
 pub use catalog::{
-    App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, OriginRule, Service,
-    ServiceConfig,
+    App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, OpaqueOrigin,
+    Reserved, Service, ServiceConfig,
 };
+pub use plausibility::{MIN_NETWORKS, Plausibility};
 pub use refusal::{Class, Reason, Refusal};
 pub use user_agent::{UserAgent, read_user_agent};

@@ -109,8 +109,84 @@ fn every_mistake_is_reported_at_once_with_its_place() {
         found[2]
     );
     assert!(
-        found[8].contains("stands already in apps[0]"),
+        found[8].contains("is there already in apps[0]"),
         "{}",
         found[8]
     );
+}
+
+#[test]
+fn what_no_browser_sends_or_nobody_owns_is_a_mistake_that_says_what_to_write() {
+    for (origin, path, endpoint, expected) in [
+        ("http://127.1", "", "/x", "write \"http://127.0.0.1\""),
+        (
+            "http://0x7f000001:81",
+            "",
+            "/x",
+            "write \"http://127.0.0.1:81\"",
+        ),
+        ("http://127.0.0.1.", "", "/x", "write \"http://127.0.0.1\""),
+        ("https://API.test", "", "/x", "write \"https://api.test\""),
+        (
+            "https://api.test:443",
+            "",
+            "/x",
+            "write \"https://api.test\"",
+        ),
+        ("https://me@api.test", "", "/x", "names a user"),
+        ("https://*.com", "", "/x", "admits everybody"),
+        ("https://*.co.uk", "", "/x", "admits everybody"),
+        ("https://*.pages.dev", "", "/x", "admits everybody"),
+        ("https://api.test", "/cart/..", "/x", "dot segment"),
+        ("https://api.test", "/cart/%2E%2e/x", "/x", "dot segment"),
+        ("https://api.test", "/cart\\x", "/x", "backslash"),
+        ("https://api.test", "/cart", "/a/../b", "dot segment"),
+    ] {
+        let found = problems(&format!(
+            r#"
+            [[apps]]
+            name = "shop"
+            keys = ["shop-key-1"]
+            page_origins = ["https://shop.test"]
+            endpoints = ['{endpoint}']
+            [[services]]
+            name = "api"
+            [[services.match]]
+            origin = "{origin}"
+            path = '{path}'
+            "#
+        ));
+        assert_eq!(found.len(), 1, "{origin} {path} {endpoint}: {found:#?}");
+        assert!(found[0].contains(expected), "{}", found[0]);
+    }
+}
+
+#[test]
+fn the_parameters_of_a_rule_cover_templates_and_paths() {
+    let config = r#"
+        [[services]]
+        name = "carts"
+        [[services.match]]
+        origin = "https://api.test"
+        path = "/shops/:shop/carts"
+        [[services]]
+        name = "rest"
+        [[services.match]]
+        origin = "https://api.test"
+        "#;
+    let config: CatalogConfig = toml::from_str(config).expect("a configuration");
+    let catalog = Catalog::build(&config).expect("no mistakes");
+    for (endpoint, expected) in [
+        ("/shops/:id/carts/:id", "carts"),
+        ("/shops/berlin/carts", "carts"),
+        ("/shops/:id", "rest"),
+        ("/shops/:id/orders", "rest"),
+    ] {
+        let found = catalog.service_of("https://api.test", endpoint);
+        assert_eq!(
+            found.map(|service| service.name.as_str()),
+            Some(expected),
+            "{endpoint}"
+        );
+    }
 }

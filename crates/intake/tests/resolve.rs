@@ -4,7 +4,7 @@ mod support;
 
 use intake::beacon::Accepted;
 use intake::{Dimension, Reason};
-use observation::{Confidence, Context, Kind, Outcome, Stage, UnixMillis};
+use observation::{Confidence, Context, Kind, Outcome, Stage, Standing, UnixMillis};
 use support::{Edge, NOW, PLAIN, Sender, beacon};
 
 const GOOD: &str = r#"{"at":-1,"to":"https://api.shop.test","ep":"/x","st":200}"#;
@@ -208,6 +208,90 @@ fn the_environment_is_the_pages_or_else_the_configured_one() {
     assert_eq!(accepted("", &[GOOD]).envelope.origin.environment, "staging");
     let stated = accepted(r#""env":"production","#, &[GOOD]);
     assert_eq!(stated.envelope.origin.environment, "production");
+}
+
+#[test]
+fn a_page_whose_browser_withholds_its_origin_vouches_for_nothing() {
+    let edge = Edge::default();
+    let send = |key, origin| {
+        let sender = Sender {
+            key,
+            origin: Some(origin),
+            user_agent: "",
+        };
+        let accepted = edge.accept(sender, &beacon("", &[GOOD]));
+        accepted.map(|accepted| {
+            let standing = accepted.envelope.observations[0].standing;
+            (standing, accepted.envelope.origin.network)
+        })
+    };
+    let disputed = (Standing::OpaqueOrigin, 0);
+    let accepted = (Standing::Undisputed, 0);
+    let usual = (Standing::Undisputed, 7);
+    assert_eq!(send("shop-key-1", "null").expect("kept"), disputed);
+    assert_eq!(send("easy-key-1", "null").expect("kept"), accepted);
+    let refusal = send("strict-key", "null").expect_err("refused");
+    assert_eq!(refusal.reason, Reason::PageOriginMismatch);
+    for key in ["shop-key-1", "easy-key-1", "strict-key"] {
+        assert_eq!(send(key, "https://shop.test").expect("kept"), usual);
+    }
+}
+
+#[test]
+fn one_beacon_of_a_million_successes_is_disputed() {
+    let edge = Edge::default();
+    let row = r#"{"at":0,"to":"https://api.shop.test","ep":"/a","st":200,"n":1000000}"#;
+    let accepted = edge
+        .accept(PLAIN, &beacon("", &[GOOD, row, GOOD]))
+        .expect("a good beacon");
+    let standings: Vec<_> = accepted
+        .envelope
+        .observations
+        .iter()
+        .map(|row| row.standing)
+        .collect();
+    let expected = [
+        Standing::Undisputed,
+        Standing::Excessive,
+        Standing::Excessive,
+    ];
+    assert_eq!(standings, expected);
+}
+
+#[test]
+fn what_the_configuration_names_keeps_its_name_in_a_flood() {
+    let edge = Edge::default();
+    // Beacons of one network bring more of everything than there is room for.
+    for n in 0..3_000 {
+        let row = format!(
+            r#"{{"at":0,"to":"https://h{n}.test","ep":"/{n}","m":"M{n}","o":"blocked","by":"x-{n}"}}"#
+        );
+        let more = format!(r#""env":"e{n}","rel":"r{n}","#);
+        edge.accept(PLAIN, &beacon(&more, &[&row]))
+            .expect("a good beacon");
+    }
+    let send = |more: &str, target: &str| {
+        let row = format!(r#"{{"at":0,"to":"{target}","ep":"/new","st":200}}"#);
+        let accepted = edge
+            .accept(PLAIN, &beacon(more, &[&row]))
+            .expect("a good beacon");
+        let observation = accepted.envelope.observations[0].clone();
+        let origin = accepted.envelope.origin;
+        (
+            origin.environment,
+            origin.release,
+            observation.target_origin,
+        )
+    };
+    let named = send(r#""env":"production","rel":"v2","#, "https://api.shop.test");
+    let expected = ["production", "v2", "https://api.shop.test"].map(str::to_owned);
+    assert_eq!(<[String; 3]>::from(named), expected);
+    assert_eq!(send("", "https://api.shop.test").0, "staging");
+    let other = send(r#""env":"new","rel":"new","#, "https://new.test");
+    assert_eq!(
+        <[String; 3]>::from(other),
+        ["__other__"; 3].map(str::to_owned)
+    );
 }
 
 #[test]

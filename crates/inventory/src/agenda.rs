@@ -52,7 +52,10 @@ mod tests {
             },
             apps: Vec::new(),
             method: "GET".to_owned(),
-            place: Place::of("https://api.test", endpoint, &[]),
+            place: Place {
+                url: format!("https://api.test{}", endpoint),
+                made_up: false,
+            },
         }
     }
 

@@ -112,7 +112,10 @@ mod tests {
             },
             apps: texts(&["shop"]),
             method: "GET".to_owned(),
-            place: Place::of("https://api.test", "/x", &[]),
+            place: Place {
+                url: "https://api.test/x".to_owned(),
+                made_up: false,
+            },
         };
         let seen = |last| Seen {
             first: UnixMillis(0),

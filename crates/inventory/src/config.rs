@@ -1,9 +1,9 @@
 //! Settings of the inventory.
 
-use intake::OriginRule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
+use web::{OriginPattern, Schemes};
 
 /// The inventory of policies: what pages call is audited, by the prober and where the prober may go.
 /// The URLs of templates are those of `prober.samples`.
@@ -84,7 +84,9 @@ impl Config {
         for (n, origin) in self.origins.iter().enumerate() {
             let problem = match origin.contains('*') {
                 true => Some("each origin is tried as it is: patterns cannot be".to_owned()),
-                false => OriginRule::read(origin).err(),
+                false => OriginPattern::read(origin, Schemes::Any)
+                    .err()
+                    .map(|problem| problem.to_string()),
             };
             if let Some(problem) = problem {
                 problems.report(&format!("origins[{n}]"), origin, problem);

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use intake::{AppConfig, ServiceConfig};
 use observation::UnixMillis;
-use prober::{Client, Sample};
+use prober::{Client, KnownPaths};
 use runtime::{Clock, Stop};
 use store::{AuditState, Claim, InventoryRow, Reader, Store, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use web::Origin;
 
 use crate::agenda::due;
 use crate::candidates::Candidates;
@@ -40,8 +41,8 @@ const LAST_AUDITS: Duration = Duration::from_secs(3);
 pub struct Parts<'a> {
     /// Its settings.
     pub config: Config,
-    /// Paths that stand for templates.
-    pub samples: Vec<Sample>,
+    /// What is configured of paths.
+    pub known_paths: KnownPaths,
     /// The configured apps, whose page origins are tried.
     pub apps: &'a [AppConfig],
     /// The configured services.
@@ -98,7 +99,7 @@ impl Inventory {
         (config.targets > 0).then(|| Self {
             candidates: Candidates::new(&config, parts.apps, parts.services),
             claim: Claim::new(LEASE, config.lease.duration()),
-            choice: Choice::new(&config, parts.samples, parts.apps),
+            choice: Choice::new(&config, parts.known_paths, parts.apps),
             client: parts.client,
             reader: parts.store.reader(),
             store: parts.store,
@@ -211,7 +212,7 @@ impl Inventory {
             self.traffic = Traffic::default();
             self.looked_fully = Some(Instant::now());
         }
-        self.traffic.add_called(called);
+        self.traffic.add_called(called, self.choice.known());
         self.traffic.add_seen(seen);
         let known = self.rows.keys().cloned().collect();
         self.targets = self.traffic.select(&known, &self.choice);
@@ -293,7 +294,8 @@ impl Inventory {
         let left = waiting.len();
         let mut started = 0;
         for (_, target) in waiting {
-            let is_busy = |key: &Key| key.target_origin == target.key.target_origin;
+            let server = Origin::server_of(&target.key.target_origin);
+            let is_busy = |key: &Key| Origin::server_of(&key.target_origin) == server;
             if under_way.len() >= self.config.at_once {
                 break;
             }

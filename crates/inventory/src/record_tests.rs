@@ -25,7 +25,10 @@ fn target() -> Target {
         },
         apps: vec!["shop".to_owned()],
         method: "GET".to_owned(),
-        place: Place::of("https://api.test", "/items", &[]),
+        place: Place {
+            url: "https://api.test/items".to_owned(),
+            made_up: false,
+        },
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use intake::AppConfig;
 use observation::UnixMillis;
-use prober::{Place, Sample};
+use prober::{KnownPaths, NoPath, Place};
 use store::{CalledRow, InventoryRow, OriginSeenRow};
+use web::EndpointTemplate;
 
 use crate::Config;
 
@@ -13,8 +14,9 @@ use crate::Config;
 const MAX_CALLED: usize = 10_000;
 /// Page origins that are remembered of a target, those that called last.
 const MAX_PAGES: usize = 10_000;
-/// Templates beyond the limit of an app end here: it is no endpoint.
-const OTHER: &str = "__other__";
+
+/// Pages send operations of GraphQL with it; the configuration names endpoints without a method.
+const OPERATIONS: &str = "POST";
 
 /// The identity of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,7 +93,7 @@ impl Called {
 /// How targets are chosen.
 #[derive(Debug)]
 pub(crate) struct Choice {
-    samples: Vec<Sample>,
+    known: KnownPaths,
     /// Endpoints that the configuration of an app names.
     named: HashSet<(String, String)>,
     endpoints_per_origin: usize,
@@ -99,17 +101,23 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    pub(crate) fn new(config: &Config, samples: Vec<Sample>, apps: &[AppConfig]) -> Self {
+    pub(crate) fn new(config: &Config, known: KnownPaths, apps: &[AppConfig]) -> Self {
         let named = apps.iter().flat_map(|app| {
-            let of_app = |endpoint: &String| (app.name.clone(), endpoint.clone());
-            app.endpoints.iter().map(of_app)
+            let asked = |endpoint: &String| known.asked_as(endpoint, OPERATIONS).to_owned();
+            let of_app = move |endpoint: String| (app.name.clone(), endpoint);
+            app.endpoints.iter().map(asked).map(of_app)
         });
+        let named = named.collect();
         Self {
-            samples,
-            named: named.collect(),
+            named,
+            known,
             endpoints_per_origin: config.endpoints_per_origin,
             targets: config.targets,
         }
+    }
+
+    pub(crate) fn known(&self) -> &KnownPaths {
+        &self.known
     }
 
     fn is_named(&self, target: &Target) -> bool {
@@ -134,16 +142,19 @@ pub(crate) struct Seen {
 }
 
 impl Traffic {
-    /// Takes in endpoints that were called.
-    pub(crate) fn add_called(&mut self, rows: Vec<CalledRow>) {
+    /// Takes in endpoints that were called. Operations of GraphQL are one endpoint, the path that they
+    /// are sent to; what is counted together because there was too much of it is none.
+    pub(crate) fn add_called(&mut self, rows: Vec<CalledRow>, known: &KnownPaths) {
         for row in rows {
             let key = Key {
+                endpoint: known.asked_as(&row.endpoint, &row.method).to_owned(),
                 service: row.service,
                 target_origin: row.target_origin,
-                endpoint: row.endpoint,
             };
             let is_new = !self.called.contains_key(&key);
-            if key.endpoint == OTHER || (is_new && self.called.len() >= MAX_CALLED) {
+            if key.endpoint == EndpointTemplate::OTHER
+                || (is_new && self.called.len() >= MAX_CALLED)
+            {
                 continue;
             }
             let called = self.called.entry(key).or_default();
@@ -184,7 +195,10 @@ impl Traffic {
     pub(crate) fn select(&self, known: &HashSet<Key>, choice: &Choice) -> Vec<Target> {
         let mut origins: BTreeMap<(&str, &str), Vec<(Rank, Target)>> = BTreeMap::new();
         for (key, called) in &self.called {
-            let target = target(key, called, &choice.samples);
+            // No row is of what cannot be asked.
+            let Ok(target) = target(key, called, &choice.known) else {
+                continue;
+            };
             let rank = Rank {
                 unnamed: !choice.is_named(&target),
                 unknown: !known.contains(key),
@@ -228,13 +242,14 @@ struct Rank {
     weight: std::cmp::Reverse<u64>,
 }
 
-fn target(key: &Key, called: &Called, samples: &[Sample]) -> Target {
-    Target {
+fn target(key: &Key, called: &Called, known: &KnownPaths) -> Result<Target, NoPath> {
+    let method = called.method();
+    Ok(Target {
         key: key.clone(),
         apps: called.apps().into_iter().cloned().collect(),
-        method: called.method().to_owned(),
-        place: Place::of(&key.target_origin, &key.endpoint, samples),
-    }
+        method: method.to_owned(),
+        place: Place::of(&key.target_origin, &key.endpoint, method, known)?,
+    })
 }
 
 #[cfg(test)]
@@ -253,6 +268,10 @@ mod tests {
         }
     }
 
+    fn add(traffic: &mut Traffic, rows: Vec<CalledRow>) {
+        traffic.add_called(rows, &KnownPaths::default());
+    }
+
     fn select(traffic: &Traffic, known: &[Target], config: &Config) -> Vec<Target> {
         let known = known.iter().map(|target| target.key.clone()).collect();
         let app = AppConfig {
@@ -260,7 +279,7 @@ mod tests {
             endpoints: vec!["/named".to_owned()],
             ..AppConfig::default()
         };
-        traffic.select(&known, &Choice::new(config, Vec::new(), &[app]))
+        traffic.select(&known, &Choice::new(config, KnownPaths::default(), &[app]))
     }
 
     fn endpoints(targets: &[Target]) -> Vec<String> {
@@ -271,15 +290,18 @@ mod tests {
     #[test]
     fn what_is_read_comes_first_and_only_what_is_read_is_asked_with_get() {
         let mut traffic = Traffic::default();
-        traffic.add_called(vec![
-            called("api", "/cart/:id", "PUT", 900),
-            called("api", "/cart/:id", "DELETE", 1),
-            called("api", "/items/:id", "GET", 500),
-            called("api", "/items", "GET", 10),
-            called("api", "/orders", "POST", 50),
-            called("api", "/orders", "HEAD", 1),
-            called("api", OTHER, "GET", 10_000),
-        ]);
+        add(
+            &mut traffic,
+            vec![
+                called("api", "/cart/:id", "PUT", 900),
+                called("api", "/cart/:id", "DELETE", 1),
+                called("api", "/items/:id", "GET", 500),
+                called("api", "/items", "GET", 10),
+                called("api", "/orders", "POST", 50),
+                called("api", "/orders", "HEAD", 1),
+                called("api", "/__other__", "GET", 10_000),
+            ],
+        );
         let config = Config {
             endpoints_per_origin: 4,
             ..Config::default()
@@ -297,11 +319,44 @@ mod tests {
     }
 
     #[test]
+    fn operations_of_graphql_are_one_target_at_the_path_that_they_are_sent_to() {
+        let mut traffic = Traffic::default();
+        let rows = vec![
+            called("api", "/graphql/GetCart", "POST", 5),
+            called("api", "/graphql/AddToCart", "POST", 7),
+            called("api", "/graphql/schema", "GET", 1),
+        ];
+        add(&mut traffic, rows);
+        let config = Config {
+            endpoints_per_origin: 5,
+            ..Config::default()
+        };
+        let expected = [
+            "GET https://api.test/graphql/schema",
+            "POST https://api.test/graphql",
+        ];
+        assert_eq!(endpoints(&select(&traffic, &[], &config)), expected);
+    }
+
+    #[test]
+    fn what_no_browser_sends_is_not_audited() {
+        let mut traffic = Traffic::default();
+        let rows = vec![
+            called("api", "/cart/../admin", "GET", 900),
+            called("api", "/cart/%2e%2e/admin", "GET", 900),
+            called("api", "/cart", "GET", 1),
+        ];
+        add(&mut traffic, rows);
+        let found = endpoints(&select(&traffic, &[], &Config::default()));
+        assert_eq!(found, ["GET https://api.test/cart"]);
+    }
+
+    #[test]
     fn what_is_known_stays_and_every_service_gets_its_turn() {
         let mut traffic = Traffic::default();
         let busy = |n: u64| called("busy", &format!("/{n}"), "GET", 100 + n);
-        traffic.add_called((0..9).map(busy).collect());
-        traffic.add_called(vec![called("quiet", "/", "GET", 1)]);
+        add(&mut traffic, (0..9).map(busy).collect());
+        add(&mut traffic, vec![called("quiet", "/", "GET", 1)]);
         let config = Config {
             targets: 3,
             endpoints_per_origin: 5,
@@ -310,14 +365,14 @@ mod tests {
         let first = select(&traffic, &[], &config);
         let urls = ["GET https://busy.test/8", "GET https://quiet.test/"];
         assert_eq!(endpoints(&first)[..2], urls);
-        traffic.add_called(vec![called("busy", "/new", "GET", 1_000_000)]);
+        add(&mut traffic, vec![called("busy", "/new", "GET", 1_000_000)]);
         let mut again = select(&traffic, &first, &config);
         let mut same = first.clone();
         same.sort_by(|a, b| a.key.cmp(&b.key));
         again.sort_by(|a, b| a.key.cmp(&b.key));
         assert_eq!(again, same);
         // What the configuration names is there, whatever else is called.
-        traffic.add_called(vec![called("busy", "/named", "GET", 1)]);
+        add(&mut traffic, vec![called("busy", "/named", "GET", 1)]);
         let urls = endpoints(&select(&traffic, &first, &config));
         assert_eq!(urls[0], "GET https://busy.test/named");
         assert_eq!(urls.len(), 3);
@@ -326,12 +381,15 @@ mod tests {
     #[test]
     fn looks_that_overlap_do_not_make_an_endpoint_heavier() {
         let mut traffic = Traffic::default();
-        traffic.add_called(vec![
-            called("api", "/often", "GET", 50),
-            called("api", "/seldom", "GET", 20),
-        ]);
+        add(
+            &mut traffic,
+            vec![
+                called("api", "/often", "GET", 50),
+                called("api", "/seldom", "GET", 20),
+            ],
+        );
         for _ in 0..9 {
-            traffic.add_called(vec![called("api", "/seldom", "GET", 8)]);
+            add(&mut traffic, vec![called("api", "/seldom", "GET", 8)]);
         }
         let chosen = select(&traffic, &[], &Config::default());
         let urls = ["GET https://api.test/often", "GET https://api.test/seldom"];

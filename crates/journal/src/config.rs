@@ -73,7 +73,9 @@ impl Config {
             Size::mib(1)..=Size::mib(1024),
         );
         match self.kind {
-            Kind::Disk => self.disk.problems(problems.section("disk")),
+            Kind::Disk => self
+                .disk
+                .problems(self.max_record, problems.section("disk")),
             Kind::Kafka => {
                 self.kafka.problems(problems.section("kafka"));
                 if self.spool.enabled {

@@ -1,7 +1,9 @@
 //! One partition of the log as a pure state machine: records in, rows out.
 
 use journal::Consumed;
-use observation::{BeaconId, Chunk, DecodeError, Entry, Envelope, Position, UnixMillis};
+use observation::{
+    BeaconId, Chunk, DeadLetterReason, DecodeError, Entry, Envelope, Position, UnixMillis,
+};
 use store::{ChunkBase, DeadLetterRow, EdgeReportRow, ObservationRow, ProgressRow, SeenBeacon};
 
 use crate::chunk::OpenChunk;
@@ -265,7 +267,7 @@ impl Partition {
         if self.poison.contains(&record.offset) {
             self.dead_letter(
                 record,
-                "refused_by_store",
+                DeadLetterReason::RefusedByStore,
                 "the store refuses its rows",
                 pending,
             );
@@ -278,7 +280,7 @@ impl Partition {
                 Disposition::EdgeReport
             }
             Err(error) => {
-                self.dead_letter(record, error.as_str(), &explain(&error), pending);
+                self.dead_letter(record, error.reason(), &explain(&error), pending);
                 Disposition::DeadLettered
             }
         }
@@ -307,13 +309,19 @@ impl Partition {
         Disposition::Stored
     }
 
-    fn dead_letter(&self, record: &Consumed, reason: &str, detail: &str, pending: &mut Pending) {
+    fn dead_letter(
+        &self,
+        record: &Consumed,
+        reason: DeadLetterReason,
+        detail: &str,
+        pending: &mut Pending,
+    ) {
         pending.batch.dead_letters.push(DeadLetterRow {
             epoch: self.settings.epoch,
             partition: self.partition,
             offset: record.offset,
             append_time: record.append_time,
-            reason: reason.to_owned(),
+            reason: reason.as_str().to_owned(),
             detail: detail.to_owned(),
             payload: record.payload.to_vec(),
         });

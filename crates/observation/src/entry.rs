@@ -13,7 +13,7 @@ pub enum Entry<S = String> {
     EdgeReport(EdgeReport),
 }
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// Room for most entries, so that writing one seldom has to move it.
 const USUAL_BYTES: usize = 512;
 
@@ -31,15 +31,59 @@ pub enum DecodeError {
     Malformed(#[source] postcard::Error),
 }
 
+/// Why a record became a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeadLetterReason {
+    /// The record is empty: what was damaged on disk is passed on so.
+    Empty,
+    /// A newer build wrote it; one that is as new can read it.
+    NewerVersion,
+    /// An older build wrote it, in a form that is not read anymore.
+    OlderVersion,
+    /// The bytes are not an entry.
+    Malformed,
+    /// The store refuses its rows.
+    RefusedByStore,
+}
+
+impl DeadLetterReason {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [
+        Self::Empty,
+        Self::NewerVersion,
+        Self::OlderVersion,
+        Self::Malformed,
+        Self::RefusedByStore,
+    ];
+
+    /// The word in tables and on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::NewerVersion => "newer_version",
+            Self::OlderVersion => "older_version",
+            Self::Malformed => "malformed",
+            Self::RefusedByStore => "refused_by_store",
+        }
+    }
+
+    /// The reason that a word stands for.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+}
+
 impl DecodeError {
     /// The reason under which a dead letter is filed.
     #[must_use]
-    pub const fn as_str(&self) -> &'static str {
+    pub const fn reason(&self) -> DeadLetterReason {
         match self {
-            Self::Empty => "empty",
-            Self::Version(version) if *version > VERSION => "newer_version",
-            Self::Version(_) => "older_version",
-            Self::Malformed(_) => "malformed",
+            Self::Empty => DeadLetterReason::Empty,
+            Self::Version(version) if *version > VERSION => DeadLetterReason::NewerVersion,
+            Self::Version(_) => DeadLetterReason::OlderVersion,
+            Self::Malformed(_) => DeadLetterReason::Malformed,
         }
     }
 }
@@ -76,7 +120,7 @@ mod tests {
     use super::*;
     use crate::{
         BeaconId, Browser, Confidence, Context, Failure, Kind, Latency, Observation, Origin,
-        Outcome, SessionId, Source, Stage, UnixMillis,
+        Outcome, SessionId, Source, Stage, Standing, UnixMillis,
     };
 
     fn envelope() -> Envelope {
@@ -117,6 +161,7 @@ mod tests {
                     evidence: "A+P".into(),
                 }),
                 count: 1,
+                standing: Standing::Undisputed,
                 latency: Latency::from_pairs([(64, 1)]),
                 preflight_latency: Latency::default(),
             }],
@@ -136,8 +181,9 @@ mod tests {
             Entry::decode(&[9, 1, 2]),
             Err(DecodeError::Version(9))
         ));
-        assert_eq!(DecodeError::Version(9).as_str(), "newer_version");
-        assert_eq!(DecodeError::Version(1).as_str(), "older_version");
+        let reason = |version| DecodeError::Version(version).reason();
+        assert_eq!(reason(9), DeadLetterReason::NewerVersion);
+        assert_eq!(reason(1), DeadLetterReason::OlderVersion);
         let mut cut = Entry::Beacon(envelope()).encode();
         cut.truncate(cut.len() / 2);
         assert!(matches!(

@@ -13,10 +13,10 @@ mod shape;
 mod time;
 mod vocabulary;
 
-pub use entry::{DecodeError, Entry};
+pub use entry::{DeadLetterReason, DecodeError, Entry};
 pub use envelope::{Browser, EdgeReport, Envelope, Origin};
 pub use id::{BeaconId, Chunk, ParseIdError, Position, SessionId};
 pub use latency::{BUCKETS, Latency, TARGET_BUCKET, bucket_lower_bound_ms, bucket_of_ms};
-pub use shape::{Failure, OTHER, Observation};
+pub use shape::{Failure, Observation};
 pub use time::{MILLIS_PER_HOUR, MILLIS_PER_MINUTE, UnixMillis};
-pub use vocabulary::{Confidence, Context, Kind, Outcome, Source, Stage, UnknownWord};
+pub use vocabulary::{Confidence, Context, Kind, Outcome, Source, Stage, Standing, UnknownWord};

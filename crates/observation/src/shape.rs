@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Confidence, Kind, Latency, Outcome, Stage, UnixMillis};
-
-/// What stands for every text past the cardinality limit of an app; as an endpoint it begins with `/`.
-pub const OTHER: &str = "__other__";
+use crate::{Confidence, Kind, Latency, Outcome, Stage, Standing, UnixMillis};
 
 /// `count` requests (or preflights, or header reads) of one shape with one outcome.
 ///
@@ -19,7 +16,7 @@ pub struct Observation<S = String> {
     pub at: UnixMillis,
     /// Origin of the server that was asked: `scheme://host[:port]`.
     pub target_origin: S,
-    /// Path template, such as `/cart/:id`; `__other__` past the cardinality limit.
+    /// Path template, such as `/cart/:id`; `/__other__` past the cardinality limit.
     pub endpoint: S,
     /// Configured service that owns the endpoint; empty where none matches.
     pub service: S,
@@ -40,6 +37,8 @@ pub struct Observation<S = String> {
     pub failure: Option<Failure<S>>,
     /// How many.
     pub count: u32,
+    /// Whether it is believed; the edge decides.
+    pub standing: Standing,
     /// Duration of the whole request as the page sees it.
     pub latency: Latency,
     /// Duration of the preflight, where the browser lets the page see it.

@@ -164,6 +164,23 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// Whether a report is believed. Disputed ones are stored and shown, but are no part of what
+    /// objectives are judged by.
+    Standing {
+        /// Nothing speaks against it.
+        Undisputed => "undisputed",
+        /// More than one page load or one network does.
+        Excessive => "excessive",
+        /// Beyond one network's share of the traffic.
+        NetworkShare => "network_share",
+        /// One network reports what the others do not see.
+        Contradicted => "contradicted",
+        /// The browser withheld the origin of the page, as for sandboxed frames of other sites.
+        OpaqueOrigin => "opaque_origin",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -118,7 +118,7 @@ impl Rule {
             let mut names = List::new();
             for name in list {
                 let at = place(name.span().start);
-                if name.get_ref() != "*" && !is_token(name.get_ref()) {
+                if name.get_ref() != "*" && !web::is_token(name.get_ref().as_bytes()) {
                     problem(problems, &at, format!("`{}` is not {what}", name.get_ref()));
                 }
                 names.push((name.into_inner(), at));
@@ -135,13 +135,15 @@ impl Rule {
                 Err(reason) => problem(problems, &place(origin.span().start), reason),
             }
         }
-        for path in written
-            .paths
-            .iter()
-            .filter(|path| !path.get_ref().starts_with('/'))
-        {
-            let reason = format!("`{}` is not a path: it starts with `/`", path.get_ref());
-            problem(problems, &place(path.span().start), reason);
+        let mut paths = Vec::new();
+        for path in &written.paths {
+            match Path::read(path.get_ref()) {
+                Ok(path) => paths.push(path),
+                Err(reason) => {
+                    let reason = format!("`{}` is not a path: {reason}", path.get_ref());
+                    problem(problems, &place(path.span().start), reason);
+                }
+            }
         }
         for host in written
             .hosts
@@ -157,11 +159,7 @@ impl Rule {
                 .iter()
                 .map(|host| host.get_ref().to_ascii_lowercase())
                 .collect(),
-            paths: written
-                .paths
-                .iter()
-                .map(|path| Path::of(path.get_ref()))
-                .collect(),
+            paths,
             origins,
             methods,
             headers,
@@ -246,13 +244,6 @@ impl Rule {
         }
         lines
     }
-}
-
-fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 impl Rules {

@@ -109,7 +109,10 @@ pub fn simulate<'a>(policy: &Policy, shapes: &'a [Shape], options: &Options) -> 
 }
 
 fn predict<'a>(policy: &Policy, shape: &'a Shape, options: &Options) -> Predicted<'a> {
-    let path = Path::of(&shape.endpoint);
+    let path = match Path::of(&shape.endpoint, &shape.method) {
+        Ok(path) => path,
+        Err(problem) => return told(shape, unknown(problem.to_string())),
+    };
     let sample = options
         .samples
         .iter()

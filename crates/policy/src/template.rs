@@ -1,80 +1,62 @@
 //! Endpoint templates: as paths that stand in for them, and as patterns of paths.
 
+use web::{EndpointTemplate, GraphqlPaths, NotAnEndpoint, Part, Segment};
+
 /// Stand-ins for a segment such as `:id`. Three kinds: where a policy tells numbers from names, no
 /// single one stands for all.
 const STAND_INS: [&str; 3] = ["1", "abc", "0b8e5f6c-2f3b-4c1d-9a57-3f1f6f0c9a11"];
 
-/// The endpoint under which everything is counted that has no template of its own.
-const OTHER: &str = "__other__";
+/// The template that every path fits.
+const EVERYTHING: &str = "/*";
 
 /// An endpoint as a pattern of paths.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Path {
-    segments: Vec<Segment>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Segment {
-    /// Just this.
-    Literal(String),
-    /// One segment, whatever it is.
-    One,
-    /// Any number of segments.
-    All,
-}
+pub struct Path(EndpointTemplate);
 
 impl Path {
-    /// Reads a template such as `/cart/:id` or `/files/*`; the name of an operation behind the path
-    /// is no part of it.
-    #[must_use]
-    pub fn of(endpoint: &str) -> Self {
-        let path = endpoint.split(['?', '#', ' ']).next().unwrap_or_default();
-        let path = path.strip_prefix('/').unwrap_or(path);
-        let count = path.split('/').count();
-        let segments = path
-            .split('/')
-            .enumerate()
-            .map(|(n, segment)| match segment {
-                OTHER => Segment::All,
-                "*" | "**" if n + 1 == count => Segment::All,
-                segment if segment.starts_with(':') || segment.contains('*') => Segment::One,
-                segment => Segment::Literal(segment.to_owned()),
-            })
-            .collect();
-        Self { segments }
+    /// Reads a template such as `/cart/:id` or `/files/*`. The endpoint that stands for all others is
+    /// every path.
+    ///
+    /// # Errors
+    /// It is no path as browsers send it.
+    pub fn read(template: &str) -> Result<Self, NotAnEndpoint> {
+        let template = EndpointTemplate::read(template)?;
+        if template.is_other() {
+            return Ok(Self::everything());
+        }
+        Ok(Self(template))
+    }
+
+    /// The paths of an endpoint that was called with `method`: those of the GraphQL server where the
+    /// endpoint is an operation.
+    ///
+    /// # Errors
+    /// It is no endpoint.
+    pub fn of(endpoint: &str, method: &str) -> Result<Self, NotAnEndpoint> {
+        let operation = GraphqlPaths::default().operation(endpoint, method);
+        Self::read(operation.map_or(endpoint, |operation| operation.path))
     }
 
     /// The pattern that every path fits.
     pub(crate) fn everything() -> Self {
-        Self {
-            segments: vec![Segment::All],
-        }
+        Self(EndpointTemplate::read(EVERYTHING).expect("it is a template"))
     }
 
     /// Whether every segment is what it says.
     #[must_use]
     pub fn is_literal(&self) -> bool {
-        let mut segments = self.segments.iter();
-        segments.all(|segment| matches!(segment, Segment::Literal(_)))
+        self.0.is_literal()
     }
 
     /// Whether it stands for everything on its host.
     #[must_use]
     pub fn is_everything(&self) -> bool {
-        self.segments == [Segment::All]
+        self.0.is_everything()
     }
 
     /// The more is fixed, the smaller: patterns are tried in this order.
     pub(crate) fn vagueness(&self) -> (usize, Vec<u8>) {
-        let ranks: Vec<u8> = self
-            .segments
-            .iter()
-            .map(|segment| match segment {
-                Segment::Literal(_) => 0,
-                Segment::One => 1,
-                Segment::All => 2,
-            })
-            .collect();
+        let ranks: Vec<u8> = self.0.segments().iter().map(rank).collect();
         let open = usize::from(ranks.contains(&2));
         (open, ranks)
     }
@@ -82,52 +64,31 @@ impl Path {
     /// Whether a path fits.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
-        let path = path.strip_prefix('/').unwrap_or(path);
-        let mut found = path.split('/');
-        for segment in &self.segments {
-            match segment {
-                Segment::All => return true,
-                Segment::One if found.next().is_some_and(|part| !part.is_empty()) => {}
-                Segment::Literal(text) if found.next() == Some(text) => {}
-                _ => return false,
-            }
-        }
-        found.next().is_none()
+        self.0.matches(path)
     }
 
     /// Paths that stand in for the template; one where all is literal.
     #[must_use]
     pub fn stand_ins(&self) -> Vec<String> {
-        if self.is_literal() {
-            return vec![self.filled(STAND_INS[0])];
-        }
-        STAND_INS
+        let mut paths: Vec<String> = STAND_INS
             .iter()
-            .map(|stand_in| self.filled(stand_in))
-            .collect()
-    }
-
-    fn filled(&self, stand_in: &str) -> String {
-        let parts: Vec<&str> = self
-            .segments
-            .iter()
-            .map(|segment| match segment {
-                Segment::Literal(text) => text.as_str(),
-                Segment::One | Segment::All => stand_in,
-            })
+            .map(|stand_in| self.0.filled(stand_in))
             .collect();
-        format!("/{}", parts.join("/"))
+        paths.dedup();
+        paths
     }
 
     /// As a regular expression for the whole path, without anchors.
     pub(crate) fn regex(&self) -> String {
         let mut text = String::new();
-        for segment in &self.segments {
+        for segment in self.0.segments() {
             text.push('/');
-            match segment {
-                Segment::Literal(literal) => text.push_str(&escape(literal)),
-                Segment::One => text.push_str("[^/]+"),
-                Segment::All => text.push_str(".*"),
+            for part in segment {
+                match part {
+                    Part::Literal(literal) => text.push_str(&escape(literal)),
+                    Part::Parameter | Part::Embedded(_) => text.push_str("[^/]+"),
+                    Part::Rest => text.push_str(".*"),
+                }
             }
         }
         text
@@ -135,17 +96,17 @@ impl Path {
 
     /// As the own form writes it.
     pub(crate) fn template(&self) -> String {
-        let parts: Vec<&str> = self
-            .segments
-            .iter()
-            .map(|segment| match segment {
-                Segment::Literal(text) => text.as_str(),
-                Segment::One => ":id",
-                Segment::All => "*",
-            })
-            .collect();
-        format!("/{}", parts.join("/"))
+        self.0.to_string()
     }
+}
+
+fn rank(segment: &Segment) -> u8 {
+    let ranks = segment.iter().map(|part| match part {
+        Part::Literal(_) => 0,
+        Part::Parameter | Part::Embedded(_) => 1,
+        Part::Rest => 2,
+    });
+    ranks.max().unwrap_or(0)
 }
 
 /// A path that fits a regular expression, where a simple one does.
@@ -194,19 +155,19 @@ mod tests {
             ("/cart/:id", "/cart/", false),
             ("/cart/:id", "/cart/7/items", false),
             ("/files/*", "/files/a/b", true),
+            ("/files/*", "/files", false),
             ("/v*/x", "/v2/x", true),
-            ("__other__", "/what/ever", true),
+            ("/:id.json", "/7.json", true),
+            ("/:id.json", "/7.xml", false),
             ("/__other__", "/what/ever", true),
-            ("/graphql Cart", "/graphql", true),
+            ("/graphql/Cart", "/graphql", true),
+            ("/graphql/Cart", "/graphql/Cart", false),
             ("/a.b", "/axb", false),
         ];
         for (template, path, expected) in cases {
-            assert_eq!(
-                Path::of(template).matches(path),
-                expected,
-                "{template} {path}"
-            );
-            let regex = fancy_regex::Regex::new(&format!("^{}$", Path::of(template).regex()));
+            let read = Path::of(template, "POST").expect(template);
+            assert_eq!(read.matches(path), expected, "{template} {path}");
+            let regex = fancy_regex::Regex::new(&format!("^{}$", read.regex()));
             let regex = regex.expect("a regular expression");
             assert_eq!(
                 regex.is_match(path).expect("it ends"),
@@ -214,12 +175,12 @@ mod tests {
                 "{template} {path}"
             );
         }
-        for template in ["/cart/:id", "/files/*", "/", "/a/:b/c/:d", "__other__"] {
-            let path = Path::of(template);
+        for template in ["/cart/:id", "/files/*", "/", "/a/:b/c/:d", "/__other__"] {
+            let path = Path::read(template).expect(template);
             for stand_in in path.stand_ins() {
                 assert!(path.matches(&stand_in), "{template} {stand_in}");
             }
-            assert_eq!(Path::of(&path.template()), path, "{template}");
+            assert_eq!(Path::read(&path.template()), Ok(path), "{template}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! YAML as a tree that knows its lines.
 
+use std::collections::HashSet;
+
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use crate::place::{Place, Problem, problem};
@@ -174,14 +176,15 @@ impl<'a> Reader<'a> {
 
     fn members(&mut self, depth: usize) -> Result<Vec<(String, Place, Node)>, Wrong> {
         let mut members: Vec<(String, Place, Node)> = Vec::new();
+        let mut names = HashSet::new();
         while let Some((event, line)) = self.next()? {
             let name = match event {
                 Event::MappingEnd => break,
                 Event::Scalar(text, ..) => text.into_owned(),
                 _ => return Err((line, "the name of a member is no text".to_owned())),
             };
-            if members.iter().any(|(other, ..)| *other == name) {
-                return Err((line, format!("`{name}` stands twice in one place")));
+            if !names.insert(name.clone()) {
+                return Err((line, format!("`{name}` is duplicated")));
             }
             let Some((event, at)) = self.next()? else {
                 return Err((line, format!("`{name}` has no value")));
@@ -196,6 +199,28 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_map_of_many_members_is_read_in_time_and_a_name_that_is_duplicated_is_found() {
+        // With a comparison of each with each this is a matter of minutes.
+        let mut text: String = (0..200_000).map(|n| format!("k{n}: v\n")).collect();
+        let read = |text: &str| {
+            let mut problems = Vec::new();
+            let source = Source {
+                name: "x.yaml",
+                text,
+                load: &|_| Ok(Vec::new()),
+            };
+            (documents(&source, &mut problems).len(), problems)
+        };
+        assert_eq!(read(&text), (1, vec![]));
+        text.push_str("k7: v\n");
+        let (_, problems) = read(&text);
+        assert!(
+            problems[0].reason.contains("`k7` is duplicated"),
+            "{problems:?}"
+        );
+    }
 
     #[test]
     fn values_know_their_lines_and_a_bad_document_costs_no_other() {

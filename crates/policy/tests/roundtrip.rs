@@ -42,7 +42,7 @@ const ENDPOINTS: &[&str] = &[
     "/cart/:id/items",
     "/v1.0/x",
     "/files/*",
-    "__other__",
+    "/__other__",
     "/:any/items",
 ];
 const METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"];

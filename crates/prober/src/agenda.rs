@@ -1,22 +1,19 @@
 //! What is to be asked next: each failure once and again after a change, no target too often.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use observation::{MILLIS_PER_MINUTE, UnixMillis};
 use store::SignatureRow;
 use tokio::time::Instant;
 
+use crate::pace::Pace;
 use crate::signature;
 
 /// Failures that wait; more are found again later.
 const MAX_WAITING: usize = 1_000;
 /// Diagnoses that are remembered.
 const MAX_KNOWN: usize = 10_000;
-/// Target origins whose rate is remembered.
-const MAX_TARGETS: usize = 10_000;
-/// A target that was left alone may be asked so often in a row.
-const BURST: u32 = 10;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,35 +32,47 @@ struct Known {
     endpoint: String,
 }
 
-/// A bucket of tokens.
+/// A thing that has not been started.
 #[derive(Debug)]
-struct Bucket {
-    tokens: f64,
-    at: Instant,
+struct Waiting {
+    row: SignatureRow,
+    /// When its turn comes, where it had to be put off.
+    not_before: Option<Instant>,
+}
+
+impl Waiting {
+    fn new(row: SignatureRow) -> Self {
+        Self {
+            row,
+            not_before: None,
+        }
+    }
+
+    /// Whether it may be started.
+    fn is_due(&self, pace: &Pace, now: Instant) -> bool {
+        self.not_before.is_none_or(|at| at <= now)
+            && pace.wait_for_server(&self.row.target_origin, now).is_none()
+    }
 }
 
 /// What is to be asked next.
 #[derive(Debug)]
 pub(crate) struct Agenda {
     again_after: i64,
-    per_minute: u32,
     known: HashMap<String, Known>,
-    waiting: BTreeMap<String, SignatureRow>,
-    under_way: HashMap<String, SignatureRow>,
-    looks: VecDeque<SignatureRow>,
-    buckets: HashMap<String, Bucket>,
+    waiting: BTreeMap<String, Waiting>,
+    under_way: HashSet<String>,
+    looks: VecDeque<Waiting>,
 }
 
 impl Agenda {
-    pub(crate) fn new(again_after: Duration, per_minute: u32) -> Self {
+    pub(crate) fn new(again_after: Duration) -> Self {
         Self {
             again_after: i64::try_from(again_after.as_millis()).unwrap_or(i64::MAX),
-            per_minute,
             known: HashMap::new(),
             waiting: BTreeMap::new(),
-            under_way: HashMap::new(),
+            under_way: HashSet::new(),
             looks: VecDeque::new(),
-            buckets: HashMap::new(),
         }
     }
 
@@ -90,6 +99,23 @@ impl Agenda {
         self.under_way.remove(&signature::id(row));
     }
 
+    /// A failure cannot be replayed before `until`.
+    pub(crate) fn postponed(&mut self, row: SignatureRow, until: Instant) {
+        let id = signature::id(&row);
+        self.under_way.remove(&id);
+        // Without room it is found again.
+        if self.waiting.len() < MAX_WAITING {
+            let not_before = Some(until);
+            self.waiting.insert(id, Waiting { row, not_before });
+        }
+    }
+
+    /// A target cannot be looked at before `until`.
+    pub(crate) fn postponed_look(&mut self, row: SignatureRow, until: Instant) {
+        let not_before = Some(until);
+        self.looks.push_back(Waiting { row, not_before });
+    }
+
     /// The headers of a target have changed: what is known of its failures is old.
     pub(crate) fn changed(&mut self, row: &SignatureRow) {
         self.known.retain(|_, known| {
@@ -102,14 +128,16 @@ impl Agenda {
         let mut overflowed = 0;
         for row in rows {
             let id = signature::id(&row);
-            if self.under_way.contains_key(&id) || !self.is_wanted(&id, &row) {
+            if self.under_way.contains(&id) || !self.is_wanted(&id, &row) {
                 continue;
             }
-            if self.waiting.len() >= MAX_WAITING && !self.waiting.contains_key(&id) {
+            if let Some(waiting) = self.waiting.get_mut(&id) {
+                waiting.row = row;
+            } else if self.waiting.len() >= MAX_WAITING {
                 overflowed += 1;
-                continue;
+            } else {
+                self.waiting.insert(id, Waiting::new(row));
             }
-            self.waiting.insert(id, row);
         }
         overflowed
     }
@@ -125,8 +153,8 @@ impl Agenda {
     /// Takes in targets that work; those that are still waiting are left out.
     pub(crate) fn passing(&mut self, rows: Vec<SignatureRow>) {
         for row in rows {
-            if !self.looks.contains(&row) {
-                self.looks.push_back(row);
+            if !self.looks.iter().any(|waiting| waiting.row == row) {
+                self.looks.push_back(Waiting::new(row));
             }
         }
     }
@@ -141,44 +169,16 @@ impl Agenda {
     }
 
     /// The next thing to do now: failures first, those of targets that may be asked.
-    pub(crate) fn next(&mut self, now: Instant) -> Option<Task> {
-        let ids: Vec<String> = self.waiting.keys().cloned().collect();
-        for id in ids {
-            let origin = self.waiting[&id].target_origin.clone();
-            if self.may_ask(&origin, now) {
-                let row = self.waiting.remove(&id)?;
-                self.under_way.insert(id, row.clone());
-                return Some(Task::Diagnose(row));
-            }
+    pub(crate) fn next(&mut self, pace: &Pace, now: Instant) -> Option<Task> {
+        let due = self.waiting.iter().find(|(_, one)| one.is_due(pace, now));
+        if let Some(id) = due.map(|(id, _)| id.clone()) {
+            let Waiting { row, .. } = self.waiting.remove(&id)?;
+            self.under_way.insert(id);
+            return Some(Task::Diagnose(row));
         }
-        let origin = self.looks.front()?.target_origin.clone();
-        if !self.may_ask(&origin, now) {
-            // The others get their turn.
-            self.looks.rotate_left(1);
-            return None;
-        }
-        self.looks.pop_front().map(Task::Look)
-    }
-
-    fn may_ask(&mut self, origin: &str, now: Instant) -> bool {
-        let rate = f64::from(self.per_minute) / 60.0;
-        let burst = f64::from(self.per_minute.min(BURST));
-        if self.buckets.len() > MAX_TARGETS {
-            self.buckets
-                .retain(|_, bucket| (now - bucket.at).as_secs() < 60);
-        }
-        let bucket = self.buckets.entry(origin.to_owned()).or_insert(Bucket {
-            tokens: burst,
-            at: now,
-        });
-        let refilled = (now - bucket.at).as_secs_f64() * rate;
-        bucket.tokens = (bucket.tokens + refilled).min(burst);
-        bucket.at = now;
-        if bucket.tokens < 1.0 {
-            return false;
-        }
-        bucket.tokens -= 1.0;
-        true
+        let due = self.looks.iter().position(|one| one.is_due(pace, now))?;
+        let Waiting { row, .. } = self.looks.remove(due)?;
+        Some(Task::Look(row))
     }
 }
 

@@ -23,9 +23,13 @@ fn row(target: &str, endpoint: &str, last_minute: i64) -> SignatureRow {
     }
 }
 
+fn pace() -> Pace {
+    Pace::new(600)
+}
+
 fn endpoints(agenda: &mut Agenda, now: Instant) -> Vec<String> {
     let mut found = Vec::new();
-    while let Some(Task::Diagnose(row) | Task::Look(row)) = agenda.next(now) {
+    while let Some(Task::Diagnose(row) | Task::Look(row)) = agenda.next(&pace(), now) {
         found.push(row.endpoint);
     }
     found
@@ -33,7 +37,7 @@ fn endpoints(agenda: &mut Agenda, now: Instant) -> Vec<String> {
 
 #[test]
 fn a_failure_is_replayed_once_and_again_when_it_goes_on_or_its_target_changes() {
-    let (mut agenda, now) = (Agenda::new(AGAIN, 600), Instant::now());
+    let (mut agenda, now) = (Agenda::new(AGAIN), Instant::now());
     let seen_at = |minute| row("api", "/x", minute);
     agenda.failing(vec![seen_at(0)]);
     agenda.failing(vec![seen_at(0)]);
@@ -62,28 +66,44 @@ fn a_failure_is_replayed_once_and_again_when_it_goes_on_or_its_target_changes() 
 }
 
 #[test]
-fn one_target_is_not_asked_too_often_and_does_not_keep_others_waiting() {
-    let (mut agenda, now) = (Agenda::new(AGAIN, 30), Instant::now());
-    let many = (0..40)
-        .map(|n| row("busy", &format!("/{n:02}"), 0))
-        .collect();
-    agenda.failing(many);
-    assert_eq!(endpoints(&mut agenda, now).len(), 10);
-    agenda.failing(vec![row("calm", "/calm", 0)]);
-    assert_eq!(endpoints(&mut agenda, now), ["/calm"]);
-    assert_eq!(
-        endpoints(&mut agenda, now + Duration::from_secs(4)).len(),
-        2
-    );
-    assert_eq!(
-        endpoints(&mut agenda, now + Duration::from_secs(600)).len(),
-        10
-    );
+fn a_target_that_has_had_its_messages_does_not_keep_others_waiting() {
+    let (mut agenda, now, pace) = (Agenda::new(AGAIN), Instant::now(), Pace::new(60));
+    let address = ([192, 0, 2, 1], 443).into();
+    while pace.wait_for_server("https://busy.test", now).is_none() {
+        pace.count("https://busy.test", address, now)
+            .expect("a message");
+    }
+    agenda.passing(vec![row("busy", "/look", 0), row("calm", "/look", 0)]);
+    agenda.failing(vec![row("busy", "/busy", 0), row("calm", "/calm", 0)]);
+    let mut started = |now| match agenda.next(&pace, now)? {
+        Task::Diagnose(row) | Task::Look(row) => Some(row.target_origin + &row.endpoint),
+    };
+    assert_eq!(started(now).as_deref(), Some("https://calm.test/calm"));
+    assert_eq!(started(now).as_deref(), Some("https://calm.test/look"));
+    assert_eq!(started(now), None);
+    let later = now + Duration::from_secs(1);
+    assert_eq!(started(later).as_deref(), Some("https://busy.test/busy"));
+    assert_eq!(started(later).as_deref(), Some("https://busy.test/look"));
+}
+
+#[test]
+fn what_is_put_off_waits_for_its_time_and_is_not_forgotten() {
+    let (mut agenda, now) = (Agenda::new(AGAIN), Instant::now());
+    let soon = now + Duration::from_secs(5);
+    agenda.failing(vec![row("api", "/x", 0)]);
+    assert_eq!(endpoints(&mut agenda, now), ["/x"]);
+    agenda.postponed(row("api", "/x", 0), soon);
+    agenda.postponed_look(row("api", "/look", 0), soon);
+    // Seen again, it still waits.
+    agenda.failing(vec![row("api", "/x", 1)]);
+    assert_eq!((agenda.waiting(), agenda.has_looks()), (1, true));
+    assert_eq!(endpoints(&mut agenda, now), [""; 0]);
+    assert_eq!(endpoints(&mut agenda, soon), ["/x", "/look"]);
 }
 
 #[test]
 fn failures_come_before_looks_and_the_queue_has_an_end() {
-    let (mut agenda, now) = (Agenda::new(AGAIN, 600), Instant::now());
+    let (mut agenda, now) = (Agenda::new(AGAIN), Instant::now());
     agenda.passing(vec![row("api", "/fine", 0), row("api", "/fine", 0)]);
     agenda.failing(vec![row("api", "/broken", 0)]);
     assert_eq!(endpoints(&mut agenda, now), ["/broken", "/fine"]);

@@ -19,6 +19,7 @@ use tokio_rustls::TlsConnector;
 use url::Url;
 
 use crate::error::{CallError, Phase};
+use crate::pace::Pace;
 use crate::policy::TargetPolicy;
 
 /// How much a call may take.
@@ -98,6 +99,8 @@ pub struct Client {
     names: Arc<Names>,
     limits: Limits,
     tls: TlsConnector,
+    /// As often as one likes where there is none.
+    pace: Option<Arc<Pace>>,
 }
 
 impl std::fmt::Debug for Client {
@@ -130,6 +133,7 @@ impl Client {
             names: Arc::new(names),
             limits,
             tls: connect::tls(authorities),
+            pace: None,
         }
     }
 
@@ -165,6 +169,24 @@ impl Client {
         }
     }
 
+    /// The same client, of whose messages `pace` counts every one.
+    #[must_use]
+    pub(crate) fn paced(&self, pace: Arc<Pace>) -> Self {
+        Self {
+            pace: Some(pace),
+            ..self.clone()
+        }
+    }
+
+    fn count(&self, url: &Url, address: SocketAddr) -> Result<(), CallError> {
+        let Some(pace) = &self.pace else {
+            return Ok(());
+        };
+        let origin = url.origin().ascii_serialization();
+        pace.count(&origin, address, Instant::now())
+            .map_err(CallError::Paced)
+    }
+
     /// Sends one message and reads the head of its answer.
     ///
     /// # Errors
@@ -172,12 +194,13 @@ impl Client {
     pub async fn call(&self, call: Call<'_>) -> Result<Reply, CallError> {
         let target = self.policy.target(call.url)?;
         let request = head::write(call)?;
+        let count = |address| self.count(call.url, address);
         let mut clock = Phases::start(self.limits.timeout);
         let addresses = clock
             .phase(Phase::Resolve, connect::resolve(&target, &self.names))
             .await?;
         let (stream, remote) = clock
-            .phase(Phase::Connect, connect::open(&addresses))
+            .phase(Phase::Connect, connect::open(&addresses, count))
             .await?;
         let mut stream = clock
             .phase(Phase::Tls, connect::secure(&self.tls, &target, stream))
@@ -224,3 +247,7 @@ impl Phases {
         done.unwrap_or(Err(CallError::TimedOut(phase)))
     }
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

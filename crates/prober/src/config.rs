@@ -1,16 +1,18 @@
 //! Settings of the prober.
 
-use intake::{OriginRule, ServiceConfig};
+use intake::ServiceConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
+use web::{EndpointTemplate, OriginPattern, PathPrefix, Schemes};
 
 use crate::addresses::Addresses;
 use crate::client::Limits;
+use crate::place::KnownPaths;
 use crate::policy::TargetPolicy;
 
-/// How failures are replayed, and how often targets are looked at. Only origins of configured
-/// services are ever asked.
+/// How failures are replayed, and how often targets are looked at. Only what a rule of a configured
+/// service covers is ever asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
@@ -20,7 +22,8 @@ pub struct Config {
     pub timeout: Span,
     /// Replays at the same time. Permitted: 1 to 32.
     pub at_once: usize,
-    /// Replays and looks that one target origin gets in a minute. Permitted: 1 to 600.
+    /// Messages that one target gets in a minute, all spellings of its origin together, and all names that
+    /// lead to one address together. Permitted: 1 to 600.
     pub per_target_per_minute: u32,
     /// A failure that goes on is replayed again after this. Permitted: 1m to 1day.
     pub again_after: Span,
@@ -38,6 +41,9 @@ pub struct Config {
     /// Paths that stand for endpoint templates when they are replayed; without one a segment such as
     /// `:id` becomes `1`.
     pub samples: Vec<Sample>,
+    /// Paths to which pages send GraphQL operations, as in the SDK's option `graphql`; those that end with
+    /// `/graphql` need not be listed. An operation such as `/api/query/GetCart` is asked at its path.
+    pub graphql_paths: Vec<String>,
 }
 
 /// A path that stands for an endpoint template.
@@ -65,6 +71,7 @@ impl Default for Config {
             lease: Span::secs(15),
             dangerously_allow_private_networks: Vec::new(),
             samples: Vec::new(),
+            graphql_paths: Vec::new(),
         }
     }
 }
@@ -92,27 +99,29 @@ impl Config {
             }
         }
         for (n, sample) in self.samples.iter().enumerate() {
-            let mut problems = problems.section(format_args!("samples[{n}]"));
-            if !sample.origin.is_empty()
-                && let Err(problem) = OriginRule::read(&sample.origin)
-            {
-                problems.report("origin", &sample.origin, problem);
-            }
-            for (field, path) in [("endpoint", &sample.endpoint), ("path", &sample.path)] {
-                if !path.starts_with('/') || path.contains('#') {
-                    problems.report(field, path, "starts with / and has no fragment");
-                }
+            sample.problems(problems.section(format_args!("samples[{n}]")));
+        }
+        for (n, path) in self.graphql_paths.iter().enumerate() {
+            if let Err(problem) = EndpointTemplate::check(path) {
+                problems.report(&format!("graphql_paths[{n}]"), path, problem.to_string());
             }
         }
     }
 
-    /// The targets that may be asked: the origins of `services`.
+    /// What is configured of paths.
+    #[must_use]
+    pub fn known_paths(&self) -> KnownPaths {
+        KnownPaths::new(&self.samples, &self.graphql_paths)
+    }
+
+    /// The targets that may be asked: what the rules of `services` cover.
     #[must_use]
     pub fn policy(&self, services: &[ServiceConfig]) -> TargetPolicy {
         let rules = services.iter().flat_map(|service| &service.matches);
         rules.fold(TargetPolicy::default(), |policy, rule| {
             // The configuration has been checked; a rule that cannot be read allows nothing.
-            let Ok(origins) = OriginRule::read(&rule.origin) else {
+            let origins = OriginPattern::read(&rule.origin, Schemes::Web);
+            let (Ok(origins), Ok(paths)) = (origins, PathPrefix::read(&rule.path)) else {
                 return policy;
             };
             let addresses = if self
@@ -123,7 +132,7 @@ impl Config {
             } else {
                 Addresses::Public
             };
-            policy.allow(origins, addresses)
+            policy.allow_below(origins, paths, addresses)
         })
     }
 
@@ -133,6 +142,30 @@ impl Config {
         Limits {
             timeout: self.timeout.duration(),
             ..Limits::default()
+        }
+    }
+}
+
+impl Sample {
+    fn problems(&self, mut problems: Problems<'_>) {
+        if !self.origin.is_empty()
+            && let Err(problem) = OriginPattern::read(&self.origin, Schemes::Web)
+        {
+            problems.report("origin", &self.origin, problem.to_string());
+        }
+        if let Err(problem) = EndpointTemplate::check(&self.endpoint) {
+            problems.report("endpoint", &self.endpoint, problem.to_string());
+        }
+        // A path may have a query: it is asked, not counted.
+        let path = self.path.split('?').next().unwrap_or_default();
+        let problem = match self.path.contains('#') {
+            true => Some("a path that is asked has no fragment".to_owned()),
+            false => EndpointTemplate::check(path)
+                .err()
+                .map(|problem| problem.to_string()),
+        };
+        if let Some(problem) = problem {
+            problems.report("path", &self.path, problem);
         }
     }
 }

@@ -7,7 +7,8 @@ use store::{ChangeRow, DiagnosisRow, FixRow, SignatureRow};
 
 use crate::browse::{Ending, Walk};
 use crate::error::CallError;
-use crate::signature::{self, Place};
+use crate::place::{NoPath, Place};
+use crate::signature;
 use crate::snapshot;
 use crate::word::words;
 
@@ -40,7 +41,7 @@ words! {
         NotExposed => "not_exposed",
         /// The answer does not carry the header.
         HeaderAbsent => "header_absent",
-        /// The answer is an error that a made-up path may have caused.
+        /// The answer is an error that a path made up from the template may have caused.
         MadeUpPath => "made_up_path",
         /// The answer depends on cookies or header values, which the prober does not have.
         OnlyWithCookies => "only_with_cookies",
@@ -52,6 +53,8 @@ words! {
         Passes => "passes",
         /// A rule keeps the prober from asking.
         NotAllowed => "not_allowed",
+        /// No path leads to the endpoint.
+        NoPath => "no_path",
         /// No answer.
         Unreachable => "unreachable",
         /// What was reported is no request that a browser makes.
@@ -103,6 +106,16 @@ pub(crate) fn conclude(
     diagnosis.why = found.why.to_string();
     diagnosis.detail = found.detail;
     diagnosis
+}
+
+/// The diagnosis of a failure at an endpoint that cannot be asked.
+pub(crate) fn unasked(row: &SignatureRow, error: &NoPath, at: UnixMillis) -> DiagnosisRow {
+    DiagnosisRow {
+        result: Outcome::Refused.to_string(),
+        why: Why::NoPath.to_string(),
+        detail: format!("Not asked: {error}."),
+        ..empty(row, "", Vec::new(), at)
+    }
 }
 
 fn empty(row: &SignatureRow, url: &str, changes: Vec<ChangeRow>, at: UnixMillis) -> DiagnosisRow {
@@ -251,15 +264,21 @@ fn blocked(row: &SignatureRow, replay: &Replay, walk: &Walk, status: u16) -> Fin
     finding(Outcome::Reproduced, Why::OtherStage, detail)
 }
 
-/// An error without any CORS header may be the consequence of what the prober cannot know.
+/// An error may be the consequence of what the prober cannot know: the user's cookies, or the path.
 fn doubt(row: &SignatureRow, replay: &Replay, walk: &Walk, status: u16) -> Option<Finding> {
+    use cors::CorsError::{
+        MissingAllowOriginHeader, PreflightInvalidStatus, PreflightMissingAllowOriginHeader,
+    };
     let judgement = &walk.verdict.judgement;
-    let bare = judgement.error == Some(cors::CorsError::MissingAllowOriginHeader)
-        && judgement.stage == Some(Stage::Response);
-    if !bare || status < 400 {
+    let (Some(stage), Some(error)) = (judgement.stage, judgement.error) else {
+        return None;
+    };
+    if status < 400 {
         return None;
     }
-    if row.credentialed || !row.headers.is_empty() {
+    let is_bare = error == MissingAllowOriginHeader && stage == Stage::Response;
+    // A preflight has no cookies, whoever sends it.
+    if is_bare && (row.credentialed || !row.headers.is_empty()) {
         let detail = format!(
             "Without the user's cookies and header values the answer is {status} and has no CORS \
              headers. Whether theirs has some is not known."
@@ -270,10 +289,15 @@ fn doubt(row: &SignatureRow, replay: &Replay, walk: &Walk, status: u16) -> Optio
             detail,
         ));
     }
-    replay.place.made_up.then(|| {
+    let is_of_path = is_bare
+        || matches!(
+            error,
+            PreflightMissingAllowOriginHeader | PreflightInvalidStatus
+        );
+    (replay.place.made_up && is_of_path).then(|| {
         let detail = format!(
-            "{} is made up from the template, and its answer, {status}, has no CORS headers. Name a \
-             real path in prober.samples.",
+            "{} is made up from the template, and the {stage} there is answered with {status}, as \
+             one to a path that does not exist may be. Name a real path in prober.samples.",
             replay.place.url
         );
         finding(Outcome::NotReproduced, Why::MadeUpPath, detail)

@@ -7,7 +7,7 @@ use super::*;
 use crate::browse::Step;
 use crate::client::Timing;
 use crate::error::Refusal;
-use crate::signature::Place;
+use crate::place::Place;
 
 const PAGE: &str = "https://shop.test";
 const URL: &str = "https://api.test/items";
@@ -179,6 +179,30 @@ fn an_error_without_cors_headers_is_no_proof_where_the_prober_asked_something_el
         &plain,
         &real,
         (Outcome::Reproduced, Why::AsReported, missing),
+    );
+    // A server that answers every preflight allows those of paths that it does not know, too.
+    let mut asks = row(Some(Where::Preflight));
+    asks.headers = WITH_HEADER.to_owned();
+    for (status, headers, cause) in [
+        (404, &[][..], "PreflightMissingAllowOriginHeader"),
+        (405, GOOD, "PreflightInvalidStatus"),
+    ] {
+        let mut asked = replay(preflight(&asks, status, headers));
+        check(&asks, &asked, (Outcome::Reproduced, Why::AsReported, cause));
+        asked.place.made_up = true;
+        check(
+            &asks,
+            &asked,
+            (Outcome::NotReproduced, Why::MadeUpPath, cause),
+        );
+    }
+    let mut answered = replay(preflight(&asks, 204, GOOD));
+    answered.place.made_up = true;
+    let cause = "HeaderDisallowedByPreflightResponse";
+    check(
+        &asks,
+        &answered,
+        (Outcome::Reproduced, Why::AsReported, cause),
     );
 }
 

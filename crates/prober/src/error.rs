@@ -16,6 +16,8 @@ words! {
         Userinfo => "userinfo",
         /// Not the origin of a configured service.
         Origin => "origin",
+        /// Not a path of a configured service.
+        Path => "path",
         /// A port that no browser asks.
         Port => "port",
         /// An address outside of the networks that the target may be in.
@@ -35,6 +37,14 @@ pub enum Refusal {
     /// Not the origin of a configured service.
     #[error("{0} is not an allowed origin")]
     Origin(String),
+    /// A path of an allowed origin that no rule covers.
+    #[error("{path} is not an allowed path of {origin}")]
+    Path {
+        /// The origin.
+        origin: String,
+        /// The path.
+        path: String,
+    },
     /// A port that no browser asks (<https://fetch.spec.whatwg.org/#port-blocking>).
     #[error("no browser asks port {0}")]
     Port(u16),
@@ -71,6 +81,7 @@ impl Refusal {
             Self::Scheme(_) => Rule::Scheme,
             Self::Userinfo => Rule::Userinfo,
             Self::Origin(_) => Rule::Origin,
+            Self::Path { .. } => Rule::Path,
             Self::Port(_) => Rule::Port,
             Self::Address { .. } => Rule::Address,
         }
@@ -142,6 +153,9 @@ pub enum CallError {
     /// What came is not HTTP.
     #[error("the answer is not HTTP/1")]
     Malformed(#[source] httparse::Error),
+    /// The target has had all the messages that it may get for now.
+    #[error("the target may be asked again in {0:?}")]
+    Paced(std::time::Duration),
     /// A method or header that cannot be sent.
     #[error("the request cannot be written: {0}")]
     Unwritable(&'static str),
@@ -164,6 +178,8 @@ words! {
         Broken => "broken",
         /// The answer is not HTTP/1 or its head is too large.
         Malformed => "malformed",
+        /// Out of messages for now.
+        Paced => "paced",
         /// The request cannot be sent.
         Unwritable => "unwritable",
     }
@@ -181,6 +197,7 @@ impl CallError {
             Self::TimedOut(_) => Fault::TimedOut,
             Self::Broken(_) => Fault::Broken,
             Self::TooLarge(_) | Self::Malformed(_) => Fault::Malformed,
+            Self::Paced(_) => Fault::Paced,
             Self::Unwritable(_) => Fault::Unwritable,
         }
     }

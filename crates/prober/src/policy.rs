@@ -2,18 +2,25 @@
 
 use std::net::IpAddr;
 
-use intake::OriginRule;
 use runtime::Network;
 use url::{Host, Url};
+use web::{OriginPattern, PathPrefix};
 
 use crate::addresses::Addresses;
 use crate::error::Refusal;
 
-/// The origins that may be asked, each with the addresses it may stand for. Empty, it allows
-/// nothing.
+/// The origins that may be asked, each with the paths that may be asked there and the addresses it
+/// may stand for. Empty, it allows nothing.
 #[derive(Debug, Clone, Default)]
 pub struct TargetPolicy {
-    rules: Vec<(OriginRule, Addresses)>,
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug, Clone)]
+struct Rule {
+    origins: OriginPattern,
+    paths: PathPrefix,
+    addresses: Addresses,
 }
 
 /// A target that passed everything that can be said before its name is resolved.
@@ -30,15 +37,30 @@ pub struct Target {
 }
 
 impl TargetPolicy {
-    /// The same policy with one more rule. Of several rules that admit an origin the most
-    /// permissive one counts.
+    /// The same policy with one more rule, for every path of `origins`.
     #[must_use]
-    pub fn allow(mut self, rule: OriginRule, addresses: Addresses) -> Self {
-        self.rules.push((rule, addresses));
+    pub fn allow(self, origins: OriginPattern, addresses: Addresses) -> Self {
+        self.allow_below(origins, PathPrefix::default(), addresses)
+    }
+
+    /// The same policy with one more rule. Of several rules that cover a URL the most permissive one
+    /// counts.
+    #[must_use]
+    pub fn allow_below(
+        mut self,
+        origins: OriginPattern,
+        paths: PathPrefix,
+        addresses: Addresses,
+    ) -> Self {
+        self.rules.push(Rule {
+            origins,
+            paths,
+            addresses,
+        });
         self
     }
 
-    /// Judges a URL by its scheme, origin and port, and a literal address by its network.
+    /// Judges a URL by its scheme, origin, path and port, and a literal address by its network.
     ///
     /// # Errors
     /// The rule that refuses it.
@@ -52,13 +74,7 @@ impl TargetPolicy {
             return Err(Refusal::Userinfo);
         }
         let origin = url.origin().ascii_serialization();
-        let addresses = self
-            .rules
-            .iter()
-            .filter(|(rule, _)| rule.admits(&origin))
-            .map(|(_, addresses)| *addresses)
-            .max()
-            .ok_or_else(|| Refusal::Origin(origin.clone()))?;
+        let addresses = self.addresses(&origin, url.path())?;
         if cors::is_blocked_port(url) {
             return Err(Refusal::Port(url.port().unwrap_or_default()));
         }
@@ -77,6 +93,26 @@ impl TargetPolicy {
             Host::Domain(_) => {}
         }
         Ok(target)
+    }
+
+    /// The addresses that an origin may stand for where `path` is asked.
+    fn addresses(&self, origin: &str, path: &str) -> Result<Addresses, Refusal> {
+        let mut rules = self
+            .rules
+            .iter()
+            .filter(|rule| rule.origins.admits(origin))
+            .peekable();
+        if rules.peek().is_none() {
+            return Err(Refusal::Origin(origin.to_owned()));
+        }
+        rules
+            .filter(|rule| rule.paths.covers(path))
+            .map(|rule| rule.addresses)
+            .max()
+            .ok_or_else(|| Refusal::Path {
+                origin: origin.to_owned(),
+                path: path.to_owned(),
+            })
     }
 }
 

@@ -12,7 +12,8 @@ use crate::agenda::{Agenda, Task};
 use crate::client::Client;
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::replay::Replayer;
+use crate::pace::Pace;
+use crate::replay::{self, Replayer};
 
 /// The lease of the one that works.
 const LEASE: &str = "prober";
@@ -54,6 +55,7 @@ pub struct Prober {
     /// The term whose diagnoses are remembered.
     term: Option<u64>,
     agenda: Agenda,
+    pace: Arc<Pace>,
     replayer: Arc<Replayer>,
     metrics: Metrics,
     looked_lately: Option<Instant>,
@@ -70,8 +72,11 @@ impl std::fmt::Debug for Prober {
 
 /// What became of a task.
 enum Done {
-    Diagnosed(Box<SignatureRow>, Result<Box<DiagnosisRow>, StoreError>),
-    Looked(Box<SignatureRow>, Result<bool, StoreError>),
+    Diagnosed(
+        Box<SignatureRow>,
+        Result<Box<replay::Done<DiagnosisRow>>, StoreError>,
+    ),
+    Looked(Box<SignatureRow>, Result<replay::Done<bool>, StoreError>),
 }
 
 impl Prober {
@@ -79,17 +84,20 @@ impl Prober {
     #[must_use]
     pub fn new(parts: Parts<'_>) -> Self {
         let config = parts.config;
+        let pace = Arc::new(Pace::new(config.per_target_per_minute));
         Self {
             claim: Claim::new(LEASE, config.lease.duration()),
             term: None,
-            agenda: Agenda::new(config.again_after.duration(), config.per_target_per_minute),
+            agenda: Agenda::new(config.again_after.duration()),
             replayer: Arc::new(Replayer {
-                client: parts.client,
-                samples: config.samples.clone(),
+                client: parts.client.paced(Arc::clone(&pace)),
+                pace: Arc::clone(&pace),
+                known: config.known_paths(),
                 store: parts.store.clone(),
                 reader: parts.store.reader(),
                 clock: parts.clock.clone(),
             }),
+            pace,
             metrics: Metrics::register(parts.metrics),
             looked_lately: None,
             looked_at_targets: None,
@@ -186,7 +194,7 @@ impl Prober {
     /// Starts what may be started.
     fn start(&mut self, under_way: &mut JoinSet<Done>) {
         while self.term.is_some() && under_way.len() < self.config.at_once {
-            let Some(task) = self.agenda.next(Instant::now()) else {
+            let Some(task) = self.agenda.next(&self.pace, Instant::now()) else {
                 break;
             };
             let replayer = Arc::clone(&self.replayer);
@@ -210,20 +218,14 @@ impl Prober {
 
     fn note(&mut self, done: Done) {
         match done {
-            Done::Diagnosed(row, Ok(diagnosis)) => {
-                self.metrics.diagnosed(&diagnosis.result);
-                tracing::info!(
-                    app = row.app,
-                    target = row.target_origin,
-                    endpoint = row.endpoint,
-                    result = diagnosis.result,
-                    why = diagnosis.why,
-                    cause = diagnosis.cause,
-                    "diagnosed"
-                );
-                self.agenda.diagnosed(&row, diagnosis.at);
+            Done::Diagnosed(row, Ok(done)) => match *done {
+                replay::Done::Now(diagnosis) => self.diagnosed(&row, &diagnosis),
+                replay::Done::After(wait) => self.agenda.postponed(*row, Instant::now() + wait),
+            },
+            Done::Looked(row, Ok(replay::Done::After(wait))) => {
+                self.agenda.postponed_look(*row, Instant::now() + wait);
             }
-            Done::Looked(row, Ok(changed)) => {
+            Done::Looked(row, Ok(replay::Done::Now(changed))) => {
                 self.metrics.looks.inc();
                 if changed {
                     self.metrics.changes.inc();
@@ -236,6 +238,20 @@ impl Prober {
             }
             Done::Looked(_, Err(error)) => self.failed(&error),
         }
+    }
+
+    fn diagnosed(&mut self, row: &SignatureRow, diagnosis: &DiagnosisRow) {
+        self.metrics.diagnosed(&diagnosis.result);
+        tracing::info!(
+            app = row.app,
+            target = row.target_origin,
+            endpoint = row.endpoint,
+            result = diagnosis.result,
+            why = diagnosis.why,
+            cause = diagnosis.cause,
+            "diagnosed"
+        );
+        self.agenda.diagnosed(row, diagnosis.at);
     }
 
     fn failed(&self, error: &StoreError) {

@@ -1,15 +1,22 @@
 //! Replaying a failure, and looking at a target that works.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
 use cors::{Headers, Ruling, Stage};
 use runtime::Clock;
 use store::{DiagnosisRow, Reader, SignatureRow, Store, StoreError};
+use tokio::time::Instant;
 use url::Url;
 
 use crate::browse::{Ending, Manner, Methods, Values, Walk, browse};
 use crate::client::{Call, Client};
-use crate::config::Sample;
-use crate::diagnosis::{Replay, conclude};
-use crate::signature::{self, Place};
+use crate::diagnosis::{Replay, conclude, unasked};
+use crate::error::CallError;
+use crate::pace::Pace;
+use crate::place::{KnownPaths, NoPath, Place};
+use crate::signature;
 use crate::snapshot::{self, Seen};
 
 /// Of a target's other addresses so many are asked where the first lets the request pass.
@@ -20,10 +27,20 @@ const REPLAY: Manner = Manner {
     values: Values::Unknown,
 };
 
+/// What came of a task.
+pub(crate) enum Done<T> {
+    /// It is done.
+    Now(T),
+    /// The target has had its messages: it is to be tried again after this.
+    After(Duration),
+}
+
 /// What a replay needs.
 pub(crate) struct Replayer {
+    pub(crate) pace: Arc<Pace>,
+    /// Its messages are counted by the pace.
     pub(crate) client: Client,
-    pub(crate) samples: Vec<Sample>,
+    pub(crate) known: KnownPaths,
     pub(crate) store: Store,
     pub(crate) reader: Reader,
     pub(crate) clock: Clock,
@@ -31,8 +48,49 @@ pub(crate) struct Replayer {
 
 impl Replayer {
     /// Replays a failure and writes down what it shows.
-    pub(crate) async fn diagnose(&self, row: &SignatureRow) -> Result<DiagnosisRow, StoreError> {
-        let replay = self.replay(row).await;
+    pub(crate) async fn diagnose(
+        &self,
+        row: &SignatureRow,
+    ) -> Result<Done<DiagnosisRow>, StoreError> {
+        let diagnosis = match self.place(row) {
+            Ok(place) => match self.diagnose_at(row, place).await? {
+                Done::Now(diagnosis) => diagnosis,
+                after @ Done::After(_) => return Ok(after),
+            },
+            Err(error) => unasked(row, &error, self.clock.now()),
+        };
+        let rows = std::slice::from_ref(&diagnosis);
+        self.store.save_diagnoses(rows).await?;
+        Ok(Done::Now(diagnosis))
+    }
+
+    /// How long to wait before the address of `url` may be asked; nothing where it may be. Names that
+    /// lead to one machine have its rate together, whatever they are.
+    async fn wait(&self, url: &str) -> Option<Duration> {
+        let url: Url = url.parse().ok()?;
+        // What cannot be asked is told by who asks.
+        let addresses = self.client.addresses(&url).await.ok()?;
+        let port = url.port_or_known_default()?;
+        let address = SocketAddr::new(*addresses.first()?, port);
+        self.pace.wait_for_address(address, Instant::now())
+    }
+
+    fn place(&self, row: &SignatureRow) -> Result<Place, NoPath> {
+        Place::of(&row.target_origin, &row.endpoint, &row.method, &self.known)
+    }
+
+    async fn diagnose_at(
+        &self,
+        row: &SignatureRow,
+        place: Place,
+    ) -> Result<Done<DiagnosisRow>, StoreError> {
+        if let Some(wait) = self.wait(&place.url).await {
+            return Ok(Done::After(wait));
+        }
+        let replay = self.replay(row, place).await;
+        if let Some(wait) = replay.walk.as_ref().ok().and_then(paced) {
+            return Ok(Done::After(wait));
+        }
         let mut seen = Vec::new();
         if let Ok(walk) = &replay.walk {
             seen = snapshot::seen(&walk.exchange, &row.headers);
@@ -42,14 +100,17 @@ impl Replayer {
         }
         let changes = self.compare(row, &replay.place.url, &seen).await?.changes;
         let diagnosis = conclude(row, &replay, changes, self.clock.now());
-        let rows = std::slice::from_ref(&diagnosis);
-        self.store.save_diagnoses(rows).await?;
-        Ok(diagnosis)
+        Ok(Done::Now(diagnosis))
     }
 
     /// Looks at a target that works; returns whether its headers have changed.
-    pub(crate) async fn look(&self, row: &SignatureRow) -> Result<bool, StoreError> {
-        let place = Place::of(&row.target_origin, &row.endpoint, &self.samples);
+    pub(crate) async fn look(&self, row: &SignatureRow) -> Result<Done<bool>, StoreError> {
+        let Ok(place) = self.place(row) else {
+            return Ok(Done::Now(false));
+        };
+        if let Some(wait) = self.wait(&place.url).await {
+            return Ok(Done::After(wait));
+        }
         let mut seen = Vec::new();
         if row.preflighted {
             seen.extend(self.plain_preflight(row, &place.url).await);
@@ -60,11 +121,10 @@ impl Replayer {
             seen = snapshot::seen(&walk.exchange, "");
         }
         let compared = self.compare(row, &place.url, &seen).await?;
-        Ok(compared.changed_now)
+        Ok(Done::Now(compared.changed_now))
     }
 
-    async fn replay(&self, row: &SignatureRow) -> Replay {
-        let place = Place::of(&row.target_origin, &row.endpoint, &self.samples);
+    async fn replay(&self, row: &SignatureRow, place: Place) -> Replay {
         let request = match signature::request(row, &place.url) {
             Ok(request) => request,
             Err(error) => {
@@ -142,5 +202,16 @@ impl Replayer {
         let compared = snapshot::compare(target, seen, &before, self.clock.now());
         self.store.save_snapshots(&compared.rows).await?;
         Ok(compared)
+    }
+}
+
+/// How long to wait where a walk ended because the target has had its messages.
+fn paced(walk: &Walk) -> Option<Duration> {
+    match walk.ending {
+        Ending::Failed {
+            error: CallError::Paced(wait),
+            ..
+        } => Some(wait),
+        _ => None,
     }
 }

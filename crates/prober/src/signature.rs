@@ -7,11 +7,6 @@ use observation::Kind;
 use sha2::Digest as _;
 use store::SignatureRow;
 
-use crate::config::Sample;
-
-/// What stands for a segment that the page has made a name for.
-const STAND_IN: &str = "1";
-
 /// The identity of a signature: the same for the same failure, whenever it is seen.
 pub(crate) fn id(row: &SignatureRow) -> String {
     let stage = row.stage.map_or("", |stage| stage.as_str());
@@ -38,47 +33,6 @@ pub(crate) fn id(row: &SignatureRow) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// Where a question about an endpoint goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The URL.
-    pub url: String,
-    /// Segments of the path are stand-ins: the server may not know them.
-    pub made_up: bool,
-}
-
-impl Place {
-    /// The URL for an endpoint template: the configured sample, or the template with stand-ins.
-    #[must_use]
-    pub fn of(origin: &str, endpoint: &str, samples: &[Sample]) -> Self {
-        let sample = samples.iter().find(|sample| {
-            sample.endpoint == endpoint && (sample.origin.is_empty() || sample.origin == origin)
-        });
-        if let Some(sample) = sample {
-            return Self {
-                url: format!("{origin}{}", sample.path),
-                made_up: false,
-            };
-        }
-        let mut made_up = false;
-        let segments: Vec<&str> = endpoint
-            .split('/')
-            .map(|segment| {
-                if segment.starts_with(':') || segment.contains('*') || segment == "__other__" {
-                    made_up = true;
-                    STAND_IN
-                } else {
-                    segment
-                }
-            })
-            .collect();
-        Self {
-            url: format!("{origin}{}", segments.join("/")),
-            made_up,
-        }
-    }
 }
 
 /// The request as the page made it, as far as it is known: the names of headers are, their values

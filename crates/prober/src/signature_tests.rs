@@ -22,34 +22,6 @@ fn row(endpoint: &str, headers: &str) -> SignatureRow {
 }
 
 #[test]
-fn a_template_becomes_a_path_by_its_sample_or_by_stand_ins() {
-    let samples = [
-        Sample {
-            origin: "https://other.test".to_owned(),
-            endpoint: "/cart/:id".to_owned(),
-            path: "/cart/other".to_owned(),
-        },
-        Sample {
-            origin: String::new(),
-            endpoint: "/user/:name".to_owned(),
-            path: "/user/probe?x=1".to_owned(),
-        },
-    ];
-    for (endpoint, path, made_up) in [
-        ("/items", "/items", false),
-        ("/cart/:id", "/cart/1", true),
-        ("/cart/:id/lines/:line", "/cart/1/lines/1", true),
-        ("/files/*", "/files/1", true),
-        ("/__other__", "/1", true),
-        ("/user/:name", "/user/probe?x=1", false),
-    ] {
-        let found = Place::of("https://api.test", endpoint, &samples);
-        let url = format!("https://api.test{path}");
-        assert_eq!(found, Place { url, made_up }, "{endpoint}");
-    }
-}
-
-#[test]
 fn the_request_asks_for_the_names_that_the_page_sent() {
     let row = row("/x", "content-type,range,x-tenant");
     let request = request(&row, "https://api.test/x").expect("a request");
@@ -82,4 +54,17 @@ fn a_signature_is_the_same_whenever_it_is_seen() {
         ..first.clone()
     };
     assert_ne!(id(&first), id(&moved));
+}
+
+#[test]
+fn a_page_of_a_shell_with_a_scheme_of_its_own_is_replayed_like_any_other() {
+    let mut row = row("/x", "");
+    row.page_origin = "capacitor://localhost".to_owned();
+    let request = request(&row, "https://api.test/x").expect("a request");
+    let exchange = cors::Exchange {
+        request,
+        hops: Vec::new(),
+    };
+    let message = cors::next(&exchange).expect("a preflight");
+    assert_eq!(message.origin.as_deref(), Some("capacitor://localhost"));
 }

@@ -5,9 +5,9 @@ mod support;
 use std::net::IpAddr;
 
 use cors::Headers;
-use intake::OriginRule;
 use prober::{Addresses, Call, CallError, Client, Names, Rule, TargetPolicy};
 use support::{Server, limits};
+use web::{OriginPattern, PathPrefix, Schemes};
 
 fn policy(addresses: Addresses) -> TargetPolicy {
     [
@@ -23,7 +23,10 @@ fn policy(addresses: Addresses) -> TargetPolicy {
     ]
     .into_iter()
     .fold(TargetPolicy::default(), |policy, origin| {
-        policy.allow(OriginRule::read(origin).expect(origin), addresses)
+        policy.allow(
+            OriginPattern::read(origin, Schemes::Web).expect(origin),
+            addresses,
+        )
     })
 }
 
@@ -89,7 +92,7 @@ fn a_url_is_judged_by_scheme_origin_port_and_literal_address() {
 async fn a_name_that_stands_for_an_address_inside_is_refused_before_anything_is_connected() {
     let server = Server::start(|_| "HTTP/1.1 200 OK\r\n\r\n".to_owned()).await;
     let origin = server.origin("api.test");
-    let rule = OriginRule::read(&origin).expect("an origin");
+    let rule = OriginPattern::read(&origin, Schemes::Web).expect("an origin");
     for (addresses, given, answered) in [
         (Addresses::Public, "127.0.0.1", false),
         (Addresses::Public, "10.1.2.3", false),
@@ -136,6 +139,36 @@ async fn a_name_that_stands_for_an_address_inside_is_refused_before_anything_is_
             usize::from(answered),
             "{given}"
         );
+    }
+}
+
+#[test]
+fn the_path_of_a_rule_binds_whoever_asks() {
+    let rule = |policy: TargetPolicy, path, addresses| {
+        let origins = OriginPattern::read("https://10.0.0.1", Schemes::Web).expect("an origin");
+        let paths = PathPrefix::read(path).expect(path);
+        policy.allow_below(origins, paths, addresses)
+    };
+    let policy = rule(TargetPolicy::default(), "/cart", Addresses::Private);
+    let policy = rule(policy, "/shops/:shop/carts", Addresses::Private);
+    let policy = rule(policy, "/public", Addresses::Public);
+    for (path, expected) in [
+        ("/cart", None),
+        ("/cart?x=/other", None),
+        ("/cart/7/items", None),
+        ("/shops/7/carts/8", None),
+        ("/", Some(Rule::Path)),
+        ("/outside", Some(Rule::Path)),
+        ("/cartoon", Some(Rule::Path)),
+        ("/cart/../admin/delete-all", Some(Rule::Path)),
+        ("/cart/%2e%2e/admin/dot", Some(Rule::Path)),
+        ("/cart/..\\..\\adm", Some(Rule::Path)),
+        ("/shops/7/orders", Some(Rule::Path)),
+        // What one rule permits, no other lends.
+        ("/public", Some(Rule::Address)),
+    ] {
+        let url = format!("https://10.0.0.1{path}");
+        assert_eq!(self::rule(&policy, &url), expected, "{url}");
     }
 }
 

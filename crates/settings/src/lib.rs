@@ -3,10 +3,12 @@
 //! reports its problems with [`Problems`]; the binary puts the tree together.
 #![forbid(unsafe_code)]
 
+mod address;
 mod problem;
 mod secret;
 mod units;
 
+pub use address::{completed, web_url};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
 pub use units::{Size, Span};

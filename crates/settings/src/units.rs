@@ -62,7 +62,26 @@ impl From<Span> for String {
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", humantime::format_duration(self.0))
+        // As people say them: the library counts in months and years of a mean length.
+        let seconds = self.0.as_secs();
+        let (days, rest) = (seconds / 86_400, seconds % 86_400);
+        let below = u64::from(self.0.subsec_nanos());
+        let parts = [
+            (days, if days == 1 { "day" } else { "days" }),
+            (rest / 3600, "h"),
+            (rest % 3600 / 60, "m"),
+            (rest % 60, "s"),
+            (below / 1_000_000, "ms"),
+            (below / 1000 % 1000, "us"),
+            (below % 1000, "ns"),
+        ];
+        if self.0.is_zero() {
+            return f.write_str("0s");
+        }
+        for (count, unit) in parts.into_iter().filter(|(count, _)| *count > 0) {
+            write!(f, "{count}{unit}")?;
+        }
+        Ok(())
     }
 }
 
@@ -173,7 +192,10 @@ mod tests {
 
     #[test]
     fn units_read_back_as_shown() {
-        for text in ["250ms", "15s", "5m", "30days"] {
+        for text in [
+            "0s", "250ms", "15s", "1s500ms", "5m", "1h24m", "16h48m", "1day", "1day12h", "30days",
+            "90days", "400days", "7us", "1ns",
+        ] {
             assert_eq!(text.parse::<Span>().expect(text).to_string(), text);
         }
         for text in ["128KiB", "8GiB", "1MiB", "1000B"] {

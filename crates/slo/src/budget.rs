@@ -1,5 +1,6 @@
 //! Error budgets and how fast they burn.
 
+use observation::vocabulary;
 use serde::Serialize;
 
 use crate::{Objective, Ratio, Window};
@@ -15,6 +16,18 @@ pub fn burn_rate(ratio: Ratio, objective: Objective) -> Option<f64> {
 #[must_use]
 pub fn spent(burn: f64, over: Window, of: Window) -> f64 {
     burn / over.fits_into(of)
+}
+
+vocabulary! {
+    /// Whether an objective is kept.
+    BudgetState {
+        /// Kept so far.
+        Ok => "ok",
+        /// The budget of the window is overspent.
+        Breach => "breach",
+        /// There were no events: neither kept nor missed.
+        NoData => "no_data",
+    }
 }
 
 /// What is left of the bad events that an objective allows in its window.
@@ -39,6 +52,16 @@ impl ErrorBudget {
             consumed,
             remaining: 1.0 - consumed,
         })
+    }
+
+    /// How an objective with this budget stands; without a budget nothing is known.
+    #[must_use]
+    pub fn state(budget: Option<Self>) -> BudgetState {
+        match budget {
+            None => BudgetState::NoData,
+            Some(budget) if budget.remaining < 0.0 => BudgetState::Breach,
+            Some(_) => BudgetState::Ok,
+        }
     }
 
     /// The share of this budget that `bad` events of a part of the window spent, by events and not
@@ -97,6 +120,23 @@ mod tests {
             assert!(close(got, burn), "{bad}/{total}: {got}");
         }
         assert_eq!(burn_rate(Ratio::default(), three_nines), None);
+    }
+
+    #[test]
+    fn a_budget_is_breached_only_when_more_than_all_of_it_is_spent() {
+        let three_nines = Objective::new(0.999).expect("an objective");
+        for (bad, total, state) in [
+            (0, 0, BudgetState::NoData),
+            (0, 1000, BudgetState::Ok),
+            (1, 1000, BudgetState::Ok),
+            (2, 1000, BudgetState::Breach),
+        ] {
+            let budget = ErrorBudget::of(Ratio::new(bad, total), three_nines);
+            assert_eq!(ErrorBudget::state(budget), state, "{bad}/{total}");
+        }
+        let budget = ErrorBudget::of(Ratio::new(3, 4000), three_nines).expect("events");
+        assert!(close(budget.allowed, 4.0) && close(budget.consumed, 0.75));
+        assert!(close(budget.remaining, 0.25) && close(budget.spent_by(1), 0.25));
     }
 
     proptest! {

@@ -1,9 +1,9 @@
 //! Quantiles and shares of latency histograms, in the buckets of `observation::Latency`.
 
-use observation::{BUCKETS, TARGET_BUCKET, bucket_lower_bound_ms};
+use observation::{BUCKETS, Source, TARGET_BUCKET, bucket_lower_bound_ms};
 use serde::Serialize;
 
-use crate::Ratio;
+use crate::{Ratio, Sli, Sums};
 
 /// The quantile `q` (0 to 1) in milliseconds of `(bucket, count)` pairs in any order; `None` without
 /// counts. Between the borders of a bucket the values are taken as evenly spread over the
@@ -71,21 +71,25 @@ pub struct LatencySummary {
 }
 
 impl LatencySummary {
-    /// Sums up `(bucket, count)` pairs measured on some of `preflighted` requests.
+    /// Sums up the preflights that `source` measured. The preflights that it could have measured are
+    /// those of which it knows whether they failed.
     #[must_use]
-    pub fn of(pairs: &[(u8, u64)], preflighted: u64) -> Self {
-        let slow = slow(pairs);
+    pub fn of(sums: &Sums, source: Source) -> Self {
+        let pairs = &sums.preflight_latency;
+        let slow = Sli::PreflightLatency.ratio(sums, source);
+        let preflights = Sli::PreflightFailureRate.ratio(sums, source).total;
         Self {
             p50: quantile_ms(pairs, 0.50),
             p95: quantile_ms(pairs, 0.95),
             p99: quantile_ms(pairs, 0.99),
             slow,
-            coverage: Ratio::new(slow.total, preflighted).share(),
+            coverage: Ratio::new(slow.total, preflights).share(),
         }
     }
 }
 
-fn slow(pairs: &[(u8, u64)]) -> Ratio {
+/// Preflights of 200 ms or longer among all.
+pub(crate) fn slow(pairs: &[(u8, u64)]) -> Ratio {
     pairs
         .iter()
         .map(|&(bucket, count)| {
@@ -104,12 +108,50 @@ mod tests {
 
     #[test]
     fn exactly_200_ms_is_slow_and_what_is_not_measured_lowers_the_coverage() {
-        let pairs = [(bucket_of_ms(199.9), 90), (bucket_of_ms(200.0), 10)];
-        let summary = LatencySummary::of(&pairs, 400);
-        assert_eq!(summary.slow, Ratio::new(10, 100));
-        assert_eq!(summary.coverage, Some(0.25));
-        let nothing = LatencySummary::of(&[], 0);
+        let sums = Sums {
+            preflighted: 400,
+            preflights: 200,
+            preflight_latency: vec![(bucket_of_ms(199.9), 90), (bucket_of_ms(200.0), 10)],
+            ..Sums::default()
+        };
+        for (source, coverage) in [(Source::Browser, 0.25), (Source::Gateway, 0.5)] {
+            let summary = LatencySummary::of(&sums, source);
+            assert_eq!(summary.slow, Ratio::new(10, 100));
+            assert_eq!(summary.coverage, Some(coverage), "{source}");
+        }
+        let nothing = LatencySummary::of(&Sums::default(), Source::Browser);
         assert_eq!((nothing.p95, nothing.coverage), (None, None));
+    }
+
+    /// By hand: the quantile's rank lies in a bucket of which a part of the counts is below it, and
+    /// that part of the logarithmic width is added to the lower border.
+    #[test]
+    fn a_quantile_is_interpolated_over_the_logarithm_of_its_bucket() {
+        let at = |steps: f64| 200.0 * (steps / 8.0).exp2();
+        let two: &[(u8, u64)] = &[(72, 30), (64, 10)];
+        let first: &[(u8, u64)] = &[(0, 4), (64, 4)];
+        let border = bucket_lower_bound_ms(1);
+        for (pairs, q, expect) in [
+            (two, 0.0, at(0.0)),
+            (two, 0.125, at(0.5)),
+            (two, 0.25, at(1.0)),
+            (two, 0.625, at(8.5)),
+            (two, 1.0, at(9.0)),
+            (two, -1.0, at(0.0)),
+            (two, 2.0, at(9.0)),
+            (first, 0.125, border / 4.0),
+            (first, 0.25, border / 2.0),
+            (first, 0.75, at(0.5)),
+            (&[(64, 5), (64, 5)], 0.5, at(0.5)),
+            (&[(255, 1)], 0.5, bucket_lower_bound_ms(BUCKETS - 1)),
+        ] {
+            let got = quantile_ms(pairs, q).expect("counts");
+            assert!(
+                (got - expect).abs() < 1e-9 * expect,
+                "{pairs:?} {q}: {got} is not {expect}"
+            );
+        }
+        assert_eq!(quantile_ms(&[(64, 0)], 0.5), None);
     }
 
     #[test]

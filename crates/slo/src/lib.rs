@@ -1,5 +1,6 @@
-//! Pure arithmetic of service level objectives: what an SLI counts, objectives, error budgets, burn
-//! rates, windows and the rules that turn them into alerts. No clock, no I/O: everything is a
+//! Pure arithmetic of service level objectives: sums and the SLIs that are ratios of them, how far the
+//! sums are complete, objectives, error budgets, burn rates, windows and the rules that turn them into
+//! alerts. An SLI is one row of the table in `sli.rs`, what it counts one row of that in `sums.rs`. No clock, no I/O: everything is a
 //! function of counts that somebody else has read.
 #![forbid(unsafe_code)]
 
@@ -10,13 +11,17 @@ mod ratio;
 mod rule;
 mod severity;
 mod sli;
+mod sums;
+mod watermark;
 mod window;
 
-pub use budget::{ErrorBudget, burn_rate, spent};
+pub use budget::{BudgetState, ErrorBudget, burn_rate, spent};
 pub use latency::{LatencySummary, quantile_ms};
 pub use objective::{InvalidObjective, Objective};
 pub use ratio::{Band, Ratio};
 pub use rule::{Data, Guards, Judgement, Row, RowReading, Rule, default_rules};
 pub use severity::Severity;
-pub use sli::{Sli, UnknownSli};
+pub use sli::{Beside, Definition, Formula, Sli, Term};
+pub use sums::{Condition, Count, Histogram, Sums, Test};
+pub use watermark::{Progress, watermark};
 pub use window::{InvalidWindow, Window};

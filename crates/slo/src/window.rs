@@ -91,15 +91,17 @@ impl From<Window> for String {
 
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            minutes if minutes % MINUTES_PER_DAY == 0 => {
-                write!(f, "{}d", minutes / MINUTES_PER_DAY)
+        let (days, hours, minutes) = (
+            self.0 / MINUTES_PER_DAY,
+            self.0 % MINUTES_PER_DAY / MINUTES_PER_HOUR,
+            self.0 % MINUTES_PER_HOUR,
+        );
+        for (count, unit) in [(days, 'd'), (hours, 'h'), (minutes, 'm')] {
+            if count > 0 {
+                write!(f, "{count}{unit}")?;
             }
-            minutes if minutes % MINUTES_PER_HOUR == 0 => {
-                write!(f, "{}h", minutes / MINUTES_PER_HOUR)
-            }
-            minutes => write!(f, "{minutes}m"),
         }
+        Ok(())
     }
 }
 
@@ -123,7 +125,7 @@ mod tests {
 
     #[test]
     fn windows_read_back_as_shown_and_have_whole_minutes() {
-        for text in ["1m", "5m", "90m", "1h", "14h", "3d", "30d"] {
+        for text in ["1m", "5m", "1h24m", "1h", "16h48m", "1d15h12m", "3d", "30d"] {
             let window: Window = serde_json::from_str(&format!("\"{text}\"")).expect(text);
             assert_eq!(window.to_string(), text);
         }

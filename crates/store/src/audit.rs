@@ -4,45 +4,49 @@
 //! linear in the counts: rows that were merged differently give the same checksum, a count under
 //! another dimension does not.
 
-use clickhouse::Row;
 use observation::UnixMillis;
-use serde::Deserialize;
 
-use crate::compaction::{COMPACTED, CompactedRow, Compactions, DIMENSIONS};
-use crate::{CHUNKS_PER_SPAN, Store, StoreError, wire};
+use crate::compaction::{COMPACTED, Compacted, Compactions};
+use crate::rows::dimensions::names;
+use crate::wire::{self, Flat, Seconds, fields};
+use crate::{CHUNKS_PER_SPAN, Store, StoreError};
 
-/// Sums of raw rows and of rollups that should be the same and are not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// Configured application.
-    pub app: String,
-    /// The minute.
-    pub minute: UnixMillis,
-    /// Incarnation of the log.
-    pub epoch: u32,
-    /// Partition.
-    pub partition: u32,
-    /// Run of chunks from which the rows come.
-    pub span: u64,
-    /// Requests by raw rows.
-    pub raw: u64,
-    /// Requests by rollups; where it equals `raw`, they stand under other dimensions or durations.
-    pub rollup: u64,
+fields! {
+    /// Sums of raw rows and of rollups that should be the same and are not.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Difference {
+        /// Configured application.
+        pub app: String,
+        /// The minute.
+        pub minute: UnixMillis as Seconds,
+        /// Incarnation of the log.
+        pub epoch: u32,
+        /// Partition.
+        pub partition: u32,
+        /// Run of chunks from which the rows come.
+        pub span: u64,
+        /// Requests by raw rows.
+        pub raw: u64,
+        /// Requests by rollups; where it equals `raw`, they stand under other dimensions or durations.
+        pub rollup: u64,
+    }
 }
 
-/// A chunk whose raw rows are not as many as its ledger says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LedgerDifference {
-    /// Incarnation of the log.
-    pub epoch: u32,
-    /// Partition.
-    pub partition: u32,
-    /// The chunk.
-    pub chunk: u64,
-    /// Raw rows.
-    pub raw: u64,
-    /// Rows by the ledger.
-    pub ledger: u64,
+fields! {
+    /// A chunk whose raw rows are not as many as its ledger says.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct LedgerDifference {
+        /// Incarnation of the log.
+        pub epoch: u32,
+        /// Partition.
+        pub partition: u32,
+        /// The chunk.
+        pub chunk: u64,
+        /// Raw rows.
+        pub raw: u64,
+        /// Rows by the ledger.
+        pub ledger: u64,
+    }
 }
 
 /// What a recount found.
@@ -66,25 +70,12 @@ impl Audit {
     }
 }
 
-#[derive(Debug, Row, Deserialize)]
-struct Compared {
-    app: String,
-    minute: u32,
-    epoch: u32,
-    partition: u32,
-    span: u64,
-    raw: u64,
-    rollup: u64,
-    same: u8,
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct Chunk {
-    epoch: u32,
-    partition: u32,
-    chunk: u64,
-    raw: u64,
-    ledger: u64,
+fields! {
+    #[derive(Debug)]
+    struct Compared {
+        difference: Difference as Flat,
+        same: bool,
+    }
 }
 
 impl Store {
@@ -99,7 +90,7 @@ impl Store {
         from: UnixMillis,
         to: UnixMillis,
     ) -> Result<Audit, StoreError> {
-        let rows: Vec<CompactedRow> = self.client.fetch(self.client.sql(COMPACTED)).await?;
+        let rows: Vec<Compacted> = self.client.fetch(self.client.sql(COMPACTED)).await?;
         let compactions = Compactions::new(&rows);
         let bind = |sql: String| {
             let statement = self.client.sql(&sql);
@@ -110,32 +101,18 @@ impl Store {
                 .param("chunk_size", chunk_size)
         };
         let compared: Vec<Compared> = self.client.fetch(bind(compare())).await?;
-        let chunks: Vec<Chunk> = self.client.fetch(bind(CHUNKS.to_owned())).await?;
-        let mut audit = Audit {
+        let ledger_differences = self.client.fetch(bind(CHUNKS.to_owned())).await?;
+        let differs = |row: &&Compared| !row.same;
+        Ok(Audit {
             compared: compared.len() as u64,
-            requests: compared.iter().map(|row| row.raw).sum(),
-            ..Audit::default()
-        };
-        for row in compared.into_iter().filter(|row| row.same == 0) {
-            audit.differences.push(Difference {
-                app: row.app,
-                minute: wire::from_seconds(row.minute),
-                epoch: row.epoch,
-                partition: row.partition,
-                span: row.span,
-                raw: row.raw,
-                rollup: row.rollup,
-            });
-        }
-        let ledger = chunks.into_iter().map(|row| LedgerDifference {
-            epoch: row.epoch,
-            partition: row.partition,
-            chunk: row.chunk,
-            raw: row.raw,
-            ledger: row.ledger,
-        });
-        audit.ledger_differences.extend(ledger);
-        Ok(audit)
+            requests: compared.iter().map(|row| row.difference.raw).sum(),
+            differences: compared
+                .iter()
+                .filter(differs)
+                .map(|row| row.difference.clone())
+                .collect(),
+            ledger_differences,
+        })
     }
 }
 
@@ -148,7 +125,8 @@ fn checksum() -> String {
         )
     };
     format!(
-        "sumWithOverflow(sipHash64({DIMENSIONS}) * (toUInt64(count) + {} + {}))",
+        "sumWithOverflow(sipHash64({}) * (toUInt64(count) + {} + {}))",
+        names(),
         histogram("latency", 1),
         histogram("preflight_latency", 2),
     )
@@ -164,7 +142,7 @@ fn compare() -> String {
         Compactions::first_open_span(),
     );
     format!(
-        "SELECT app, minute, epoch, partition, span, sum(raw), sum(rollup), \
+        "SELECT tuple(app, minute, epoch, partition, span, sum(raw), sum(rollup)) AS difference, \
             sum(raw) = sum(rollup) AND sumWithOverflow(raw_sum) = sumWithOverflow(rollup_sum) AS same \
          FROM ( \
             SELECT app, minute, epoch, partition, \
@@ -187,7 +165,7 @@ fn compare() -> String {
 }
 
 /// Chunks with rows in the range whose rows, at any minute, are not as many as the ledger says.
-const CHUNKS: &str = "SELECT epoch, partition, chunk, sum(raw) AS raw_rows, sum(ledger) \
+const CHUNKS: &str = "SELECT epoch, partition, chunk, sum(found.raw) AS raw, sum(found.ledger) AS ledger \
      FROM ( \
         SELECT epoch, partition, intDiv(offset, {chunk_size:UInt64}) AS chunk, \
             count() AS raw, 0 AS ledger \
@@ -195,7 +173,7 @@ const CHUNKS: &str = "SELECT epoch, partition, chunk, sum(raw) AS raw_rows, sum(
         HAVING countIf(minute >= toDateTime({from:UInt32}, 'UTC') \
             AND minute < toDateTime({to:UInt32}, 'UTC')) > 0 \
         UNION ALL \
-        SELECT epoch, partition, chunk, 0, rows FROM chunks FINAL) \
+        SELECT epoch, partition, chunk, 0, rows FROM chunks FINAL) AS found \
      GROUP BY epoch, partition, chunk \
-     HAVING raw_rows > 0 AND raw_rows != sum(ledger) \
+     HAVING raw > 0 AND raw != ledger \
      ORDER BY epoch, partition, chunk";

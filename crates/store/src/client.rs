@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clickhouse::query::Query;
-use clickhouse::{Compression, Row, RowOwned, RowRead, RowWrite};
+use clickhouse::{Compression, RowOwned, RowRead};
 use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
@@ -73,7 +73,6 @@ impl Client {
         };
         let mut client = clickhouse::Client::default()
             .with_compression(compression)
-            .with_validation(false)
             .with_user(login.user)
             .with_setting("async_insert", "0")
             .with_setting("wait_end_of_query", "1");
@@ -142,6 +141,7 @@ impl Client {
         self.timed(Call::Write, query.execute()).await
     }
 
+    /// The rows of an answer. Their columns are matched with the struct's fields by name and type.
     pub(crate) async fn fetch<T>(&self, statement: Statement) -> Result<Vec<T>, StoreError>
     where
         T: RowOwned + RowRead,
@@ -150,34 +150,9 @@ impl Client {
         self.timed(Call::Read, query.fetch_all()).await
     }
 
-    /// Inserts rows as one block and waits until the server acknowledges them.
-    pub(crate) async fn insert<'r, T, I>(&self, table: &str, rows: I) -> Result<(), StoreError>
-    where
-        T: Row + RowWrite,
-        I: Iterator<Item = T::Value<'r>>,
-    {
-        let client = self.connected()?;
-        let timeout = Some(self.timeout);
-        let mut written = 0;
-        let insert = async {
-            let mut insert = client
-                .insert::<T>(table)
-                .await?
-                .with_timeouts(timeout, timeout);
-            for row in rows {
-                insert.write(&row).await?;
-                written += 1;
-            }
-            insert.end().await
-        };
-        self.counting(Call::Write, insert).await?;
-        self.metrics.inserted(written);
-        Ok(())
-    }
-
     /// Inserts a block, which the server takes whole for each partition of the table, and waits
     /// until it acknowledges it.
-    pub(crate) async fn insert_block(&self, table: &str, block: Block) -> Result<(), StoreError> {
+    pub(crate) async fn insert(&self, table: &str, block: Block) -> Result<(), StoreError> {
         let client = self.connected()?;
         let timeout = Some(self.timeout);
         let rows = block.rows() as u64;

@@ -10,33 +10,25 @@ use observation::UnixMillis;
 use serde::Deserialize;
 
 use crate::client::Statement;
+use crate::rows::dimensions::names;
+use crate::wire::fields;
 use crate::{CHUNKS_PER_SPAN, Store, StoreError, migration};
 
-/// The dimensions of all rollup tables, in the order of their sorting key.
-pub(crate) const DIMENSIONS: &str = "environment, release, source, kind, page_origin, target_origin, \
-    endpoint, service, method, credentialed, preflighted, status, outcome, stage, cause, \
-    parameter, confidence, browser_family, browser_major, context, lab";
-
-/// The spans of a partition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Compacted {
-    /// Incarnation of the log.
-    pub epoch: u32,
-    /// Partition.
-    pub partition: u32,
-    /// Spans below this are compacted.
-    pub spans: u64,
-}
-
-#[derive(Debug, Row, Deserialize)]
-pub(crate) struct CompactedRow {
-    pub(crate) epoch: u32,
-    pub(crate) partition: u32,
-    pub(crate) spans: u64,
+fields! {
+    /// The spans of a partition.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Compacted in "compacted" {
+        /// Incarnation of the log.
+        pub epoch: u32,
+        /// Partition.
+        pub partition: u32,
+        /// Spans below this are compacted.
+        pub spans: u64,
+    }
 }
 
 /// How far each partition is compacted.
-pub(crate) const COMPACTED: &str = "SELECT epoch, partition, max(spans) FROM compacted \
+pub(crate) const COMPACTED: &str = "SELECT epoch, partition, max(done.spans) AS spans FROM compacted AS done \
      GROUP BY epoch, partition ORDER BY epoch, partition";
 
 /// The spans that are compacted, by partition, as parameters of a statement.
@@ -47,8 +39,8 @@ pub(crate) struct Compactions {
 }
 
 impl Compactions {
-    pub(crate) fn new(rows: &[CompactedRow]) -> Self {
-        let key = |row: &CompactedRow| (u64::from(row.epoch) << 32) | u64::from(row.partition);
+    pub(crate) fn new(rows: &[Compacted]) -> Self {
+        let key = |row: &Compacted| (u64::from(row.epoch) << 32) | u64::from(row.partition);
         // `transform` wants at least one pair; this partition does not exist.
         let none = (u64::MAX, 0);
         let pairs = rows.iter().map(|row| (key(row), row.spans));
@@ -86,13 +78,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn compacted(&self) -> Result<Vec<Compacted>, StoreError> {
-        let rows: Vec<CompactedRow> = self.client.fetch(self.client.sql(COMPACTED)).await?;
-        let row = |row: CompactedRow| Compacted {
-            epoch: row.epoch,
-            partition: row.partition,
-            spans: row.spans,
-        };
-        Ok(rows.into_iter().map(row).collect())
+        self.client.fetch(self.client.sql(COMPACTED)).await
     }
 
     /// Compacts span `span` (its [`CHUNKS_PER_SPAN`] chunks) of a partition. A span that is
@@ -123,7 +109,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn prune(&self, before: UnixMillis) -> Result<bool, StoreError> {
-        let rows: Vec<CompactedRow> = self.client.fetch(self.client.sql(COMPACTED)).await?;
+        let rows: Vec<Compacted> = self.client.fetch(self.client.sql(COMPACTED)).await?;
         let compactions = Compactions::new(&rows);
         let condition = format!(
             "minute < toDateTime({{before:Int64}}, 'UTC') AND chunk < {}",
@@ -183,16 +169,13 @@ impl Store {
         partition: u32,
         span: u64,
     ) -> Result<(), StoreError> {
-        let statement = self
-            .client
-            .sql(
-                "INSERT INTO compacted (epoch, partition, spans) \
-                 SELECT {epoch:UInt32}, {partition:UInt32}, {spans:UInt64}",
-            )
-            .param("epoch", epoch)
-            .param("partition", partition)
-            .param("spans", span + 1);
-        self.client.run(statement).await
+        let spans = span + 1;
+        self.insert(&[Compacted {
+            epoch,
+            partition,
+            spans,
+        }])
+        .await
     }
 
     /// Compacts a span anew whose parts were written again in whole: sums that have no part any
@@ -243,9 +226,10 @@ const ROLLUPS: [(&str, &str, &str); 2] = [
 
 /// Rows of zero for the sums of a span that no part stands for.
 fn zero_stale(table: &str, column: &str, time: &str) -> String {
+    let dimensions = names();
     format!(
-        "INSERT INTO {table} (app, {column}, epoch, partition, span, {DIMENSIONS}, version, count) \
-         SELECT app, {column}, epoch, partition, span, {DIMENSIONS}, {{version:UInt64}}, 0 \
+        "INSERT INTO {table} (app, {column}, epoch, partition, span, {dimensions}, version, count) \
+         SELECT app, {column}, epoch, partition, span, {dimensions}, {{version:UInt64}}, 0 \
          FROM {table} FINAL \
          WHERE epoch = {{epoch:UInt32}} AND partition = {{partition:UInt32}} \
            AND span = {{span:UInt64}} AND count > 0 \
@@ -255,17 +239,18 @@ fn zero_stale(table: &str, column: &str, time: &str) -> String {
     )
 }
 
-const MINUTES_OF_SPAN: &str = "SELECT min(minute), max(minute) FROM sli_parts \
+const MINUTES_OF_SPAN: &str = "SELECT min(minute) AS first, max(minute) AS last FROM sli_parts \
      WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32} \
        AND chunk >= {first_chunk:UInt64} AND chunk < {end_chunk:UInt64}";
 
 fn sums_of_span(table: &str, column: &str, time: &str) -> String {
+    let dimensions = names();
     format!(
-        "INSERT INTO {table} (app, {column}, epoch, partition, span, {DIMENSIONS}, version, count, \
+        "INSERT INTO {table} (app, {column}, epoch, partition, span, {dimensions}, version, count, \
             `latency.bucket`, `latency.count`, \
             `preflight_latency.bucket`, `preflight_latency.count`) \
          SELECT app, {time} AS time, {{epoch:UInt32}}, {{partition:UInt32}}, {{span:UInt64}}, \
-            {DIMENSIONS}, {{version:UInt64}}, sum(count), \
+            {dimensions}, {{version:UInt64}}, sum(count), \
             sumMap(`latency.bucket`, `latency.count`).1, \
             sumMap(`latency.bucket`, `latency.count`).2, \
             sumMap(`preflight_latency.bucket`, `preflight_latency.count`).1, \
@@ -275,6 +260,6 @@ fn sums_of_span(table: &str, column: &str, time: &str) -> String {
            AND chunk >= {{first_chunk:UInt64}} AND chunk < {{end_chunk:UInt64}} \
            AND minute >= toDateTime({{first_minute:UInt32}}, 'UTC') \
            AND minute <= toDateTime({{last_minute:UInt32}}, 'UTC') \
-         GROUP BY app, time, {DIMENSIONS}"
+         GROUP BY app, time, {dimensions}"
     )
 }

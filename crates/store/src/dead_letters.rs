@@ -1,28 +1,19 @@
 //! Dead letters: listed, and marked as dealt with.
 
-use clickhouse::Row;
-use observation::{Position, UnixMillis};
-use serde::Deserialize;
+use observation::{Position, vocabulary};
 
 use crate::client::Statement;
 use crate::rows::DeadLetterRow;
+use crate::wire::columns;
 use crate::{Store, StoreError};
 
-/// What was decided about a dead letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
-    /// Its record was appended to the log again.
-    Replayed,
-    /// It is given up.
-    Dropped,
-}
-
-impl Mark {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Replayed => "replayed",
-            Self::Dropped => "dropped",
-        }
+vocabulary! {
+    /// What was decided about a dead letter.
+    Mark {
+        /// Its record was appended to the log again.
+        Replayed => "replayed",
+        /// It is given up.
+        Dropped => "dropped",
     }
 }
 
@@ -33,31 +24,6 @@ pub struct DeadLetterFilter {
     pub reason: Option<String>,
     /// One of them.
     pub position: Option<Position>,
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct Stored {
-    epoch: u32,
-    partition: u32,
-    offset: u64,
-    append_time: i64,
-    reason: String,
-    detail: String,
-    payload: Vec<u8>,
-}
-
-impl From<Stored> for DeadLetterRow {
-    fn from(row: Stored) -> Self {
-        Self {
-            epoch: row.epoch,
-            partition: row.partition,
-            offset: row.offset,
-            append_time: UnixMillis(row.append_time),
-            reason: row.reason,
-            detail: row.detail,
-            payload: row.payload,
-        }
-    }
 }
 
 const OPEN: &str = "FROM dead_letters AS letter FINAL \
@@ -76,8 +42,7 @@ impl Store {
         after: Option<Position>,
         limit: u32,
     ) -> Result<Vec<DeadLetterRow>, StoreError> {
-        let mut sql =
-            format!("SELECT epoch, partition, offset, append_time, reason, detail, payload {OPEN}");
+        let mut sql = format!("SELECT {} {OPEN}", columns::<DeadLetterRow>());
         if filter.reason.is_some() {
             sql.push_str(" AND reason = {reason:String}");
         }
@@ -107,8 +72,7 @@ impl Store {
                 .param("after_partition", after.partition)
                 .param("after_offset", after.offset);
         }
-        let rows: Vec<Stored> = self.client.fetch(statement).await?;
-        Ok(rows.into_iter().map(DeadLetterRow::from).collect())
+        self.client.fetch(statement).await
     }
 
     /// Notes what was decided about a dead letter: it is listed no longer.

@@ -81,6 +81,15 @@ pub enum EngineError {
     },
 }
 
+/// Where the engine's library is for `host`.
+///
+/// # Errors
+/// [`EngineError::LibraryMissing`] with every place that was looked at.
+pub fn library(config: &EngineConfig, host: &EngineHost) -> Result<PathBuf, EngineError> {
+    library::find(config.library.as_deref(), &host.program)
+        .map_err(|looked_at| EngineError::LibraryMissing { looked_at })
+}
+
 /// The users of the embedded engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EngineUser {

@@ -133,6 +133,8 @@ impl StoreError {
                     source: error.into(),
                 },
             },
+            // The answer is not what this build reads: another schema, or a word it does not know.
+            Error::SchemaMismatch(text) | Error::Custom(text) => Self::Schema(text.clone()),
             _ => Self::Rejected {
                 code: 0,
                 source: error.into(),

@@ -20,15 +20,16 @@ use crate::{Store, StoreError};
 struct Standing {
     term: u64,
     holder: String,
-    granted: u8,
-    live: u8,
+    granted: bool,
+    live: bool,
     expires_at: i64,
 }
 
 /// The claims and grants of the highest two terms: a renewal of the term before may cross a claim.
 const STANDINGS: &str = "SELECT term, holder, max(step = 'grant') AS granted, \
-        max(expires_at) > now64(3) AND max(step = 'release') = 0 AS live, max(expires_at) \
-     FROM leases \
+        max(entry.expires_at) > now64(3) AND max(step = 'release') = 0 AS live, \
+        max(entry.expires_at) AS expires_at \
+     FROM leases AS entry \
      WHERE name = {name:String} \
        AND term >= (SELECT max(term) FROM leases WHERE name = {name:String}) - 1 \
      GROUP BY term, holder ORDER BY term DESC, holder";
@@ -62,8 +63,8 @@ impl Store {
         let top = before.first().map_or(0, |standing| standing.term);
         let renews = before
             .iter()
-            .any(|s| s.term == top && s.granted == 1 && s.live == 1 && s.holder == holder);
-        let taken = before.iter().any(|s| s.live == 1);
+            .any(|s| s.term == top && s.granted && s.live && s.holder == holder);
+        let taken = before.iter().any(|s| s.live);
         let term = match (renews, taken) {
             (true, _) => top,
             (false, true) => return Ok(None),
@@ -72,7 +73,7 @@ impl Store {
         let step = if renews { "grant" } else { "claim" };
         self.record(me, term, step).await?;
         let after = self.standings(name).await?;
-        let rival = |s: &Standing| s.live == 1 && (s.term, s.holder.as_str()) != (term, holder);
+        let rival = |s: &Standing| s.live && (s.term, s.holder.as_str()) != (term, holder);
         if after.iter().any(rival) {
             return Ok(None);
         }

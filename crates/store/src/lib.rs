@@ -28,16 +28,14 @@ pub use compaction::Compacted;
 pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
-pub use query::{
-    Breakdown, Corroboration, Dimension, Failure, LabTraffic, Ledger, RequestShape, SliFilter,
-    SliSums,
-};
+pub use query::{Breakdown, Corroboration, Failure, LabTraffic, Ledger, RequestShape, SliFilter};
 pub use reader::{MAX_SHAPES, Reader};
 pub use rows::{
     AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, DeadLetterRow,
-    DeployRow, DiagnosisRow, Dimensions, EdgeReportRow, FixRow, FoundRow, Grant, HeaderLine,
-    InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow,
-    ProgressRow, SeenBeacon, SignatureRow, SnapshotRow, Stance, StanceCounts, TriedOrigin, Vary,
+    DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow, FixRow, FoundRow, Grant,
+    HeaderLine, InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource,
+    PartRow, ProgressRow, SeenBeacon, SignatureRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
+    UnknownDimension, Vary,
 };
 pub use store::Store;
 

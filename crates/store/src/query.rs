@@ -1,8 +1,10 @@
 //! What the named queries ask for and answer.
 
 use observation::{Confidence, Kind, Outcome, Source, Stage, UnixMillis};
+use slo::Sums;
 
 use crate::rows::{ChunkRow, EdgeReportRow, ProgressRow};
+use crate::wire::fields;
 
 /// Whether laboratory traffic counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,80 +55,23 @@ impl SliFilter {
             environment: None,
         }
     }
-}
 
-/// The sums that all SLIs are ratios of.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SliSums {
-    /// Requests that count ([`Outcome::counts_as_request`]).
-    pub requests: u64,
-    /// Of these, blocked by CORS.
-    pub blocked: u64,
-    /// Of these, failed without evidence of how.
-    pub unknown: u64,
-    /// Requests that count and could carry credentials.
-    pub credentialed: u64,
-    /// Of these, blocked by CORS.
-    pub credentialed_blocked: u64,
-    /// Of these, answered 401 or 403.
-    pub credentialed_denied: u64,
-    /// Requests that count and needed a preflight.
-    pub preflighted: u64,
-    /// Of these, blocked at the preflight.
-    pub preflight_blocked: u64,
-    /// OPTIONS requests, of sources that see them by themselves.
-    pub preflights: u64,
-    /// Of these, answered 4xx or 5xx.
-    pub preflights_failed: u64,
-    /// Reads of response headers that the application expects.
-    pub header_reads: u64,
-    /// Of these, could not be read.
-    pub header_unreadable: u64,
-    /// Preflighted requests whose preflight was measured: the coverage of `preflight_latency`.
-    pub preflight_measured: u64,
-    /// Preflight durations by bucket.
-    pub preflight_latency: Vec<(u8, u64)>,
-    /// Request durations by bucket.
-    pub latency: Vec<(u8, u64)>,
-    /// All requests by outcome, also those that do not count; sorted, without zeros.
-    pub by_outcome: Vec<(Outcome, u64)>,
-}
-
-/// What SLIs can be broken down by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dimension {
-    /// Configured service.
-    Service,
-    /// Origin of the page.
-    PageOrigin,
-    /// Origin of the server.
-    TargetOrigin,
-    /// Path template.
-    Endpoint,
-    /// Request method.
-    Method,
-    /// Release of the page.
-    Release,
-    /// Deployment environment.
-    Environment,
-    /// How it ended.
-    Outcome,
-    /// Where in the protocol it failed.
-    Stage,
-    /// Chromium's `CorsError` name.
-    Cause,
-    /// Header names.
-    Parameter,
-    /// HTTP status.
-    Status,
-    /// Browser family.
-    BrowserFamily,
-    /// Browser family and major version.
-    Browser,
-    /// Where the script ran.
-    Context,
-    /// Who saw it.
-    Source,
+    /// What it is limited to: each column with its value.
+    #[must_use]
+    pub fn limits(&self) -> Vec<(&'static str, &str)> {
+        let limits = [
+            ("service", &self.service),
+            ("page_origin", &self.page_origin),
+            ("target_origin", &self.target_origin),
+            ("endpoint", &self.endpoint),
+            ("release", &self.release),
+            ("environment", &self.environment),
+        ];
+        let stated = limits.into_iter();
+        stated
+            .filter_map(|(column, value)| Some((column, value.as_deref()?)))
+            .collect()
+    }
 }
 
 /// One value of a dimension and its sums.
@@ -135,7 +80,7 @@ pub struct Breakdown {
     /// The value.
     pub value: String,
     /// Its sums.
-    pub sums: SliSums,
+    pub sums: Sums,
 }
 
 /// Failures of one signature.
@@ -202,13 +147,15 @@ pub struct RequestShape {
     pub count: u64,
 }
 
-/// How many independent witnesses blocks have.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Corroboration {
-    /// Distinct page loads.
-    pub sessions: u64,
-    /// Distinct client networks, among those that are known.
-    pub networks: u64,
+fields! {
+    /// How many independent witnesses blocks have.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Corroboration {
+        /// Distinct page loads.
+        pub sessions: u64,
+        /// Distinct client networks, among those that are known.
+        pub networks: u64,
+    }
 }
 
 /// Where every beacon went, as far as the store knows. The caller adds the log's end offsets.

@@ -9,17 +9,17 @@ mod sums;
 
 use std::time::Duration;
 
-use clickhouse::Row;
 use observation::UnixMillis;
-use serde::Deserialize;
+use slo::Sums;
 
 use crate::client::{Address, Client};
-use crate::compaction::{COMPACTED, CompactedRow, Compactions};
+use crate::compaction::{COMPACTED, Compacted, Compactions};
 use crate::login::Login;
 use crate::metrics::StoreMetrics;
+use crate::wire::{self, columns};
 use crate::{
-    AlertRow, Breakdown, ChunkRow, Config, Corroboration, DeployRow, Dimension, EdgeReportRow,
-    Failure, Ledger, MAX_ALERTS, ProgressRow, SliFilter, SliSums, StoreError, wire,
+    AlertRow, Breakdown, Config, Corroboration, DeployRow, Dimension, EdgeReportRow, Failure,
+    Ledger, MAX_ALERTS, ProgressRow, SliFilter, StoreError,
 };
 use scope::{Scope, Tiers};
 pub use shapes::MAX_SHAPES;
@@ -71,14 +71,10 @@ impl Reader {
         filter: &SliFilter,
         from: UnixMillis,
         to: UnixMillis,
-    ) -> Result<SliSums, StoreError> {
+    ) -> Result<Sums, StoreError> {
         let scope = Scope::new(filter, from, to);
         let rows = self.rollup(&scope, "''", Tiers::All, "").await?;
-        Ok(rows
-            .into_iter()
-            .next()
-            .map(SliSums::from)
-            .unwrap_or_default())
+        Ok(rows.into_iter().next().map(Sums::from).unwrap_or_default())
     }
 
     /// The sums of every step of a window, in order of time. A step is rounded up to whole minutes
@@ -92,7 +88,7 @@ impl Reader {
         from: UnixMillis,
         to: UnixMillis,
         step: Duration,
-    ) -> Result<Vec<(UnixMillis, SliSums)>, StoreError> {
+    ) -> Result<Vec<(UnixMillis, Sums)>, StoreError> {
         let step = step.as_secs().div_ceil(60).clamp(1, 60 * 24 * 366) * 60;
         let tiers = if step.is_multiple_of(3600) {
             Tiers::All
@@ -107,7 +103,7 @@ impl Reader {
             .await?;
         let point = |row: SumsRow| {
             let seconds = row.key.parse().unwrap_or(0);
-            (wire::from_seconds(seconds), SliSums::from(row))
+            (wire::from_seconds(seconds), Sums::from(row))
         };
         Ok(rows.into_iter().map(point).collect())
     }
@@ -125,9 +121,10 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<Breakdown>, StoreError> {
         let scope = Scope::new(filter, from, to);
-        let tail = format!("ORDER BY requests DESC, key LIMIT {limit}");
+        let requests = sums::of(slo::Count::Requests);
+        let tail = format!("ORDER BY {requests} DESC, key LIMIT {limit}");
         let rows = self
-            .rollup(&scope, scope::column(dimension), Tiers::All, &tail)
+            .rollup(&scope, &dimension.expression(), Tiers::All, &tail)
             .await?;
         let value = |row: SumsRow| Breakdown {
             value: row.key.clone(),
@@ -163,24 +160,16 @@ impl Reader {
         from: UnixMillis,
         to: UnixMillis,
     ) -> Result<Corroboration, StoreError> {
-        #[derive(Row, Deserialize)]
-        struct Distinct {
-            sessions: u64,
-            networks: u64,
-        }
         let scope = Scope::new(filter, from, to);
         // Copies of a row change no number of distinct values, so nothing needs to collapse.
         let sql = format!(
-            "SELECT uniqExact(session), uniqExactIf(network, network != 0) FROM observations \
+            "SELECT uniqExact(session) AS sessions, uniqExactIf(network, network != 0) AS networks \
+             FROM observations \
              WHERE {} AND kind = 'request' AND outcome = 'blocked'",
             scope.raw_condition()
         );
-        let rows: Vec<Distinct> = self.client.fetch(scope.bind(self.client.sql(&sql))).await?;
-        let distinct = rows.first().map(|row| Corroboration {
-            sessions: row.sessions,
-            networks: row.networks,
-        });
-        Ok(distinct.unwrap_or_default())
+        let rows: Vec<Corroboration> = self.client.fetch(scope.bind(self.client.sql(&sql))).await?;
+        Ok(rows.into_iter().next().unwrap_or_default())
     }
 
     /// The sums of a window, recounted from raw: what [`Reader::sli`] is audited against.
@@ -192,15 +181,11 @@ impl Reader {
         filter: &SliFilter,
         from: UnixMillis,
         to: UnixMillis,
-    ) -> Result<SliSums, StoreError> {
+    ) -> Result<Sums, StoreError> {
         let scope = Scope::new(filter, from, to);
         let sql = sums::select("''", &scope.raw_rows(), "");
         let rows: Vec<SumsRow> = self.client.fetch(scope.bind(self.client.sql(&sql))).await?;
-        Ok(rows
-            .into_iter()
-            .next()
-            .map(SliSums::from)
-            .unwrap_or_default())
+        Ok(rows.into_iter().next().map(Sums::from).unwrap_or_default())
     }
 
     /// Where every beacon went. Progress is read first: the chunks cover at least what it says.
@@ -209,12 +194,14 @@ impl Reader {
     /// [`StoreError`].
     pub async fn ledger(&self) -> Result<Ledger, StoreError> {
         let progress = progress(&self.client).await?;
-        let partitions: Vec<wire::Chunk> = self.client.fetch(self.client.sql(LEDGER)).await?;
-        let edges: Vec<wire::EdgeReport> = self.client.fetch(self.client.sql(EDGES)).await?;
+        let edges = format!(
+            "SELECT {} FROM edge_reports FINAL ORDER BY at, process",
+            columns::<EdgeReportRow>()
+        );
         Ok(Ledger {
-            partitions: partitions.into_iter().map(ChunkRow::from).collect(),
+            partitions: self.client.fetch(self.client.sql(LEDGER)).await?,
             progress,
-            edges: edges.into_iter().map(EdgeReportRow::from).collect(),
+            edges: self.client.fetch(self.client.sql(&edges)).await?,
         })
     }
 
@@ -236,14 +223,20 @@ impl Reader {
         from: UnixMillis,
         to: UnixMillis,
     ) -> Result<Vec<DeployRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM deployments FINAL \
+             WHERE app = {{app:String}} AND at >= fromUnixTimestamp64Milli({{from:Int64}}, 'UTC') \
+               AND at < fromUnixTimestamp64Milli({{to:Int64}}, 'UTC') \
+             ORDER BY at, id",
+            columns::<DeployRow>()
+        );
         let statement = self
             .client
-            .sql(DEPLOYS)
+            .sql(&sql)
             .param("app", app)
             .param("from", from.0)
             .param("to", to.0);
-        let rows: Vec<wire::Deploy> = self.client.fetch(statement).await?;
-        Ok(rows.into_iter().map(DeployRow::from).collect())
+        self.client.fetch(statement).await
     }
 
     async fn rollup(
@@ -269,41 +262,31 @@ impl Reader {
     /// tables before it evaluates a scalar subquery, so the answer could speak of rows that the
     /// snapshot does not have. An answer that is a little old is always right, because parts stay.
     async fn compactions(&self) -> Result<Compactions, StoreError> {
-        let rows: Vec<CompactedRow> = self.client.fetch(self.client.sql(COMPACTED)).await?;
+        let rows: Vec<Compacted> = self.client.fetch(self.client.sql(COMPACTED)).await?;
         Ok(Compactions::new(&rows))
     }
 }
 
 pub(crate) async fn alerts(client: &Client) -> Result<Vec<AlertRow>, StoreError> {
-    let sql = format!("{ALERTS} LIMIT {MAX_ALERTS}");
-    let rows: Vec<wire::Alert> = client.fetch(client.sql(&sql)).await?;
-    Ok(rows.into_iter().map(AlertRow::from).collect())
+    let sql = format!(
+        "SELECT {} FROM alerts FINAL ORDER BY updated_at DESC, id LIMIT {MAX_ALERTS}",
+        columns::<AlertRow>()
+    );
+    client.fetch(client.sql(&sql)).await
 }
 
-const ALERTS: &str = "SELECT id, version, app, slo, rule, `group`, severity, state, started_at, \
-        updated_at, resolved_at, body \
-     FROM alerts FINAL ORDER BY updated_at DESC, id";
-
-const DEPLOYS: &str = "SELECT id, at, app, service, kind, reverts, touches_cors, author, note, \
-        created_at \
-     FROM deploys FINAL \
-     WHERE app = {app:String} AND at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') \
-       AND at < fromUnixTimestamp64Milli({to:Int64}, 'UTC') \
-     ORDER BY at, id";
-
-const LEDGER: &str = "SELECT epoch, partition, max(chunk), max(version), sum(records), \
-        sum(beacons_stored), sum(duplicates), sum(dead_lettered), sum(edge_reports), sum(rows) \
-     FROM chunks FINAL GROUP BY epoch, partition ORDER BY epoch, partition";
-
-const EDGES: &str = "SELECT process, at, received, appended, shed, spooled, `refused.reason`, \
-        `refused.count` \
-     FROM edge_reports FINAL ORDER BY at, process";
+/// The sums of all chunks of a partition.
+const LEDGER: &str = "SELECT epoch, partition, max(part.chunk) AS chunk, max(part.version) AS version, \
+        sum(part.records) AS records, sum(part.beacons_stored) AS beacons_stored, \
+        sum(part.duplicates) AS duplicates, sum(part.dead_lettered) AS dead_lettered, \
+        sum(part.edge_reports) AS edge_reports, sum(part.rows) AS rows \
+     FROM chunks AS part FINAL GROUP BY epoch, partition ORDER BY epoch, partition";
 
 pub(crate) async fn progress(client: &Client) -> Result<Vec<ProgressRow>, StoreError> {
-    let rows: Vec<wire::Progress> = client.fetch(client.sql(PROGRESS)).await?;
-    Ok(rows.into_iter().map(ProgressRow::from).collect())
+    client.fetch(client.sql(PROGRESS)).await
 }
 
 /// Progress only grows, so the greatest is the latest.
-const PROGRESS: &str = "SELECT epoch, partition, max(next_offset), max(event_time) \
-     FROM progress GROUP BY epoch, partition ORDER BY epoch, partition";
+const PROGRESS: &str = "SELECT epoch, partition, max(made.next_offset) AS next_offset, \
+        max(made.event_time) AS event_time \
+     FROM progress AS made GROUP BY epoch, partition ORDER BY epoch, partition";

@@ -1,30 +1,19 @@
 //! What the loader asks before it goes on: copies of beacons, the last one it stored, and what is
 //! known of a chunk whose records the log has lost.
 
-use clickhouse::Row;
+use clickhouse::{RowOwned, RowRead};
 use observation::{BeaconId, Chunk, UnixMillis};
-use serde::Deserialize;
 
-use crate::wire;
+use crate::wire::{Fields, Stored, columns, fields};
 use crate::{ChunkBase, ChunkRow, PartRow, SeenBeacon, Store, StoreError};
 
 /// Ids in one question: they travel in the URL, which servers bound.
 const IDS_AT_ONCE: usize = 1000;
 
-#[derive(Debug, Row, Deserialize)]
-struct Seen {
-    beacon_id: [u8; 12],
-    offset: u64,
-    append_time: i64,
-}
-
-impl From<Seen> for SeenBeacon {
-    fn from(row: Seen) -> Self {
-        Self {
-            beacon: BeaconId(row.beacon_id),
-            offset: row.offset,
-            append_time: UnixMillis(row.append_time),
-        }
+fields! {
+    struct OffsetsBefore {
+        partition: u32,
+        next_offset: u64,
     }
 }
 
@@ -44,19 +33,19 @@ impl Store {
         let statement = self
             .client
             .sql(
-                "SELECT beacon_id, min(offset) AS first, argMin(append_time, offset) \
-                 FROM observations \
+                "SELECT beacon_id, min(seen.offset) AS offset, \
+                   argMin(seen.append_time, seen.offset) AS append_time \
+                 FROM observations AS seen \
                  WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32} \
-                   AND offset < {below:UInt64} \
-                   AND append_time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') \
-                 GROUP BY beacon_id ORDER BY first",
+                   AND seen.offset < {below:UInt64} \
+                   AND seen.append_time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') \
+                 GROUP BY beacon_id ORDER BY offset",
             )
             .param("epoch", epoch)
             .param("partition", partition)
             .param("below", below_offset)
             .param("since", append_time_from.0);
-        let rows: Vec<Seen> = self.client.fetch(statement).await?;
-        Ok(rows.into_iter().map(SeenBeacon::from).collect())
+        self.client.fetch(statement).await
     }
 
     /// Where the beacons `ids` are stored from records that the log took in at or after
@@ -79,22 +68,21 @@ impl Store {
             let statement = self
                 .client
                 .sql(
-                    "SELECT beacon_id, if(epoch = {epoch:UInt32}, offset, 0) AS place, append_time \
-                     FROM observations \
+                    "SELECT beacon_id, if(epoch = {epoch:UInt32}, seen.offset, 0) AS offset, append_time \
+                     FROM observations AS seen \
                      WHERE append_time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') \
                        AND (epoch < {epoch:UInt32} OR (epoch = {epoch:UInt32} \
-                         AND partition = {partition:UInt32} AND offset < {below:UInt64})) \
+                         AND partition = {partition:UInt32} AND seen.offset < {below:UInt64})) \
                        AND beacon_id IN (SELECT toFixedString(unhex(id), 12) \
                          FROM (SELECT arrayJoin({ids:Array(String)}) AS id)) \
-                     GROUP BY beacon_id, place, append_time",
+                     GROUP BY beacon_id, offset, append_time",
                 )
                 .param("epoch", epoch)
                 .param("partition", partition)
                 .param("below", below_offset)
                 .param("since", append_time_from.0)
                 .param("ids", ids);
-            let rows: Vec<Seen> = self.client.fetch(statement).await?;
-            copies.extend(rows.into_iter().map(SeenBeacon::from));
+            copies.extend(self.client.fetch::<SeenBeacon>(statement).await?);
         }
         Ok(copies)
     }
@@ -124,8 +112,8 @@ impl Store {
             .param("partition", partition)
             .param("below", below_offset)
             .param("since", append_time_from.0);
-        let rows: Vec<Seen> = self.client.fetch(statement).await?;
-        Ok(rows.into_iter().next().map(SeenBeacon::from))
+        let rows: Vec<SeenBeacon> = self.client.fetch(statement).await?;
+        Ok(rows.into_iter().next())
     }
 
     /// The offset behind the last beacon that the log took in before `append_time`, of every
@@ -141,14 +129,16 @@ impl Store {
         let statement = self
             .client
             .sql(
-                "SELECT partition, max(offset) + 1 FROM observations \
+                "SELECT partition, max(offset) + 1 AS next_offset FROM observations \
                  WHERE epoch = {epoch:UInt32} \
                    AND append_time < fromUnixTimestamp64Milli({before:Int64}, 'UTC') \
                  GROUP BY partition",
             )
             .param("epoch", epoch)
             .param("before", append_time.0);
-        self.client.fetch(statement).await
+        let rows: Vec<OffsetsBefore> = self.client.fetch(statement).await?;
+        let pair = |row: OffsetsBefore| (row.partition, row.next_offset);
+        Ok(rows.into_iter().map(pair).collect())
     }
 
     /// What is stored of a chunk: its ledger and its sums, each at its own version.
@@ -161,29 +151,37 @@ impl Store {
         partition: u32,
         chunk: Chunk,
     ) -> Result<ChunkBase, StoreError> {
-        let bind = |sql: &str| {
-            let statement = self.client.sql(sql);
-            statement
-                .param("epoch", epoch)
-                .param("partition", partition)
-                .param("chunk", chunk.0)
-        };
-        let parts: Vec<wire::StoredPart> = self.client.fetch(bind(wire::STORED_PARTS)).await?;
-        let parts: Result<_, _> = parts.into_iter().map(PartRow::try_from).collect();
-        let ledger: Vec<wire::Chunk> = self
-            .client
-            .fetch(bind(
-                "SELECT epoch, partition, chunk, version, records, beacons_stored, duplicates, \
-                    dead_lettered, edge_reports, rows \
-                 FROM chunks FINAL \
-                 WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32} \
-                   AND chunk = {chunk:UInt64}",
-            ))
-            .await?;
+        let (parts, ledger) = tokio::try_join!(
+            self.of_chunk::<PartRow>(epoch, partition, chunk),
+            self.of_chunk::<ChunkRow>(epoch, partition, chunk),
+        )?;
         Ok(ChunkBase {
-            ledger: ledger.into_iter().next().map(ChunkRow::from),
-            parts: parts?,
+            ledger: ledger.into_iter().next(),
+            parts,
         })
+    }
+
+    async fn of_chunk<T>(
+        &self,
+        epoch: u32,
+        partition: u32,
+        chunk: Chunk,
+    ) -> Result<Vec<T>, StoreError>
+    where
+        T: Stored + Fields + RowOwned + RowRead,
+    {
+        let sql = format!(
+            "SELECT {} FROM {} FINAL WHERE epoch = {{epoch:UInt32}} \
+               AND partition = {{partition:UInt32}} AND chunk = {{chunk:UInt64}}",
+            columns::<T>(),
+            T::TABLE,
+        );
+        let statement = self.client.sql(&sql);
+        let statement = statement
+            .param("epoch", epoch)
+            .param("partition", partition)
+            .param("chunk", chunk.0);
+        self.client.fetch(statement).await
     }
 }
 

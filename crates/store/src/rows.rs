@@ -1,15 +1,15 @@
-//! The rows of the store, as the other stages fill them in. How they lie on the wire is the
-//! business of [`crate::wire`].
+//! The rows of the store, as the other stages fill them in. Each is defined once: its columns, their
+//! types and its encoding follow from its struct.
 
 mod diagnosis;
-mod dimensions;
+pub(crate) mod dimensions;
 mod inventory;
 mod observation;
 mod operational;
 mod rollup;
 
 pub use diagnosis::{ChangeRow, DiagnosisRow, FixRow, HeaderLine, SignatureRow, SnapshotRow};
-pub use dimensions::Dimensions;
+pub use dimensions::{Dimension, Dimensions, UnknownDimension};
 pub use inventory::{
     AuditState, CalledRow, FoundRow, Grant, InventoryRow, InventoryStep, OriginSeenRow,
     OriginSource, Stance, StanceCounts, TriedOrigin, Vary,

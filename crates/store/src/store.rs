@@ -6,9 +6,10 @@ use crate::client::{Address, Client};
 use crate::engine::{EngineAccess, EngineUser};
 use crate::login::Login;
 use crate::metrics::StoreMetrics;
+use crate::wire::Stored;
 use crate::{
     AlertRow, Batch, Config, DeployRow, DiagnosisRow, InventoryRow, ProgressRow, Reader,
-    SnapshotRow, StoreError, migration, wire,
+    SnapshotRow, StoreError, migration,
 };
 
 /// A connection to ClickHouse. Cheap to clone.
@@ -117,8 +118,7 @@ impl Store {
     /// # Errors
     /// As there.
     pub async fn write_raw(&self, batch: &Batch) -> Result<(), StoreError> {
-        self.insert_block("observations", wire::observations(&batch.observations))
-            .await
+        self.insert(&batch.observations).await
     }
 
     /// All but the first step of [`Store::write`]; after it.
@@ -127,13 +127,12 @@ impl Store {
     /// As there.
     pub async fn write_derived(&self, batch: &Batch) -> Result<(), StoreError> {
         tokio::try_join!(
-            self.insert_block("sli_parts", wire::parts(&batch.parts)),
-            self.insert::<wire::Chunk, _>("chunks", &batch.chunks),
-            self.insert::<wire::DeadLetter<'_>, _>("dead_letters", &batch.dead_letters),
-            self.insert::<wire::EdgeReport, _>("edge_reports", &batch.edge_reports),
+            self.insert(&batch.parts),
+            self.insert(&batch.chunks),
+            self.insert(&batch.dead_letters),
+            self.insert(&batch.edge_reports),
         )?;
-        self.insert::<wire::Progress, _>("progress", &batch.progress)
-            .await
+        self.insert(&batch.progress).await
     }
 
     /// The latest progress of every partition of every epoch.
@@ -149,7 +148,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn save_alerts(&self, alerts: &[AlertRow]) -> Result<(), StoreError> {
-        self.insert::<wire::Alert, _>("alerts", alerts).await
+        self.insert(alerts).await
     }
 
     /// The latest state of every alert, most recently changed first, at most
@@ -166,8 +165,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
-        self.insert::<wire::Deploy, _>("deploys", std::slice::from_ref(deploy))
-            .await
+        self.insert(std::slice::from_ref(deploy)).await
     }
 
     /// Writes diagnoses.
@@ -175,8 +173,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn save_diagnoses(&self, diagnoses: &[DiagnosisRow]) -> Result<(), StoreError> {
-        self.insert::<wire::Diagnosis, _>("diagnoses", diagnoses)
-            .await
+        self.insert(diagnoses).await
     }
 
     /// Writes snapshots; one of the same question and the same first time replaces the one before.
@@ -184,8 +181,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn save_snapshots(&self, snapshots: &[SnapshotRow]) -> Result<(), StoreError> {
-        self.insert::<wire::Snapshot, _>("header_snapshots", snapshots)
-            .await
+        self.insert(snapshots).await
     }
 
     /// Writes what targets were found to be; a row of the same target and first time replaces the
@@ -194,25 +190,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn save_inventory(&self, rows: &[InventoryRow]) -> Result<(), StoreError> {
-        self.insert::<wire::Inventory, _>("inventory", rows).await
+        self.insert(rows).await
     }
 
-    async fn insert_block(&self, table: &str, block: wire::Block) -> Result<(), StoreError> {
-        if block.is_empty() {
-            return Ok(());
-        }
-        self.client.insert_block(table, block).await
-    }
-
-    async fn insert<'r, T, R>(&self, table: &str, rows: &'r [R]) -> Result<(), StoreError>
-    where
-        T: clickhouse::Row + clickhouse::RowWrite,
-        T::Value<'r>: From<&'r R>,
-    {
+    /// Writes rows to their table; the server acknowledges them all.
+    pub(crate) async fn insert<T: Stored>(&self, rows: &[T]) -> Result<(), StoreError> {
         if rows.is_empty() {
             return Ok(());
         }
-        let rows = rows.iter().map(T::Value::from);
-        self.client.insert::<T, _>(table, rows).await
+        self.client.insert(T::TABLE, T::block(rows)).await
     }
 }

@@ -1,21 +1,20 @@
-//! How rows lie on the wire: the two large tables as Native blocks, the others in `RowBinary` in
-//! the order of the structs' fields. Tests read every column back.
+//! How rows lie on the wire. They are written as Native blocks and read as `RowBinary` with names and
+//! types, both from the one definition of their struct ([`fields!`](row)).
 
-mod diagnosis;
-mod inventory;
+#[cfg(test)]
+mod ddl_tests;
+mod encoding;
 mod native;
-mod raw;
-mod rollup;
-mod side;
-mod stored;
+mod row;
+mod value;
 
-pub(crate) use diagnosis::{DIAGNOSIS, Diagnosis, SNAPSHOT, Snapshot, stage, word};
-pub(crate) use inventory::{INVENTORY, Inventory, stance};
+pub(crate) use encoding::{
+    Buckets, Bytes, Encoding, Field, Flat, Lines, List, PairNames, Pairs, Plain, Reasons, Seconds,
+    Word, word_or_empty,
+};
 pub(crate) use native::Block;
-pub(crate) use raw::observations;
-pub(crate) use rollup::{Chunk, Progress, parts};
-pub(crate) use side::{Alert, DeadLetter, Deploy, EdgeReport};
-pub(crate) use stored::{STORED_PARTS, StoredPart};
+pub(crate) use row::{Fields, Stored, column_name, columns, encoding, fields, member};
+pub(crate) use value::missing;
 
 use observation::UnixMillis;
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use observation::UnixMillis;
 use proptest::prelude::*;
-use store::{CHUNKS_PER_SPAN, Compacted, Reader, SliFilter, SliSums, Store, StoreError};
+use slo::Sums;
+use store::{CHUNKS_PER_SPAN, Compacted, Reader, SliFilter, Store, StoreError};
 use support::fold::Fold;
 use support::random::Random;
 use support::sql::Sql;
@@ -137,7 +138,7 @@ fn windows(seed: u64) -> Vec<(UnixMillis, UnixMillis)> {
     windows
 }
 
-async fn sli(reader: &Reader, (from, to): (UnixMillis, UnixMillis)) -> SliSums {
+async fn sli(reader: &Reader, (from, to): (UnixMillis, UnixMillis)) -> Sums {
     reader
         .sli(&SliFilter::app(APP), from, to)
         .await
@@ -147,7 +148,7 @@ async fn sli(reader: &Reader, (from, to): (UnixMillis, UnixMillis)) -> SliSums {
 async fn same(
     reader: &Reader,
     windows: &[(UnixMillis, UnixMillis)],
-    expect: &[SliSums],
+    expect: &[Sums],
     history: &History,
 ) {
     for (window, expect) in windows.iter().zip(expect) {

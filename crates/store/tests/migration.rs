@@ -2,6 +2,7 @@
 
 mod support;
 
+use observation::UnixMillis;
 use settings::Span;
 use store::{Durability, Store, StoreError};
 use support::sql::Sql;
@@ -24,6 +25,42 @@ async fn migrations_apply_once_however_often_they_run() {
         applied.starts_with("1\t0001_observations\n2\t"),
         "{applied}"
     );
+}
+
+#[tokio::test]
+async fn deploys_of_a_database_from_before_are_kept() {
+    let engine = Engine::shared().await;
+    let config = engine.config();
+    let store = Store::embedded(&config, engine.access());
+    store.migrate().await.expect("migrated");
+    let sql = Sql::new(engine, &config);
+    // As it was before the app became part of a deploy's identity.
+    for statement in [
+        "CREATE TABLE deploys (id String, at DateTime64(3, 'UTC'), app String, service String, kind String, \
+         reverts String, touches_cors Bool, author String, note String, created_at DateTime64(3, 'UTC')) \
+         ENGINE = ReplacingMergeTree(created_at) ORDER BY id",
+        "INSERT INTO deploys VALUES ('d1', 1000, 'shop', 'cart', 'config', '', true, 'mira', 'n', 2000)",
+        "DROP TABLE deployments",
+        "DELETE FROM migrations WHERE number > 8",
+    ] {
+        sql.run(statement).await;
+    }
+    store.migrate().await.expect("brought up to date");
+    let (from, to) = (UnixMillis(0), UnixMillis(10_000));
+    let deploys = store
+        .reader()
+        .deploys("shop", from, to)
+        .await
+        .expect("read");
+    let [deploy] = &deploys[..] else {
+        panic!("{deploys:?}");
+    };
+    assert_eq!(
+        (&*deploy.id, deploy.at, deploy.touches_cors),
+        ("d1", UnixMillis(1000), true)
+    );
+    assert_eq!((&*deploy.author, &*deploy.recorded_by), ("mira", ""));
+    assert_eq!(sql.ask("EXISTS deploys").await.trim(), "0");
 }
 
 #[tokio::test]

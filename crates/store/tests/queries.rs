@@ -426,6 +426,7 @@ async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
         author: HOSTILE.to_owned(),
         note: HOSTILE.to_owned(),
         created_at: START.plus(created_at),
+        recorded_by: HOSTILE.to_owned(),
     };
     for row in [
         deploy("d1", 5, 1),
@@ -451,6 +452,36 @@ async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
         .write(&Batch::default())
         .await
         .expect("nothing to write");
+}
+
+#[tokio::test]
+async fn apps_that_number_their_deploys_alike_have_their_own() {
+    let store = Engine::database().await;
+    let deploy = |app: &str, note: &str, created_at| DeployRow {
+        id: "d1".to_owned(),
+        at: START,
+        app: app.to_owned(),
+        service: String::new(),
+        kind: "deploy".to_owned(),
+        reverts: String::new(),
+        touches_cors: true,
+        author: "admin".to_owned(),
+        note: note.to_owned(),
+        created_at: START.plus(created_at),
+        recorded_by: app.to_owned(),
+    };
+    for row in [deploy("beta", "first", 1), deploy("alpha", "other", 2)] {
+        store.save_deploy(&row).await.expect("written");
+    }
+    let reader = store.reader();
+    let read = async |app| {
+        reader
+            .deploys(app, START, START.plus(100))
+            .await
+            .expect("read")
+    };
+    assert_eq!(read("beta").await, [deploy("beta", "first", 1)]);
+    assert_eq!(read("alpha").await, [deploy("alpha", "other", 2)]);
 }
 
 #[tokio::test]

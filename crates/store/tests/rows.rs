@@ -4,7 +4,7 @@ mod support;
 
 use observation::{
     BeaconId, Browser, Chunk, Confidence, Context, Envelope, Failure, Kind, Latency, Observation,
-    Origin, Outcome, Position, SessionId, Source, Stage, UnixMillis,
+    Origin, Outcome, Position, SessionId, Source, Stage, Standing, UnixMillis,
 };
 use serde_json::json;
 use store::{
@@ -34,7 +34,7 @@ fn traffic(seed: u64) -> Vec<Record> {
     (0..300).map(|_| traffic.record()).collect()
 }
 
-async fn check_sums(store: &Store, expect: &store::SliSums) {
+async fn check_sums(store: &Store, expect: &slo::Sums) {
     let reader = store.reader();
     let (filter, end) = (SliFilter::app(APP), START.plus(120_000));
     let rollup = reader.sli(&filter, START.plus(-60_000), end).await;
@@ -43,7 +43,7 @@ async fn check_sums(store: &Store, expect: &store::SliSums) {
     assert_eq!(&raw.expect("read"), expect, "raw");
 }
 
-async fn sums(store: &Store) -> store::SliSums {
+async fn sums(store: &Store) -> slo::Sums {
     let filter = SliFilter::app(APP);
     let sums = store
         .reader()
@@ -222,6 +222,7 @@ fn envelope(text: &str) -> Envelope {
                 evidence: text(),
             }),
             count: u32::MAX,
+            standing: Standing::Contradicted,
             latency: Latency::from_pairs([(0, 1), (159, u32::MAX)]),
             preflight_latency: Latency::from_pairs([(64, 2)]),
         }],

@@ -9,7 +9,7 @@
 
 use observation::{
     Browser, Confidence, Context, Envelope, Failure, Kind, Latency, Observation, Origin, Outcome,
-    SessionId, Source, Stage, UnixMillis,
+    SessionId, Source, Stage, Standing, UnixMillis,
 };
 
 use crate::beacon;
@@ -68,6 +68,7 @@ pub fn ok() -> Observation {
         outcome: Outcome::Ok,
         failure: None,
         count: 1,
+        standing: Standing::Undisputed,
         latency: Latency::from_pairs([(55, 1)]),
         preflight_latency: Latency::default(),
     }

@@ -435,7 +435,7 @@ test("a policy that breaks under an open page is a block, although it worked bef
 		`${world.api.origin}/flaky/warm`,
 	);
 	const row = await world.edge.row("of the failure", ({ ep, p, o }) => ep === "/flaky/warm" && !!p && !!o);
-	assert.deepEqual([row.o, row.stage, row.cf, row.ev], ["blocked", "preflight", undefined, "A+B+P-s"]);
+	assert.deepEqual([row.o, row.stage, row.cf, row.ev], ["blocked", "preflight", undefined, "B+P-s"]);
 });
 
 test("a success names the headers that need a preflight, as a failure does", async () => {

@@ -331,3 +331,34 @@ async fn an_objective_that_is_no_longer_configured_resolves_its_alert() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_preflight_objective_of_a_gateway_counts_the_options_requests_that_it_logs() {
+    let rig = Rig::new();
+    let sums = slo::Sums {
+        preflighted: 50,
+        preflight_blocked: 2,
+        preflights: 10,
+        preflights_failed: 5,
+        ..slo::Sums::default()
+    };
+    rig.world
+        .facts()
+        .sums
+        .insert((NOON, String::new()), sums.clone());
+    for (source, bad, total) in [
+        (observation::Source::Browser, 2, 50),
+        (observation::Source::Synthetic, 2, 50),
+        (observation::Source::Gateway, 5, 10),
+        (observation::Source::Report, 5, 10),
+    ] {
+        let configured = SloConfig::of("shop", Sli::PreflightFailureRate);
+        let config = crate::Config::default();
+        let mut slos = crate::objectives(&[configured], &[], &config, config.resolve_after);
+        slos[0].filter.source = source;
+        let world = Arc::clone(&rig.world) as _;
+        let mut evaluator = crate::Evaluator::new(world, slos, 1);
+        let readings = evaluator.evaluate(rig.clock.now()).await.expect("read");
+        assert_eq!(readings[0].ratio, slo::Ratio::new(bad, total), "{source}");
+    }
+}

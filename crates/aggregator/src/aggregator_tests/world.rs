@@ -9,16 +9,15 @@ use async_trait::async_trait;
 use observation::{MILLIS_PER_MINUTE, UnixMillis};
 use runtime::{Clock, ManualClock, Stop};
 use settings::Span;
-use slo::{Sli, Window};
+use slo::{Sli, Sums, Window};
 use store::{
     AlertRow, Compacted, Corroboration, DiagnosisRow, Failure, Lease, Leases, ProgressRow,
-    SliFilter, SliSums, StoreError,
+    SliFilter, StoreError,
 };
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::pager::Pager;
-use crate::sums::add;
 use crate::{
     Aggregator, Board, Config, GroupBy, Grouped, Keep, LogShape, Parts, SloConfig, Source,
     objectives,
@@ -30,7 +29,7 @@ pub(super) const NOON: i64 = 1_700_049_600_000;
 #[derive(Default)]
 pub(super) struct Facts {
     /// Sums by minute and service.
-    pub(super) sums: BTreeMap<(i64, String), SliSums>,
+    pub(super) sums: BTreeMap<(i64, String), Sums>,
     pub(super) witnesses: Corroboration,
     pub(super) failures: Vec<Failure>,
     pub(super) diagnoses: Vec<DiagnosisRow>,
@@ -102,7 +101,7 @@ impl Source for World {
                     GroupBy::Service => service.clone(),
                     GroupBy::None | GroupBy::Endpoint => String::new(),
                 };
-                add(groups.entry(group).or_default(), sums);
+                *groups.entry(group).or_default() += sums;
             }
         }
         Ok(groups)
@@ -274,16 +273,13 @@ impl Rig {
 
     pub(super) fn happened(&self, minutes_ago: i64, service: &str, blocked: u64, requests: u64) {
         let minute = self.clock.now().minute().0 - minutes_ago * MILLIS_PER_MINUTE;
-        let sums = SliSums {
+        let sums = Sums {
             requests,
             blocked,
-            ..SliSums::default()
+            ..Sums::default()
         };
         let mut facts = self.world.facts();
-        add(
-            facts.sums.entry((minute, service.to_owned())).or_default(),
-            &sums,
-        );
+        *facts.sums.entry((minute, service.to_owned())).or_default() += &sums;
     }
 
     /// A day of healthy traffic, 100 requests a minute.

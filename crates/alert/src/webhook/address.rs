@@ -57,9 +57,13 @@ impl Resolve for Addresses {
 /// # Errors
 /// What is wrong, in words.
 pub fn target(text: &str, addresses: Addresses) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("not a URL: {error}"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err("the scheme is http or https".to_owned());
+    let url = settings::web_url(text)?;
+    if is_alertmanagers_api(&url) {
+        return Err(
+            "this is the API of Alertmanager, which takes alerts in another form: webhooks speak the \
+             form that Alertmanager sends. Name a receiver of its webhooks here"
+                .to_owned(),
+        );
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("user and password do not belong into the address".to_owned());
@@ -76,6 +80,12 @@ pub fn target(text: &str, addresses: Addresses) -> Result<Url, String> {
             .map_err(|error| error.to_string())?;
     }
     Ok(url)
+}
+
+/// Whether alerts are posted to Prometheus' Alertmanager there, whatever prefix it is served under.
+fn is_alertmanagers_api(url: &Url) -> bool {
+    let path = url.path().trim_end_matches('/');
+    path.ends_with("/api/v1/alerts") || path.ends_with("/api/v2/alerts")
 }
 
 pub(crate) fn forbidden(error: &(dyn std::error::Error + 'static)) -> Option<Forbidden> {
@@ -118,6 +128,19 @@ mod tests {
             ("https://hooks.test/services/x", None),
             ("http://hooks.test:8080/", None),
             ("hooks.test", Some("not a URL")),
+            (
+                "hooks.test:9093/x",
+                Some("write `http://hooks.test:9093/x`"),
+            ),
+            (
+                "http://alerts.test:9093/api/v2/alerts",
+                Some("the form that Alertmanager sends"),
+            ),
+            (
+                "http://alerts.test/am/api/v1/alerts/",
+                Some("the form that Alertmanager sends"),
+            ),
+            ("http://alerts.test/api/v2/alerts/x", None),
             ("file:///etc/passwd", Some("http or https")),
             ("https://user:pass@hooks.test/", Some("do not belong")),
             ("http://127.0.0.1:9000/", Some("not a public address")),

@@ -2,6 +2,7 @@
 
 use cors::{Answer, cache, is_forbidden_header};
 use findings::{Finding, Level};
+use web::{Method, is_token};
 
 use super::shown;
 use crate::look::{Look, list, reflects, text, with_credentials};
@@ -83,23 +84,15 @@ fn max_age(look: &Look<'_>, answer: &Answer) -> Option<Finding> {
     )
 }
 
-/// Methods that `fetch` sends in upper case, whatever the page wrote.
-const NORMALISED: [&str; 6] = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
-
 fn methods(look: &Look<'_>, answer: &Answer) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let is_token = |text: &str| {
-        !text
-            .bytes()
-            .any(|b| !b.is_ascii_graphic() || b"\"(),/:;<=>?@[\\]{}".contains(&b))
-    };
     for name in [
         "access-control-allow-methods",
         "access-control-allow-headers",
     ] {
         if let Some(bad) = list(answer, name)
             .into_iter()
-            .find(|element| !is_token(element))
+            .find(|element| !is_token(element.as_bytes()))
         {
             let message =
                 format!("{name} holds `{bad}`, which is no token: browsers refuse the whole list.");
@@ -114,10 +107,7 @@ fn methods(look: &Look<'_>, answer: &Answer) -> Vec<Finding> {
     }
     let lower = list(answer, "access-control-allow-methods")
         .into_iter()
-        .find(|method| {
-            let upper = method.to_ascii_uppercase();
-            *method != upper && (NORMALISED.contains(&upper.as_str()) || upper == "PATCH")
-        });
+        .find(|method| Method::is_common_in_wrong_case(method));
     if let Some(method) = lower {
         let message = format!(
             "Access-Control-Allow-Methods holds `{method}`. {}",
@@ -139,7 +129,7 @@ fn methods(look: &Look<'_>, answer: &Answer) -> Vec<Finding> {
 fn pointless(look: &Look<'_>, preflight: &Answer, response: &Answer) -> Option<Finding> {
     let mut names = Vec::new();
     for method in list(preflight, "access-control-allow-methods") {
-        if ["CONNECT", "TRACE", "TRACK"].contains(&method.to_ascii_uppercase().as_str()) {
+        if Method::read(method.as_str()).is_ok_and(|method| method.is_forbidden()) {
             names.push(format!("the method {method}, which fetch refuses"));
         }
     }

@@ -15,7 +15,7 @@ use journal::{AppendError, Record};
 use observation::{BeaconId, Entry};
 use tokio_util::task::TaskTracker;
 
-use crate::address::counted_as;
+use crate::address::{counted_as, network_of};
 use crate::answer::{self, Answer};
 use crate::body::{Encoding, Upload};
 use crate::edge::Edge;
@@ -58,29 +58,46 @@ async fn record(
 ) -> Result<Record, Outcome> {
     edge.in_flight.has_room()?;
     let client = edge.proxies.client(sender.peer, sender.headers);
-    let app = admit(edge, sender.key, client)?;
+    let (app, key) = admit(edge, sender.key, client)?;
     let encoding = Encoding::read(sender.headers.get(CONTENT_ENCODING))?;
     check_content_type(sender.headers)?;
     let body = read(edge, upload, limit, received).await?;
     received.held.place(&edge.in_flight)?;
-    let unpacked = encoding.unpack(body, edge.limits.decompressed.as_usize())?;
+    let limit = edge.limits.decompressed.as_usize();
+    let unpacked = encoding.unpack(body, limit);
+    // Whatever was unpacked was work, also where it came to nothing.
+    let bytes = unpacked.as_ref().map_or(limit, Bytes::len);
+    let uptime = edge.uptime();
+    edge.key_bytes.charge(key, bytes, uptime);
+    edge.network_bytes.charge(network_of(client), bytes, uptime);
+    let unpacked = unpacked?;
     if encoding != Encoding::Plain {
         received.held.bytes(&edge.in_flight, unpacked.len())?;
     }
     envelope(edge, sender, (app, client), &unpacked)
 }
 
-fn admit<'e>(edge: &'e Edge, key: &str, client: IpAddr) -> Result<&'e App, Outcome> {
+/// The application of the key, and the key's number.
+fn admit<'e>(edge: &'e Edge, key: &str, client: IpAddr) -> Result<(&'e App, usize), Outcome> {
     let uptime = edge.uptime();
     if !edge.client_rates.admits(counted_as(client), uptime) {
         return Err(Shed::ClientRate.into());
     }
-    match edge.catalog.key(key) {
-        KeyState::Unknown => Err(Refused::UnknownKey.into()),
-        KeyState::Disabled(_) => Err(Refused::KeyDisabled.into()),
-        KeyState::Active { app, key } if edge.key_rates.admits(key, uptime) => Ok(app),
-        KeyState::Active { .. } => Err(Shed::KeyRate.into()),
+    if !edge.network_bytes.has_left(network_of(client), uptime) {
+        return Err(Shed::NetworkBytes.into());
     }
+    let (app, key) = match edge.catalog.key(key) {
+        KeyState::Unknown => return Err(Refused::UnknownKey.into()),
+        KeyState::Disabled(_) => return Err(Refused::KeyDisabled.into()),
+        KeyState::Active { app, key } => (app, key),
+    };
+    if !edge.key_rates.admits(key, uptime) {
+        return Err(Shed::KeyRate.into());
+    }
+    if !edge.key_bytes.has_left(key, uptime) {
+        return Err(Shed::KeyBytes.into());
+    }
+    Ok((app, key))
 }
 
 /// `text/plain` needs no preflight. `application/json` is for hand-made clients. A beacon made of a
@@ -139,6 +156,7 @@ fn envelope(
         user_agent: text(USER_AGENT).and_then(Result::ok).unwrap_or_default(),
         network: edge.networks.hash(client, received_at),
         cardinality: &edge.slots,
+        plausibility: &edge.plausibility,
     };
     let accepted = accept(body, &context).map_err(Outcome::Beacon)?;
     edge.metrics.passed_over(&accepted);

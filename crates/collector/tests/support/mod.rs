@@ -34,6 +34,11 @@ const CATALOG: &str = r#"
     keys = ["small-key-1"]
     page_origins = ["https://shop.test"]
     quota = 1
+    [[apps]]
+    name = "tiny"
+    keys = ["tiny-key-1"]
+    page_origins = ["https://shop.test"]
+    quota_bytes = "64KiB"
 "#;
 
 pub(crate) struct Edge {

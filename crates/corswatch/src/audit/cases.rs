@@ -28,7 +28,7 @@ pub(crate) fn tell(
         fail_on: args.fail_on,
         suites: suites(cases),
     };
-    reports::tell(&report, unread, &args.telling)
+    reports::tell(&report, ::audit::NO_ANSWER, unread, &args.telling)
 }
 
 pub(crate) fn case(name: &str, place: Place, took: Duration, findings: Vec<Finding>) -> Case {

@@ -16,6 +16,9 @@ use crate::exit::Failure;
 use crate::policies::lint;
 use crate::{repository, targets};
 
+/// A file of targets or suppressions is no larger.
+const MOST_BYTES: u64 = 8 << 20;
+
 /// Audits every URL, one after the other: a server is asked some 60 times, and nobody's server is
 /// asked faster than it answers.
 pub(crate) fn run(args: &Audit) -> Result<ExitCode, Failure> {
@@ -111,10 +114,10 @@ fn of_file(file: &Path, unread: &mut usize) -> Result<Vec<Written>, Failure> {
             file: name.clone(),
             line,
         };
-        match Url::parse(url) {
+        match settings::web_url(url) {
             Ok(url) => written.push(Written { url, place }),
-            Err(error) => {
-                eprintln!("{place}: `{url}` is not a URL: {error}");
+            Err(reason) => {
+                complain!("{place}: `{url}` {reason}");
                 *unread += 1;
             }
         }
@@ -126,13 +129,14 @@ fn suppressions(file: &Path, unread: &mut usize) -> Result<Suppressions, Failure
     let (suppressions, problems) = Suppressions::read(&text(file)?);
     let name = repository::path(file);
     for (line, reason) in &problems {
-        eprintln!("{name}:{line}: {reason}");
+        complain!("{name}:{line}: {reason}");
     }
     *unread += problems.len();
     Ok(suppressions)
 }
 
 fn text(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file)
-        .map_err(|error| Failure::Input(format!("{}: {error}", file.display())))
+    crate::file::text(file, MOST_BYTES)
+        .map(|(text, _)| text)
+        .map_err(|reason| Failure::Input(format!("{}: {reason}", file.display())))
 }

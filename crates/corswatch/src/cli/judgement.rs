@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::words::{Written, form, page_origin};
+use super::words::{Written, form, page_origin, web_url};
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -79,7 +79,7 @@ pub(crate) struct Check {
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) paths: Vec<PathBuf>,
     /// Asks this server instead of the one that the contracts name.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = web_url)]
     pub(crate) target: Option<url::Url>,
     /// What `${NAME}` in a contract stands for; the environment is asked for all others.
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = name_and_value)]
@@ -94,7 +94,7 @@ pub(crate) struct Check {
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
     /// URLs to look at; with --policy every part of the policy where left out.
-    #[arg(value_name = "URL", required_unless_present_any = ["targets", "edge", "policy"])]
+    #[arg(value_name = "URL", required_unless_present_any = ["targets", "edge", "policy"], value_parser = web_url)]
     pub(crate) urls: Vec<url::Url>,
     /// A file of URLs, one a line; findings then point to its lines.
     #[arg(long, value_name = "FILE")]
@@ -114,15 +114,18 @@ pub(crate) struct Audit {
     /// The form of the policy file: auto, corswatch, nginx, ingress-nginx or gateway-api.
     #[arg(long, requires = "policy", value_parser = form, default_value = "auto")]
     pub(crate) form: Written,
+    /// A directory outside of the policy's own that its `include` may read from; can be repeated.
+    #[arg(long = "allow-include", requires = "policy", value_name = "DIR")]
+    pub(crate) allow_includes: Vec<PathBuf>,
     /// What servers behind the policy answer to preflights that are passed on to them: this status,
     /// without CORS headers. Otherwise nobody knows.
     #[arg(long, requires = "policy", value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
     pub(crate) upstream_preflight: Option<u16>,
     /// Compares this URL at the edge (CDN, gateway) with the same behind it, header by header.
-    #[arg(long, value_name = "URL", requires_all = ["origin", "page_origins"])]
+    #[arg(long, value_name = "URL", requires_all = ["origin", "page_origins"], value_parser = web_url)]
     pub(crate) edge: Option<url::Url>,
     /// The URL behind the edge.
-    #[arg(long, value_name = "URL", requires = "edge")]
+    #[arg(long, value_name = "URL", requires = "edge", value_parser = web_url)]
     pub(crate) origin: Option<url::Url>,
     /// A file of findings to live with, each with a reason and a last day.
     #[arg(long, value_name = "FILE")]

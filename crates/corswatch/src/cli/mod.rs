@@ -42,7 +42,8 @@ pub(crate) enum Command {
     /// Says what a browser makes of CORS exchanges: which rule broke, in which response, and the fix.
     Explain(Explain),
     /// Holds a live server against contracts: requests as browsers make them, and what must come of
-    /// them. Exit code 0 where all are kept, 1 where one is not, 2 where something cannot be read.
+    /// them. Exit code 0 where all are kept, 1 where one is not, 2 where something cannot be read, 3
+    /// where nothing else is wrong than that a server does not answer.
     Check(Check),
     /// Looks at servers from outside for what is wrong with their CORS policy. Exit codes as of
     /// `check`.
@@ -97,6 +98,9 @@ pub(crate) struct CheckConfig {
     /// Configuration file.
     #[arg(long, value_name = "FILE", required_unless_present = "print_defaults")]
     pub(crate) config: Option<PathBuf>,
+    /// Also checks that a process of this role can use it.
+    #[arg(long, value_enum, conflicts_with = "print_defaults")]
+    pub(crate) role: Option<crate::config::Role>,
     /// Prints every setting with its default instead.
     #[arg(long)]
     pub(crate) print_defaults: bool,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand};
 use loader::ReplayFrom;
-use observation::{Position, UnixMillis};
+use observation::{DeadLetterReason, Position, UnixMillis};
 
 use super::Role;
 use crate::operations::When;
@@ -68,17 +68,17 @@ pub(crate) enum DeadLettersCommand {
     /// Shows those that nobody has dealt with.
     List(ListDeadLetters),
     /// Appends their records to the journal again: once the cause is gone (a newer build, a column
-    /// that was repaired). What is stored already is recognised.
+    /// that was repaired). What is stored already is recognised. Exit code 1 where none was replayed.
     Replay(Selection),
-    /// Gives them up: they are listed no longer.
+    /// Gives them up: they are listed no longer. Exit code 1 where none was dropped.
     Drop(Selection),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ListDeadLetters {
     /// Only those of this reason.
-    #[arg(long)]
-    pub(crate) reason: Option<String>,
+    #[arg(long, value_parser = reason)]
+    pub(crate) reason: Option<DeadLetterReason>,
     /// At most so many.
     #[arg(long, default_value_t = 100)]
     pub(crate) limit: u32,
@@ -89,14 +89,21 @@ pub(crate) struct ListDeadLetters {
 #[group(required = true, multiple = false)]
 pub(crate) struct Selection {
     /// Those of this reason.
-    #[arg(long)]
-    pub(crate) reason: Option<String>,
+    #[arg(long, value_parser = reason)]
+    pub(crate) reason: Option<DeadLetterReason>,
     /// The one at this position, as it is listed.
     #[arg(long, value_name = "EPOCH/PARTITION/OFFSET")]
     pub(crate) at: Option<Place>,
     /// All of them.
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+fn reason(text: &str) -> Result<DeadLetterReason, String> {
+    DeadLetterReason::parse(text).ok_or_else(|| {
+        let words = DeadLetterReason::ALL.map(DeadLetterReason::as_str);
+        format!("there are: {}", words.join(", "))
+    })
 }
 
 /// A position as people write it.
@@ -143,6 +150,14 @@ pub(crate) struct Verify {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_that_there_is_not_is_refused_with_those_that_there_are() {
+        assert_eq!(reason("malformed"), Ok(DeadLetterReason::Malformed));
+        let refused = reason("nonsense").expect_err("no reason");
+        let all = "empty, newer_version, older_version, malformed, refused_by_store";
+        assert!(refused.ends_with(all), "{refused}");
+    }
 
     #[test]
     fn positions_and_replays_are_read_as_they_are_written() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Format;
-use super::words::{Written, form, one_form, page_origin};
+use super::words::{Written, form, one_form, page_origin, web_url};
 
 /// Arguments of `simulate`.
 #[derive(Debug, Args)]
@@ -19,6 +19,9 @@ pub(crate) struct Simulate {
     pub(crate) form: Written,
     #[command(flatten)]
     pub(crate) seen: Seen,
+    /// A directory outside of the policy's own that its `include` may read from; can be repeated.
+    #[arg(long = "allow-include", value_name = "DIR")]
+    pub(crate) allow_includes: Vec<PathBuf>,
     /// A path that stands for an endpoint, such as `/cart/:id=/cart/7`; can be repeated.
     #[arg(long = "sample", value_name = "TEMPLATE=PATH", value_parser = sample)]
     pub(crate) samples: Vec<policy::Sample>,
@@ -57,7 +60,7 @@ pub(crate) struct Seen {
     #[arg(long, value_name = "FILE")]
     pub(crate) shapes: Option<PathBuf>,
     /// Asks this private side of corswatch.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7781")]
+    #[arg(long, value_name = "URL", value_parser = web_url, default_value = "http://127.0.0.1:7781")]
     pub(crate) api: url::Url,
     /// The environment variable with the token for it.
     #[arg(long, value_name = "NAME", default_value = "CORSWATCH_TOKEN")]

@@ -1,21 +1,41 @@
 //! Reads one TOML file and the environment into a tree, and reports every problem at once.
 
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use settings::Problem;
 use toml::{Table, Value};
+
+use super::advice::{Advice, missing_name, unknown_name};
+use super::dropped::{self, Dropped, Path};
+use super::schema::Schema;
 
 /// Settings of the environment start with this; `__` separates the parts of a path.
 pub(crate) const PREFIX: &str = "CORSWATCH__";
 /// More problems than this are not looked for: the file is not a configuration of corswatch.
 const MOST_PROBLEMS: usize = 100;
 
+/// The settings that came from the environment. What somebody wrote there is never shown: it may be
+/// a secret under a name that is misspelt.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    paths: BTreeSet<Path>,
+}
+
+impl Environment {
+    fn holds(&self, path: &[String]) -> bool {
+        self.paths.iter().any(|set| path.starts_with(set))
+    }
+}
+
 /// Puts the variables of `environment` that start with [`PREFIX`] into the tree: the rest of the
 /// name, lower case, is the path; the value is TOML, or text where it is not.
 pub(crate) fn override_with(
     tree: &mut Table,
     environment: impl IntoIterator<Item = (String, String)>,
-) -> Vec<Problem> {
-    let mut problems = Vec::new();
+) -> (Environment, Vec<Problem>) {
+    let (mut known, mut problems) = (Environment::default(), Vec::new());
     let mut variables: Vec<_> = environment.into_iter().collect();
     variables.sort();
     for (name, text) in variables {
@@ -24,7 +44,11 @@ pub(crate) fn override_with(
         };
         let path = path.to_lowercase();
         let parts: Vec<&str> = path.split("__").collect();
-        if !insert(tree, &parts, value_of(&text)) {
+        if insert(tree, &parts, value_of(&text)) {
+            known
+                .paths
+                .insert(parts.into_iter().map(str::to_owned).collect());
+        } else {
             problems.push(Problem {
                 path: path.replace("__", "."),
                 value: name,
@@ -34,7 +58,7 @@ pub(crate) fn override_with(
             });
         }
     }
-    problems
+    (known, problems)
 }
 
 fn value_of(text: &str) -> Value {
@@ -63,46 +87,85 @@ fn insert(table: &mut Table, path: &[&str], value: Value) -> bool {
     }
 }
 
+/// What could be read of a tree.
+pub(crate) struct Reading<T> {
+    /// There only if something could be read.
+    pub(crate) value: Option<T>,
+    pub(crate) problems: Vec<Problem>,
+    /// What had to be left out.
+    pub(crate) dropped: Dropped,
+}
+
 /// Turns the tree into `T`. A value that cannot be read is reported and taken out, and the rest is
-/// read again, so that one run shows all problems. `T` is there only if something could be read.
-pub(crate) fn read<T: DeserializeOwned>(mut tree: Table) -> (Option<T>, Vec<Problem>) {
-    let mut problems = Vec::new();
+/// read again, so that one run shows all problems.
+pub(crate) fn read<T: DeserializeOwned + JsonSchema>(
+    mut tree: Table,
+    environment: &Environment,
+) -> Reading<T> {
+    let (mut problems, mut dropped) = (Vec::new(), Dropped::default());
+    let mut schema = None;
     while problems.len() < MOST_PROBLEMS {
         let error = match serde_path_to_error::deserialize(Value::Table(tree.clone())) {
-            Ok(value) => return (Some(value), problems),
+            Ok(value) => {
+                return Reading {
+                    value: Some(value),
+                    problems,
+                    dropped,
+                };
+            }
             Err(error) => error,
         };
-        let mut path: Vec<String> = error.path().iter().map(segment).collect();
+        let mut path: Path = error.path().iter().map(segment).collect();
+        path.retain(|part| !part.is_empty());
         let reason = error.into_inner().message().to_owned();
-        if let Some(field) = unknown_field(&reason)
+        let named = unknown_name(&reason).or_else(|| missing_name(&reason));
+        if let Some(field) = named
             && path.last().map(String::as_str) != Some(field)
         {
             path.push(field.to_owned());
         }
-        let Some(value) = take(
-            &mut Value::Table(std::mem::take(&mut tree)),
-            &path,
-            &mut tree,
-        ) else {
-            problems.push(Problem {
-                path: path.join("."),
-                value: "missing".into(),
-                reason,
-            });
-            return (None, problems);
+        let in_file = dropped.in_file(&path);
+        let Some((depth, value)) = take(&mut tree, &path) else {
+            problems.push(problem(&in_file, "missing".to_owned(), reason));
+            break;
         };
-        let value = if is_secret(&path) {
-            "[redacted]".to_owned()
-        } else {
-            shown(&value)
-        };
-        problems.push(Problem {
-            path: joined(&path),
-            value,
-            reason,
-        });
+        // Where a field is missing because it was taken out, that has been reported.
+        let is_consequence = missing_name(&reason).is_some() && dropped.holds(&in_file);
+        if !is_consequence {
+            let schema = schema.get_or_insert_with(Schema::of::<T>);
+            let is_unknown = unknown_name(&reason).is_some();
+            let (value, is_hidden) = match depth {
+                depth if depth < path.len() => ("missing".to_owned(), false),
+                _ if environment.holds(&path) => ("(from the environment)".to_owned(), true),
+                _ if is_secret(&in_file) => ("[redacted]".to_owned(), true),
+                _ if is_unknown => (outline(&value), false),
+                _ => (shown(&value), false),
+            };
+            let advice = match is_hidden && !is_unknown {
+                true => Advice::of(without_value(&reason), &in_file, schema),
+                false => Advice::of(&reason, &in_file, schema),
+            };
+            problems.push(problem(&in_file, value, advice.reason));
+            advice
+                .meant
+                .into_iter()
+                .for_each(|meant| dropped.note_meant(meant));
+        }
+        dropped.note(in_file[..depth].to_vec());
     }
-    (None, problems)
+    Reading {
+        value: None,
+        problems,
+        dropped,
+    }
+}
+
+fn problem(path: &[String], value: String, reason: String) -> Problem {
+    Problem {
+        path: dropped::text(path),
+        value,
+        reason,
+    }
 }
 
 fn segment(segment: &serde_path_to_error::Segment) -> String {
@@ -114,27 +177,18 @@ fn segment(segment: &serde_path_to_error::Segment) -> String {
     }
 }
 
-fn unknown_field(reason: &str) -> Option<&str> {
-    reason.strip_prefix("unknown field `")?.split('`').next()
-}
-
-/// Takes the value at `path` out of `root` and puts the rest into `rest`. Where the path leads
-/// nowhere (a missing field of a list's entry), what is taken is the nearest thing that is there.
-fn take(root: &mut Value, path: &[String], rest: &mut Table) -> Option<Value> {
-    let mut depth = path.len();
-    let taken = loop {
-        if depth == 0 {
-            break None;
-        }
-        if let Some(value) = remove(root, &path[..depth]) {
-            break Some(value);
-        }
-        depth -= 1;
-    };
+/// Takes the value at `path` out of `tree`, and says how much of the path led to it. Where the whole
+/// leads nowhere (a missing field of a list's entry), what is taken is the nearest thing that is
+/// there.
+fn take(tree: &mut Table, path: &[String]) -> Option<(usize, Value)> {
+    let mut root = Value::Table(std::mem::take(tree));
+    let found = (1..=path.len())
+        .rev()
+        .find_map(|depth| Some((depth, remove(&mut root, &path[..depth])?)));
     if let Value::Table(table) = root {
-        *rest = std::mem::take(table);
+        *tree = table;
     }
-    taken
+    found
 }
 
 fn remove(value: &mut Value, path: &[String]) -> Option<Value> {
@@ -154,23 +208,20 @@ fn remove(value: &mut Value, path: &[String]) -> Option<Value> {
     }
 }
 
-fn joined(path: &[String]) -> String {
-    let mut text = String::new();
-    for part in path.iter().filter(|part| !part.is_empty()) {
-        if !text.is_empty() && !part.starts_with('[') {
-            text.push('.');
-        }
-        text.push_str(part);
-    }
-    text
-}
-
-fn is_secret(path: &[String]) -> bool {
+/// Whether what lies at `path` may be a secret, as far as names tell.
+pub(crate) fn is_secret(path: &[String]) -> bool {
     let words = ["password", "secret", "token", "key", "salt"];
     path.iter()
         .any(|part| words.iter().any(|word| part.contains(word)))
 }
 
+/// What the reader says without what it read.
+fn without_value(reason: &str) -> &str {
+    let expected = reason.find(", expected ").map(|at| &reason[at + 2..]);
+    expected.unwrap_or("cannot be read as what is expected here")
+}
+
+/// The value of a setting that is known.
 fn shown(value: &Value) -> String {
     const LONGEST: usize = 80;
     let text = value.to_string();
@@ -180,101 +231,16 @@ fn shown(value: &Value) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde::Deserialize;
-    use settings::Span;
-
-    use super::*;
-
-    #[derive(Debug, Default, Deserialize, PartialEq)]
-    #[serde(deny_unknown_fields, default)]
-    struct Tree {
-        edge: Edge,
-        apps: Vec<App>,
-    }
-
-    #[derive(Debug, Default, Deserialize, PartialEq)]
-    #[serde(deny_unknown_fields, default)]
-    struct Edge {
-        port: u16,
-        idle: Option<Span>,
-        salt: u8,
-    }
-
-    #[derive(Debug, Deserialize, PartialEq)]
-    #[serde(deny_unknown_fields)]
-    struct App {
-        name: String,
-        #[serde(default)]
-        quota: u32,
-    }
-
-    fn problems(text: &str) -> Vec<String> {
-        let (_, problems) = read::<Tree>(text.parse().expect("TOML"));
-        problems.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn every_problem_is_reported_in_one_run_with_path_and_value() {
-        let found = problems(
-            "colour = 1\n[edge]\nport = 70000\nidle = \"5\"\nsalt = \"hush\"\n\
-             [[apps]]\nname = 3\n[[apps]]\nquota = 1\n[[apps]]\nname = \"shop\"\nquota = -1\n",
-        );
-        for expected in [
-            "colour = 1: unknown field",
-            "edge.port = 70000",
-            "edge.idle = \"5\"",
-        ] {
-            assert!(
-                found.iter().any(|line| line.starts_with(expected)),
-                "{expected}: {found:#?}"
-            );
-        }
-        assert!(
-            found
-                .iter()
-                .any(|line| line.contains("edge.salt = [redacted]")),
-            "{found:#?}"
-        );
-        assert!(
-            found
-                .iter()
-                .any(|line| line.contains("missing field `name`")),
-            "{found:#?}"
-        );
-        assert!(
-            found.iter().any(|line| line.contains("quota = -1")),
-            "{found:#?}"
-        );
-    }
-
-    #[test]
-    fn the_environment_overrides_the_file() {
-        let mut tree: Table = "[edge]\nport = 1\n".parse().expect("TOML");
-        let variables = [
-            ("CORSWATCH__EDGE__PORT", "2"),
-            ("CORSWATCH__EDGE__IDLE", "5s"),
-            ("CORSWATCH__APPS__0__NAME", "x"),
-            ("HOME", "/"),
-        ];
-        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert!(override_with(&mut tree, variables).is_empty());
-        tree.remove("apps");
-        let (tree, problems) = read::<Tree>(tree);
-        assert!(problems.is_empty(), "{problems:?}");
-        let edge = Edge {
-            port: 2,
-            idle: Some(Span::secs(5)),
-            salt: 0,
-        };
-        assert_eq!(tree.expect("readable").edge, edge);
-    }
-
-    #[test]
-    fn a_variable_below_a_value_is_a_problem() {
-        let mut tree: Table = "[edge]\nport = 1\n".parse().expect("TOML");
-        let variable = ("CORSWATCH__EDGE__PORT__X".to_owned(), "1".to_owned());
-        assert_eq!(override_with(&mut tree, [variable]).len(), 1);
+/// The value of a setting that is not known: a text may be a secret under a name that is misspelt.
+fn outline(value: &Value) -> String {
+    match value {
+        Value::String(_) => "\"..\"".to_owned(),
+        Value::Array(_) => "[..]".to_owned(),
+        Value::Table(_) => "{..}".to_owned(),
+        plain => plain.to_string(),
     }
 }
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

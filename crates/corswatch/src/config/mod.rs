@@ -1,11 +1,18 @@
 //! The configuration: one tree, put together from what each crate documents of itself.
 
+mod advice;
 mod demo;
+mod dropped;
 mod health;
 mod load;
 mod log;
 mod reference;
+mod role;
+mod schema;
+mod secret_files;
+mod warnings;
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -15,6 +22,7 @@ use toml::Table;
 
 pub(crate) use log::LogConfig;
 pub(crate) use reference::reference;
+pub(crate) use role::Role;
 
 use crate::exit::Failure;
 
@@ -87,23 +95,56 @@ impl Default for Config {
     }
 }
 
+/// What a file and the environment say.
+pub(crate) struct Examined {
+    /// There only if something could be read.
+    pub(crate) config: Option<Config>,
+    /// What keeps it from being used.
+    pub(crate) problems: Vec<Problem>,
+    /// What is worth a second look.
+    pub(crate) warnings: Vec<Problem>,
+}
+
 impl Config {
-    /// Reads `file` and the environment. Reports all problems at once.
-    pub(crate) fn load(file: Option<&Path>) -> Result<Self, Failure> {
-        let mut tree = match file {
-            Some(file) => parse(file)?,
-            None => Table::new(),
+    /// Reads `file` and the environment, and logs nothing yet: the second value is what to warn of.
+    pub(crate) fn load(file: Option<&Path>) -> Result<(Self, Vec<Problem>), Failure> {
+        let examined = Self::examine(file)?;
+        match examined.config {
+            Some(config) if examined.problems.is_empty() => Ok((config, examined.warnings)),
+            _ => Err(Failure::Config(examined.problems)),
+        }
+    }
+
+    /// Reads `file` and the environment, and reports all problems at once.
+    pub(crate) fn examine(file: Option<&Path>) -> Result<Examined, Failure> {
+        let (mut tree, mut warnings) = match file {
+            Some(file) => {
+                let (tree, about) = parse(file)?;
+                let name = file.display().to_string();
+                let found = warnings::of_file(&name, &about, &tree);
+                (tree, found)
+            }
+            None => (Table::new(), Vec::new()),
         };
-        let mut problems = load::override_with(&mut tree, std::env::vars());
-        let (config, unreadable) = load::read::<Self>(tree);
-        problems.extend(unreadable);
-        if let Some(config) = &config {
-            config.problems(&mut problems);
+        let (environment, mut problems) = load::override_with(&mut tree, std::env::vars());
+        let files = secret_files::resolve(&mut tree, &schema::Schema::of::<Self>());
+        problems.extend(files.problems);
+        warnings.extend(files.warnings);
+        warnings.extend(warnings::placeholders(&tree));
+        let reading = load::read::<Self>(tree, &environment);
+        problems.extend(reading.problems);
+        if let Some(config) = &reading.value {
+            let mut found = Vec::new();
+            config.problems(&mut found);
+            problems.extend(reading.dropped.own(found));
+            let found = config.warnings();
+            warnings.extend(reading.dropped.own(found));
         }
-        match config {
-            Some(config) if problems.is_empty() => Ok(config),
-            _ => Err(Failure::Config(problems)),
-        }
+        Ok(Examined {
+            config: reading.value,
+            problems,
+            warnings,
+        })
     }
 
     /// Adds every problem of the settings.
@@ -126,6 +167,29 @@ impl Config {
         aggregator::problems(&self.slo, &self.app_names(), &mut Problems::at("", found));
         if self.journal.kind == journal::Kind::Disk {
             self.chunk_problem(Problems::at("loader", found));
+        }
+        self.url_problems(found);
+    }
+
+    /// Addresses that read as URLs of another scheme, such as `localhost:8123`.
+    fn url_problems(&self, found: &mut Vec<Problem>) {
+        let runbooks = self.slo.iter().enumerate();
+        let runbooks = runbooks.map(|(at, slo)| (format!("slo[{at}].runbook"), &slo.runbook));
+        let urls = [
+            ("public_url".to_owned(), &self.public_url),
+            ("store.url".to_owned(), &self.store.url),
+        ];
+        for (path, url) in urls.into_iter().chain(runbooks) {
+            if !url.is_empty()
+                && let Err(reason) = settings::web_url(url)
+            {
+                found.retain(|problem| problem.path != path);
+                found.push(Problem {
+                    value: format!("{url:?}"),
+                    path,
+                    reason,
+                });
+            }
         }
     }
 
@@ -152,6 +216,18 @@ impl Config {
         aggregator::objectives(&self.slo, &self.app_names(), &self.aggregator, remind_after)
     }
 
+    /// Who owns the services, for alerts.
+    pub(crate) fn owners(&self) -> alert::Owners {
+        let owner = |service: &intake::ServiceConfig| {
+            let owner = alert::Owner {
+                team: service.owner.clone(),
+                runbook: service.runbook.clone(),
+            };
+            (service.name.clone(), owner)
+        };
+        self.services.iter().map(owner).collect()
+    }
+
     fn app_names(&self) -> Vec<String> {
         self.apps.iter().map(|app| app.name.clone()).collect()
     }
@@ -170,11 +246,46 @@ impl Config {
         intake::CatalogConfig {
             apps: self.apps.clone(),
             services: self.services.clone(),
+            reserved: self.reserved(),
         }
+    }
+
+    /// What objectives and replays are configured by.
+    fn reserved(&self) -> Vec<intake::Reserved> {
+        use intake::Dimension::{Endpoint, Environment, PageOrigin, Release, TargetOrigin};
+        let of_objectives = self.slo.iter().flat_map(|slo| {
+            [
+                (&slo.app, PageOrigin, slo.page_origin.as_ref()),
+                (&slo.app, TargetOrigin, slo.target_origin.as_ref()),
+                (&slo.app, Endpoint, slo.endpoint.as_ref()),
+                (&slo.app, Environment, slo.environment.as_ref()),
+                (&slo.app, Release, slo.release.as_ref()),
+            ]
+        });
+        const ALL_APPS: &String = &String::new();
+        let of_samples = self.prober.samples.iter().flat_map(|sample| {
+            [
+                (ALL_APPS, TargetOrigin, Some(&sample.origin)),
+                (ALL_APPS, Endpoint, Some(&sample.endpoint)),
+            ]
+        });
+        of_objectives
+            .chain(of_samples)
+            .filter_map(|(app, dimension, text)| {
+                text.map(|text| intake::Reserved {
+                    app: app.clone(),
+                    dimension,
+                    text: text.clone(),
+                })
+            })
+            .collect()
     }
 }
 
-fn parse(file: &Path) -> Result<Table, Failure> {
+/// A configuration is no larger.
+const MOST_BYTES: u64 = 8 << 20;
+
+fn parse(file: &Path) -> Result<(Table, Metadata), Failure> {
     let problem = |reason: String| {
         let path = "--config".to_owned();
         Failure::Config(vec![Problem {
@@ -183,12 +294,12 @@ fn parse(file: &Path) -> Result<Table, Failure> {
             reason,
         }])
     };
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| problem(format!("cannot be read: {error}")))?;
-    text.parse().map_err(|error: toml::de::Error| {
+    let (text, about) = crate::file::text(file, MOST_BYTES).map_err(problem)?;
+    let tree = text.parse().map_err(|error: toml::de::Error| {
         problem(format!(
             "is not TOML: {}",
             error.to_string().replace('\n', " | ")
         ))
-    })
+    })?;
+    Ok((tree, about))
 }

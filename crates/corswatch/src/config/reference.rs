@@ -2,36 +2,28 @@
 
 use std::fmt::Write as _;
 
-use schemars::Schema;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use toml::Value;
 
 use super::Config;
+use super::schema::Schema;
 
 const WIDTH: usize = 98;
 
 /// Every setting as a TOML file that says the defaults.
 pub(crate) fn reference() -> String {
-    let schema = schemars::schema_for!(Config);
+    let schema = Schema::of::<Config>();
     let defaults = Value::try_from(Config::default()).expect("the defaults are TOML");
     let mut writer = Writer {
-        definitions: definitions(&schema),
+        schema: &schema,
         text: String::new(),
     };
     writer.text.push_str(
         "# Every setting of corswatch with its default. Written by `cargo xtask generate`.\n\
          # Lists such as [[apps]] have no default: their entries are shown as comments.\n",
     );
-    writer.table(&[], schema.as_value(), Some(&defaults), Style::Live);
+    writer.table(&[], schema.root(), Some(&defaults), Style::Live);
     writer.text
-}
-
-fn definitions(schema: &Schema) -> Map<String, Json> {
-    schema
-        .get("$defs")
-        .and_then(Json::as_object)
-        .cloned()
-        .unwrap_or_default()
 }
 
 /// Whether settings are written as they are or as comments.
@@ -41,12 +33,12 @@ enum Style {
     Commented,
 }
 
-struct Writer {
-    definitions: Map<String, Json>,
+struct Writer<'a> {
+    schema: &'a Schema,
     text: String,
 }
 
-impl Writer {
+impl Writer<'_> {
     /// Writes the plain settings of a table, then its sections, as TOML wants it.
     fn table(&mut self, path: &[&str], schema: &Json, value: Option<&Value>, style: Style) {
         let schema = self.resolved(schema);
@@ -133,11 +125,7 @@ impl Writer {
     }
 
     fn resolved(&self, schema: &Json) -> Json {
-        let reference = schema.get("$ref").and_then(Json::as_str);
-        let name = reference.and_then(|reference| reference.strip_prefix("#/$defs/"));
-        name.and_then(|name| self.definitions.get(name))
-            .unwrap_or(schema)
-            .clone()
+        self.schema.resolved(schema).clone()
     }
 }
 

@@ -1,8 +1,10 @@
 //! `corswatch dead-letters`: what could not be stored, and what to do about it.
 
+use std::process::ExitCode;
+
 use anyhow::Context as _;
 use journal::{Appender, Record};
-use observation::{BeaconId, EdgeReport, Entry, Position};
+use observation::{BeaconId, DeadLetterReason, EdgeReport, Entry, Position};
 use runtime::Clock;
 use store::{DeadLetterFilter, DeadLetterRow, Mark, Store};
 
@@ -10,44 +12,70 @@ use super::span_of_time::rfc3339;
 use crate::cli::{DeadLetters, DeadLettersCommand, Selection};
 use crate::config::Config;
 use crate::exit::Failure;
-use crate::parts::{Ground, Storage, open_journal, storage};
+use crate::parts::{Ground, Storage, embedded_data, open_journal, storage};
 
+/// What changed nothing ends the command with this code.
+const NOTHING_CHANGED: u8 = 1;
 /// Letters that are read at once.
 const PAGE: u32 = 100;
 
 /// Lists dead letters, appends them to the log again, or gives them up.
-pub(crate) async fn dead_letters(mut config: Config, args: DeadLetters) -> Result<(), Failure> {
+pub(crate) async fn dead_letters(
+    mut config: Config,
+    args: DeadLetters,
+) -> Result<ExitCode, Failure> {
     if let Some(data) = args.data {
         config.move_data_to(data);
     }
     // The spool is a collector's own; a command that cannot append says so and ends.
     config.journal.spool.enabled = false;
+    let _data = embedded_data(&config, "dead-letters")?;
     let storage = storage(&config, &Ground::new()).await?;
     let done = act(&config, &storage.store, args.command).await;
     Storage::end(storage).await;
     done
 }
 
-async fn act(config: &Config, store: &Store, command: DeadLettersCommand) -> Result<(), Failure> {
+async fn act(
+    config: &Config,
+    store: &Store,
+    command: DeadLettersCommand,
+) -> Result<ExitCode, Failure> {
     match command {
-        DeadLettersCommand::List(args) => list(store, args.reason, args.limit).await,
+        DeadLettersCommand::List(args) => {
+            list(store, args.reason, args.limit).await?;
+            Ok(ExitCode::SUCCESS)
+        }
         DeadLettersCommand::Replay(selection) => replay(config, store, &selection).await,
         DeadLettersCommand::Drop(selection) => {
             let mut dropped = 0;
             each(store, &selection, async |letter: DeadLetterRow| {
+                mark(store, &letter, Mark::Dropped).await?;
                 dropped += 1;
-                mark(store, &letter, Mark::Dropped).await
+                Ok(())
             })
             .await?;
             say!("{dropped} dropped");
-            Ok(())
+            Ok(changed(dropped))
         }
     }
 }
 
-async fn list(store: &Store, reason: Option<String>, limit: u32) -> Result<(), Failure> {
+/// A command that changed nothing says so to scripts too.
+fn changed(letters: u64) -> ExitCode {
+    if letters > 0 {
+        return ExitCode::SUCCESS;
+    }
+    complain!(
+        "corswatch: nothing was changed: no dead letter is selected (`corswatch dead-letters list` \
+         shows them)"
+    );
+    ExitCode::from(NOTHING_CHANGED)
+}
+
+async fn list(store: &Store, reason: Option<DeadLetterReason>, limit: u32) -> Result<(), Failure> {
     let filter = DeadLetterFilter {
-        reason,
+        reason: reason.map(|reason| reason.as_str().to_owned()),
         position: None,
     };
     let letters = store.dead_letters(&filter, None, limit).await;
@@ -63,7 +91,7 @@ async fn list(store: &Store, reason: Option<String>, limit: u32) -> Result<(), F
             letter.reason,
             letter.payload.len(),
             // Part of it may come from a page.
-            letter.detail.escape_debug(),
+            printable::line(&letter.detail),
         );
     }
     if letters.len() == usize::try_from(limit).unwrap_or(usize::MAX) {
@@ -74,7 +102,11 @@ async fn list(store: &Store, reason: Option<String>, limit: u32) -> Result<(), F
 
 /// Appends the letters' records to the log again. A beacon that is stored already, or that was
 /// replayed before, is recognised like any other re-send.
-async fn replay(config: &Config, store: &Store, selection: &Selection) -> Result<(), Failure> {
+async fn replay(
+    config: &Config,
+    store: &Store,
+    selection: &Selection,
+) -> Result<ExitCode, Failure> {
     let ground = Ground::new();
     let journal = open_journal(config, &ground).await?;
     let appender = journal.appender().await.map_err(anyhow::Error::from)?;
@@ -102,7 +134,11 @@ async fn replay(config: &Config, store: &Store, selection: &Selection) -> Result
     }
     appender.close(std::time::Duration::from_secs(10)).await;
     say!("{replayed} replayed, {unreadable} cannot be read by this build either");
-    done
+    done?;
+    if unreadable > 0 && replayed == 0 {
+        return Ok(ExitCode::from(NOTHING_CHANGED));
+    }
+    Ok(changed(replayed))
 }
 
 async fn append(
@@ -154,7 +190,7 @@ async fn each(
     mut act: impl AsyncFnMut(DeadLetterRow) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let filter = DeadLetterFilter {
-        reason: selection.reason.clone(),
+        reason: selection.reason.map(|reason| reason.as_str().to_owned()),
         position: selection.at.map(|place| place.0),
     };
     let mut after = None;

@@ -12,7 +12,7 @@ use super::span_of_time::rfc3339;
 use crate::cli::Verify;
 use crate::config::Config;
 use crate::exit::Failure;
-use crate::parts::{Ground, Storage, open_journal, storage};
+use crate::parts::{Ground, Storage, embedded_data, open_journal, storage};
 
 /// What differs ends the command with this code.
 const DIFFERS: u8 = 1;
@@ -26,6 +26,7 @@ pub(crate) async fn verify(mut config: Config, args: Verify) -> Result<ExitCode,
     if let Some(data) = args.data.clone() {
         config.move_data_to(data);
     }
+    let _data = embedded_data(&config, "verify")?;
     let storage = storage(&config, &Ground::new()).await?;
     let done = check(&config, &storage.store, &args).await;
     Storage::end(storage).await;

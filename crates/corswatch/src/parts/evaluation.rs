@@ -22,7 +22,12 @@ pub(crate) fn evaluation(
     store: Store,
     tasks: &mut Tasks,
 ) -> Result<BoardPart, Failure> {
-    let dispatcher = Dispatcher::build(&config.alert, &ground.clock, &ground.metrics);
+    let dispatcher = Dispatcher::build(
+        &config.alert,
+        config.owners(),
+        &ground.clock,
+        &ground.metrics,
+    );
     let dispatcher = dispatcher.map_err(|error| Failure::Missing(error.into()))?;
     let engine = Arc::new(Engine::new(store));
     let aggregator = Aggregator::new(Parts {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use dashboard::{Condition, Part, PartReport, StorePart, Stored, WatermarkPart};
+use dashboard::{
+    Condition, Part, PartReport, Queries, StorePart, Stored, Watermark, WatermarkPart,
+};
 use runtime::Tasks;
 use store::Store;
 
@@ -47,11 +49,13 @@ impl HealthSide {
 
 /// The parts of a role that lives of the store.
 pub(crate) fn store_parts(config: &Config, ground: &Ground, store: &Store) -> Vec<Arc<dyn Part>> {
-    let queries = Arc::new(Stored::new(store.clone()));
+    let queries: Arc<dyn Queries> = Arc::new(Stored::new(store.clone()));
+    let (clock, partitions) = (ground.clock.clone(), config.journal.partitions());
+    let watermark = Watermark::new(Arc::clone(&queries), partitions, clock.clone());
     let late = config.dashboard.lagging_after;
     vec![
-        Arc::new(StorePart::new(Arc::clone(&queries) as _)),
-        Arc::new(WatermarkPart::new(queries, ground.clock.clone(), late)),
+        Arc::new(StorePart::new(queries)),
+        Arc::new(WatermarkPart::new(watermark, clock, late)),
     ]
 }
 

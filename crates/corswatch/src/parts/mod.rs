@@ -1,6 +1,7 @@
 //! The parts of the product, each made from the configuration: what a role runs, and what `up` runs
 //! together.
 
+mod data;
 mod demo;
 mod edge;
 mod evaluation;
@@ -12,6 +13,7 @@ mod probing;
 mod socket;
 mod storage;
 
+pub(crate) use data::make_private;
 pub(crate) use demo::Demo;
 pub(crate) use edge::Edge;
 pub(crate) use evaluation::evaluation;
@@ -20,7 +22,7 @@ pub(crate) use journal::{log_ends, log_ends_elsewhere, open_journal};
 pub(crate) use loading::loading;
 pub(crate) use private::{Around, Private};
 pub(crate) use probing::probing;
-pub(crate) use storage::{Storage, storage};
+pub(crate) use storage::{Storage, embedded_data, storage};
 
 use std::sync::Arc;
 

@@ -48,9 +48,11 @@ impl Private {
     ) {
         let state = State {
             queries: Arc::new(Stored::new(store)),
+            partitions: config.journal.partitions(),
             apps: config.apps.iter().map(app).collect(),
             edge: around.edge.map(described),
             slos: slos(config),
+            owners: config.owners(),
             log_ends: around.log_ends,
             parts: around.parts,
             metrics: ground.metrics.clone(),

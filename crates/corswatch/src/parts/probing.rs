@@ -19,7 +19,7 @@ pub(crate) fn probing(config: &Config, ground: &Ground, store: Store, tasks: &mu
     let client = Client::new(policy, Names::default(), config.prober.limits());
     let inventory = Inventory::new(inventory::Parts {
         config: config.inventory.clone(),
-        samples: config.prober.samples.clone(),
+        known_paths: config.prober.known_paths(),
         apps: &config.apps,
         services: &config.services,
         client: client.clone(),

@@ -9,13 +9,14 @@ use store::{Store, StoreError};
 use tokio::time::Instant;
 
 use super::Ground;
+use super::data::DataDir;
 use crate::config::Config;
 use crate::exit::Failure;
 
 const STOP: Duration = Duration::from_secs(10);
 /// How long an engine that lost its parent may take to let go of the data directory.
 const HANDOVER: Duration = Duration::from_secs(20);
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How often a store that does not answer is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// The hidden subcommand that hosts the engine.
@@ -25,6 +26,15 @@ const HOST: &str = "engine-host";
 pub(crate) struct Storage {
     pub(crate) store: Store,
     engine: Option<Engine>,
+}
+
+/// Takes the data directory for `command`, where the store is the engine in it. Immediately: what holds
+/// it is alive, and does not let go.
+pub(crate) fn embedded_data(config: &Config, command: &str) -> Result<Option<DataDir>, Failure> {
+    let is_embedded = config.store.url.is_empty();
+    is_embedded
+        .then(|| DataDir::take(&config.data, command))
+        .transpose()
 }
 
 /// Connects to the server, or starts the engine below the data directory, and migrates.

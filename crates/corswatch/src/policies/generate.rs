@@ -1,14 +1,16 @@
 //! `corswatch generate`: the least permissive policy that lets pass what browsers were seen to ask.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use policy::Shapes;
+use printable::Notation;
 
 use super::seen;
 use crate::cli::Generate;
 use crate::exit::Failure;
+use crate::output::stdout;
 
 /// Writes the policy to standard output, and what it leaves out to standard error.
 pub(crate) fn run(args: &Generate) -> Result<ExitCode, Failure> {
@@ -27,8 +29,10 @@ pub(crate) fn run(args: &Generate) -> Result<ExitCode, Failure> {
         ));
     }
     let generated = policy::generate(args.form, &shapes.shapes, &heading(&shapes));
-    io::stdout()
+    let mut output = stdout(Notation::Text);
+    output
         .write_all(generated.text.as_bytes())
+        .and_then(|()| output.flush())
         .context("writing the policy")?;
     let unknown = shapes
         .shapes
@@ -36,14 +40,15 @@ pub(crate) fn run(args: &Generate) -> Result<ExitCode, Failure> {
         .filter(|shape| shape.headers.is_none())
         .count();
     if unknown > 0 {
-        eprintln!(
+        complain!(
             "the names of request headers are not known for {unknown} shapes: the policy lets them pass without any"
         );
     }
     for (shape, reason) in &generated.left_out {
         let (method, endpoint) = (&shape.method, &shape.endpoint);
         let (target, page) = (&shape.target_origin, &shape.page_origin);
-        eprintln!("left out: {method} {target}{endpoint} from {page}: {reason}");
+        let left_out = format!("{method} {target}{endpoint} from {page}: {reason}");
+        complain!("left out: {}", printable::line(&left_out));
     }
     Ok(if unread == 0 {
         ExitCode::SUCCESS

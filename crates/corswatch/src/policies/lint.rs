@@ -26,7 +26,7 @@ pub(crate) fn run(
     suppressions: &Suppressions,
     mut unread: usize,
 ) -> Result<ExitCode, Failure> {
-    let (policy, problems) = file::read(file, args.form)?;
+    let (policy, problems) = file::read(file, args.form, &args.allow_includes)?;
     unread += problems;
     if written.is_empty() {
         written = doors(&policy)?;
@@ -67,7 +67,7 @@ fn doors(policy: &Policy) -> Result<Vec<Written>, Failure> {
         ));
     }
     if doors.len() > MOST {
-        eprintln!(
+        complain!(
             "the policy has {} parts: the first {MOST} are looked at",
             doors.len()
         );

@@ -10,6 +10,8 @@ use policy::{Shape, Shapes};
 use crate::cli::Seen;
 use crate::exit::Failure;
 
+/// Shapes are no larger.
+const MOST_BYTES: u64 = 64 << 20;
 /// How long the private side may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -36,15 +38,17 @@ fn of_file(file: &Path) -> Result<(Shapes, usize), Failure> {
     let name = file.display();
     let text = if file.as_os_str() == "-" {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map(|_| text)
+        let input = std::io::stdin().take(MOST_BYTES);
+        let read = { input }.read_to_string(&mut text);
+        read.map(|_| text).map_err(|error| error.to_string())
     } else {
-        std::fs::read_to_string(file)
+        crate::file::text(file, MOST_BYTES).map(|(text, _)| text)
     };
     let text = text.map_err(|error| Failure::Input(format!("{name}: {error}")))?;
     let (shapes, problems) = Shapes::read(&text)
         .map_err(|bad| Failure::Input(format!("{name}:{}: {}", bad.line, bad.reason)))?;
     for bad in &problems {
-        eprintln!("{name}:{}: {}", bad.line, bad.reason);
+        complain!("{name}:{}: {}", bad.line, bad.reason);
     }
     Ok((shapes, problems.len()))
 }

@@ -1,19 +1,21 @@
 //! `corswatch simulate`: what a policy would block of what browsers were seen to ask.
 
-use std::io::{self, BufWriter, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use policy::{Options, Totals, Upstream};
+use printable::Notation;
 
 use super::simulated::Simulated;
 use super::{file, json, seen, text};
 use crate::cli::{Format, Simulate};
 use crate::exit::Failure;
+use crate::output::stdout;
 
 /// Predicts. What cannot be read is reported by line; the rest is answered all the same.
 pub(crate) fn run(args: &Simulate) -> Result<ExitCode, Failure> {
-    let (policy, mut unread) = file::read(&args.policy, args.form)?;
+    let (policy, mut unread) = file::read(&args.policy, args.form, &args.allow_includes)?;
     let (shapes, bad) = seen::shapes(&args.seen)?;
     unread += bad;
     let options = Options {
@@ -37,13 +39,20 @@ pub(crate) fn run(args: &Simulate) -> Result<ExitCode, Failure> {
         predicted,
         totals,
     };
-    let mut output = BufWriter::new(io::stdout().lock());
+    let (mut output, written);
     match args.format {
-        Format::Text => text::write(&simulated, &mut output),
-        Format::Json => json::write(&simulated, &mut output),
+        Format::Text => {
+            output = stdout(Notation::Text);
+            written = text::write(&simulated, &mut output);
+        }
+        Format::Json => {
+            output = stdout(Notation::Json);
+            written = json::write(&simulated, &mut output);
+        }
     }
-    .and_then(|()| output.flush())
-    .context("writing the prediction")?;
+    written
+        .and_then(|()| output.flush())
+        .context("writing the prediction")?;
     Ok(match (unread, totals.newly_blocked.shapes) {
         (0, 0) => ExitCode::SUCCESS,
         (0, _) => ExitCode::from(1),

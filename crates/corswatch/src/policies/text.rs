@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use policy::{Block, Kind, Outcome, Place, Predicted, Shape};
+use printable::line;
 
 use super::simulated::Simulated;
 
@@ -72,15 +73,15 @@ fn head(simulated: &Simulated<'_>, output: &mut impl Write) -> io::Result<()> {
     write!(
         output,
         "{} ({})",
-        visible(&simulated.file),
+        line(&simulated.file),
         simulated.policy.form()
     )?;
     if !shapes.from.is_empty() {
         write!(
             output,
             ", against what was seen from {} to {}",
-            visible(&shapes.from),
-            visible(&shapes.to)
+            line(&shapes.from),
+            line(&shapes.to)
         )?;
     }
     writeln!(output)?;
@@ -103,18 +104,18 @@ fn section(title: &str, predicted: &[&Predicted<'_>], output: &mut impl Write) -
         match &one.outcome {
             Outcome::Blocked(found) => block(found, output)?,
             Outcome::Unknown { reason, place } => {
-                writeln!(output, "      {}{}", at(place.as_ref()), visible(reason))?;
+                writeln!(output, "      {}{}", at(place.as_ref()), line(reason))?;
             }
             Outcome::Allowed if !one.hidden.is_empty() => {
                 writeln!(
                     output,
                     "      not readable: {}",
-                    visible(&one.hidden.join(", "))
+                    line(&one.hidden.join(", "))
                 )?;
                 writeln!(
                     output,
                     "      fix: access-control-expose-headers: {}",
-                    visible(&one.hidden.join(", "))
+                    line(&one.hidden.join(", "))
                 )?;
             }
             Outcome::Allowed | Outcome::Uncovered => {}
@@ -142,14 +143,14 @@ fn shape(shape: &Shape, output: &mut impl Write) -> io::Result<()> {
     writeln!(
         output,
         "  {count} {noun}{today}: {} {}{} from {}{credentials}",
-        visible(&shape.method),
-        visible(&shape.target_origin),
-        visible(&shape.endpoint),
-        visible(&shape.page_origin),
+        line(&shape.method),
+        line(&shape.target_origin),
+        line(&shape.endpoint),
+        line(&shape.page_origin),
     )?;
     match shape.headers.as_deref() {
         Some([]) | None => Ok(()),
-        Some(names) => writeln!(output, "      headers: {}", visible(&names.join(", "))),
+        Some(names) => writeln!(output, "      headers: {}", line(&names.join(", "))),
     }
 }
 
@@ -158,14 +159,14 @@ fn block(block: &Block, output: &mut impl Write) -> io::Result<()> {
     let error = judgement.error.map_or("redirect", cors::CorsError::as_str);
     write!(output, "      {}{error}", at(block.place.as_ref()))?;
     if let Some(parameter) = judgement.parameter_text() {
-        write!(output, " [{}]", visible(parameter))?;
+        write!(output, " [{}]", line(parameter))?;
     }
     writeln!(output)?;
-    for line in block.verdict.explanation.lines() {
-        writeln!(output, "      {}", visible(line))?;
+    for text in block.verdict.explanation.split('\n') {
+        writeln!(output, "      {}", line(text))?;
     }
     for fix in &block.verdict.fix {
-        writeln!(output, "      fix: {}", visible(&fix.to_string()))?;
+        writeln!(output, "      fix: {}", line(&fix.to_string()))?;
     }
     Ok(())
 }
@@ -190,7 +191,7 @@ fn assumed(simulated: &Simulated<'_>, output: &mut impl Write) -> io::Result<()>
     writeln!(output, "\nassumed:")?;
     for (what, shapes) in all {
         let noun = if shapes == 1 { "shape" } else { "shapes" };
-        writeln!(output, "  {} ({shapes} {noun})", visible(what))?;
+        writeln!(output, "  {} ({shapes} {noun})", line(what))?;
     }
     Ok(())
 }
@@ -210,7 +211,7 @@ fn unused(simulated: &Simulated<'_>, output: &mut impl Write) -> io::Result<()> 
                 "  {}: {} `{}`",
                 grant.place,
                 kind.as_str(),
-                visible(&grant.value)
+                line(&grant.value)
             )?;
         }
     }
@@ -242,17 +243,4 @@ fn totals(simulated: &Simulated<'_>, output: &mut impl Write) -> io::Result<()> 
         "newly blocked: {} requests that pass today; newly allowed: {} requests that are blocked today",
         totals.newly_blocked.requests, totals.newly_allowed.requests
     )
-}
-
-/// What a page reported cannot speak to the terminal: control characters are written out.
-fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            out.extend(character.escape_unicode());
-        } else {
-            out.push(character);
-        }
-    }
-    out
 }

@@ -1,5 +1,8 @@
 //! Alerts.
 
+use std::collections::BTreeMap;
+
+use alert::Owners;
 use serde::Serialize;
 use store::AlertRow;
 use utoipa::ToSchema;
@@ -33,16 +36,22 @@ pub(crate) struct Alert {
     pub summary: Option<String>,
     /// What is known and what to do; null where the alert has none.
     pub description: Option<String>,
-    /// Where to read on; null where nothing is configured.
+    /// Team that owns the service that it is about; null where it is about none, or nothing is
+    /// configured.
+    pub owner: Option<String>,
+    /// Where to read on: the runbook of the objective, else that of the service; null where nothing
+    /// is configured.
     pub runbook_url: Option<String>,
     /// Everything the alert says.
     #[schema(value_type = Object)]
     pub details: serde_json::Value,
 }
 
-impl From<AlertRow> for Alert {
-    fn from(row: AlertRow) -> Self {
-        let details: serde_json::Value = serde_json::from_str(&row.body).unwrap_or_default();
+impl Alert {
+    /// What is known of an alert, with the owner of its service as the configuration has it now.
+    pub(crate) fn of(row: AlertRow, owners: &Owners) -> Self {
+        let mut details: serde_json::Value = serde_json::from_str(&row.body).unwrap_or_default();
+        own(&mut details, owners);
         let text = |name: &str| {
             let annotations = details.get("annotations").unwrap_or(&details);
             let value = annotations.get(name).or_else(|| details.get(name));
@@ -54,6 +63,7 @@ impl From<AlertRow> for Alert {
         Self {
             summary: text("summary"),
             description: text("description"),
+            owner: details["labels"]["owner"].as_str().map(str::to_owned),
             runbook_url: text("runbook_url"),
             id: row.id,
             app: row.app,
@@ -66,6 +76,19 @@ impl From<AlertRow> for Alert {
             updated_at: Stamp(row.updated_at),
             resolved_at: row.resolved_at.map(Stamp),
             details,
+        }
+    }
+}
+
+fn own(details: &mut serde_json::Value, owners: &Owners) {
+    let texts = |member: &serde_json::Value| -> BTreeMap<String, String> {
+        serde_json::from_value(member.clone()).unwrap_or_default()
+    };
+    let (mut labels, mut annotations) = (texts(&details["labels"]), texts(&details["annotations"]));
+    owners.complete(&mut labels, &mut annotations);
+    for (name, texts) in [("labels", labels), ("annotations", annotations)] {
+        if !texts.is_empty() {
+            details[name] = serde_json::json!(texts);
         }
     }
 }

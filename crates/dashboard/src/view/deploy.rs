@@ -49,8 +49,10 @@ pub(crate) struct Deploy {
     pub reverts: String,
     /// Whether it changes CORS configuration.
     pub touches_cors: bool,
-    /// Who made it.
+    /// Who made it, as the report says.
     pub author: String,
+    /// Name of the token that it was reported with; `local` where there are no tokens.
+    pub recorded_by: String,
     /// What it is, for people.
     pub note: String,
     /// When it was recorded.
@@ -68,6 +70,7 @@ impl From<DeployRow> for Deploy {
             reverts: row.reverts,
             touches_cors: row.touches_cors,
             author: row.author,
+            recorded_by: row.recorded_by,
             note: row.note,
             created_at: Stamp(row.created_at),
         }

@@ -42,11 +42,12 @@ pub(crate) struct Diagnosis {
     pub result: String,
     /// Why, as a word: `as_reported`, `other_stage`, `cached_preflight`, `edge_dependent`,
     /// `not_exposed`, `header_absent`, `made_up_path`, `only_with_cookies`, `request_not_sent`,
-    /// `passes_since_change`, `passes`, `not_allowed`, `unreachable`, `not_a_request`.
+    /// `passes_since_change`, `passes`, `not_allowed`, `no_path`, `unreachable`, `not_a_request`.
     pub why: String,
     /// Why, for people.
     pub detail: String,
-    /// What was replayed; segments of a template have stand-ins where no sample is configured.
+    /// What was replayed; segments of a template have stand-ins where no sample is configured. Empty
+    /// where no path leads to the endpoint.
     pub url: String,
     /// The address that answered.
     pub remote: Option<String>,

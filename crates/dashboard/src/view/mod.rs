@@ -12,3 +12,4 @@ pub(crate) mod scope;
 pub(crate) mod shape;
 pub(crate) mod sli;
 pub(crate) mod slo;
+pub(crate) mod words;

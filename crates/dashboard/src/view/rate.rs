@@ -1,6 +1,7 @@
 //! Ratios of counts.
 
 use serde::Serialize;
+use slo::Ratio;
 use utoipa::ToSchema;
 
 /// How many of how many.
@@ -26,6 +27,12 @@ impl Rate {
     }
 }
 
+impl From<Ratio> for Rate {
+    fn from(Ratio { bad, total }: Ratio) -> Self {
+        Self::new(bad, total)
+    }
+}
+
 /// `part / total`; none where `total` is 0.
 #[expect(
     clippy::cast_precision_loss,
@@ -33,32 +40,4 @@ impl Rate {
 )]
 pub(crate) fn ratio(part: u64, total: u64) -> Option<f64> {
     (total > 0).then(|| part as f64 / total as f64)
-}
-
-/// A rate and what it may be at most.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
-pub(crate) struct BandedRate {
-    /// How many count against it.
-    pub bad: u64,
-    /// Of how many.
-    pub total: u64,
-    /// `bad / total`; null where nothing was seen.
-    pub ratio: Option<f64>,
-    /// Lowest and highest ratio that the evidence allows: failures of unknown kind may be blocks.
-    /// Null where nothing was seen.
-    pub band: Option<[f64; 2]>,
-}
-
-impl BandedRate {
-    /// `bad` of `total`, and `unknown` more that may be bad too.
-    #[must_use]
-    pub(crate) fn new(bad: u64, unknown: u64, total: u64) -> Self {
-        let band = ratio(bad, total).zip(ratio(bad + unknown, total));
-        Self {
-            bad,
-            total,
-            ratio: ratio(bad, total),
-            band: band.map(|(low, high)| [low, high]),
-        }
-    }
 }

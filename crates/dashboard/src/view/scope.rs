@@ -18,7 +18,8 @@ pub(crate) struct Scope {
     pub from: Stamp,
     /// End, a whole minute, exclusive.
     pub to: Stamp,
-    /// Everything received before this time is counted; null while nothing was ever received.
+    /// Everything received before this time is counted; null while a partition of the log has no
+    /// progress.
     pub watermark: Option<Stamp>,
     /// Who saw it.
     #[schema(value_type = String)]

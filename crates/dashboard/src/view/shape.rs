@@ -42,7 +42,7 @@ impl From<RequestShape> for Shape {
         };
         let outcomes = row.outcomes.iter();
         Self {
-            headers: (row.headers != observation::OTHER).then(|| names(&row.headers)),
+            headers: (row.headers != web::OTHER).then(|| names(&row.headers)),
             page_origin: row.page_origin,
             target_origin: row.target_origin,
             endpoint: row.endpoint,

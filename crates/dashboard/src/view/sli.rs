@@ -1,53 +1,44 @@
-//! The SLIs M1 to M5, from the sums of the store.
+//! The SLIs, as the table in `slo` says.
 
 use std::collections::BTreeMap;
 
 use observation::Source;
-use serde::Serialize;
-use slo::{LatencySummary, Ratio};
-use store::SliSums;
-use utoipa::ToSchema;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use slo::{Beside, LatencySummary, Ratio, Sums, Term};
+use utoipa::openapi::schema::{
+    AllOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, Ref, Schema, SchemaFormat, SchemaType,
+    Type,
+};
+use utoipa::openapi::{Object, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
-use super::rate::{BandedRate, Rate, ratio};
+use super::rate::{Rate, ratio};
 
-/// The SLIs of one window or step.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+/// The SLIs of one window or step: a member for each that is a rate, the latency of preflights, and
+/// the requests by outcome.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sli {
-    /// M1: requests blocked by CORS, of all cross-origin requests in CORS mode; aborted, unloaded,
-    /// offline and local-network requests are in neither.
-    pub block_rate: BandedRate,
-    /// Requests that failed without evidence of how.
-    pub unknown_rate: Rate,
-    /// M2: from browsers, requests blocked at the preflight of all that needed one; from gateways,
-    /// edges and reports, OPTIONS answered 4xx or 5xx of all OPTIONS.
-    pub preflight_failure_rate: Rate,
-    /// M3: requests with credentials that were blocked.
-    pub credentialed_failure_rate: CredentialedRate,
-    /// M4: reads of an expected response header that could not be read.
-    pub exposed_header_mismatch: Rate,
-    /// M5: how long preflights take.
-    pub preflight_latency_ms: PreflightLatency,
-    /// Requests by outcome, also those that do not count.
-    #[schema(value_type = BTreeMap<String, u64>)]
-    pub outcomes: BTreeMap<&'static str, u64>,
+    rates: BTreeMap<slo::Sli, SliRate>,
+    preflight_latency_ms: PreflightLatency,
+    outcomes: BTreeMap<&'static str, u64>,
 }
 
-/// M3, and beside it what looks alike and is none.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub(crate) struct CredentialedRate {
-    /// Blocked.
-    pub bad: u64,
-    /// Of how many requests with credentials.
-    pub total: u64,
-    /// `bad / total`; null where nothing was seen.
-    pub ratio: Option<f64>,
-    /// Requests with credentials that were answered 401 or 403: not a CORS failure.
-    pub denied: Rate,
+/// An SLI that is a rate.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub(crate) struct SliRate {
+    #[serde(flatten)]
+    pub rate: Rate,
+    /// There where the evidence may leave a range; none in it where nothing was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub band: Option<Option<[f64; 2]>>,
+    /// What is shown beside it.
+    #[serde(flatten)]
+    pub beside: BTreeMap<&'static str, Rate>,
 }
 
 /// M5: distribution of preflight durations, in milliseconds. From buckets of 9 % width; the border
 /// at 200 ms is exact.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, ToSchema)]
 pub(crate) struct PreflightLatency {
     /// Median; null where nothing was measured.
     pub p50: Option<f64>,
@@ -61,49 +52,57 @@ pub(crate) struct PreflightLatency {
     pub slow: u64,
     /// How many were measured.
     pub measured: u64,
-    /// Share of preflighted requests that were measured: browsers show the duration only where the
+    /// Share of preflights that were measured: browsers show the duration only where the
     /// server sends `Timing-Allow-Origin`.
     pub coverage: Option<f64>,
 }
 
+const LATENCY: (&str, &str) = ("preflight_latency_ms", "M5: how long preflights take.");
+const OUTCOMES: (&str, &str) = (
+    "outcomes",
+    "Requests by outcome, also those that do not count.",
+);
+
+/// The SLIs that are shown as a rate. Those of durations are shown as their distribution.
+fn rates() -> impl Iterator<Item = slo::Sli> {
+    let of_durations = |formula: &slo::Formula| formula.total == Term::MeasuredPreflights;
+    let is_rate = move |sli: &slo::Sli| !sli.definition().formulas.iter().any(of_durations);
+    slo::Sli::ALL.iter().copied().filter(is_rate)
+}
+
 impl Sli {
     /// The SLIs of `sums`, which `source` saw.
-    pub(crate) fn of(sums: &SliSums, source: Source) -> Self {
-        let denied = Rate::new(sums.credentialed_denied, sums.credentialed);
+    pub(crate) fn of(sums: &Sums, source: Source) -> Self {
+        let outcomes = sums.by_outcome.iter();
         Self {
-            block_rate: BandedRate::new(sums.blocked, sums.unknown, sums.requests),
-            unknown_rate: Rate::new(sums.unknown, sums.requests),
-            preflight_failure_rate: preflight_failures(sums, source),
-            credentialed_failure_rate: CredentialedRate {
-                bad: sums.credentialed_blocked,
-                total: sums.credentialed,
-                ratio: ratio(sums.credentialed_blocked, sums.credentialed),
-                denied,
-            },
-            exposed_header_mismatch: Rate::new(sums.header_unreadable, sums.header_reads),
-            preflight_latency_ms: PreflightLatency::of(sums),
-            outcomes: sums
-                .by_outcome
-                .iter()
-                .map(|(outcome, count)| (outcome.as_str(), *count))
+            rates: rates()
+                .map(|sli| (sli, SliRate::of(sli, sums, source)))
+                .collect(),
+            preflight_latency_ms: PreflightLatency::of(sums, source),
+            outcomes: outcomes
+                .map(|(outcome, n)| (outcome.as_str(), *n))
                 .collect(),
         }
     }
 }
 
-/// Browsers do not see the OPTIONS request itself, only whether the preflight stopped theirs.
-fn preflight_failures(sums: &SliSums, source: Source) -> Rate {
-    match source {
-        Source::Browser | Source::Synthetic => Rate::new(sums.preflight_blocked, sums.preflighted),
-        Source::Gateway | Source::Edge | Source::OriginServer | Source::Trace | Source::Report => {
-            Rate::new(sums.preflights_failed, sums.preflights)
+impl SliRate {
+    fn of(sli: slo::Sli, sums: &Sums, source: Source) -> Self {
+        let beside = sli.definition().beside.iter();
+        let band = sli.band(sums, source);
+        Self {
+            rate: sli.ratio(sums, source).into(),
+            band: band.map(|band| Some([band.low.share()?, band.high.share()?])),
+            beside: beside
+                .map(|beside| (beside.name, beside.ratio(sums).into()))
+                .collect(),
         }
     }
 }
 
 impl PreflightLatency {
-    fn of(sums: &SliSums) -> Self {
-        let summary = LatencySummary::of(&sums.preflight_latency, sums.preflighted);
+    fn of(sums: &Sums, source: Source) -> Self {
+        let summary = LatencySummary::of(sums, source);
         let Ratio {
             bad: slow,
             total: measured,
@@ -115,7 +114,7 @@ impl PreflightLatency {
             under_200_ms: ratio(measured - slow, measured),
             slow,
             measured,
-            coverage: ratio(sums.preflight_measured, sums.preflighted),
+            coverage: summary.coverage,
         }
     }
 }
@@ -125,12 +124,100 @@ fn tenths(ms: f64) -> f64 {
     (ms * 10.0).round() / 10.0
 }
 
+impl Serialize for Sli {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(Some(self.rates.len() + 2))?;
+        for (sli, rate) in &self.rates {
+            members.serialize_entry(sli.as_str(), rate)?;
+        }
+        members.serialize_entry(LATENCY.0, &self.preflight_latency_ms)?;
+        members.serialize_entry(OUTCOMES.0, &self.outcomes)?;
+        members.end()
+    }
+}
+
+impl PartialSchema for Sli {
+    fn schema() -> RefOr<Schema> {
+        let object = ObjectBuilder::new().description(Some("The SLIs of one window or step."));
+        let rates = rates().fold(object, |object, sli| {
+            let name = sli.as_str();
+            object.property(name, rate_schema(sli)).required(name)
+        });
+        let latency = reference("PreflightLatency", LATENCY.1);
+        let count = u64::schema();
+        let outcomes = ObjectBuilder::new()
+            .description(Some(OUTCOMES.1))
+            .additional_properties(Some(count));
+        rates
+            .property(LATENCY.0, latency)
+            .required(LATENCY.0)
+            .property(OUTCOMES.0, outcomes)
+            .required(OUTCOMES.0)
+            .build()
+            .into()
+    }
+}
+
+impl ToSchema for Sli {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Rate::name().into_owned(), Rate::schema()));
+        schemas.push((
+            PreflightLatency::name().into_owned(),
+            PreflightLatency::schema(),
+        ));
+    }
+}
+
+fn reference(name: &str, description: &str) -> Ref {
+    Ref::builder()
+        .ref_location_from_schema_name(name)
+        .description(Some(description.trim()))
+        .build()
+}
+
+fn rate_schema(sli: slo::Sli) -> RefOr<Schema> {
+    let definition = sli.definition();
+    if definition.undecided.is_none() && definition.beside.is_empty() {
+        return reference("Rate", sli.meaning()).into();
+    }
+    let mut more = ObjectBuilder::new();
+    if definition.undecided.is_some() {
+        more = more.property("band", band_schema());
+    }
+    for Beside { name, meaning, .. } in definition.beside {
+        more = more
+            .property(*name, reference("Rate", meaning))
+            .required(*name);
+    }
+    let rate = AllOfBuilder::new()
+        .description(Some(sli.meaning().trim()))
+        .item(Ref::from_schema_name("Rate"))
+        .item(more);
+    Schema::AllOf(rate.build()).into()
+}
+
+fn band_schema() -> Schema {
+    let share = Object::builder()
+        .schema_type(Type::Number)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)));
+    let description = "Lowest and highest ratio that the evidence allows: failures of unknown kind \
+        may be bad. Null where nothing was seen.";
+    ArrayBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
+        .items(share.build())
+        .description(Some(description))
+        .build()
+        .into()
+}
+
 #[cfg(test)]
 mod tests {
+    use slo::Sli::{BlockRate, PreflightFailureRate};
+
     use super::*;
 
-    fn sums() -> SliSums {
-        SliSums {
+    fn sums() -> Sums {
+        Sums {
             requests: 4000,
             blocked: 3,
             unknown: 1,
@@ -141,18 +228,17 @@ mod tests {
             preflight_blocked: 2,
             preflights: 10,
             preflights_failed: 5,
-            preflight_measured: 25,
             preflight_latency: vec![(40, 10), (63, 10), (64, 5)],
-            ..SliSums::default()
+            ..Sums::default()
         }
     }
 
     #[test]
     fn ratios_of_nothing_are_null_and_never_zero_or_one() {
-        let sli = Sli::of(&SliSums::default(), Source::Browser);
-        assert_eq!(sli.block_rate.ratio, None);
-        assert_eq!(sli.block_rate.band, None);
-        assert_eq!(sli.preflight_failure_rate.ratio, None);
+        let sli = Sli::of(&Sums::default(), Source::Browser);
+        assert_eq!(sli.rates[&BlockRate].rate.ratio, None);
+        assert_eq!(sli.rates[&BlockRate].band, Some(None));
+        assert_eq!(sli.rates[&PreflightFailureRate].rate.ratio, None);
         assert_eq!(sli.preflight_latency_ms.p50, None);
         assert_eq!(sli.preflight_latency_ms.under_200_ms, None);
     }
@@ -160,18 +246,18 @@ mod tests {
     #[test]
     fn the_block_rate_has_a_band_up_to_what_unknown_failures_may_add() {
         let sli = Sli::of(&sums(), Source::Browser);
-        assert_eq!(sli.block_rate.ratio, Some(0.000_75));
-        assert_eq!(sli.block_rate.band, Some([0.000_75, 0.001]));
+        assert_eq!(sli.rates[&BlockRate].rate.ratio, Some(0.000_75));
+        assert_eq!(sli.rates[&BlockRate].band, Some(Some([0.000_75, 0.001])));
     }
 
     #[test]
     fn m2_counts_what_its_source_can_see() {
         assert_eq!(
-            Sli::of(&sums(), Source::Browser).preflight_failure_rate,
+            Sli::of(&sums(), Source::Browser).rates[&PreflightFailureRate].rate,
             Rate::new(2, 50)
         );
         assert_eq!(
-            Sli::of(&sums(), Source::Gateway).preflight_failure_rate,
+            Sli::of(&sums(), Source::Gateway).rates[&PreflightFailureRate].rate,
             Rate::new(5, 10)
         );
     }

@@ -17,12 +17,12 @@ use http_body_util::BodyExt as _;
 use observation::{Chunk, Confidence, Kind, Outcome, Stage, UnixMillis};
 use runtime::{ManualClock, Metrics};
 use serde_json::Value;
-use slo::{Objective, Sli, Window};
+use slo::{Objective, Sli, Sums, Window};
 use store::{
     AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, DeployRow, DiagnosisRow, Dimension,
     EdgeReportRow, Failure, FixRow, FoundRow, Grant, HeaderLine, InventoryRow, InventoryStep,
-    LabTraffic, Ledger, OriginSource, ProgressRow, RequestShape, SignatureRow, SliFilter, SliSums,
-    Stance, StoreError, TriedOrigin, Vary,
+    LabTraffic, Ledger, OriginSource, ProgressRow, RequestShape, SignatureRow, SliFilter, Stance,
+    StoreError, TriedOrigin, Vary,
 };
 use tower::ServiceExt as _;
 
@@ -36,6 +36,8 @@ pub struct Fake {
     pub deploys: Mutex<Vec<DeployRow>>,
     pub mood: Mood,
     pub behind_ms: i64,
+    /// Epoch, partition and event time; the two partitions of an epoch that began lately otherwise.
+    pub progress: Option<Vec<(u32, u32, UnixMillis)>>,
 }
 
 /// How the fake feels.
@@ -75,8 +77,8 @@ impl Fake {
     }
 }
 
-pub fn sums() -> SliSums {
-    SliSums {
+pub fn sums() -> Sums {
+    Sums {
         requests: 4000,
         blocked: 3,
         unknown: 1,
@@ -87,7 +89,6 @@ pub fn sums() -> SliSums {
         preflight_blocked: 2,
         header_reads: 10,
         header_unreadable: 1,
-        preflight_measured: 25,
         preflight_latency: vec![(40, 10), (63, 10), (64, 5)],
         by_outcome: vec![
             (Outcome::Ok, 3990),
@@ -95,13 +96,13 @@ pub fn sums() -> SliSums {
             (Outcome::Aborted, 5),
             (Outcome::Unknown, 1),
         ],
-        ..SliSums::default()
+        ..Sums::default()
     }
 }
 
 #[async_trait]
 impl Queries for Fake {
-    async fn sli(&self, filter: &SliFilter, within: Interval) -> Result<SliSums, StoreError> {
+    async fn sli(&self, filter: &SliFilter, within: Interval) -> Result<Sums, StoreError> {
         self.check().await?;
         self.note(filter, within);
         Ok(sums())
@@ -112,7 +113,7 @@ impl Queries for Fake {
         filter: &SliFilter,
         within: Interval,
         _step: Duration,
-    ) -> Result<Vec<(UnixMillis, SliSums)>, StoreError> {
+    ) -> Result<Vec<(UnixMillis, Sums)>, StoreError> {
         self.check().await?;
         self.note(filter, within);
         Ok(vec![(within.from.plus(60_000), sums())])
@@ -187,7 +188,7 @@ impl Queries for Fake {
             ..shape.clone()
         };
         let overflowed = RequestShape {
-            headers: observation::OTHER.into(),
+            headers: web::OTHER.into(),
             ..shape.clone()
         };
         Ok(vec![shape, plain, overflowed])
@@ -231,6 +232,15 @@ impl Queries for Fake {
 
     async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
         self.check().await?;
+        if let Some(progress) = &self.progress {
+            let row = |&(epoch, partition, event_time)| ProgressRow {
+                epoch,
+                partition,
+                next_offset: 5,
+                event_time,
+            };
+            return Ok(progress.iter().map(row).collect());
+        }
         let old = ProgressRow {
             epoch: 1,
             partition: 0,
@@ -254,7 +264,7 @@ impl Queries for Fake {
 
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
         self.check().await?;
-        let body = r#"{"annotations":{"summary":"3 of 4000 requests were blocked","runbook_url":"https://runbooks.test/cors"}}"#;
+        let body = r#"{"labels":{"service":"checkout"},"annotations":{"summary":"3 of 4000 requests were blocked","runbook_url":"https://runbooks.test/cors"}}"#;
         let row = |app: &str, state: &str, resolved_at| AlertRow {
             id: format!("{app}-{state}"),
             version: 1,
@@ -467,6 +477,14 @@ pub fn apps() -> Vec<App> {
     ]
 }
 
+fn owners() -> alert::Owners {
+    let owner = alert::Owner {
+        team: "team-checkout".into(),
+        runbook: "https://runbooks.test/checkout".into(),
+    };
+    [("checkout".to_owned(), owner)].into_iter().collect()
+}
+
 pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
     let (clock, _) = ManualClock::at(NOW);
     let edge = Edge {
@@ -488,11 +506,22 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         objective: Objective::new(0.95).expect("an objective"),
         ..slo.clone()
     };
+    let checkout = SloSpec {
+        name: "shop-checkout".into(),
+        filter: SliFilter {
+            service: Some("checkout".into()),
+            ..slo.filter.clone()
+        },
+        runbook: String::new(),
+        ..slo.clone()
+    };
     State {
         queries,
+        partitions: 2,
         apps: apps(),
         edge: Some(edge),
-        slos: vec![slo, latency],
+        slos: vec![slo, latency, checkout],
+        owners: owners(),
         log_ends: None,
         parts: Vec::new(),
         metrics,

@@ -8,7 +8,7 @@
 use std::sync::LazyLock;
 
 use intake::beacon::{BeaconContext, MAX_ROWS, accept};
-use intake::{Catalog, CatalogConfig, KeyState, Slots};
+use intake::{Catalog, CatalogConfig, KeyState, Plausibility, Slots};
 use libfuzzer_sys::fuzz_target;
 use observation::{Entry, UnixMillis};
 
@@ -34,6 +34,7 @@ fuzz_target!(|body: &[u8]| {
         panic!("an active key");
     };
     let slots = Slots::new(CATALOG.apps().len());
+    let plausibility = Plausibility::new(CATALOG.apps().len());
     let context = BeaconContext {
         app,
         catalog: &CATALOG,
@@ -42,6 +43,7 @@ fuzz_target!(|body: &[u8]| {
         user_agent: "",
         network: 7,
         cardinality: &slots,
+        plausibility: &plausibility,
     };
     if let Ok(accepted) = accept(body, &context) {
         assert!((1..=MAX_ROWS).contains(&accepted.envelope.observations.len()));

@@ -24,6 +24,7 @@ pub(super) const MAX_TEXT: usize = 2048;
 /// Words of a vocabulary, evidence codes, environments, identities.
 pub(super) const MAX_WORD: usize = 64;
 pub(super) const MAX_RELEASE: usize = 128;
+pub(super) const MAX_METHOD: usize = 32;
 pub(super) const MAX_SDK: usize = 32;
 /// Members of one object that are not known; far more than a newer SDK would add.
 pub(super) const MAX_UNKNOWN_MEMBERS: usize = 64;

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 
 use observation::{Envelope, UnixMillis};
 
-use crate::{App, Cardinality, Catalog, Dimension, Refusal};
+use crate::{App, Cardinality, Catalog, Dimension, Plausibility, Refusal};
 
 pub use limits::{MAX_DEPTH, MAX_ROWS, RETRY_HORIZON_MS, VERSION};
 
@@ -37,6 +37,8 @@ pub struct BeaconContext<'a> {
     pub network: u32,
     /// Which texts keep their name.
     pub cardinality: &'a dyn Cardinality,
+    /// What is believed.
+    pub plausibility: &'a Plausibility,
 }
 
 /// A beacon that is taken, and what was passed over in it. `S` is how its texts are held.

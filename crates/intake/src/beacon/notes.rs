@@ -6,7 +6,7 @@ use observation::MILLIS_PER_HOUR;
 
 use super::BeaconContext;
 use super::trail::path;
-use crate::{Dimension, Reason, Refusal};
+use crate::{Dimension, Reason, Refusal, Sighting};
 
 const HOURS_PER_DAY: i64 = 24;
 
@@ -35,13 +35,17 @@ impl<'c> Notes<'c> {
 
     /// The text itself while the application has room for it, else what stands for all others.
     pub(super) fn bounded<'t>(&mut self, dimension: Dimension, text: Cow<'t, str>) -> Cow<'t, str> {
-        let app = self.context.app.index();
-        let fits = text.is_empty()
-            || self
-                .context
-                .cardinality
-                .admits(app, dimension, self.day, &text);
-        if fits {
+        let context = self.context;
+        let sighting = Sighting {
+            app: context.app.index(),
+            dimension,
+            day: self.day,
+            network: context.network,
+        };
+        let keeps_its_name = text.is_empty()
+            || context.cardinality.admits(sighting, &text)
+            || context.app.reserves(dimension, &text);
+        if keeps_its_name {
             return text;
         }
         self.overflowed[dimension as usize] += 1;

@@ -8,13 +8,12 @@ use observation::Latency;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::limits::{
-    AT, COUNT, MAX_RELEASE, MAX_ROWS, MAX_SDK, MAX_TEXT, MAX_WORD, RETRY_HORIZON_MS, STATUS,
-    VERSION,
+    AT, COUNT, MAX_METHOD, MAX_RELEASE, MAX_ROWS, MAX_SDK, MAX_TEXT, MAX_WORD, RETRY_HORIZON_MS,
+    STATUS, VERSION,
 };
 use super::trail::{Member, Members, Trail, members};
 use super::value::{Flag, Ignored, Integer, Name, Pairs, Text};
 use super::wire::{Beacon, Row};
-use crate::method::MAX_METHOD;
 use crate::{Reason, Refusal};
 
 members! {

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 
 use observation::{Browser, Context, Envelope, Observation, Origin, Source, UnixMillis};
+use web::Schemes;
 
 use super::notes::{Notes, refuse};
 use super::row::{self, Target};
 use super::wire::{Beacon, Row};
 use super::{Accepted, BeaconContext};
 use crate::catalog::Allowed;
-use crate::origin::{self, Schemes};
-use crate::{Dimension, LabTraffic, Reason, Refusal, read_user_agent};
+use crate::plausibility::Reporter;
+use crate::{Dimension, LabTraffic, OpaqueOrigin, Reason, Refusal, read_user_agent};
 
 pub(super) fn resolve<'a>(
     beacon: Beacon<'a>,
@@ -20,6 +21,12 @@ pub(super) fn resolve<'a>(
     let id = identity(&beacon.id, "id")?;
     let session = identity(&beacon.session, "s")?;
     let mut notes = Notes::new(context);
+    let opaque = context.origin == Some("null") && beacon.page != "null";
+    if opaque && context.app.opaque_origin() == OpaqueOrigin::Refuse {
+        let detail =
+            "the browser withheld the origin of the page, and the application refuses that";
+        return Err(refuse(None, "page", Reason::PageOriginMismatch, detail));
+    }
     let page_origin = page_origin(beacon.page, context, &mut notes)?;
     let agent = read_user_agent(context.user_agent);
     let page_context = match beacon.context.as_deref() {
@@ -36,7 +43,8 @@ pub(super) fn resolve<'a>(
         page_origin,
         context: page_context,
         session,
-        network: context.network,
+        // Who does not say which page it is vouches for nothing.
+        network: if opaque { 0 } else { context.network },
         lab: (agent.headless || beacon.lab) && !counts_lab,
         browser: Browser {
             family: Cow::Borrowed(agent.browser.family),
@@ -44,7 +52,18 @@ pub(super) fn resolve<'a>(
         },
     };
     let sealed_at = context.received_at.plus(-beacon.age);
-    let observations = observations(beacon.rows, sealed_at, word.as_deref(), &mut notes)?;
+    let mut observations = observations(beacon.rows, sealed_at, word.as_deref(), &mut notes)?;
+    let reporter = Reporter {
+        app: context.app.index(),
+        session,
+        network: context.network,
+        at: context.received_at,
+        network_share: context.app.network_share(),
+        has_opaque_origin: opaque && context.app.opaque_origin() == OpaqueOrigin::Dispute,
+    };
+    context
+        .plausibility
+        .judge(reporter, observations.iter_mut());
     Ok(Accepted {
         envelope: Envelope {
             beacon: id,
@@ -103,7 +122,7 @@ fn page_origin<'a>(
 ) -> Result<Cow<'a, str>, Refusal> {
     // A sandboxed frame has the opaque origin "null"; only an application open to all takes it.
     if page != "null"
-        && let Some(problem) = origin::problem(&page, Schemes::Any)
+        && let Err(problem) = web::Origin::check(&page, Schemes::Any)
     {
         return Err(refuse(
             None,
@@ -113,7 +132,8 @@ fn page_origin<'a>(
         ));
     }
     // A browser also sends `Origin: null` where the page's referrer policy withholds the origin
-    // (Fetch, "append a request Origin header"; beacons are `no-cors`): it says nothing then.
+    // (Fetch, "append a request Origin header"; beacons are `no-cors`), and for sandboxed frames,
+    // which anybody can put into a page of his own: it says nothing then (`apps.opaque_origin`).
     if let Some(header) = context.origin.filter(|header| *header != "null")
         && header != page
     {

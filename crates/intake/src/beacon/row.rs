@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use observation::{Confidence, Failure, Kind, Latency, Observation, Outcome, Stage, UnixMillis};
+use observation::{
+    Confidence, Failure, Kind, Latency, Observation, Outcome, Stage, Standing, UnixMillis,
+};
+use web::{EndpointTemplate, HeaderName, Method, Origin, Schemes};
 
 use super::limits::MAX_EVIDENCE;
 use super::notes::{Notes, refuse};
 use super::wire::Row;
-use crate::method;
-use crate::origin::{self, Schemes};
 use crate::{Dimension, Reason, Refusal};
 
 /// First status that is an error.
@@ -32,7 +33,7 @@ impl<'a> Target<'a> {
         row: usize,
         notes: &mut Notes<'_>,
     ) -> Result<Self, Refusal> {
-        if let Some(problem) = origin::problem(&text, Schemes::Web) {
+        if let Err(problem) = Origin::check(&text, Schemes::Web) {
             let detail = format!("the origin {problem}");
             return Err(refuse(Some(row), "to", Reason::BadOrigin, detail));
         }
@@ -76,11 +77,7 @@ pub(super) fn observation<'a>(
         at: sealed_at.plus(row.at),
         target_origin: target.shown.clone(),
         service: Cow::Borrowed(service.map_or("", |service| &service.name)),
-        endpoint: if notes.context.app.has_reserved(&endpoint) {
-            endpoint
-        } else {
-            notes.bounded(Dimension::Endpoint, endpoint)
-        },
+        endpoint: notes.bounded(Dimension::Endpoint, endpoint),
         method,
         credentialed: row.credentialed,
         preflighted: row.preflighted,
@@ -89,26 +86,20 @@ pub(super) fn observation<'a>(
         outcome,
         failure,
         count,
+        standing: Standing::Undisputed,
         latency: row.latency,
         preflight_latency: row.preflight_latency,
     }))
 }
 
 fn check_endpoint(endpoint: &str, at: usize) -> Result<(), Refusal> {
-    let detail = if !endpoint.starts_with('/') {
-        "an endpoint starts with /"
-    } else if endpoint.contains(['?', '#']) {
-        "an endpoint has no query and no fragment: they are not to leave the page"
-    } else {
-        return Ok(());
-    };
-    Err(refuse(Some(at), "ep", Reason::BadEndpoint, detail))
+    EndpointTemplate::check(endpoint)
+        .map_err(|problem| refuse(Some(at), "ep", Reason::BadEndpoint, problem.to_string()))
 }
 
 /// Only names may leave the page, so nothing but what names are made of is let in.
 fn check_names(names: &str, at: usize) -> Result<(), Refusal> {
-    let is_name = |b: u8| b == b',' || method::is_token_byte(b) && !b.is_ascii_uppercase();
-    if names.bytes().all(is_name) {
+    if HeaderName::is_list(names) {
         return Ok(());
     }
     let detail = "header names in lower case, separated by commas alone";
@@ -132,14 +123,14 @@ fn method<'a>(
     let Some(given) = given else {
         return Ok(Cow::Borrowed("GET"));
     };
-    let Some(method) = method::read(given) else {
+    let Ok(method) = Method::read(given) else {
         let detail = "a method is a token";
         return Err(refuse(Some(at), "m", Reason::BadMethod, detail));
     };
-    if method::is_common(&method) {
-        return Ok(method);
+    if method.is_common() {
+        return Ok(method.into_text());
     }
-    Ok(notes.bounded(Dimension::Method, method))
+    Ok(notes.bounded(Dimension::Method, method.into_text()))
 }
 
 /// The outcome, and what is known about a failure.

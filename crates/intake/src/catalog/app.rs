@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
+use settings::Size;
+use web::{OriginPattern, Schemes};
 
 use super::AppConfig;
-use super::pattern::OriginPattern;
+use crate::Dimension;
 
 /// What happens to traffic of headless and automated browsers.
 #[derive(
@@ -20,6 +22,22 @@ pub enum LabTraffic {
     Count,
 }
 
+/// What happens to beacons whose `Origin` header is `null`: of sandboxed frames, which any page can
+/// hold, and in some browsers of pages that send no referrer.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum OpaqueOrigin {
+    /// They are kept, and are no part of what objectives are judged by.
+    #[default]
+    Dispute,
+    /// They count like any other, and vouch for nothing.
+    Accept,
+    /// They are refused.
+    Refuse,
+}
+
 /// An application whose pages send beacons.
 #[derive(Debug)]
 pub struct App {
@@ -29,8 +47,11 @@ pub struct App {
     patterns: Vec<OriginPattern>,
     any_origin: bool,
     lab_traffic: LabTraffic,
-    endpoints: HashSet<String>,
+    reserved: [HashSet<String>; Dimension::ALL.len()],
     quota: u32,
+    quota_bytes: Size,
+    network_share_percent: u8,
+    opaque_origin: OpaqueOrigin,
     environment: String,
 }
 
@@ -45,22 +66,22 @@ pub(crate) enum Allowed {
 
 impl App {
     pub(super) fn build((index, config): (usize, &AppConfig)) -> Self {
-        let (wild, exact) = config
-            .page_origins
-            .iter()
-            .partition::<Vec<_>, _>(|origin| origin.contains('*'));
+        // The configuration has been checked; what cannot be read admits nothing.
+        let read = |text: &String| OriginPattern::read(text, Schemes::Any).ok();
+        let all = config.page_origins.iter().filter_map(read);
+        let (exact, patterns): (Vec<_>, Vec<_>) = all.partition(|one| one.exact().is_some());
         Self {
             index,
             name: config.name.clone(),
-            exact_origins: exact.into_iter().cloned().collect(),
-            patterns: wild
-                .into_iter()
-                .filter_map(|text| OriginPattern::read(text).ok())
-                .collect(),
+            exact_origins: exact.iter().map(OriginPattern::to_string).collect(),
+            patterns,
             any_origin: config.dangerously_any_page_origin,
             lab_traffic: config.lab_traffic,
-            endpoints: config.endpoints.iter().cloned().collect(),
+            reserved: Default::default(),
             quota: config.quota,
+            quota_bytes: config.quota_bytes,
+            network_share_percent: config.network_share_percent,
+            opaque_origin: config.opaque_origin,
             environment: config.environment.clone().unwrap_or_default(),
         }
     }
@@ -81,6 +102,24 @@ impl App {
     #[must_use]
     pub const fn quota(&self) -> u32 {
         self.quota
+    }
+
+    /// Bytes of unpacked beacons a second that one key may send.
+    #[must_use]
+    pub const fn quota_bytes(&self) -> Size {
+        self.quota_bytes
+    }
+
+    /// The largest part of its traffic that one client network has, from 0 to 1.
+    #[must_use]
+    pub fn network_share(&self) -> f64 {
+        f64::from(self.network_share_percent) / 100.0
+    }
+
+    /// What happens to beacons whose `Origin` header is `null`.
+    #[must_use]
+    pub const fn opaque_origin(&self) -> OpaqueOrigin {
+        self.opaque_origin
     }
 
     /// Environment of pages that do not say theirs; empty where none is configured.
@@ -106,13 +145,18 @@ impl App {
             return Some(Allowed::Exactly);
         }
         let admitted =
-            self.any_origin || self.patterns.iter().any(|pattern| pattern.matches(origin));
+            self.any_origin || self.patterns.iter().any(|pattern| pattern.admits(origin));
         admitted.then_some(Allowed::ByPattern)
     }
 
-    /// Whether an endpoint template is configured, so that it keeps its name whatever else arrives.
+    /// Lets a text keep its name, however many others arrive.
+    pub(super) fn reserve(&mut self, dimension: Dimension, text: &str) {
+        self.reserved[dimension as usize].insert(text.to_owned());
+    }
+
+    /// Whether the configuration names a text, so that it keeps its name whatever else arrives.
     #[must_use]
-    pub fn has_reserved(&self, endpoint: &str) -> bool {
-        self.endpoints.contains(endpoint)
+    pub fn reserves(&self, dimension: Dimension, text: &str) -> bool {
+        self.reserved[dimension as usize].contains(text)
     }
 }

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use settings::Problems;
+use settings::{Problems, Size};
+use web::{EndpointTemplate, NotAPattern, Origin, OriginPattern, PathPrefix, Schemes};
 
-use super::LabTraffic;
-use super::pattern::OriginPattern;
-use crate::origin::{self, Schemes};
+use super::{LabTraffic, OpaqueOrigin};
+use crate::Dimension;
 
 /// Beacons a second that one key may send, unless configured.
 const DEFAULT_QUOTA: u32 = 5_000;
+const DEFAULT_QUOTA_BYTES: Size = Size::mib(32);
 const QUOTA: std::ops::RangeInclusive<u32> = 1..=1_000_000;
 const KEY_LENGTH: std::ops::RangeInclusive<usize> = 8..=64;
 const MAX_NAME: usize = 64;
@@ -24,6 +25,21 @@ pub struct CatalogConfig {
     pub apps: Vec<AppConfig>,
     /// The services that those pages call.
     pub services: Vec<ServiceConfig>,
+    /// What other parts of the configuration name.
+    #[serde(skip)]
+    pub reserved: Vec<Reserved>,
+}
+
+/// A text that keeps its name in observations, however many others arrive: what is configured by it
+/// would have nothing to look at otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reserved {
+    /// The application; empty for all.
+    pub app: String,
+    /// Which text of an observation it is.
+    pub dimension: Dimension,
+    /// The text.
+    pub text: String,
 }
 
 /// One application.
@@ -46,8 +62,17 @@ pub struct AppConfig {
     pub lab_traffic: LabTraffic,
     /// Endpoint templates that keep their name however many others arrive, such as `/cart/:id`.
     pub endpoints: Vec<String>,
-    /// Beacons a second that one key may send.
+    /// Beacons a second that one key may send. Permitted: 1 to 1000000.
     pub quota: u32,
+    /// Bytes of unpacked beacons a second that one key may send. Permitted: 64KiB to 4GiB.
+    pub quota_bytes: Size,
+    /// The largest part of its traffic that one client network (IPv4: one /24, IPv6: one /48) has, in
+    /// percent, where 5 networks or more send; what is beyond is disputed. Raise it where large
+    /// offices are most of the users. Permitted: 1 to 100.
+    pub network_share_percent: u8,
+    /// What happens to beacons whose `Origin` header is `null`, as of sandboxed frames that any page can
+    /// hold: `dispute`, `accept` or `refuse`.
+    pub opaque_origin: OpaqueOrigin,
     /// Environment of pages that do not say theirs.
     pub environment: Option<String>,
 }
@@ -63,6 +88,9 @@ impl Default for AppConfig {
             lab_traffic: LabTraffic::default(),
             endpoints: Vec::new(),
             quota: DEFAULT_QUOTA,
+            quota_bytes: DEFAULT_QUOTA_BYTES,
+            network_share_percent: 10,
+            opaque_origin: OpaqueOrigin::default(),
             environment: None,
         }
     }
@@ -141,20 +169,20 @@ impl AppConfig {
             problems.report("page_origins", "[]", reason);
         }
         for (n, origin) in self.page_origins.iter().enumerate() {
-            report_origin(
-                problems,
-                &format!("page_origins[{n}]"),
-                origin,
-                Schemes::Any,
-            );
+            let field = format!("page_origins[{n}]");
+            report_origin(problems, &field, origin, Schemes::Any);
         }
         for (n, endpoint) in self.endpoints.iter().enumerate() {
-            if !endpoint.starts_with('/') || endpoint.contains(['?', '#']) {
-                let reason = "an endpoint is a path without query and fragment, such as /cart/:id";
+            if let Err(problem) = EndpointTemplate::check(endpoint) {
+                let reason = format!("{problem}; a template is such as /cart/:id");
                 problems.report(&format!("endpoints[{n}]"), endpoint, reason);
             }
         }
         problems.range("quota", self.quota, QUOTA);
+        let bytes = Size::kib(64)..=Size::mib(4096);
+        problems.range("quota_bytes", self.quota_bytes, bytes);
+        let share = self.network_share_percent;
+        problems.range("network_share_percent", share, 1..=100);
         if self.environment.as_ref().is_some_and(|text| !is_name(text)) {
             let value = self.environment.as_deref().unwrap_or_default();
             problems.report(
@@ -168,16 +196,13 @@ impl AppConfig {
 
 impl ServiceConfig {
     fn problems(&self, problems: &mut Problems<'_>, rules: &mut Names, place: &str) {
-        if !self.runbook.is_empty() && !is_web_url(&self.runbook) {
-            problems.report(
-                "runbook",
-                &self.runbook,
-                "a runbook is an http or https URL",
-            );
+        if !self.runbook.is_empty()
+            && let Err(reason) = settings::web_url(&self.runbook)
+        {
+            problems.report("runbook", &self.runbook, reason);
         }
         for (n, origin) in self.allowed_origins.iter().enumerate() {
-            if let Some(problem) = origin::problem(origin, Schemes::Any) {
-                let reason = format!("the origin {problem}");
+            if let Some(reason) = web::mistake(origin, Schemes::Any) {
                 problems.report(&format!("allowed_origins[{n}]"), origin, reason);
             }
         }
@@ -187,8 +212,8 @@ impl ServiceConfig {
         for (n, rule) in self.matches.iter().enumerate() {
             let mut problems = problems.section(format_args!("match[{n}]"));
             report_origin(&mut problems, "origin", &rule.origin, Schemes::Web);
-            if !(rule.path.is_empty() || rule.path.starts_with('/')) {
-                problems.report("path", &rule.path, "a path prefix starts with /");
+            if let Err(problem) = PathPrefix::read(&rule.path) {
+                problems.report("path", &rule.path, problem.to_string());
             }
             let path = rule.path.trim_end_matches('/');
             let whole = format!("{}{path}", rule.origin);
@@ -216,7 +241,7 @@ impl Names {
 
     fn unique(&mut self, problems: &mut Problems<'_>, field: &str, text: &str, place: &str) {
         if let Some(first) = self.0.get(text) {
-            problems.report(field, text, format!("stands already in {first}"));
+            problems.report(field, text, format!("is there already in {first}"));
         } else {
             self.0.insert(text.to_owned(), place.to_owned());
         }
@@ -224,14 +249,15 @@ impl Names {
 }
 
 fn report_origin(problems: &mut Problems<'_>, field: &str, origin: &str, schemes: Schemes) {
-    let problem = if origin.contains('*') {
-        OriginPattern::read(origin).err()
-    } else {
-        origin::problem(origin, schemes).map(|problem| format!("the origin {problem}"))
+    let Err(problem) = OriginPattern::read(origin, schemes) else {
+        return;
     };
-    if let Some(problem) = problem {
-        problems.report(field, origin, problem);
-    }
+    let is_for_pages = problem == NotAPattern::Wildcard && schemes == Schemes::Any;
+    let all = match is_for_pages {
+        true => " (for every page origin set `dangerously_any_page_origin`)",
+        false => "",
+    };
+    problems.report(field, origin, format!("{problem}{all}"));
 }
 
 fn is_key(key: &str) -> bool {
@@ -243,8 +269,4 @@ fn is_key(key: &str) -> bool {
 
 fn is_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control)
-}
-
-fn is_web_url(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }

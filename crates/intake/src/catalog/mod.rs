@@ -2,17 +2,17 @@
 
 mod app;
 mod config;
-mod pattern;
 mod services;
 
 use std::collections::HashMap;
 
 use settings::{Problem, Problems};
 
+use crate::Dimension;
+
 pub(crate) use app::Allowed;
-pub use app::{App, LabTraffic};
-pub use config::{AppConfig, CatalogConfig, MatchRule, ServiceConfig};
-pub use pattern::OriginRule;
+pub use app::{App, LabTraffic, OpaqueOrigin};
+pub use config::{AppConfig, CatalogConfig, MatchRule, Reserved, ServiceConfig};
 pub use services::Service;
 pub(crate) use services::Services;
 
@@ -29,6 +29,30 @@ struct Key {
     app: usize,
     index: usize,
     disabled: bool,
+}
+
+/// Everything that the configuration names. Patterns name nothing: anybody can bring any number of
+/// texts that match them.
+fn reserved(config: &CatalogConfig) -> Vec<Reserved> {
+    let of = |app: &str, dimension, text: &str| Reserved {
+        app: app.to_owned(),
+        dimension,
+        text: text.to_owned(),
+    };
+    let mut all = config.reserved.clone();
+    for app in &config.apps {
+        let endpoints = app.endpoints.iter();
+        all.extend(endpoints.map(|text| of(&app.name, Dimension::Endpoint, text)));
+        let environment = app.environment.iter();
+        all.extend(environment.map(|text| of(&app.name, Dimension::Environment, text)));
+    }
+    for service in &config.services {
+        let targets = service.matches.iter().map(|rule| &rule.origin);
+        all.extend(targets.map(|text| of("", Dimension::TargetOrigin, text)));
+        let pages = service.allowed_origins.iter();
+        all.extend(pages.map(|text| of("", Dimension::PageOrigin, text)));
+    }
+    all
 }
 
 /// What a key stands for.
@@ -58,7 +82,14 @@ impl Catalog {
         if !found.is_empty() {
             return Err(found);
         }
-        let apps: Vec<App> = config.apps.iter().enumerate().map(App::build).collect();
+        let mut apps: Vec<App> = config.apps.iter().enumerate().map(App::build).collect();
+        for reserved in reserved(config) {
+            for app in &mut apps {
+                if reserved.app.is_empty() || reserved.app == app.name() {
+                    app.reserve(reserved.dimension, &reserved.text);
+                }
+            }
+        }
         let mut keys = HashMap::new();
         for (app, config) in config.apps.iter().enumerate() {
             let all = config.keys.iter().map(|key| (key, false));

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use web::{OriginPattern, PathPrefix, Schemes};
+
 use super::ServiceConfig;
-use super::pattern::OriginPattern;
 
 /// A service that pages call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Service {
 /// A path prefix and the service that it leads to.
 #[derive(Debug)]
 struct Rule {
-    path: String,
+    path: PathPrefix,
     service: usize,
 }
 
@@ -45,8 +46,12 @@ impl Services {
                 runbook: config.runbook.clone(),
             });
             for rule in &config.matches {
-                let path = rule.path.trim_end_matches('/').to_owned();
-                services.add(&rule.origin, Rule { path, service });
+                // The configuration has been checked; what cannot be read covers nothing.
+                let origins = OriginPattern::read(&rule.origin, Schemes::Web);
+                let (Ok(origins), Ok(path)) = (origins, PathPrefix::read(&rule.path)) else {
+                    continue;
+                };
+                services.add(origins, Rule { path, service });
             }
         }
         for rules in services.exact.values_mut() {
@@ -58,10 +63,10 @@ impl Services {
         services
     }
 
-    fn add(&mut self, origin: &str, rule: Rule) {
-        match OriginPattern::read(origin) {
-            Ok(pattern) => self.patterns.push((pattern, rule)),
-            Err(_) => self.exact.entry(origin.to_owned()).or_default().push(rule),
+    fn add(&mut self, origins: OriginPattern, rule: Rule) {
+        match origins.exact() {
+            Some(origin) => self.exact.entry(origin.to_owned()).or_default().push(rule),
+            None => self.patterns.push((origins, rule)),
         }
     }
 
@@ -74,11 +79,11 @@ impl Services {
         let exact = self
             .exact
             .get(target_origin)
-            .and_then(|rules| rules.iter().find(|rule| rule.covers(endpoint)));
+            .and_then(|rules| rules.iter().find(|rule| rule.path.covers(endpoint)));
         let pattern = self
             .patterns
             .iter()
-            .find(|(pattern, rule)| pattern.matches(target_origin) && rule.covers(endpoint))
+            .find(|(pattern, rule)| pattern.admits(target_origin) && rule.path.covers(endpoint))
             .map(|(_, rule)| rule);
         let rule = match (exact, pattern) {
             (Some(exact), Some(pattern)) if pattern.path.len() > exact.path.len() => pattern,
@@ -86,14 +91,5 @@ impl Services {
             (None, pattern) => pattern?,
         };
         self.all.get(rule.service)
-    }
-}
-
-impl Rule {
-    /// A prefix ends where a segment ends: `/cart` covers `/cart/:id` and not `/cartoon`.
-    fn covers(&self, endpoint: &str) -> bool {
-        endpoint
-            .strip_prefix(self.path.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use intake::beacon::{Accepted, BeaconContext, accept};
-use intake::{Catalog, CatalogConfig, KeyState, Refusal, Slots};
+use intake::{Catalog, CatalogConfig, Dimension, KeyState, Plausibility, Refusal, Reserved, Slots};
 use observation::{Entry, UnixMillis};
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
@@ -22,6 +22,16 @@ const CONFIG: &str = r#"
     keys = ["open-key-1"]
     dangerously_any_page_origin = true
     lab_traffic = "count"
+    [[apps]]
+    name = "strict"
+    keys = ["strict-key"]
+    page_origins = ["https://shop.test"]
+    opaque_origin = "refuse"
+    [[apps]]
+    name = "easy"
+    keys = ["easy-key-1"]
+    page_origins = ["https://shop.test"]
+    opaque_origin = "accept"
     [[services]]
     name = "api"
     [[services.match]]
@@ -55,14 +65,31 @@ pub(crate) const PLAIN: Sender<'_> = Sender {
 pub(crate) struct Edge {
     pub(crate) catalog: Catalog,
     pub(crate) slots: Slots,
+    pub(crate) plausibility: Plausibility,
 }
 
 impl Default for Edge {
     fn default() -> Self {
-        let config: CatalogConfig = toml::from_str(CONFIG).expect("a configuration");
+        let mut config: CatalogConfig = toml::from_str(CONFIG).expect("a configuration");
+        // As an objective names them.
+        for (dimension, text) in [
+            (Dimension::Environment, "production"),
+            (Dimension::Release, "v2"),
+        ] {
+            config.reserved.push(Reserved {
+                app: "shop".into(),
+                dimension,
+                text: text.into(),
+            });
+        }
         let catalog = Catalog::build(&config).expect("without problems");
         let slots = Slots::new(catalog.apps().len());
-        Self { catalog, slots }
+        let plausibility = Plausibility::new(catalog.apps().len());
+        Self {
+            catalog,
+            slots,
+            plausibility,
+        }
     }
 }
 
@@ -79,6 +106,7 @@ impl Edge {
             user_agent: sender.user_agent,
             network: 7,
             cardinality: &self.slots,
+            plausibility: &self.plausibility,
         };
         accept(body, &context).map(owned)
     }

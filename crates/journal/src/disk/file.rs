@@ -30,6 +30,22 @@ pub(crate) struct Held {
     pub(crate) bytes: u64,
 }
 
+/// Bytes of the file, and what of it has to stay.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// In use: what retention has freed is not, although the file keeps it.
+    pub(crate) used: u64,
+    /// Freed inside the file.
+    pub(crate) reusable: u64,
+    /// Records that nobody has taken yet.
+    pub(crate) pending: u64,
+}
+
+/// Most records and bytes that are removed in one transaction: a few milliseconds of work between
+/// two batches.
+const STEP_RECORDS: u64 = 2000;
+const STEP_BYTES: u64 = 16 << 20;
+
 /// The writing end of the file.
 #[derive(Debug)]
 pub(crate) struct LogFile {
@@ -217,18 +233,64 @@ impl LogFile {
         Ok(())
     }
 
-    /// Bytes in use: what retention has freed counts as free, although the file keeps it.
-    pub(crate) fn used_bytes(&self) -> rusqlite::Result<u64> {
+    /// Everything below is dealt with.
+    pub(crate) fn committed(&self, partition: u32) -> u64 {
+        self.extents[partition as usize].committed.unwrap_or(0)
+    }
+
+    /// Where one step of removal ends that goes no further than `removable`; nothing where there is
+    /// nothing to remove.
+    pub(crate) fn removal_step(
+        &self,
+        partition: u32,
+        removable: u64,
+    ) -> rusqlite::Result<Option<u64>> {
+        let first = self.extents[partition as usize].first;
+        let last = removable.min(first.saturating_add(STEP_RECORDS));
+        if last <= first {
+            return Ok(None);
+        }
+        // The length of a payload stands in the row's header: its pages are not read for it.
+        let mut sizes = self.connection.prepare_cached(
+            "SELECT id, length(payload) FROM record WHERE id >= ?1 AND id < ?2 ORDER BY id",
+        )?;
+        let mut rows = sizes.query([row_id(partition, first), row_id(partition, last)])?;
+        let mut bytes = 0;
+        while let Some(row) = rows.next()? {
+            bytes += row.get::<_, u64>(1)?;
+            if bytes >= STEP_BYTES {
+                return Ok(Some(offset_of(row.get(0)?) + 1));
+            }
+        }
+        Ok(Some(last))
+    }
+
+    /// What the file takes.
+    pub(crate) fn usage(&self) -> rusqlite::Result<Usage> {
         let pragma = |name| {
             self.connection
-                .pragma_query_value(None, name, |row| row.get(0))
+                .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+                .map(|value| value.max(0).cast_unsigned())
         };
-        let (pages, free, size): (i64, i64, i64) = (
-            pragma("page_count")?,
-            pragma("freelist_count")?,
-            pragma("page_size")?,
-        );
-        Ok(((pages - free) * size).max(0).cast_unsigned())
+        let page = pragma("page_size")?;
+        let (pages, free) = (pragma("page_count")?, pragma("freelist_count")?);
+        let pending = match self.purpose {
+            Purpose::Spool => self.held.iter().map(|held| held.records).sum(),
+            Purpose::Journal => self
+                .extents
+                .iter()
+                .map(|extent| {
+                    extent
+                        .next
+                        .saturating_sub(extent.committed.unwrap_or(extent.first))
+                })
+                .sum(),
+        };
+        Ok(Usage {
+            used: pages.saturating_sub(free) * page,
+            reusable: free * page,
+            pending,
+        })
     }
 }
 

@@ -17,8 +17,9 @@ mod shared;
 mod spool;
 mod writer;
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -283,15 +284,7 @@ fn lock(dir: &Path, purpose: Purpose) -> Result<File, OpenError> {
         ),
         source: source.into(),
     };
-    std::fs::create_dir_all(dir).map_err(unavailable)?;
-    let path = dir.join("journal.lock");
-    let mut file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(&path)
-        .map_err(unavailable)?;
+    let mut file = private(dir).map_err(unavailable)?;
     let deadline = Instant::now() + HAND_OVER;
     while let Err(error) = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
         if error != rustix::io::Errno::WOULDBLOCK {
@@ -314,6 +307,31 @@ fn lock(dir: &Path, purpose: Purpose) -> Result<File, OpenError> {
     Ok(file)
 }
 
+/// Makes the directory and its files, and those of earlier versions, readable for their owner alone:
+/// a record says which pages people visited. Returns the lock. SQLite gives the files that it makes
+/// beside its database the database's mode.
+fn private(dir: &Path) -> std::io::Result<File> {
+    let make = |path: &Path| {
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .mode(0o600)
+            .open(path)?;
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        Ok(file)
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    match std::fs::set_permissions(dir, Permissions::from_mode(0o700)) {
+        // A volume that is mounted there belongs to whoever mounted it; its mode is theirs.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {}
+        done => done?,
+    }
+    make(&row::path_in(dir))?;
+    make(&dir.join("journal.lock"))
+}
+
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     // Only for the message.
@@ -322,5 +340,35 @@ fn holder(file: &mut File) -> String {
         "unknown".to_owned()
     } else {
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directory_and_files_are_their_owners_alone_whoever_made_them() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let dir = folder.path().join("deep/journal");
+        let modes = || {
+            let of = |path: &Path| {
+                let found = std::fs::metadata(path).expect("it is there");
+                found.permissions().mode() & 0o777
+            };
+            [
+                of(&dir),
+                of(&row::path_in(&dir)),
+                of(&dir.join("journal.lock")),
+            ]
+        };
+        drop(lock(&dir, Purpose::Journal).expect("it is free"));
+        assert_eq!(modes(), [0o700, 0o600, 0o600]);
+        // As an earlier version made them.
+        std::fs::set_permissions(&dir, Permissions::from_mode(0o755)).expect("it is ours");
+        let database = row::path_in(&dir);
+        std::fs::set_permissions(&database, Permissions::from_mode(0o644)).expect("it is ours");
+        drop(lock(&dir, Purpose::Journal).expect("it is free"));
+        assert_eq!(modes(), [0o700, 0o600, 0o600]);
     }
 }

@@ -1,17 +1,29 @@
 //! Which records may go, and whether there is room for more.
 
+use std::time::Duration;
+
 use observation::UnixMillis;
+use tokio::time::Instant;
 
 use super::config::DiskConfig;
-use super::file::LogFile;
+use super::file::{LogFile, Usage};
 use super::purpose::Purpose;
 use crate::Full;
 
-/// Records removed in one transaction: a few milliseconds of work between two batches.
-const STEP: u64 = 2000;
-
-/// Transactions of removal per partition and sweep.
+/// Transactions of removal per partition and sweep, while there is room.
 const MAX_STEPS: u32 = 8;
+
+/// How long a sweep under pressure may keep appends waiting.
+const MAX_SWEEP: Duration = Duration::from_millis(250);
+
+/// Parts of `max_size`: from the upper one on committed records go before their time, until the
+/// lower one is reached.
+const HIGH_WATER: (u64, u64) = (9, 10);
+const LOW_WATER: (u64, u64) = (8, 10);
+
+/// Freed room inside the file that is enough to go on by itself: some of the largest batches. What
+/// is written there takes nothing of the disk, however little of that is free.
+const ENOUGH_REUSABLE: u64 = 16 << 20;
 
 /// What the disk has room for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +51,13 @@ impl Shortage {
         Self { what, reason }
     }
 
-    /// The file has the greatest size that it may have.
-    fn of_size(config: &DiskConfig, purpose: Purpose) -> Self {
+    /// The file has the greatest size that it may have, and nothing in it can go.
+    fn of_size(config: &DiskConfig, purpose: Purpose, pending: u64) -> Self {
         let (dir, section) = (config.dir.display(), purpose.section());
         let (max, taker) = (config.max_size, purpose.taker());
         let advice = format_args!(
-            "{dir} has reached `{section}.max_size` = \"{max}\"; look at {taker}, or raise it"
+            "{dir} has reached `{section}.max_size` = \"{max}\", and {pending} records wait for \
+             {taker}; look at {taker}, or raise it"
         );
         Self::new(Full::Size, purpose, advice)
     }
@@ -97,23 +110,31 @@ impl Space {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pressure {
     None,
-    High,
+    /// The file nears its largest size.
+    Size,
+    /// Little of the disk is free: room inside the file is all there is.
+    Disk,
 }
 
-/// Judges `used` bytes of the journal and the disk below it.
-pub(crate) fn room(config: &DiskConfig, purpose: Purpose, used: u64) -> Room {
+/// Judges what the file takes and the disk below it.
+pub(crate) fn room(config: &DiskConfig, purpose: Purpose, usage: Usage) -> Room {
     // What cannot be told is not held against the journal: writing will show.
     let space = Space::of(config);
+    let is_reserve_touched =
+        space.is_some_and(|space| space.free_percent() < u64::from(config.keep_free_percent));
     let reserve = space
-        .filter(|space| space.free_percent() < u64::from(config.keep_free_percent))
+        .filter(|_| is_reserve_touched && usage.reusable < ENOUGH_REUSABLE)
         .map(|space| Shortage::of_reserve(config, purpose, space));
     let max = config.max_size.bytes();
-    let pressure = if reserve.is_some() || used >= max / 10 * 9 {
-        Pressure::High
+    let needs_room = is_reserve_touched && usage.reusable < 2 * ENOUGH_REUSABLE;
+    let pressure = if needs_room {
+        Pressure::Disk
+    } else if usage.used >= part(max, HIGH_WATER) {
+        Pressure::Size
     } else {
         Pressure::None
     };
-    let size = (used >= max).then(|| Shortage::of_size(config, purpose));
+    let size = (usage.used >= max).then(|| Shortage::of_size(config, purpose, usage.pending));
     Room {
         shortage: size.or(reserve),
         pressure,
@@ -121,30 +142,64 @@ pub(crate) fn room(config: &DiskConfig, purpose: Purpose, used: u64) -> Room {
     }
 }
 
-/// Removes committed records that are too old, or, under pressure, the oldest.
+const fn part(of: u64, (numerator, denominator): (u64, u64)) -> u64 {
+    of / denominator * numerator
+}
+
+/// Removes committed records that are too old, but for the latest `keep_records` of them.
 pub(crate) fn sweep(
     file: &mut LogFile,
     config: &DiskConfig,
     now: UnixMillis,
-    pressure: Pressure,
 ) -> rusqlite::Result<()> {
     let old = now.plus(-config.retention.as_millis());
     for partition in 0..config.partitions {
+        let removable = file
+            .committed(partition)
+            .saturating_sub(config.keep_records);
         for _ in 0..MAX_STEPS {
-            let extent = file.extents[partition as usize];
-            let removable = extent
-                .committed
-                .unwrap_or(0)
-                .saturating_sub(config.keep_records);
-            let end = (extent.first + STEP).min(removable);
-            if end <= extent.first {
+            let Some(end) = file.removal_step(partition, removable)? else {
                 break;
-            }
+            };
             let newest = file.append_time(partition, end - 1)?;
-            if pressure == Pressure::None && newest.is_some_and(|time| time > old) {
+            if newest.is_some_and(|time| time > old) {
                 break;
             }
             file.remove_below(partition, end)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes room at the cost of committed records that would have stayed: first those beyond the latest
+/// `keep_records`, then the oldest of these. A reader that rewinds to the start of its chunk goes on
+/// from what is stored of the chunk instead. What is not committed stays.
+pub(crate) fn relieve(
+    file: &mut LogFile,
+    config: &DiskConfig,
+    pressure: Pressure,
+) -> rusqlite::Result<()> {
+    let until = Instant::now() + MAX_SWEEP;
+    let enough = part(config.max_size.bytes(), LOW_WATER);
+    let is_relieved = |usage: Usage| match pressure {
+        Pressure::None => true,
+        Pressure::Size => usage.used < enough,
+        Pressure::Disk => usage.used < enough && usage.reusable >= 2 * ENOUGH_REUSABLE,
+    };
+    for kept in [config.keep_records, 0] {
+        let mut removed = true;
+        // One step of each partition in turn, so that none pays for all.
+        while std::mem::take(&mut removed) {
+            for partition in 0..config.partitions {
+                if is_relieved(file.usage()?) || Instant::now() >= until {
+                    return Ok(());
+                }
+                let removable = file.committed(partition).saturating_sub(kept);
+                if let Some(end) = file.removal_step(partition, removable)? {
+                    file.remove_below(partition, end)?;
+                    removed = true;
+                }
+            }
         }
     }
     Ok(())
@@ -161,7 +216,7 @@ mod tests {
             dir: "/proc".into(),
             ..DiskConfig::default()
         };
-        let room = room(&config, Purpose::Journal, 0);
+        let room = room(&config, Purpose::Journal, Usage::default());
         assert_eq!((room.shortage, room.free), (None, None));
         assert_eq!(room.pressure, Pressure::None);
     }

@@ -178,7 +178,15 @@ impl Writer {
             self.shared.set_oldest(file.oldest()?);
             return Ok(());
         }
-        match retention::sweep(file, config, self.clock.now(), pressure) {
+        let swept =
+            retention::sweep(file, config, self.clock.now()).and_then(|()| match pressure {
+                Pressure::None => Ok(()),
+                Pressure::Size | Pressure::Disk => {
+                    retention::relieve(file, config, pressure)?;
+                    self.judge_room(file).map(drop)
+                }
+            });
+        match swept {
             Err(error) if is_disk_full(&error) => self.set_full(Some(self.of_disk())),
             other => other?,
         }
@@ -188,11 +196,11 @@ impl Writer {
 
     /// Looks whether there is room for more.
     pub(crate) fn judge_room(&self, file: &LogFile) -> rusqlite::Result<Pressure> {
-        let used = file.used_bytes()?;
-        let room = retention::room(&self.shared.config, self.shared.purpose, used);
+        let usage = file.usage()?;
+        let room = retention::room(&self.shared.config, self.shared.purpose, usage);
         let metrics = &self.shared.metrics;
         let bytes = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
-        metrics.disk_used.set(bytes(used));
+        metrics.disk_used.set(bytes(usage.used));
         if let Some(free) = room.free {
             metrics.disk_free.set(bytes(free));
         }

@@ -2,6 +2,8 @@
 
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaConfRes;
 
 use super::config::KafkaConfig;
 
@@ -25,6 +27,19 @@ pub(crate) fn client(config: &KafkaConfig) -> ClientConfig {
         client.set(name, value.reveal());
     }
     client
+}
+
+/// Whether librdkafka knows a property and can use its value. Its own words may repeat the value,
+/// which may be a secret.
+pub(crate) fn known(name: &str, value: &str) -> Result<(), String> {
+    let set = ClientConfig::new().set(name, value).create_native_config();
+    match set {
+        Ok(_) => Ok(()),
+        Err(KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..)) => Err(
+            "librdkafka has no such property: see its CONFIGURATION.md for the names".to_owned(),
+        ),
+        Err(_) => Err("librdkafka cannot use this value: see its CONFIGURATION.md".to_owned()),
+    }
 }
 
 /// Passes a log line of librdkafka on. Its warnings and errors about brokers come in numbers while

@@ -118,9 +118,11 @@ impl KafkaConfig {
         problems.range("session_timeout", self.session_timeout, seconds(6, 300));
         problems.range("clock_allowance", self.clock_allowance, seconds(0, 60));
         let mut properties = problems.section("properties");
-        for name in self.properties.keys() {
+        for (name, value) in &self.properties {
             if RESERVED.contains(&name.as_str()) {
                 properties.report(name, "[redacted]", "the journal sets this itself");
+            } else if let Err(reason) = super::client::known(name, value.reveal()) {
+                properties.report(name, "[redacted]", reason);
             }
         }
     }

@@ -319,6 +319,45 @@ async fn old_committed_records_go_and_offsets_never_start_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn few_large_records_cannot_fill_a_journal_whose_reader_keeps_up() {
+    let mut lab = lab().await;
+    lab.config.disk.max_size = Size::mib(16);
+    let journal = lab.open().await;
+    let appender = journal.appender().await.expect("an appender");
+    let mut tail = Tail::started(&lab, &journal).await;
+    // Four times the largest size, in far fewer records than `keep_records`.
+    let mut uncommitted_from = 0;
+    for number in 0..1_000 {
+        let appended = wait_for("there is room", SOON, || async {
+            match appender.append(record(0, number, 64_000)).await {
+                Err(AppendError::Full { .. }) => None,
+                other => Some(other.expect("appended")),
+            }
+        })
+        .await;
+        uncommitted_from = appended.offset.expect("an offset") + 1;
+        if number % 50 == 49 {
+            tail.consumer
+                .commit(0, uncommitted_from)
+                .await
+                .expect("committed");
+        }
+    }
+    assert_eq!(uncommitted_from, 1_000, "each record has one offset");
+    assert!(appender.health().is_ready(), "{:?}", appender.health());
+    drop((tail, appender, journal));
+
+    let journal = lab.open().await;
+    let mut tail = Tail::join(&lab, &journal).await;
+    assert_eq!(tail.committed[0], Some(1_000));
+    let first = tail.start(0, 0).await;
+    assert!(
+        (1..1_000).contains(&first),
+        "the oldest went, not all: {first}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_journal_sheds_and_takes_again_once_committed_records_can_go() {
     let mut lab = lab().await;
     lab.config.disk.max_size = Size::mib(2);
@@ -343,8 +382,10 @@ async fn a_full_journal_sheds_and_takes_again_once_committed_records_can_go() {
     let Health::Unready { reason } = appender.health() else {
         panic!("{:?}", appender.health());
     };
-    let setting = "has reached `journal.disk.max_size` = \"2MiB\"; look at the loader";
+    let setting = "has reached `journal.disk.max_size` = \"2MiB\", and ";
     assert!(reason.contains(setting), "{reason}");
+    let advice = " records wait for the loader; look at the loader, or raise it";
+    assert!(reason.contains(advice), "{reason}");
     let mut tail = Tail::join(&lab, &journal).await;
     let end = tail.consumer.end_offsets().await.expect("ends")[0].1;
     tail.consumer

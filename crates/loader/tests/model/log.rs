@@ -7,7 +7,7 @@ use bytes::Bytes;
 use journal::Consumed;
 use observation::{
     BeaconId, Browser, Context, EdgeReport, Entry, Envelope, Kind, Latency, Observation, Origin,
-    Outcome, SessionId, Source, UnixMillis,
+    Outcome, SessionId, Source, Standing, UnixMillis,
 };
 
 use super::{PARTITION, Rng};
@@ -160,6 +160,7 @@ fn observation(rng: &mut Rng, at: i64) -> Observation {
         outcome: Outcome::Ok,
         failure: None,
         count: u32::try_from(rng.below(5) + 1).expect("fits"),
+        standing: Standing::Undisputed,
         latency: Latency::from_pairs([(u8::try_from(rng.below(100)).expect("fits"), 1)]),
         preflight_latency: Latency::default(),
     }

@@ -211,7 +211,7 @@ fn needed(form: Form, shape: &Shape) -> Result<Option<(String, Path, Need)>, Str
             }
         }
     }
-    let path = Path::of(&shape.endpoint);
+    let path = Path::of(&shape.endpoint, &shape.method).map_err(|problem| problem.to_string())?;
     let stand_in = path.stand_ins().into_iter().next().unwrap_or_default();
     let safe = |c: char| c.is_ascii_alphanumeric() || "/-._~!$&'()*+,;=:@".contains(c);
     if !shape.endpoint.is_ascii() || !stand_in.chars().all(safe) || stand_in.contains("//") {

@@ -80,6 +80,10 @@ pub(crate) enum Case {
 /// Longest regular expression; longer ones are no policy that a person wrote.
 const LONGEST: usize = 20_000;
 
+/// Steps of one match that looks around or back. How many such expressions there are is bounded by
+/// whoever reads the files.
+const MOST_STEPS: usize = 20_000;
+
 /// Compiles a regular expression of PCRE, searched for anywhere in the text.
 pub(crate) fn regex(text: &str, case: Case) -> Result<Regex, String> {
     if text.len() > LONGEST {
@@ -87,7 +91,7 @@ pub(crate) fn regex(text: &str, case: Case) -> Result<Regex, String> {
     }
     RegexBuilder::new(text)
         .case_insensitive(case == Case::Ignored)
-        .backtrack_limit(100_000)
+        .backtrack_limit(MOST_STEPS)
         .build()
         .map_err(|error| {
             let error = error.to_string().replace('\n', " ");

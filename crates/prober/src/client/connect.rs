@@ -63,10 +63,14 @@ async fn look_up(name: &str, names: &Names) -> Result<Vec<IpAddr>, CallError> {
     Ok(found)
 }
 
-/// Connects to the first address that lets us.
-pub(super) async fn open(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), CallError> {
+/// Connects to the first address that lets us; `count` is told of each before.
+pub(super) async fn open(
+    addresses: &[SocketAddr],
+    count: impl Fn(SocketAddr) -> Result<(), CallError>,
+) -> Result<(TcpStream, SocketAddr), CallError> {
     let mut last = None;
     for address in addresses {
+        count(*address)?;
         match TcpStream::connect(address).await {
             Ok(stream) => return Ok((stream, *address)),
             Err(source) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use cors::{Answer, Headers};
 use httparse::{Header, ParserConfig, Response, Status};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use web::is_token;
 
 use super::Call;
 use super::connect::Stream;
@@ -19,11 +20,6 @@ const DRAINED_TIME: Duration = Duration::from_millis(300);
 
 /// The head of the request.
 pub(super) fn write(call: Call<'_>) -> Result<Vec<u8>, CallError> {
-    let is_token = |text: &[u8]| {
-        let separator =
-            |byte: &u8| !byte.is_ascii_graphic() || b"\"(),/:;<=>?@[\\]{}".contains(byte);
-        !text.is_empty() && !text.iter().any(separator)
-    };
     if !is_token(call.method.as_bytes()) {
         return Err(CallError::Unwritable("the method is not a token"));
     }

@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use intake::OriginRule;
 use prober::{Addresses, Client, Limits, Names, TargetPolicy};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+use web::{OriginPattern, Schemes};
 
 type Answers = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
@@ -112,7 +112,7 @@ pub(crate) fn allowing(origins: &[&str]) -> TargetPolicy {
         .iter()
         .fold(TargetPolicy::default(), |policy, origin| {
             policy.allow(
-                OriginRule::read(origin).expect("an origin"),
+                OriginPattern::read(origin, Schemes::Web).expect("an origin"),
                 Addresses::Private,
             )
         })

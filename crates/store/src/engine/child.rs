@@ -16,7 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::config::{EngineConfig, Passwords, WRITER, render};
 use super::host::{self, EXIT_LOCKED, Orders};
-use super::{EngineError, Running, library};
+use super::{EngineError, Running};
 
 const POLL: Duration = Duration::from_millis(10);
 /// Lines of the child that are kept for error messages.
@@ -59,8 +59,7 @@ impl Launch {
         data: PathBuf,
         host: EngineHost,
     ) -> Result<Self, EngineError> {
-        let library = library::find(config.library.as_deref(), &host.program)
-            .map_err(|looked_at| EngineError::LibraryMissing { looked_at })?;
+        let library = super::library(&config, &host)?;
         let io = |what: String| move |source| EngineError::Io { what, source };
         fs::create_dir_all(host::tables(&data))
             .map_err(io(format!("create {}", data.display())))?;

@@ -1,37 +1,17 @@
 //! Diagnoses and what they are made from.
 
-use clickhouse::Row;
 use observation::UnixMillis;
-use serde::Deserialize;
 
 use super::Reader;
 use crate::StoreError;
 use crate::rows::{DiagnosisRow, SignatureRow, SnapshotRow};
-use crate::wire::{self, seconds};
+use crate::wire::{columns, seconds};
 
 /// Signatures that are read at once.
 const MAX_SIGNATURES: u32 = 2_000;
 
-#[derive(Debug, Row, Deserialize)]
-struct Told {
-    app: String,
-    kind: String,
-    page_origin: String,
-    target_origin: String,
-    endpoint: String,
-    service: String,
-    method: String,
-    parameter: String,
-    credentialed: bool,
-    preflighted: bool,
-    outcome: String,
-    stage: String,
-    first_seen: u32,
-    last_seen: u32,
-}
-
-/// What makes two failures the same for a replay; [`Told`] has it in this order. The rollups of
-/// single chunks are enough: it is asked which there are, not how many.
+/// What makes two failures the same for a replay. The rollups of single chunks are enough: it is
+/// asked which there are, not how many.
 const SIGNATURE: &str = "app, kind, page_origin, target_origin, endpoint, service, method, \
     parameter, credentialed, preflighted, outcome, stage";
 
@@ -76,7 +56,11 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<SignatureRow>, StoreError> {
         let sql = format!(
-            "SELECT {SIGNATURE}, min(minute), max(minute) FROM sli_parts \
+            "SELECT app, kind, page_origin, target_origin, endpoint, service, method, \
+               parameter AS headers, credentialed, preflighted, outcome AS reported_outcome, \
+               stage AS reported_stage, toDateTime64(min(minute), 3, 'UTC') AS first_seen, \
+               toDateTime64(max(minute), 3, 'UTC') AS last_seen \
+             FROM sli_parts \
              WHERE minute >= toDateTime({{from:Int64}}, 'UTC') AND source = 'browser' \
                AND NOT lab AND {condition} \
              GROUP BY {SIGNATURE} ORDER BY {order}, {SIGNATURE} LIMIT {limit}"
@@ -85,8 +69,7 @@ impl Reader {
             .client
             .sql(&sql)
             .param("from", i64::from(seconds(from)));
-        let rows: Vec<Told> = self.client.fetch(statement).await?;
-        rows.into_iter().map(signature).collect()
+        self.client.fetch(statement).await
     }
 
     /// The latest diagnosis of every signature of `app`, or of all apps, latest first.
@@ -103,14 +86,13 @@ impl Reader {
             "SELECT {columns} FROM (SELECT * FROM diagnoses FINAL WHERE {condition} \
                ORDER BY at DESC LIMIT 1 BY app, id) \
              ORDER BY at DESC, id LIMIT {limit}",
-            columns = wire::DIAGNOSIS,
+            columns = columns::<DiagnosisRow>(),
         );
         let mut statement = self.client.sql(&sql);
         if let Some(app) = app {
             statement = statement.param("app", app);
         }
-        let rows: Vec<wire::Diagnosis> = self.client.fetch(statement).await?;
-        rows.into_iter().map(DiagnosisRow::try_from).collect()
+        self.client.fetch(statement).await
     }
 
     /// How `url` answered pages of `page_origin`: the latest two states of every kind of question,
@@ -127,33 +109,13 @@ impl Reader {
             "SELECT {} FROM header_snapshots FINAL \
              WHERE url = {{url:String}} AND page_origin = {{page_origin:String}} \
              ORDER BY first_at DESC, asked, stage LIMIT 2 BY asked, stage LIMIT 1000",
-            wire::SNAPSHOT
+            columns::<SnapshotRow>()
         );
         let statement = self
             .client
             .sql(&sql)
             .param("url", url)
             .param("page_origin", page_origin);
-        let rows: Vec<wire::Snapshot> = self.client.fetch(statement).await?;
-        Ok(rows.into_iter().map(SnapshotRow::from).collect())
+        self.client.fetch(statement).await
     }
-}
-
-fn signature(row: Told) -> Result<SignatureRow, StoreError> {
-    Ok(SignatureRow {
-        app: row.app,
-        kind: wire::word(&row.kind)?,
-        page_origin: row.page_origin,
-        target_origin: row.target_origin,
-        endpoint: row.endpoint,
-        service: row.service,
-        method: row.method,
-        headers: row.parameter,
-        credentialed: row.credentialed,
-        preflighted: row.preflighted,
-        outcome: wire::word(&row.outcome)?,
-        stage: wire::stage(&row.stage)?,
-        first_seen: wire::from_seconds(row.first_seen),
-        last_seen: wire::from_seconds(row.last_seen),
-    })
 }

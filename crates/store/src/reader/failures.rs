@@ -2,51 +2,58 @@
 
 use std::collections::HashMap;
 
-use clickhouse::Row;
-use serde::Deserialize;
+use observation::{Confidence, Kind, Outcome, Stage, UnixMillis};
 
 use super::scope::{Scope, Tiers};
 use crate::client::Client;
 use crate::compaction::Compactions;
-use crate::{Failure, StoreError, wire};
+use crate::wire::{Fields as _, Flat, Seconds, fields};
+use crate::{Failure, StoreError};
 
 /// What makes two failures the same.
-const SIGNATURE: &str = "kind, service, target_origin, endpoint, method, outcome, stage, cause, \
-    parameter";
+fn signature() -> String {
+    Signature::expressions("").join(", ")
+}
 
 /// Readable responses are no failures of CORS, and what the page took back is none at all. A
 /// preflight is judged by its status.
 const FAILED: &str = "(outcome NOT IN ('ok', 'http_error', 'aborted', 'unloaded', 'offline') \
     OR (kind = 'preflight' AND status >= 400))";
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Row, Deserialize)]
-struct Signature {
-    kind: String,
-    service: String,
-    target_origin: String,
-    endpoint: String,
-    method: String,
-    outcome: String,
-    stage: String,
-    cause: String,
-    parameter: String,
+fields! {
+    #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+    struct Signature {
+        kind: Kind,
+        service: String,
+        target_origin: String,
+        endpoint: String,
+        method: String,
+        outcome: Outcome,
+        stage: Option<Stage>,
+        cause: String,
+        parameter: String,
+    }
 }
 
-#[derive(Debug, Row, Deserialize)]
-struct FailureRow {
-    signature: Signature,
-    proven: u8,
-    count: u64,
-    page_origins: Vec<String>,
-    browsers: Vec<String>,
-    first_seen: u32,
-    last_seen: u32,
+fields! {
+    #[derive(Debug)]
+    struct FailureRow {
+        signature: Signature as Flat,
+        confidence: Option<Confidence>,
+        total: u64,
+        page_origins: Vec<String>,
+        browsers: Vec<String>,
+        first_seen: UnixMillis as Seconds,
+        last_seen: UnixMillis as Seconds,
+    }
 }
 
-#[derive(Debug, Row, Deserialize)]
-struct Sessions {
-    signature: Signature,
-    sessions: u64,
+fields! {
+    #[derive(Debug)]
+    struct Sessions {
+        signature: Signature as Flat,
+        sessions: u64,
+    }
 }
 
 pub(super) async fn top(
@@ -56,14 +63,16 @@ pub(super) async fn top(
     limit: u32,
 ) -> Result<Vec<Failure>, StoreError> {
     let sql = format!(
-        "SELECT {TUPLE} AS signature, max(confidence = 'proven'), sum(n) AS total, \
-           topKWeighted({WITNESSES})(toString(page_origin), n), \
-           topKWeighted({WITNESSES})({browser}, n), \
-           min(minute), max(minute) \
-         FROM {rows} WHERE {FAILED} GROUP BY {SIGNATURE} \
+        "SELECT tuple({signature}) AS signature, \
+           if(max(rows.confidence = 'proven'), 'proven', 'likely') AS confidence, \
+           sum(n) AS total, \
+           topKWeighted({WITNESSES})(toString(page_origin), n) AS page_origins, \
+           topKWeighted({WITNESSES})({browser}, n) AS browsers, \
+           min(minute) AS first_seen, max(minute) AS last_seen \
+         FROM {rows} AS rows WHERE {FAILED} GROUP BY {signature} \
          ORDER BY outcome = 'blocked' DESC, total DESC, signature LIMIT {limit}",
-        TUPLE = tuple(),
-        browser = super::scope::column(crate::Dimension::Browser),
+        signature = signature(),
+        browser = crate::Dimension::Browser.expression(),
         rows = scope.rollup_rows(Tiers::All),
     );
     let statement = compactions.bind(scope.bind(client.sql(&sql)));
@@ -76,7 +85,7 @@ pub(super) async fn top(
         let sessions = sessions.get(&row.signature).copied().unwrap_or(0);
         failure(row, sessions)
     };
-    rows.into_iter().map(failure).collect()
+    Ok(rows.into_iter().map(failure).collect())
 }
 
 /// Page origins and browsers that are named with a failure.
@@ -84,24 +93,17 @@ const WITNESSES: u32 = 8;
 /// Signatures whose page loads are counted.
 const MAX_SIGNATURES: u32 = 10_000;
 
-fn tuple() -> String {
-    let columns: Vec<_> = SIGNATURE
-        .split(", ")
-        .map(|column| format!("toString({})", column.trim()))
-        .collect();
-    format!("({})", columns.join(", "))
-}
-
 async fn sessions(
     client: &Client,
     scope: &Scope<'_>,
 ) -> Result<HashMap<Signature, u64>, StoreError> {
     // Copies of a row change no number of distinct values, so nothing needs to collapse.
     let sql = format!(
-        "SELECT {} AS signature, uniq(session) AS sessions FROM observations \
-         WHERE {} AND {FAILED} GROUP BY {SIGNATURE} ORDER BY sessions DESC LIMIT {MAX_SIGNATURES}",
-        tuple(),
-        scope.raw_condition()
+        "SELECT tuple({signature}) AS signature, uniq(session) AS sessions FROM observations \
+         WHERE {condition} AND {FAILED} GROUP BY {signature} \
+         ORDER BY sessions DESC LIMIT {MAX_SIGNATURES}",
+        signature = signature(),
+        condition = scope.raw_condition()
     );
     match client.fetch::<Sessions>(scope.bind(client.sql(&sql))).await {
         Ok(rows) => Ok(rows
@@ -120,38 +122,24 @@ async fn sessions(
     }
 }
 
-fn failure(row: FailureRow, sessions: u64) -> Result<Failure, StoreError> {
+fn failure(row: FailureRow, sessions: u64) -> Failure {
     let signature = row.signature;
-    let unknown = |error: observation::UnknownWord| {
-        StoreError::Schema(format!(
-            "the database was written by a newer build: {error}"
-        ))
-    };
-    let stage = match signature.stage.as_str() {
-        "" => None,
-        stage => Some(stage.parse().map_err(unknown)?),
-    };
-    let confidence = if row.proven == 1 {
-        observation::Confidence::Proven
-    } else {
-        observation::Confidence::Likely
-    };
-    Ok(Failure {
-        kind: signature.kind.parse().map_err(unknown)?,
+    Failure {
+        kind: signature.kind,
         service: signature.service,
         target_origin: signature.target_origin,
         endpoint: signature.endpoint,
         method: signature.method,
-        outcome: signature.outcome.parse().map_err(unknown)?,
-        stage,
+        outcome: signature.outcome,
+        stage: signature.stage,
         cause: signature.cause,
         parameter: signature.parameter,
-        confidence: Some(confidence),
-        count: row.count,
+        confidence: row.confidence,
+        count: row.total,
         page_origins: row.page_origins,
         browsers: row.browsers,
-        first_seen: wire::from_seconds(row.first_seen),
-        last_seen: wire::from_seconds(row.last_seen),
+        first_seen: row.first_seen,
+        last_seen: row.last_seen,
         sessions,
-    })
+    }
 }

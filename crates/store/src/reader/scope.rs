@@ -4,7 +4,8 @@ use observation::UnixMillis;
 
 use crate::client::Statement;
 use crate::compaction::Compactions;
-use crate::{Dimension, LabTraffic, SliFilter};
+use crate::rows::dimensions::names;
+use crate::{LabTraffic, SliFilter};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
@@ -47,21 +48,11 @@ impl<'a> Scope<'a> {
 
     /// Conditions on what was observed, whichever table.
     fn filters(&self) -> String {
-        let filter = self.filter;
         let mut text = "app = {app:String} AND source = {source:String}".to_owned();
-        for (column, value) in [
-            ("service", &filter.service),
-            ("page_origin", &filter.page_origin),
-            ("target_origin", &filter.target_origin),
-            ("endpoint", &filter.endpoint),
-            ("release", &filter.release),
-            ("environment", &filter.environment),
-        ] {
-            if value.is_some() {
-                text.push_str(&format!(" AND {column} = {{{column}:String}}"));
-            }
+        for (column, _) in self.filter.limits() {
+            text.push_str(&format!(" AND {column} = {{{column}:String}}"));
         }
-        if filter.lab == LabTraffic::Excluded {
+        if self.filter.lab == LabTraffic::Excluded {
             text.push_str(" AND NOT lab");
         }
         text
@@ -73,8 +64,9 @@ impl<'a> Scope<'a> {
 
     /// A subquery of the raw rows, each once.
     pub(super) fn raw_rows(&self) -> String {
+        let dimensions = names();
         format!(
-            "(SELECT {COLUMNS}, minute, {MEASURES} FROM observations FINAL WHERE {})",
+            "(SELECT {dimensions}, minute, {MEASURES} FROM observations FINAL WHERE {})",
             self.raw_condition()
         )
     }
@@ -82,17 +74,17 @@ impl<'a> Scope<'a> {
     /// A subquery of rollup rows that cover the window exactly once: whole hours of compacted spans
     /// from the hours, their edges from the minutes, and what is not compacted yet from the parts.
     pub(super) fn rollup_rows(&self, tiers: Tiers) -> String {
-        let filters = self.filters();
+        let (filters, dimensions) = (self.filters(), names());
         let compacted = Compactions::first_open_span();
         let open_chunk = Compactions::first_open_chunk();
         let parts = format!(
-            "SELECT {COLUMNS}, minute, {MEASURES} FROM sli_parts FINAL \
+            "SELECT {dimensions}, minute, {MEASURES} FROM sli_parts FINAL \
              WHERE {filters} AND {} AND chunk >= {open_chunk}",
             within("minute", "from", "to")
         );
         let minutes = |window: String| {
             format!(
-                "SELECT {COLUMNS}, minute, {MEASURES} FROM sli_minutes FINAL \
+                "SELECT {dimensions}, minute, {MEASURES} FROM sli_minutes FINAL \
                  WHERE {filters} AND ({window}) AND span < {compacted}"
             )
         };
@@ -105,7 +97,7 @@ impl<'a> Scope<'a> {
             }
             Tiers::All => format!(
                 "({parts} UNION ALL {} UNION ALL \
-                 SELECT {COLUMNS}, hour AS minute, {MEASURES} FROM sli_hours FINAL \
+                 SELECT {dimensions}, hour AS minute, {MEASURES} FROM sli_hours FINAL \
                  WHERE {filters} AND {} AND span < {compacted})",
                 minutes(format!(
                     "{} OR {}",
@@ -120,33 +112,19 @@ impl<'a> Scope<'a> {
     pub(super) fn bind(&self, statement: Statement) -> Statement {
         let filter = self.filter;
         let (first_hour, end_hour) = self.hours();
-        let mut statement = statement
+        let statement = statement
             .param("app", filter.app.as_str())
             .param("source", filter.source.as_str())
             .param("from", self.from)
             .param("to", self.to)
             .param("first_hour", first_hour)
             .param("end_hour", end_hour);
-        for (name, value) in [
-            ("service", &filter.service),
-            ("page_origin", &filter.page_origin),
-            ("target_origin", &filter.target_origin),
-            ("endpoint", &filter.endpoint),
-            ("release", &filter.release),
-            ("environment", &filter.environment),
-        ] {
-            if let Some(value) = value {
-                statement = statement.param(name, value.as_str());
-            }
-        }
-        statement
+        let limits = filter.limits().into_iter();
+        limits.fold(statement, |statement, (column, value)| {
+            statement.param(column, value)
+        })
     }
 }
-
-/// What queries group and filter by.
-const COLUMNS: &str = "environment, release, source, kind, page_origin, target_origin, endpoint, \
-    service, method, credentialed, preflighted, status, outcome, stage, cause, parameter, \
-    confidence, browser_family, browser_major, context";
 
 /// What queries sum.
 const MEASURES: &str = "toUInt64(count) AS n, \
@@ -160,28 +138,6 @@ fn within(column: &str, from: &str, to: &str) -> String {
         "{column} >= toDateTime({{{from}:Int64}}, 'UTC') \
          AND {column} < toDateTime({{{to}:Int64}}, 'UTC')"
     )
-}
-
-/// The value of a dimension as text.
-pub(super) const fn column(dimension: Dimension) -> &'static str {
-    match dimension {
-        Dimension::Service => "toString(service)",
-        Dimension::PageOrigin => "toString(page_origin)",
-        Dimension::TargetOrigin => "toString(target_origin)",
-        Dimension::Endpoint => "toString(endpoint)",
-        Dimension::Method => "toString(method)",
-        Dimension::Release => "toString(release)",
-        Dimension::Environment => "toString(environment)",
-        Dimension::Outcome => "toString(outcome)",
-        Dimension::Stage => "toString(stage)",
-        Dimension::Cause => "toString(cause)",
-        Dimension::Parameter => "toString(parameter)",
-        Dimension::Status => "toString(status)",
-        Dimension::BrowserFamily => "toString(browser_family)",
-        Dimension::Browser => "concat(toString(browser_family), ' ', toString(browser_major))",
-        Dimension::Context => "toString(context)",
-        Dimension::Source => "toString(source)",
-    }
 }
 
 #[cfg(test)]

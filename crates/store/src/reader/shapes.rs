@@ -2,42 +2,50 @@
 
 use std::collections::HashMap;
 
-use clickhouse::Row;
-use observation::UnixMillis;
-use serde::Deserialize;
+use observation::{Outcome, UnixMillis};
 
 use super::Reader;
 use super::scope::{Scope, Tiers};
-use crate::{RequestShape, SliFilter, StoreError, wire};
-
-/// What tells one shape from another; [`Told`] has it in this order.
-const SHAPE: &str = "page_origin, target_origin, endpoint, service, method, parameter, \
-    credentialed, preflighted";
+use crate::wire::{Fields as _, Flat, fields};
+use crate::{RequestShape, SliFilter, StoreError};
 
 /// Shapes of so many requests are answered for at most.
 pub const MAX_SHAPES: u32 = 10_000;
 
-#[derive(Debug, Row, Deserialize)]
-struct Told {
-    page_origin: String,
-    target_origin: String,
-    endpoint: String,
-    service: String,
-    method: String,
-    parameter: String,
-    credentialed: bool,
-    preflighted: bool,
-    count: u64,
-    outcomes: (Vec<String>, Vec<u64>),
+fields! {
+    /// What tells one shape from another.
+    #[derive(Debug)]
+    struct Asked {
+        page_origin: String,
+        target_origin: String,
+        endpoint: String,
+        service: String,
+        method: String,
+        parameter: String,
+        credentialed: bool,
+        preflighted: bool,
+    }
 }
 
-#[derive(Debug, Row, Deserialize)]
-struct Reads {
-    page_origin: String,
-    target_origin: String,
-    endpoint: String,
-    method: String,
-    names: Vec<String>,
+fields! {
+    #[derive(Debug)]
+    struct Asking {
+        asked: Asked as Flat,
+        total: u64,
+        /// In the order of [`Outcome::ALL`].
+        outcomes: Vec<u64>,
+    }
+}
+
+fields! {
+    #[derive(Debug)]
+    struct Reads {
+        page_origin: String,
+        target_origin: String,
+        endpoint: String,
+        method: String,
+        names: Vec<String>,
+    }
 }
 
 impl Reader {
@@ -54,21 +62,26 @@ impl Reader {
         let scope = Scope::new(filter, from, to);
         let rows = scope.rollup_rows(Tiers::All);
         let compactions = self.compactions().await?;
+        let shape = Asked::expressions("").join(", ");
+        let of = |outcome| format!("sumIf(n, outcome = '{outcome}')");
+        let outcomes: Vec<_> = Outcome::ALL.iter().map(of).collect();
         let asked = format!(
-            "SELECT {SHAPE}, sum(n) AS total, sumMap([toString(outcome)], [n]) FROM {rows} \
-             WHERE kind = 'request' GROUP BY {SHAPE} ORDER BY total DESC, {SHAPE} LIMIT {MAX_SHAPES}"
+            "SELECT tuple({shape}) AS asked, sum(n) AS total, [{outcomes}] AS outcomes FROM {rows} \
+             WHERE kind = 'request' GROUP BY {shape} ORDER BY total DESC, {shape} LIMIT {MAX_SHAPES}",
+            outcomes = outcomes.join(", "),
         );
         let read = format!(
             "SELECT page_origin, target_origin, endpoint, method, \
-               groupUniqArray(64)(toString(parameter)) FROM {rows} \
+               groupUniqArray(64)(toString(parameter)) AS names FROM {rows} \
              WHERE kind = 'header_read' AND parameter != '' \
              GROUP BY page_origin, target_origin, endpoint, method LIMIT {MAX_SHAPES}"
         );
         let bound = |sql: &str| compactions.bind(scope.bind(self.client.sql(sql)));
-        let asked: Vec<Told> = self.client.fetch(bound(&asked)).await?;
+        let asked: Vec<Asking> = self.client.fetch(bound(&asked)).await?;
         let read: Vec<Reads> = self.client.fetch(bound(&read)).await?;
         let read: ReadsAt<'_> = read.iter().map(|reads| (reads.at(), reads)).collect();
-        asked.into_iter().map(|told| shape(told, &read)).collect()
+        let shapes = asked.into_iter().map(|asking| self::shape(asking, &read));
+        Ok(shapes.collect())
     }
 }
 
@@ -86,32 +99,31 @@ impl Reads {
     }
 }
 
-fn shape(told: Told, read: &ReadsAt<'_>) -> Result<RequestShape, StoreError> {
+fn shape(asking: Asking, read: &ReadsAt<'_>) -> RequestShape {
+    let asked = asking.asked;
     let at = [
-        told.page_origin.as_str(),
-        &told.target_origin,
-        &told.endpoint,
-        &told.method,
+        asked.page_origin.as_str(),
+        &asked.target_origin,
+        &asked.endpoint,
+        &asked.method,
     ];
-    let mut reads = read
-        .get(&at)
-        .map(|reads| reads.names.clone())
-        .unwrap_or_default();
+    let reads = read.get(&at).map(|reads| reads.names.clone());
+    let mut reads = reads.unwrap_or_default();
     reads.sort_unstable();
-    let (words, counts) = told.outcomes;
-    let outcomes = words.iter().zip(counts);
-    let outcomes = outcomes.map(|(word, count)| Ok((wire::word(word)?, count)));
-    Ok(RequestShape {
-        page_origin: told.page_origin,
-        target_origin: told.target_origin,
-        endpoint: told.endpoint,
-        service: told.service,
-        method: told.method,
-        headers: told.parameter,
-        credentialed: told.credentialed,
-        preflighted: told.preflighted,
+    let outcomes = Outcome::ALL.iter().copied().zip(asking.outcomes);
+    let mut outcomes: Vec<_> = outcomes.filter(|(_, count)| *count > 0).collect();
+    outcomes.sort_unstable_by_key(|(outcome, _)| outcome.as_str());
+    RequestShape {
+        page_origin: asked.page_origin,
+        target_origin: asked.target_origin,
+        endpoint: asked.endpoint,
+        service: asked.service,
+        method: asked.method,
+        headers: asked.parameter,
+        credentialed: asked.credentialed,
+        preflighted: asked.preflighted,
         reads,
-        outcomes: outcomes.collect::<Result<_, StoreError>>()?,
-        count: told.count,
-    })
+        outcomes,
+        count: asking.total,
+    }
 }

@@ -3,91 +3,85 @@
 use clickhouse::Row;
 use observation::Outcome;
 use serde::Deserialize;
-
-use crate::SliSums;
+use slo::{Condition, Count, Sums, Test};
 
 /// One row of sums; `key` is what they are grouped by.
 #[derive(Debug, Row, Deserialize)]
 pub(super) struct SumsRow {
     pub(super) key: String,
-    requests: u64,
-    blocked: u64,
-    unknown: u64,
-    credentialed: u64,
-    credentialed_blocked: u64,
-    credentialed_denied: u64,
-    preflighted: u64,
-    preflight_blocked: u64,
-    preflights: u64,
-    preflights_failed: u64,
-    header_reads: u64,
-    header_unreadable: u64,
+    /// In the order of [`Count::ALL`].
+    counts: Vec<u64>,
     preflight_latency: (Vec<u8>, Vec<u64>),
     latency: (Vec<u8>, Vec<u64>),
+    /// In the order of [`Outcome::ALL`].
     by_outcome: Vec<u64>,
 }
 
-impl From<SumsRow> for SliSums {
+impl From<SumsRow> for Sums {
     fn from(row: SumsRow) -> Self {
-        let zip = |(buckets, counts): (Vec<u8>, Vec<u64>)| -> Vec<(u8, u64)> {
-            buckets.into_iter().zip(counts).collect()
-        };
-        let preflight_latency = zip(row.preflight_latency);
+        let zip =
+            |(buckets, counts): (Vec<u8>, Vec<u64>)| buckets.into_iter().zip(counts).collect();
         let outcomes = Outcome::ALL.iter().copied().zip(row.by_outcome);
-        Self {
-            requests: row.requests,
-            blocked: row.blocked,
-            unknown: row.unknown,
-            credentialed: row.credentialed,
-            credentialed_blocked: row.credentialed_blocked,
-            credentialed_denied: row.credentialed_denied,
-            preflighted: row.preflighted,
-            preflight_blocked: row.preflight_blocked,
-            preflights: row.preflights,
-            preflights_failed: row.preflights_failed,
-            header_reads: row.header_reads,
-            header_unreadable: row.header_unreadable,
-            preflight_measured: preflight_latency.iter().map(|pair| pair.1).sum(),
-            preflight_latency,
+        let mut sums = Self {
+            preflight_latency: zip(row.preflight_latency),
             latency: zip(row.latency),
             by_outcome: outcomes.filter(|(_, count)| *count > 0).collect(),
+            ..Self::default()
+        };
+        for (&count, sum) in Count::ALL.iter().zip(row.counts) {
+            *sums.get_mut(count) = sum;
         }
+        sums
     }
 }
 
 /// Sums of `rows` (a subquery) for each value of `key`; `tail` groups, orders and limits.
 pub(super) fn select(key: &str, rows: &str, tail: &str) -> String {
-    let quoted = |outcome: &Outcome| format!("'{outcome}'");
-    let uncounted: Vec<_> = Outcome::ALL
-        .iter()
-        .filter(|outcome| !outcome.counts_as_request())
-        .map(quoted)
-        .collect();
+    let counts: Vec<_> = Count::ALL.iter().copied().map(of).collect();
     let by_outcome: Vec<_> = Outcome::ALL
         .iter()
         .map(|outcome| format!("sumIf(n, kind = 'request' AND outcome = '{outcome}')"))
         .collect();
     format!(
-        "WITH kind = 'request' AND outcome NOT IN ({uncounted}) AS counts, \
-           counts AND outcome = 'blocked' AS is_blocked \
-         SELECT {key} AS key, \
-           sumIf(n, counts) AS requests, \
-           sumIf(n, is_blocked), \
-           sumIf(n, counts AND outcome = 'unknown'), \
-           sumIf(n, counts AND credentialed), \
-           sumIf(n, is_blocked AND credentialed), \
-           sumIf(n, counts AND credentialed AND status IN (401, 403)), \
-           sumIf(n, counts AND preflighted), \
-           sumIf(n, is_blocked AND preflighted AND stage = 'preflight'), \
-           sumIf(n, kind = 'preflight'), \
-           sumIf(n, kind = 'preflight' AND status >= 400), \
-           sumIf(n, kind = 'header_read'), \
-           sumIf(n, kind = 'header_read' AND outcome = 'blocked'), \
-           sumMapIf(preflight_buckets, preflight_counts, kind IN ('request', 'preflight')), \
-           sumMapIf(latency_buckets, latency_counts, kind = 'request'), \
-           [{by_outcome}] \
+        "SELECT {key} AS key, \
+           [{counts}] AS counts, \
+           sumMapIf(preflight_buckets, preflight_counts, kind IN ('request', 'preflight')) \
+             AS preflight_latency, \
+           sumMapIf(latency_buckets, latency_counts, kind = 'request') AS latency, \
+           [{by_outcome}] AS by_outcome \
          FROM {rows} {tail}",
-        uncounted = uncounted.join(", "),
+        counts = counts.join(", "),
         by_outcome = by_outcome.join(", "),
     )
+}
+
+/// The sum of what is counted.
+pub(super) fn of(count: Count) -> String {
+    format!("sumIf(n, {})", condition(count.condition()))
+}
+
+/// What has to hold of a row to be counted; words and numbers of our own, not values from outside.
+fn condition(Condition { kind, tests }: Condition) -> String {
+    let tests = tests.iter().map(|test| match test {
+        Test::Counted => {
+            let uncounted = Outcome::ALL
+                .iter()
+                .filter(|outcome| !outcome.counts_as_request());
+            let uncounted: Vec<_> = uncounted.map(|outcome| format!("'{outcome}'")).collect();
+            format!("outcome NOT IN ({})", uncounted.join(", "))
+        }
+        Test::Outcome(outcome) => format!("outcome = '{outcome}'"),
+        Test::Stage(stage) => format!("stage = '{stage}'"),
+        Test::Credentialed => "credentialed".to_owned(),
+        Test::Preflighted => "preflighted".to_owned(),
+        Test::StatusFrom(status) => format!("status >= {status}"),
+        Test::Status(statuses) => {
+            let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
+            format!("status IN ({})", statuses.join(", "))
+        }
+    });
+    std::iter::once(format!("kind = '{kind}'"))
+        .chain(tests)
+        .collect::<Vec<_>>()
+        .join(" AND ")
 }

@@ -3,119 +3,130 @@
 use observation::{Kind, Outcome, Stage, UnixMillis};
 
 use crate::Failure;
+use crate::wire::{Flat, List, fields};
 
-/// What a browser did again and again: the same request that ends in the same way. Of a failure it
-/// is what a diagnosis is about; of traffic that passes it names a target.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SignatureRow {
-    /// Configured application.
-    pub app: String,
-    /// What was counted.
-    pub kind: Kind,
-    /// Origin of the page.
-    pub page_origin: String,
-    /// Origin of the server.
-    pub target_origin: String,
-    /// Path template.
-    pub endpoint: String,
-    /// Configured service, or empty.
-    pub service: String,
-    /// Request method.
-    pub method: String,
-    /// Names of the request headers that are not safelisted, or of the header that was read.
-    pub headers: String,
-    /// Whether the request was made with `credentials: include`.
-    pub credentialed: bool,
-    /// Whether the request needs a preflight.
-    pub preflighted: bool,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Where in the protocol.
-    pub stage: Option<Stage>,
-    /// Start of the first minute in which it was seen within the window that was asked for.
-    pub first_seen: UnixMillis,
-    /// Start of the last such minute.
-    pub last_seen: UnixMillis,
+fields! {
+    /// What a browser did again and again: the same request that ends in the same way. Of a failure it
+    /// is what a diagnosis is about; of traffic that passes it names a target.
+    #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub struct SignatureRow {
+        /// Configured application.
+        pub app: String,
+        /// What was counted.
+        pub kind: Kind,
+        /// Origin of the page.
+        pub page_origin: String,
+        /// Origin of the server.
+        pub target_origin: String,
+        /// Path template.
+        pub endpoint: String,
+        /// Configured service, or empty.
+        pub service: String,
+        /// Request method.
+        pub method: String,
+        /// Names of the request headers that are not safelisted, or of the header that was read.
+        pub headers: String,
+        /// Whether the request was made with `credentials: include`.
+        pub credentialed: bool,
+        /// Whether the request needs a preflight.
+        pub preflighted: bool,
+        /// How it ended.
+        pub outcome ["reported_outcome"]: Outcome,
+        /// Where in the protocol.
+        pub stage ["reported_stage"]: Option<Stage>,
+        /// Start of the first minute in which it was seen within the window that was asked for.
+        pub first_seen: UnixMillis,
+        /// Start of the last such minute.
+        pub last_seen: UnixMillis,
+    }
 }
 
-/// A header as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeaderLine {
-    /// Name in lower case.
-    pub name: String,
-    /// Value.
-    pub value: String,
+fields! {
+    /// A header as it came.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct HeaderLine {
+        /// Name in lower case.
+        pub name: String,
+        /// Value.
+        pub value: String,
+    }
 }
 
-/// One change that lets the request pass.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FixRow {
-    /// Whose answer, or whose code, changes.
-    pub place: String,
-    /// The header to set, or empty.
-    pub header: String,
-    /// The value to set it to, or empty.
-    pub value: String,
-    /// The change in words.
-    pub change: String,
+fields! {
+    /// One change that lets the request pass.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct FixRow {
+        /// Whose answer, or whose code, changes.
+        pub place: String,
+        /// The header to set, or empty.
+        pub header: String,
+        /// The value to set it to, or empty.
+        pub value: String,
+        /// The change in words.
+        pub change: String,
+    }
 }
 
-/// A header of a target that changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeRow {
-    /// `preflight` or `response`.
-    pub stage: String,
-    /// The header, in lower case; `:status` for the status.
-    pub header: String,
-    /// What happened to it, in words.
-    pub what: String,
-    /// Its value before; empty where it was not there.
-    pub before: String,
-    /// Its value since; empty where it vanished.
-    pub after: String,
-    /// When it was last seen as it was before.
-    pub from: UnixMillis,
-    /// When it was first seen as it is since.
-    pub to: UnixMillis,
+fields! {
+    /// A header of a target that changed.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct ChangeRow {
+        /// `preflight` or `response`.
+        pub stage: String,
+        /// The header, in lower case; `:status` for the status.
+        pub header: String,
+        /// What happened to it, in words.
+        pub what: String,
+        /// Its value before; empty where it was not there.
+        pub before: String,
+        /// Its value since; empty where it vanished.
+        pub after: String,
+        /// When it was last seen as it was before.
+        pub from: UnixMillis,
+        /// When it was first seen as it is since.
+        pub to: UnixMillis,
+    }
 }
 
-/// What replaying a failure showed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiagnosisRow {
-    /// Identity of the signature.
-    pub id: String,
-    /// When it was replayed.
-    pub at: UnixMillis,
-    /// What was reported; `last_seen` is not kept.
-    pub signature: SignatureRow,
-    /// `reproduced`, `not_reproduced`, `refused`, `no_answer`.
-    pub result: String,
-    /// Why the result is what it is, as a word.
-    pub why: String,
-    /// The same for people.
-    pub detail: String,
-    /// What was replayed.
-    pub url: String,
-    /// The address that answered last, or empty.
-    pub remote: String,
-    /// Chromium's `CorsError` name, or empty.
-    pub cause: String,
-    /// What Chromium names beside it, or empty.
-    pub parameter: String,
-    /// Where in the protocol the replay was blocked, or empty.
-    pub stage: String,
-    /// Hop of the redirect chain that decided.
-    pub hop: u8,
-    /// Status of the answer that decided; 0 without one.
-    pub status: u16,
-    /// What the browser required and what it got.
-    pub explanation: String,
-    /// The headers of the answer that decided which have a say in CORS.
-    pub offending: Vec<HeaderLine>,
-    /// What to change.
-    pub fixes: Vec<FixRow>,
-    /// What has changed at the target lately.
-    pub changes: Vec<ChangeRow>,
+fields! {
+    /// What replaying a failure showed.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct DiagnosisRow in "diagnoses" {
+        /// Identity of the signature.
+        pub id: String,
+        /// When it was replayed.
+        pub at: UnixMillis,
+        /// What was reported.
+        pub signature: SignatureRow as Flat,
+        /// `reproduced`, `not_reproduced`, `refused`, `no_answer`.
+        pub result: String,
+        /// Why the result is what it is, as a word.
+        pub why: String,
+        /// The same for people.
+        pub detail: String,
+        /// What was replayed.
+        pub url: String,
+        /// The address that answered last, or empty.
+        pub remote: String,
+        /// Chromium's `CorsError` name, or empty.
+        pub cause: String,
+        /// What Chromium names beside it, or empty.
+        pub parameter: String,
+        /// Where in the protocol the replay was blocked, or empty.
+        pub stage: String,
+        /// Hop of the redirect chain that decided.
+        pub hop: u8,
+        /// Status of the answer that decided; 0 without one.
+        pub status: u16,
+        /// What the browser required and what it got.
+        pub explanation: String,
+        /// The headers of the answer that decided which have a say in CORS.
+        pub offending: Vec<HeaderLine> as List,
+        /// What to change.
+        pub fixes ["fix"]: Vec<FixRow> as List,
+        /// What has changed at the target lately.
+        pub changes ["change"]: Vec<ChangeRow> as List,
+    }
 }
 
 impl DiagnosisRow {
@@ -144,23 +155,25 @@ impl DiagnosisRow {
     }
 }
 
-/// How a target answered one kind of question, and between which times it was seen to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SnapshotRow {
-    /// Origin of the page that asked.
-    pub page_origin: String,
-    /// What was asked.
-    pub url: String,
-    /// How: method and header names.
-    pub asked: String,
-    /// `preflight` or `response`.
-    pub stage: String,
-    /// When it was first seen.
-    pub first_at: UnixMillis,
-    /// When it was last seen.
-    pub last_at: UnixMillis,
-    /// Status.
-    pub status: u16,
-    /// The headers that have a say in CORS.
-    pub headers: Vec<HeaderLine>,
+fields! {
+    /// How a target answered one kind of question, and between which times it was seen to.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct SnapshotRow in "header_snapshots" {
+        /// Origin of the page that asked.
+        pub page_origin: String,
+        /// What was asked.
+        pub url: String,
+        /// How: method and header names.
+        pub asked: String,
+        /// `preflight` or `response`.
+        pub stage: String,
+        /// When it was first seen.
+        pub first_at: UnixMillis,
+        /// When it was last seen.
+        pub last_at: UnixMillis,
+        /// Status.
+        pub status: u16,
+        /// The headers that have a say in CORS.
+        pub headers ["header"]: Vec<HeaderLine> as List,
+    }
 }

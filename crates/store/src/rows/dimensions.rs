@@ -1,112 +1,165 @@
-//! What rollups are grouped by, beside app and minute.
+//! What rollups are grouped by, beside app and minute: the one list of dimensions.
 
 use observation::{Confidence, Context, Kind, Observation, Origin, Outcome, Source, Stage};
+use serde::de::SeqAccess;
 
-/// The dimensions of a rollup row. `S` is how texts are held: [`Dimensions::of`] owns them,
-/// [`Dimensions::borrowed`] makes a key for a look-up without copying; both hash alike.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Dimensions<S = String> {
-    /// Deployment environment.
-    pub environment: S,
-    /// Release of the page.
-    pub release: S,
-    /// Who saw it.
-    pub source: Source,
-    /// What is counted.
-    pub kind: Kind,
-    /// Origin of the page.
-    pub page_origin: S,
-    /// Origin of the server.
-    pub target_origin: S,
-    /// Path template.
-    pub endpoint: S,
-    /// Configured service, or empty.
-    pub service: S,
-    /// Request method.
-    pub method: S,
-    /// Whether credentials could be sent.
-    pub credentialed: bool,
-    /// Whether a preflight was needed.
-    pub preflighted: bool,
-    /// HTTP status, or 0.
-    pub status: u16,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Where in the protocol it failed; none where it did not.
-    pub stage: Option<Stage>,
-    /// Chromium's `CorsError` name, or empty.
-    pub cause: S,
-    /// Header names, or empty.
-    pub parameter: S,
-    /// How sure the source is of a failure; none where there is none.
-    pub confidence: Option<Confidence>,
-    /// Browser family.
-    pub browser_family: S,
-    /// Browser major version, or 0.
-    pub browser_major: u16,
-    /// Where the script ran.
-    pub context: Context,
-    /// Whether it is laboratory traffic that the app does not count.
-    pub lab: bool,
+use crate::wire::{Block, Field, Fields, Plain, missing, word_or_empty};
+
+/// Declares the dimensions, each once, in the order of the columns: name, type (`S` for texts), what
+/// the column holds, and where the value comes from. With `by` SLIs can be broken down by it. A column
+/// holds a `text`, a `word` of a closed vocabulary, an `optional` one, a `flag` or a `number`.
+macro_rules! dimensions {
+    (|$origin:ident, $observation:ident, $failure:ident| {
+        $($(#[$meta:meta])* $name:ident: $type:ty as $kind:ident $(by $variant:ident)? = $value:expr,)+
+    }) => {
+        /// The dimensions of a rollup row. `S` is how texts are held: [`Dimensions::of`] owns them,
+        /// [`Dimensions::borrowed`] makes a key for a look-up without copying; both hash alike.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct Dimensions<S = String> {
+            $($(#[$meta])* pub $name: $type,)+
+        }
+
+        /// The columns of the dimensions.
+        pub(crate) const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+        impl<'a> Dimensions<&'a str> {
+            /// The dimensions of an observation, without copying.
+            #[must_use]
+            pub fn borrowed($origin: &'a Origin, $observation: &'a Observation) -> Self {
+                let $failure = $observation.failure.as_ref();
+                Self { $($name: $value,)+ }
+            }
+        }
+
+        impl<S> Dimensions<S> {
+            /// The same dimensions with every text turned by `text`.
+            pub fn map<'a, T>(&'a self, mut text: impl FnMut(&'a S) -> T) -> Dimensions<T> {
+                Dimensions { $($name: dimensions!(@map text, self.$name, $kind),)+ }
+            }
+        }
+
+        /// Writes the columns of dimensions.
+        pub(crate) fn write<'a>(
+            block: &mut Block,
+            dimensions: impl Iterator<Item = Dimensions<&'a str>> + Clone,
+        ) {
+            $({
+                let values = dimensions.clone().map(|dimensions| dimensions.$name);
+                dimensions!(@write block, stringify!($name), values, $kind);
+            })+
+        }
+
+        impl Fields for Dimensions {
+            const COUNT: usize = NAMES.len();
+
+            fn expressions(_: &str) -> Vec<String> {
+                NAMES.iter().map(|name| format!("`{name}`")).collect()
+            }
+
+            fn write<'a>(
+                block: &mut Block,
+                _: &str,
+                values: impl Iterator<Item = &'a Self> + Clone,
+            ) {
+                write(block, values.map(Self::as_ref));
+            }
+
+            fn read<'de, A: SeqAccess<'de>>(values: &mut A) -> Result<Self, A::Error> {
+                type S = String;
+                Ok(Self {
+                    $($name: {
+                        let field = Field::<Plain, $type>::new();
+                        values
+                            .next_element_seed(field)?
+                            .ok_or_else(|| missing(stringify!($name)))?
+                    },)+
+                })
+            }
+        }
+
+        /// What SLIs can be broken down by.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Dimension {
+            $($(#[doc = concat!("`", stringify!($name), "` of [`Dimensions`].")] $variant,)?)+
+            /// Browser family and major version.
+            Browser,
+        }
+
+        impl Dimension {
+            /// Every value, in the order of the columns.
+            pub const ALL: &'static [Self] = &[$($(Self::$variant,)?)+ Self::Browser];
+
+            /// The word for it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $($(Self::$variant => stringify!($name),)?)+
+                    Self::Browser => "browser",
+                }
+            }
+        }
+    };
+    (@map $text:ident, $self:ident.$name:ident, text) => { $text(&$self.$name) };
+    (@map $text:ident, $self:ident.$name:ident, $kind:ident) => { $self.$name };
+    (@write $block:ident, $name:expr, $values:ident, text) => { $block.words($name, $values) };
+    (@write $block:ident, $name:expr, $values:ident, word) => {
+        $block.words($name, $values.map(|word| word.as_str()))
+    };
+    (@write $block:ident, $name:expr, $values:ident, optional) => {
+        $block.words($name, $values.map(word_or_empty))
+    };
+    (@write $block:ident, $name:expr, $values:ident, flag) => {
+        $block.fixed($name, "Bool", $values.map(|flag| [u8::from(flag)]))
+    };
+    (@write $block:ident, $name:expr, $values:ident, number) => {
+        $block.fixed($name, "UInt16", $values.map(u16::to_le_bytes))
+    };
 }
 
-impl<'a> Dimensions<&'a str> {
-    /// The dimensions of an observation, without copying.
-    #[must_use]
-    pub fn borrowed(origin: &'a Origin, observation: &'a Observation) -> Self {
-        let failure = observation.failure.as_ref();
-        Self {
-            environment: &origin.environment,
-            release: &origin.release,
-            source: origin.source,
-            kind: observation.kind,
-            page_origin: &origin.page_origin,
-            target_origin: &observation.target_origin,
-            endpoint: &observation.endpoint,
-            service: &observation.service,
-            method: &observation.method,
-            credentialed: observation.credentialed,
-            preflighted: observation.preflighted,
-            status: observation.status,
-            outcome: observation.outcome,
-            stage: failure.map(|failure| failure.stage),
-            cause: failure.map_or("", |failure| &failure.cause),
-            parameter: &observation.parameter,
-            confidence: failure.map(|failure| failure.confidence),
-            browser_family: &origin.browser.family,
-            browser_major: origin.browser.major,
-            context: origin.context,
-            lab: origin.lab,
-        }
-    }
-}
-
-impl<S> Dimensions<S> {
-    /// The same dimensions with every text turned by `text`.
-    pub fn map<'a, T>(&'a self, mut text: impl FnMut(&'a S) -> T) -> Dimensions<T> {
-        Dimensions {
-            environment: text(&self.environment),
-            release: text(&self.release),
-            source: self.source,
-            kind: self.kind,
-            page_origin: text(&self.page_origin),
-            target_origin: text(&self.target_origin),
-            endpoint: text(&self.endpoint),
-            service: text(&self.service),
-            method: text(&self.method),
-            credentialed: self.credentialed,
-            preflighted: self.preflighted,
-            status: self.status,
-            outcome: self.outcome,
-            stage: self.stage,
-            cause: text(&self.cause),
-            parameter: text(&self.parameter),
-            confidence: self.confidence,
-            browser_family: text(&self.browser_family),
-            browser_major: self.browser_major,
-            context: self.context,
-            lab: self.lab,
-        }
+dimensions! {
+    |origin, observation, failure| {
+        /// Deployment environment.
+        environment: S as text by Environment = &origin.environment,
+        /// Release of the page.
+        release: S as text by Release = &origin.release,
+        /// Who saw it. Sources are never summed, so they are not parts of a whole.
+        source: Source as word = origin.source,
+        /// What is counted.
+        kind: Kind as word = observation.kind,
+        /// Origin of the page.
+        page_origin: S as text by PageOrigin = &origin.page_origin,
+        /// Origin of the server.
+        target_origin: S as text by TargetOrigin = &observation.target_origin,
+        /// Path template.
+        endpoint: S as text by Endpoint = &observation.endpoint,
+        /// Configured service, or empty.
+        service: S as text by Service = &observation.service,
+        /// Request method.
+        method: S as text by Method = &observation.method,
+        /// Whether credentials could be sent.
+        credentialed: bool as flag = observation.credentialed,
+        /// Whether a preflight was needed.
+        preflighted: bool as flag = observation.preflighted,
+        /// HTTP status, or 0.
+        status: u16 as number by Status = observation.status,
+        /// How it ended.
+        outcome: Outcome as word by Outcome = observation.outcome,
+        /// Where in the protocol it failed; none where it did not.
+        stage: Option<Stage> as optional by Stage = failure.map(|failure| failure.stage),
+        /// Chromium's `CorsError` name, or empty.
+        cause: S as text by Cause = failure.map_or("", |failure| &failure.cause),
+        /// Header names, or empty.
+        parameter: S as text by Parameter = &observation.parameter,
+        /// How sure the source is of a failure; none where there is none.
+        confidence: Option<Confidence> as optional = failure.map(|failure| failure.confidence),
+        /// Browser family.
+        browser_family: S as text by BrowserFamily = &origin.browser.family,
+        /// Browser major version, or 0.
+        browser_major: u16 as number = origin.browser.major,
+        /// Where the script ran.
+        context: Context as word by Context = origin.context,
+        /// Whether it is laboratory traffic that the app does not count.
+        lab: bool as flag = origin.lab,
     }
 }
 
@@ -122,4 +175,42 @@ impl Dimensions {
     pub fn as_ref(&self) -> Dimensions<&str> {
         self.map(String::as_str)
     }
+}
+
+impl Dimension {
+    /// The value as text, for the server.
+    pub(crate) fn expression(self) -> String {
+        match self {
+            Self::Browser => {
+                "concat(toString(browser_family), ' ', toString(browser_major))".to_owned()
+            }
+            column => format!("toString({})", column.as_str()),
+        }
+    }
+}
+
+impl std::fmt::Display for Dimension {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A word that names nothing to break down by.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is nothing to break down by")]
+pub struct UnknownDimension(pub String);
+
+impl std::str::FromStr for Dimension {
+    type Err = UnknownDimension;
+
+    fn from_str(word: &str) -> Result<Self, UnknownDimension> {
+        let mut all = Self::ALL.iter().copied();
+        let found = all.find(|dimension| dimension.as_str() == word);
+        found.ok_or_else(|| UnknownDimension(word.to_owned()))
+    }
+}
+
+/// All dimensions, as a list of columns.
+pub(crate) fn names() -> String {
+    NAMES.join(", ")
 }

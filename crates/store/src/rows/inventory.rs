@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use observation::{UnixMillis, vocabulary};
 
+use crate::wire::{Lines, List, Seconds, fields};
+
 vocabulary! {
     /// Whom a target lets read, the mildest first.
     Stance {
@@ -74,83 +76,89 @@ vocabulary! {
     }
 }
 
-/// An origin that was tried at a target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TriedOrigin {
-    /// The origin.
-    pub origin: String,
-    /// Why it was tried.
-    pub source: OriginSource,
-    /// What it is granted.
-    pub grant: Grant,
-    /// Start of the last minute, or hour, in which a page of it called the target.
-    pub last_seen: Option<UnixMillis>,
-    /// Whether it is let in by a list and no page of it has called for long.
-    pub unused: bool,
+fields! {
+    /// An origin that was tried at a target.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct TriedOrigin {
+        /// The origin.
+        pub origin ["name"]: String,
+        /// Why it was tried.
+        pub source: OriginSource,
+        /// What it is granted.
+        pub grant: Grant,
+        /// Start of the last minute, or hour, in which a page of it called the target.
+        pub last_seen: Option<UnixMillis>,
+        /// Whether it is let in by a list and no page of it has called for long.
+        pub unused: bool,
+    }
 }
 
-/// A finding of the audit, and since when it is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundRow {
-    /// Its rule.
-    pub rule: String,
-    /// Tells findings of one rule apart.
-    pub key: String,
-    /// `note`, `warning` or `error`.
-    pub level: String,
-    /// The rule's name for people.
-    pub title: String,
-    /// What is wrong.
-    pub message: String,
-    /// What was asked and answered, a line each.
-    pub evidence: Vec<String>,
-    /// What to change.
-    pub fix: Vec<String>,
-    /// When it was first found.
-    pub first_at: UnixMillis,
+fields! {
+    /// A finding of the audit, and since when it is there.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct FoundRow {
+        /// Its rule.
+        pub rule: String,
+        /// Tells findings of one rule apart.
+        pub key: String,
+        /// `note`, `warning` or `error`.
+        pub level: String,
+        /// The rule's name for people.
+        pub title: String,
+        /// What is wrong.
+        pub message: String,
+        /// What was asked and answered, a line each.
+        pub evidence: Vec<String> as Lines,
+        /// What to change.
+        pub fix: Vec<String> as Lines,
+        /// When it was first found.
+        pub first_at: UnixMillis,
+    }
 }
 
-/// The policy of one target between two times.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InventoryRow {
-    /// Configured service.
-    pub service: String,
-    /// Origin of the server.
-    pub target_origin: String,
-    /// Path template.
-    pub endpoint: String,
-    /// Apps whose pages call it.
-    pub apps: Vec<String>,
-    /// `GET`, or the method that preflights asked for where pages never read it with GET.
-    pub method: String,
-    /// What was asked.
-    pub url: String,
-    /// Whether segments of the path are stand-ins that the server may not know.
-    pub made_up: bool,
-    /// When it was first found so.
-    pub first_at: UnixMillis,
-    /// When it was last audited.
-    pub last_at: UnixMillis,
-    /// When this row was written: of two rows with the same first time the later one stands.
-    pub updated_at: UnixMillis,
-    /// When it last answered; everything below `reason` is from then.
-    pub answered_at: Option<UnixMillis>,
-    /// What came of the last audit.
-    pub state: AuditState,
-    /// Since when its traffic has been observed.
-    pub observed_since: Option<UnixMillis>,
-    /// Why there was no answer, or empty.
-    pub reason: String,
-    /// Whom it lets read; none where it never answered.
-    pub stance: Option<Stance>,
-    /// Whether `Vary` is right.
-    pub vary: Vary,
-    /// What `Access-Control-Max-Age` says, in seconds.
-    pub max_age: Option<u32>,
-    /// The origins that were tried.
-    pub origins: Vec<TriedOrigin>,
-    /// What is wrong.
-    pub findings: Vec<FoundRow>,
+fields! {
+    /// The policy of one target between two times.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct InventoryRow in "inventory" {
+        /// Configured service.
+        pub service: String,
+        /// Origin of the server.
+        pub target_origin: String,
+        /// Path template.
+        pub endpoint: String,
+        /// Apps whose pages call it.
+        pub apps: Vec<String>,
+        /// `GET`, or the method that preflights asked for where pages never read it with GET.
+        pub method: String,
+        /// What was asked.
+        pub url: String,
+        /// Whether segments of the path are stand-ins that the server may not know.
+        pub made_up: bool,
+        /// When it was first found so.
+        pub first_at: UnixMillis,
+        /// When it was last audited.
+        pub last_at: UnixMillis,
+        /// When this row was written: of two rows with the same first time the later one stands.
+        pub updated_at: UnixMillis,
+        /// When it last answered; everything below `reason` is from then.
+        pub answered_at: Option<UnixMillis>,
+        /// What came of the last audit.
+        pub state: AuditState,
+        /// Since when its traffic has been observed.
+        pub observed_since: Option<UnixMillis>,
+        /// Why there was no answer, or empty.
+        pub reason: String,
+        /// Whom it lets read; none where it never answered.
+        pub stance: Option<Stance>,
+        /// Whether `Vary` is right.
+        pub vary: Vary,
+        /// What `Access-Control-Max-Age` says, in seconds.
+        pub max_age: Option<u32>,
+        /// The origins that were tried.
+        pub origins ["origin"]: Vec<TriedOrigin> as List,
+        /// What is wrong.
+        pub findings ["finding"]: Vec<FoundRow> as List,
+    }
 }
 
 /// No browser keeps a preflight's answer longer: Firefox 24 hours, Chromium 2 hours, `WebKit` 10
@@ -170,25 +178,27 @@ impl InventoryRow {
     }
 }
 
-/// What of an [`InventoryRow`] is counted over time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InventoryStep {
-    /// Configured service.
-    pub service: String,
-    /// Origin of the server.
-    pub target_origin: String,
-    /// Path template.
-    pub endpoint: String,
-    /// Apps whose pages call it.
-    pub apps: Vec<String>,
-    /// Since when it is so.
-    pub first_at: UnixMillis,
-    /// What came of the audits.
-    pub state: AuditState,
-    /// Whom it lets read.
-    pub stance: Option<Stance>,
-    /// Whether `Vary` is right.
-    pub vary: Vary,
+fields! {
+    /// What of an [`InventoryRow`] is counted over time.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct InventoryStep {
+        /// Configured service.
+        pub service: String,
+        /// Origin of the server.
+        pub target_origin: String,
+        /// Path template.
+        pub endpoint: String,
+        /// Apps whose pages call it.
+        pub apps: Vec<String>,
+        /// Since when it is so.
+        pub first_at: UnixMillis,
+        /// What came of the audits.
+        pub state: AuditState,
+        /// Whom it lets read.
+        pub stance: Option<Stance>,
+        /// Whether `Vary` is right.
+        pub vary: Vary,
+    }
 }
 
 /// How many services have targets of which stance: what metrics and dashboards say alike.
@@ -222,36 +232,40 @@ impl StanceCounts {
     }
 }
 
-/// An endpoint of a configured service that pages call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CalledRow {
-    /// Configured application.
-    pub app: String,
-    /// Configured service.
-    pub service: String,
-    /// Origin of the server.
-    pub target_origin: String,
-    /// Path template.
-    pub endpoint: String,
-    /// Request method.
-    pub method: String,
-    /// Start of the last minute with a call.
-    pub last_seen: UnixMillis,
-    /// About how many calls: good enough to compare, not to count.
-    pub weight: u64,
+fields! {
+    /// An endpoint of a configured service that pages call.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct CalledRow {
+        /// Configured application.
+        pub app: String,
+        /// Configured service.
+        pub service: String,
+        /// Origin of the server.
+        pub target_origin: String,
+        /// Path template.
+        pub endpoint: String,
+        /// Request method.
+        pub method: String,
+        /// Start of the last minute with a call.
+        pub last_seen: UnixMillis as Seconds,
+        /// About how many calls: good enough to compare, not to count.
+        pub weight: u64,
+    }
 }
 
-/// When pages of an origin last called a target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OriginSeenRow {
-    /// Configured service.
-    pub service: String,
-    /// Origin of the server.
-    pub target_origin: String,
-    /// Origin of the page.
-    pub page_origin: String,
-    /// Start of the first minute, or hour, with a call.
-    pub first_seen: UnixMillis,
-    /// Start of the last minute, or hour, with a call.
-    pub last_seen: UnixMillis,
+fields! {
+    /// When pages of an origin last called a target.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct OriginSeenRow {
+        /// Configured service.
+        pub service: String,
+        /// Origin of the server.
+        pub target_origin: String,
+        /// Origin of the page.
+        pub page_origin: String,
+        /// Start of the first minute, or hour, with a call.
+        pub first_seen: UnixMillis as Seconds,
+        /// Start of the last minute, or hour, with a call.
+        pub last_seen: UnixMillis as Seconds,
+    }
 }

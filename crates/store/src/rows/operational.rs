@@ -2,58 +2,66 @@
 
 use observation::UnixMillis;
 
-/// The state of one alert. A row with a higher version replaces the one before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AlertRow {
-    /// Identity: a pure function of SLO, rule and group.
-    pub id: String,
-    /// Grows with every change of the alert.
-    pub version: u64,
-    /// Configured application.
-    pub app: String,
-    /// The objective.
-    pub slo: String,
-    /// The burn-rate rule.
-    pub rule: String,
-    /// The root cause it is grouped by.
-    pub group: String,
-    /// How urgent.
-    pub severity: String,
-    /// State of the state machine.
-    pub state: String,
-    /// When it started.
-    pub started_at: UnixMillis,
-    /// When this row was made.
-    pub updated_at: UnixMillis,
-    /// When it was resolved, if it was.
-    pub resolved_at: Option<UnixMillis>,
-    /// Everything else, as JSON of its owner.
-    pub body: String,
+use crate::wire::fields;
+
+fields! {
+    /// The state of one alert. A row with a higher version replaces the one before.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct AlertRow in "alerts" {
+        /// Identity: a pure function of SLO, rule and group.
+        pub id: String,
+        /// Grows with every change of the alert.
+        pub version: u64,
+        /// Configured application.
+        pub app: String,
+        /// The objective.
+        pub slo: String,
+        /// The burn-rate rule.
+        pub rule: String,
+        /// The root cause it is grouped by.
+        pub group: String,
+        /// How urgent.
+        pub severity: String,
+        /// State of the state machine.
+        pub state: String,
+        /// When it started.
+        pub started_at: UnixMillis,
+        /// When this row was made.
+        pub updated_at: UnixMillis,
+        /// When it was resolved, if it was.
+        pub resolved_at: Option<UnixMillis>,
+        /// Everything else, as JSON of its owner.
+        pub body: String,
+    }
 }
 
-/// A deploy as a team reported it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeployRow {
-    /// Identity, unique; a second write replaces the first.
-    pub id: String,
-    /// When it was deployed.
-    pub at: UnixMillis,
-    /// Configured application.
-    pub app: String,
-    /// Service that was deployed, or empty.
-    pub service: String,
-    /// `deploy`, `rollback`, ...
-    pub kind: String,
-    /// Identity of the deploy that this one takes back, or empty.
-    pub reverts: String,
-    /// Whether it changed CORS configuration.
-    pub touches_cors: bool,
-    /// Who.
-    pub author: String,
-    /// What for.
-    pub note: String,
-    /// When it was reported.
-    pub created_at: UnixMillis,
+fields! {
+    /// A deploy as a team reported it.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct DeployRow in "deployments" {
+        /// Identity, unique; a second write replaces the first.
+        pub id: String,
+        /// When it was deployed.
+        pub at: UnixMillis,
+        /// Configured application.
+        pub app: String,
+        /// Service that was deployed, or empty.
+        pub service: String,
+        /// `deploy`, `rollback`, ...
+        pub kind: String,
+        /// Identity of the deploy that this one takes back, or empty.
+        pub reverts: String,
+        /// Whether it changed CORS configuration.
+        pub touches_cors: bool,
+        /// Who made it, as the pipeline says.
+        pub author: String,
+        /// What for.
+        pub note: String,
+        /// When it was reported.
+        pub created_at: UnixMillis,
+        /// Name of the token that it was reported with.
+        pub recorded_by: String,
+    }
 }
 
 /// A lease that its holder may act under until `expires_at` by the server's clock.

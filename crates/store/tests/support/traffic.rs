@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use observation::{
     BeaconId, Browser, Confidence, Context, Envelope, Failure, Kind, Latency, Observation, Origin,
-    Outcome, Position, SessionId, Source, Stage, UnixMillis, bucket_of_ms,
+    Outcome, Position, SessionId, Source, Stage, Standing, UnixMillis, bucket_of_ms,
 };
 
 use super::random::Random;
@@ -177,6 +177,7 @@ fn observation(random: &mut Random, received_at: UnixMillis) -> Observation {
         outcome,
         failure: failure(random, outcome),
         count,
+        standing: Standing::Undisputed,
         latency,
         preflight_latency,
     }

@@ -46,6 +46,7 @@ const FENCES: &[Fence] = &[
 
 /// Crates that do no I/O and read no clock.
 const PURE: &[&str] = &[
+    "web",
     "observation",
     "intake",
     "slo",
@@ -54,7 +55,11 @@ const PURE: &[&str] = &[
     "policy",
     "findings",
     "settings",
+    "printable",
 ];
+
+/// Crates that all others stand on: they depend on none of them.
+const FLOOR: &[&str] = &["web"];
 
 /// What a pure crate does not even depend on through others.
 const IO: &[&str] = &[
@@ -128,6 +133,16 @@ fn crossed(graph: &Graph) -> Vec<String> {
             problems.push(format!("{package} is pure and depends on {io}"));
         }
     }
+    for package in FLOOR {
+        for other in graph
+            .direct(package)
+            .filter(|name| graph.members.contains(*name))
+        {
+            problems.push(format!(
+                "{package} depends on {other}: it stands below all others"
+            ));
+        }
+    }
     for (package, other) in NEVER {
         if reaches(graph, package, other) {
             problems.push(format!("{package} depends on {other}"));
@@ -182,6 +197,10 @@ mod tests {
             (
                 &[("collector", &["journal"]), ("journal", &["store"])],
                 "collector depends on store",
+            ),
+            (
+                &[("web", &["observation"]), ("observation", &[])],
+                "web depends on observation: it stands below all others",
             ),
             (
                 &[("loader", &["testkit"])],

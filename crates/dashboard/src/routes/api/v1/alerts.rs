@@ -57,7 +57,7 @@ pub(crate) async fn get(
     let mut alerts: Vec<Alert> = rows
         .into_iter()
         .filter(|row| wanted(&row.app) && row.state != NEVER_FIRED)
-        .map(Alert::from)
+        .map(|row| Alert::of(row, &shared.owners))
         .collect();
     alerts.sort_by_key(|alert| (alert.resolved_at.is_some(), std::cmp::Reverse(alert.since)));
     Ok(Json(AlertsBody { alerts }))

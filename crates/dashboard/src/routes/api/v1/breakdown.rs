@@ -6,6 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::{Extension, Json};
 use serde::Serialize;
 use store::Dimension;
+use utoipa::openapi::Object;
 use utoipa::{IntoParams, ToSchema};
 
 use super::endpoints::LimitParams;
@@ -16,34 +17,16 @@ use crate::selection::{FilterParams, OneAppParams, Selection, WindowParams, word
 use crate::state::Shared;
 use crate::view::scope::Scope;
 use crate::view::sli::Sli;
+use crate::view::words::one_of;
 
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documents the parameter that `by` reads")]
 pub(crate) struct ByParams {
-    /// `service`, `page_origin`, `target_origin`, `endpoint`, `method`, `release`, `environment`,
-    /// `outcome`, `stage`, `cause`, `parameter`, `status`, `browser_family`, `browser`, `context`.
+    /// What to break down by.
+    #[param(schema_with = dimensions)]
     by: String,
 }
-
-/// Sources are not among them: they are never summed, so they are not parts of a whole.
-const DIMENSIONS: [(&str, Dimension); 15] = [
-    ("service", Dimension::Service),
-    ("page_origin", Dimension::PageOrigin),
-    ("target_origin", Dimension::TargetOrigin),
-    ("endpoint", Dimension::Endpoint),
-    ("method", Dimension::Method),
-    ("release", Dimension::Release),
-    ("environment", Dimension::Environment),
-    ("outcome", Dimension::Outcome),
-    ("stage", Dimension::Stage),
-    ("cause", Dimension::Cause),
-    ("parameter", Dimension::Parameter),
-    ("status", Dimension::Status),
-    ("browser_family", Dimension::BrowserFamily),
-    ("browser", Dimension::Browser),
-    ("context", Dimension::Context),
-];
 
 /// The SLIs of every value of a dimension.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,6 +34,7 @@ pub(crate) struct BreakdownBody {
     #[serde(flatten)]
     scope: Scope,
     /// The dimension.
+    #[schema(schema_with = dimensions)]
     by: &'static str,
     /// The values with most requests.
     rows: Vec<Row>,
@@ -83,14 +67,14 @@ pub(crate) async fn get(
     ];
     let mut params = Params::read(query.as_deref(), &permitted.concat());
     let selection = Selection::read(&mut params, &caller, &shared);
-    let (by, dimension) = by(&mut params);
+    let by = by(&mut params);
     let limit = params.limit(20);
     params.finish()?;
     let (rows, watermark) = futures::try_join!(
         shared
             .queries
-            .breakdown(&selection.filter, dimension, selection.interval, limit),
-        shared.queries.watermark(),
+            .breakdown(&selection.filter, by, selection.interval, limit),
+        shared.watermark.read(),
     )?;
     let source = selection.filter.source;
     let row = |row: store::Breakdown| Row {
@@ -100,20 +84,23 @@ pub(crate) async fn get(
     let rows = rows.into_iter().map(row).collect();
     Ok(Json(BreakdownBody {
         scope: Scope::of(&selection, watermark),
-        by,
+        by: by.as_str(),
         rows,
     }))
 }
 
-fn by(params: &mut Params) -> (&'static str, Dimension) {
+fn by(params: &mut Params) -> Dimension {
     let given = params.text("by").unwrap_or_default();
-    let found = DIMENSIONS.into_iter().find(|(name, _)| *name == given);
-    found.unwrap_or_else(|| {
-        params.fault(
-            "by",
-            &given,
-            words(DIMENSIONS.iter().map(|(name, _)| *name)),
-        );
-        DIMENSIONS[0]
+    given.parse().unwrap_or_else(|_| {
+        params.fault("by", &given, words(dimension_words()));
+        Dimension::Browser
     })
+}
+
+fn dimension_words() -> impl Iterator<Item = &'static str> {
+    Dimension::ALL.iter().map(|dimension| dimension.as_str())
+}
+
+fn dimensions() -> Object {
+    one_of(dimension_words())
 }

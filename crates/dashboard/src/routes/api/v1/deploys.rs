@@ -51,7 +51,7 @@ pub(crate) async fn get(
     }))
 }
 
-/// Records a deploy. The same `id` again replaces what was recorded under it, so that a pipeline
+/// Records a deploy. The same `id` of the same app again replaces what was recorded under it, so that a pipeline
 /// may repeat a call that failed.
 #[utoipa::path(post, path = "/api/v1/deploys", tag = "operation", request_body = DeployReport, responses(
     (status = 201, description = "recorded", body = Deploy),
@@ -74,6 +74,7 @@ pub(crate) async fn post(
         id = row.id,
         app = row.app,
         author = row.author,
+        recorded_by = row.recorded_by,
         "deploy recorded"
     );
     Ok((StatusCode::CREATED, Json(Deploy::from(row))))

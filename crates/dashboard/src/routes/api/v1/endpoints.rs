@@ -6,7 +6,8 @@ use axum::extract::{RawQuery, State};
 use axum::{Extension, Json};
 use observation::Outcome;
 use serde::Serialize;
-use store::{DiagnosisRow, SliSums};
+use slo::Sums;
+use store::DiagnosisRow;
 use utoipa::{IntoParams, ToSchema};
 
 use super::diagnoses::LOOKED_THROUGH;
@@ -63,7 +64,7 @@ pub(crate) async fn get(
             .queries
             .diagnoses(&selection.filter.app, LOOKED_THROUGH),
         shared.queries.sli(&selection.filter, selection.interval),
-        shared.queries.watermark(),
+        shared.watermark.read(),
     )?;
     let total_failures = failures_in_all(&sums);
     let view = |failure| {
@@ -78,7 +79,7 @@ pub(crate) async fn get(
 }
 
 /// What [`store::Reader::top_failures`] counts, over all signatures.
-fn failures_in_all(sums: &SliSums) -> u64 {
+fn failures_in_all(sums: &Sums) -> u64 {
     let failed = |outcome: Outcome| match outcome {
         Outcome::Ok | Outcome::HttpError => false,
         Outcome::Aborted | Outcome::Unloaded | Outcome::Offline => false,

@@ -8,7 +8,7 @@ use axum::extract::{RawQuery, State};
 use axum::{Extension, Json};
 use observation::{MILLIS_PER_MINUTE, Source, UnixMillis};
 use serde::Serialize;
-use store::SliSums;
+use slo::Sums;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Caller;
@@ -77,7 +77,7 @@ pub(crate) async fn get(
         shared
             .queries
             .series(&selection.filter, selection.interval, every),
-        shared.queries.watermark(),
+        shared.watermark.read(),
     )?;
     let points = fill(found, selection.interval, step, selection.filter.source);
     let scope = Scope::of(&selection, watermark);
@@ -114,12 +114,12 @@ const fn floor(at: UnixMillis, step: i64) -> UnixMillis {
 }
 
 fn fill(
-    found: Vec<(UnixMillis, SliSums)>,
+    found: Vec<(UnixMillis, Sums)>,
     interval: Interval,
     step: i64,
     source: Source,
 ) -> Vec<Point> {
-    let mut found: BTreeMap<UnixMillis, SliSums> = found
+    let mut found: BTreeMap<UnixMillis, Sums> = found
         .into_iter()
         .map(|(at, sums)| (floor(at, step), sums))
         .collect();

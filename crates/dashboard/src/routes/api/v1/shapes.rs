@@ -42,7 +42,7 @@ pub(crate) async fn get(
     params.finish()?;
     let (shapes, watermark) = futures::try_join!(
         shared.queries.shapes(&selection.filter, selection.interval),
-        shared.queries.watermark(),
+        shared.watermark.read(),
     )?;
     let most = usize::try_from(store::MAX_SHAPES).unwrap_or(usize::MAX);
     Ok(Json(ShapesBody {

@@ -39,7 +39,7 @@ pub(crate) async fn get(
     params.finish()?;
     let (sums, watermark) = futures::try_join!(
         shared.queries.sli(&selection.filter, selection.interval),
-        shared.queries.watermark(),
+        shared.watermark.read(),
     )?;
     let sli = Sli::of(&sums, selection.filter.source);
     Ok(Json(SliBody {

@@ -21,7 +21,8 @@ use crate::view::slo::SloStatus;
 /// Objectives.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SlosBody {
-    /// The time at which they were evaluated: the watermark; null while nothing was ever received.
+    /// The time at which they were evaluated: the watermark; null while a partition of the log has no progress,
+    /// and they were evaluated now.
     watermark: Option<Stamp>,
     /// Whether the watermark stands too far back for alerts: these are frozen meanwhile.
     lagging: bool,
@@ -50,7 +51,7 @@ pub(crate) async fn get(
     };
     let wanted: Vec<&SloSpec> = shared.slos.iter().filter(wanted).collect();
     let now = shared.clock.now();
-    let watermark = shared.queries.watermark().await?;
+    let watermark = shared.watermark.read().await?;
     let late = shared.front.config.lagging_after.as_millis();
     Ok(Json(SlosBody {
         watermark: watermark.map(Stamp),
@@ -65,19 +66,19 @@ async fn evaluate(
     specs: &[&SloSpec],
     at: UnixMillis,
 ) -> Result<Vec<SloStatus>, Problem> {
-    let mut asked: Vec<(&SloSpec, Interval, store::SliSums)> = Vec::new();
+    let mut asked: Vec<(&SloSpec, Interval, slo::Sums)> = Vec::new();
     let mut statuses = Vec::with_capacity(specs.len());
     for spec in specs {
-        let same = |(other, ..): &&(&SloSpec, Interval, store::SliSums)| {
+        let same = |(other, ..): &&(&SloSpec, Interval, slo::Sums)| {
             other.filter == spec.filter && other.window == spec.window
         };
         if let Some((_, interval, sums)) = asked.iter().find(same) {
-            statuses.push(SloStatus::of(spec, sums, *interval));
+            statuses.push(SloStatus::of(spec, sums, *interval, &shared.owners));
             continue;
         }
         let interval = Interval::ending_at(at, spec.window.as_millis());
         let sums = shared.queries.sli(&spec.filter, interval).await?;
-        statuses.push(SloStatus::of(spec, &sums, interval));
+        statuses.push(SloStatus::of(spec, &sums, interval, &shared.owners));
         asked.push((spec, interval, sums));
     }
     Ok(statuses)

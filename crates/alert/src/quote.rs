@@ -1,0 +1,50 @@
+//! Text of strangers in what receivers show. Endpoints, origins and header names come from pages and
+//! servers; chat systems read `<!channel>`, `<https://evil.test|Click>` and `@here` as commands.
+
+use std::collections::BTreeMap;
+
+use crate::Notification;
+
+/// Addresses are percent-encoded where they are made, and have to stay what they are.
+const ADDRESSES: &str = "_url";
+
+/// The same notification with nothing in it that a receiver's display would obey. Labels route, so
+/// that of them only what no URL, name or origin holds is changed.
+pub(crate) fn quoted(mut notification: Notification) -> Notification {
+    change(&mut notification.labels, |_, text| {
+        printable::line(text)
+            .replace('<', "\u{2039}")
+            .replace('>', "\u{203a}")
+    });
+    change(&mut notification.annotations, |name, text| {
+        if name.ends_with(ADDRESSES) {
+            printable::line(text)
+        } else {
+            text.split('\n')
+                .map(harmless)
+                .collect::<Vec<_>>()
+                .join("\n")
+        }
+    });
+    notification
+}
+
+/// One line in which `<`, `>`, `|` and `@` are characters that look like them and mean nothing.
+fn harmless(line: &str) -> String {
+    printable::line(line)
+        .chars()
+        .map(|character| match character {
+            '<' => '\u{2039}',
+            '>' => '\u{203a}',
+            '|' => '\u{00a6}',
+            '@' => '\u{ff20}',
+            other => other,
+        })
+        .collect()
+}
+
+fn change(texts: &mut BTreeMap<String, String>, to: impl Fn(&str, &str) -> String) {
+    for (name, text) in texts {
+        *text = to(name, text);
+    }
+}

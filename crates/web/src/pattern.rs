@@ -1,0 +1,414 @@
+//! Origins and patterns of origins, as lists of allowed origins hold them.
+
+use std::fmt;
+
+use crate::origin::{NotAnOrigin, Origin, Schemes};
+
+/// An origin, or with `https://*.example.com` every origin one label or more below a host.
+///
+/// There is one set of rules, whoever reads the list:
+/// * The `*` stands for the first labels of the host and for nothing else: no browser sends one, and
+///   in any other place (`https://example*`, `https://*example.com`) it admits names that strangers
+///   register.
+/// * What stands right of it must belong to one owner. `https://*.com` does not, and neither does
+///   `https://*.co.uk` or `https://*.github.io`: everybody can get a name below a public suffix
+///   (<https://publicsuffix.org>). Chromium refuses the same in a list of pages that may talk to an
+///   extension, private suffixes and unlisted top-level domains included
+///   (`externally_connectable.cc`, `MatchesEffectiveTld`), and browsers set no cookie for such a
+///   name. Names that nobody can register at all are exempt ([RFC 6761], [RFC 6762], [RFC 8375],
+///   and `internal`, which ICANN keeps for private use).
+/// * All else is an origin as browsers serialise it, because lists are compared with what they send.
+///
+/// [RFC 6761]: https://www.rfc-editor.org/rfc/rfc6761
+/// [RFC 6762]: https://www.rfc-editor.org/rfc/rfc6762
+/// [RFC 8375]: https://www.rfc-editor.org/rfc/rfc8375
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OriginPattern(Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Kind {
+    One(String),
+    Below {
+        /// `https://`
+        scheme: String,
+        /// `.example.com` or `.example.com:8443`
+        suffix: String,
+    },
+}
+
+/// Why a text is no pattern.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAPattern {
+    /// A `*` where none may stand.
+    #[error(
+        "the wildcard stands for the first labels of a host only, as in \"https://*.example.com\""
+    )]
+    Wildcard,
+    /// A wildcard below a name that has no single owner.
+    #[error(
+        "a wildcard right below {0} admits everybody: anyone can get a name there. Name a host \
+         below it, as in \"https://*.example.{0}\""
+    )]
+    PublicSuffix(String),
+    /// Not an origin.
+    #[error("the origin {0}")]
+    Origin(#[from] NotAnOrigin),
+    /// The address of a page, where its origin is asked for.
+    #[error("an origin has no path: write `{0}`")]
+    Path(String),
+    /// An origin, in another form than the one that is compared.
+    #[error("the origin {problem}: write `{instead}`")]
+    Form {
+        /// What differs.
+        problem: NotAnOrigin,
+        /// What browsers send.
+        instead: String,
+    },
+}
+
+/// Names below which nobody can register one: they lead nowhere, or to this machine or network.
+const RESERVED: [&str; 7] = [
+    "example",
+    "home.arpa",
+    "internal",
+    "invalid",
+    "local",
+    "localhost",
+    "test",
+];
+
+/// Stands for the wildcard where the rest is checked.
+const LABEL: &str = "any";
+
+impl OriginPattern {
+    /// Reads `https://api.example` or, for everything below, `https://*.example.com`.
+    ///
+    /// # Errors
+    /// What is wrong and, where it can be told, what to write instead.
+    pub fn read(text: &str, schemes: Schemes) -> Result<Self, NotAPattern> {
+        let Some((scheme, suffix)) = text.split_once('*') else {
+            check(text, schemes)?;
+            return Ok(Self(Kind::One(text.to_owned())));
+        };
+        if scheme.is_empty() {
+            let instead = format!("https://{text}");
+            Self::read(&instead, schemes)?;
+            let problem = NotAnOrigin::Form;
+            return Err(NotAPattern::Form { problem, instead });
+        }
+        if !scheme.ends_with("://") || !suffix.starts_with('.') || suffix.contains('*') {
+            return Err(NotAPattern::Wildcard);
+        }
+        // With a label in its place the whole is an origin that can be checked as one.
+        let with_wildcard = |instead: String| instead.replacen(&format!("{LABEL}."), "*.", 1);
+        check(&format!("{scheme}{LABEL}{suffix}"), schemes).map_err(|error| match error {
+            NotAPattern::Form { problem, instead } => NotAPattern::Form {
+                problem,
+                instead: with_wildcard(instead),
+            },
+            NotAPattern::Path(instead) => NotAPattern::Path(with_wildcard(instead)),
+            error => error,
+        })?;
+        let host = suffix[1..].split(':').next().unwrap_or_default();
+        if let Some(public) = of_nobody(host) {
+            return Err(NotAPattern::PublicSuffix(public.to_owned()));
+        }
+        Ok(Self(Kind::Below {
+            scheme: scheme.to_owned(),
+            suffix: suffix.to_owned(),
+        }))
+    }
+
+    /// Whether the pattern admits `origin`, which is an origin as browsers write it.
+    #[must_use]
+    pub fn admits(&self, origin: &str) -> bool {
+        match &self.0 {
+            Kind::One(one) => one == origin,
+            Kind::Below { scheme, suffix } => origin
+                .strip_prefix(scheme.as_str())
+                .and_then(|rest| rest.strip_suffix(suffix.as_str()))
+                .is_some_and(|labels| {
+                    !labels.is_empty() && !labels.contains(['/', ':', '@', '?', '#', '\\'])
+                }),
+        }
+    }
+
+    /// The origin, where the pattern admits just one.
+    #[must_use]
+    pub fn exact(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::One(one) => Some(one),
+            Kind::Below { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for OriginPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::One(one) => f.write_str(one),
+            Kind::Below { scheme, suffix } => write!(f, "{scheme}*{suffix}"),
+        }
+    }
+}
+
+/// A name below which strangers are neighbours (<https://publicsuffix.org>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicSuffix<'a> {
+    /// `co.uk`, `github.io`.
+    pub name: &'a str,
+    /// Names below it are given out by a company to its customers rather than by a registry.
+    pub is_private: bool,
+}
+
+impl<'a> PublicSuffix<'a> {
+    /// The suffix above `host`: `co.uk` of `shop.co.uk`; none where the list knows none. A suffix has
+    /// none above itself.
+    #[must_use]
+    pub fn above(host: &'a str) -> Option<Self> {
+        let suffix = psl::suffix(host.as_bytes()).filter(psl::Suffix::is_known)?;
+        let start = host.len() - suffix.as_bytes().len();
+        (start > 0).then(|| Self {
+            name: &host[start..],
+            is_private: suffix.typ() == Some(psl::Type::Private),
+        })
+    }
+}
+
+fn check(text: &str, schemes: Schemes) -> Result<(), NotAPattern> {
+    let Err(problem) = Origin::check(text, schemes) else {
+        return Ok(());
+    };
+    let has_path = text
+        .split_once("://")
+        .is_some_and(|(_, rest)| rest.contains('/'));
+    Err(match meant(text, schemes) {
+        Some(instead) if has_path => NotAPattern::Path(instead),
+        Some(instead) => NotAPattern::Form { problem, instead },
+        None => problem.into(),
+    })
+}
+
+/// What is wrong with an origin that somebody wrote, and what to write instead where that is clear:
+/// people paste the address of a page. None where nothing is.
+#[must_use]
+pub fn mistake(text: &str, schemes: Schemes) -> Option<String> {
+    check(text, schemes).err().map(|error| error.to_string())
+}
+
+/// The origin of the URL that `text` is, or would be with a scheme.
+fn meant(text: &str, schemes: Schemes) -> Option<String> {
+    let text = text.trim();
+    let whole = if text.contains("://") {
+        text.to_owned()
+    } else {
+        let host = text.split([':', '/']).next().unwrap_or_default();
+        let is_here = host == "localhost" || host.starts_with("127.") || text.starts_with("[::1]");
+        if !is_here && !host.contains('.') {
+            return None;
+        }
+        format!("{}://{text}", if is_here { "http" } else { "https" })
+    };
+    let url = url::Url::parse(&whole).ok()?;
+    let page = Origin::of(&url);
+    let origin = match page {
+        Origin::Tuple(_) => Some(page),
+        // Of a scheme of its own: without the path.
+        Origin::Opaque => {
+            let host = url.host_str()?;
+            let port = url.port().map(|port| format!(":{port}"));
+            Origin::parse(&format!(
+                "{}://{host}{}",
+                url.scheme(),
+                port.unwrap_or_default()
+            ))
+        }
+    };
+    let Some(Origin::Tuple(instead)) = origin else {
+        return None;
+    };
+    Origin::check(&instead, schemes).is_ok().then_some(instead)
+}
+
+/// The name that has no single owner and that the names below `host` are directly below.
+fn of_nobody(host: &str) -> Option<&str> {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let is_reserved = |name: &str| {
+        host.strip_suffix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    if RESERVED.iter().any(|name| is_reserved(name)) {
+        return None;
+    }
+    // The list may say so of a name (`co.uk`) or of all names below it (`*.ck`).
+    let is_suffix = |name: &str| psl::domain(name.as_bytes()).is_none();
+    (is_suffix(host) || is_suffix(&format!("{LABEL}.{host}"))).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_covers_what_it_says_and_nothing_beside() {
+        let cases = [
+            ("https://app.test", "https://app.test", true),
+            ("https://app.test", "http://app.test", false),
+            ("https://app.test", "https://app.test:8443", false),
+            ("https://*.example.com", "https://shop.example.com", true),
+            ("https://*.example.com", "https://a.b.example.com", true),
+            ("https://*.example.com", "https://example.com", false),
+            ("https://*.example.com", "https://.example.com", false),
+            ("https://*.example.com", "http://shop.example.com", false),
+            (
+                "https://*.example.com",
+                "https://shop.example.com:8443",
+                false,
+            ),
+            (
+                "https://*.example.com:8443",
+                "https://shop.example.com:8443",
+                true,
+            ),
+            ("https://*.example.com", "https://evilexample.com", false),
+            (
+                "https://*.example.com",
+                "https://shop.example.com.evil.test",
+                false,
+            ),
+            (
+                "https://*.example.com",
+                "https://evil.test/.example.com",
+                false,
+            ),
+            (
+                "https://*.example.com",
+                "https://evil.test:80@.example.com",
+                false,
+            ),
+            ("http://*.localhost:3000", "http://a.localhost:3000", true),
+            ("app://*.shop", "app://a.shop", false),
+        ];
+        for (pattern, origin, expected) in cases {
+            let read = OriginPattern::read(pattern, Schemes::Any);
+            let admitted = read.is_ok_and(|read| read.admits(origin));
+            assert_eq!(admitted, expected, "{pattern} {origin}");
+        }
+    }
+
+    #[test]
+    fn other_wildcards_are_mistakes() {
+        for text in [
+            "*",
+            "https://*",
+            "https://*example.com",
+            "https://a.*.example.com",
+            "https://*.*.example.com",
+            "https://a*.example.com",
+            "*.example.com",
+            "*://shop.example.com",
+            "https://shop.example.com:*",
+        ] {
+            let read = OriginPattern::read(text, Schemes::Any);
+            assert_eq!(read, Err(NotAPattern::Wildcard), "{text}");
+        }
+        for text in [
+            "https://*.example.com/a",
+            "https://*.0.0.1",
+            "https://*.example..com",
+        ] {
+            assert!(OriginPattern::read(text, Schemes::Any).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_needs_an_owner_to_its_right() {
+        for (host, nobody) in [
+            ("com", Some("com")),
+            ("co.uk", Some("co.uk")),
+            ("github.io", Some("github.io")),
+            ("vercel.app", Some("vercel.app")),
+            ("kawasaki.jp", Some("kawasaki.jp")),
+            ("xn--p1ai", Some("xn--p1ai")),
+            ("ck", Some("ck")),
+            ("unlisted", Some("unlisted")),
+            ("com.", Some("com")),
+            ("example.com", None),
+            ("shop.co.uk", None),
+            ("shop.github.io", None),
+            ("city.kawasaki.jp", None),
+            ("example", None),
+            ("localhost", None),
+            ("svc.cluster.local", None),
+            ("corp.internal", None),
+            ("home.arpa", None),
+        ] {
+            let read = OriginPattern::read(&format!("https://*.{host}"), Schemes::Web);
+            let expected = nobody.map(|name| NotAPattern::PublicSuffix(name.to_owned()));
+            assert_eq!(read.err(), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn what_browsers_write_otherwise_is_said_with_what_they_write() {
+        for (text, instead) in [
+            ("https://APP.test:443/", "https://app.test"),
+            ("https://*.APP.test:443", "https://*.app.test"),
+            ("http://127.1", "http://127.0.0.1"),
+            ("https://b\u{fc}cher.test", "https://xn--bcher-kva.test"),
+        ] {
+            let error = OriginPattern::read(text, Schemes::Any).expect_err(text);
+            let expected = format!("write `{instead}`");
+            assert!(error.to_string().ends_with(&expected), "{error}");
+        }
+        for (text, expected) in [
+            ("null", "is not scheme://host[:port]"),
+            (
+                "http://localhost:5173/",
+                "an origin has no path: write `http://localhost:5173`",
+            ),
+            (
+                "https://Shop.test/cart?a#b",
+                "an origin has no path: write `https://shop.test`",
+            ),
+            (
+                "https://shop.test:443",
+                "browsers leave out: write `https://shop.test`",
+            ),
+            (
+                "localhost:5173",
+                "is not scheme://host[:port]: write `http://localhost:5173`",
+            ),
+            (
+                "shop.test",
+                "is not scheme://host[:port]: write `https://shop.test`",
+            ),
+            (" https://shop.test ", "write `https://shop.test`"),
+            (
+                "https://*.example.com/",
+                "an origin has no path: write `https://*.example.com`",
+            ),
+            ("*.example.com", "write `https://*.example.com`"),
+            ("shop", "the origin is not scheme://host[:port]"),
+            ("", "the origin is not scheme://host[:port]"),
+            ("ftp://app.test", "other than http and https"),
+        ] {
+            let error = OriginPattern::read(text, Schemes::Web).expect_err(text);
+            assert!(error.to_string().ends_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_host_knows_the_public_suffix_above_it() {
+        for (host, expected) in [
+            ("shop.co.uk", Some(("co.uk", false))),
+            ("a.shop.github.io", Some(("github.io", true))),
+            ("shop.example", None),
+            ("github.io", None),
+            ("localhost", None),
+        ] {
+            let found = PublicSuffix::above(host).map(|found| (found.name, found.is_private));
+            assert_eq!(found, expected, "{host}");
+        }
+    }
+}
