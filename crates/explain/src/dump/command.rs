@@ -80,7 +80,7 @@ fn goes_on(command: &str) -> bool {
         return true;
     }
     let shell = Shell::of(command);
-    if shell == Shell::PowerShell {
+    if shell == Shell::Pwsh {
         return command.matches('{').count() > command.matches('}').count();
     }
     shell == Shell::Posix && command.matches('\'').count() % 2 == 1 && !command.contains("\\'")
