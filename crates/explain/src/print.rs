@@ -5,7 +5,7 @@ use std::io;
 use cors::{CorsError, Exchange, Ruling, Stage};
 use serde_json::{Value, json};
 
-use crate::fix::{Platform, Policy, snippet};
+use crate::fix::{Place, Platform, Policy, snippet};
 use crate::har::{HarReport, HarRequest};
 use crate::verdict::Verdict;
 
@@ -48,7 +48,7 @@ fn verdict_text(
     output: &mut impl io::Write,
 ) -> io::Result<()> {
     write!(output, "  {verdict}")?;
-    let is_of_server = verdict.judgement.ruling == Ruling::Blocked && !verdict.fix.is_empty();
+    let is_of_server = verdict.fix.iter().any(|fix| fix.on != Place::Page);
     let (Some(platform), true) = (fix_for, is_of_server) else {
         return Ok(());
     };

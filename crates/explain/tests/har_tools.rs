@@ -72,9 +72,11 @@ const STAR: &str = "Access-Control-Allow-Origin: *";
 const GET: &str = "GET https://api.test/x";
 const FETCH: &str = "fetch";
 
-#[test]
-fn every_tool_has_its_own_way_to_say_that_there_was_no_answer() {
-    let rows: [(&str, Value, Value, &str); 14] = [
+type Failure = (&'static str, Value, Value, &'static str);
+
+/// Tool, status, members of the entry, and what becomes of it.
+fn failures_of_browsers() -> Vec<Failure> {
+    vec![
         (
             "Chromium",
             json!(0),
@@ -106,6 +108,19 @@ fn every_tool_has_its_own_way_to_say_that_there_was_no_answer() {
             "0 other csp",
         ),
         (
+            "Safari",
+            json!(0),
+            json!({"response": {"_error": "Origin https://app.test is not allowed by Access-Control-Allow-Origin. Status code: 200"}}),
+            "0 blocked cors",
+        ),
+        ("Firefox", json!(0), json!({}), "0 untold unknown"),
+        ("Charles", Value::Null, json!({}), "0 untold unknown"),
+    ]
+}
+
+fn failures_of_tools() -> Vec<Failure> {
+    vec![
+        (
             "Playwright",
             json!(-1),
             json!({"response": {"_failureText": "net::ERR_NAME_NOT_RESOLVED"}}),
@@ -130,14 +145,6 @@ fn every_tool_has_its_own_way_to_say_that_there_was_no_answer() {
             "0 other csp",
         ),
         (
-            "Safari",
-            json!(0),
-            json!({"response": {"_error": "Origin https://app.test is not allowed by Access-Control-Allow-Origin. Status code: 200"}}),
-            "0 blocked cors",
-        ),
-        ("Firefox", json!(0), json!({}), "0 untold unknown"),
-        ("Charles", Value::Null, json!({}), "0 untold unknown"),
-        (
             "a status as a text",
             json!("0"),
             json!({}),
@@ -149,7 +156,14 @@ fn every_tool_has_its_own_way_to_say_that_there_was_no_answer() {
             json!({"response": Value::Null}),
             "0 untold unknown",
         ),
-    ];
+    ]
+}
+
+#[test]
+fn every_tool_has_its_own_way_to_say_that_there_was_no_answer() {
+    let rows = failures_of_browsers()
+        .into_iter()
+        .chain(failures_of_tools());
     for (tool, status, more, expected) in rows {
         let mut member = json!({"_resourceType": FETCH});
         merge(&mut member, more);
@@ -370,10 +384,10 @@ fn a_revalidated_answer_keeps_the_headers_that_are_stored() {
     );
 }
 
-#[test]
-fn what_is_no_cors_request_is_not_judged_as_one() {
+/// Documents, parts of documents, other schemes, and one CORS request.
+fn of_all_kinds() -> Vec<Value> {
     let referer = "Referer: https://app.test/";
-    let entries = [
+    vec![
         entry(
             "GET https://app.test/",
             &["Sec-Fetch-Mode: navigate"],
@@ -431,7 +445,12 @@ fn what_is_no_cors_request_is_not_judged_as_one() {
             json!({"_resourceType": "font"}),
         ),
         entry("GET https://other.test/", &[], json!(200), &[], json!({})),
-    ];
+    ]
+}
+
+#[test]
+fn what_is_no_cors_request_is_not_judged_as_one() {
+    let entries = of_all_kinds();
     let report = check(
         "kinds",
         &entries,

@@ -2,10 +2,14 @@
 //! `Invoke-WebRequest`; and the commands themselves, as DevTools copy them.
 
 mod command;
+mod curl;
+mod draft;
 mod error;
 mod messages;
+mod powershell;
 mod request;
 mod shell;
+mod typed;
 mod windows;
 
 use cors::{Answer, Exchange, Hop, Origin, Request, Ruling, Stage, judge};

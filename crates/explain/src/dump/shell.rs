@@ -8,7 +8,7 @@ pub(super) enum Shell {
     /// The command prompt of Windows.
     Cmd,
     /// PowerShell.
-    PowerShell,
+    Pwsh,
 }
 
 impl Shell {
@@ -18,7 +18,7 @@ impl Shell {
         if ends('^') || command.contains("^\"") {
             Self::Cmd
         } else if ends('`') || command.contains("@{") {
-            Self::PowerShell
+            Self::Pwsh
         } else {
             Self::Posix
         }
@@ -30,7 +30,7 @@ pub(super) fn words(command: &str, shell: Shell) -> Vec<String> {
     match shell {
         Shell::Posix => split(command, &Rules::POSIX),
         Shell::Cmd => split(&without_carets(command), &Rules::ARGV),
-        Shell::PowerShell => split(command, &Rules::POWERSHELL),
+        Shell::Pwsh => split(command, &Rules::POWERSHELL),
     }
 }
 

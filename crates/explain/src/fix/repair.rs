@@ -1,22 +1,15 @@
 //! Repair: change the exchange by the least step that answers the engine's objection, until it has
 //! none.
 
-use cors::{Answer, Exchange, Headers, Judgement, Ruling, Stage};
+use cors::{Exchange, Judgement, Ruling, Stage};
 
-use super::{Action, Fix, Place, steps};
+use super::bench::{Bench, Repair};
+use super::change::Place;
+use super::{access, address, preflight};
 use crate::reason::{self, Reason};
 
 /// More objections than this have no end: every hop has its own, in both of its answers.
 const MAX_STEPS: usize = 400;
-
-/// A repaired exchange.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Repair {
-    /// The changes, in the order in which to make them.
-    pub(crate) fixes: Vec<Fix>,
-    /// The exchange after them.
-    pub(crate) exchange: Exchange,
-}
 
 /// The least changes after which a blocked exchange passes; `None` where it is not blocked, or where
 /// no change of answers helps.
@@ -32,7 +25,7 @@ pub(crate) fn repair(exchange: &Exchange) -> Option<Repair> {
             Ruling::Incomplete => bench.supply(&judgement),
             Ruling::Blocked => {
                 let before = bench.exchange.clone();
-                steps::take(&mut bench, &judgement, reason.unwrap_or(Reason::Unknown));
+                answer_objection(&mut bench, &judgement, reason.unwrap_or(Reason::Unknown));
                 if bench.exchange == before {
                     return None;
                 }
@@ -42,119 +35,18 @@ pub(crate) fn repair(exchange: &Exchange) -> Option<Repair> {
     None
 }
 
-/// The exchange under repair, and what was done to it.
-pub(super) struct Bench {
-    pub(super) exchange: Exchange,
-    fixes: Vec<Fix>,
-    /// Advice that holds beside the changes: what the page can do instead.
-    instead: Vec<Fix>,
-    /// Hops whose answer to the request is not recorded and must not be assumed to be good, because
-    /// their preflight was not.
-    doubted: Vec<usize>,
-}
-
-impl Bench {
-    fn new(exchange: &Exchange) -> Self {
-        Self {
-            exchange: exchange.clone(),
-            fixes: Vec::new(),
-            instead: Vec::new(),
-            doubted: Vec::new(),
-        }
+/// Changes the exchange so that this objection is gone.
+fn answer_objection(bench: &mut Bench, judgement: &Judgement, reason: Reason) {
+    if reason == Reason::MixedContent {
+        return address::mixed_content(bench, judgement);
     }
-
-    /// Makes a change and writes it down; a later one of the same thing replaces the earlier one.
-    pub(super) fn change(&mut self, fix: Fix) {
-        if fix.apply(&mut self.exchange).is_err() {
-            return;
+    match (judgement.error, judgement.stage) {
+        (None, Some(Stage::Preflight)) => preflight::status(bench, judgement),
+        (None, stage) => address::bad_redirect(bench, judgement, stage),
+        (Some(error), Some(Stage::Preflight)) => preflight::mend(bench, judgement, error),
+        (Some(error), Some(Stage::Response)) => {
+            access::mend(bench, judgement, error, Place::Response);
         }
-        let is_access = matches!(
-            fix.header(),
-            Some("access-control-allow-origin" | "access-control-allow-credentials")
-        );
-        if fix.on == Place::Preflight && is_access {
-            self.doubted.push(fix.hop);
-        }
-        self.fixes.retain(|other| !is_same_thing(other, &fix));
-        self.fixes.push(fix);
+        (Some(error), _) => address::mend(bench, judgement, error),
     }
-
-    /// Notes what the page can do instead.
-    pub(super) fn or(&mut self, fix: Fix) {
-        if !self.instead.iter().any(|other| is_same_thing(other, &fix)) {
-            self.instead.push(fix);
-        }
-    }
-
-    /// Adds an answer that is not recorded. A server that answers the preflight well is taken to do
-    /// so with the request; one that does not has to be mended there too.
-    fn supply(&mut self, judgement: &Judgement) {
-        while self.exchange.hops.len() <= judgement.hop {
-            self.exchange.hops.push(cors::Hop::default());
-        }
-        let hop = &mut self.exchange.hops[judgement.hop];
-        if judgement.scene.missing == Some(Stage::Preflight) {
-            hop.preflight = Some(steps::granted(judgement));
-            return;
-        }
-        let headers = if self.doubted.contains(&judgement.hop) {
-            Headers::new()
-        } else {
-            steps::granted(judgement).headers
-        };
-        hop.response = Some(Answer {
-            status: 200,
-            headers,
-        });
-    }
-
-    fn finish(mut self) -> Repair {
-        self.fixes
-            .sort_by_key(|fix| (order(fix), fix.hop, fix.on, rank(fix)));
-        // All that is printed may be applied together.
-        let mut changed = self.exchange.clone();
-        for fix in self.instead {
-            if still_passes(&changed, &fix) && fix.apply(&mut changed).is_ok() {
-                self.fixes.push(fix);
-            }
-        }
-        Repair {
-            fixes: self.fixes,
-            exchange: self.exchange,
-        }
-    }
-}
-
-/// What the page changes comes first.
-fn order(fix: &Fix) -> bool {
-    fix.on != Place::Page
-}
-
-/// A status before headers, `Vary` last.
-fn rank(fix: &Fix) -> u8 {
-    match &fix.action {
-        Action::Status(_) => 0,
-        Action::Set { header, .. } => match header.as_str() {
-            "access-control-allow-origin" => 1,
-            "access-control-allow-credentials" => 2,
-            "access-control-allow-methods" => 3,
-            "access-control-allow-headers" => 4,
-            _ => 5,
-        },
-        _ => 6,
-    }
-}
-
-fn is_same_thing(one: &Fix, other: &Fix) -> bool {
-    let kind = std::mem::discriminant;
-    one.on == other.on
-        && one.hop == other.hop
-        && one.header() == other.header()
-        && (one.header().is_some() || kind(&one.action) == kind(&other.action))
-}
-
-/// What the page can do instead must not break what was repaired.
-fn still_passes(exchange: &Exchange, fix: &Fix) -> bool {
-    let mut changed = exchange.clone();
-    fix.apply(&mut changed).is_ok() && reason::decide(&changed).0.ruling == Ruling::Allowed
 }

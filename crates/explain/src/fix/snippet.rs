@@ -3,7 +3,7 @@
 
 use cors::{Credentials, Exchange, Judgement};
 
-use super::repair;
+use super::repair::repair;
 
 /// Declares the platforms with their names and templates.
 macro_rules! platforms {
