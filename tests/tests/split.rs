@@ -26,7 +26,10 @@ async fn collectors_beside_one_up_count_every_beacon_once_through_its_restart_an
     // The same file; what is this process's own comes from the environment.
     let mut command = Role::command("collector", &settings.write(folder.path()));
     command.env("CORSWATCH__COLLECTOR__LISTEN", "127.0.0.1:0");
-    command.env("CORSWATCH__JOURNAL__SPOOL__DIR", folder.path().join("spool-1"));
+    command.env(
+        "CORSWATCH__JOURNAL__SPOOL__DIR",
+        folder.path().join("spool-1"),
+    );
     let mut collector = Process::start(&mut command);
     let edge = Http::new(address(&mut collector, "edge").await);
 

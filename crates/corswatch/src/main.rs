@@ -11,6 +11,7 @@ mod config;
 mod exit;
 mod explain;
 mod file;
+mod init;
 mod operations;
 mod parts;
 mod policies;
@@ -60,6 +61,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(args) => check::run(&args),
         Command::Simulate(args) => policies::simulate(&args),
         Command::Generate(args) => policies::generate(&args),
+        Command::Init(args) => init::run(&args),
         Command::CheckConfig(args) => check_config(&args),
         Command::Openapi => {
             say!("{}", dashboard::openapi());

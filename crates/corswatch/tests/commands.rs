@@ -35,12 +35,11 @@ fn checked(text: &str, environment: &[(&str, &str)]) -> (i32, String) {
     (code, err)
 }
 
-/// The problems and no others: a mere consequence of a mistake is none.
-#[test]
-fn every_mistake_is_one_sentence_that_says_what_to_write() {
+/// Configurations and their problems: these and no others, for a mere consequence of a mistake is none.
+fn mistakes() -> Vec<(String, Vec<&'static str>)> {
     let slo = |rest: &str| format!("[[slo]]\napp = \"shop\"\nsli = \"block_rate\"\n{rest}\n");
     let broken = "[[slo]]\napp = \"shop\"\nsli = \"blockrate\"\n";
-    for (text, problems) in [
+    vec![
         (
             "[[apps]]\nname = \"shop\"\nkey = \"hush\"\npage_origins = [\"https://shop.test\"]\n"
                 .to_owned(),
@@ -96,7 +95,12 @@ fn every_mistake_is_one_sentence_that_says_what_to_write() {
                 "services[0].match[0].origin = api.test: the origin is not scheme://host[:port]: write `https://api.test`",
             ],
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn every_mistake_is_one_sentence_that_says_what_to_write() {
+    for (text, problems) in mistakes() {
         let (code, err) = checked(&text, &[]);
         assert_eq!(code, 64, "{text}\n{err}");
         for problem in &problems {
@@ -291,4 +295,74 @@ fn no_line_of_any_format_commands_a_build_whatever_a_server_sends() {
             }
         }
     }
+}
+
+#[test]
+fn init_writes_a_configuration_that_can_be_used_for_every_form() {
+    let kafka = ["--brokers", "127.0.0.1:9092"];
+    let cluster = [&kafka[..], &["--clickhouse", "https://ch.test:8443"]].concat();
+    for (form, more, role) in [
+        ("this-machine", &[][..], "collector"),
+        ("kafka", &kafka[..], "collector"),
+        ("cluster", &cluster[..], "loader"),
+    ] {
+        let folder = tempfile::tempdir().expect("a directory");
+        let fixed = [
+            "init",
+            "--for",
+            form,
+            "--app",
+            "My Shop",
+            "--page-origin",
+            "https://shop.test",
+        ];
+        let args = [&fixed[..], more].concat();
+        let (code, out, err) = corswatch(folder.path(), &args, &[]);
+        assert_eq!(code, 0, "{form}: {out}{err}");
+        let check = ["check-config", "--config", "corswatch.toml", "--role", role];
+        let (code, out, err) = corswatch(folder.path(), &check, &[]);
+        assert_eq!(code, 0, "{form}: {out}{err}");
+        assert!(
+            !err.contains("apps") && !err.contains("salt") && !err.contains("--config"),
+            "{err}"
+        );
+        let (code, _, err) = corswatch(folder.path(), &args, &[]);
+        assert_eq!(code, 2, "what is there stays: {err}");
+    }
+}
+
+#[test]
+fn init_asks_for_what_no_option_says_and_names_the_option_where_nobody_answers() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let answered = |answers: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_corswatch"))
+            .arg("init")
+            .current_dir(folder.path())
+            .stdin(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let mut input = child.stdin.take().expect("piped");
+        input.write_all(answers.as_bytes()).expect("it reads");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).expect("text"),
+        )
+    };
+    let (code, err) = answered("1\nshop\n");
+    assert!(
+        code == Some(2) && err.contains("give --page-origin"),
+        "{err}"
+    );
+    let (code, err) = answered("1\n\nhttp://localhost:5173/\n");
+    assert_eq!(code, Some(64), "{err}");
+    assert!(
+        err.contains("an origin has no path: write `http://localhost:5173`"),
+        "{err}"
+    );
+    let (code, err) = answered("\n\nhttp://localhost:5173\n");
+    assert_eq!(code, Some(0), "{err}");
 }
