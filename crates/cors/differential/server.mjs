@@ -23,7 +23,9 @@ export function serve(answers, asked) {
 
 function respond(socket, head, answers, asked) {
   const [first, ...lines] = head.split('\r\n');
-  const [method, path] = first.split(' ');
+  const [method, target] = first.split(' ');
+  // A browser that takes this server for its proxy sends whole URLs.
+  const path = target.replace(/^http:\/\/[^/]*/, '');
   if (path.startsWith('/page')) return page(socket, path);
   const [, , id, hop] = path.split(/[/#?]/);
   const isPreflight = method === 'OPTIONS' && lines.some((line) => /^access-control-request-method:/i.test(line));

@@ -1,10 +1,12 @@
 //! The access check: may this origin read this answer
 //! (<https://fetch.spec.whatwg.org/#concept-cors-check>), with Chromium's order of reasons.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use crate::header::Headers;
-use crate::word::{CorsError, Credentials};
+use crate::word::{CorsError, Credentials, Engine};
 
 /// A reason to block, with the bytes Chromium reports beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +29,10 @@ pub(crate) fn check(
     headers: &Headers,
     origin: &str,
     credentials: Credentials,
+    engine: Engine,
 ) -> Result<(), Refusal> {
     let include = credentials == Credentials::Include;
-    match headers.joined("access-control-allow-origin") {
+    match read(headers, "access-control-allow-origin", engine) {
         None => return Err(Refusal::new(CorsError::MissingAllowOriginHeader, "")),
         Some(allowed) if *allowed == *b"*" => {
             if include {
@@ -43,9 +46,7 @@ pub(crate) fn check(
         Some(_) => {}
     }
     if include {
-        let allowed = headers
-            .joined("access-control-allow-credentials")
-            .unwrap_or_default();
+        let allowed = read(headers, "access-control-allow-credentials", engine).unwrap_or_default();
         if *allowed != *b"true" {
             return Err(Refusal::new(
                 CorsError::InvalidAllowCredentials,
@@ -54,6 +55,17 @@ pub(crate) fn check(
         }
     }
     Ok(())
+}
+
+/// The value of a header. Firefox leaves empty lines out where it joins several
+/// (`netwerk/protocol/http/nsHttpHeaderArray.cpp`, `MergeHeader`).
+fn read<'a>(headers: &'a Headers, name: &'a str, engine: Engine) -> Option<Cow<'a, [u8]>> {
+    let value = headers.joined(name)?;
+    if engine != Engine::Firefox || !value.contains(&b',') {
+        return Some(value);
+    }
+    let lines: Vec<&[u8]> = headers.all(name).filter(|line| !line.is_empty()).collect();
+    Some(Cow::Owned(lines.join(b", ".as_slice())))
 }
 
 /// What is wrong with an `Access-Control-Allow-Origin` that does not match. Chromium looks for blanks

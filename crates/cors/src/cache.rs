@@ -41,5 +41,5 @@ fn stored<'a>(first: &Request, answer: &'a Answer) -> Option<Permission<'a>> {
     if !asks(first) || first.url.as_str().len() >= MAX_KEY_LENGTH {
         return None;
     }
-    preflight::check(answer, first.page_origin.as_str(), first.ask()).ok()
+    preflight::check(answer, Some(first.page_origin.as_str()), first.ask()).ok()
 }

@@ -1,5 +1,7 @@
 //! One exchange: what a page asks, and what the servers along the redirect chain answer.
 
+use std::borrow::Cow;
+
 use url::Url;
 use web::{HeaderName, Method, Origin};
 
@@ -66,6 +68,8 @@ pub struct Request {
     pub(crate) credentials: Credentials,
     /// Lower-case names, each once, in the order in which the browser goes through them.
     pub(crate) headers: Vec<(String, Vec<u8>)>,
+    /// `User-Agent` as the page set it, which Chromium drops and other engines send.
+    pub(crate) user_agent: Option<Vec<u8>>,
 }
 
 impl Request {
@@ -86,6 +90,7 @@ impl Request {
             mode: parts.mode,
             credentials: parts.credentials,
             headers,
+            user_agent: parts.headers.joined("user-agent").map(Cow::into_owned),
         })
     }
 

@@ -8,7 +8,7 @@ use crate::access::{self, Refusal};
 use crate::exchange::{Answer, Exchange, Request};
 use crate::preflight::{self, Ask, Permission, Question};
 use crate::redirect::{self, BadRedirect};
-use crate::word::{CorsError, Mode, Ruling, Stage};
+use crate::word::{CorsError, Engine, Mode, Ruling, Stage};
 
 /// The browser follows this many redirects and no more.
 const MAX_REDIRECTS: usize = 20;
@@ -53,10 +53,16 @@ pub struct Scene {
     pub cross_origin: bool,
 }
 
-/// Judges an exchange.
+/// Judges an exchange, as Chromium does.
 #[must_use]
 pub fn judge(exchange: &Exchange) -> Judgement {
-    Walk::along(exchange).1
+    Walk::along(exchange, Engine::Chromium).1
+}
+
+/// Judges an exchange as another engine does, in Chromium's words.
+#[must_use]
+pub fn judge_as(exchange: &Exchange, engine: Engine) -> Judgement {
+    Walk::along(exchange, engine).1
 }
 
 /// One message that the browser sends.
@@ -79,7 +85,7 @@ pub struct Message {
 /// What the browser sends next, given the answers so far; `None` where it has come to its end.
 #[must_use]
 pub fn next(exchange: &Exchange) -> Option<Message> {
-    let (walk, judgement) = Walk::along(exchange);
+    let (walk, judgement) = Walk::along(exchange, Engine::Chromium);
     let missing = judgement.scene.missing?;
     // An `Origin` goes with everything cross-origin, and at home with what is not a plain read
     // (<https://fetch.spec.whatwg.org/#append-a-request-origin-header>).
@@ -105,6 +111,7 @@ impl Request {
             method: &self.method,
             headers: &self.headers,
             credentials: self.credentials,
+            engine: Engine::Chromium,
         }
     }
 }
@@ -112,6 +119,9 @@ impl Request {
 /// The request's state between two hops.
 struct Walk<'a> {
     request: &'a Request,
+    engine: Engine,
+    /// Whether a preflight was needed at some hop.
+    asked: bool,
     url: Url,
     method: String,
     headers: Vec<(String, Vec<u8>)>,
@@ -128,8 +138,8 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// Walks to the hop that decides.
-    fn along(exchange: &'a Exchange) -> (Self, Judgement) {
-        let mut walk = Self::new(&exchange.request);
+    fn along(exchange: &'a Exchange, engine: Engine) -> (Self, Judgement) {
+        let mut walk = Self::new(&exchange.request, engine);
         loop {
             let hop = exchange.hops.get(walk.hop);
             let preflight = hop.and_then(|hop| hop.preflight.as_ref());
@@ -140,12 +150,18 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn new(request: &'a Request) -> Self {
+    fn new(request: &'a Request, engine: Engine) -> Self {
+        let mut headers = request.headers.clone();
+        if let (Some(value), false) = (&request.user_agent, engine == Engine::Chromium) {
+            headers.push(("user-agent".to_owned(), value.clone()));
+        }
         Self {
             request,
+            engine,
+            asked: false,
             url: request.url.clone(),
             method: request.method.clone(),
-            headers: request.headers.clone(),
+            headers,
             hop: 0,
             cors: false,
             tainted: false,
@@ -168,7 +184,26 @@ impl<'a> Walk<'a> {
             method: &self.method,
             headers: &self.headers,
             credentials: self.request.credentials,
+            engine: self.engine,
         }
+    }
+
+    /// The origin that a preflight's answer has to allow. Firefox asks for the page's own also behind a
+    /// redirect that has tainted the request, and for none where that came home (seen with version
+    /// 153; `netwerk/protocol/http/nsCORSListenerProxy.cpp`).
+    fn preflight_origin(&self) -> Option<&str> {
+        let page = &self.request.page_origin;
+        match self.engine {
+            Engine::Firefox if page.is_same(&self.url) => None,
+            Engine::Firefox => Some(page.as_str()),
+            Engine::Chromium | Engine::WebKit => Some(self.origin()),
+        }
+    }
+
+    /// Whether a request that needed a preflight needs one at every later hop, also where a redirect
+    /// has made a plain GET of it: so in Firefox and WebKit.
+    fn asks_again(&self) -> bool {
+        self.engine != Engine::Chromium && self.asked
     }
 
     /// Sends the request to the current URL, with a preflight where one is needed.
@@ -189,9 +224,11 @@ impl<'a> Walk<'a> {
             return Some(self.blocked_port());
         }
         self.question = None;
-        if !self.cors || !self.ask().needs_preflight() || self.is_cached() {
+        let needed = self.ask().needs_preflight() || self.asks_again();
+        if !self.cors || !needed || self.is_cached() {
             return None;
         }
+        self.asked = true;
         self.question = Some(self.ask().question());
         self.preflight_sent |= self.hop == 0;
         let Some(answer) = answer else {
@@ -204,7 +241,7 @@ impl<'a> Walk<'a> {
             judgement.stage = Some(Stage::Preflight);
             return Some(judgement);
         }
-        match preflight::check(answer, self.origin(), self.ask()) {
+        match preflight::check(answer, self.preflight_origin(), self.ask()) {
             Ok(permission) => {
                 self.cache.push((self.url.clone(), permission));
                 None
@@ -224,6 +261,9 @@ impl<'a> Walk<'a> {
         let Some(answer) = answer else {
             return Some(self.incomplete(Stage::Response));
         };
+        if let Some(judgement) = self.blank_redirect(answer) {
+            return Some(judgement);
+        }
         let target = match answer.redirect() {
             None => None,
             Some(location) => match self.resolve(location) {
@@ -232,8 +272,12 @@ impl<'a> Walk<'a> {
             },
         };
         if self.cors
-            && let Err(refusal) =
-                access::check(&answer.headers, self.origin(), self.request.credentials)
+            && let Err(refusal) = access::check(
+                &answer.headers,
+                self.origin(),
+                self.request.credentials,
+                self.engine,
+            )
         {
             return Some(self.blocked(Stage::Response, refusal));
         }
@@ -241,6 +285,15 @@ impl<'a> Walk<'a> {
             None => Some(self.judgement(Ruling::Allowed, None)),
             Some(target) => self.follow(answer.status, target),
         }
+    }
+
+    /// A redirect to nowhere: Chromium takes it for an answer, the others for a failed redirect.
+    fn blank_redirect(&self, answer: &Answer) -> Option<Judgement> {
+        let is_blank = self.engine != Engine::Chromium
+            && matches!(answer.status, 301 | 302 | 303 | 307 | 308)
+            && answer.redirect().is_none()
+            && answer.headers.all("location").next().is_some();
+        is_blank.then(|| self.bad_redirect(BadRedirect::Invalid, ""))
     }
 
     fn resolve(&self, location: &[u8]) -> Option<Url> {
@@ -267,15 +320,17 @@ impl<'a> Walk<'a> {
         if !self.may_redirect_to(&target) {
             return Some(self.bad_redirect(BadRedirect::Unsafe, target.as_str()));
         }
-        if has_userinfo {
+        if has_userinfo && self.engine == Engine::Chromium {
             return Some(self.bad_redirect(BadRedirect::Userinfo, target.as_str()));
         }
         let leaves_origin = Origin::of(&self.url) != Origin::of(&target);
         self.tainted |= leaves_origin && !page.is_same(&self.url);
         let comes_home = page.is_same(&target);
         self.headers.retain(|(name, _)| {
-            (comes_home || !redirect::CLIENT_HINTS.contains(&name.as_str()))
-                && !(leaves_origin && name == "authorization")
+            (comes_home
+                || self.engine != Engine::Chromium
+                || !redirect::CLIENT_HINTS.contains(&name.as_str()))
+                && !(leaves_origin && name == "authorization" && self.engine != Engine::WebKit)
         });
         self.rewrite_method(status);
         self.url = target;
@@ -305,6 +360,10 @@ impl<'a> Walk<'a> {
             return;
         }
         "GET".clone_into(&mut self.method);
+        // Firefox and WebKit go on asking for them in preflights, though they do not send them.
+        if self.engine != Engine::Chromium {
+            return;
+        }
         self.headers.retain(|(name, _)| {
             !matches!(
                 name.as_str(),

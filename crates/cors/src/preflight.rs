@@ -7,7 +7,7 @@ use crate::exchange::Answer;
 use crate::header::{elements, is_token};
 use crate::max_age::lifetime;
 use crate::safelist::unsafe_names;
-use crate::word::{CorsError, Credentials};
+use crate::word::{CorsError, Credentials, Engine};
 
 /// What the browser sends in a preflight beyond `Origin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,15 +24,16 @@ pub(crate) struct Ask<'a> {
     pub(crate) method: &'a str,
     pub(crate) headers: &'a [(String, Vec<u8>)],
     pub(crate) credentials: Credentials,
+    pub(crate) engine: Engine,
 }
 
 impl Ask<'_> {
     pub(crate) fn needs_preflight(&self) -> bool {
-        !is_safelisted_method(self.method) || !unsafe_names(self.headers).is_empty()
+        !is_safelisted_method(self.method) || !unsafe_names(self.headers, self.engine).is_empty()
     }
 
     pub(crate) fn question(&self) -> Question {
-        let mut names = unsafe_names(self.headers);
+        let mut names = unsafe_names(self.headers, self.engine);
         names.sort_unstable();
         Question {
             method: self.method.to_owned(),
@@ -58,22 +59,25 @@ pub(crate) struct Permission<'a> {
 /// status, `Allow-Methods` and `Allow-Headers` as lists, method, headers.
 pub(crate) fn check<'a>(
     answer: &'a Answer,
-    origin: &str,
+    origin: Option<&str>,
     ask: Ask<'_>,
 ) -> Result<Permission<'a>, Refusal> {
     if answer.redirect().is_some() {
         return Err(Refusal::new(CorsError::PreflightDisallowedRedirect, ""));
     }
-    access::check(&answer.headers, origin, ask.credentials).map_err(|refusal| Refusal {
-        error: refusal.error.on_preflight(),
-        ..refusal
-    })?;
+    if let Some(origin) = origin {
+        let access = access::check(&answer.headers, origin, ask.credentials, ask.engine);
+        access.map_err(|refusal| Refusal {
+            error: refusal.error.on_preflight(),
+            ..refusal
+        })?;
+    }
     if !(200..=299).contains(&answer.status) {
         return Err(Refusal::new(CorsError::PreflightInvalidStatus, ""));
     }
     let permission = Permission::read(answer, ask.credentials)?;
     permission.covers_method(ask.method)?;
-    permission.covers_headers(ask.headers, Authorization::ByWildcardToo)?;
+    permission.covers_headers(ask, Authorization::ByWildcardToo)?;
     Ok(permission)
 }
 
@@ -135,9 +139,10 @@ impl<'a> Permission<'a> {
 
     pub(crate) fn covers_headers(
         &self,
-        headers: &[(String, Vec<u8>)],
+        ask: Ask<'_>,
         authorization: Authorization,
     ) -> Result<(), Refusal> {
+        let headers = ask.headers;
         let refuse = |name: &str| {
             Err(Refusal::new(
                 CorsError::HeaderDisallowedByPreflightResponse,
@@ -154,7 +159,7 @@ impl<'a> Permission<'a> {
                 Ok(())
             };
         }
-        match unsafe_names(headers)
+        match unsafe_names(headers, ask.engine)
             .into_iter()
             .find(|name| !self.names_header(name))
         {
@@ -167,8 +172,6 @@ impl<'a> Permission<'a> {
     pub(crate) fn covers(&self, ask: Ask<'_>) -> bool {
         (self.credentialed || ask.credentials != Credentials::Include)
             && self.covers_method(ask.method).is_ok()
-            && self
-                .covers_headers(ask.headers, Authorization::ByNameOnly)
-                .is_ok()
+            && self.covers_headers(ask, Authorization::ByNameOnly).is_ok()
     }
 }

@@ -1,6 +1,7 @@
 //! Which request headers a page may set, and which of them need no preflight.
 
 use crate::header::is_token;
+use crate::word::Engine;
 
 /// Headers a script cannot set (<https://fetch.spec.whatwg.org/#forbidden-request-header>).
 ///
@@ -182,14 +183,38 @@ fn is_decimal(value: &[u8]) -> bool {
     is_digits(whole) && fraction.is_none_or(is_digits)
 }
 
+/// Headers that are on Chromium's safelist alone.
+const CHROMIUM_ONLY: [&str; 9] = [
+    "device-memory",
+    "downlink",
+    "dpr",
+    "ect",
+    "intervention",
+    "rtt",
+    "save-data",
+    "viewport-width",
+    "width",
+];
+
+/// Whether an engine's safelist has this header. Firefox takes only ASCII in `accept`, WebKit the unit
+/// of a range in any case.
+fn is_safelisted_by(name: &str, value: &[u8], engine: Engine) -> bool {
+    match (engine, name) {
+        (Engine::Chromium, _) => is_safelisted_lower(name, value),
+        (Engine::Firefox, "accept") => value.is_ascii() && is_safelisted_lower(name, value),
+        (Engine::WebKit, "range") => is_safelisted_lower(name, &value.to_ascii_lowercase()),
+        _ => !CHROMIUM_ONLY.contains(&name) && is_safelisted_lower(name, value),
+    }
+}
+
 /// The names that need the server's consent, lower case, in the order of the list
 /// (<https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names>).
-pub(crate) fn unsafe_names(headers: &[(String, Vec<u8>)]) -> Vec<&str> {
+pub(crate) fn unsafe_names(headers: &[(String, Vec<u8>)], engine: Engine) -> Vec<&str> {
     let mut names = Vec::new();
     let mut safelisted = Vec::new();
     let mut total = 0;
     for (name, value) in headers {
-        if is_safelisted_lower(name, value) {
+        if is_safelisted_by(name, value, engine) {
             safelisted.push(name.as_str());
             total += value.len();
         } else {

@@ -83,6 +83,18 @@ words! {
 }
 
 words! {
+    /// A browser engine. Firefox and WebKit follow Chromium but where real ones were seen not to.
+    Engine {
+        /// Chromium, and the browsers built on it.
+        Chromium => "chromium",
+        /// Gecko.
+        Firefox => "firefox",
+        /// WebKit: Safari, and every browser on iOS.
+        WebKit => "webkit",
+    }
+}
+
+words! {
     /// Why a request was blocked: `Network.CorsError` of the DevTools protocol.
     ///
     /// The engine itself never answers with the values about local networks, external requests or

@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::verdict::{Verdict, explain};
-use crate::wire::{self, CacheLine, ErrorLine, Line, ReadableLine, SafelistedLine, VerdictLine};
+use crate::wire::{
+    self, ByEngine, CacheLine, ErrorLine, Line, ReadableLine, SafelistedLine, VerdictLine,
+};
 
 /// Why a line has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +121,7 @@ fn verdict(id: Option<&RawValue>, line: Line<'_>) -> Result<String, BadLine> {
         explanation,
         fix,
         caveats,
+        by_engine,
         ..
     } = explain(&exchange);
     Ok(json(&VerdictLine {
@@ -133,6 +136,7 @@ fn verdict(id: Option<&RawValue>, line: Line<'_>) -> Result<String, BadLine> {
         fix,
         reason,
         caveats,
+        by_engine: ByEngine(by_engine),
     }))
 }
 

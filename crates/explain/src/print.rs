@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use crate::fix::{Place, Platform, Policy, snippet};
 use crate::har::{HarReport, HarRequest};
 use crate::verdict::Verdict;
+use crate::wire::ByEngine;
 
 /// A verdict as a JSON object, with the members of the lines that `corswatch explain --jsonl` writes.
 #[must_use]
 pub fn verdict_json(verdict: &Verdict) -> Value {
     let judgement = &verdict.judgement;
-    json!({
+    let mut value = json!({
         "verdict": judgement.ruling.as_str(),
         "stage": judgement.stage.map(Stage::as_str),
         "error": judgement.error.map(CorsError::as_str),
@@ -24,7 +25,11 @@ pub fn verdict_json(verdict: &Verdict) -> Value {
         "fix": verdict.fix,
         "reason": verdict.reason,
         "caveats": verdict.caveats,
-    })
+    });
+    if !verdict.by_engine.is_empty() {
+        value["by_engine"] = json!(ByEngine(verdict.by_engine.clone()));
+    }
+    value
 }
 
 /// The verdict on an exchange in words, with the configuration that mends it where that is asked for.

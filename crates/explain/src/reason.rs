@@ -1,6 +1,6 @@
 //! Why an exchange fails: the engine's ruling, and what a browser decides besides CORS.
 
-use cors::{Exchange, Judgement, Mode, Origin, Ruling, Stage, judge};
+use cors::{Engine, Exchange, Judgement, Mode, Origin, Ruling, Stage, judge, judge_as};
 use serde::Serialize;
 use url::Url;
 
@@ -46,8 +46,13 @@ impl Reason {
 /// What the browser does with an exchange: the engine's judgement, unless the browser stops before
 /// the hop that decides it. The reason is there where the exchange is blocked.
 pub(crate) fn decide(exchange: &Exchange) -> (Judgement, Option<Reason>) {
-    let judgement = judge(exchange);
-    if let Some(mixed) = mixed_content(exchange, &judgement) {
+    decide_as(exchange, Engine::Chromium)
+}
+
+/// The same as another engine does it.
+pub(crate) fn decide_as(exchange: &Exchange, engine: Engine) -> (Judgement, Option<Reason>) {
+    let judgement = judge_as(exchange, engine);
+    if let Some(mixed) = mixed_content(exchange, &judgement, engine) {
         return (mixed, Some(Reason::MixedContent));
     }
     let reason = match (judgement.ruling, judgement.error) {
@@ -73,12 +78,14 @@ pub(crate) fn path(exchange: &Exchange, judgement: &Judgement) -> Vec<String> {
 
 /// Where a secure page is led to a URL that is not: nothing is sent there. `fetch` and XHR are never
 /// upgraded to https, unlike images.
-fn mixed_content(exchange: &Exchange, judgement: &Judgement) -> Option<Judgement> {
+fn mixed_content(exchange: &Exchange, judgement: &Judgement, engine: Engine) -> Option<Judgement> {
     let page = exchange.request.page_origin();
     if !page.as_str().starts_with("https://") || exchange.request.mode() == Mode::Navigate {
         return None;
     }
-    let is_mixed = |url: &str| url.starts_with("http:") && !is_own_machine(url);
+    // WebKit makes no exception for this machine (bugs.webkit.org/show_bug.cgi?id=171934).
+    let is_mixed =
+        |url: &str| url.starts_with("http:") && (engine == Engine::WebKit || !is_own_machine(url));
     if exchange.hops.len() < 2 && judgement.hop == 0 && !is_mixed(&judgement.scene.url) {
         return None;
     }

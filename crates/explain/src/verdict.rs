@@ -1,6 +1,6 @@
 //! A judgement of the engine with its words.
 
-use cors::{CorsError, Exchange, Judgement};
+use cors::{CorsError, Engine, Exchange, Judgement, Ruling};
 
 use crate::differs::{self, Difference};
 use crate::fix::{self, Action, Fix};
@@ -22,8 +22,36 @@ pub struct Verdict {
     pub fix: Vec<Fix>,
     /// What the verdict does not cover.
     pub caveats: Vec<String>,
-    /// Where other browsers are known to decide differently.
+    /// Engines that decide otherwise than Chromium.
+    pub by_engine: Vec<EngineVerdict>,
+    /// Where other browsers are known to behave differently besides.
     pub differs: Vec<Difference>,
+}
+
+/// What an engine other than Chromium does with an exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineVerdict {
+    /// The engine.
+    pub engine: Engine,
+    /// What it does.
+    pub ruling: Ruling,
+    /// Why it blocks, in Chromium's words.
+    pub error: Option<CorsError>,
+}
+
+/// The engines that decide otherwise than Chromium did.
+fn by_engine(exchange: &Exchange, chromium: &Judgement) -> Vec<EngineVerdict> {
+    [Engine::Firefox, Engine::WebKit]
+        .into_iter()
+        .filter_map(|engine| {
+            let (judgement, _) = reason::decide_as(exchange, engine);
+            (judgement.ruling != chromium.ruling).then_some(EngineVerdict {
+                engine,
+                ruling: judgement.ruling,
+                error: judgement.error,
+            })
+        })
+        .collect()
 }
 
 impl Verdict {
@@ -84,6 +112,16 @@ impl std::fmt::Display for Verdict {
         for caveat in &self.caveats {
             writeln!(f, "  note: {caveat}")?;
         }
+        for other in &self.by_engine {
+            let engine = match other.engine {
+                Engine::Chromium => "Chromium",
+                Engine::Firefox => "Firefox",
+                Engine::WebKit => "Safari (WebKit)",
+            };
+            let error = other.error.map(|error| format!(": {error}"));
+            let error = error.unwrap_or_default();
+            writeln!(f, "  {engine} decides otherwise: {}{error}", other.ruling)?;
+        }
         for difference in &self.differs {
             writeln!(
                 f,
@@ -104,6 +142,7 @@ pub fn explain(exchange: &Exchange) -> Verdict {
         explanation: describe::text(exchange, &judgement, reason),
         fix: repaired.map(|repair| repair.fixes).unwrap_or_default(),
         caveats: caveat::all(exchange, &judgement),
+        by_engine: by_engine(exchange, &judgement),
         differs: differs::notes(exchange, &judgement),
         reason,
         judgement,

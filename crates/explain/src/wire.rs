@@ -7,11 +7,12 @@ use cors::{
     RequestParts, Ruling, Stage,
 };
 use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::fix::Fix;
 use crate::reason::Reason;
+use crate::verdict::EngineVerdict;
 
 /// A line of any kind; which fields have to be there depends on `kind`.
 #[derive(Debug, Deserialize)]
@@ -205,6 +206,32 @@ pub(crate) struct VerdictLine<'a> {
     pub(crate) fix: Vec<Fix>,
     pub(crate) reason: Option<Reason>,
     pub(crate) caveats: Vec<String>,
+    #[serde(skip_serializing_if = "ByEngine::is_empty")]
+    pub(crate) by_engine: ByEngine,
+}
+
+/// An object with the name of each engine that decides otherwise.
+#[derive(Debug)]
+pub(crate) struct ByEngine(pub(crate) Vec<EngineVerdict>);
+
+impl ByEngine {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for ByEngine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct One {
+            verdict: Ruling,
+            error: Option<CorsError>,
+        }
+        serializer.collect_map(self.0.iter().map(|other| {
+            let (verdict, error) = (other.ruling, other.error);
+            (other.engine.as_str(), One { verdict, error })
+        }))
+    }
 }
 
 #[derive(Debug, Serialize)]

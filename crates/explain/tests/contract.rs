@@ -118,3 +118,54 @@ fn a_line_that_cannot_be_read_is_answered_by_number_and_the_others_all_the_same(
     assert!(lines[1]["id"].is_null() && lines[1]["error_text"].is_string());
     assert_eq!(lines[0], lines[4]);
 }
+
+#[test]
+fn engines_that_decide_otherwise_are_named_and_only_those() {
+    let ask = |request: Value, hops: Value| -> Value {
+        let text = serde_json::json!({"id": 1, "request": request, "hops": hops}).to_string();
+        serde_json::from_str(&line(&text, 1)).expect("JSON")
+    };
+    let request = |method: &str, headers: Value| serde_json::json!({"page_origin": "https://app.test", "url": "https://api.test/x", "method": method, "headers": headers});
+    let star =
+        serde_json::json!({"status": 200, "headers": [["access-control-allow-origin", "*"]]});
+    // A client hint is on Chromium's safelist alone.
+    let hint = ask(
+        request("GET", serde_json::json!([["save-data", "on"]])),
+        serde_json::json!([{"preflight": star, "response": star}]),
+    );
+    let blocked =
+        serde_json::json!({"verdict": "blocked", "error": "HeaderDisallowedByPreflightResponse"});
+    assert_eq!(hint["verdict"], "allowed");
+    assert_eq!(
+        hint["by_engine"],
+        serde_json::json!({"firefox": blocked, "webkit": blocked})
+    );
+    // Behind a redirect from one foreign origin to another Firefox' preflight has the page's origin.
+    let allows = |origin: &str| serde_json::json!({"status": 200, "headers": [["access-control-allow-origin", origin], ["access-control-allow-methods", "PUT"]]});
+    let tainted = ask(
+        request("PUT", serde_json::json!([])),
+        serde_json::json!([
+            {"preflight": allows("*"), "response": {"status": 307, "headers": [["access-control-allow-origin", "*"], ["location", "https://other.test/"]]}},
+            {"preflight": allows("null"), "response": allows("null")},
+        ]),
+    );
+    assert_eq!(tainted["verdict"], "allowed");
+    assert_eq!(
+        tainted["by_engine"],
+        serde_json::json!({"firefox": {"verdict": "blocked", "error": "PreflightAllowOriginMismatch"}})
+    );
+    // WebKit takes http://localhost for mixed content.
+    let local = ask(
+        serde_json::json!({"page_origin": "https://app.test", "url": "http://localhost:1234/"}),
+        serde_json::json!([{"response": star}]),
+    );
+    assert_eq!(
+        local["by_engine"],
+        serde_json::json!({"webkit": {"verdict": "blocked", "error": null}})
+    );
+    let same = ask(
+        request("GET", serde_json::json!([])),
+        serde_json::json!([{"response": star}]),
+    );
+    assert_eq!(same.get("by_engine"), None);
+}

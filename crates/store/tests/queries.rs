@@ -463,7 +463,7 @@ async fn apps_that_number_their_deploys_alike_have_their_own() {
         at: START,
         app: app.to_owned(),
         service: String::new(),
-        kind: "deploy".to_owned(),
+        kind: DeployKind::Deploy,
         reverts: String::new(),
         touches_cors: true,
         author: "admin".to_owned(),
