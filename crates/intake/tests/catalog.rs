@@ -127,12 +127,7 @@ fn what_no_browser_sends_or_nobody_owns_is_a_mistake_that_says_what_to_write() {
         ),
         ("http://127.0.0.1.", "", "/x", "write `http://127.0.0.1`"),
         ("https://API.test", "", "/x", "write `https://api.test`"),
-        (
-            "https://api.test:443",
-            "",
-            "/x",
-            "write `https://api.test`",
-        ),
+        ("https://api.test:443", "", "/x", "write `https://api.test`"),
         ("https://me@api.test", "", "/x", "names a user"),
         ("https://*.com", "", "/x", "admits everybody"),
         ("https://*.co.uk", "", "/x", "admits everybody"),
