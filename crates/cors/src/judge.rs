@@ -6,52 +6,13 @@ use web::Origin;
 
 use crate::access::{self, Refusal};
 use crate::exchange::{Answer, Exchange, Request};
+use crate::judgement::{Judgement, Message, Scene};
 use crate::preflight::{self, Ask, Permission, Question};
 use crate::redirect::{self, BadRedirect};
 use crate::word::{CorsError, Engine, Mode, Ruling, Stage};
 
 /// The browser follows this many redirects and no more.
 const MAX_REDIRECTS: usize = 20;
-
-/// What the browser does with an exchange, and what decided it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judgement {
-    /// Allowed, blocked or incomplete.
-    pub ruling: Ruling,
-    /// Where it was blocked; `None` where it was not, and where the request never left.
-    pub stage: Option<Stage>,
-    /// Chromium's name of the reason; `None` where a redirect fails for another reason than CORS.
-    pub error: Option<CorsError>,
-    /// The bytes Chromium reports beside the reason; empty where it reports none.
-    pub parameter: Vec<u8>,
-    /// The hop that decided.
-    pub hop: usize,
-    /// Whether hop 0 was preceded by a preflight.
-    pub preflight_sent: bool,
-    /// What the request was when it was decided.
-    pub scene: Scene,
-}
-
-/// The request at the hop that decided, for whoever explains.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scene {
-    /// What stood in the `Origin` header: the page's origin, or `null` once a redirect tainted it.
-    pub origin: String,
-    /// URL of the hop.
-    pub url: String,
-    /// Method at the hop: redirects can turn it into GET.
-    pub method: String,
-    /// What the preflight asked, where one was needed at the hop.
-    pub question: Option<Question>,
-    /// Where a redirect led, or the text of a `Location` that leads nowhere.
-    pub location: Option<String>,
-    /// What is wrong with a redirect, beyond CORS.
-    pub redirect: Option<BadRedirect>,
-    /// Which answer is missing, where one is.
-    pub missing: Option<Stage>,
-    /// Whether the CORS protocol had a say.
-    pub cross_origin: bool,
-}
 
 /// Judges an exchange, as Chromium does.
 #[must_use]
@@ -63,23 +24,6 @@ pub fn judge(exchange: &Exchange) -> Judgement {
 #[must_use]
 pub fn judge_as(exchange: &Exchange, engine: Engine) -> Judgement {
     Walk::along(exchange, engine).1
-}
-
-/// One message that the browser sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// The hop that it belongs to.
-    pub hop: usize,
-    /// Where it goes.
-    pub url: Url,
-    /// What the preflight asks; `None` for the request itself.
-    pub question: Option<Question>,
-    /// Method of the request itself: redirects can turn it into GET.
-    pub method: String,
-    /// Headers that the page set, as far as redirects have left them; a preflight carries none.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// What stands in the `Origin` header, where the browser sends one.
-    pub origin: Option<String>,
 }
 
 /// What the browser sends next, given the answers so far; `None` where it has come to its end.
@@ -439,15 +383,4 @@ impl<'a> Walk<'a> {
 
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-impl Judgement {
-    /// What Chromium reports beside the reason, as the DevTools protocol shows it: `None` where it
-    /// is empty or not UTF-8.
-    #[must_use]
-    pub fn parameter_text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.parameter)
-            .ok()
-            .filter(|text| !text.is_empty())
-    }
 }

@@ -96,6 +96,20 @@ fn empty(app: String, minute: UnixMillis, dims: Dimensions, version: u64) -> Par
     }
 }
 
+/// A million successes of one page load, and a block that only one network reports.
+fn disputed() -> [Observation; 2] {
+    let excessive = Observation {
+        count: 1_000_000,
+        standing: Standing::Excessive,
+        ..fact::ok()
+    };
+    let contradicted = Observation {
+        standing: Standing::Contradicted,
+        ..fact::blocked()
+    };
+    [excessive, contradicted]
+}
+
 async fn known() -> Router {
     let engine = Engine::shared().await;
     // The facts are of a fixed day, and what is past its time is dropped as it is written.
@@ -131,16 +145,6 @@ async fn known() -> Router {
         count: 9,
         ..fact::ok()
     };
-    // A million successes of one page load, and a block that only one network reports.
-    let excessive = Observation {
-        count: 1_000_000,
-        standing: Standing::Excessive,
-        ..fact::ok()
-    };
-    let contradicted = Observation {
-        standing: Standing::Contradicted,
-        ..fact::blocked()
-    };
     let mut other = fact::envelope(
         9,
         [Observation {
@@ -151,6 +155,7 @@ async fn known() -> Router {
     other.origin.app = "admin".into();
     let mut safari = fact::envelope(2, [fact::blocked(), unknown]);
     safari.origin.browser.family = "safari".into();
+    let [excessive, contradicted] = disputed();
     let first = fact::envelope(
         1,
         [

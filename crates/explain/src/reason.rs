@@ -43,16 +43,31 @@ impl Reason {
     }
 }
 
+/// What is asked about an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Everything that a browser does with it.
+    Browser,
+    /// The CORS protocol alone.
+    Protocol,
+}
+
 /// What the browser does with an exchange: the engine's judgement, unless the browser stops before
 /// the hop that decides it. The reason is there where the exchange is blocked.
-pub(crate) fn decide(exchange: &Exchange) -> (Judgement, Option<Reason>) {
-    decide_as(exchange, Engine::Chromium)
+pub(crate) fn decide(exchange: &Exchange, scope: Scope) -> (Judgement, Option<Reason>) {
+    decide_as(exchange, Engine::Chromium, scope)
 }
 
 /// The same as another engine does it.
-pub(crate) fn decide_as(exchange: &Exchange, engine: Engine) -> (Judgement, Option<Reason>) {
+pub(crate) fn decide_as(
+    exchange: &Exchange,
+    engine: Engine,
+    scope: Scope,
+) -> (Judgement, Option<Reason>) {
     let judgement = judge_as(exchange, engine);
-    if let Some(mixed) = mixed_content(exchange, &judgement, engine) {
+    if scope == Scope::Browser
+        && let Some(mixed) = mixed_content(exchange, &judgement, engine)
+    {
         return (mixed, Some(Reason::MixedContent));
     }
     let reason = match (judgement.ruling, judgement.error) {

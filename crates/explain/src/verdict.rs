@@ -4,7 +4,7 @@ use cors::{CorsError, Engine, Exchange, Judgement, Ruling};
 
 use crate::differs::{self, Difference};
 use crate::fix::{self, Action, Fix};
-use crate::reason::{self, Reason};
+use crate::reason::{self, Reason, Scope};
 use crate::visible::visible;
 use crate::{caveat, describe};
 
@@ -40,11 +40,11 @@ pub struct EngineVerdict {
 }
 
 /// The engines that decide otherwise than Chromium did.
-fn by_engine(exchange: &Exchange, chromium: &Judgement) -> Vec<EngineVerdict> {
+fn by_engine(exchange: &Exchange, chromium: &Judgement, scope: Scope) -> Vec<EngineVerdict> {
     [Engine::Firefox, Engine::WebKit]
         .into_iter()
         .filter_map(|engine| {
-            let (judgement, _) = reason::decide_as(exchange, engine);
+            let (judgement, _) = reason::decide_as(exchange, engine, scope);
             (judgement.ruling != chromium.ruling).then_some(EngineVerdict {
                 engine,
                 ruling: judgement.ruling,
@@ -133,16 +133,27 @@ impl std::fmt::Display for Verdict {
     }
 }
 
-/// Judges an exchange and explains the judgement.
+/// Judges an exchange as a browser does, and explains the judgement.
 #[must_use]
 pub fn explain(exchange: &Exchange) -> Verdict {
-    let (judgement, reason) = reason::decide(exchange);
-    let repaired = fix::repair(exchange);
+    within(exchange, Scope::Browser)
+}
+
+/// Judges an exchange by the CORS protocol alone: for servers and policies that are asked apart from
+/// any page, whose addresses may be http where those of users are https.
+#[must_use]
+pub fn explain_protocol(exchange: &Exchange) -> Verdict {
+    within(exchange, Scope::Protocol)
+}
+
+fn within(exchange: &Exchange, scope: Scope) -> Verdict {
+    let (judgement, reason) = reason::decide(exchange, scope);
+    let repaired = fix::repair(exchange, scope);
     Verdict {
         explanation: describe::text(exchange, &judgement, reason),
         fix: repaired.map(|repair| repair.fixes).unwrap_or_default(),
         caveats: caveat::all(exchange, &judgement),
-        by_engine: by_engine(exchange, &judgement),
+        by_engine: by_engine(exchange, &judgement, scope),
         differs: differs::notes(exchange, &judgement),
         reason,
         judgement,

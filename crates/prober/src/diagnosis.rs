@@ -253,11 +253,13 @@ fn doubt(row: &SignatureRow, replay: &Replay, walk: &Walk, status: u16) -> Optio
             detail,
         ));
     }
-    let is_of_path = is_bare
-        || matches!(
-            error,
-            PreflightMissingAllowOriginHeader | PreflightInvalidStatus
-        );
+    // Browsers that report the preflight too met the same on the path that they asked.
+    let is_reported = row.stage == Some(observation::Stage::Preflight);
+    let is_of_preflight = matches!(
+        error,
+        PreflightMissingAllowOriginHeader | PreflightInvalidStatus
+    );
+    let is_of_path = is_bare || is_of_preflight && !is_reported;
     (replay.place.made_up && is_of_path).then(|| {
         let detail = format!(
             "{} is made up from the template, and the {stage} there is answered with {status}, as \

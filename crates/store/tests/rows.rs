@@ -1,5 +1,7 @@
 //! Rows as the loader writes them, read back from a real engine.
 
+#![recursion_limit = "256"]
+
 mod support;
 
 use observation::{
@@ -255,7 +257,7 @@ async fn every_column_of_a_raw_row_reads_back() {
         "append_time": "2026-11-18 11:06:40.456", "received_at": "2026-11-18 11:06:40.123",
         "environment": HOSTILE, "release": HOSTILE, "source": "browser", "page_origin": HOSTILE,
         "context": "worker", "session": u64::MAX >> 16, "network": u32::MAX,
-        "browser_family": HOSTILE, "browser_major": 156, "lab": false, "kind": "request",
+        "browser_family": HOSTILE, "browser_major": 156, "lab": false, "standing": "contradicted", "kind": "request",
         "at": "2026-11-18 11:06:39.999", "target_origin": HOSTILE, "endpoint": HOSTILE,
         "service": HOSTILE, "method": HOSTILE, "credentialed": true, "preflighted": false,
         "status": 599, "outcome": "blocked", "stage": "redirect", "cause": HOSTILE,
@@ -295,7 +297,7 @@ async fn every_column_of_a_part_reads_back() {
         "service": HOSTILE, "method": HOSTILE, "credentialed": true, "preflighted": false,
         "status": 599, "outcome": "blocked", "stage": "redirect", "cause": HOSTILE,
         "parameter": HOSTILE, "confidence": "proven", "browser_family": HOSTILE,
-        "browser_major": 156, "context": "worker", "lab": false, "version": u64::MAX - 1,
+        "browser_major": 156, "context": "worker", "lab": false, "standing": "contradicted", "version": u64::MAX - 1,
         "count": u64::MAX - 2, "latency.bucket": [1, 2], "latency.count": [u64::MAX, 3],
         "preflight_latency.bucket": [64], "preflight_latency.count": [5],
     });

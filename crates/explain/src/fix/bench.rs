@@ -4,7 +4,7 @@ use cors::{Answer, Exchange, Headers, Judgement, Ruling, Stage};
 
 use super::change::{Action, Fix, Place};
 use super::granted;
-use crate::reason;
+use crate::reason::{self, Scope};
 
 /// A repaired exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,7 @@ pub(crate) struct Repair {
 /// The exchange under repair, and what was done to it.
 pub(super) struct Bench {
     pub(super) exchange: Exchange,
+    scope: Scope,
     fixes: Vec<Fix>,
     /// Advice that holds beside the changes: what the page can do instead.
     instead: Vec<Fix>,
@@ -27,9 +28,10 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub(super) fn new(exchange: &Exchange) -> Self {
+    pub(super) fn new(exchange: &Exchange, scope: Scope) -> Self {
         Self {
             exchange: exchange.clone(),
+            scope,
             fixes: Vec::new(),
             instead: Vec::new(),
             doubted: Vec::new(),
@@ -94,9 +96,9 @@ impl Bench {
         self.fixes
             .sort_by_key(|fix| (order(fix), fix.hop, fix.on, rank(fix)));
         // All that is printed may be applied together.
-        let mut changed = self.exchange.clone();
+        let (mut changed, scope) = (self.exchange.clone(), self.scope);
         for fix in self.instead {
-            if still_passes(&changed, &fix) && fix.apply(&mut changed).is_ok() {
+            if still_passes(&changed, &fix, scope) && fix.apply(&mut changed).is_ok() {
                 self.fixes.push(fix);
             }
         }
@@ -136,7 +138,7 @@ fn is_same_thing(one: &Fix, other: &Fix) -> bool {
 }
 
 /// What the page can do instead must not break what was repaired.
-fn still_passes(exchange: &Exchange, fix: &Fix) -> bool {
+fn still_passes(exchange: &Exchange, fix: &Fix, scope: Scope) -> bool {
     let mut changed = exchange.clone();
-    fix.apply(&mut changed).is_ok() && reason::decide(&changed).0.ruling == Ruling::Allowed
+    fix.apply(&mut changed).is_ok() && reason::decide(&changed, scope).0.ruling == Ruling::Allowed
 }

@@ -298,7 +298,7 @@ fn why_untold(failure: &Failure, verdict: &Verdict) -> String {
 pub(super) fn of_preflight(exchange: Exchange, error: Option<&str>) -> Told {
     let verdict = verdict::explain(&exchange);
     if verdict.judgement.ruling == Ruling::Blocked {
-        let outcome = match reason::decide(&exchange).1 {
+        let outcome = match reason::decide(&exchange, reason::Scope::Browser).1 {
             Some(Reason::Cors) => Outcome::Blocked,
             _ => Outcome::Other,
         };

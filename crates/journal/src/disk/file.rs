@@ -9,37 +9,11 @@ use std::path::Path;
 use observation::UnixMillis;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
+use super::extent::{Extent, Held, Usage};
 use super::purpose::Purpose;
 use super::row::{checksum, offset_of, path_in, row_id};
 use super::schema;
 use crate::{OpenError, Record};
-
-/// Where a partition begins, ends, and what its consumer has dealt with.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Extent {
-    pub(crate) first: u64,
-    pub(crate) next: u64,
-    pub(crate) committed: Option<u64>,
-}
-
-/// What a partition of a spool holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Held {
-    pub(crate) records: u64,
-    /// Of the payloads.
-    pub(crate) bytes: u64,
-}
-
-/// Bytes of the file, and what of it has to stay.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Usage {
-    /// In use: what retention has freed is not, although the file keeps it.
-    pub(crate) used: u64,
-    /// Freed inside the file.
-    pub(crate) reusable: u64,
-    /// Records that nobody has taken yet.
-    pub(crate) pending: u64,
-}
 
 /// Most records and bytes that are removed in one transaction: a few milliseconds of work between
 /// two batches.

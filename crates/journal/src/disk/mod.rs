@@ -5,6 +5,7 @@
 //! because SQLite blocks.
 
 pub(crate) mod config;
+mod extent;
 mod file;
 mod purpose;
 mod queue;

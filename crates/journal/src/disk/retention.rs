@@ -6,7 +6,8 @@ use observation::UnixMillis;
 use tokio::time::Instant;
 
 use super::config::DiskConfig;
-use super::file::{LogFile, Usage};
+use super::extent::Usage;
+use super::file::LogFile;
 use super::purpose::Purpose;
 use crate::Full;
 

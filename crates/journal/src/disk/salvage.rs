@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use observation::UnixMillis;
 use rusqlite::Connection;
 
-use super::file::{Changes, Extent, LogFile};
+use super::extent::Extent;
+use super::file::{Changes, LogFile};
 use super::purpose::Purpose;
 use super::row::{Direction, Stored, open_reader, path_in, walk};
 use crate::metrics::JournalMetrics;

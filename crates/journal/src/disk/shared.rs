@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use observation::UnixMillis;
 
 use super::config::DiskConfig;
-use super::file::{Extent, Held, LogFile};
+use super::extent::{Extent, Held};
+use super::file::LogFile;
 use super::purpose::Purpose;
 use super::row::Stored;
 use crate::feed::Bell;

@@ -9,7 +9,7 @@ use runtime::Clock;
 use rusqlite::Connection;
 
 use super::config::DiskConfig;
-use super::file::Held;
+use super::extent::Held;
 use super::purpose::Purpose;
 use super::row::{Portion, open_reader, path_in, read};
 use super::schema::is_damage;

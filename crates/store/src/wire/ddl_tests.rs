@@ -70,7 +70,7 @@ fn tables() -> Tables {
             let body = rest.split("\n)\n").next().expect("columns in brackets");
             tables.insert(name.trim().to_owned(), columns(body));
         } else if let Some(rest) = sql.strip_prefix("ALTER TABLE ") {
-            let (name, change) = rest.split_once(' ').expect("a change");
+            let (name, change) = rest.split_once([' ', '\n']).expect("a change");
             let table = tables.get_mut(name).expect("a known table");
             alter(table, change);
         } else if let Some(name) = sql.strip_prefix("DROP TABLE IF EXISTS ") {
@@ -103,9 +103,29 @@ fn columns(body: &str) -> BTreeMap<String, Declared> {
     columns
 }
 
+/// The changes of a statement: separated by commas outside of brackets.
+fn changes(text: &str) -> Vec<String> {
+    let mut changes = vec![String::new()];
+    let mut depth = 0;
+    for char in text.chars() {
+        match char {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                changes.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        let last = changes.last_mut().expect("there is one");
+        last.push(if char == '\n' { ' ' } else { char });
+    }
+    changes
+}
+
 fn alter(table: &mut BTreeMap<String, Declared>, change: &str) {
-    for change in change.split("\n") {
-        let change = change.trim().trim_end_matches(',');
+    for change in changes(change) {
+        let change = change.trim();
         let added = change.strip_prefix("ADD COLUMN IF NOT EXISTS ");
         let Some(column) = added.or_else(|| change.strip_prefix("MODIFY COLUMN ")) else {
             panic!("not understood: {change}");
