@@ -6,52 +6,13 @@ use web::Origin;
 
 use crate::access::{self, Refusal};
 use crate::exchange::{Answer, Exchange, Request};
+use crate::judgement::{Judgement, Scene};
 use crate::preflight::{self, Ask, Permission, Question};
 use crate::redirect::{self, BadRedirect};
 use crate::word::{CorsError, Engine, Mode, Ruling, Stage};
 
 /// The browser follows this many redirects and no more.
 const MAX_REDIRECTS: usize = 20;
-
-/// What the browser does with an exchange, and what decided it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judgement {
-    /// Allowed, blocked or incomplete.
-    pub ruling: Ruling,
-    /// Where it was blocked; `None` where it was not, and where the request never left.
-    pub stage: Option<Stage>,
-    /// Chromium's name of the reason; `None` where a redirect fails for another reason than CORS.
-    pub error: Option<CorsError>,
-    /// The bytes Chromium reports beside the reason; empty where it reports none.
-    pub parameter: Vec<u8>,
-    /// The hop that decided.
-    pub hop: usize,
-    /// Whether hop 0 was preceded by a preflight.
-    pub preflight_sent: bool,
-    /// What the request was when it was decided.
-    pub scene: Scene,
-}
-
-/// The request at the hop that decided, for whoever explains.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scene {
-    /// What stood in the `Origin` header: the page's origin, or `null` once a redirect tainted it.
-    pub origin: String,
-    /// URL of the hop.
-    pub url: String,
-    /// Method at the hop: redirects can turn it into GET.
-    pub method: String,
-    /// What the preflight asked, where one was needed at the hop.
-    pub question: Option<Question>,
-    /// Where a redirect led, or the text of a `Location` that leads nowhere.
-    pub location: Option<String>,
-    /// What is wrong with a redirect, beyond CORS.
-    pub redirect: Option<BadRedirect>,
-    /// Which answer is missing, where one is.
-    pub missing: Option<Stage>,
-    /// Whether the CORS protocol had a say.
-    pub cross_origin: bool,
-}
 
 /// Judges an exchange, as Chromium does.
 #[must_use]
@@ -63,46 +24,6 @@ pub fn judge(exchange: &Exchange) -> Judgement {
 #[must_use]
 pub fn judge_as(exchange: &Exchange, engine: Engine) -> Judgement {
     Walk::along(exchange, engine).1
-}
-
-/// One message that the browser sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// The hop that it belongs to.
-    pub hop: usize,
-    /// Where it goes.
-    pub url: Url,
-    /// What the preflight asks; `None` for the request itself.
-    pub question: Option<Question>,
-    /// Method of the request itself: redirects can turn it into GET.
-    pub method: String,
-    /// Headers that the page set, as far as redirects have left them; a preflight carries none.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// What stands in the `Origin` header, where the browser sends one.
-    pub origin: Option<String>,
-}
-
-/// What the browser sends next, given the answers so far; `None` where it has come to its end.
-#[must_use]
-pub fn next(exchange: &Exchange) -> Option<Message> {
-    let (walk, judgement) = Walk::along(exchange, Engine::Chromium);
-    let missing = judgement.scene.missing?;
-    // An `Origin` goes with everything cross-origin, and at home with what is not a plain read
-    // (<https://fetch.spec.whatwg.org/#append-a-request-origin-header>).
-    let has_origin = walk.cors || !matches!(walk.method.as_str(), "GET" | "HEAD");
-    let origin = has_origin.then(|| walk.origin().to_owned());
-    let (question, headers) = match missing {
-        Stage::Preflight => (walk.question, Vec::new()),
-        _ => (None, walk.headers),
-    };
-    Some(Message {
-        hop: walk.hop,
-        url: walk.url,
-        question,
-        method: walk.method,
-        headers,
-        origin,
-    })
 }
 
 impl Request {
@@ -117,28 +38,30 @@ impl Request {
 }
 
 /// The request's state between two hops.
-struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     request: &'a Request,
     engine: Engine,
+    /// URLs of the hops before.
+    before: Vec<String>,
     /// Whether a preflight was needed at some hop.
     asked: bool,
-    url: Url,
-    method: String,
-    headers: Vec<(String, Vec<u8>)>,
-    hop: usize,
+    pub(crate) url: Url,
+    pub(crate) method: String,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) hop: usize,
     /// Set at the first cross-origin hop and never unset: the standard's response tainting `cors`.
-    cors: bool,
+    pub(crate) cors: bool,
     /// Set when a redirect leads from one foreign origin to another: `Origin` is `null` from then on.
     tainted: bool,
     preflight_sent: bool,
-    question: Option<Question>,
+    pub(crate) question: Option<Question>,
     /// What preflights of this chain left in the cache.
     cache: Vec<(Url, Permission<'a>)>,
 }
 
 impl<'a> Walk<'a> {
     /// Walks to the hop that decides.
-    fn along(exchange: &'a Exchange, engine: Engine) -> (Self, Judgement) {
+    pub(crate) fn along(exchange: &'a Exchange, engine: Engine) -> (Self, Judgement) {
         let mut walk = Self::new(&exchange.request, engine);
         loop {
             let hop = exchange.hops.get(walk.hop);
@@ -158,6 +81,7 @@ impl<'a> Walk<'a> {
         Self {
             request,
             engine,
+            before: Vec::new(),
             asked: false,
             url: request.url.clone(),
             method: request.method.clone(),
@@ -171,7 +95,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn origin(&self) -> &str {
+    pub(crate) fn origin(&self) -> &str {
         if self.tainted {
             Origin::Opaque.as_str()
         } else {
@@ -333,7 +257,8 @@ impl<'a> Walk<'a> {
                 && !(leaves_origin && name == "authorization" && self.engine != Engine::WebKit)
         });
         self.rewrite_method(status);
-        self.url = target;
+        self.before
+            .push(std::mem::replace(&mut self.url, target).into());
         self.hop += 1;
         None
     }
@@ -383,6 +308,7 @@ impl<'a> Walk<'a> {
             scene: Scene {
                 origin: self.origin().to_owned(),
                 url: self.url.to_string(),
+                before: self.before.clone(),
                 method: self.method.clone(),
                 question: self.question.clone(),
                 location: None,
@@ -439,15 +365,4 @@ impl<'a> Walk<'a> {
 
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-impl Judgement {
-    /// What Chromium reports beside the reason, as the DevTools protocol shows it: `None` where it
-    /// is empty or not UTF-8.
-    #[must_use]
-    pub fn parameter_text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.parameter)
-            .ok()
-            .filter(|text| !text.is_empty())
-    }
 }

@@ -64,16 +64,20 @@ fn unreadable(exchange: &Exchange, judgement: &Judgement) -> Option<String> {
         return None;
     }
     let answer = exchange.hops.get(judgement.hop)?.response.as_ref()?;
-    let readable = cors::readable(&answer.headers, exchange.request.credentials());
     let mut hidden: Vec<String> = Vec::new();
     for (name, _) in answer.headers.iter() {
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
         let of_pages = READ_BY_PAGES.contains(&name.as_str())
             || (name.starts_with("x-") && !NOT_READ_BY_PAGES.contains(&name.as_str()));
-        if of_pages && !readable.contains(&name) && !hidden.contains(&name) {
+        if of_pages && !hidden.contains(&name) {
             hidden.push(name);
         }
     }
+    if hidden.is_empty() {
+        return None;
+    }
+    let readable = cors::readable(&answer.headers, exchange.request.credentials());
+    hidden.retain(|name| !readable.contains(name));
     let names = listed(&hidden)?;
     Some(format!(
         "A script reads null for {names}: Access-Control-Expose-Headers has to list them."
@@ -93,14 +97,12 @@ fn local_network(exchange: &Exchange, judgement: &Judgement) -> Option<String> {
     if exchange.request.mode() == Mode::Navigate {
         return None;
     }
-    let page = exchange.request.page_origin();
     let is_local = |text: &str| Url::parse(text).is_ok_and(|url| network::is_local(&url));
+    let target = reason::path(judgement).find(|url| is_local(url))?;
+    let page = exchange.request.page_origin();
     if is_local(page.as_str()) {
         return None;
     }
-    let target = reason::path(exchange, judgement)
-        .into_iter()
-        .find(|url| is_local(url))?;
     let rest = match reason::is_secure_page(page) {
         Some(true) => {
             "Chromium asks the user for permission first and blocks the request where it is not given; Firefox is introducing the same. Safari does not ask."

@@ -64,16 +64,9 @@ pub(crate) fn decide_as(exchange: &Exchange, engine: Engine) -> (Judgement, Opti
 }
 
 /// The URLs along the chain, as far as the judgement went.
-pub(crate) fn path(exchange: &Exchange, judgement: &Judgement) -> Vec<String> {
-    let reached = judgement.hop.min(exchange.hops.len());
-    let before = (0..reached).map(|count| {
-        let part = Exchange {
-            request: exchange.request.clone(),
-            hops: exchange.hops[..count].to_vec(),
-        };
-        judge(&part).scene.url
-    });
-    before.chain([judgement.scene.url.clone()]).collect()
+pub(crate) fn path(judgement: &Judgement) -> impl Iterator<Item = &str> {
+    let scene = &judgement.scene;
+    scene.before.iter().chain([&scene.url]).map(String::as_str)
 }
 
 /// Where a secure page is led to a URL that is not: nothing is sent there. `fetch` and XHR are never
@@ -86,11 +79,8 @@ fn mixed_content(exchange: &Exchange, judgement: &Judgement, engine: Engine) -> 
     // WebKit makes no exception for this machine (bugs.webkit.org/show_bug.cgi?id=171934).
     let is_mixed =
         |url: &str| url.starts_with("http:") && (engine == Engine::WebKit || !is_own_machine(url));
-    if exchange.hops.len() < 2 && judgement.hop == 0 && !is_mixed(&judgement.scene.url) {
-        return None;
-    }
-    let path = path(exchange, judgement);
-    let at = path.iter().position(|url| is_mixed(url))?;
+    let at = path(judgement).position(is_mixed)?;
+    let location = path(judgement).nth(at).map(str::to_owned);
     let mut judgement = match at.checked_sub(1) {
         None => judgement.clone(),
         Some(previous) => {
@@ -100,7 +90,10 @@ fn mixed_content(exchange: &Exchange, judgement: &Judgement, engine: Engine) -> 
             };
             let mut before = judge(&part);
             before.hop = previous;
-            before.scene.url.clone_from(&path[previous]);
+            before
+                .scene
+                .url
+                .clone_from(&judgement.scene.before[previous]);
             before
         }
     };
@@ -110,7 +103,7 @@ fn mixed_content(exchange: &Exchange, judgement: &Judgement, engine: Engine) -> 
     judgement.parameter = Vec::new();
     judgement.scene.missing = None;
     judgement.scene.redirect = None;
-    judgement.scene.location = Some(path[at].clone());
+    judgement.scene.location = location;
     Some(judgement)
 }
 

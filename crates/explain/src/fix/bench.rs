@@ -19,6 +19,7 @@ pub(crate) struct Repair {
 pub(super) struct Bench {
     pub(super) exchange: Exchange,
     fixes: Vec<Fix>,
+    changes: usize,
     /// Advice that holds beside the changes: what the page can do instead.
     instead: Vec<Fix>,
     /// Hops whose answer to the request is not recorded and must not be assumed to be good, because
@@ -31,6 +32,7 @@ impl Bench {
         Self {
             exchange: exchange.clone(),
             fixes: Vec::new(),
+            changes: 0,
             instead: Vec::new(),
             doubted: Vec::new(),
         }
@@ -57,8 +59,16 @@ impl Bench {
         if fix.on == Place::Preflight && is_access {
             self.doubted.push(fix.hop);
         }
+        if !self.fixes.contains(&fix) {
+            self.changes += 1;
+        }
         self.fixes.retain(|other| !is_same_thing(other, &fix));
         self.fixes.push(fix);
+    }
+
+    /// How many changes were made that were not made before.
+    pub(super) const fn progress(&self) -> usize {
+        self.changes
     }
 
     /// Notes what the page can do instead.
@@ -94,12 +104,17 @@ impl Bench {
         self.fixes
             .sort_by_key(|fix| (order(fix), fix.hop, fix.on, rank(fix)));
         // All that is printed may be applied together.
-        let mut changed = self.exchange.clone();
+        let request = self.exchange.request.clone();
         for fix in self.instead {
-            if still_passes(&changed, &fix) && fix.apply(&mut changed).is_ok() {
+            let before = self.exchange.request.clone();
+            let applied = fix.apply(&mut self.exchange).is_ok();
+            if applied && reason::decide(&self.exchange).0.ruling == Ruling::Allowed {
                 self.fixes.push(fix);
+            } else {
+                self.exchange.request = before;
             }
         }
+        self.exchange.request = request;
         Repair {
             fixes: self.fixes,
             exchange: self.exchange,
@@ -133,10 +148,4 @@ fn is_same_thing(one: &Fix, other: &Fix) -> bool {
         && one.hop == other.hop
         && one.header() == other.header()
         && (one.header().is_some() || kind(&one.action) == kind(&other.action))
-}
-
-/// What the page can do instead must not break what was repaired.
-fn still_passes(exchange: &Exchange, fix: &Fix) -> bool {
-    let mut changed = exchange.clone();
-    fix.apply(&mut changed).is_ok() && reason::decide(&changed).0.ruling == Ruling::Allowed
 }

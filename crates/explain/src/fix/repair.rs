@@ -24,9 +24,9 @@ pub(crate) fn repair(exchange: &Exchange) -> Option<Repair> {
             Ruling::Allowed => return Some(bench.finish()),
             Ruling::Incomplete => bench.supply(&judgement),
             Ruling::Blocked => {
-                let before = bench.exchange.clone();
+                let before = bench.progress();
                 answer_objection(&mut bench, &judgement, reason.unwrap_or(Reason::Unknown));
-                if bench.exchange == before {
+                if bench.progress() == before {
                     return None;
                 }
             }
