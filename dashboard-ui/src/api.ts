@@ -1,6 +1,8 @@
 // The private API as this page uses it; its full description is at /openapi.json.
 
 export interface Rate {
+  /** What is reported beside it and not believed. */
+  disputed?: { bad: number; total: number };
   bad: number;
   total: number;
   ratio: number | null;

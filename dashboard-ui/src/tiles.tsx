@@ -121,6 +121,7 @@ function TileView({ tile, sli, slo }: { tile: Tile; sli: Sli | undefined; slo: S
           beside it, {count(sli.credentialed_failure_rate.denied.bad)} answered 401 or 403
         </p>
       )}
+      {sli && disputed(tile.rate(sli))}
       <p class="target">
         {slo ? <>Target {tile.target(slo)}</> : sli && 'No objective configured'}
         {runbook && (
@@ -134,6 +135,19 @@ function TileView({ tile, sli, slo }: { tile: Tile; sli: Sli | undefined; slo: S
       </p>
       {slo && <Budget slo={slo} />}
     </article>
+  );
+}
+
+/** What is not believed stands beside the number, never in it. */
+function disputed({ disputed }: Rate) {
+  if (disputed === undefined || disputed.total === 0) return null;
+  return (
+    <p
+      class="detail disputed"
+      title="Reported by few networks and contradicted by the others, by more than one page load or network does, or without a page origin"
+    >
+      beside it, {count(disputed.bad)} of {count(disputed.total)} reports are disputed
+    </p>
   );
 }
 

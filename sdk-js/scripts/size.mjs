@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
-// docs/adr/0010-the-sdk-may-take-5000-bytes.md
-const BUDGET = 5000;
+// docs/adr/0010-what-the-sdk-may-take.md
+const BUDGET = 5600;
 const script = readFileSync("dist/corswatch.js");
 const size = {
 	raw: script.length,

@@ -44,7 +44,9 @@ export const collect = (): void => {
 	preflighted = [];
 	const rows = take();
 	if (!rows[0]) return;
-	const rest = JSON.stringify({
+	const beacon = JSON.stringify({
+		v: 1,
+		id: random(12),
 		s: session,
 		page: scope.origin,
 		sdk: SDK_VERSION,
@@ -54,5 +56,5 @@ export const collect = (): void => {
 		lab: navigator.webdriver || undefined,
 		rows,
 	});
-	seal(`{"v":1,"id":"${random(12)}","age":`, `,${rest.slice(1)}`);
+	seal(`${beacon.slice(0, -1)},"age":`);
 };

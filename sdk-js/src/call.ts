@@ -2,6 +2,9 @@ import type { Shape } from "./row";
 import { unsafeNames } from "./safelist";
 import { scope } from "./scope";
 
+/** By this fragment, which no server sees, Resource Timing and service workers tell probes from requests of the page. */
+export const MARK = "#corswatch";
+
 /** A request that the page makes, as `fetch` and `XMLHttpRequest` both describe it. */
 export interface Ask {
 	_url: string;
@@ -53,7 +56,8 @@ export const call = (ask: Ask, name: (url: URL, body?: unknown) => string): Call
 	const { _body: body, _method: given = "GET" } = ask;
 	let headers = ask._headers;
 	const place = placeOf(`${ask._url}`);
-	if (!place) return;
+	// A service worker gets the probes of its pages, too.
+	if (!place || `${ask._url}`.endsWith(MARK)) return;
 	// Fetch, "normalize a method": `patch` stays as it is.
 	const method = /^(delete|get|head|options|post|put)$/i.test(given) ? given.toUpperCase() : given;
 	if (body instanceof Blob && body.type) {

@@ -1,6 +1,7 @@
+import { checked, warn } from "./check";
 import { begin, end, flush, forget } from "./observe";
 import type { Handle, Options } from "./options";
-import { scope } from "./scope";
+import { COPY, scope } from "./scope";
 
 export type {
 	Handle,
@@ -11,42 +12,64 @@ export type {
 	Template,
 } from "./options";
 
-/** Shared by all versions, so that two copies in one page count each request once. */
-const COPY = Symbol.for("corswatch");
-
 /**
  * Observes the cross-origin requests of this page or worker. Does nothing on a server, in a frame
  * without an origin, where the browser states an opt-out that the options honour, and where another
- * copy already observes; its handle is returned then.
+ * copy already observes; its handle is returned then. Never throws: what is wrong with the options is
+ * one warning in the console, and where `key` or `url` is, or the page's `fetch` cannot be replaced,
+ * nothing is observed.
  */
-export const start = (options: Options): Handle => {
+export const start = (given: Options): Handle => {
+	let stopped: unknown;
+	let options: Options | undefined;
+	const pause = () => {
+		if (scope[COPY] === handle) {
+			end();
+			flush();
+			scope[COPY] = undefined;
+		}
+	};
+	const grant = (asked?: unknown) => {
+		try {
+			options ||= checked(given);
+			if (
+				options.key &&
+				options.url &&
+				(asked || options.consent !== false) &&
+				!stopped &&
+				!scope[COPY] &&
+				!(options.optOut === "off" && (scope.navigator.globalPrivacyControl || navigator.doNotTrack === "1"))
+			) {
+				scope[COPY] = handle;
+				begin(options, () => {
+					forget();
+					handle.stop();
+				});
+			}
+		} catch (error) {
+			warn(`cannot observe: ${error}`);
+			end();
+			pause();
+		}
+	};
 	const handle: Handle = {
 		stop() {
-			if (scope[COPY] === handle) {
-				end();
-				flush();
-				scope[COPY] = undefined;
-			}
+			stopped = 1;
+			pause();
 		},
 		flush() {
 			if (scope[COPY] === handle) flush();
 		},
-		consent(given) {
-			if (!given) {
+		consent(granted) {
+			if (granted) grant(1);
+			else {
 				forget();
-				handle.stop();
-			} else if (
-				!scope[COPY] &&
-				// A server has no location, a sandboxed frame no origin that the edge could permit.
-				scope.location &&
-				/^http/.test(scope.origin) &&
-				!(options.optOut === "off" && (scope.navigator.globalPrivacyControl || navigator.doNotTrack === "1"))
-			) {
-				scope[COPY] = handle;
-				begin(options, () => handle.consent(false));
+				pause();
 			}
 		},
 	};
-	if (options.consent !== false) handle.consent(true);
+	// A server has no location, a sandboxed frame no origin that the edge could permit.
+	if (scope.location && /^http/.test(scope.origin)) grant();
+	else stopped = 1;
 	return scope[COPY] || handle;
 };

@@ -9,10 +9,28 @@ export type Answer = (call: Call, status: number, url: string, readable: (name: 
 /** It got none: the error, or the last event of the XHR. Never throws. */
 export type Fail = (call: Call, name: string, message?: string) => void;
 
+/** Whether an object has members that are computed when they are read: the page would notice. */
+const computed = (object: object): boolean =>
+	Object.values(Object.getOwnPropertyDescriptors(object)).some(({ get }) => get);
+
+/** Whether headers can be read twice, other than what an iterator gives once. */
+const plain = (headers: { set?: unknown; push?: unknown; [Symbol.iterator]?: unknown }): unknown =>
+	headers.set || headers.push || !(headers[Symbol.iterator] || computed(headers));
+
+/** A member of what a request was rejected with, which can be anything. */
+const text = (read: () => unknown): string => {
+	try {
+		return String(read());
+	} catch {
+		return "";
+	}
+};
+
 /** Patches `fetch`. It reads what it is given, and never clones: a body can be read only once. */
 export const patchFetch = (begin: Begin, answer: Answer, fail: Fail): void =>
 	patch(scope, "fetch", (_self, [input, given]) => {
 		const init = given || {};
+		if (computed(init)) return;
 		const request: Partial<Request> = input.url ? input : {};
 		const headers = init.headers || request.headers;
 		const call =
@@ -21,8 +39,7 @@ export const patchFetch = (begin: Begin, answer: Answer, fail: Fail): void =>
 				_url: request.url || input,
 				_method: init.method || request.method,
 				_credentialed: (init.credentials || request.credentials) === "include",
-				// An iterator would be used up, so that only what can be read twice is read.
-				_headers: headers && !headers.next && new Headers(headers),
+				_headers: headers && plain(headers) && new Headers(headers),
 				_body: init.body,
 				_signal: init.signal || request.signal,
 				_keepalive: init.keepalive ?? request.keepalive,
@@ -39,7 +56,11 @@ export const patchFetch = (begin: Begin, answer: Answer, fail: Fail): void =>
 								return response;
 							},
 							(error) => {
-								fail(call, `${error?.name}`, `${error?.message}`);
+								fail(
+									call,
+									text(() => error.name),
+									text(() => error.message),
+								);
 								throw error;
 							},
 						)

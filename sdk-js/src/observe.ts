@@ -1,16 +1,17 @@
 import { collect, open, watch } from "./beacon";
 import { type Ask, type Call, call } from "./call";
-import { is, judge, leave, succeeded, violate } from "./classify";
+import { judge, leave, succeeded, violate } from "./classify";
 import { expectation } from "./expect";
 import { type Answer, type Fail, patchFetch } from "./fetch";
+import { is } from "./investigate";
 import type { Options } from "./options";
 import { unpatch } from "./patch";
 import type { Verdict } from "./row";
 import { add, bytes, take } from "./rows";
-import { keepFetch, later, listen, scope } from "./scope";
+import { COPY, keepFetch, later, listen, scope } from "./scope";
 import { namer } from "./template";
-import { enter, exit, halt, resume } from "./traffic";
-import { connect, deliver, drop, interval, unload } from "./transport";
+import { enter, serverOf } from "./traffic";
+import { connect, deliver, drop, interval, relieved, unload } from "./transport";
 import { patchXhr } from "./xhr";
 
 const FLUSH_MS = 15_000;
@@ -18,12 +19,17 @@ const FLUSH_MS = 15_000;
 const MAX_BYTES = 14_000;
 /** Failures with a row of their own in one page. */
 const MAX_ALONE = 20;
+/** A failure of a new kind is sent this soon, and not when many other pages do. */
+const SOON_MS = 1000;
 
 const judging = new Map<Call, number>();
-/** The observation under way. */
+/** What is recorded belongs to it, until it is forgotten. */
 let current: object | undefined;
-let timer = false;
+/** None, one for all that is recorded, one for a failure of a new kind. */
+type Timer = 0 | 1 | 2;
+let timer: Timer = 0;
 let alone = 0;
+let signatures: Record<string, unknown> = {};
 
 /** Sends now what is recorded. */
 export const flush = (): void => {
@@ -31,14 +37,18 @@ export const flush = (): void => {
 	deliver();
 };
 
-const wake = (): void => {
+/** Sends what is recorded after a while, or soon. */
+const wake = (wanted: Timer): void => {
 	if (bytes > MAX_BYTES) flush();
-	else if (!timer) {
-		timer = true;
-		later(() => {
-			timer = false;
-			flush();
-		}, interval);
+	else if (timer < wanted) {
+		timer = wanted;
+		later(
+			() => {
+				timer = 0;
+				flush();
+			},
+			wanted > 1 ? Math.random() * SOON_MS : interval,
+		);
 	}
 };
 
@@ -48,9 +58,11 @@ const depart = (): void => {
 };
 
 const fail = (call: Call, ms: number, verdict: Verdict): void => {
-	const one = !/^(ab|unl|of)/.test(verdict.o) && alone++ < MAX_ALONE;
-	add(call, verdict, ms, one);
-	wake();
+	const grave = !/^(ab|unl|of)/.test(verdict.o);
+	add(call, verdict, ms, grave && alone++ < MAX_ALONE);
+	const signature = call._key + verdict.o;
+	wake(grave && !signatures[signature] && !relieved() ? 2 : 1);
+	signatures[signature] = 1;
 };
 
 /** Watches for the end of the page, and for what its policy blocks. */
@@ -82,13 +94,13 @@ type Guard = <A extends unknown[]>(observe: (...args: A) => void) => (...args: A
 
 /** Starts to observe; calls `ended` when the server wants it to end. */
 export const begin = (options: Options, ended: () => void): void => {
-	const mine = (current = {});
+	const mine = (current ||= {});
 	/** What observes must neither throw into the page nor go on after the end. */
 	const guarded: Guard =
 		(observe) =>
 		(...args) => {
 			try {
-				if (current === mine) observe(...args);
+				if (scope[COPY] && current === mine) observe(...args);
 			} catch {}
 		};
 	const name = namer(options);
@@ -97,8 +109,7 @@ export const begin = (options: Options, ended: () => void): void => {
 	open(options);
 	connect(options.url + (options.path || "/v1/b/") + options.key, options.flushInterval || FLUSH_MS, ended);
 	alone = 0;
-
-	resume();
+	signatures = {};
 
 	const ask = (asked: Ask) => {
 		const mine = call(asked, name);
@@ -106,41 +117,36 @@ export const begin = (options: Options, ended: () => void): void => {
 		return mine;
 	};
 	const answer: Answer = guarded((call, st, url, readable) => {
-		exit(call);
+		serverOf(call)._page.delete(call);
 		const ms = performance.now() - call._start;
 		// Content blockers put an empty file in the place of what they block.
-		if (/^[^h]/.test(url)) return fail(call, ms, is("ad_blocked", "replaced", 1));
+		if (/^[^h]/.test(url)) return fail(call, ms, is("ad_blocked", "replaced", "proven"));
 		const row = add(call, st ? { st } : { o: "ok" }, ms);
 		if (call._shape.p) watch(call, row);
 		succeeded(call);
-		wake();
+		wake(1);
 		expect(call, st, readable);
 	});
 	const reject: Fail = guarded((call, error, message) => {
-		exit(call);
+		serverOf(call)._page.delete(call);
 		const ms = performance.now() - call._start;
 		judging.set(call, ms);
-		judge(call, options.probes, ms, error, message).then(
-			guarded((verdict) => {
-				if (judging.delete(call) && verdict) fail(call, ms, verdict);
-			}),
-		);
+		judge(call, options.probes, ms, error, message).then((verdict) => {
+			if (judging.delete(call) && verdict) guarded(fail)(call, ms, verdict);
+		});
 	});
 	patchFetch(ask, answer, reject);
 	if (scope.XMLHttpRequest) patchXhr(ask, answer, reject);
 	listenIn(guarded);
 };
 
-/** Ends it: puts everything back and records nothing more, not even of what is under way. */
-export const end = (): void => {
+/** Ends it: puts everything back. What is under way counts if another observation begins before its end. */
+export const end = unpatch;
+
+/** Drops what is recorded, and what is under way. */
+export const forget = (): void => {
 	current = undefined;
 	judging.clear();
-	halt();
-	unpatch();
-};
-
-/** Drops what is recorded. */
-export const forget = (): void => {
 	take();
 	drop();
 };

@@ -4,7 +4,7 @@ export type Hook = (self: any, args: any[]) => ((result: any) => unknown) | fals
 
 let undo: (() => void)[] = [];
 
-/** Puts a hook around a method so that its name, length and `[native code]` stay. */
+/** Puts a hook around a method so that its name, length and text stay; throws where it cannot be replaced. */
 // biome-ignore lint/suspicious/noExplicitAny: the global object and a prototype
 export const patch = (object: any, name: string, hook: Hook): void => {
 	const original = object[name];
@@ -20,8 +20,11 @@ export const patch = (object: any, name: string, hook: Hook): void => {
 			const result = Reflect.apply(original, self, args);
 			return after ? after(result) : result;
 		},
+		get: (_target, key) => (key === "toString" ? () => `${original}` : original[key]),
 	});
 	object[name] = patched;
+	// Sloppy code is not told that a property is read-only.
+	if (object[name] !== patched) throw name;
 	undo.push(() => {
 		on = false;
 		if (object[name] === patched) object[name] = original;

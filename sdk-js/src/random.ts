@@ -1,5 +1,3 @@
-/** `bytes` random bytes in base64url; a multiple of three needs no padding. */
+/** `bytes` random bytes, all but some hundredths of a bit, as words of URLs; a multiple of three needs no padding. */
 export const random = (bytes: number): string =>
-	btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(bytes)))).replace(/\W/g, (sign) =>
-		sign > "+" ? "_" : "-",
-	);
+	btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(bytes)))).replace(/\W/g, "_");

@@ -9,11 +9,14 @@ export interface Shape {
 	by?: string | undefined;
 }
 
+/** How sure a verdict is; undefined is likely. */
+export type Confidence = "proven" | undefined;
+
 /** What a failure is found to be. */
 export interface Verdict {
 	o: string;
 	stage?: string | undefined;
-	cf?: string | undefined;
+	cf?: Confidence;
 	ev: string;
 }
 

@@ -8,6 +8,9 @@ interface Scope extends Omit<Window & typeof globalThis, "navigator"> {
 	[copy: symbol]: Handle | undefined;
 }
 
+/** Names the copy that observes; shared by all versions, so that two in one page count each request once. */
+export const COPY = Symbol.for("corswatch");
+
 /** The global object of the page or worker; touched only once `start` has found it to be one. */
 export const scope = globalThis as unknown as Scope;
 

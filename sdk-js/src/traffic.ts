@@ -1,80 +1,46 @@
 import type { Call } from "./call";
-import { sleep } from "./scope";
+import { now } from "./clock";
 
 /** A browser opens six connections to a server over HTTP/1.1; most of them are the page's. */
 const MAX_BESIDE = 3;
-/** A request under way for longer is a long poll, and does not hold up probes. */
-const POLL_MS = 5000;
-/** A probe looks this often, each time after `LOOK_MS`, for a moment in which the page does not wait. */
-const MAX_LOOKS = 200;
-const LOOK_MS = 50;
-/** How often a probe is sent, where it gives way to the page. */
-const MAX_TRIES = 3;
+/** More than are under way at any time: some ends are never told, as that of an XHR that is opened again. */
+const MAX_PAGE = 200;
+/** Investigations per page and per server in `BUDGET_MS`. */
+const PAGE_BUDGET = 20;
+const SERVER_BUDGET = 8;
+const BUDGET_MS = 600_000;
 
-interface Server {
+/** What the page and the probes ask of one origin. */
+export interface Server {
 	/** Requests of the page under way. */
 	_page: Set<Call>;
-	/** Ends when what was asked of it so far has ended. */
-	_turn?: Promise<unknown>;
-	/** The probe under way. */
-	_probe?: AbortController;
+	/** Lets go of the probe under way. */
+	_yield?: () => void;
+	/** When it was found not to answer at all. */
+	_down?: number;
 }
 
-let active: boolean;
 const servers: Record<string, Server> = {};
-const serverOf = (origin: string): Server => (servers[origin] ||= { _page: new Set() });
+export const serverOf = ({ _shape }: Call): Server => (servers[_shape.to!] ||= { _page: new Set() });
 
 /** A request of the page begins: a probe gives way where the page could use its connection. */
 export const enter = (call: Call): void => {
-	const { _page, _probe } = serverOf(call._shape.to!);
-	if (_page.add(call).size > MAX_BESIDE) _probe?.abort();
+	const { _page, _yield } = serverOf(call);
+	if (_page.size > MAX_PAGE) _page.clear();
+	if (_page.add(call).size > MAX_BESIDE) _yield?.();
 };
 
-/** A request of the page has ended. */
-export const exit = (call: Call): void => {
-	serverOf(call._shape.to!)._page.delete(call);
-};
+/** Whether the page leaves no connection to probes. */
+export const crowded = ({ _page }: Server): boolean => _page.size > MAX_BESIDE;
 
-/** Runs `ask` when everything that was to be asked of this server before has ended. */
-export const inTurn = <T>(origin: string, ask: () => Promise<T>): Promise<T> => {
-	const server = serverOf(origin);
-	const turn = Promise.resolve(server._turn).then(ask, ask);
-	server._turn = turn;
-	return turn;
-};
+let spent: [Server, number][] = [];
 
-/**
- * Sends a probe when the page does not wait for the server, and sends it again where it had to give
- * way. Rejects with `busy` where no such moment comes, and after the end of the observation.
- */
-export const aside = async <T>(
-	origin: string,
-	send: (control: AbortController) => Promise<T>,
-): Promise<T> => {
-	const server = serverOf(origin);
-	for (let tries = 0, looks = 0; active && looks <= MAX_LOOKS && tries < MAX_TRIES; ) {
-		const at = performance.now();
-		const page = [...server._page];
-		if (page.length > MAX_BESIDE || (looks < MAX_LOOKS && page.some(({ _start }) => at - _start < POLL_MS))) {
-			looks++;
-			await sleep(LOOK_MS);
-		} else {
-			tries++;
-			const control = (server._probe = new AbortController());
-			const answer = await send(control);
-			if (!control.signal.aborted) return answer;
-		}
-	}
-	throw "busy";
-};
-
-/** From here on probes are sent. */
-export const resume = (): void => {
-	active = true;
-};
-
-/** Ends the probes under way and sends no more. */
-export const halt = (): void => {
-	active = false;
-	for (const { _probe } of Object.values(servers)) _probe?.abort();
+/** Takes an investigation from the budgets; false where they are used up. */
+export const afford = (server: Server): boolean => {
+	spent = spent.filter(([, at]) => now() - at < BUDGET_MS);
+	return (
+		spent.length < PAGE_BUDGET &&
+		spent.filter(([other]) => other === server).length < SERVER_BUDGET &&
+		!!spent.push([server, now()])
+	);
 };

@@ -9,8 +9,7 @@ const MAX_INTERVAL = 300_000;
 
 interface Sealed {
 	_at: number;
-	_head: string;
-	_tail: string;
+	_text: string;
 }
 
 let url: string;
@@ -23,6 +22,9 @@ let failures = 0;
 /** Milliseconds between beacons, as the page and the server want it. */
 export let interval: number;
 
+/** Whether the server wants fewer beacons than the page. */
+export const relieved = (): boolean => interval > shortest;
+
 /** Says where beacons go, how often at most, and what to do when the key is disabled. */
 export const connect = (to: string, every: number, onDisabled: () => void): void => {
 	url = to;
@@ -31,9 +33,9 @@ export const connect = (to: string, every: number, onDisabled: () => void): void
 	busy = false;
 };
 
-/** Seals a beacon: what stands before its age, and after it. From here on it never changes. */
-export const seal = (_head: string, _tail: string): void => {
-	queue.push({ _at: now(), _head, _tail });
+/** Seals a beacon: all but its age, which comes last. From here on it never changes. */
+export const seal = (_text: string): void => {
+	queue.push({ _at: now(), _text });
 };
 
 /** Drops what waits. */
@@ -45,7 +47,7 @@ export const drop = (): void => {
 const post = async (beacon: Sealed, keepalive: boolean): Promise<void> => {
 	const { status, headers } = await send(url, {
 		method: "POST",
-		body: beacon._head + Math.round(now() - beacon._at) + beacon._tail,
+		body: `${beacon._text + Math.round(now() - beacon._at)}}`,
 		credentials: "omit",
 		keepalive,
 	});
@@ -71,7 +73,7 @@ export const deliver = (): void => {
 		() => again(0),
 		(wish) => {
 			const backoff = Math.min(MAX_BACKOFF, 1000 * 2 ** failures++) * (0.5 + Math.random());
-			again(Math.min(HORIZON, Math.max(backoff, +wish * 1000 || Date.parse(wish) - Date.now() || 0)));
+			again(Math.min(HORIZON, Math.max(backoff, +wish * 1000 || 0)));
 		},
 	);
 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use alert::{Alert, AlertId, Notification, Outbox, Phase, Receipt};
 use observation::UnixMillis;
-use store::AlertRow;
+use store::{AlertPhase, AlertRow};
 use tokio::time::Instant;
 
 /// Alerts that are over and quiet are forgotten beyond this number; the store still has them.
@@ -179,11 +179,20 @@ fn row(alert: &Alert, version: u64, now: UnixMillis) -> AlertRow {
         slo: alert.slo.clone(),
         rule: alert.rule.clone(),
         group: group.join(", "),
-        severity: alert.state.severity.to_string(),
-        state: alert.state.phase.as_str().to_owned(),
+        severity: alert.state.severity,
+        state: stored(alert.state.phase),
         started_at,
         updated_at: now,
         resolved_at,
         body: serde_json::to_string(alert).expect("texts and numbers are always encodable"),
+    }
+}
+
+const fn stored(phase: Phase) -> AlertPhase {
+    match phase {
+        Phase::Inactive => AlertPhase::Inactive,
+        Phase::Pending { .. } => AlertPhase::Pending,
+        Phase::Firing { .. } => AlertPhase::Firing,
+        Phase::Resolved { .. } => AlertPhase::Resolved,
     }
 }

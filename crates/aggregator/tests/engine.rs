@@ -259,7 +259,7 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
             .await
             .expect("read")
             .into_iter()
-            .find(|row| row.state == "firing")
+            .find(|row| row.state == store::AlertPhase::Firing)
     })
     .await;
     assert_eq!(
@@ -280,7 +280,7 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
     wait_until("the resolution in the store", SOON, || async {
         let rows = store.alerts().await.expect("read");
         rows.iter()
-            .any(|row| row.id == page.alert.as_str() && row.state == "resolved")
+            .any(|row| row.id == page.alert.as_str() && row.state == store::AlertPhase::Resolved)
     })
     .await;
     let told = two.stop().await;

@@ -1,19 +1,25 @@
 //! `corswatch explain`: verdicts for exchanges from a file or standard input.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write as _};
+use std::io::{self, BufRead, BufReader, Read as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cors::Headers;
 use explain::{Asked, dump, har};
+use printable::Notation;
 
 use crate::cli::{Explain, Format};
 use crate::exit::Failure;
 
 /// Answers every exchange of the input. Exit code 2 where some could not be read.
 pub(crate) fn run(args: &Explain) -> Result<ExitCode, Failure> {
-    let mut output = BufWriter::new(io::stdout().lock());
+    let notation = match args.format {
+        Some(Format::Json) => Notation::Json,
+        None if !args.har && !args.dump => Notation::Json,
+        Some(Format::Text) | None => Notation::Text,
+    };
+    let mut output = crate::output::stdout(notation);
     let done = if args.har {
         explain_har(args, &mut output)
     } else if args.dump {

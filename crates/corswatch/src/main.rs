@@ -11,6 +11,7 @@ mod config;
 mod exit;
 mod explain;
 mod file;
+mod init;
 mod operations;
 mod parts;
 mod policies;
@@ -60,6 +61,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(args) => check::run(&args),
         Command::Simulate(args) => policies::simulate(&args),
         Command::Generate(args) => policies::generate(&args),
+        Command::Init(args) => init::run(&args),
         Command::CheckConfig(args) => check_config(&args),
         Command::Openapi => {
             say!("{}", dashboard::openapi());
@@ -117,14 +119,7 @@ fn check_config(args: &cli::CheckConfig) -> Result<ExitCode, Failure> {
     if let (Some(config), Some(role)) = (&config, args.role) {
         problems.extend(config.role_problems(role));
     }
-    if !warnings.is_empty() {
-        let count = warnings.len();
-        let noun = if count == 1 { "warning" } else { "warnings" };
-        complain!("corswatch: {count} {noun}:");
-        for warning in &warnings {
-            complain!("  {warning}");
-        }
-    }
+    print_warnings(&warnings);
     let Some(config) = config.filter(|_| problems.is_empty()) else {
         return Err(Failure::Config(problems));
     };
@@ -134,6 +129,21 @@ fn check_config(args: &cli::CheckConfig) -> Result<ExitCode, Failure> {
              it: the embedded engine serves one process. Roles share a ClickHouse server: set `store.url`"
         );
     }
-    say!("the configuration has no problems");
+    match warnings.len() {
+        0 => say!("the configuration has no problems"),
+        count => say!("the configuration can be used; {count} warnings"),
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn print_warnings(warnings: &[settings::Problem]) {
+    if warnings.is_empty() {
+        return;
+    }
+    let count = warnings.len();
+    let noun = if count == 1 { "warning" } else { "warnings" };
+    complain!("corswatch: {count} {noun}:");
+    for warning in warnings {
+        complain!("  {warning}");
+    }
 }

@@ -74,9 +74,9 @@ fn announce(config: &Config, private: &str, edge: &str, shop: Option<&str>) {
     say!("\nThe script tag for a page (key and SRI of this build):\n");
     let key = config.apps.first().and_then(|app| app.keys.first());
     let key = key.map_or("YOUR-KEY", String::as_str);
-    say!("  <script>window.corswatch = {{ key: '{key}', url: '{edge}' }}</script>");
     say!(
-        "  <script src=\"{edge}{}\" integrity=\"{}\" crossorigin=\"anonymous\"></script>",
+        "  <script src=\"{edge}{}\" integrity=\"{}\" crossorigin=\"anonymous\" data-key=\"{key}\" \
+         data-url=\"{edge}\"></script>",
         collector::script_path(),
         collector::integrity(),
     );
@@ -91,7 +91,7 @@ fn announce(config: &Config, private: &str, edge: &str, shop: Option<&str>) {
             say!("\nNext: name your application in a configuration file (--config):\n");
             say!("  [[apps]]\n  name = \"shop\"\n  keys = [\"a-key-of-your-own\"]");
             say!("  page_origins = [\"https://shop.example\"]");
-            say!("\nor try it out first: corswatch up --demo");
+            say!("\n(`corswatch init` writes one), or try it out first: corswatch up --demo");
         }
         (None, false) => say!("\nNext: put the tag on a page, and open {private}/."),
     }

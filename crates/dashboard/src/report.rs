@@ -1,7 +1,7 @@
 //! A deploy as a pipeline reports it.
 
 use serde::Deserialize;
-use store::DeployRow;
+use store::{DeployKind, DeployRow};
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
@@ -9,7 +9,7 @@ use crate::problem::{Code, Fault, Problem};
 use crate::selection::words;
 use crate::stamp::Stamp;
 use crate::state::Shared;
-use crate::view::deploy::DeployKind;
+use crate::view::deploy::kinds;
 
 const MAX_NAME: usize = 200;
 const MAX_NOTE: usize = 4000;
@@ -31,6 +31,7 @@ pub(crate) struct DeployReport {
     service: String,
     /// What kind of change; default `deploy`.
     #[serde(default)]
+    #[schema(schema_with = kinds)]
     kind: DeployKind,
     /// When it took effect; default now.
     #[serde(default)]
@@ -82,7 +83,7 @@ impl DeployReport {
             at,
             app: self.app,
             service: self.service,
-            kind: self.kind.as_str().to_owned(),
+            kind: self.kind,
             reverts: self.reverts,
             touches_cors: self.touches_cors,
             author: or(self.author, caller.name()),

@@ -104,6 +104,7 @@ impl Selection {
             environment: params.exact("environment"),
             source: source.unwrap_or(Source::Browser),
             lab: lab.unwrap_or_default(),
+            reports: store::Reports::default(),
             app,
         };
         Self {

@@ -162,7 +162,7 @@ const BAD_QUESTIONS: &[(&str, &str, &str, &str)] = &[
         "/api/v1/breakdown?app=shop",
         "by",
         "",
-        "one of service, page_origin",
+        "one of service, page_origin, target_origin",
     ),
     (
         "/api/v1/breakdown?app=shop&by=user",

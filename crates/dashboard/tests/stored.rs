@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use dashboard::{Config, Queries, Stored};
-use observation::{Chunk, Envelope, Latency, Observation, Outcome, Position, UnixMillis};
+use observation::{Chunk, Envelope, Latency, Observation, Outcome, Position, Standing, UnixMillis};
 use runtime::{ManualClock, Metrics};
 use serde_json::{Value, json};
 use setting::{get, post};
@@ -131,6 +131,16 @@ async fn known() -> Router {
         count: 9,
         ..fact::ok()
     };
+    // A million successes of one page load, and a block that only one network reports.
+    let excessive = Observation {
+        count: 1_000_000,
+        standing: Standing::Excessive,
+        ..fact::ok()
+    };
+    let contradicted = Observation {
+        standing: Standing::Contradicted,
+        ..fact::blocked()
+    };
     let mut other = fact::envelope(
         9,
         [Observation {
@@ -144,6 +154,8 @@ async fn known() -> Router {
     let first = fact::envelope(
         1,
         [
+            excessive,
+            contradicted,
             preflighted,
             fact::blocked(),
             aborted,
@@ -181,6 +193,11 @@ async fn slis(router: &Router) {
         )
     };
     assert_eq!(rate("block_rate"), (2, 43), "{sli}");
+    assert_eq!(
+        sli["block_rate"]["disputed"],
+        json!({"bad": 1, "total": 1_000_001}),
+        "beside it, and no part of it"
+    );
     assert_eq!(rate("unknown_rate"), (1, 43));
     assert_eq!(rate("preflight_failure_rate"), (2, 42));
     assert_eq!(rate("credentialed_failure_rate"), (2, 42));
@@ -198,7 +215,10 @@ async fn slis(router: &Router) {
         .json();
     assert_eq!(
         none["block_rate"],
-        json!({"bad": 0, "total": 0, "ratio": null, "band": null})
+        json!({
+            "bad": 0, "total": 0, "ratio": null, "band": null,
+            "disputed": {"bad": 0, "total": 0},
+        })
     );
     let series = get(router, "/api/v1/series?app=shop&window=10m&step=60")
         .await

@@ -118,21 +118,16 @@ fn every_mistake_is_reported_at_once_with_its_place() {
 #[test]
 fn what_no_browser_sends_or_nobody_owns_is_a_mistake_that_says_what_to_write() {
     for (origin, path, endpoint, expected) in [
-        ("http://127.1", "", "/x", "write \"http://127.0.0.1\""),
+        ("http://127.1", "", "/x", "write `http://127.0.0.1`"),
         (
             "http://0x7f000001:81",
             "",
             "/x",
-            "write \"http://127.0.0.1:81\"",
+            "write `http://127.0.0.1:81`",
         ),
-        ("http://127.0.0.1.", "", "/x", "write \"http://127.0.0.1\""),
-        ("https://API.test", "", "/x", "write \"https://api.test\""),
-        (
-            "https://api.test:443",
-            "",
-            "/x",
-            "write \"https://api.test\"",
-        ),
+        ("http://127.0.0.1.", "", "/x", "write `http://127.0.0.1`"),
+        ("https://API.test", "", "/x", "write `https://api.test`"),
+        ("https://api.test:443", "", "/x", "write `https://api.test`"),
         ("https://me@api.test", "", "/x", "names a user"),
         ("https://*.com", "", "/x", "admits everybody"),
         ("https://*.co.uk", "", "/x", "admits everybody"),

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use findings::{Finding, Level};
 use observation::UnixMillis;
-use store::{AuditState, FoundRow, Grant, InventoryRow, OriginSource, Stance, TriedOrigin, Vary};
+use store::{
+    AuditState, FindingLevel, FoundRow, Grant, InventoryRow, OriginSource, Stance, TriedOrigin,
+    Vary,
+};
 
 use crate::judge::UNUSED;
 use crate::seen::{Looked, Tried, Unanswered};
@@ -61,12 +64,8 @@ pub(crate) fn record(
                 .map(|one| found(one, looked.at))
                 .collect();
             row.findings.sort_by_key(|found| {
-                let level = Level::parse(&found.level);
-                (
-                    std::cmp::Reverse(level),
-                    found.rule.clone(),
-                    found.key.clone(),
-                )
+                let (rule, key) = (found.rule.clone(), found.key.clone());
+                (std::cmp::Reverse(found.level), rule, key)
             });
         }
     }
@@ -132,11 +131,19 @@ fn tried(tried: Tried) -> TriedOrigin {
     }
 }
 
+const fn stored(level: Level) -> FindingLevel {
+    match level {
+        Level::Note => FindingLevel::Note,
+        Level::Warning => FindingLevel::Warning,
+        Level::Error => FindingLevel::Error,
+    }
+}
+
 fn found(finding: Finding, at: UnixMillis) -> FoundRow {
     FoundRow {
         rule: finding.rule.id.to_owned(),
         key: finding.key,
-        level: finding.level.to_string(),
+        level: stored(finding.level),
         title: finding.rule.title.to_owned(),
         message: shortened(&finding.message),
         evidence: finding
@@ -216,7 +223,7 @@ fn unused(row: &InventoryRow, now: UnixMillis) -> Finding {
 /// Whether two rows tell the same of a target.
 fn tell_the_same(a: &InventoryRow, b: &InventoryRow) -> bool {
     let findings = |row: &InventoryRow| -> Vec<_> {
-        let told = |found: &FoundRow| (found.rule.clone(), found.key.clone(), found.level.clone());
+        let told = |found: &FoundRow| (found.rule.clone(), found.key.clone(), found.level);
         row.findings.iter().map(told).collect()
     };
     let origins = |row: &InventoryRow| -> Vec<_> {

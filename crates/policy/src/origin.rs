@@ -75,7 +75,7 @@ mod tests {
             ("null", "sandboxed"),
             ("", "scheme://"),
             ("https://a.test/x", "path"),
-            ("https://APP.test:443/", "write \"https://app.test\""),
+            ("https://APP.test:443/", "write `https://app.test`"),
         ] {
             let error = Pattern::read(wrong).expect_err(wrong);
             assert!(error.contains(why), "{error}");

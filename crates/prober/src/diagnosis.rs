@@ -3,64 +3,16 @@
 use cors::{Answer, Credentials, Exchange, NotAnExchange, Ruling, Stage};
 use explain::Verdict;
 use observation::{Kind, UnixMillis};
-use store::{ChangeRow, DiagnosisRow, FixRow, SignatureRow};
+use store::{
+    ChangeRow, DiagnosisRow, FixPlace, FixRow, ReplayOutcome as Outcome, ReplayReason as Why,
+    SignatureRow,
+};
 
 use crate::browse::{Ending, Walk};
 use crate::error::CallError;
 use crate::place::{NoPath, Place};
 use crate::signature;
 use crate::snapshot;
-use crate::word::words;
-
-words! {
-    /// What came of a replay.
-    Outcome {
-        /// The failure is there.
-        Reproduced => "reproduced",
-        /// It is not, or what is there may be another one.
-        NotReproduced => "not_reproduced",
-        /// The target must not be asked.
-        Refused => "refused",
-        /// The target did not answer.
-        NoAnswer => "no_answer",
-    }
-}
-
-words! {
-    /// Why an outcome is what it is.
-    Why {
-        /// Blocked where browsers say.
-        AsReported => "as_reported",
-        /// Blocked, at another stage than browsers say.
-        OtherStage => "other_stage",
-        /// Blocked at the preflight, while browsers pass it with an answer they kept.
-        CachedPreflight => "cached_preflight",
-        /// Only some of the target's addresses block.
-        EdgeDependent => "edge_dependent",
-        /// The header is there and is not exposed.
-        NotExposed => "not_exposed",
-        /// The answer does not carry the header.
-        HeaderAbsent => "header_absent",
-        /// The answer is an error that a path made up from the template may have caused.
-        MadeUpPath => "made_up_path",
-        /// The answer depends on cookies or header values, which the prober does not have.
-        OnlyWithCookies => "only_with_cookies",
-        /// The preflight passes, and the request itself is none that may be repeated.
-        RequestNotSent => "request_not_sent",
-        /// It passes since the target's headers changed.
-        PassesSinceChange => "passes_since_change",
-        /// It passes.
-        Passes => "passes",
-        /// A rule keeps the prober from asking.
-        NotAllowed => "not_allowed",
-        /// No path leads to the endpoint.
-        NoPath => "no_path",
-        /// No answer.
-        Unreachable => "unreachable",
-        /// What was reported is no request that a browser makes.
-        NotARequest => "not_a_request",
-    }
-}
 
 /// What is said: the outcome, why, and the same for people.
 struct Finding {
@@ -93,7 +45,7 @@ pub(crate) fn conclude(
     changes: Vec<ChangeRow>,
     at: UnixMillis,
 ) -> DiagnosisRow {
-    let mut diagnosis = empty(row, &replay.place.url, changes, at);
+    let mut diagnosis = unanswered(row, &replay.place.url, changes, at);
     let found = match &replay.walk {
         Err(error) => finding(Outcome::NoAnswer, Why::NotARequest, error.to_string()),
         Ok(walk) => {
@@ -102,8 +54,8 @@ pub(crate) fn conclude(
             judge(row, replay, telling, &mut diagnosis)
         }
     };
-    diagnosis.result = found.outcome.to_string();
-    diagnosis.why = found.why.to_string();
+    diagnosis.result = found.outcome;
+    diagnosis.why = found.why;
     diagnosis.detail = found.detail;
     diagnosis
 }
@@ -111,32 +63,47 @@ pub(crate) fn conclude(
 /// The diagnosis of a failure at an endpoint that cannot be asked.
 pub(crate) fn unasked(row: &SignatureRow, error: &NoPath, at: UnixMillis) -> DiagnosisRow {
     DiagnosisRow {
-        result: Outcome::Refused.to_string(),
-        why: Why::NoPath.to_string(),
+        result: Outcome::Refused,
+        why: Why::NoPath,
         detail: format!("Not asked: {error}."),
-        ..empty(row, "", Vec::new(), at)
+        ..unanswered(row, "", Vec::new(), at)
     }
 }
 
-fn empty(row: &SignatureRow, url: &str, changes: Vec<ChangeRow>, at: UnixMillis) -> DiagnosisRow {
+/// A diagnosis as long as nothing is known of the target.
+fn unanswered(
+    row: &SignatureRow,
+    url: &str,
+    changes: Vec<ChangeRow>,
+    at: UnixMillis,
+) -> DiagnosisRow {
     DiagnosisRow {
         id: signature::id(row),
         at,
         signature: row.clone(),
-        result: String::new(),
-        why: String::new(),
+        result: Outcome::NoAnswer,
+        why: Why::Unreachable,
         detail: String::new(),
         url: url.to_owned(),
         remote: String::new(),
         cause: String::new(),
         parameter: String::new(),
-        stage: String::new(),
+        stage: None,
         hop: 0,
         status: 0,
         explanation: String::new(),
         offending: Vec::new(),
         fixes: Vec::new(),
         changes,
+    }
+}
+
+const fn stored(place: explain::fix::Place) -> FixPlace {
+    match place {
+        explain::fix::Place::Preflight => FixPlace::Preflight,
+        explain::fix::Place::Response => FixPlace::Response,
+        explain::fix::Place::Redirect => FixPlace::Redirect,
+        explain::fix::Place::Page => FixPlace::Page,
     }
 }
 
@@ -169,17 +136,14 @@ fn describe(diagnosis: &mut DiagnosisRow, walk: &Walk) {
         .map(|error| error.to_string())
         .unwrap_or_default();
     diagnosis.parameter = judgement.parameter_text().unwrap_or_default().to_owned();
-    diagnosis.stage = judgement
-        .stage
-        .map(|stage| stage.to_string())
-        .unwrap_or_default();
+    diagnosis.stage = judgement.stage.map(snapshot::stored);
     diagnosis.explanation.clone_from(&walk.verdict.explanation);
     diagnosis.fixes = walk
         .verdict
         .fix
         .iter()
         .map(|fix| FixRow {
-            place: fix.on.as_str().to_owned(),
+            place: stored(fix.on),
             header: fix.header().unwrap_or_default().to_owned(),
             value: fix.value().unwrap_or_default().to_owned(),
             change: fix.change.clone(),
@@ -347,14 +311,14 @@ fn header_read(row: &SignatureRow, walk: &Walk, diagnosis: &mut DiagnosisRow) ->
         None => "is missing".to_owned(),
         Some(list) => format!("is `{list}`"),
     };
-    diagnosis.stage = Stage::Response.to_string();
+    diagnosis.stage = Some(observation::Stage::Response);
     diagnosis.parameter = header.to_owned();
     diagnosis.explanation = format!(
         "The answer carries {header}, but Access-Control-Expose-Headers {got}; a script reads null."
     );
     let listed = exposed.filter(|list| !list.trim().is_empty() && list.trim() != "*");
     diagnosis.fixes = vec![FixRow {
-        place: "response".to_owned(),
+        place: FixPlace::Response,
         header: EXPOSE.to_owned(),
         value: listed.map_or_else(|| header.to_owned(), |list| format!("{list}, {header}")),
         change: "List every response header that pages read, by name, separated by commas."

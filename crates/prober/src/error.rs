@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use observation::vocabulary;
 use runtime::Network;
 
 use crate::addresses::Addresses;
-use crate::word::words;
 
-words! {
+vocabulary! {
     /// The rules that keep the prober from asking a target.
     Rule {
         /// Neither http nor https.
@@ -94,7 +94,7 @@ impl Refusal {
     }
 }
 
-words! {
+vocabulary! {
     /// The phases of a call.
     Phase {
         /// Looking the name up.
@@ -161,7 +161,7 @@ pub enum CallError {
     Unwritable(&'static str),
 }
 
-words! {
+vocabulary! {
     /// Kinds of [`CallError`].
     Fault {
         /// The target must not be asked.

@@ -21,13 +21,11 @@ mod prober;
 mod replay;
 mod signature;
 mod snapshot;
-mod word;
 
 pub use addresses::Addresses;
 pub use browse::{Ending, Manner, Methods, Step, Values, Walk, browse};
 pub use client::{Call, Client, Limits, Names, Reply, Timing};
 pub use config::{Config, Sample};
-pub use diagnosis::{Outcome, Why};
 pub use error::{CallError, Fault, Phase, Refusal, Rule};
 pub use place::{KnownPaths, NoPath, Place};
 pub use policy::{Target, TargetPolicy};

@@ -4,8 +4,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-
-use crate::diagnosis::Outcome;
+use store::ReplayOutcome;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Replayed {
@@ -27,7 +26,7 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn register(metrics: &runtime::Metrics) -> Self {
         let this = Self::default();
-        for &outcome in Outcome::ALL {
+        for &outcome in ReplayOutcome::ALL {
             let outcome = outcome.as_str();
             drop(this.diagnoses.get_or_create(&Replayed { outcome }));
         }
@@ -71,13 +70,8 @@ impl Metrics {
         this
     }
 
-    pub(crate) fn diagnosed(&self, result: &str) {
-        let known = Outcome::ALL
-            .iter()
-            .find(|outcome| outcome.as_str() == result);
-        if let Some(outcome) = known {
-            let outcome = outcome.as_str();
-            self.diagnoses.get_or_create(&Replayed { outcome }).inc();
-        }
+    pub(crate) fn diagnosed(&self, outcome: ReplayOutcome) {
+        let outcome = outcome.as_str();
+        self.diagnoses.get_or_create(&Replayed { outcome }).inc();
     }
 }

@@ -241,13 +241,13 @@ impl Prober {
     }
 
     fn diagnosed(&mut self, row: &SignatureRow, diagnosis: &DiagnosisRow) {
-        self.metrics.diagnosed(&diagnosis.result);
+        self.metrics.diagnosed(diagnosis.result);
         tracing::info!(
             app = row.app,
             target = row.target_origin,
             endpoint = row.endpoint,
-            result = diagnosis.result,
-            why = diagnosis.why,
+            result = diagnosis.result.as_str(),
+            why = diagnosis.why.as_str(),
             cause = diagnosis.cause,
             "diagnosed"
         );

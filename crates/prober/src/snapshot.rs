@@ -50,6 +50,15 @@ pub(crate) fn seen(exchange: &Exchange, names: &str) -> Vec<Seen> {
     preflight.chain(response).collect()
 }
 
+/// The stage as the store has it.
+pub(crate) const fn stored(stage: Stage) -> observation::Stage {
+    match stage {
+        Stage::Preflight => observation::Stage::Preflight,
+        Stage::Response => observation::Stage::Response,
+        Stage::Redirect => observation::Stage::Redirect,
+    }
+}
+
 /// The lines that have a say in CORS, names in lower case, in wire order.
 pub(crate) fn headers(headers: &Headers) -> Vec<HeaderLine> {
     let says = |name: &str| {
@@ -91,7 +100,7 @@ pub(crate) fn compare(
     let mut compared = Compared::default();
     for seen in seen {
         let same_question =
-            |row: &&SnapshotRow| row.asked == seen.asked && row.stage == seen.stage.as_str();
+            |row: &&SnapshotRow| row.asked == seen.asked && row.stage == stored(seen.stage);
         let mut states = before.iter().filter(same_question);
         let latest = states.next();
         let unchanged =
@@ -100,7 +109,7 @@ pub(crate) fn compare(
             page_origin: page_origin.to_owned(),
             url: url.to_owned(),
             asked: seen.asked.clone(),
-            stage: seen.stage.to_string(),
+            stage: stored(seen.stage),
             first_at: unchanged.map_or(now, |row| row.first_at),
             last_at: now,
             status: seen.status,
@@ -144,7 +153,7 @@ fn differences(before: &SnapshotRow, after: &SnapshotRow) -> Vec<ChangeRow> {
     let mut changes = Vec::new();
     let mut note = |header: &str, what: String, was: String, is: String| {
         changes.push(ChangeRow {
-            stage: after.stage.clone(),
+            stage: after.stage,
             header: header.to_owned(),
             what,
             before: was,

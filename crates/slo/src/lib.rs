@@ -1,6 +1,6 @@
 //! Pure arithmetic of service level objectives: sums and the SLIs that are ratios of them, how far the
 //! sums are complete, objectives, error budgets, burn rates, windows and the rules that turn them into
-//! alerts. An SLI is one row of the table in `sli.rs`, what it counts one row of that in `sums.rs`. No clock, no I/O: everything is a
+//! alerts. An SLI is one row of the table in `table.rs`, what it counts another. No clock, no I/O: everything is a
 //! function of counts that somebody else has read.
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,7 @@ mod rule;
 mod severity;
 mod sli;
 mod sums;
+mod table;
 mod watermark;
 mod window;
 
@@ -21,7 +22,8 @@ pub use objective::{InvalidObjective, Objective};
 pub use ratio::{Band, Ratio};
 pub use rule::{Data, Guards, Judgement, Row, RowReading, Rule, default_rules};
 pub use severity::Severity;
-pub use sli::{Beside, Definition, Formula, Sli, Term};
-pub use sums::{Condition, Count, Histogram, Sums, Test};
+pub use sli::{Beside, Definition, Formula, Term};
+pub use sums::{Condition, Histogram, Test};
+pub use table::{Count, Sli, Sums};
 pub use watermark::{Progress, watermark};
 pub use window::{InvalidWindow, Window};

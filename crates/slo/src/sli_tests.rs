@@ -1,4 +1,5 @@
 use super::*;
+use crate::table::{PAGES, SERVERS};
 
 #[test]
 fn every_sli_reads_back_as_its_name_in_text_and_in_json() {

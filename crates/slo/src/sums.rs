@@ -1,9 +1,11 @@
-//! What is counted: the sums that all SLIs are ratios of.
+//! What is counted, and how sums add up; the counts themselves are in `table.rs`.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use observation::{Kind, Outcome, Stage};
+
+use crate::{Count, Sums};
 
 /// What an observation has to be to be counted: of one kind, and every test holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,9 +72,9 @@ macro_rules! counts {
 
             /// What an observation has to be to be counted here.
             #[must_use]
-            pub const fn condition(self) -> Condition {
+            pub const fn condition(self) -> $crate::Condition {
                 match self {
-                    $(Self::$count => Condition { kind: Kind::$kind, tests: &[$($test),*] },)+
+                    $(Self::$count => $crate::Condition { kind: observation::Kind::$kind, tests: &[$($test),*] },)+
                 }
             }
         }
@@ -82,11 +84,11 @@ macro_rules! counts {
         pub struct Sums {
             $($(#[$meta])* pub $field: u64,)+
             /// Preflight durations.
-            pub preflight_latency: Histogram,
+            pub preflight_latency: $crate::Histogram,
             /// Request durations.
-            pub latency: Histogram,
+            pub latency: $crate::Histogram,
             /// All requests by outcome, also those that do not count; sorted, without zeros.
-            pub by_outcome: Vec<(Outcome, u64)>,
+            pub by_outcome: Vec<(observation::Outcome, u64)>,
         }
 
         impl Sums {
@@ -104,34 +106,7 @@ macro_rules! counts {
     };
 }
 
-counts! {
-    /// Requests that count ([`Outcome::counts_as_request`]).
-    Requests requests: Request [Test::Counted];
-    /// Of these, blocked by CORS.
-    Blocked blocked: Request [Test::Outcome(Outcome::Blocked)];
-    /// Of these, failed without evidence of how.
-    Unknown unknown: Request [Test::Outcome(Outcome::Unknown)];
-    /// Requests that count and could carry credentials.
-    Credentialed credentialed: Request [Test::Counted, Test::Credentialed];
-    /// Of these, blocked by CORS.
-    CredentialedBlocked credentialed_blocked: Request [Test::Outcome(Outcome::Blocked), Test::Credentialed];
-    /// Of these, answered 401 or 403.
-    CredentialedDenied credentialed_denied: Request
-        [Test::Counted, Test::Credentialed, Test::Status(&[401, 403])];
-    /// Requests that count and needed a preflight.
-    Preflighted preflighted: Request [Test::Counted, Test::Preflighted];
-    /// Of these, blocked at the preflight.
-    PreflightBlocked preflight_blocked: Request
-        [Test::Outcome(Outcome::Blocked), Test::Preflighted, Test::Stage(Stage::Preflight)];
-    /// OPTIONS requests, of sources that see them by themselves.
-    Preflights preflights: Preflight [];
-    /// Of these, answered 4xx or 5xx.
-    PreflightsFailed preflights_failed: Preflight [Test::StatusFrom(400)];
-    /// Reads of response headers that the application expects.
-    HeaderReads header_reads: HeaderRead [];
-    /// Of these, could not be read.
-    HeaderUnreadable header_unreadable: HeaderRead [Test::Outcome(Outcome::Blocked)];
-}
+pub(crate) use counts;
 
 impl AddAssign<&Self> for Sums {
     fn add_assign(&mut self, more: &Self) {

@@ -28,13 +28,16 @@ pub use compaction::Compacted;
 pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
-pub use query::{Breakdown, Corroboration, Failure, LabTraffic, Ledger, RequestShape, SliFilter};
+pub use query::{
+    Breakdown, Corroboration, Failure, LabTraffic, Ledger, Reports, RequestShape, SliFilter,
+};
 pub use reader::{MAX_SHAPES, Reader};
 pub use rows::{
-    AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, DeadLetterRow,
-    DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow, FixRow, FoundRow, Grant,
-    HeaderLine, InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource,
-    PartRow, ProgressRow, SeenBeacon, SignatureRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
+    AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow,
+    DeadLetterRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow,
+    FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, InventoryRow, InventoryStep,
+    Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow, ProgressRow, ReplayOutcome,
+    ReplayReason, SeenBeacon, SignatureRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
     UnknownDimension, Vary,
 };
 pub use store::Store;

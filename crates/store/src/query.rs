@@ -16,6 +16,18 @@ pub enum LabTraffic {
     Included,
 }
 
+/// Which reports count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reports {
+    /// Those that nothing speaks against: what objectives are judged by.
+    #[default]
+    Undisputed,
+    /// The others ([`observation::Standing`]).
+    Disputed,
+    /// All.
+    All,
+}
+
 /// Which observations an SLI is of. An empty option restricts nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SliFilter {
@@ -25,6 +37,8 @@ pub struct SliFilter {
     pub source: Source,
     /// Whether laboratory traffic counts.
     pub lab: LabTraffic,
+    /// Which reports count.
+    pub reports: Reports,
     /// Configured service.
     pub service: Option<String>,
     /// Origin of the page.
@@ -47,12 +61,22 @@ impl SliFilter {
             app: app.into(),
             source: Source::Browser,
             lab: LabTraffic::Excluded,
+            reports: Reports::Undisputed,
             service: None,
             page_origin: None,
             target_origin: None,
             endpoint: None,
             release: None,
             environment: None,
+        }
+    }
+
+    /// The same of what is disputed.
+    #[must_use]
+    pub fn disputed(&self) -> Self {
+        Self {
+            reports: Reports::Disputed,
+            ..self.clone()
         }
     }
 

@@ -161,11 +161,13 @@ impl Reader {
         to: UnixMillis,
     ) -> Result<Corroboration, StoreError> {
         let scope = Scope::new(filter, from, to);
-        // Copies of a row change no number of distinct values, so nothing needs to collapse.
+        // Copies of a row change no number of distinct values, so nothing needs to collapse. The edge
+        // hashes networks anew each day: those of two days are not added, so that none is two.
         let sql = format!(
-            "SELECT uniqExact(session) AS sessions, uniqExactIf(network, network != 0) AS networks \
+            "SELECT uniqExactMerge(seen) AS sessions, max(networks) AS networks FROM \
+             (SELECT uniqExactState(session) AS seen, uniqExactIf(network, network != 0) AS networks \
              FROM observations \
-             WHERE {} AND kind = 'request' AND outcome = 'blocked'",
+             WHERE {} AND kind = 'request' AND outcome = 'blocked' GROUP BY toDate(received_at))",
             scope.raw_condition()
         );
         let rows: Vec<Corroboration> = self.client.fetch(scope.bind(self.client.sql(&sql))).await?;

@@ -8,14 +8,17 @@ mod observation;
 mod operational;
 mod rollup;
 
-pub use diagnosis::{ChangeRow, DiagnosisRow, FixRow, HeaderLine, SignatureRow, SnapshotRow};
+pub use diagnosis::{
+    ChangeRow, DiagnosisRow, FixPlace, FixRow, HeaderLine, ReplayOutcome, ReplayReason,
+    SignatureRow, SnapshotRow,
+};
 pub use dimensions::{Dimension, Dimensions, UnknownDimension};
 pub use inventory::{
-    AuditState, CalledRow, FoundRow, Grant, InventoryRow, InventoryStep, OriginSeenRow,
-    OriginSource, Stance, StanceCounts, TriedOrigin, Vary,
+    AuditState, CalledRow, FindingLevel, FoundRow, Grant, InventoryRow, InventoryStep,
+    OriginSeenRow, OriginSource, Stance, StanceCounts, TriedOrigin, Vary,
 };
 pub use observation::ObservationRow;
-pub use operational::{AlertRow, DeployRow, Lease};
+pub use operational::{AlertPhase, AlertRow, DeployKind, DeployRow, Lease};
 pub use rollup::{
     ChunkBase, ChunkRow, DeadLetterRow, EdgeReportRow, PartRow, ProgressRow, SeenBeacon,
 };

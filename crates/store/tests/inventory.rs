@@ -59,7 +59,7 @@ fn row(endpoint: &str, first: i64, updated: i64) -> InventoryRow {
         findings: vec![FoundRow {
             rule: "vary-origin-missing".to_owned(),
             key: "k".to_owned(),
-            level: "warning".to_owned(),
+            level: store::FindingLevel::Warning,
             title: "t".to_owned(),
             message: "m".to_owned(),
             evidence: vec!["GET -> 200".to_owned(), "  vary: Accept".to_owned()],
@@ -218,7 +218,7 @@ async fn a_url_has_changed_once_a_question_has_a_second_answer() {
         page_origin: "https://shop.test".to_owned(),
         url: url.to_owned(),
         asked: asked.to_owned(),
-        stage: "preflight".to_owned(),
+        stage: observation::Stage::Preflight,
         first_at: START.plus(first),
         last_at: START.plus(first + 10),
         status: 204,

@@ -7,7 +7,8 @@ use std::time::Duration;
 use observation::{Kind, Outcome, Stage, UnixMillis};
 use store::engine::EngineUser;
 use store::{
-    AlertRow, Batch, Config, DeployRow, Dimension, LabTraffic, SliFilter, Store, StoreError,
+    AlertPhase, AlertRow, Batch, Config, DeployKind, DeployRow, Dimension, LabTraffic, SliFilter,
+    Store, StoreError,
 };
 use support::fold::Fold;
 use support::traffic::{APP, Record, Traffic};
@@ -387,25 +388,25 @@ async fn a_server_that_is_not_there_may_be_asked_again() {
 #[tokio::test]
 async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
     let store = Engine::database().await;
-    let alert = |version, state: &str, resolved_at| AlertRow {
+    let alert = |version, state, resolved_at| AlertRow {
         id: HOSTILE.to_owned(),
         version,
         app: APP.to_owned(),
         slo: "m1".to_owned(),
         rule: "fast".to_owned(),
         group: HOSTILE.to_owned(),
-        severity: "page".to_owned(),
-        state: state.to_owned(),
+        severity: slo::Severity::Page,
+        state,
         started_at: START,
         updated_at: START.plus(version as i64),
         resolved_at,
         body: format!("{{\"x\":{HOSTILE:?}}}"),
     };
-    let resolved = alert(2, "resolved", Some(START));
+    let resolved = alert(2, AlertPhase::Resolved, Some(START));
     for row in [
-        alert(1, "firing", None),
+        alert(1, AlertPhase::Firing, None),
         resolved.clone(),
-        alert(1, "firing", None),
+        alert(1, AlertPhase::Firing, None),
     ] {
         store.save_alerts(&[row]).await.expect("written");
     }
@@ -420,7 +421,7 @@ async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
         at: START.plus(at),
         app: APP.to_owned(),
         service: HOSTILE.to_owned(),
-        kind: "rollback".to_owned(),
+        kind: DeployKind::Rollback,
         reverts: "d0".to_owned(),
         touches_cors: true,
         author: HOSTILE.to_owned(),
@@ -462,7 +463,7 @@ async fn apps_that_number_their_deploys_alike_have_their_own() {
         at: START,
         app: app.to_owned(),
         service: String::new(),
-        kind: "deploy".to_owned(),
+        kind: DeployKind::Deploy,
         reverts: String::new(),
         touches_cors: true,
         author: "admin".to_owned(),

@@ -20,8 +20,17 @@ pub(crate) fn check(host: &str, form: Form) -> Result<(), NotAnOrigin> {
     if host.starts_with('[') {
         return check_ipv6(host);
     }
-    let has_empty_label = host.starts_with('.') || host.contains("..");
-    if host.is_empty() || has_empty_label || !host.bytes().all(is_host_byte) {
+    // As if a label had ended: the first must not be empty either.
+    let mut before = b'.';
+    let mut may_be_international = false;
+    for byte in host.bytes() {
+        if !is_host_byte(byte) || before == b'.' && byte == b'.' {
+            return Err(NotAnOrigin::Host);
+        }
+        may_be_international |= before == b'.' && byte == b'x';
+        before = byte;
+    }
+    if host.is_empty() {
         return Err(NotAnOrigin::Host);
     }
     if form == Form::Opaque {
@@ -31,7 +40,7 @@ pub(crate) fn check(host: &str, form: Form) -> Result<(), NotAnOrigin> {
         return Err(NotAnOrigin::Address);
     }
     // Whether the rest of such a label is Punycode of what it should be is for IDNA to say.
-    if host.starts_with("xn--") || host.contains(".xn--") {
+    if may_be_international && host.split('.').any(|label| label.starts_with("xn--")) {
         return match Host::parse(host) {
             Ok(Host::Domain(domain)) if domain == host => Ok(()),
             _ => Err(NotAnOrigin::Host),

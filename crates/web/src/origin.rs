@@ -69,17 +69,10 @@ impl Origin {
         if !known {
             check_scheme(scheme, schemes)?;
         }
-        if rest.contains('@') {
-            return Err(NotAnOrigin::User);
-        }
-        let (host, port) = split_port(rest);
-        host::check(host, form(scheme))?;
-        match port {
-            None => Ok(()),
-            Some(port) if !is_port(port) => Err(NotAnOrigin::Port),
-            Some(port) if Some(port) == default_port(scheme) => Err(NotAnOrigin::DefaultPort),
-            Some(_) => Ok(()),
-        }
+        check_server(scheme, rest).map_err(|problem| match rest.contains('@') {
+            true => NotAnOrigin::User,
+            false => problem,
+        })
     }
 
     /// Reads an origin as a person or a tool writes it: any case, a default port, a trailing slash.
@@ -182,6 +175,18 @@ fn check_scheme(scheme: &str, schemes: Schemes) -> Result<(), NotAnOrigin> {
         return Err(NotAnOrigin::OpaqueScheme);
     }
     Ok(())
+}
+
+/// Checks what stands behind `://`.
+fn check_server(scheme: &str, rest: &str) -> Result<(), NotAnOrigin> {
+    let (host, port) = split_port(rest);
+    host::check(host, form(scheme))?;
+    match port {
+        None => Ok(()),
+        Some(port) if !is_port(port) => Err(NotAnOrigin::Port),
+        Some(port) if Some(port) == default_port(scheme) => Err(NotAnOrigin::DefaultPort),
+        Some(_) => Ok(()),
+    }
 }
 
 /// The schemes that the URL standard calls special, but for `file`.

@@ -305,7 +305,6 @@ mod tests {
             "https://a.*.example.com",
             "https://*.*.example.com",
             "https://a*.example.com",
-            "*.example.com",
             "*://shop.example.com",
             "https://shop.example.com:*",
         ] {

@@ -30,7 +30,7 @@ pub(super) fn failure(count: u64) -> Failure {
 }
 
 /// What replaying [`failure`] showed.
-pub(super) fn diagnosis(result: &str, at: i64) -> DiagnosisRow {
+pub(super) fn diagnosis(result: store::ReplayOutcome, at: i64) -> DiagnosisRow {
     let failure = failure(1);
     DiagnosisRow {
         id: "1".to_owned(),
@@ -51,26 +51,26 @@ pub(super) fn diagnosis(result: &str, at: i64) -> DiagnosisRow {
             first_seen: failure.first_seen,
             last_seen: failure.last_seen,
         },
-        result: result.to_owned(),
-        why: "as_reported".to_owned(),
+        result,
+        why: store::ReplayReason::AsReported,
         detail: "Blocked as reported.".to_owned(),
         url: "https://api.test/cart/1".to_owned(),
         remote: "192.0.2.1".to_owned(),
         cause: "HeaderDisallowedByPreflightResponse".to_owned(),
         parameter: "x-tenant".to_owned(),
-        stage: "preflight".to_owned(),
+        stage: Some(observation::Stage::Preflight),
         hop: 0,
         status: 204,
         explanation: "It was not listed.".to_owned(),
         offending: Vec::new(),
         fixes: vec![FixRow {
-            place: "preflight".to_owned(),
+            place: store::FixPlace::Preflight,
             header: "access-control-allow-headers".to_owned(),
             value: "x-tenant".to_owned(),
             change: "List it.".to_owned(),
         }],
         changes: vec![ChangeRow {
-            stage: "preflight".to_owned(),
+            stage: observation::Stage::Preflight,
             header: "access-control-allow-headers".to_owned(),
             what: "x-tenant vanished from access-control-allow-headers".to_owned(),
             before: "x-tenant".to_owned(),
@@ -363,5 +363,5 @@ async fn the_task_goes_on_while_the_store_is_away_and_ends_when_asked() {
         .next()
         .cloned()
         .expect("written down");
-    assert_eq!(row.state, "firing");
+    assert_eq!(row.state, store::AlertPhase::Firing);
 }

@@ -219,8 +219,8 @@ async fn a_diagnosis_that_comes_after_the_alert_is_told_once() {
             .all(|told| !told.annotations.contains_key("diagnosis"))
     );
     rig.world.facts().diagnoses = vec![
-        failures::diagnosis("not_reproduced", NOON + 9_000),
-        failures::diagnosis("reproduced", NOON + 5_000),
+        failures::diagnosis(store::ReplayOutcome::NotReproduced, NOON + 9_000),
+        failures::diagnosis(store::ReplayOutcome::Reproduced, NOON + 5_000),
     ];
     hand.rounds(&rig, 20).await;
     let told = rig.pager.take();

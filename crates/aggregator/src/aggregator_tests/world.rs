@@ -69,7 +69,7 @@ impl World {
     /// The state of every alert as it was last written.
     pub(super) fn states(&self) -> Vec<(String, String)> {
         let facts = self.facts();
-        let state = |row: &AlertRow| (row.rule.clone(), row.state.clone());
+        let state = |row: &AlertRow| (row.rule.clone(), row.state.to_string());
         facts.alerts.values().map(state).collect()
     }
 }

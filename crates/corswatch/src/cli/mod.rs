@@ -3,6 +3,7 @@
 mod judgement;
 mod operations;
 mod policies;
+mod setup;
 mod words;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
 pub(crate) use operations::{DeadLetters, DeadLettersCommand, Loader, Replay, Selection, Verify};
 pub(crate) use policies::{Generate, Seen, Simulate};
+pub(crate) use setup::{Form, Init};
 
 /// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
 #[derive(Debug, Parser)]
@@ -54,6 +56,9 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Writes the least permissive policy that lets everything pass that browsers were seen to ask.
     Generate(Generate),
+    /// Writes a commented configuration to start with: for this machine, for this machine with Kafka, or
+    /// for a cluster. What no option says is asked for.
+    Init(Init),
     /// Checks a configuration and reports all its mistakes at once.
     CheckConfig(CheckConfig),
     /// Prints the description of the private side's API (OpenAPI 3.1).

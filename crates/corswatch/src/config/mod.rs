@@ -3,6 +3,7 @@
 mod advice;
 mod demo;
 mod dropped;
+mod examples;
 mod health;
 mod load;
 mod log;

@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 use toml::Value;
 
 use super::Config;
-use super::schema::Schema;
+use super::examples;
+use super::schema::{Schema, is_secret};
 
 const WIDTH: usize = 98;
 
@@ -20,7 +21,10 @@ pub(crate) fn reference() -> String {
     };
     writer.text.push_str(
         "# Every setting of corswatch with its default. Written by `cargo xtask generate`.\n\
-         # Lists such as [[apps]] have no default: their entries are shown as comments.\n",
+         # Lists such as [[apps]] are empty by default: their entries are shown as comments, each with\n\
+         # its own default and an example.\n\
+         # A secret may come from a file: `password_file = \"/run/secrets/clickhouse\"` stands for\n\
+         # `password`, and so for every setting that is marked as a secret.\n",
     );
     writer.table(&[], schema.root(), Some(&defaults), Style::Live);
     writer.text
@@ -69,7 +73,8 @@ impl Writer<'_> {
                 let _ = writeln!(self.text, "# {name} = {value}");
             }
             (None, _) => {
-                let _ = writeln!(self.text, "# {name} =");
+                let value = self.default_of_entry(schema);
+                let _ = writeln!(self.text, "# {name} = {value}");
             }
         }
     }
@@ -81,6 +86,12 @@ impl Writer<'_> {
         if let Some(entry) = self.entry_of_list(schema) {
             let _ = writeln!(self.text, "# [[{name}]]");
             self.table(path, &entry, None, Style::Commented);
+            if let Some(example) = examples::of(&name) {
+                self.text.push_str("#\n# Example:\n");
+                for line in example.lines() {
+                    let _ = writeln!(self.text, "#     {line}");
+                }
+            }
             return;
         }
         let mark = if style == Style::Commented { "# " } else { "" };
@@ -118,15 +129,58 @@ impl Writer<'_> {
                 let _ = writeln!(self.text, "# {line}");
             }
         }
-        if let Some(words) = resolved.get("enum").and_then(Json::as_array) {
-            let words: Vec<String> = words.iter().map(Json::to_string).collect();
-            let _ = writeln!(self.text, "# One of: {}.", words.join(", "));
+        let words = words(&resolved);
+        if !words.is_empty() {
+            for line in wrapped(&format!("One of: {}.", words.join(", "))) {
+                let _ = writeln!(self.text, "# {line}");
+            }
         }
+        let entry = resolved.get("items").map(|items| self.resolved(items));
+        if is_secret(&resolved) || entry.as_ref().is_some_and(is_secret) {
+            self.text.push_str("# A secret.\n");
+        }
+    }
+
+    /// The default of a setting in an entry of a list.
+    fn default_of_entry(&self, schema: &Json) -> String {
+        match schema.get("default") {
+            None if self.is_optional(schema) => "(not set)".to_owned(),
+            None => "(required)".to_owned(),
+            Some(Json::Null) => "(not set)".to_owned(),
+            Some(value) => {
+                Value::try_from(value).map_or_else(|_| value.to_string(), |value| value.to_string())
+            }
+        }
+    }
+
+    fn is_optional(&self, schema: &Json) -> bool {
+        let kinds = schema.get("type").and_then(Json::as_array);
+        let named = schema.get("anyOf").and_then(Json::as_array);
+        kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind == "null"))
+            || named.is_some_and(|named| named.iter().any(|kind| kind["type"] == "null"))
+            || self.resolved(schema).get("default").is_some()
     }
 
     fn resolved(&self, schema: &Json) -> Json {
         self.schema.resolved(schema).clone()
     }
+}
+
+/// The words of an enumeration, documented or not.
+fn words(schema: &Json) -> Vec<String> {
+    let list = |name: &str| schema.get(name).and_then(Json::as_array).cloned();
+    let plain = list("enum").unwrap_or_default();
+    let documented = list("oneOf").unwrap_or_default();
+    let documented = documented.iter().flat_map(|kind| match kind.get("const") {
+        Some(word) => vec![word.clone()],
+        None => kind
+            .get("enum")
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default(),
+    });
+    let words = plain.into_iter().chain(documented);
+    words.map(|word| word.to_string()).collect()
 }
 
 fn wrapped(paragraph: &str) -> Vec<String> {
@@ -148,6 +202,43 @@ fn wrapped(paragraph: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The paths of all lists of tables.
+    fn lists(schema: &Schema, of: &Json, path: &str, found: &mut Vec<String>) {
+        let of = schema.resolved(of);
+        let members = of.get("properties").and_then(Json::as_object);
+        for (name, member) in members.into_iter().flatten() {
+            let path = format!("{path}.{name}").trim_start_matches('.').to_owned();
+            let resolved = schema.resolved(member);
+            if let Some(entry) = resolved.get("items") {
+                if schema.resolved(entry).get("properties").is_some() {
+                    lists(schema, entry, &path, found);
+                    found.push(path);
+                }
+            } else {
+                lists(schema, member, &path, found);
+            }
+        }
+    }
+
+    #[test]
+    fn every_list_has_an_example_that_can_be_used() {
+        let schema = Schema::of::<Config>();
+        let mut found = Vec::new();
+        lists(&schema, schema.root(), "", &mut found);
+        for path in found {
+            let (above, name) = path.rsplit_once('.').unwrap_or(("", &path));
+            let own = examples::of(&path);
+            let inside = examples::of(above).filter(|text| text.contains(&format!("{name} = [")));
+            assert!(own.or(inside).is_some(), "{path} has no example");
+        }
+        let all: String = examples::EXAMPLES.map(|(_, text)| text).concat();
+        let all = all.replace("secrets_file = [\"/run/secrets/corswatch-webhook\"]\n", "");
+        let config: Config = toml::from_str(&all).expect("well formed");
+        let mut problems = Vec::new();
+        config.problems(&mut problems);
+        assert_eq!(problems, []);
+    }
 
     #[test]
     fn the_reference_reads_back_as_the_defaults() {

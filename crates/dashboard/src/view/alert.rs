@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use alert::Owners;
 use serde::Serialize;
-use store::AlertRow;
+use slo::Severity;
+use store::{AlertPhase, AlertRow};
 use utoipa::ToSchema;
 
 use crate::stamp::Stamp;
@@ -23,9 +24,11 @@ pub(crate) struct Alert {
     /// What it is grouped by.
     pub group: String,
     /// How the alert wants to be treated: `page` wakes somebody, `ticket` does not.
-    pub severity: String,
+    #[schema(value_type = String)]
+    pub severity: Severity,
     /// Where it is in its life: `pending`, `firing`, `resolved`, ...
-    pub state: String,
+    #[schema(value_type = String)]
+    pub state: AlertPhase,
     /// Since when.
     pub since: Stamp,
     /// When its state was last written.

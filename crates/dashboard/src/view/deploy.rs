@@ -1,35 +1,13 @@
 //! Deploys, and M6.
 
-use serde::{Deserialize, Serialize};
-use store::DeployRow;
+use serde::Serialize;
+use store::{DeployKind, DeployRow};
 use utoipa::ToSchema;
+use utoipa::openapi::Object;
 
 use super::rate::Rate;
+use super::words::one_of;
 use crate::stamp::Stamp;
-
-/// What kind of change a deploy is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum DeployKind {
-    /// A new version of code.
-    #[default]
-    Deploy,
-    /// A change of configuration.
-    Config,
-    /// Back to an earlier state; counts in M6 where it touches CORS.
-    Rollback,
-}
-
-impl DeployKind {
-    /// The word in JSON and column.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Deploy => "deploy",
-            Self::Config => "config",
-            Self::Rollback => "rollback",
-        }
-    }
-}
 
 /// A deploy as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -43,8 +21,8 @@ pub(crate) struct Deploy {
     /// Service that was deployed; empty where not stated.
     pub service: String,
     /// What kind of change.
-    #[schema(value_type = DeployKind)]
-    pub kind: String,
+    #[schema(schema_with = kinds)]
+    pub kind: DeployKind,
     /// Identity of the deploy that it takes back; empty where it takes none back.
     pub reverts: String,
     /// Whether it changes CORS configuration.
@@ -79,8 +57,13 @@ impl From<DeployRow> for Deploy {
 
 /// M6: rollbacks of deploys that touch CORS configuration.
 pub(crate) fn rollback_rate(deploys: &[Deploy]) -> Rate {
-    let rollback = DeployKind::Rollback.as_str();
     let touching = deploys.iter().filter(|deploy| deploy.touches_cors);
-    let (back, forth): (Vec<_>, Vec<_>) = touching.partition(|deploy| deploy.kind == rollback);
+    let (back, forth): (Vec<_>, Vec<_>) =
+        touching.partition(|deploy| deploy.kind == DeployKind::Rollback);
     Rate::new(back.len() as u64, forth.len() as u64)
+}
+
+/// The kinds of deploys in the description of the API.
+pub(crate) fn kinds() -> Object {
+    one_of(DeployKind::ALL.iter().map(|kind| kind.as_str()))
 }

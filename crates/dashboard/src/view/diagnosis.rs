@@ -4,7 +4,7 @@ use cors::Credentials;
 use explain::fix::{Platform, Policy, snippet};
 use observation::{Kind, Stage};
 use serde::Serialize;
-use store::{ChangeRow, DiagnosisRow, FixRow, HeaderLine};
+use store::{ChangeRow, DiagnosisRow, FixPlace, FixRow, HeaderLine, ReplayOutcome, ReplayReason};
 use utoipa::ToSchema;
 
 use crate::stamp::Stamp;
@@ -39,11 +39,13 @@ pub(crate) struct Diagnosis {
     /// Start of the first minute in which it was seen.
     pub first_seen: Stamp,
     /// `reproduced`, `not_reproduced`, `refused` (the target must not be asked) or `no_answer`.
-    pub result: String,
+    #[schema(value_type = String)]
+    pub result: ReplayOutcome,
     /// Why, as a word: `as_reported`, `other_stage`, `cached_preflight`, `edge_dependent`,
     /// `not_exposed`, `header_absent`, `made_up_path`, `only_with_cookies`, `request_not_sent`,
     /// `passes_since_change`, `passes`, `not_allowed`, `no_path`, `unreachable`, `not_a_request`.
-    pub why: String,
+    #[schema(value_type = String)]
+    pub why: ReplayReason,
     /// Why, for people.
     pub detail: String,
     /// What was replayed; segments of a template have stand-ins where no sample is configured. Empty
@@ -56,7 +58,8 @@ pub(crate) struct Diagnosis {
     /// The header or method that it names.
     pub parameter: Option<String>,
     /// Where the replay was blocked.
-    pub stage: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub stage: Option<Stage>,
     /// Hop of the redirect chain that decided, from 0.
     pub hop: u8,
     /// Status of the answer that decided.
@@ -86,7 +89,8 @@ pub(crate) struct Header {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Fix {
     /// Whose answer, or whose code, changes: `preflight`, `response`, `redirect`, `page`.
-    pub on: String,
+    #[schema(value_type = String)]
+    pub on: FixPlace,
     /// The header to set.
     pub header: Option<String>,
     /// The value to set it to.
@@ -99,7 +103,8 @@ pub(crate) struct Fix {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Change {
     /// `preflight` or `response`.
-    pub stage: String,
+    #[schema(value_type = String)]
+    pub stage: Stage,
     /// The header; `:status` for the status.
     pub header: String,
     /// What happened, in words.
@@ -109,9 +114,6 @@ pub(crate) struct Change {
     /// When it was first seen as it is.
     pub to: Stamp,
 }
-
-/// The result of a replay that showed the failure.
-const REPRODUCED: &str = "reproduced";
 
 fn stated(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
@@ -140,7 +142,7 @@ impl From<DiagnosisRow> for Diagnosis {
             remote: stated(row.remote),
             cause: stated(row.cause),
             parameter: stated(row.parameter),
-            stage: stated(row.stage),
+            stage: row.stage,
             hop: row.hop,
             status: (row.status > 0).then_some(row.status),
             explanation: stated(row.explanation),
@@ -188,7 +190,7 @@ impl Diagnosis {
     /// The same with the configuration of `platform` that lets the request pass; without one for
     /// what is not reproduced, and where a redirect has changed what has to be permitted.
     pub(crate) fn with_snippet(mut self, platform: Platform) -> Self {
-        if self.result != REPRODUCED || self.hop > 0 || self.page_origin == "null" {
+        if self.result != ReplayOutcome::Reproduced || self.hop > 0 || self.page_origin == "null" {
             return self;
         }
         let names = |list: &Option<String>| -> Vec<String> {

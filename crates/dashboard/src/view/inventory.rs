@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use store::{AuditState, FoundRow, InventoryRow, StanceCounts, TriedOrigin, Vary};
+use store::{AuditState, FindingLevel, FoundRow, InventoryRow, StanceCounts, TriedOrigin, Vary};
 use utoipa::ToSchema;
 
 use crate::stamp::Stamp;
@@ -176,7 +176,8 @@ pub(crate) struct Finding {
     /// Tells findings of one rule apart.
     key: String,
     /// `note`, `warning` or `error`.
-    level: String,
+    #[schema(value_type = String)]
+    level: FindingLevel,
     /// The rule in a line.
     title: String,
     /// What is wrong.
@@ -189,21 +190,11 @@ pub(crate) struct Finding {
     since: Stamp,
 }
 
-/// How bad a finding is, from 0.
-fn severity(level: &str) -> u8 {
-    match level {
-        "error" => 3,
-        "warning" => 2,
-        "note" => 1,
-        _ => 0,
-    }
-}
-
 /// The targets, the worst first.
 pub(crate) fn targets(mut rows: Vec<InventoryRow>, visible: impl Fn(&str) -> bool) -> Vec<Target> {
     let worst = |row: &InventoryRow| {
-        let levels = row.findings.iter().map(|found| severity(&found.level));
-        (levels.max().unwrap_or_default(), row.stance)
+        let levels = row.findings.iter().map(|found| found.level);
+        (levels.max(), row.stance)
     };
     // The rows come by service and target, which stays the order among equals.
     rows.sort_by_key(|row| std::cmp::Reverse(worst(row)));

@@ -28,12 +28,25 @@ pub(crate) struct Sli {
 pub(crate) struct SliRate {
     #[serde(flatten)]
     pub rate: Rate,
+    /// There where it is asked for: what is disputed, which `rate` leaves out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disputed: Option<Disputed>,
     /// There where the evidence may leave a range; none in it where nothing was seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub band: Option<Option<[f64; 2]>>,
     /// What is shown beside it.
     #[serde(flatten)]
     pub beside: BTreeMap<&'static str, Rate>,
+}
+
+/// What is reported beside a rate, and not believed: more than one page load or network does, what
+/// other networks contradict, pages without an origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, ToSchema)]
+pub(crate) struct Disputed {
+    /// How many count against it.
+    pub bad: u64,
+    /// Of how many.
+    pub total: u64,
 }
 
 /// M5: distribution of preflight durations, in milliseconds. From buckets of 9 % width; the border
@@ -86,12 +99,24 @@ impl Sli {
     }
 }
 
+impl Sli {
+    /// The same, with what is disputed beside each rate.
+    pub(crate) fn beside_disputed(mut self, disputed: &Sums, source: Source) -> Self {
+        for (sli, rate) in &mut self.rates {
+            let Ratio { bad, total } = sli.ratio(disputed, source);
+            rate.disputed = Some(Disputed { bad, total });
+        }
+        self
+    }
+}
+
 impl SliRate {
     fn of(sli: slo::Sli, sums: &Sums, source: Source) -> Self {
         let beside = sli.definition().beside.iter();
         let band = sli.band(sums, source);
         Self {
             rate: sli.ratio(sums, source).into(),
+            disputed: None,
             band: band.map(|band| Some([band.low.share()?, band.high.share()?])),
             beside: beside
                 .map(|beside| (beside.name, beside.ratio(sums).into()))
@@ -161,6 +186,7 @@ impl PartialSchema for Sli {
 impl ToSchema for Sli {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         schemas.push((Rate::name().into_owned(), Rate::schema()));
+        schemas.push((Disputed::name().into_owned(), Disputed::schema()));
         schemas.push((
             PreflightLatency::name().into_owned(),
             PreflightLatency::schema(),
@@ -177,10 +203,8 @@ fn reference(name: &str, description: &str) -> Ref {
 
 fn rate_schema(sli: slo::Sli) -> RefOr<Schema> {
     let definition = sli.definition();
-    if definition.undecided.is_none() && definition.beside.is_empty() {
-        return reference("Rate", sli.meaning()).into();
-    }
-    let mut more = ObjectBuilder::new();
+    let meaning = "What is reported beside it and not believed; there in `/api/v1/sli` alone.";
+    let mut more = ObjectBuilder::new().property("disputed", reference("Disputed", meaning));
     if definition.undecided.is_some() {
         more = more.property("band", band_schema());
     }

@@ -19,10 +19,10 @@ use runtime::{ManualClock, Metrics};
 use serde_json::Value;
 use slo::{Objective, Sli, Sums, Window};
 use store::{
-    AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, DeployRow, DiagnosisRow, Dimension,
-    EdgeReportRow, Failure, FixRow, FoundRow, Grant, HeaderLine, InventoryRow, InventoryStep,
-    LabTraffic, Ledger, OriginSource, ProgressRow, RequestShape, SignatureRow, SliFilter, Stance,
-    StoreError, TriedOrigin, Vary,
+    AlertPhase, AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, DeployRow, DiagnosisRow,
+    Dimension, EdgeReportRow, Failure, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine,
+    InventoryRow, InventoryStep, LabTraffic, Ledger, OriginSource, ProgressRow, ReplayOutcome,
+    ReplayReason, RequestShape, SignatureRow, SliFilter, Stance, StoreError, TriedOrigin, Vary,
 };
 use tower::ServiceExt as _;
 
@@ -265,26 +265,26 @@ impl Queries for Fake {
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
         self.check().await?;
         let body = r#"{"labels":{"service":"checkout"},"annotations":{"summary":"3 of 4000 requests were blocked","runbook_url":"https://runbooks.test/cors"}}"#;
-        let row = |app: &str, state: &str, resolved_at| AlertRow {
+        let row = |app: &str, state: AlertPhase, resolved_at| AlertRow {
             id: format!("{app}-{state}"),
             version: 1,
             app: app.into(),
             slo: "blocks".into(),
             rule: "fast".into(),
             group: "service=cart".into(),
-            severity: "page".into(),
-            state: state.into(),
+            severity: slo::Severity::Page,
+            state,
             started_at: NOW.plus(-60_000),
             updated_at: NOW,
             resolved_at,
             body: body.into(),
         };
         Ok(vec![
-            row("shop", "resolved", Some(NOW)),
-            row("shop", "inactive", Some(NOW)),
-            row("shop", "firing", None),
-            row("admin", "firing", None),
-            row("", "firing", None),
+            row("shop", AlertPhase::Resolved, Some(NOW)),
+            row("shop", AlertPhase::Inactive, Some(NOW)),
+            row("shop", AlertPhase::Firing, None),
+            row("admin", AlertPhase::Firing, None),
+            row("", AlertPhase::Firing, None),
         ])
     }
 
@@ -331,11 +331,11 @@ impl Queries for Fake {
     }
 }
 
-fn found(rule: &str, level: &str) -> FoundRow {
+fn found(rule: &str, level: FindingLevel) -> FoundRow {
     FoundRow {
         rule: rule.into(),
         key: String::new(),
-        level: level.into(),
+        level,
         title: format!("What {rule} is"),
         message: "It is so.".into(),
         evidence: vec!["GET https://api.test/items -> 200".into()],
@@ -376,8 +376,8 @@ fn inventory() -> Vec<InventoryRow> {
             tried("https://partner.test", Grant::Plain, true),
         ],
         findings: vec![
-            found("vary-origin-missing", "warning"),
-            found("unused-origin", "note"),
+            found("vary-origin-missing", FindingLevel::Warning),
+            found("unused-origin", FindingLevel::Note),
         ],
     };
     vec![
@@ -389,7 +389,7 @@ fn inventory() -> Vec<InventoryRow> {
             vary: Vary::Right,
             max_age: None,
             origins: Vec::new(),
-            findings: vec![found("origin-reflected", "error")],
+            findings: vec![found("origin-reflected", FindingLevel::Error)],
             ..list.clone()
         },
         InventoryRow {
@@ -432,14 +432,14 @@ fn diagnosis(app: &str) -> DiagnosisRow {
             first_seen: UnixMillis(1_793_534_340_000),
             last_seen: UnixMillis(1_793_534_400_000),
         },
-        result: "reproduced".into(),
-        why: "as_reported".into(),
+        result: ReplayOutcome::Reproduced,
+        why: ReplayReason::AsReported,
         detail: "Blocked as reported.".into(),
         url: "https://api.test/cart/1".into(),
         remote: "192.0.2.7".into(),
         cause: "HeaderDisallowedByPreflightResponse".into(),
         parameter: "x-tenant".into(),
-        stage: "preflight".into(),
+        stage: Some(Stage::Preflight),
         hop: 0,
         status: 204,
         explanation: "The preflight asked for `x-tenant`.".into(),
@@ -448,13 +448,13 @@ fn diagnosis(app: &str) -> DiagnosisRow {
             value: "content-type".into(),
         }],
         fixes: vec![FixRow {
-            place: "preflight".into(),
+            place: FixPlace::Preflight,
             header: allow.into(),
             value: "x-tenant".into(),
             change: "List it.".into(),
         }],
         changes: vec![ChangeRow {
-            stage: "preflight".into(),
+            stage: Stage::Preflight,
             header: allow.into(),
             what: "x-tenant vanished from access-control-allow-headers".into(),
             before: "content-type, x-tenant".into(),

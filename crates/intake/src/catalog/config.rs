@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Size};
-use web::{EndpointTemplate, NotAPattern, Origin, OriginPattern, PathPrefix, Schemes};
+use web::{EndpointTemplate, NotAPattern, OriginPattern, PathPrefix, Schemes};
 
 use super::{LabTraffic, OpaqueOrigin};
 use crate::Dimension;

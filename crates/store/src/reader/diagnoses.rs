@@ -1,6 +1,6 @@
 //! Diagnoses and what they are made from.
 
-use observation::UnixMillis;
+use observation::{Standing, UnixMillis};
 
 use super::Reader;
 use crate::StoreError;
@@ -56,6 +56,7 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<SignatureRow>, StoreError> {
         let sql = format!(
+            // What other networks contradict is asked for last: anybody can report failures.
             "SELECT app, kind, page_origin, target_origin, endpoint, service, method, \
                parameter AS headers, credentialed, preflighted, outcome AS reported_outcome, \
                stage AS reported_stage, toDateTime64(min(minute), 3, 'UTC') AS first_seen, \
@@ -63,7 +64,9 @@ impl Reader {
              FROM sli_parts \
              WHERE minute >= toDateTime({{from:Int64}}, 'UTC') AND source = 'browser' \
                AND NOT lab AND {condition} \
-             GROUP BY {SIGNATURE} ORDER BY {order}, {SIGNATURE} LIMIT {limit}"
+             GROUP BY {SIGNATURE} ORDER BY max(standing = '{believed}') DESC, {order}, {SIGNATURE} \
+               LIMIT {limit}",
+            believed = Standing::Undisputed,
         );
         let statement = self
             .client

@@ -1,12 +1,13 @@
 //! Which rows a query is of: filter, window and tiers, as conditions with server-side parameters.
 
-use observation::UnixMillis;
+use observation::{Standing, UnixMillis};
 
 use crate::client::Statement;
 use crate::compaction::Compactions;
 use crate::rows::dimensions::names;
-use crate::{LabTraffic, SliFilter};
+use crate::{LabTraffic, Reports, SliFilter};
 
+const UNDISPUTED: Standing = Standing::Undisputed;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 /// The last second that a `DateTime` column can hold, at the start of a minute.
@@ -54,6 +55,11 @@ impl<'a> Scope<'a> {
         }
         if self.filter.lab == LabTraffic::Excluded {
             text.push_str(" AND NOT lab");
+        }
+        match self.filter.reports {
+            Reports::Undisputed => text.push_str(&format!(" AND standing = '{UNDISPUTED}'")),
+            Reports::Disputed => text.push_str(&format!(" AND standing != '{UNDISPUTED}'")),
+            Reports::All => {}
         }
         text
     }

@@ -1,9 +1,73 @@
 //! Diagnoses: what was reported, what replaying it showed, and the headers of targets over time.
 
-use observation::{Kind, Outcome, Stage, UnixMillis};
+use observation::{Kind, Outcome, Stage, UnixMillis, vocabulary};
 
 use crate::Failure;
 use crate::wire::{Flat, List, fields};
+
+vocabulary! {
+    /// Where a change is made.
+    FixPlace {
+        /// The server's answer to OPTIONS.
+        Preflight => "preflight",
+        /// The server's answer to the request.
+        Response => "response",
+        /// The server's redirect.
+        Redirect => "redirect",
+        /// The page.
+        Page => "page",
+    }
+}
+
+vocabulary! {
+    /// What came of a replay.
+    ReplayOutcome {
+        /// The failure is there.
+        Reproduced => "reproduced",
+        /// It is not, or what is there may be another one.
+        NotReproduced => "not_reproduced",
+        /// The target must not be asked.
+        Refused => "refused",
+        /// The target did not answer.
+        NoAnswer => "no_answer",
+    }
+}
+
+vocabulary! {
+    /// Why the outcome of a replay is what it is.
+    ReplayReason {
+        /// Blocked where browsers say.
+        AsReported => "as_reported",
+        /// Blocked, at another stage than browsers say.
+        OtherStage => "other_stage",
+        /// Blocked at the preflight, while browsers pass it with an answer they kept.
+        CachedPreflight => "cached_preflight",
+        /// Only some of the target's addresses block.
+        EdgeDependent => "edge_dependent",
+        /// The header is there and is not exposed.
+        NotExposed => "not_exposed",
+        /// The answer does not carry the header.
+        HeaderAbsent => "header_absent",
+        /// The answer is an error that a made-up path may have caused.
+        MadeUpPath => "made_up_path",
+        /// The answer depends on cookies or header values, which the prober does not have.
+        OnlyWithCookies => "only_with_cookies",
+        /// The preflight passes, and the request itself is none that may be repeated.
+        RequestNotSent => "request_not_sent",
+        /// It passes since the target's headers changed.
+        PassesSinceChange => "passes_since_change",
+        /// It passes.
+        Passes => "passes",
+        /// A rule keeps the prober from asking.
+        NotAllowed => "not_allowed",
+        /// No path leads to the endpoint.
+        NoPath => "no_path",
+        /// No answer.
+        Unreachable => "unreachable",
+        /// What was reported is no request that a browser makes.
+        NotARequest => "not_a_request",
+    }
+}
 
 fields! {
     /// What a browser did again and again: the same request that ends in the same way. Of a failure it
@@ -57,7 +121,7 @@ fields! {
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct FixRow {
         /// Whose answer, or whose code, changes.
-        pub place: String,
+        pub place: FixPlace,
         /// The header to set, or empty.
         pub header: String,
         /// The value to set it to, or empty.
@@ -71,8 +135,8 @@ fields! {
     /// A header of a target that changed.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct ChangeRow {
-        /// `preflight` or `response`.
-        pub stage: String,
+        /// The question: the preflight or the request itself.
+        pub stage: Stage,
         /// The header, in lower case; `:status` for the status.
         pub header: String,
         /// What happened to it, in words.
@@ -98,10 +162,10 @@ fields! {
         pub at: UnixMillis,
         /// What was reported.
         pub signature: SignatureRow as Flat,
-        /// `reproduced`, `not_reproduced`, `refused`, `no_answer`.
-        pub result: String,
-        /// Why the result is what it is, as a word.
-        pub why: String,
+        /// What came of it.
+        pub result: ReplayOutcome,
+        /// Why the result is what it is.
+        pub why: ReplayReason,
         /// The same for people.
         pub detail: String,
         /// What was replayed.
@@ -112,8 +176,8 @@ fields! {
         pub cause: String,
         /// What Chromium names beside it, or empty.
         pub parameter: String,
-        /// Where in the protocol the replay was blocked, or empty.
-        pub stage: String,
+        /// Where in the protocol the replay was blocked.
+        pub stage: Option<Stage>,
         /// Hop of the redirect chain that decided.
         pub hop: u8,
         /// Status of the answer that decided; 0 without one.
@@ -133,7 +197,7 @@ impl DiagnosisRow {
     /// Whether the replay showed the failure.
     #[must_use]
     pub fn is_reproduced(&self) -> bool {
-        self.result == "reproduced"
+        self.result == ReplayOutcome::Reproduced
     }
 
     /// The diagnosis that says most about `failure`: one that reproduced it, then the latest.
@@ -165,8 +229,8 @@ fields! {
         pub url: String,
         /// How: method and header names.
         pub asked: String,
-        /// `preflight` or `response`.
-        pub stage: String,
+        /// The question: the preflight or the request itself.
+        pub stage: Stage,
         /// When it was first seen.
         pub first_at: UnixMillis,
         /// When it was last seen.

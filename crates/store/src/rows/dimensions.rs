@@ -1,6 +1,8 @@
 //! What rollups are grouped by, beside app and minute: the one list of dimensions.
 
-use observation::{Confidence, Context, Kind, Observation, Origin, Outcome, Source, Stage};
+use observation::{
+    Confidence, Context, Kind, Observation, Origin, Outcome, Source, Stage, Standing,
+};
 use serde::de::SeqAccess;
 
 use crate::wire::{Block, Field, Fields, Plain, missing, word_or_empty};
@@ -118,30 +120,20 @@ macro_rules! dimensions {
 
 dimensions! {
     |origin, observation, failure| {
-        /// Deployment environment.
-        environment: S as text by Environment = &origin.environment,
-        /// Release of the page.
-        release: S as text by Release = &origin.release,
-        /// Who saw it. Sources are never summed, so they are not parts of a whole.
-        source: Source as word = origin.source,
-        /// What is counted.
-        kind: Kind as word = observation.kind,
+        /// Configured service, or empty.
+        service: S as text by Service = &observation.service,
         /// Origin of the page.
         page_origin: S as text by PageOrigin = &origin.page_origin,
         /// Origin of the server.
         target_origin: S as text by TargetOrigin = &observation.target_origin,
         /// Path template.
         endpoint: S as text by Endpoint = &observation.endpoint,
-        /// Configured service, or empty.
-        service: S as text by Service = &observation.service,
         /// Request method.
         method: S as text by Method = &observation.method,
-        /// Whether credentials could be sent.
-        credentialed: bool as flag = observation.credentialed,
-        /// Whether a preflight was needed.
-        preflighted: bool as flag = observation.preflighted,
-        /// HTTP status, or 0.
-        status: u16 as number by Status = observation.status,
+        /// Release of the page.
+        release: S as text by Release = &origin.release,
+        /// Deployment environment.
+        environment: S as text by Environment = &origin.environment,
         /// How it ended.
         outcome: Outcome as word by Outcome = observation.outcome,
         /// Where in the protocol it failed; none where it did not.
@@ -150,16 +142,28 @@ dimensions! {
         cause: S as text by Cause = failure.map_or("", |failure| &failure.cause),
         /// Header names, or empty.
         parameter: S as text by Parameter = &observation.parameter,
-        /// How sure the source is of a failure; none where there is none.
-        confidence: Option<Confidence> as optional = failure.map(|failure| failure.confidence),
+        /// HTTP status, or 0.
+        status: u16 as number by Status = observation.status,
         /// Browser family.
         browser_family: S as text by BrowserFamily = &origin.browser.family,
         /// Browser major version, or 0.
         browser_major: u16 as number = origin.browser.major,
         /// Where the script ran.
         context: Context as word by Context = origin.context,
+        /// Who saw it. Sources are never summed, so they are not parts of a whole.
+        source: Source as word = origin.source,
+        /// What is counted.
+        kind: Kind as word = observation.kind,
+        /// Whether credentials could be sent.
+        credentialed: bool as flag = observation.credentialed,
+        /// Whether a preflight was needed.
+        preflighted: bool as flag = observation.preflighted,
+        /// How sure the source is of a failure; none where there is none.
+        confidence: Option<Confidence> as optional = failure.map(|failure| failure.confidence),
         /// Whether it is laboratory traffic that the app does not count.
         lab: bool as flag = origin.lab,
+        /// Whether it is believed.
+        standing: Standing as word by Standing = observation.standing,
     }
 }
 

@@ -76,6 +76,18 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// How bad a finding is, the mildest first.
+    FindingLevel {
+        /// Worth knowing.
+        Note => "note",
+        /// Wrong under some condition.
+        Warning => "warning",
+        /// Wrong.
+        Error => "error",
+    }
+}
+
 fields! {
     /// An origin that was tried at a target.
     #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,8 +113,8 @@ fields! {
         pub rule: String,
         /// Tells findings of one rule apart.
         pub key: String,
-        /// `note`, `warning` or `error`.
-        pub level: String,
+        /// How bad it is.
+        pub level: FindingLevel,
         /// The rule's name for people.
         pub title: String,
         /// What is wrong.

@@ -1,8 +1,37 @@
 //! Operational facts: alerts, deploys, leases.
 
-use observation::UnixMillis;
+use observation::{UnixMillis, vocabulary};
+use slo::Severity;
 
 use crate::wire::fields;
+
+vocabulary! {
+    /// Where an alert is in its life.
+    AlertPhase {
+        /// Nothing is wrong, or not any more since long.
+        Inactive => "inactive",
+        /// It is about to fire.
+        Pending => "pending",
+        /// It fires.
+        Firing => "firing",
+        /// It is over.
+        Resolved => "resolved",
+    }
+}
+
+vocabulary! {
+    /// What kind of change a deploy is.
+    #[derive(Default)]
+    DeployKind {
+        /// A new version of code.
+        #[default]
+        Deploy => "deploy",
+        /// A change of configuration.
+        Config => "config",
+        /// Back to an earlier state; counts in M6 where it touches CORS.
+        Rollback => "rollback",
+    }
+}
 
 fields! {
     /// The state of one alert. A row with a higher version replaces the one before.
@@ -21,9 +50,9 @@ fields! {
         /// The root cause it is grouped by.
         pub group: String,
         /// How urgent.
-        pub severity: String,
+        pub severity: Severity,
         /// State of the state machine.
-        pub state: String,
+        pub state: AlertPhase,
         /// When it started.
         pub started_at: UnixMillis,
         /// When this row was made.
@@ -47,8 +76,8 @@ fields! {
         pub app: String,
         /// Service that was deployed, or empty.
         pub service: String,
-        /// `deploy`, `rollback`, ...
-        pub kind: String,
+        /// What kind of change.
+        pub kind: DeployKind,
         /// Identity of the deploy that this one takes back, or empty.
         pub reverts: String,
         /// Whether it changed CORS configuration.

@@ -4,12 +4,18 @@ use std::borrow::Cow;
 
 use bytes::{BufMut as _, BytesMut};
 use observation::{
-    BeaconId, Chunk, Confidence, Context, Kind, Outcome, SessionId, Source, Stage, UnixMillis,
+    BeaconId, Chunk, Confidence, Context, Kind, Outcome, SessionId, Source, Stage, Standing,
+    UnixMillis,
 };
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 use super::native::{offsets, text};
-use crate::rows::{AuditState, Grant, OriginSource, Stance, Vary};
+use slo::Severity;
+
+use crate::rows::{
+    AlertPhase, AuditState, DeployKind, FindingLevel, FixPlace, Grant, OriginSource, ReplayOutcome,
+    ReplayReason, Stance, Vary,
+};
 
 /// A value that is a column by itself.
 pub(crate) trait Value: Sized {
@@ -211,8 +217,16 @@ vocabularies!(
     Kind,
     Outcome,
     Stage,
+    Standing,
     Confidence,
     Context,
+    Severity,
+    AlertPhase,
+    DeployKind,
+    ReplayOutcome,
+    ReplayReason,
+    FixPlace,
+    FindingLevel,
     Stance,
     AuditState,
     Vary,

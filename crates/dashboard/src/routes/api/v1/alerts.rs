@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use axum::{Extension, Json};
 use serde::Serialize;
+use store::AlertPhase;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Caller;
@@ -23,8 +24,6 @@ pub(crate) struct AppParams {
 }
 
 // An alert that was pending and calmed down is no news to anybody.
-const NEVER_FIRED: &str = alert::Phase::Inactive.as_str();
-
 /// Alerts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AlertsBody {
@@ -56,7 +55,7 @@ pub(crate) async fn get(
     let rows = shared.queries.alerts().await?;
     let mut alerts: Vec<Alert> = rows
         .into_iter()
-        .filter(|row| wanted(&row.app) && row.state != NEVER_FIRED)
+        .filter(|row| wanted(&row.app) && row.state != AlertPhase::Inactive)
         .map(|row| Alert::of(row, &shared.owners))
         .collect();
     alerts.sort_by_key(|alert| (alert.resolved_at.is_some(), std::cmp::Reverse(alert.since)));

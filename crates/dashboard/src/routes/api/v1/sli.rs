@@ -24,7 +24,7 @@ pub(crate) struct SliBody {
     sli: Sli,
 }
 
-/// The SLIs M1 to M5 of a window.
+/// The SLIs M1 to M5 of a window: of what is believed, with what is disputed beside each.
 #[utoipa::path(get, path = "/api/v1/sli", tag = "data", params(OneAppParams, WindowParams, FilterParams), responses(
     (status = 200, description = "the SLIs", body = SliBody),
     (status = 400, description = "a parameter is at fault", body = Problem),
@@ -37,11 +37,14 @@ pub(crate) async fn get(
     let mut params = Params::read(query.as_deref(), &Selection::names());
     let selection = Selection::read(&mut params, &caller, &shared);
     params.finish()?;
-    let (sums, watermark) = futures::try_join!(
-        shared.queries.sli(&selection.filter, selection.interval),
+    let (filter, interval) = (&selection.filter, selection.interval);
+    let disputed = filter.disputed();
+    let (sums, disputed, watermark) = futures::try_join!(
+        shared.queries.sli(filter, interval),
+        shared.queries.sli(&disputed, interval),
         shared.watermark.read(),
     )?;
-    let sli = Sli::of(&sums, selection.filter.source);
+    let sli = Sli::of(&sums, filter.source).beside_disputed(&disputed, filter.source);
     Ok(Json(SliBody {
         scope: Scope::of(&selection, watermark),
         sli,

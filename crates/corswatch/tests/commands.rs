@@ -1,0 +1,368 @@
+//! What the commands say to people who got something wrong, and what a hostile server cannot make them
+//! say.
+#![allow(missing_docs)]
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+/// Runs `corswatch ARGS` in `folder`: exit code, standard output, standard error.
+fn corswatch(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_corswatch"))
+        .args(args)
+        .envs(environment.iter().copied())
+        .current_dir(folder)
+        .output()
+        .expect("it runs");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    let code = output.status.code().expect("no signal ends it");
+    (code, text(output.stdout), text(output.stderr))
+}
+
+const APP: &str = "[[apps]]\nname = \"shop\"\nkeys = [\"shop-web-1\"]\n\
+                   page_origins = [\"https://shop.test\"]\n";
+
+/// What `check-config` says of a file: exit code and standard error.
+fn checked(text: &str, environment: &[(&str, &str)]) -> (i32, String) {
+    let folder = tempfile::tempdir().expect("a directory");
+    std::fs::write(folder.path().join("c.toml"), text).expect("written");
+    let (code, _, err) = corswatch(
+        folder.path(),
+        &["check-config", "--config", "c.toml"],
+        environment,
+    );
+    (code, err)
+}
+
+/// Configurations and their problems: these and no others, for a mere consequence of a mistake is none.
+fn mistakes() -> Vec<(String, Vec<&'static str>)> {
+    let slo = |rest: &str| format!("[[slo]]\napp = \"shop\"\nsli = \"block_rate\"\n{rest}\n");
+    let broken = "[[slo]]\napp = \"shop\"\nsli = \"blockrate\"\n";
+    vec![
+        (
+            "[[apps]]\nname = \"shop\"\nkey = \"hush\"\npage_origins = [\"https://shop.test\"]\n"
+                .to_owned(),
+            vec!["apps[0].key = [redacted]: unknown field; did you mean `keys = [..]`?"],
+        ),
+        (
+            APP.replace("https://shop.test", "http://localhost:5173/"),
+            vec![
+                "apps[0].page_origins[0] = http://localhost:5173/: an origin has no path: write `http://localhost:5173`",
+            ],
+        ),
+        (
+            format!(
+                "{APP}{}{broken}{}",
+                slo("name = \"a\""),
+                slo("objective = 95")
+            ),
+            vec![
+                "slo[1].sli = \"blockrate\": unknown variant `blockrate`",
+                "did you mean `\"block_rate\"`?",
+                "slo[2].objective = 95",
+            ],
+        ),
+        (
+            format!("{APP}{broken}{}", slo("window = \"30m\"")),
+            vec!["slo[0].sli", "slo[1].window = 30m: permitted: 1h to 366d"],
+        ),
+        (
+            format!("{APP}{}", slo("runbook = \"localhost:8080\"")),
+            vec![
+                "slo[0].runbook = \"localhost:8080\": is not a URL: write `http://localhost:8080`",
+            ],
+        ),
+        (
+            format!("{APP}[store]\nurl = \"localhost:8123\"\n"),
+            vec!["store.url = \"localhost:8123\": is not a URL: write `http://localhost:8123`"],
+        ),
+        (
+            format!("{APP}[[alert.webhooks]]\nurl = \"https://alerts.test/api/v2/alerts\"\n"),
+            vec!["alert.webhooks[0].url = [redacted]: this is the API of Alertmanager"],
+        ),
+        (
+            format!(
+                "{APP}[journal]\nkind = \"kafka\"\n[journal.kafka.properties]\n\"security.protocl\" = \"ssl\"\n"
+            ),
+            vec![
+                "journal.kafka.properties.security.protocl = [redacted]: librdkafka has no such property",
+            ],
+        ),
+        (
+            format!("{APP}[[services]]\nname = \"a\"\nmatch = [{{ origin = \"api.test\" }}]\n"),
+            vec![
+                "services[0].match[0].origin = api.test: the origin is not scheme://host[:port]: write `https://api.test`",
+            ],
+        ),
+    ]
+}
+
+#[test]
+fn every_mistake_is_one_sentence_that_says_what_to_write() {
+    for (text, problems) in mistakes() {
+        let (code, err) = checked(&text, &[]);
+        assert_eq!(code, 64, "{text}\n{err}");
+        for problem in &problems {
+            assert!(err.contains(problem), "{problem}\n{err}");
+        }
+        let (_, lines) = err.split_once("in the configuration:").expect("problems");
+        let own = problems
+            .iter()
+            .filter(|line| !line.starts_with("did you"))
+            .count();
+        assert_eq!(lines.trim().lines().count(), own, "{text}\n{err}");
+    }
+}
+
+#[test]
+fn a_variable_under_a_name_that_is_misspelt_is_named_and_its_value_is_not() {
+    let (code, err) = checked(APP, &[("CORSWATCH__STORE__PASSWRD", "hush-hush")]);
+    assert_eq!(code, 64, "{err}");
+    assert!(
+        err.contains("store.passwrd") && err.contains("`password = \"..\"`"),
+        "{err}"
+    );
+    assert!(!err.contains("hush"), "{err}");
+}
+
+#[test]
+fn warnings_stand_apart_and_a_configuration_with_them_can_be_used() {
+    let text = "[journal]\nkind = \"kafka\"\n[store]\nurl = \"https://ch.test\"\npassword = \"change me\"\n";
+    let (code, err) = checked(text, &[]);
+    assert_eq!(code, 0, "{err}");
+    for warning in [
+        "warnings:",
+        "store.password = [redacted]: was left as a sample has it",
+        "apps = []: no page can send",
+        "collector.salt = \"\": each collector draws its own",
+        "others on this machine may read it, and it holds `store.password`",
+    ] {
+        assert!(err.contains(warning), "{warning}: {err}");
+    }
+}
+
+#[test]
+fn the_sample_of_a_deployment_serves_every_role_and_warns_of_what_is_to_be_replaced() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/corswatch.toml");
+    for role in ["collector", "loader", "aggregator", "prober", "dashboard"] {
+        let args = ["check-config", "--config", sample, "--role", role];
+        let (code, out, err) = corswatch(folder.path(), &args, &[]);
+        assert_eq!(code, 0, "{out}{err}");
+        for left in [
+            "sasl.password",
+            "alert.webhooks[0].secrets[0]",
+            "dashboard.tokens[0].sha256",
+        ] {
+            let is_warned = |line: &str| line.contains(left) && line.contains("as a sample has it");
+            assert!(err.lines().any(is_warned), "{left}: {err}");
+        }
+    }
+}
+
+#[test]
+fn roles_without_what_they_share_say_what_to_set() {
+    let folder = tempfile::tempdir().expect("a directory");
+    std::fs::write(folder.path().join("c.toml"), APP).expect("written");
+    let sentence = "roles share a ClickHouse server: set `store.url`. The embedded engine serves one \
+                    process (`corswatch up`)";
+    for role in ["loader", "aggregator", "prober", "dashboard"] {
+        let check = ["check-config", "--config", "c.toml", "--role", role];
+        for args in [&check[..], &[role, "--config", "c.toml"]] {
+            let (code, _, err) = corswatch(folder.path(), args, &[]);
+            assert_eq!(code, 64, "{args:?}: {err}");
+            assert!(err.contains(sentence), "{args:?}: {err}");
+        }
+    }
+    let check = ["check-config", "--config", "c.toml", "--role", "collector"];
+    assert_eq!(corswatch(folder.path(), &check, &[]).0, 0);
+}
+
+#[test]
+fn tools_beside_a_process_that_has_the_data_say_to_stop_it() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let lock = folder.path().join("corswatch.lock");
+    let mut held = std::fs::File::create(lock).expect("made");
+    held.try_lock().expect("it is free");
+    held.write_all(b"process 7 (`corswatch up`)")
+        .expect("written");
+    for args in [&["verify"][..], &["dead-letters", "list"], &["up"]] {
+        let args = [args, &["--data", "."]].concat();
+        let (code, _, err) = corswatch(folder.path(), &args, &[]);
+        assert_eq!(code, 69, "{err}");
+        assert!(
+            err.contains("in use by process 7 (`corswatch up`): stop that first"),
+            "{err}"
+        );
+        assert!(!err.contains("WARN"), "{err}");
+    }
+}
+
+#[test]
+fn arguments_that_cannot_be_meant_are_refused_with_what_can() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let contract = "url = \"https://api.test\"\n[[requests]]\npath = \"/x\"\n";
+    std::fs::write(folder.path().join("shop.toml"), contract).expect("written");
+    for (args, sentence) in [
+        (
+            &["audit", "localhost:20020/ok"][..],
+            "is not a URL: write `http://localhost:20020/ok`",
+        ),
+        (
+            &["dead-letters", "drop", "--reason", "nonsense"],
+            "there are: empty, newer_version, older_version, malformed, refused_by_store",
+        ),
+        (
+            &["check", "shop.toml"],
+            "and requests as `[[request]]`; did you mean `[[request]]`?",
+        ),
+    ] {
+        let (code, out, err) = corswatch(folder.path(), args, &[]);
+        assert_eq!(code, 2, "{args:?}: {out}{err}");
+        assert!(err.contains(sentence), "{args:?}: {err}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_has_an_exit_code_of_its_own() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let closed = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", closed.local_addr().expect("bound"));
+    drop(closed);
+    let contract =
+        format!("url = \"{url}\"\norigin = \"https://app.test\"\n[[request]]\npath = \"/x\"\n");
+    std::fs::write(folder.path().join("shop.toml"), contract).expect("written");
+    for args in [["audit", url.as_str()], ["check", "shop.toml"]] {
+        let args = [&args[..], &["--allow-private-networks"]].concat();
+        let (code, out, err) = corswatch(folder.path(), &args, &[]);
+        assert_eq!(code, 3, "{args:?}: {out}{err}");
+    }
+}
+
+/// A server whose headers are folded over lines that would be commands (RFC 9112, section 5.2).
+fn hostile() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("bound");
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let Ok(mut client) = client else { return };
+            let mut head = [0; 4096];
+            let _ = client.read(&mut head);
+            let _ = client.write_all(
+                b"HTTP/1.1 200 OK\r\n\
+                  Access-Control-Allow-Origin: https://x##[add-mask]passed\xe2\x80\xae\r\n\
+                  Access-Control-Max-Age: 10\r\n ::warning::AGE\r\n\
+                  Access-Control-Allow-Methods: GET\r\n\t::stop-commands::x\r\n\
+                  Vary: ##vso[task.setvariable]x\r\n\
+                  Content-Length: 0\r\nConnection: close\r\n\r\n",
+            );
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn no_line_of_any_format_commands_a_build_whatever_a_server_sends() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let url = hostile();
+    let contract = format!(
+        "url = \"{url}\"\norigin = \"https://app.test\"\n[[request]]\npath = \"/x\"\nmethod = \"PUT\"\n\
+         expect = {{ max_age = {{ min = \"5m\" }}, vary = [\"Origin\"] }}\n"
+    );
+    std::fs::write(folder.path().join("shop.toml"), contract).expect("written");
+    for command in [
+        &["audit", url.as_str(), "--page-origin", "https://app.test"][..],
+        &["check", "shop.toml"],
+    ] {
+        for format in ["text", "json", "junit", "sarif", "github"] {
+            let args = [command, &["--allow-private-networks", "--format", format]].concat();
+            let (code, out, err) = corswatch(folder.path(), &args, &[]);
+            assert_eq!(code, 1, "{args:?}: {out}{err}");
+            for line in out.split('\n').chain(err.split('\n')) {
+                let start = line.trim_start();
+                let is_ours = format == "github"
+                    && ["::error file=", "::warning file=", "::notice file="]
+                        .iter()
+                        .any(|own| start.starts_with(own));
+                let is_command =
+                    start.starts_with("::") || line.contains("##[") || line.contains("##vso");
+                assert!(is_ours || !is_command, "{format}: {line}");
+                assert!(
+                    !line.chars().any(|c| c.is_control() || c == '\u{202e}'),
+                    "{line:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn init_writes_a_configuration_that_can_be_used_for_every_form() {
+    let kafka = ["--brokers", "127.0.0.1:9092"];
+    let cluster = [&kafka[..], &["--clickhouse", "https://ch.test:8443"]].concat();
+    for (form, more, role) in [
+        ("this-machine", &[][..], "collector"),
+        ("kafka", &kafka[..], "collector"),
+        ("cluster", &cluster[..], "loader"),
+    ] {
+        let folder = tempfile::tempdir().expect("a directory");
+        let fixed = [
+            "init",
+            "--for",
+            form,
+            "--app",
+            "My Shop",
+            "--page-origin",
+            "https://shop.test",
+        ];
+        let args = [&fixed[..], more].concat();
+        let (code, out, err) = corswatch(folder.path(), &args, &[]);
+        assert_eq!(code, 0, "{form}: {out}{err}");
+        let check = ["check-config", "--config", "corswatch.toml", "--role", role];
+        let (code, out, err) = corswatch(folder.path(), &check, &[]);
+        assert_eq!(code, 0, "{form}: {out}{err}");
+        assert!(
+            !err.contains("apps") && !err.contains("salt") && !err.contains("--config"),
+            "{err}"
+        );
+        let (code, _, err) = corswatch(folder.path(), &args, &[]);
+        assert_eq!(code, 2, "what is there stays: {err}");
+    }
+}
+
+#[test]
+fn init_asks_for_what_no_option_says_and_names_the_option_where_nobody_answers() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let answered = |answers: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_corswatch"))
+            .arg("init")
+            .current_dir(folder.path())
+            .stdin(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let mut input = child.stdin.take().expect("piped");
+        input.write_all(answers.as_bytes()).expect("it reads");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).expect("text"),
+        )
+    };
+    let (code, err) = answered("1\nshop\n");
+    assert!(
+        code == Some(2) && err.contains("give --page-origin"),
+        "{err}"
+    );
+    let (code, err) = answered("1\n\nhttp://localhost:5173/\n");
+    assert_eq!(code, Some(64), "{err}");
+    assert!(
+        err.contains("an origin has no path: write `http://localhost:5173`"),
+        "{err}"
+    );
+    let (code, err) = answered("\n\nhttp://localhost:5173\n");
+    assert_eq!(code, Some(0), "{err}");
+}

@@ -1,0 +1,221 @@
+import { type Call, timing, urlOf } from "./call";
+import { now } from "./clock";
+import type { Probes } from "./options";
+import { aim, ask, took } from "./probe";
+import type { Confidence, Verdict } from "./row";
+import { scope } from "./scope";
+import { afford, serverOf } from "./traffic";
+
+/** An origin that does not answer at all is left alone this long. */
+const DOWN_MS = 30_000;
+/** What no server has answered is over sooner; a server is taken for farther off than that. */
+const BLOCKER_MS = 10;
+const FAR_MS = 30;
+/** Browsers follow 20 redirects; a request that took about as many hops went in circles. */
+const MIN_LOOP = 12;
+const MAX_LOOP = 30;
+/** A request that passes is asked again, up to this many times in all: one server of several may be broken. */
+const MAX_NODES = 3;
+/** What is answered once takes fewer times what another answer takes. */
+const MAX_ONCE = 1.6;
+/**
+ * A request that ends without an answer on a connection used before is sent again once; by Firefox
+ * nine times, where repeating is safe. It then takes about as many times what an answer takes.
+ */
+const MIN_TWICE = 1.7;
+const MAX_TWICE = 2.35;
+const MIN_TEN = 8;
+const MAX_TEN = 16;
+/**
+ * Makes any header need a preflight, also one that is safelisted with other values ("CORS-unsafe
+ * request-header byte"), and says nothing to the server.
+ */
+const UNSAFE_VALUE = "@";
+/**
+ * Addresses that Local Network Access guards, where the host says so itself: loopback, and others.
+ * Not to the last digit: it decides only where the permission is denied.
+ */
+const LOCAL = /\/\/(localhost|127\.|\[:)|\/\/(1(0|69|72|92)\.|\[f)|\.local[:/]/;
+
+export const is = (o: string, ev: string, cf?: Confidence, stage?: string): Verdict => ({ o, stage, cf, ev });
+const network = (ev: string) => is(navigator.onLine ? "network" : "offline", ev);
+
+// One request is investigated at a time.
+let call: Call;
+let url: string;
+/** What it took to fail, and what an answer takes. */
+let failedMs: number;
+let ms: number;
+/** Method of the probes; whether it is the request's, and without more that would tell it from probe B. */
+let method: string;
+let safe: boolean;
+let same: boolean;
+let stage: string;
+let ev: string;
+let firefox: boolean;
+/** What Firefox's Resource Timing says. */
+let entry: PerformanceResourceTiming | undefined;
+
+const blocked = () => is("blocked", ev, undefined, stage);
+const noCors = (): RequestInit => ({ method, mode: "no-cors" });
+/** It took about as many times what an answer takes as a browser repeats what it gets no answer to. */
+const repeated = (times: number, least: number, most: number) => times > least && times < most;
+const insecure = (url: string) => /^https/.test(scope.origin) && /^http:/.test(url);
+
+/** Whether the page may not ask local addresses, and this is one. */
+const fenced = async () => {
+	const local = LOCAL.exec(url);
+	return (
+		local &&
+		!LOCAL.test(`${scope.origin}/`) &&
+		// A browser without the fence does not know the name.
+		navigator.permissions?.query({ name: `${local[1] ? "loopback" : "local"}-network` as "push" }).then(
+			({ state }) => state === "denied",
+			() => {},
+		)
+	);
+};
+
+/** Neither the request nor probe A got an answer that shows; undefined where there was one all the same. */
+const unanswered = async (): Promise<Verdict | undefined> => {
+	const root = `${call._shape.to}/`;
+	if (await fenced()) return is("local_network", "lna");
+	// Where the page may not ask, an EventSource is closed, too; as Firefox does in any case.
+	const witness = !firefox && scope.EventSource;
+	const closed = witness && (await ask(url));
+	// WebKit closes one that a content blocker stops, but at once.
+	if (closed && took > BLOCKER_MS) return;
+	if (await ask(root, { ...noCors(), method: "HEAD" })) {
+		if (closed && took < FAR_MS) return;
+		// No server refuses in much less time than it takes to answer.
+		return ms < BLOCKER_MS && took > FAR_MS ? is("ad_blocked", "A-E-R+q") : network("A-E-R+");
+	}
+	if (insecure(url)) return is("mixed_content", "mixed");
+	if (closed) return is("ad_blocked", "A-E+q");
+	// What hides the answers of a server from `no-cors` does not hide them from an EventSource.
+	if (witness ? !(await ask(root)) : !entry?.duration) serverOf(call)._down = now();
+	return network("A-E-R-");
+};
+
+/** Probe A. */
+const askPlainly = async (probes: Probes): Promise<Verdict | undefined> => {
+	let a: unknown;
+	// Firefox gives no duration to what found no connection.
+	if (call._shape.p || !entry || entry.duration) {
+		a = await ask(url, noCors());
+		ms = took;
+	}
+	ev = a ? "A+" : "A-";
+	if (probes === "cheap") return a ? blocked() : network(ev);
+	if (a) return;
+	ev += "E+";
+	return unanswered();
+};
+
+/** The request passes without its credentials, its method or the values of its headers. */
+const passing = async (): Promise<Verdict> => {
+	const { c: credentialed, p: preflighted, by } = call._shape;
+	// The methods that no preflight forbids.
+	const permitted = safe || call._method === "POST";
+	let times = failedMs / ms;
+	if (by) {
+		const p = await ask(url, { method, headers: by.split(",").map((name) => [name, UNSAFE_VALUE]) });
+		ev += p ? "P+" : "P-";
+		if (!p) {
+			times = took / ms;
+			stage = "preflight";
+			// Credentials are judged with the preflight already.
+		} else if (credentialed) {
+			if (stage === "unknown") stage = "preflight";
+		} else if (permitted) {
+			// The same request, but for what the headers say, or its preflight passes now.
+			if ((safe && p.ok) || stage === "preflight") return network(ev);
+			stage = "response";
+		}
+	} else if (stage === "unknown" && times < MAX_ONCE && /\+$/.test(ev)) stage = "preflight";
+	// The preflight was answered.
+	if (preflighted && stage !== "preflight") times--;
+	if (
+		(failedMs < BLOCKER_MS && ms > FAR_MS) ||
+		(firefox && (safe || stage === "preflight") && repeated(times, MIN_TEN, MAX_TEN))
+	) {
+		return network(`${ev}q`);
+	}
+	return repeated(times, MIN_TWICE, MAX_TWICE) && ms > FAR_MS ? is("unknown", `${ev}q`) : blocked();
+};
+
+/** Probe B, and what it needs to tell. */
+const judged = async (probes: Probes): Promise<Verdict> => {
+	// Through the cache as the request itself: where that holds an answer without CORS headers
+	// (a missing `Vary: Origin`), it is the fault.
+	const askCors = () => ask(url, { method, cache: same ? "default" : "no-store", redirect: "manual" });
+	// What passes the CORS checks is an answer, too, and leads no probe through redirects. Firefox
+	// is asked first what most often settles it, since each reset is ten requests; unless its entry
+	// says that the first answer passed the checks.
+	const plainFirst = probes === "cheap" || (firefox && !entry?.responseStatus);
+	let verdict = plainFirst && (await askPlainly(probes));
+	if (verdict) return verdict;
+	let b = await askCors();
+	let nodes = 1;
+	while (same && b?.status && nodes++ < MAX_NODES) b = await askCors();
+	const bMs = took;
+	const redirected = b && !b.status;
+	if (redirected && repeated(failedMs / bMs, MIN_LOOP, MAX_LOOP)) return network("BrL");
+	if (plainFirst) ms ||= bMs;
+	else {
+		ms = bMs;
+		verdict = !b?.status && (await askPlainly(probes));
+		if (verdict) return verdict;
+	}
+	if (redirected) {
+		ev += "Br";
+		stage = "redirect";
+		return blocked();
+	}
+	if (b) {
+		ev += b.ok ? "B+" : "B4";
+		return same ? network(ev) : passing();
+	}
+	ev += nodes > 1 ? "B+B-" : "B-";
+	return (same ? 2 * failedMs + 2 * BLOCKER_MS < Math.min(ms, bMs) : failedMs < BLOCKER_MS && ms > FAR_MS) ||
+		(firefox && safe && repeated(failedMs / ms, MIN_TEN, MAX_TEN))
+		? network(`${ev}q`)
+		: blocked();
+};
+
+/**
+ * Why a request failed after `afterMs`, by what probes show. Rejects with the reason where there is no
+ * answer. Never proven but by what the browser says of this very request: the server that fails a
+ * probe in the same way may have failed the request in another.
+ */
+export const investigate = async (failed: Call, probes: Probes, afterMs: number): Promise<Verdict> => {
+	const server = serverOf(failed);
+	const { c: credentialed, p: preflighted, to } = failed._shape;
+	if (now() - server._down! < DOWN_MS) return network("down");
+	if (!afford(server)) return is("unknown", "budget");
+	call = failed;
+	url = urlOf(call);
+	ms = failedMs = afterMs;
+	safe = /^(GET|HEAD)$/.test(call._method);
+	method = safe ? call._method : "HEAD";
+	same = safe && !credentialed && !preflighted;
+	ev = "";
+	firefox = /Firefox/.test(navigator.userAgent);
+	// Under a service worker no entry says anything.
+	entry = firefox && !navigator.serviceWorker?.controller ? timing(call) : undefined;
+	// Firefox gives a request whose preflight failed no duration, and one whose answer is withheld its own.
+	stage = !preflighted || entry?.duration ? "response" : entry ? "preflight" : "unknown";
+	// With Timing-Allow-Origin the entry of a withheld answer has a size, and no status.
+	if (entry?.transferSize && !entry.responseStatus) return is("blocked", "rt", "proven", stage);
+	aim(server, failedMs);
+	try {
+		return await judged(probes);
+	} catch (why) {
+		// An unsafe method that was answered, of a server that lets HEAD hang.
+		if (why === "hang" && !safe && (await ask(`${to}/`, noCors()))) {
+			ev = "hangR+";
+			return blocked();
+		}
+		throw why;
+	}
+};
