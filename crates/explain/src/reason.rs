@@ -43,16 +43,31 @@ impl Reason {
     }
 }
 
+/// Where an exchange comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A browser or a tool made it, and its URL is the page's.
+    Recorded,
+    /// A server was asked, or a policy read, on behalf of a page. Who did so chose the URL, perhaps of
+    /// a server that TLS stands in front of later: that it is http is not the page's fault.
+    Asked,
+}
+
 /// What the browser does with an exchange: the engine's judgement, unless the browser stops before
 /// the hop that decides it. The reason is there where the exchange is blocked.
-pub(crate) fn decide(exchange: &Exchange) -> (Judgement, Option<Reason>) {
-    decide_as(exchange, Engine::Chromium)
+pub(crate) fn decide(exchange: &Exchange, source: Source) -> (Judgement, Option<Reason>) {
+    decide_as(exchange, source, Engine::Chromium)
 }
 
 /// The same as another engine does it.
-pub(crate) fn decide_as(exchange: &Exchange, engine: Engine) -> (Judgement, Option<Reason>) {
+pub(crate) fn decide_as(
+    exchange: &Exchange,
+    source: Source,
+    engine: Engine,
+) -> (Judgement, Option<Reason>) {
     let judgement = judge_as(exchange, engine);
-    if let Some(mixed) = mixed_content(exchange, &judgement, engine) {
+    let is_judged = source == Source::Recorded || exchange.request.url().scheme() != "http";
+    if is_judged && let Some(mixed) = mixed_content(exchange, &judgement, engine) {
         return (mixed, Some(Reason::MixedContent));
     }
     let reason = match (judgement.ruling, judgement.error) {

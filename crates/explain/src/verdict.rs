@@ -4,7 +4,7 @@ use cors::{CorsError, Engine, Exchange, Judgement, Ruling};
 
 use crate::differs::{self, Difference};
 use crate::fix::{self, Action, Fix};
-use crate::reason::{self, Reason};
+use crate::reason::{self, Reason, Source};
 use crate::visible::visible;
 use crate::{caveat, describe};
 
@@ -71,14 +71,14 @@ fn may_differ(exchange: &Exchange, chromium: &Judgement) -> bool {
 }
 
 /// The engines that decide otherwise than Chromium did.
-fn by_engine(exchange: &Exchange, chromium: &Judgement) -> Vec<EngineVerdict> {
+fn by_engine(exchange: &Exchange, source: Source, chromium: &Judgement) -> Vec<EngineVerdict> {
     if !may_differ(exchange, chromium) {
         return Vec::new();
     }
     [Engine::Firefox, Engine::WebKit]
         .into_iter()
         .filter_map(|engine| {
-            let (judgement, _) = reason::decide_as(exchange, engine);
+            let (judgement, _) = reason::decide_as(exchange, source, engine);
             (judgement.ruling != chromium.ruling).then_some(EngineVerdict {
                 engine,
                 ruling: judgement.ruling,
@@ -167,16 +167,27 @@ impl std::fmt::Display for Verdict {
     }
 }
 
-/// Judges an exchange and explains the judgement.
+/// Judges an exchange that a browser or a tool recorded, and explains the judgement.
+#[must_use]
+pub fn recorded(exchange: &Exchange) -> Verdict {
+    of(exchange, Source::Recorded)
+}
+
+/// Judges an exchange that was made, or predicted, on behalf of a page, and explains the judgement.
+/// That its first URL is http is left to who chose it.
 #[must_use]
 pub fn explain(exchange: &Exchange) -> Verdict {
-    let (judgement, reason) = reason::decide(exchange);
-    let repaired = fix::repair(exchange);
+    of(exchange, Source::Asked)
+}
+
+fn of(exchange: &Exchange, source: Source) -> Verdict {
+    let (judgement, reason) = reason::decide(exchange, source);
+    let repaired = fix::repair(exchange, source);
     Verdict {
         explanation: describe::text(exchange, &judgement, reason),
         fix: repaired.map(|repair| repair.fixes).unwrap_or_default(),
         caveats: caveat::all(exchange, &judgement),
-        by_engine: by_engine(exchange, &judgement),
+        by_engine: by_engine(exchange, source, &judgement),
         differs: differs::notes(exchange, &judgement),
         reason,
         judgement,

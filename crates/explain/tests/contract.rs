@@ -215,3 +215,13 @@ fn what_a_page_does_not_send_and_cannot_read_is_told() {
     ]);
     assert_eq!(caveats("cors", serde_json::json!([]), exposed), "[]");
 }
+
+#[test]
+fn a_server_that_is_asked_over_http_for_a_secure_page_is_judged_by_its_headers() {
+    let line = r#"{"request":{"page_origin":"https://app.test","url":"http://api.test/x"},"hops":[{"response":{"status":200,"headers":[["access-control-allow-origin","*"]]}}]}"#;
+    let explain::Asked::Exchange(_, exchange) = explain::ask(line) else {
+        panic!("an exchange");
+    };
+    let reasons = [explain::recorded(&exchange), explain::explain(&exchange)].map(|v| v.reason);
+    assert_eq!(reasons, [Some(explain::Reason::MixedContent), None]);
+}

@@ -4,7 +4,7 @@ use cors::{Answer, Exchange, Headers, Judgement, Ruling, Stage};
 
 use super::change::{Action, Fix, Place};
 use super::granted;
-use crate::reason;
+use crate::reason::{self, Source};
 
 /// A repaired exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,7 @@ pub(crate) struct Repair {
 /// The exchange under repair, and what was done to it.
 pub(super) struct Bench {
     pub(super) exchange: Exchange,
+    source: Source,
     fixes: Vec<Fix>,
     changes: usize,
     /// Advice that holds beside the changes: what the page can do instead.
@@ -28,8 +29,9 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub(super) fn new(exchange: &Exchange) -> Self {
+    pub(super) fn new(exchange: &Exchange, source: Source) -> Self {
         Self {
+            source,
             exchange: exchange.clone(),
             fixes: Vec::new(),
             changes: 0,
@@ -108,7 +110,7 @@ impl Bench {
         for fix in self.instead {
             let before = self.exchange.request.clone();
             let applied = fix.apply(&mut self.exchange).is_ok();
-            if applied && reason::decide(&self.exchange).0.ruling == Ruling::Allowed {
+            if applied && reason::decide(&self.exchange, self.source).0.ruling == Ruling::Allowed {
                 self.fixes.push(fix);
             } else {
                 self.exchange.request = before;

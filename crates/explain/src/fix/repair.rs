@@ -6,20 +6,20 @@ use cors::{Exchange, Judgement, Ruling, Stage};
 use super::bench::{Bench, Repair};
 use super::change::Place;
 use super::{access, address, preflight};
-use crate::reason::{self, Reason};
+use crate::reason::{self, Reason, Source};
 
 /// More objections than this have no end: every hop has its own, in both of its answers.
 const MAX_STEPS: usize = 400;
 
 /// The least changes after which a blocked exchange passes; `None` where it is not blocked, or where
 /// no change of answers helps.
-pub(crate) fn repair(exchange: &Exchange) -> Option<Repair> {
-    if reason::decide(exchange).0.ruling != Ruling::Blocked {
+pub(crate) fn repair(exchange: &Exchange, source: Source) -> Option<Repair> {
+    if reason::decide(exchange, source).0.ruling != Ruling::Blocked {
         return None;
     }
-    let mut bench = Bench::new(exchange);
+    let mut bench = Bench::new(exchange, source);
     for _ in 0..MAX_STEPS {
-        let (judgement, reason) = reason::decide(&bench.exchange);
+        let (judgement, reason) = reason::decide(&bench.exchange, source);
         match judgement.ruling {
             Ruling::Allowed => return Some(bench.finish()),
             Ruling::Incomplete => bench.supply(&judgement),
