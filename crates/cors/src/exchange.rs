@@ -70,6 +70,8 @@ pub struct Request {
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     /// `User-Agent` as the page set it, which Chromium drops and other engines send.
     pub(crate) user_agent: Option<Vec<u8>>,
+    /// Names of headers that the page set and Chromium leaves out, lower case, each once.
+    pub(crate) dropped: Vec<String>,
 }
 
 impl Request {
@@ -82,7 +84,8 @@ impl Request {
             return Err(NotAnExchange::UrlWithCredentials);
         }
         let method = method(parts.method, parts.mode)?;
-        let headers = order::arrange(combine(&parts.headers, parts.mode)?, &url);
+        let (combined, dropped) = combine(&parts.headers, parts.mode)?;
+        let headers = order::arrange(combined, &url);
         Ok(Self {
             page_origin,
             url,
@@ -91,6 +94,7 @@ impl Request {
             credentials: parts.credentials,
             headers,
             user_agent: parts.headers.joined("user-agent").map(Cow::into_owned),
+            dropped,
         })
     }
 
@@ -125,6 +129,13 @@ impl Request {
         &self.headers
     }
 
+    /// Names of headers that the page set and the browser leaves out: those that no script may set,
+    /// and in mode `no-cors` all that would need a preflight. Lower case.
+    #[must_use]
+    pub fn dropped_headers(&self) -> &[String] {
+        &self.dropped
+    }
+
     /// What its preflight asks, whether or not it needs one.
     #[must_use]
     pub fn question(&self) -> Question {
@@ -149,9 +160,13 @@ fn method(written: &str, mode: Mode) -> Result<String, NotAnExchange> {
     Ok(method.into_text().into_owned())
 }
 
+/// Headers that are sent, and the names of those that are not.
+type Combined = (Vec<(String, Vec<u8>)>, Vec<String>);
+
 /// Combines the lines of one name with `, ` and drops what a script may not set.
-fn combine(lines: &Headers, mode: Mode) -> Result<Vec<(String, Vec<u8>)>, NotAnExchange> {
+fn combine(lines: &Headers, mode: Mode) -> Result<Combined, NotAnExchange> {
     let mut combined: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut dropped = Vec::new();
     for (name, value) in lines.iter() {
         let text = String::from_utf8_lossy(name);
         let name = HeaderName::read(&text)
@@ -165,6 +180,9 @@ fn combine(lines: &Headers, mode: Mode) -> Result<Vec<(String, Vec<u8>)>, NotAnE
         if is_forbidden_header(&name, value)
             || (mode == Mode::NoCors && !survives_no_cors(&name, value))
         {
+            if !dropped.contains(&name) {
+                dropped.push(name);
+            }
             continue;
         }
         match combined.iter_mut().find(|(other, _)| *other == name) {
@@ -176,7 +194,7 @@ fn combine(lines: &Headers, mode: Mode) -> Result<Vec<(String, Vec<u8>)>, NotAnE
         }
     }
     combined.sort();
-    Ok(combined)
+    Ok((combined, dropped))
 }
 
 /// What a server answers.

@@ -6,7 +6,7 @@ use web::Origin;
 
 use crate::access::{self, Refusal};
 use crate::exchange::{Answer, Exchange, Request};
-use crate::judgement::{Judgement, Message, Scene};
+use crate::judgement::{Judgement, Scene};
 use crate::preflight::{self, Ask, Permission, Question};
 use crate::redirect::{self, BadRedirect};
 use crate::word::{CorsError, Engine, Mode, Ruling, Stage};
@@ -26,29 +26,6 @@ pub fn judge_as(exchange: &Exchange, engine: Engine) -> Judgement {
     Walk::along(exchange, engine).1
 }
 
-/// What the browser sends next, given the answers so far; `None` where it has come to its end.
-#[must_use]
-pub fn next(exchange: &Exchange) -> Option<Message> {
-    let (walk, judgement) = Walk::along(exchange, Engine::Chromium);
-    let missing = judgement.scene.missing?;
-    // An `Origin` goes with everything cross-origin, and at home with what is not a plain read
-    // (<https://fetch.spec.whatwg.org/#append-a-request-origin-header>).
-    let has_origin = walk.cors || !matches!(walk.method.as_str(), "GET" | "HEAD");
-    let origin = has_origin.then(|| walk.origin().to_owned());
-    let (question, headers) = match missing {
-        Stage::Preflight => (walk.question, Vec::new()),
-        _ => (None, walk.headers),
-    };
-    Some(Message {
-        hop: walk.hop,
-        url: walk.url,
-        question,
-        method: walk.method,
-        headers,
-        origin,
-    })
-}
-
 impl Request {
     pub(crate) fn ask(&self) -> Ask<'_> {
         Ask {
@@ -61,28 +38,30 @@ impl Request {
 }
 
 /// The request's state between two hops.
-struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     request: &'a Request,
     engine: Engine,
+    /// URLs of the hops before.
+    before: Vec<String>,
     /// Whether a preflight was needed at some hop.
     asked: bool,
-    url: Url,
-    method: String,
-    headers: Vec<(String, Vec<u8>)>,
-    hop: usize,
+    pub(crate) url: Url,
+    pub(crate) method: String,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) hop: usize,
     /// Set at the first cross-origin hop and never unset: the standard's response tainting `cors`.
-    cors: bool,
+    pub(crate) cors: bool,
     /// Set when a redirect leads from one foreign origin to another: `Origin` is `null` from then on.
     tainted: bool,
     preflight_sent: bool,
-    question: Option<Question>,
+    pub(crate) question: Option<Question>,
     /// What preflights of this chain left in the cache.
     cache: Vec<(Url, Permission<'a>)>,
 }
 
 impl<'a> Walk<'a> {
     /// Walks to the hop that decides.
-    fn along(exchange: &'a Exchange, engine: Engine) -> (Self, Judgement) {
+    pub(crate) fn along(exchange: &'a Exchange, engine: Engine) -> (Self, Judgement) {
         let mut walk = Self::new(&exchange.request, engine);
         loop {
             let hop = exchange.hops.get(walk.hop);
@@ -102,6 +81,7 @@ impl<'a> Walk<'a> {
         Self {
             request,
             engine,
+            before: Vec::new(),
             asked: false,
             url: request.url.clone(),
             method: request.method.clone(),
@@ -115,7 +95,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn origin(&self) -> &str {
+    pub(crate) fn origin(&self) -> &str {
         if self.tainted {
             Origin::Opaque.as_str()
         } else {
@@ -277,7 +257,8 @@ impl<'a> Walk<'a> {
                 && !(leaves_origin && name == "authorization" && self.engine != Engine::WebKit)
         });
         self.rewrite_method(status);
-        self.url = target;
+        self.before
+            .push(std::mem::replace(&mut self.url, target).into());
         self.hop += 1;
         None
     }
@@ -327,6 +308,7 @@ impl<'a> Walk<'a> {
             scene: Scene {
                 origin: self.origin().to_owned(),
                 url: self.url.to_string(),
+                before: self.before.clone(),
                 method: self.method.clone(),
                 question: self.question.clone(),
                 location: None,

@@ -1,6 +1,4 @@
-//! What a judgement and a message hold.
-
-use url::Url;
+//! What the browser does with an exchange, and the request at the hop that decided it.
 
 use crate::preflight::Question;
 use crate::redirect::BadRedirect;
@@ -32,6 +30,8 @@ pub struct Scene {
     pub origin: String,
     /// URL of the hop.
     pub url: String,
+    /// URLs of the hops before it.
+    pub before: Vec<String>,
     /// Method at the hop: redirects can turn it into GET.
     pub method: String,
     /// What the preflight asked, where one was needed at the hop.
@@ -44,23 +44,6 @@ pub struct Scene {
     pub missing: Option<Stage>,
     /// Whether the CORS protocol had a say.
     pub cross_origin: bool,
-}
-
-/// One message that the browser sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// The hop that it belongs to.
-    pub hop: usize,
-    /// Where it goes.
-    pub url: Url,
-    /// What the preflight asks; `None` for the request itself.
-    pub question: Option<Question>,
-    /// Method of the request itself: redirects can turn it into GET.
-    pub method: String,
-    /// Headers that the page set, as far as redirects have left them; a preflight carries none.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// What stands in the `Origin` header, where the browser sends one.
-    pub origin: Option<String>,
 }
 
 impl Judgement {

@@ -65,7 +65,7 @@ fn lines_text(
                 let (method, url) = (request.method(), request.url());
                 let origin = request.page_origin();
                 writeln!(output, "line {number}{id}: {method} {url} from {origin}")?;
-                let verdict = explain::explain(&exchange);
+                let verdict = explain::recorded(&exchange);
                 explain::text(&exchange, &verdict, args.fix_for, output)?;
             }
             Asked::Part(answer) => writeln!(output, "line {number}: {answer}")?,
@@ -95,7 +95,7 @@ fn explain_dump(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode,
         credentials: args.credentials,
     };
     let dump = dump::read(&read(args)?, &given).map_err(|error| bad(error.to_string()))?;
-    let mut verdict = explain::explain(&dump.exchange);
+    let mut verdict = explain::recorded(&dump.exchange);
     verdict.caveats.extend(dump.notes);
     match args.format {
         Some(Format::Json) => writeln!(output, "{:#}", explain::verdict_json(&verdict)),

@@ -12,7 +12,82 @@ pub(crate) fn all(exchange: &Exchange, judgement: &Judgement) -> Vec<String> {
     found.extend(local_network(exchange, judgement));
     found.extend(authorization_by_wildcard(exchange, judgement));
     found.extend(from_cache(exchange, judgement));
+    found.extend(dropped(exchange));
+    found.extend(unreadable(exchange, judgement));
     found
+}
+
+/// What the page set and the browser does not send.
+fn dropped(exchange: &Exchange) -> Option<String> {
+    let names = listed(exchange.request.dropped_headers())?;
+    Some(match exchange.request.mode() {
+        Mode::NoCors => format!(
+            "The browser leaves {names} out of the request: in mode no-cors a script can send only what a form can, and read nothing of the answer. Use mode cors, and let the server allow the headers."
+        ),
+        _ => format!(
+            "The browser leaves {names} out of the request: no script may set that, and the server need not allow it."
+        ),
+    })
+}
+
+/// Headers of answers that pages are known to read, beside all that start with `x-`.
+const READ_BY_PAGES: [&str; 8] = [
+    "content-disposition",
+    "content-range",
+    "etag",
+    "link",
+    "location",
+    "retry-after",
+    "server-timing",
+    "www-authenticate",
+];
+
+/// Headers that start with `x-` and are none of the page's business.
+const NOT_READ_BY_PAGES: [&str; 12] = [
+    "x-amz-cf-id",
+    "x-amz-cf-pop",
+    "x-aspnet-version",
+    "x-cache",
+    "x-content-type-options",
+    "x-dns-prefetch-control",
+    "x-frame-options",
+    "x-powered-by",
+    "x-runtime",
+    "x-served-by",
+    "x-timer",
+    "x-xss-protection",
+];
+
+/// What the page gets no sight of, though the answer passes.
+fn unreadable(exchange: &Exchange, judgement: &Judgement) -> Option<String> {
+    if judgement.ruling != Ruling::Allowed || !judgement.scene.cross_origin {
+        return None;
+    }
+    let answer = exchange.hops.get(judgement.hop)?.response.as_ref()?;
+    let mut hidden: Vec<String> = Vec::new();
+    for (name, _) in answer.headers.iter() {
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        let of_pages = READ_BY_PAGES.contains(&name.as_str())
+            || (name.starts_with("x-") && !NOT_READ_BY_PAGES.contains(&name.as_str()));
+        if of_pages && !hidden.contains(&name) {
+            hidden.push(name);
+        }
+    }
+    if hidden.is_empty() {
+        return None;
+    }
+    let readable = cors::readable(&answer.headers, exchange.request.credentials());
+    hidden.retain(|name| !readable.contains(name));
+    let names = listed(&hidden)?;
+    Some(format!(
+        "A script reads null for {names}: Access-Control-Expose-Headers has to list them."
+    ))
+}
+
+/// Names between backticks; `None` without any.
+fn listed(names: &[String]) -> Option<String> {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    (!quoted.is_empty()).then(|| quoted.join(", "))
 }
 
 /// A page that asks a more private network than its own needs the user's permission
@@ -22,14 +97,12 @@ fn local_network(exchange: &Exchange, judgement: &Judgement) -> Option<String> {
     if exchange.request.mode() == Mode::Navigate {
         return None;
     }
-    let page = exchange.request.page_origin();
     let is_local = |text: &str| Url::parse(text).is_ok_and(|url| network::is_local(&url));
+    let target = reason::path(judgement).find(|url| is_local(url))?;
+    let page = exchange.request.page_origin();
     if is_local(page.as_str()) {
         return None;
     }
-    let target = reason::path(exchange, judgement)
-        .into_iter()
-        .find(|url| is_local(url))?;
     let rest = match reason::is_secure_page(page) {
         Some(true) => {
             "Chromium asks the user for permission first and blocks the request where it is not given; Firefox is introducing the same. Safari does not ask."

@@ -26,4 +26,4 @@ pub use lines::{Asked, Summary, ask, jsonl, line};
 pub use print::{har_json, har_text, text, verdict_json};
 pub use reason::Reason;
 pub use transcript::{heads, transcript};
-pub use verdict::{EngineVerdict, Verdict, explain, explain_protocol};
+pub use verdict::{EngineVerdict, Verdict, explain, recorded};

@@ -6,7 +6,7 @@ use cors::{Exchange, NotAnExchange, cache, trim};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::verdict::{Verdict, explain};
+use crate::verdict::{Verdict, recorded};
 use crate::wire::{
     self, ByEngine, CacheLine, ErrorLine, Line, ReadableLine, SafelistedLine, VerdictLine,
 };
@@ -123,7 +123,7 @@ fn verdict(id: Option<&RawValue>, line: Line<'_>) -> Result<String, BadLine> {
         caveats,
         by_engine,
         ..
-    } = explain(&exchange);
+    } = recorded(&exchange);
     Ok(json(&VerdictLine {
         id,
         verdict: judgement.ruling,

@@ -43,31 +43,31 @@ impl Reason {
     }
 }
 
-/// What is asked about an exchange.
+/// Where an exchange comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// Everything that a browser does with it.
-    Browser,
-    /// The CORS protocol alone.
-    Protocol,
+pub(crate) enum Source {
+    /// A browser or a tool made it, and its URL is the page's.
+    Recorded,
+    /// A server was asked, or a policy read, on behalf of a page. Who did so chose the URL, perhaps of
+    /// a server that TLS stands in front of later: that it is http is not the page's fault.
+    Asked,
 }
 
 /// What the browser does with an exchange: the engine's judgement, unless the browser stops before
 /// the hop that decides it. The reason is there where the exchange is blocked.
-pub(crate) fn decide(exchange: &Exchange, scope: Scope) -> (Judgement, Option<Reason>) {
-    decide_as(exchange, Engine::Chromium, scope)
+pub(crate) fn decide(exchange: &Exchange, source: Source) -> (Judgement, Option<Reason>) {
+    decide_as(exchange, source, Engine::Chromium)
 }
 
 /// The same as another engine does it.
 pub(crate) fn decide_as(
     exchange: &Exchange,
+    source: Source,
     engine: Engine,
-    scope: Scope,
 ) -> (Judgement, Option<Reason>) {
     let judgement = judge_as(exchange, engine);
-    if scope == Scope::Browser
-        && let Some(mixed) = mixed_content(exchange, &judgement, engine)
-    {
+    let is_judged = source == Source::Recorded || exchange.request.url().scheme() != "http";
+    if is_judged && let Some(mixed) = mixed_content(exchange, &judgement, engine) {
         return (mixed, Some(Reason::MixedContent));
     }
     let reason = match (judgement.ruling, judgement.error) {
@@ -79,16 +79,9 @@ pub(crate) fn decide_as(
 }
 
 /// The URLs along the chain, as far as the judgement went.
-pub(crate) fn path(exchange: &Exchange, judgement: &Judgement) -> Vec<String> {
-    let reached = judgement.hop.min(exchange.hops.len());
-    let before = (0..reached).map(|count| {
-        let part = Exchange {
-            request: exchange.request.clone(),
-            hops: exchange.hops[..count].to_vec(),
-        };
-        judge(&part).scene.url
-    });
-    before.chain([judgement.scene.url.clone()]).collect()
+pub(crate) fn path(judgement: &Judgement) -> impl Iterator<Item = &str> {
+    let scene = &judgement.scene;
+    scene.before.iter().chain([&scene.url]).map(String::as_str)
 }
 
 /// Where a secure page is led to a URL that is not: nothing is sent there. `fetch` and XHR are never
@@ -101,11 +94,8 @@ fn mixed_content(exchange: &Exchange, judgement: &Judgement, engine: Engine) -> 
     // WebKit makes no exception for this machine (bugs.webkit.org/show_bug.cgi?id=171934).
     let is_mixed =
         |url: &str| url.starts_with("http:") && (engine == Engine::WebKit || !is_own_machine(url));
-    if exchange.hops.len() < 2 && judgement.hop == 0 && !is_mixed(&judgement.scene.url) {
-        return None;
-    }
-    let path = path(exchange, judgement);
-    let at = path.iter().position(|url| is_mixed(url))?;
+    let at = path(judgement).position(is_mixed)?;
+    let location = path(judgement).nth(at).map(str::to_owned);
     let mut judgement = match at.checked_sub(1) {
         None => judgement.clone(),
         Some(previous) => {
@@ -115,7 +105,10 @@ fn mixed_content(exchange: &Exchange, judgement: &Judgement, engine: Engine) -> 
             };
             let mut before = judge(&part);
             before.hop = previous;
-            before.scene.url.clone_from(&path[previous]);
+            before
+                .scene
+                .url
+                .clone_from(&judgement.scene.before[previous]);
             before
         }
     };
@@ -125,7 +118,7 @@ fn mixed_content(exchange: &Exchange, judgement: &Judgement, engine: Engine) -> 
     judgement.parameter = Vec::new();
     judgement.scene.missing = None;
     judgement.scene.redirect = None;
-    judgement.scene.location = Some(path[at].clone());
+    judgement.scene.location = location;
     Some(judgement)
 }
 

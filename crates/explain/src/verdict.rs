@@ -4,7 +4,7 @@ use cors::{CorsError, Engine, Exchange, Judgement, Ruling};
 
 use crate::differs::{self, Difference};
 use crate::fix::{self, Action, Fix};
-use crate::reason::{self, Reason, Scope};
+use crate::reason::{self, Reason, Source};
 use crate::visible::visible;
 use crate::{caveat, describe};
 
@@ -39,12 +39,46 @@ pub struct EngineVerdict {
     pub error: Option<CorsError>,
 }
 
+/// Whether an exchange has anything that engines decide differently: all of that lies in redirects, in
+/// lines that are doubled, in some request headers, and in addresses of this machine. It spares two
+/// judgements of three.
+fn may_differ(exchange: &Exchange, chromium: &Judgement) -> bool {
+    let request = &exchange.request;
+    let of_headers = request
+        .headers()
+        .iter()
+        .any(|(name, value)| cors::is_safelisted(name, value))
+        || !request.dropped_headers().is_empty();
+    let of_answers = exchange.hops.iter().any(|hop| {
+        [&hop.preflight, &hop.response]
+            .into_iter()
+            .flatten()
+            .any(|answer| {
+                let lines = |name| answer.headers.all(name).count();
+                lines("location") > 0
+                    || lines("access-control-allow-origin") > 1
+                    || lines("access-control-allow-credentials") > 1
+            })
+    });
+    of_headers
+        || of_answers
+        || chromium.scene.url.starts_with("http:")
+            && request.page_origin().as_str().starts_with("https:")
+        || request
+            .headers()
+            .iter()
+            .any(|(name, _)| matches!(name.as_str(), "accept" | "range"))
+}
+
 /// The engines that decide otherwise than Chromium did.
-fn by_engine(exchange: &Exchange, chromium: &Judgement, scope: Scope) -> Vec<EngineVerdict> {
+fn by_engine(exchange: &Exchange, source: Source, chromium: &Judgement) -> Vec<EngineVerdict> {
+    if !may_differ(exchange, chromium) {
+        return Vec::new();
+    }
     [Engine::Firefox, Engine::WebKit]
         .into_iter()
         .filter_map(|engine| {
-            let (judgement, _) = reason::decide_as(exchange, engine, scope);
+            let (judgement, _) = reason::decide_as(exchange, source, engine);
             (judgement.ruling != chromium.ruling).then_some(EngineVerdict {
                 engine,
                 ruling: judgement.ruling,
@@ -133,27 +167,27 @@ impl std::fmt::Display for Verdict {
     }
 }
 
-/// Judges an exchange as a browser does, and explains the judgement.
+/// Judges an exchange that a browser or a tool recorded, and explains the judgement.
+#[must_use]
+pub fn recorded(exchange: &Exchange) -> Verdict {
+    of(exchange, Source::Recorded)
+}
+
+/// Judges an exchange that was made, or predicted, on behalf of a page, and explains the judgement.
+/// That its first URL is http is left to who chose it.
 #[must_use]
 pub fn explain(exchange: &Exchange) -> Verdict {
-    within(exchange, Scope::Browser)
+    of(exchange, Source::Asked)
 }
 
-/// Judges an exchange by the CORS protocol alone: for servers and policies that are asked apart from
-/// any page, whose addresses may be http where those of users are https.
-#[must_use]
-pub fn explain_protocol(exchange: &Exchange) -> Verdict {
-    within(exchange, Scope::Protocol)
-}
-
-fn within(exchange: &Exchange, scope: Scope) -> Verdict {
-    let (judgement, reason) = reason::decide(exchange, scope);
-    let repaired = fix::repair(exchange, scope);
+fn of(exchange: &Exchange, source: Source) -> Verdict {
+    let (judgement, reason) = reason::decide(exchange, source);
+    let repaired = fix::repair(exchange, source);
     Verdict {
         explanation: describe::text(exchange, &judgement, reason),
         fix: repaired.map(|repair| repair.fixes).unwrap_or_default(),
         caveats: caveat::all(exchange, &judgement),
-        by_engine: by_engine(exchange, &judgement, scope),
+        by_engine: by_engine(exchange, source, &judgement),
         differs: differs::notes(exchange, &judgement),
         reason,
         judgement,

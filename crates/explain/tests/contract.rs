@@ -169,3 +169,59 @@ fn engines_that_decide_otherwise_are_named_and_only_those() {
     );
     assert_eq!(same.get("by_engine"), None);
 }
+
+#[test]
+fn what_a_page_does_not_send_and_cannot_read_is_told() {
+    let caveats = |mode: &str, headers: Value, got: Value| -> String {
+        let text = serde_json::json!({"id": 1,
+            "request": {"page_origin": "https://app.test", "url": "https://api.test/x", "method": "GET", "mode": mode, "headers": headers},
+            "hops": [{"response": {"status": 200, "headers": got}}]});
+        let answer: Value = serde_json::from_str(&line(&text.to_string(), 1)).expect("JSON");
+        assert_eq!(answer["verdict"], "allowed", "{text}");
+        answer["caveats"].to_string()
+    };
+    let star = serde_json::json!([
+        ["access-control-allow-origin", "*"],
+        ["X-Total-Count", "3"],
+        ["ETag", "1"],
+        ["X-Frame-Options", "deny"]
+    ]);
+    let told = caveats(
+        "no-cors",
+        serde_json::json!([
+            ["Authorization", "Bearer x"],
+            ["content-type", "application/json"]
+        ]),
+        star.clone(),
+    );
+    assert!(
+        told.contains("leaves `authorization`, `content-type` out") && told.contains("no-cors"),
+        "{told}"
+    );
+    let told = caveats(
+        "cors",
+        serde_json::json!([["Cookie", "a=b"], ["Origin", "https://x.test"]]),
+        star.clone(),
+    );
+    assert!(told.contains("leaves `cookie`, `origin` out"), "{told}");
+    assert!(
+        told.contains("reads null for `x-total-count`, `etag`:"),
+        "{told}"
+    );
+    let exposed = serde_json::json!([
+        ["access-control-allow-origin", "*"],
+        ["X-Total-Count", "3"],
+        ["access-control-expose-headers", "x-total-count"]
+    ]);
+    assert_eq!(caveats("cors", serde_json::json!([]), exposed), "[]");
+}
+
+#[test]
+fn a_server_that_is_asked_over_http_for_a_secure_page_is_judged_by_its_headers() {
+    let line = r#"{"request":{"page_origin":"https://app.test","url":"http://api.test/x"},"hops":[{"response":{"status":200,"headers":[["access-control-allow-origin","*"]]}}]}"#;
+    let explain::Asked::Exchange(_, exchange) = explain::ask(line) else {
+        panic!("an exchange");
+    };
+    let reasons = [explain::recorded(&exchange), explain::explain(&exchange)].map(|v| v.reason);
+    assert_eq!(reasons, [Some(explain::Reason::MixedContent), None]);
+}

@@ -3,7 +3,7 @@
 
 use cors::{Credentials, Ruling};
 use explain::dump::{self, BadDump, Dump, Given};
-use explain::explain;
+use explain::recorded;
 
 fn report(file: &str) -> Vec<u8> {
     let path = format!("{}/tests/reports/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -14,7 +14,7 @@ fn report(file: &str) -> Vec<u8> {
 fn shown(dump: &Dump) -> String {
     let exchange = &dump.exchange;
     let request = &exchange.request;
-    let judgement = explain(exchange).judgement;
+    let judgement = recorded(exchange).judgement;
     let why = match (judgement.error, judgement.scene.missing) {
         (Some(error), _) => error.as_str(),
         (None, Some(stage)) => stage.as_str(),
@@ -136,7 +136,7 @@ fn redirects_are_followed_as_curl_followed_them() {
         text,
         "GET https://api.test/x from https://app.test same-origin: blocked MissingAllowOriginHeader",
     );
-    assert_eq!(explain(&dump.exchange).judgement.hop, 1);
+    assert_eq!(recorded(&dump.exchange).judgement.hop, 1);
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn what_was_asked_otherwise_than_a_browser_does_is_noted() {
         ..Given::default()
     };
     let dump = dump::read(text.as_bytes(), &given).expect("a dump");
-    assert_eq!(explain(&dump.exchange).judgement.ruling, Ruling::Blocked);
+    assert_eq!(recorded(&dump.exchange).judgement.ruling, Ruling::Blocked);
     assert!(dump.notes[0].contains("without Origin"), "{:?}", dump.notes);
     let dump = dump::read(
         text.replace(">\n", "> Origin: https://b.test\n>\n")

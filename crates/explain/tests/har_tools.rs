@@ -480,6 +480,28 @@ fn what_is_no_cors_request_is_not_judged_as_one() {
 }
 
 #[test]
+fn headers_of_the_browser_are_not_taken_for_the_pages() {
+    // A User-Agent that the page sets needs a preflight in Firefox and WebKit; the browser's own does not.
+    let sent = [
+        ORIGIN,
+        "User-Agent: Mozilla/5.0",
+        "Host: api.test",
+        "Priority: u=1, i",
+    ];
+    let report = check(
+        "own",
+        &[entry(GET, &sent, json!(200), &[STAR], json!({}))],
+        &["0 allowed"],
+    );
+    let verdict = &report.requests[0].verdict;
+    assert_eq!(
+        (verdict.by_engine.len(), verdict.caveats.len()),
+        (0, 0),
+        "{verdict}"
+    );
+}
+
+#[test]
 fn a_secure_page_that_asks_http_fails_for_mixed_content() {
     let more = json!({"_resourceType": FETCH, "response": {"_error": ""}});
     let report = check(

@@ -10,7 +10,7 @@ mod generate;
 
 use cors::{Exchange, Ruling, judge};
 use explain::fix::Action;
-use explain::{Asked, Verdict, ask, explain};
+use explain::{Asked, Verdict, ask, recorded};
 use proptest::prelude::*;
 
 fn exchange(line: &str) -> Exchange {
@@ -39,7 +39,7 @@ fn every_fix_of_random_blocked_exchanges_lets_the_request_pass_in_one_round() {
         }
         let line = generate::exchange(7, number).to_string();
         let exchange = exchange(&line);
-        let verdict = explain(&exchange);
+        let verdict = recorded(&exchange);
         if verdict.judgement.ruling != Ruling::Blocked {
             assert!(verdict.fix.is_empty(), "{line}");
             continue;
@@ -66,7 +66,7 @@ fn every_fix_of_random_blocked_exchanges_lets_the_request_pass_in_one_round() {
 }
 
 /// An exchange whose answers hold any of the mistakes, with everything recorded.
-fn recorded(
+fn complete(
     method: &str,
     credentials: &str,
     status: u16,
@@ -126,8 +126,8 @@ proptest! {
         preflight in headers(),
         response in headers(),
     ) {
-        let exchange = recorded(method, credentials, status, &preflight, &response);
-        let verdict = explain(&exchange);
+        let exchange = complete(method, credentials, status, &preflight, &response);
+        let verdict = recorded(&exchange);
         prop_assert_eq!(verdict.fix.is_empty(), verdict.judgement.ruling != Ruling::Blocked);
         let after = judge(&repaired(&exchange, &verdict));
         if verdict.judgement.ruling == Ruling::Blocked {

@@ -295,7 +295,7 @@ impl Walk {
     }
 
     fn end<'a>(self, shape: &'a Shape, exchange: &Exchange) -> Predicted<'a> {
-        let verdict = explain::explain_protocol(exchange);
+        let verdict = explain::explain(exchange);
         let place = self.place(&verdict);
         let (outcome, hidden) = match verdict.judgement.ruling {
             Ruling::Allowed => (Outcome::Allowed, hidden(shape, exchange)),

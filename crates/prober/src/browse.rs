@@ -144,7 +144,7 @@ pub async fn browse(client: &Client, request: &Request, manner: Manner) -> Walk 
         }
     };
     Walk {
-        verdict: explain::explain_protocol(&exchange),
+        verdict: explain::explain(&exchange),
         exchange,
         steps,
         ending,

@@ -1,6 +1,6 @@
 //! The request that a page would have made, out of what a dump and its commands show.
 
-use cors::{Credentials, Headers, Mode, Origin, Request, RequestParts};
+use cors::{Credentials, Headers, Mode, Origin, Request, RequestParts, is_forbidden_header};
 use url::Url;
 
 use super::command::Command;
@@ -81,7 +81,9 @@ fn headers(own: Option<&Sent>, preflight: Option<&Sent>) -> Headers {
     let mut headers = Headers::new();
     for (name, value) in own.iter().flat_map(|sent| sent.headers.iter()) {
         let lower = String::from_utf8_lossy(name).to_ascii_lowercase();
-        if !NOT_OF_THE_PAGE.contains(&lower.as_str()) && !is_of_reload(&lower, own) {
+        let of_tool =
+            NOT_OF_THE_PAGE.contains(&lower.as_str()) || is_forbidden_header(&lower, value);
+        if !of_tool && !is_of_reload(&lower, own) {
             headers.push(name, value);
         }
     }

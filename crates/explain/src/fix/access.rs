@@ -89,7 +89,7 @@ fn null_origin(bench: &mut Bench, judgement: &Judgement, on: Place, include: boo
 
 /// With credentials nothing but the page's origin will do, and behind that redirect it is not sent.
 fn answer_before_the_foreign_redirect(bench: &mut Bench, judgement: &Judgement) {
-    let path = reason::path(&bench.exchange, judgement);
+    let path: Vec<&str> = reason::path(judgement).collect();
     let origins: Vec<_> = path
         .iter()
         .map(|url| Url::parse(url).map_or(Origin::Opaque, |url| Origin::of(&url)))

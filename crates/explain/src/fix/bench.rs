@@ -4,7 +4,7 @@ use cors::{Answer, Exchange, Headers, Judgement, Ruling, Stage};
 
 use super::change::{Action, Fix, Place};
 use super::granted;
-use crate::reason::{self, Scope};
+use crate::reason::{self, Source};
 
 /// A repaired exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +18,9 @@ pub(crate) struct Repair {
 /// The exchange under repair, and what was done to it.
 pub(super) struct Bench {
     pub(super) exchange: Exchange,
-    scope: Scope,
+    source: Source,
     fixes: Vec<Fix>,
+    changes: usize,
     /// Advice that holds beside the changes: what the page can do instead.
     instead: Vec<Fix>,
     /// Hops whose answer to the request is not recorded and must not be assumed to be good, because
@@ -28,11 +29,12 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub(super) fn new(exchange: &Exchange, scope: Scope) -> Self {
+    pub(super) fn new(exchange: &Exchange, source: Source) -> Self {
         Self {
+            source,
             exchange: exchange.clone(),
-            scope,
             fixes: Vec::new(),
+            changes: 0,
             instead: Vec::new(),
             doubted: Vec::new(),
         }
@@ -59,8 +61,16 @@ impl Bench {
         if fix.on == Place::Preflight && is_access {
             self.doubted.push(fix.hop);
         }
+        if !self.fixes.contains(&fix) {
+            self.changes += 1;
+        }
         self.fixes.retain(|other| !is_same_thing(other, &fix));
         self.fixes.push(fix);
+    }
+
+    /// How many changes were made that were not made before.
+    pub(super) const fn progress(&self) -> usize {
+        self.changes
     }
 
     /// Notes what the page can do instead.
@@ -96,12 +106,17 @@ impl Bench {
         self.fixes
             .sort_by_key(|fix| (order(fix), fix.hop, fix.on, rank(fix)));
         // All that is printed may be applied together.
-        let (mut changed, scope) = (self.exchange.clone(), self.scope);
+        let request = self.exchange.request.clone();
         for fix in self.instead {
-            if still_passes(&changed, &fix, scope) && fix.apply(&mut changed).is_ok() {
+            let before = self.exchange.request.clone();
+            let applied = fix.apply(&mut self.exchange).is_ok();
+            if applied && reason::decide(&self.exchange, self.source).0.ruling == Ruling::Allowed {
                 self.fixes.push(fix);
+            } else {
+                self.exchange.request = before;
             }
         }
+        self.exchange.request = request;
         Repair {
             fixes: self.fixes,
             exchange: self.exchange,
@@ -135,10 +150,4 @@ fn is_same_thing(one: &Fix, other: &Fix) -> bool {
         && one.hop == other.hop
         && one.header() == other.header()
         && (one.header().is_some() || kind(&one.action) == kind(&other.action))
-}
-
-/// What the page can do instead must not break what was repaired.
-fn still_passes(exchange: &Exchange, fix: &Fix, scope: Scope) -> bool {
-    let mut changed = exchange.clone();
-    fix.apply(&mut changed).is_ok() && reason::decide(&changed, scope).0.ruling == Ruling::Allowed
 }

@@ -6,27 +6,27 @@ use cors::{Exchange, Judgement, Ruling, Stage};
 use super::bench::{Bench, Repair};
 use super::change::Place;
 use super::{access, address, preflight};
-use crate::reason::{self, Reason, Scope};
+use crate::reason::{self, Reason, Source};
 
 /// More objections than this have no end: every hop has its own, in both of its answers.
 const MAX_STEPS: usize = 400;
 
 /// The least changes after which a blocked exchange passes; `None` where it is not blocked, or where
 /// no change of answers helps.
-pub(crate) fn repair(exchange: &Exchange, scope: Scope) -> Option<Repair> {
-    if reason::decide(exchange, scope).0.ruling != Ruling::Blocked {
+pub(crate) fn repair(exchange: &Exchange, source: Source) -> Option<Repair> {
+    if reason::decide(exchange, source).0.ruling != Ruling::Blocked {
         return None;
     }
-    let mut bench = Bench::new(exchange, scope);
+    let mut bench = Bench::new(exchange, source);
     for _ in 0..MAX_STEPS {
-        let (judgement, reason) = reason::decide(&bench.exchange, scope);
+        let (judgement, reason) = reason::decide(&bench.exchange, source);
         match judgement.ruling {
             Ruling::Allowed => return Some(bench.finish()),
             Ruling::Incomplete => bench.supply(&judgement),
             Ruling::Blocked => {
-                let before = bench.exchange.clone();
+                let before = bench.progress();
                 answer_objection(&mut bench, &judgement, reason.unwrap_or(Reason::Unknown));
-                if bench.exchange == before {
+                if bench.progress() == before {
                     return None;
                 }
             }

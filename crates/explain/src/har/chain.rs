@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use cors::{
     Answer, Credentials, Exchange, Headers, Hop, Mode, Origin, Request, RequestParts, Ruling,
-    Stage, judge,
+    Stage, is_forbidden_header, judge,
 };
 
 use super::entry::{Entry, bytes};
@@ -63,7 +63,8 @@ pub(super) fn request(
             Some(asked) => asked.contains(&lower),
             None => !BROWSERS_OWN.contains(&lower.as_str()),
         };
-        if of_page {
+        // What no script may set is the browser's own.
+        if of_page && !is_forbidden_header(&lower, value.as_bytes()) {
             headers.push(bytes(name), bytes(value));
         }
     }

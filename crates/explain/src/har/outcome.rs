@@ -6,7 +6,7 @@ use super::chain::Chain;
 use super::failure::{self, Failure};
 use super::page::Pages;
 use super::pairs::Index;
-use crate::reason::{self, Reason};
+use crate::reason::Reason;
 use crate::verdict::{self, Verdict};
 
 /// How a request ended.
@@ -75,7 +75,7 @@ pub(super) fn of(index: &Index<'_>, pages: &Pages, chain: &Chain) -> Told {
     let exchange = &chain.exchange;
     let text = error_of(index, chain);
     let failure = failure::read(text.as_deref());
-    let verdict = verdict::explain(exchange);
+    let verdict = verdict::recorded(exchange);
     let answered = chain
         .members
         .last()
@@ -251,7 +251,7 @@ fn with_credentials(exchange: &Exchange) -> Option<Told> {
         request: credentialed.ok()?,
         hops: exchange.hops.clone(),
     };
-    let mut verdict = verdict::explain(&exchange);
+    let mut verdict = verdict::recorded(&exchange);
     if verdict.reason != Some(Reason::Cors) {
         return None;
     }
@@ -296,9 +296,9 @@ fn why_untold(failure: &Failure, verdict: &Verdict) -> String {
 
 /// What becomes of a request that nothing but its preflight shows.
 pub(super) fn of_preflight(exchange: Exchange, error: Option<&str>) -> Told {
-    let verdict = verdict::explain(&exchange);
+    let verdict = verdict::recorded(&exchange);
     if verdict.judgement.ruling == Ruling::Blocked {
-        let outcome = match reason::decide(&exchange, reason::Scope::Browser).1 {
+        let outcome = match verdict.reason {
             Some(Reason::Cors) => Outcome::Blocked,
             _ => Outcome::Other,
         };
