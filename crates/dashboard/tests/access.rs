@@ -101,6 +101,7 @@ async fn tokens_open_what_they_are_for_and_nothing_else() {
         ("GET", "/api/v1/ledger", "Bearer reader", 200, ""),
         ("GET", "/metrics", "", 401, "unauthenticated"),
         ("GET", "/metrics", "Bearer reader", 200, ""),
+        ("GET", "/metrics", "Bearer scoped", 403, "forbidden"),
         ("POST", "/api/v1/deploys", "", 401, "unauthenticated"),
         ("POST", "/api/v1/deploys", "Bearer reader", 403, "forbidden"),
         ("POST", "/api/v1/deploys", "Bearer writer", 201, ""),
