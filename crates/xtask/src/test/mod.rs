@@ -148,47 +148,16 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get) * 3
 }
 
-/// Plays the Rust suite, and beside it the others one after the other: all of them wait more than
-/// they compute. What the others print is shown once each has ended.
+/// Plays the suites one after the other: what browsers are asked is told by how long answers take,
+/// and another suite beside it would change that.
 fn play_all(suites: Vec<Suite>) -> Result<Vec<Outcome>> {
-    let (rust, others): (Vec<_>, Vec<_>) = suites.into_iter().partition(|suite| suite.name == RUST);
-    let play_each = |suites: Vec<Suite>, shown: fn() -> Box<dyn Write>| {
-        let outcomes = suites.into_iter().map(|suite| play(suite, shown()));
-        outcomes.collect::<Result<Vec<_>>>()
-    };
-    if rust.is_empty() {
-        return play_each(others, || Box::new(std::io::stdout()));
-    }
-    let (rust, others) = std::thread::scope(|scope| {
-        let others = scope.spawn(|| play_each(others, || Box::new(AtTheEnd::default())));
-        let rust = play_each(rust, || Box::new(std::io::stdout()));
-        (rust, others.join().expect("the other suites do not panic"))
-    });
-    let mut outcomes = rust?;
-    outcomes.extend(others?);
-    Ok(outcomes)
+    let outcomes = suites.into_iter();
+    outcomes
+        .map(|suite| play(suite, std::io::stdout()))
+        .collect()
 }
 
-/// Holds what is written until it is dropped: lines of two suites at once would be nobody's.
-#[derive(Default)]
-struct AtTheEnd(Vec<u8>);
-
-impl Write for AtTheEnd {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.write(bytes)
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Drop for AtTheEnd {
-    fn drop(&mut self) {
-        let _ = std::io::stdout().lock().write_all(&self.0);
-    }
-}
-
-fn play(mut suite: Suite, shown: Box<dyn Write>) -> Result<Outcome> {
+fn play(mut suite: Suite, shown: impl Write) -> Result<Outcome> {
     eprintln!("==> {}: {}", suite.name, shell::words(&suite.command));
     let (played, took) = timed(|| listen(&mut suite.command, shown));
     let (counts, finished_well) = played.with_context(|| format!("in suite {}", suite.name))?;
@@ -201,7 +170,7 @@ fn play(mut suite: Suite, shown: Box<dyn Write>) -> Result<Outcome> {
 }
 
 /// Shows what the suite prints, and counts.
-fn listen(command: &mut Command, mut shown: Box<dyn Write>) -> Result<(Counts, bool)> {
+fn listen(command: &mut Command, mut shown: impl Write) -> Result<(Counts, bool)> {
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     let stdout = child.stdout.take().context("stdout is piped")?;
     let mut counts = Counts::default();
