@@ -3,33 +3,47 @@ import { percent, shortCount } from './format';
 import { Panel } from './panel';
 import { nameless } from './words';
 
+/** What the page breaks the block rate down by: a table for each, a word of `by` in the API. */
+export const BREAKDOWNS = [
+  { by: 'browser', noun: 'Browser' },
+  { by: 'release', noun: 'Release' },
+] as const;
+
+/** Names the answer of a breakdown. */
+export type BreakdownKey = `by_${string}`;
+
 interface Props {
-  answers: { browsers?: Breakdown; releases?: Breakdown };
-  errors: { browsers?: ApiError; releases?: ApiError };
+  answers: { [key: BreakdownKey]: Breakdown | undefined };
+  errors: { [key: BreakdownKey]: ApiError | undefined };
 }
 
-/** Who is hit: by browser and by release. */
+/** Who is hit. */
 export function Breakdowns({ answers, errors }: Props) {
   return (
     <div class="columns">
-      <Table title="By browser" noun="Browser" of={answers.browsers} error={errors.browsers} />
-      <Table title="By release" noun="Release" of={answers.releases} error={errors.releases} />
+      {BREAKDOWNS.map(({ by, noun }) => (
+        <Table key={by} noun={noun} of={answers[`by_${by}`]} error={errors[`by_${by}`]} />
+      ))}
     </div>
   );
 }
 
 interface TableProps {
-  title: string;
   noun: string;
   of: Breakdown | undefined;
   error: ApiError | undefined;
 }
 
-function Table({ title, noun, of, error }: TableProps) {
+function Table({ noun, of, error }: TableProps) {
   const rows = of?.rows ?? [];
   const worst = Math.max(...rows.map((row) => row.block_rate.ratio ?? 0), 0);
   return (
-    <Panel title={title} id={`by-${noun}`} error={error} loaded={of !== undefined}>
+    <Panel
+      title={`By ${noun.toLowerCase()}`}
+      id={`by-${noun}`}
+      error={error}
+      loaded={of !== undefined}
+    >
       {rows.length === 0 ? (
         <p class="muted">Nothing was seen in this window.</p>
       ) : (

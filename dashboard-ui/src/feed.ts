@@ -19,14 +19,13 @@ import {
   type Sli,
   type Slos,
 } from './api';
+import { BREAKDOWNS, type BreakdownKey } from './breakdown';
 import { type Filters, write } from './filters';
 
 interface Answers {
   sli: Scope & Sli;
   series: Series;
   endpoints: Endpoints;
-  browsers: Breakdown;
-  releases: Breakdown;
   services: Breakdown;
   environments: Breakdown;
   allReleases: Breakdown;
@@ -36,6 +35,7 @@ interface Answers {
   deploys: Deploys;
   inventory: Inventory;
   inventoryHistory: InventoryHistory;
+  [key: BreakdownKey]: Breakdown;
 }
 
 /** What is known, and what could not be learnt last time. */
@@ -104,6 +104,9 @@ export function useFeed(filters: Filters, paused: boolean, round: number): Feed 
   return feed;
 }
 
+/** A path below the API's root, and the query. */
+type Question = [string, Record<string, string | undefined>];
+
 type Asked = Omit<Feed, 'impaired' | 'stale'>;
 
 function merge(old: Feed, next: Asked, sameFilters: boolean): Omit<Feed, 'impaired'> {
@@ -124,12 +127,11 @@ async function ask(filters: Filters, signal: AbortSignal): Promise<Asked> {
   const window = filters.window;
   const all = { ...filters, app };
   const wide = { app, window: '7d', limit: '200' };
-  const paths: { [K in keyof Answers]: [string, Record<string, string | undefined>] } = {
+  const paths: { [K in keyof Answers]: Question } = {
     sli: ['sli', all],
     series: ['series', all],
     endpoints: ['endpoints', { ...all, limit: '20' }],
-    browsers: ['breakdown', { ...all, by: 'browser', limit: '8' }],
-    releases: ['breakdown', { ...all, by: 'release', limit: '8' }],
+    ...tables(all),
     services: ['breakdown', { ...wide, by: 'service' }],
     environments: ['breakdown', { ...wide, by: 'environment' }],
     allReleases: ['breakdown', { ...wide, by: 'release' }],
@@ -140,17 +142,24 @@ async function ask(filters: Filters, signal: AbortSignal): Promise<Asked> {
     inventory: ['inventory', { app, service: filters.service }],
     inventoryHistory: ['inventory/history', { app, service: filters.service, days: '9' }],
   };
-  const answers: Record<string, unknown> = {};
+  // Each answer has the type that its question asks for.
+  const answers: Record<string, never> = {};
   const errors: Record<string, ApiError> = {};
   const asked = Object.entries(paths).map(async ([name, [path, query]]) => {
     try {
-      answers[name] = await get(path, query, signal);
+      answers[name] = await get<never>(path, query, signal);
     } catch (error) {
       errors[name] = problem(error);
     }
   });
   await Promise.all(asked);
   return { apps, answers, errors, updated: Date.now() };
+}
+
+/** A question for each table of a breakdown. */
+function tables(all: Record<string, string | undefined>): { [key: BreakdownKey]: Question } {
+  const question = (by: string): Question => ['breakdown', { ...all, by, limit: '8' }];
+  return Object.fromEntries(BREAKDOWNS.map(({ by }) => [`by_${by}`, question(by)]));
 }
 
 /** Where health cannot be asked, what else fails says it. */
