@@ -1,4 +1,4 @@
-import type { ApiError, Rate, Scope, Sli, Slo, Slos } from './api';
+import type { ApiError, BandedRate, Rate, Scope, Sli, Slo, Slos } from './api';
 import { type Filters, inWords } from './filters';
 import { count, milliseconds, percent, times } from './format';
 import { safeLink } from './link';
@@ -17,69 +17,66 @@ interface Tile {
   id: string;
   sli: string;
   title: string;
-  value: (sli: Sli) => string;
-  rate: (sli: Sli) => Rate;
-  /** The ratio that holds even if all failures of unknown kind count. */
-  worst?: (sli: Sli) => number | null;
-  detail: (sli: Sli) => string;
-  target: (slo: Slo) => string;
+  /** What is counted, to follow `3 of 4000`. */
+  what: string;
+  /** What an SLI that is no plain rate says instead. */
+  own?: {
+    value: (sli: Sli) => string;
+    rate: (sli: Sli) => Rate;
+    detail: (sli: Sli) => string;
+    target: (slo: Slo) => string;
+  };
 }
 
-const below = (slo: Slo) => `at most ${percent(slo.target)}`;
-const of = (rate: Rate, what: string) => `${count(rate.bad)} of ${count(rate.total)} ${what}`;
-
 const TILES: Tile[] = [
-  {
-    id: 'M1',
-    sli: 'block_rate',
-    title: 'Block rate',
-    value: (sli) => percent(sli.block_rate.ratio),
-    rate: (sli) => sli.block_rate,
-    worst: (sli) => sli.block_rate.band?.[1] ?? null,
-    detail: (sli) => of(sli.block_rate, 'cross-origin requests'),
-    target: below,
-  },
+  { id: 'M1', sli: 'block_rate', title: 'Block rate', what: 'cross-origin requests' },
   {
     id: 'M2',
     sli: 'preflight_failure_rate',
     title: 'Preflight failures',
-    value: (sli) => percent(sli.preflight_failure_rate.ratio),
-    rate: (sli) => sli.preflight_failure_rate,
-    detail: (sli) => of(sli.preflight_failure_rate, 'preflighted requests'),
-    target: below,
+    what: 'preflighted requests',
   },
   {
     id: 'M3',
     sli: 'credentialed_failure_rate',
     title: 'Credentialed failures',
-    value: (sli) => percent(sli.credentialed_failure_rate.ratio),
-    rate: (sli) => sli.credentialed_failure_rate,
-    detail: (sli) => of(sli.credentialed_failure_rate, 'requests with credentials'),
-    target: below,
+    what: 'requests with credentials',
   },
   {
     id: 'M4',
     sli: 'exposed_header_mismatch',
     title: 'Unreadable headers',
-    value: (sli) => percent(sli.exposed_header_mismatch.ratio),
-    rate: (sli) => sli.exposed_header_mismatch,
-    detail: (sli) => of(sli.exposed_header_mismatch, 'expected headers read'),
-    target: below,
+    what: 'expected headers read',
   },
   {
     id: 'M5',
     sli: 'preflight_latency',
     title: 'Preflight latency, p95',
-    value: (sli) => milliseconds(sli.preflight_latency_ms.p95),
-    rate: (sli) => latency(sli),
-    detail: (sli) =>
-      `${percent(sli.preflight_latency_ms.under_200_ms)} under 200 ms; ${percent(sli.preflight_latency_ms.coverage)} measured`,
-    target: (slo) => `${percent(1 - slo.target)} under 200 ms`,
+    what: 'preflights measured',
+    own: {
+      value: (sli) => milliseconds(sli.preflight_latency_ms.p95),
+      rate: latency,
+      detail: (sli) =>
+        `${percent(sli.preflight_latency_ms.under_200_ms)} under 200 ms; ${percent(sli.preflight_latency_ms.coverage)} measured`,
+      target: (slo) => `${percent(1 - slo.target)} under 200 ms`,
+    },
   },
 ];
 
 function latency({ preflight_latency_ms: { slow, measured } }: Sli): Rate {
   return { bad: slow, total: measured, ratio: measured > 0 ? slow / measured : null };
+}
+
+/** The rate of a tile; nothing was seen where the server is older than the page and has no such SLI. */
+function rateOf({ sli: name, own }: Tile, sli: Sli): BandedRate {
+  const rates = sli as unknown as Record<string, BandedRate | undefined>;
+  const none = { bad: 0, total: 0, ratio: null, band: null };
+  return own ? { ...own.rate(sli), band: null } : (rates[name] ?? none);
+}
+
+function detailOf(tile: Tile, sli: Sli): string {
+  const { bad, total } = rateOf(tile, sli);
+  return tile.own?.detail(sli) ?? `${count(bad)} of ${count(total)} ${tile.what}`;
 }
 
 /** M1 to M5 now, against their targets. */
@@ -106,10 +103,10 @@ function TileView({ tile, sli, slo }: { tile: Tile; sli: Sli | undefined; slo: S
         <abbr title={`Metric ${tile.id} of the CORS guide`}>{tile.id}</abbr> {tile.title}
       </h3>
       <p class="value">
-        <span>{sli ? tile.value(sli) : '…'}</span>
+        <span>{sli ? (tile.own?.value(sli) ?? percent(rateOf(tile, sli).ratio)) : '…'}</span>
         {verdict && <span class="verdict">{verdict}</span>}
       </p>
-      <p class="detail">{sli && tile.detail(sli)}</p>
+      <p class="detail">{sli && detailOf(tile, sli)}</p>
       {band && sli && sli.unknown_rate.bad > 0 && (
         <p class="detail">
           {percent(band[0])} to {percent(band[1])} with {count(sli.unknown_rate.bad)} of unknown
@@ -121,9 +118,13 @@ function TileView({ tile, sli, slo }: { tile: Tile; sli: Sli | undefined; slo: S
           beside it, {count(sli.credentialed_failure_rate.denied.bad)} answered 401 or 403
         </p>
       )}
-      {sli && disputed(tile.rate(sli))}
+      {sli && disputed(rateOf(tile, sli))}
       <p class="target">
-        {slo ? <>Target {tile.target(slo)}</> : sli && 'No objective configured'}
+        {slo ? (
+          <>Target {tile.own?.target(slo) ?? `at most ${percent(slo.target)}`}</>
+        ) : (
+          sli && 'No objective configured'
+        )}
         {runbook && (
           <>
             {' · '}
@@ -152,11 +153,12 @@ function disputed({ disputed }: Rate) {
 }
 
 function judge(tile: Tile, sli: Sli, slo: Slo | undefined): Verdict {
-  const { ratio } = tile.rate(sli);
+  const { ratio, band } = rateOf(tile, sli);
   if (ratio === null) return 'no data';
   if (slo === undefined) return 'no target';
   if (ratio > slo.target) return 'breach';
-  return (tile.worst?.(sli) ?? ratio) > slo.target ? 'unclear' : 'ok';
+  // Also where all failures of unknown kind count.
+  return (band?.[1] ?? ratio) > slo.target ? 'unclear' : 'ok';
 }
 
 function Budget({ slo }: { slo: Slo }) {

@@ -40,13 +40,18 @@ macro_rules! dimensions {
             }
         }
 
-        /// Writes the columns of dimensions.
+        /// Writes the columns of the dimensions of observations. Each column goes over the rows by
+        /// itself: making all dimensions of a row for every column of it takes half as long again.
+        #[allow(unused_variables, reason = "a dimension comes from one of the three")]
         pub(crate) fn write<'a>(
             block: &mut Block,
-            dimensions: impl Iterator<Item = Dimensions<&'a str>> + Clone,
+            seen: impl Iterator<Item = (&'a Origin, &'a Observation)> + Clone,
         ) {
             $({
-                let values = dimensions.clone().map(|dimensions| dimensions.$name);
+                let values = seen.clone().map(|($origin, $observation)| {
+                    let $failure = $observation.failure.as_ref();
+                    dimensions!(@cell $kind, $value)
+                });
                 dimensions!(@write block, stringify!($name), values, $kind);
             })+
         }
@@ -63,7 +68,10 @@ macro_rules! dimensions {
                 _: &str,
                 values: impl Iterator<Item = &'a Self> + Clone,
             ) {
-                write(block, values.map(Self::as_ref));
+                $({
+                    let values = values.clone().map(|dimensions| dimensions!(@held $kind, dimensions.$name));
+                    dimensions!(@write block, stringify!($name), values, $kind);
+                })+
             }
 
             fn read<'de, A: SeqAccess<'de>>(values: &mut A) -> Result<Self, A::Error> {
@@ -103,18 +111,23 @@ macro_rules! dimensions {
     };
     (@map $text:ident, $self:ident.$name:ident, text) => { $text(&$self.$name) };
     (@map $text:ident, $self:ident.$name:ident, $kind:ident) => { $self.$name };
-    (@write $block:ident, $name:expr, $values:ident, text) => { $block.words($name, $values) };
-    (@write $block:ident, $name:expr, $values:ident, word) => {
-        $block.words($name, $values.map(|word| word.as_str()))
-    };
-    (@write $block:ident, $name:expr, $values:ident, optional) => {
-        $block.words($name, $values.map(word_or_empty))
-    };
+    (@cell text, $value:expr) => {{
+        let text: &str = $value;
+        text
+    }};
+    (@cell $kind:ident, $value:expr) => { dimensions!(@held $kind, $value) };
+    (@held text, $value:expr) => { $value.as_str() };
+    (@held word, $value:expr) => { $value.as_str() };
+    (@held optional, $value:expr) => { word_or_empty($value) };
+    (@held $kind:ident, $value:expr) => { $value };
     (@write $block:ident, $name:expr, $values:ident, flag) => {
         $block.fixed($name, "Bool", $values.map(|flag| [u8::from(flag)]))
     };
     (@write $block:ident, $name:expr, $values:ident, number) => {
         $block.fixed($name, "UInt16", $values.map(u16::to_le_bytes))
+    };
+    (@write $block:ident, $name:expr, $values:ident, $kind:ident) => {
+        $block.words($name, $values)
     };
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use observation::{BeaconId, Envelope, Latency, Observation, Origin, Position, UnixMillis};
 
-use super::dimensions::{self, Dimensions};
+use super::dimensions;
 use crate::wire::{Block, Buckets, PairNames as _, Stored, member, seconds};
 
 /// One observation at its place in the log. Rows of one beacon share their origin.
@@ -54,10 +54,8 @@ impl Stored for ObservationRow {
     fn block(rows: &[Self]) -> Block {
         let mut block = Block::of(rows.len());
         identity(&mut block, rows);
-        let dimensions = rows
-            .iter()
-            .map(|row| Dimensions::borrowed(&row.origin, &row.observation));
-        dimensions::write(&mut block, dimensions);
+        let seen = rows.iter().map(|row| (&*row.origin, &row.observation));
+        dimensions::write(&mut block, seen);
         details(&mut block, rows);
         block
     }
