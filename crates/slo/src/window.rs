@@ -136,6 +136,21 @@ mod tests {
     }
 
     #[test]
+    fn a_window_is_as_long_in_every_unit() {
+        for (window, minutes, millis) in [
+            (Window::minutes(0), 1, 60_000),
+            (Window::minutes(90), 90, 5_400_000),
+            (Window::hours(2), 120, 7_200_000),
+            (Window::days(3), 4320, 259_200_000),
+            (Window::minutes(u64::MAX), u64::MAX, i64::MAX),
+        ] {
+            assert_eq!(window.as_minutes(), minutes, "{window}");
+            assert_eq!(window.as_millis(), millis, "{window}");
+        }
+        assert_eq!(Window::hours(6).fits_into(Window::days(30)), 120.0);
+    }
+
+    #[test]
     fn scaling_rounds_to_minutes_and_never_to_none() {
         let month = Window::days(30);
         for (base, whole, scaled) in [
