@@ -3,13 +3,19 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Row } from "../../src/row";
 import { type BadDay, badDays, stage } from "../fixture/bad-day";
-import { type Engine, engines, start } from "../fixture/engine";
+import { type Engine, type EngineName, engines, start } from "../fixture/engine";
 import { refusedPort } from "../fixture/server";
 import { type Servers, servers } from "../fixture/servers";
 
-/** Shares of what is called blocked that was, and of what was blocked that is called so. */
-const PRECISION = 0.55;
-const RECALL = 0.6;
+/**
+ * Least shares of what is called blocked that was, and of what was blocked that is called so. What is
+ * missing shows in no engine what it was: the printed list names it, and the README says why.
+ */
+const LEAST: Record<EngineName, { precision: number; recall: number }> = {
+	chromium: { precision: 0.74, recall: 0.84 },
+	firefox: { precision: 0.74, recall: 0.76 },
+	webkit: { precision: 0.62, recall: 0.84 },
+};
 
 for (const name of engines) {
 	describe(name, () => {
@@ -66,7 +72,7 @@ for (const name of engines) {
 			const unknown = said.filter(({ row }) => row.o === "unknown").length;
 			const all = `${name}: ${said.length} failures, precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}, unknown ${unknown}; not as it was:${wrong.join("")}`;
 			console.log(all);
-			assert.ok(precision >= PRECISION && recall >= RECALL, all);
+			assert.ok(precision >= LEAST[name].precision && recall >= LEAST[name].recall, all);
 		});
 	});
 }
