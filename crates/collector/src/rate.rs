@@ -10,6 +10,8 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use intake::ArrivalTable;
+
 /// Ticks a second. A tick is short enough for 10,000 requests a second of one client.
 const TICKS: u64 = 100_000;
 const NANOS_PER_TICK: u128 = 1_000_000_000 / TICKS as u128;
@@ -143,22 +145,12 @@ fn nanos(uptime: Duration) -> u64 {
     u64::try_from(uptime.as_nanos()).unwrap_or(u64::MAX / 4)
 }
 
-/// Places of one bucket: a cache line.
-const WAYS: usize = 8;
-/// Buckets: 8,192 x 64 bytes, for 65,536 clients that are below their full allowance at once.
-const BUCKETS: usize = 8_192;
-/// A place holds 20 bits that tell clients apart, and 44 bits of ticks (5 years of uptime).
-const TIME_BITS: u32 = 44;
-const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
-
-/// One rate for each client, in a table of fixed size: a client that is back to its full allowance
-/// needs no place, and where all places of a bucket are taken, the one nearest to its full allowance
-/// gives way. A flood from many addresses makes the table forget, never grow.
+/// One rate for each client.
 #[derive(Debug)]
 pub(crate) struct ClientRates {
     allowance: Allowance,
     hasher: RandomState,
-    places: Box<[[AtomicU64; WAYS]]>,
+    arrivals: ArrivalTable,
 }
 
 impl ClientRates {
@@ -166,81 +158,33 @@ impl ClientRates {
         Self {
             allowance: Allowance::new(per_second, burst),
             hasher: RandomState::new(),
-            places: (0..BUCKETS).map(|_| Default::default()).collect(),
+            arrivals: ArrivalTable::default(),
         }
     }
 
     /// Whether one more request of the client is within its rate.
     pub(crate) fn admits(&self, client: IpAddr, uptime: Duration) -> bool {
-        let now = ticks(uptime) & TIME_MASK;
-        self.update(client, |theoretical| self.allowance.admit(theoretical, now))
+        let now = ArrivalTable::time(ticks(uptime));
+        let client = self.hasher.hash_one(client);
+        self.arrivals
+            .update(client, |theoretical| self.allowance.admit(theoretical, now))
     }
 
     /// Whether anything is left of the client's bytes.
     pub(crate) fn has_left(&self, client: IpAddr, uptime: Duration) -> bool {
-        let now = ticks(uptime) & TIME_MASK;
-        let (bucket, mark) = self.bucket(client);
-        let (_, found) = choose(bucket, mark);
-        self.allowance.has_left(theoretical_of(found, mark), now)
+        let now = ArrivalTable::time(ticks(uptime));
+        let theoretical = self.arrivals.get(self.hasher.hash_one(client));
+        self.allowance.has_left(theoretical, now)
     }
 
     /// Counts bytes against the client.
     pub(crate) fn charge(&self, client: IpAddr, bytes: usize, uptime: Duration) {
-        let now = ticks(uptime) & TIME_MASK;
-        self.update(client, |theoretical| {
+        let now = ArrivalTable::time(ticks(uptime));
+        let client = self.hasher.hash_one(client);
+        self.arrivals.update(client, |theoretical| {
             Some(self.allowance.charge(theoretical, now, units(bytes)))
         });
     }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the lowest bits of a hash are a place"
-    )]
-    fn bucket(&self, client: IpAddr) -> (&[AtomicU64; WAYS], u64) {
-        let hash = self.hasher.hash_one(client);
-        (&self.places[hash as usize % BUCKETS], hash & !TIME_MASK)
-    }
-
-    /// Moves the client's theoretical arrival time on; false where `next` does not.
-    fn update(&self, client: IpAddr, next: impl Fn(u64) -> Option<u64>) -> bool {
-        let (bucket, mark) = self.bucket(client);
-        loop {
-            let (place, found) = choose(bucket, mark);
-            let Some(next) = next(theoretical_of(found, mark)) else {
-                return false;
-            };
-            let next = mark | (next & TIME_MASK);
-            let put =
-                place.compare_exchange_weak(found, next, Ordering::Relaxed, Ordering::Relaxed);
-            if put.is_ok() {
-                return true;
-            }
-        }
-    }
-}
-
-/// The arrival time of a place, where it is the client's.
-const fn theoretical_of(found: u64, mark: u64) -> u64 {
-    if found & !TIME_MASK == mark {
-        found & TIME_MASK
-    } else {
-        0
-    }
-}
-
-/// The client's place, or else the one nearest to its full allowance.
-fn choose(bucket: &[AtomicU64; WAYS], mark: u64) -> (&AtomicU64, u64) {
-    let mut best = (&bucket[0], bucket[0].load(Ordering::Relaxed));
-    for place in bucket {
-        let found = place.load(Ordering::Relaxed);
-        if found != 0 && found & !TIME_MASK == mark {
-            return (place, found);
-        }
-        if found & TIME_MASK < best.1 & TIME_MASK {
-            best = (place, found);
-        }
-    }
-    best
 }
 
 #[cfg(test)]

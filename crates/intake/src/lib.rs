@@ -5,6 +5,7 @@
 //! pure: no I/O, nothing asynchronous, no clock; the time of arrival is an argument.
 #![forbid(unsafe_code)]
 
+mod arrivals;
 pub mod beacon;
 mod cardinality;
 mod catalog;
@@ -12,6 +13,7 @@ mod plausibility;
 mod refusal;
 mod user_agent;
 
+pub use arrivals::ArrivalTable;
 pub use cardinality::{Cardinality, Dimension, Sighting, Slots};
 pub use catalog::{
     App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, OpaqueOrigin,

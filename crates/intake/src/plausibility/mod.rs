@@ -171,15 +171,16 @@ fn compare(tallies: &mut Tallies, report: &Report, network_share: f64) -> Standi
             return Standing::NetworkShare;
         }
     }
-    let (in_slice, own_in_slice) = tallies.of_slice(report);
-    tallies.claim(report);
-    let agrees = !is_comparable
-        || if in_slice.has_networks_without(MIN_NETWORKS - 1, network) {
+    let agrees = !is_comparable || {
+        let (in_slice, own_in_slice) = tallies.of_slice(report);
+        if in_slice.has_networks_without(MIN_NETWORKS - 1, network) {
             is_like(&in_slice, &own_in_slice, report)
         } else {
-            // Nobody else asks there: how the application does is all there is to compare with.
+            // No other network asks there: how the application does is all there is to compare with.
             is_like(&app, &own, report)
-        };
+        }
+    };
+    tallies.claim(report);
     if agrees || tallies.takes_unconfirmed(report, UNCONFIRMED) {
         tallies.believe(report);
         Standing::Undisputed

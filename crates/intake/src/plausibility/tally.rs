@@ -240,7 +240,6 @@ impl Tallies {
         if let Some(all) = entry(&mut self.slices, slice, minute, MAX_SLICES) {
             note(&mut all.now, report, votes);
         }
-        debug_assert!(self.app.now.claimed.of(side) >= f64::from(count));
     }
 
     /// The report is believed.
