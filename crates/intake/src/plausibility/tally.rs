@@ -228,8 +228,7 @@ impl Tallies {
             minute,
             slice,
             network,
-            side,
-            count,
+            ..
         } = report;
         self.app.turn(minute);
         let own = entry(&mut self.networks, network, minute, MAX_NETWORKS);
