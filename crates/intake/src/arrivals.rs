@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Places of one bucket: a cache line.
 const WAYS: usize = 8;
-/// Buckets: 8,192 x 64 bytes, for 65,536 senders that are below their full allowance at once.
+/// Buckets: 8,192 x 64 bytes, for 65,536 senders that are below their full allowance at the same time.
 const BUCKETS: usize = 8_192;
 /// A place holds 20 bits that tell senders apart, and 44 bits of time.
 const TIME_BITS: u32 = 44;

@@ -131,7 +131,7 @@ impl Cardinality for Slots {
         let Some(tables) = self.apps.get(sighting.app) else {
             return false;
         };
-        // The hash is keyed per process: nobody can choose texts that fall into one place.
+        // The hash is keyed per process: a sender cannot choose texts that fall into one place.
         let hash = self.hasher.hash_one(value);
         tables[sighting.dimension as usize]
             .get_or_init(|| Table::new(sighting.dimension.limit()))

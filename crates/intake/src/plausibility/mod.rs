@@ -10,7 +10,7 @@
 //! 3. **Agreement.** Does one network report what the others do not see? Where a tenth of the other
 //!    networks see mostly that, it counts. Else a network's blocks (or, in an outage, its successes)
 //!    count as far as the others see such in the same proportion, plus what chance allows, plus a few
-//!    that nobody has to confirm: whoever is first in an outage.
+//!    that need no confirmation: some network is the first in an outage.
 //!
 //! Share and agreement need others to compare with: with fewer than [`MIN_NETWORKS`] networks within
 //! the last minutes, nothing is disputed for them.
@@ -48,7 +48,7 @@ const WITNESSES_PART: f64 = 0.1;
 const TIMES_OTHERS: f64 = 1.5;
 /// Standard deviations of a Poisson count that are left to chance.
 const DEVIATIONS: f64 = 3.0;
-/// Reports of one network within a window that nobody else has to confirm.
+/// Reports of one network within a window that need no confirmation by another.
 const UNCONFIRMED: u32 = 2;
 
 /// What reports are told apart by.
@@ -79,7 +79,7 @@ impl Side {
     /// None for what no ratio of blocks counts.
     const fn of(outcome: Outcome) -> Option<Self> {
         match outcome {
-            // A rise of `unknown` widens the band of M1, so it is nobody's to make alone either.
+            // A rise of `unknown` widens the band of M1, so one network alone cannot make one either.
             Outcome::Blocked | Outcome::Unknown => Some(Self::Bad),
             other if other.counts_as_request() => Some(Self::Good),
             _ => None,
@@ -90,7 +90,7 @@ impl Side {
 /// What was reported lately, by application, slice and network, in a bounded amount of memory.
 #[derive(Debug)]
 pub struct Plausibility {
-    /// Keyed per process: nobody can choose what falls together.
+    /// Keyed per process, so that a sender cannot choose what falls together.
     hasher: RandomState,
     sessions: Rates,
     networks: Rates,

@@ -72,7 +72,7 @@ pub(super) struct Own {
     claimed: Counts,
     /// Of what was not disputed.
     pub(super) believed: Counts,
-    /// Of these, what nobody had to confirm.
+    /// Of these, what needed no confirmation.
     pub(super) unconfirmed: u32,
 }
 
@@ -263,7 +263,7 @@ impl Tallies {
         }
     }
 
-    /// Takes the report as one that nobody has to confirm, if the network has any left of `most`.
+    /// Takes the report as one that needs no confirmation, if the network has any left of `most`.
     pub(super) fn takes_unconfirmed(&mut self, report: &Report, most: u32) -> bool {
         let own = entry(
             &mut self.networks,

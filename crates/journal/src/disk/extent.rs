@@ -23,6 +23,6 @@ pub(crate) struct Usage {
     pub(crate) used: u64,
     /// Freed inside the file.
     pub(crate) reusable: u64,
-    /// Records that nobody has taken yet.
+    /// Records that are not committed yet.
     pub(crate) pending: u64,
 }
