@@ -16,8 +16,8 @@ mod user_agent;
 pub use arrivals::ArrivalTable;
 pub use cardinality::{Cardinality, Dimension, Sighting, Slots};
 pub use catalog::{
-    App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, OpaqueOrigin,
-    Reserved, Service, ServiceConfig,
+    App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, MatchRule, Observer,
+    OpaqueOrigin, ProbeLimit, Reserved, SdkConfig, Service, ServiceConfig,
 };
 pub use plausibility::{MIN_NETWORKS, Plausibility};
 pub use refusal::{Class, Reason, Refusal};

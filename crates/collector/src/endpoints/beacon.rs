@@ -45,7 +45,11 @@ pub(crate) async fn take(
             outcome
         }
     };
-    answer::of(&outcome, &edge.in_flight)
+    let app = match edge.catalog.key(sender.key) {
+        KeyState::Active { app, .. } => Some(app),
+        KeyState::Disabled(_) | KeyState::Unknown => None,
+    };
+    answer::of(&outcome, &edge.in_flight, app)
 }
 
 /// Everything up to the journal, the cheapest questions first.

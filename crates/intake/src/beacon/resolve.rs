@@ -74,6 +74,7 @@ pub(super) fn resolve<'a>(
         ignored_members,
         ignored_rows: notes.ignored_rows,
         unknown_words: notes.unknown_words,
+        sdk: beacon.sdk,
         overflowed: notes.overflowed,
     })
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use settings::{Problems, Size};
 use web::{EndpointTemplate, NotAPattern, OriginPattern, PathPrefix, Schemes};
 
-use super::{LabTraffic, OpaqueOrigin};
+use super::{LabTraffic, OpaqueOrigin, SdkConfig};
 use crate::Dimension;
 
 /// Beacons a second that one key may send, unless configured.
@@ -75,6 +75,8 @@ pub struct AppConfig {
     pub opaque_origin: OpaqueOrigin,
     /// Environment of pages that do not say theirs.
     pub environment: Option<String>,
+    /// What the SDK in the pages may do.
+    pub sdk: SdkConfig,
 }
 
 impl Default for AppConfig {
@@ -92,6 +94,7 @@ impl Default for AppConfig {
             network_share_percent: 10,
             opaque_origin: OpaqueOrigin::default(),
             environment: None,
+            sdk: SdkConfig::default(),
         }
     }
 }
@@ -153,6 +156,7 @@ impl CatalogConfig {
 
 impl AppConfig {
     fn problems(&self, problems: &mut Problems<'_>) {
+        self.sdk.problems(problems.section("sdk"));
         if self.keys.is_empty() && self.disabled_keys.is_empty() {
             problems.report("keys", "[]", "an application needs a key");
         }

@@ -2,6 +2,7 @@
 
 mod app;
 mod config;
+mod sdk;
 mod services;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use crate::Dimension;
 pub(crate) use app::Allowed;
 pub use app::{App, LabTraffic, OpaqueOrigin};
 pub use config::{AppConfig, CatalogConfig, MatchRule, Reserved, ServiceConfig};
+pub use sdk::{Observer, ProbeLimit, SdkConfig};
 pub use services::Service;
 pub(crate) use services::Services;
 
