@@ -74,6 +74,19 @@ async fn the_documented_parameters_are_exactly_those_that_are_permitted() {
 }
 
 #[tokio::test]
+async fn every_operation_has_an_id_of_its_own() {
+    let api = get(&well(), "/openapi.json").await.json();
+    let operations = api["paths"].as_object().unwrap().values();
+    let ids: Vec<&str> = operations
+        .flat_map(|item| item.as_object().unwrap().values())
+        .map(|operation| operation["operationId"].as_str().expect("an id"))
+        .collect();
+    let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(distinct.len(), ids.len(), "{ids:?}");
+    assert!(ids.contains(&"get_inventory_history"), "{ids:?}");
+}
+
+#[tokio::test]
 async fn every_route_of_the_metrics_is_described_and_the_other_way_round() {
     let router = well();
     let metrics = get(&router, "/metrics").await.text;
