@@ -41,6 +41,7 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(api::v1::apps::get))
         .routes(routes!(api::v1::sli::get))
         .routes(routes!(api::v1::series::get))
+        .routes(routes!(api::v1::stream::get))
         .routes(routes!(api::v1::endpoints::get))
         .routes(routes!(api::v1::diagnoses::get))
         .routes(routes!(api::v1::breakdown::get))

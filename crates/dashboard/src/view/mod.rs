@@ -7,6 +7,7 @@ pub(crate) mod failure;
 pub(crate) mod inventory;
 pub(crate) mod inventory_history;
 pub(crate) mod ledger;
+pub(crate) mod live;
 pub(crate) mod rate;
 pub(crate) mod scope;
 pub(crate) mod shape;

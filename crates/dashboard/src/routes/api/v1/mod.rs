@@ -12,3 +12,4 @@ pub(crate) mod series;
 pub(crate) mod shapes;
 pub(crate) mod sli;
 pub(crate) mod slos;
+pub(crate) mod stream;
