@@ -106,7 +106,12 @@ impl Live {
         let now = self.clock.now();
         let (next, answer) = match self.ask(app, *lab, before.as_ref(), now).await {
             Ok(found) => {
-                let answer = Ok(Arc::new(self.reading((app, number), now, before.as_ref(), &found)));
+                let answer = Ok(Arc::new(self.reading(
+                    (app, number),
+                    now,
+                    before.as_ref(),
+                    &found,
+                )));
                 (found, answer)
             }
             Err(error) => (Found::kept(before), Err(Problem::from(error))),
@@ -179,8 +184,8 @@ impl Live {
             .filter(|(at, sums)| earlier.get(*at) != Some(*sums));
         let arrived = before.map(|_| Arrived::between(earlier, &found.minutes));
         let tick = |points: Vec<(&UnixMillis, &Sums)>, whole| {
-            let tick = Tick::new(app, now, watermark, arrived, whole)
-                .with_points(points, Source::Browser);
+            let tick =
+                Tick::new(app, now, watermark, arrived, whole).with_points(points, Source::Browser);
             serde_json::to_string(&tick).expect("a tick is plain data")
         };
         Reading {

@@ -11,8 +11,8 @@ use utoipa::openapi::OpenApi;
 use crate::config::Config;
 use crate::front::{self, Front};
 use crate::health::{Health, StorePart, WatermarkPart};
-use crate::openapi::describe;
 use crate::live::Live;
+use crate::openapi::describe;
 use crate::problem::{Code, Problem};
 use crate::seats::Seats;
 use crate::state::{Shared, State};
@@ -38,10 +38,7 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
         state.partitions,
         state.clock.clone(),
     );
-    let (most, most_per_token) = (
-        front.config.max_streams,
-        front.config.max_streams_per_token,
-    );
+    let (most, most_per_token) = (front.config.max_streams, front.config.max_streams_per_token);
     let seats = Seats::new(most, most_per_token, &state.metrics);
     let health = Arc::new(health(&front.config, &state, watermark.clone()));
     let shared = Arc::new(Shared {

@@ -84,13 +84,19 @@ async fn a_viewer_gets_the_last_half_hour_and_then_a_tick_a_second_with_watermar
     let mut viewer = Viewer::of(&server, "?app=shop").await;
     let (kind, tick) = viewer.next().await.expect("an event");
     assert_eq!(kind, "tick");
-    assert_eq!((&tick["app"], &tick["whole"]), (&"shop".into(), &true.into()));
+    assert_eq!(
+        (&tick["app"], &tick["whole"]),
+        (&"shop".into(), &true.into())
+    );
     assert_eq!(tick["watermark"], "2026-11-01T12:00:28.000Z");
     assert_eq!(tick["lag_ms"], 2000);
     assert_eq!(tick["points"][0]["block_rate"]["bad"], 3, "{tick}");
     assert_eq!(tick["arrived"], Value::Null, "nothing is known of before");
     let (_, next) = viewer.next().await.expect("an event");
-    assert_eq!((&next["whole"], &next["points"]), (&false.into(), &Value::Array(vec![])));
+    assert_eq!(
+        (&next["whole"], &next["points"]),
+        (&false.into(), &Value::Array(vec![]))
+    );
     assert_eq!(next["arrived"]["requests"], 0);
 }
 
@@ -143,7 +149,9 @@ async fn streams_are_bounded_and_a_closed_one_makes_room() {
     assert!(detail.contains("max_streams_per_token"), "{detail}");
     drop(first);
     testkit::wait_until("the place is free", Duration::from_secs(5), || async {
-        reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200)
+        reqwest::get(&url)
+            .await
+            .is_ok_and(|answer| answer.status() == 200)
     })
     .await;
 }

@@ -86,11 +86,7 @@ impl Tick {
         }
     }
 
-    pub(crate) fn with_points(
-        mut self,
-        points: Vec<(&UnixMillis, &Sums)>,
-        source: Source,
-    ) -> Self {
+    pub(crate) fn with_points(mut self, points: Vec<(&UnixMillis, &Sums)>, source: Source) -> Self {
         let point = |(at, sums): (&UnixMillis, &Sums)| LivePoint {
             at: Stamp(*at),
             sli: Sli::of(sums, source),
