@@ -58,6 +58,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The SLIs of a window beside those of the window before: with `window=7d`, this week against last. */
+        get: operations["get_comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deploys": {
         parameters: {
             query?: never;
@@ -99,6 +116,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Failing against passing requests by every dimension: which browser, release, origin or endpoint fails
+         *     more often than all together, and which is still healthy.
+         */
+        get: operations["get_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/endpoints": {
         parameters: {
             query?: never;
@@ -108,6 +145,43 @@ export interface paths {
         };
         /** The endpoints that fail most, and how. */
         get: operations["get_endpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Single failures as browsers reported them, as far as raw observations are kept. Pages neither repeat
+         *     nor skip what was there when the first was asked for: state `to` in each, so that the window stays.
+         */
+        get: operations["get_failures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/failures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One failure: what the browser reported, what replaying it showed, and how the target answered. */
+        get: operations["get_failures_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -162,6 +236,26 @@ export interface paths {
         };
         /** Where every beacon went, over all apps. */
         get: operations["get_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/preflights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What preflights cost: how many requests need one and why, and what a max-age or a simple shape would
+         *     save. The sums are of all shapes, also of those beyond `limit`.
+         */
+        get: operations["get_preflights"];
         put?: never;
         post?: never;
         delete?: never;
@@ -233,6 +327,27 @@ export interface paths {
         };
         /** Every configured objective, evaluated at the watermark over its own window. */
         get: operations["get_slos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live numbers of an app, as server-sent events: once a second a `tick`. The first one has the last half
+         *     hour by minute, later ones the minutes that changed. While the store does not answer there are
+         *     `problem` events in place of ticks. `end` says why the stream ends; ask again then.
+         */
+        get: operations["get_stream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -377,6 +492,31 @@ export interface components {
              */
             lagging_after: number;
         };
+        /** @description What was counted between two readings of the store. */
+        Arrived: {
+            /**
+             * Format: int64
+             * @description Of them, those that browsers blocked.
+             */
+            blocked: number;
+            /**
+             * Format: int64
+             * @description Requests that count.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Of them, those that failed for an unknown reason.
+             */
+            unknown: number;
+        };
+        /** @description The SLIs of the window before. */
+        Before: components["schemas"]["Sli"] & {
+            /** @description Its start. */
+            from: components["schemas"]["Stamp"];
+            /** @description Its end, exclusive. */
+            to: components["schemas"]["Stamp"];
+        };
         /** @description The SLIs of every value of a dimension. */
         BreakdownBody: components["schemas"]["Scope"] & {
             /** @enum {string} */
@@ -402,6 +542,13 @@ export interface components {
          * @enum {string}
          */
         Code: "invalid_request" | "unauthenticated" | "token_expired" | "forbidden" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
+        /** @description The SLIs of a window and of the one before. */
+        ComparisonBody: components["schemas"]["Scope"] & {
+            /** @description The window of the same length that ends where it starts. */
+            before: components["schemas"]["Before"];
+            /** @description The window. */
+            current: components["schemas"]["Sli"];
+        };
         /**
          * @description How a part is.
          * @enum {string}
@@ -537,6 +684,35 @@ export interface components {
              */
             why: string;
         };
+        /** @description What failing requests have in common that passing ones do not have. */
+        DifferenceBody: components["schemas"]["Scope"] & {
+            /** @description The dimension with the highest lift first. */
+            dimensions: components["schemas"]["DimensionDifference"][];
+            /**
+             * Format: int64
+             * @description How many failed.
+             */
+            failing: number;
+            /**
+             * Format: int64
+             * @description How many passed.
+             */
+            passing: number;
+            /** @enum {string} */
+            sli: "block_rate" | "unknown_rate" | "preflight_failure_rate" | "credentialed_failure_rate" | "exposed_header_mismatch";
+        };
+        /** @description The values of one dimension. */
+        DimensionDifference: {
+            /** @description The dimension; `browser` is family and major version, `parameter` the names of request headers. */
+            by: string;
+            /** @description Values without any failure, most requests first: what is still healthy. */
+            healthy: components["schemas"]["HealthyValue"][];
+            /**
+             * @description Values with failures, highest lift first; after them those with less than 1 % of all failures,
+             *     whose lift says little.
+             */
+            values: components["schemas"]["ValueDifference"][];
+        };
         /**
          * @description What is reported beside a rate, and not believed: more than one page load or network does, what
          *     other networks contradict, pages without an origin.
@@ -621,6 +797,24 @@ export interface components {
             /** @description Origin of the server. */
             target_origin: string;
         };
+        /** @description One failure with everything that is known of it. */
+        FailureBody: {
+            diagnosis?: components["schemas"]["Diagnosis"] | null;
+            /** @description What the browser reported. */
+            failure: components["schemas"]["Single"];
+            /**
+             * @description How the target answered pages of this origin when it was replayed: of each kind of question the
+             *     latest two states, latest first.
+             */
+            replayed: components["schemas"]["Replayed"][];
+        };
+        /** @description Single failures. */
+        FailuresBody: components["schemas"]["Scope"] & {
+            /** @description Latest minute first. */
+            failures: components["schemas"]["Single"][];
+            /** @description `after` of the next page; null where this is the last one. */
+            next?: string | null;
+        };
         /** @description One part of a request that is at fault. */
         Fault: {
             /** @description Name of the parameter, field or header. */
@@ -665,6 +859,16 @@ export interface components {
             /** @description Name in lower case. */
             name: string;
             /** @description Value. */
+            value: string;
+        };
+        /** @description A value of which nothing failed. */
+        HealthyValue: {
+            /**
+             * Format: int64
+             * @description How many passed.
+             */
+            passing: number;
+            /** @description The value; empty where none is stated. */
             value: string;
         };
         /** @description The inventory over time. */
@@ -779,6 +983,11 @@ export interface components {
             /** @description Whether every beacon is accounted for. */
             verdict: components["schemas"]["Verdict"];
         };
+        /** @description The SLIs of one minute. */
+        LivePoint: components["schemas"]["Sli"] & {
+            /** @description Start of the minute. */
+            at: components["schemas"]["Stamp"];
+        };
         /** @description An origin that was tried at a target. */
         Origin: {
             /** @description `denied`, `plain` or `credentialed`. */
@@ -807,6 +1016,58 @@ export interface components {
         Point: components["schemas"]["Sli"] & {
             /** @description Start of the step. */
             at: components["schemas"]["Stamp"];
+        };
+        /** @description Requests of one shape that need a preflight. */
+        PreflightCost: {
+            /** @description Path template. */
+            endpoint: string;
+            /**
+             * Format: int32
+             * @description `Access-Control-Max-Age` in seconds as the last audit saw it; null where it is not sent, or
+             *     nothing is known of the target.
+             */
+            max_age?: number | null;
+            /**
+             * Format: int64
+             * @description How many were measured.
+             */
+            measured: number;
+            /** @description Request method. */
+            method: string;
+            /**
+             * Format: double
+             * @description Median of the measured preflights in milliseconds; null where none was measured: browsers show
+             *     the duration only where the server sends `Timing-Allow-Origin`.
+             */
+            preflight_ms?: number | null;
+            /** @description Every part that by itself makes the request need a preflight. */
+            reasons: components["schemas"]["PreflightReason"][];
+            /**
+             * Format: int64
+             * @description Requests that need a preflight.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Preflights that a long max-age saves at most, by how often a page load asks the same endpoint
+             *     again; null where no raw observations are kept. Browsers keep answers by URL, so paths with
+             *     identities save less.
+             */
+            saved_by_max_age?: number | null;
+            /**
+             * Format: double
+             * @description The same in milliseconds of waiting.
+             */
+            saved_by_max_age_ms?: number | null;
+            /**
+             * Format: double
+             * @description The same where requests were simple: every preflight.
+             */
+            saved_by_simple_shape_ms?: number | null;
+            /** @description Configured service; empty where none matches. */
+            service: string;
+            /** @description Origin of the server. */
+            target_origin: string;
         };
         /**
          * @description M5: distribution of preflight durations, in milliseconds. From buckets of 9 % width; the border
@@ -850,6 +1111,49 @@ export interface components {
              */
             under_200_ms?: number | null;
         };
+        /** @description Why a request needs a preflight: one part of it that is not safelisted. */
+        PreflightReason: {
+            /** @description What kind of part. */
+            kind: components["schemas"]["PreflightReasonKind"];
+            /** @description The method, or the name of the header in lower case; empty for `other`. */
+            name: string;
+        };
+        /**
+         * @description What kind of part of a request is not safelisted (Fetch standard, "CORS-safelisted method" and
+         *     "CORS-safelisted request-header").
+         * @enum {string}
+         */
+        PreflightReasonKind: "method" | "header" | "content_type" | "other";
+        /** @description What preflights cost. */
+        PreflightsBody: components["schemas"]["Scope"] & {
+            /** @description Requests that need a preflight, of all requests. */
+            needing_preflight: components["schemas"]["Rate"];
+            /**
+             * @description OPTIONS among all requests, as gateways saw them in the same window; `total` is 0 where no
+             *     access logs are read.
+             */
+            options: components["schemas"]["Rate"];
+            /** @description What makes requests need a preflight, most requests first. */
+            reasons: components["schemas"]["ReasonCost"][];
+            /**
+             * Format: int64
+             * @description Preflights that a long `Access-Control-Max-Age` saves at most; null where no raw observations
+             *     are kept.
+             */
+            saved_by_max_age?: number | null;
+            /**
+             * Format: double
+             * @description The same in milliseconds of waiting; null where no preflight was measured.
+             */
+            saved_by_max_age_ms?: number | null;
+            /**
+             * Format: double
+             * @description Milliseconds of waiting that requests of a simple shape save, which need no preflight.
+             */
+            saved_by_simple_shape_ms?: number | null;
+            /** @description By endpoint and shape, most requests first. */
+            shapes: components["schemas"]["PreflightCost"][];
+        };
         /** @description A request that cannot be answered, as RFC 9457 problem details. */
         Problem: {
             /** @description Stable word for programs. */
@@ -892,6 +1196,37 @@ export interface components {
             condition: components["schemas"]["Condition"];
             /** @description Every part, the worst first. */
             parts: components["schemas"]["PartReport"][];
+        };
+        /** @description Requests with one part that is not safelisted. */
+        ReasonCost: components["schemas"]["PreflightReason"] & {
+            /**
+             * Format: int64
+             * @description Of them, those that would need no preflight without it.
+             */
+            only_reason: number;
+            /**
+             * Format: int64
+             * @description Requests that have it.
+             */
+            requests: number;
+        };
+        /** @description How a target answered one kind of question, and between which times it was seen to. */
+        Replayed: {
+            /** @description Method and header names that were asked with. */
+            asked: string;
+            /** @description When it was first seen. */
+            first_at: components["schemas"]["Stamp"];
+            /** @description The headers that have a say in CORS. */
+            headers: components["schemas"]["Header"][];
+            /** @description When it was last seen. */
+            last_at: components["schemas"]["Stamp"];
+            /** @description `preflight` or `response`. */
+            stage: string;
+            /**
+             * Format: int32
+             * @description HTTP status.
+             */
+            status: number;
         };
         /** @description The SLIs of one value. */
         Row: components["schemas"]["Sli"] & {
@@ -961,6 +1296,65 @@ export interface components {
             complete: boolean;
             /** @description Most requests first. */
             shapes: components["schemas"]["Shape"][];
+        };
+        /** @description One failure as a browser reported it. Where the page summed failures up, `count` is above 1. */
+        Single: {
+            /** @description When it happened. */
+            at: components["schemas"]["Stamp"];
+            /** @description Browser and major version: `chrome 156`. */
+            browser: string;
+            /** @description Chromium's `CorsError` name; null where the evidence does not tell. */
+            cause?: string | null;
+            /** @description How sure the source is. */
+            confidence?: string | null;
+            /** @description Where the script ran. */
+            context: string;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count: number;
+            /** @description Whether credentials could be sent. */
+            credentialed: boolean;
+            /** @description Path template. */
+            endpoint: string;
+            /** @description Deployment environment; empty where it states none. */
+            environment: string;
+            /** @description Code of the evidence that led to the outcome; `sdk-js/README.md` has the codes. */
+            evidence?: string | null;
+            /** @description Identity, for `/api/v1/failures/{id}` and as `after` of the next page. */
+            id: string;
+            /** @description What failed: a `request`, a `preflight` seen by itself, or a `header_read`. */
+            kind: string;
+            /** @description Request method. */
+            method: string;
+            /** @description How it ended. */
+            outcome: string;
+            /** @description Origin of the page. */
+            page_origin: string;
+            /** @description Names of the request headers that are not safelisted, or of the header that was read. */
+            parameter: string;
+            /** @description Whether a preflight was needed. */
+            preflighted: boolean;
+            /** @description When the edge took it in. */
+            received_at: components["schemas"]["Stamp"];
+            /** @description Release of the page; empty where it states none. */
+            release: string;
+            /** @description Configured service; empty where none matches. */
+            service: string;
+            /** @description The page load, as a word that tells nothing about the user. */
+            session: string;
+            /** @description Where in the CORS protocol, for a block. */
+            stage?: string | null;
+            /** @description Whether it is believed, and why not. */
+            standing: string;
+            /**
+             * Format: int32
+             * @description HTTP status; null where it could not be read.
+             */
+            status?: number | null;
+            /** @description Origin of the server. */
+            target_origin: string;
         };
         /** @description The SLIs of one window or step. */
         Sli: {
@@ -1149,6 +1543,59 @@ export interface components {
             /** @description `right`, `missing` or `not_needed`. */
             vary: string;
         };
+        /** @description The data of a `tick`. */
+        Tick: {
+            /** @description The app. */
+            app: string;
+            arrived?: components["schemas"]["Arrived"] | null;
+            /** @description When the store was read. */
+            at: components["schemas"]["Stamp"];
+            /**
+             * Format: int64
+             * @description How far the watermark is behind `at`, in milliseconds; null without a watermark.
+             */
+            lag_ms?: number | null;
+            /** @description The SLIs by minute, in order of time; minutes in which nothing was seen are left out. */
+            points: components["schemas"]["LivePoint"][];
+            watermark?: components["schemas"]["Stamp"] | null;
+            /** @description Whether `points` are all of the last half hour; else those that changed since the tick before. */
+            whole: boolean;
+        };
+        /** @description Failing against passing for one value. */
+        ValueDifference: {
+            /**
+             * Format: int64
+             * @description How many failed.
+             */
+            failing: number;
+            /**
+             * Format: double
+             * @description How many times more often this value fails than all together: 1 where it makes no difference.
+             */
+            lift?: number | null;
+            /**
+             * Format: int64
+             * @description How many passed.
+             */
+            passing: number;
+            /**
+             * Format: double
+             * @description Share of what failed with this value among all with this value.
+             */
+            ratio?: number | null;
+            /**
+             * Format: double
+             * @description Share of this value among all that failed.
+             */
+            share_of_failing?: number | null;
+            /**
+             * Format: double
+             * @description Share of this value among all that passed; null where nothing passed.
+             */
+            share_of_passing?: number | null;
+            /** @description The value; empty where none is stated. */
+            value: string;
+        };
         /**
          * @description Whether every beacon is accounted for.
          * @enum {string}
@@ -1257,6 +1704,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BreakdownBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_comparison: {
+        parameters: {
+            query: {
+                /** @description Configured app. */
+                app: string;
+                /** @description How far back from `to`: `5m`, `1h`, `7d`; at most `400d`. Default `1h`. Not beside `from`. */
+                window?: string;
+                /** @description Start, RFC 3339 in UTC or milliseconds since 1970; rounded down to the minute. */
+                from?: string;
+                /** @description End, rounded up to the minute; default now. */
+                to?: string;
+                /** @description Configured service; empty for requests that match none. */
+                service?: string;
+                /** @description Origin of the page: `https://shop.example`. */
+                page_origin?: string;
+                /** @description Path template: `/cart/:id`. */
+                endpoint?: string;
+                /** @description Origin of the server that was asked. */
+                target_origin?: string;
+                /** @description Release of the page; empty for pages that state none. */
+                release?: string;
+                /** @description Deployment environment; empty for pages that state none. */
+                environment?: string;
+                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description both */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonBody"];
                 };
             };
             /** @description a parameter is at fault */
@@ -1401,6 +1900,61 @@ export interface operations {
             };
         };
     };
+    get_difference: {
+        parameters: {
+            query: {
+                /** @description Configured app. */
+                app: string;
+                /** @description How far back from `to`: `5m`, `1h`, `7d`; at most `400d`. Default `1h`. Not beside `from`. */
+                window?: string;
+                /** @description Start, RFC 3339 in UTC or milliseconds since 1970; rounded down to the minute. */
+                from?: string;
+                /** @description End, rounded up to the minute; default now. */
+                to?: string;
+                /** @description Configured service; empty for requests that match none. */
+                service?: string;
+                /** @description Origin of the page: `https://shop.example`. */
+                page_origin?: string;
+                /** @description Path template: `/cart/:id`. */
+                endpoint?: string;
+                /** @description Origin of the server that was asked. */
+                target_origin?: string;
+                /** @description Release of the page; empty for pages that state none. */
+                release?: string;
+                /** @description Deployment environment; empty for pages that state none. */
+                environment?: string;
+                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
+                source?: string;
+                sli?: "block_rate" | "unknown_rate" | "preflight_failure_rate" | "credentialed_failure_rate" | "exposed_header_mismatch";
+                /** @description Most rows, 1 to 500; default 20. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the differences */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferenceBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_endpoints: {
         parameters: {
             query: {
@@ -1446,6 +2000,118 @@ export interface operations {
             };
             /** @description a parameter is at fault */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_failures: {
+        parameters: {
+            query: {
+                /** @description Configured app. */
+                app: string;
+                /** @description How far back from `to`: `5m`, `1h`, `7d`; at most `400d`. Default `1h`. Not beside `from`. */
+                window?: string;
+                /** @description Start, RFC 3339 in UTC or milliseconds since 1970; rounded down to the minute. */
+                from?: string;
+                /** @description End, rounded up to the minute; default now. */
+                to?: string;
+                /** @description Configured service; empty for requests that match none. */
+                service?: string;
+                /** @description Origin of the page: `https://shop.example`. */
+                page_origin?: string;
+                /** @description Path template: `/cart/:id`. */
+                endpoint?: string;
+                /** @description Origin of the server that was asked. */
+                target_origin?: string;
+                /** @description Release of the page; empty for pages that state none. */
+                release?: string;
+                /** @description Deployment environment; empty for pages that state none. */
+                environment?: string;
+                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
+                source?: string;
+                /** @description `request`, `preflight` or `header_read`. */
+                kind?: string;
+                /** @description How it ended: `blocked`, `network`, `unknown`, ... */
+                outcome?: string;
+                /** @description Where in the protocol. */
+                stage?: string;
+                /** @description Request method. */
+                method?: string;
+                /** @description Names of the request headers, as failures have them; empty for those without. */
+                parameter?: string;
+                /** @description Browser family: `firefox`. */
+                browser_family?: string;
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description Most rows, 1 to 500; default 20. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of failures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailuresBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_failures_id: {
+        parameters: {
+            query: {
+                /** @description Configured app. */
+                app: string;
+            };
+            header?: never;
+            path: {
+                /** @description `id` of a failure */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the failure */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such failure, or it is no longer kept */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1554,6 +2220,60 @@ export interface operations {
             };
             /** @description the token is limited to some apps */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_preflights: {
+        parameters: {
+            query: {
+                /** @description Configured app. */
+                app: string;
+                /** @description How far back from `to`: `5m`, `1h`, `7d`; at most `400d`. Default `1h`. Not beside `from`. */
+                window?: string;
+                /** @description Start, RFC 3339 in UTC or milliseconds since 1970; rounded down to the minute. */
+                from?: string;
+                /** @description End, rounded up to the minute; default now. */
+                to?: string;
+                /** @description Configured service; empty for requests that match none. */
+                service?: string;
+                /** @description Origin of the page: `https://shop.example`. */
+                page_origin?: string;
+                /** @description Path template: `/cart/:id`. */
+                endpoint?: string;
+                /** @description Origin of the server that was asked. */
+                target_origin?: string;
+                /** @description Release of the page; empty for pages that state none. */
+                release?: string;
+                /** @description Deployment environment; empty for pages that state none. */
+                environment?: string;
+                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
+                source?: string;
+                /** @description Most rows, 1 to 500; default 20. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description what preflights cost */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreflightsBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1743,6 +2463,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SlosBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_stream: {
+        parameters: {
+            query: {
+                /** @description Configured app. */
+                app: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description events `tick` (data: Tick), `problem` (data: Problem) and `end` (data: StreamEnd) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Tick"];
                 };
             };
             /** @description a parameter is at fault */
