@@ -31,7 +31,10 @@ pub use error::{Source as ErrorSource, StoreError};
 pub use query::{
     Breakdown, Corroboration, Failure, LabTraffic, Ledger, Reports, RequestShape, SliFilter,
 };
-pub use reader::{MAX_SHAPES, Reader};
+pub use reader::{
+    COMPARED, Compared, DifferenceRow, MAX_PREFLIGHTED, MAX_SHAPES, Preflighted, PreflightedShape,
+    Reader, SingleFailure, SinglePlace, SinglesOf,
+};
 pub use rows::{
     AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow,
     DeadLetterRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow,

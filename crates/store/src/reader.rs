@@ -1,10 +1,13 @@
 //! The reading side: named queries, as the read-only user, under limits.
 
 mod diagnoses;
+mod difference;
 mod failures;
 mod inventory;
+mod preflights;
 mod scope;
 mod shapes;
+mod singles;
 mod sums;
 
 use std::time::Duration;
@@ -21,8 +24,11 @@ use crate::{
     AlertRow, Breakdown, Config, Corroboration, DeployRow, Dimension, EdgeReportRow, Failure,
     Ledger, MAX_ALERTS, ProgressRow, SliFilter, StoreError,
 };
+pub use difference::{COMPARED, Compared, DifferenceRow};
+pub use preflights::{MAX_PREFLIGHTED, Preflighted, PreflightedShape};
 use scope::{Scope, Tiers};
 pub use shapes::MAX_SHAPES;
+pub use singles::{SingleFailure, SinglePlace, SinglesOf};
 use sums::SumsRow;
 
 /// Answers the named queries. Windows are `[from, to)`, widened to whole minutes. Cheap to clone.
