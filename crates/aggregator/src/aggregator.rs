@@ -345,6 +345,7 @@ impl Aggregator {
                 problem: &problem,
             };
             self.step_pipeline(lag, now);
+            self.incidents.remind(&mut self.book, now);
             self.book.say(&self.outbox, &self.pipeline.id);
         }
         Board {

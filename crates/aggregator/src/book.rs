@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use alert::{Alert, AlertId, Notification, Outbox, Phase, Receipt};
+use alert::{Alert, AlertId, Notification, Occasion, Outbox, Phase, Receipt};
 use incident::{Incident, Register};
 use observation::UnixMillis;
 use serde::{Deserialize, Serialize};
@@ -188,7 +188,10 @@ impl Book {
             .chain(
                 self.unsent
                     .iter()
-                    .filter(|(id, _)| !self.unsaved_incidents.contains(*id))
+                    .filter(|(id, notice)| {
+                        // One that says nothing new does no harm when it is said twice.
+                        notice.occasion == Occasion::Reminder || !self.unsaved_incidents.contains(*id)
+                    })
                     .map(|(_, notice)| notice.clone()),
             )
             .filter(|unsaid| match self.under_way.get(&unsaid.alert) {

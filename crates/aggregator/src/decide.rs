@@ -14,7 +14,7 @@ use crate::pipeline::is_asked_for;
 use crate::sightings::{Sightings, Support};
 use crate::slices::Slices;
 use crate::words::{Facts, retired};
-use crate::{Config, GroupBy, Reading, Slo, Source};
+use crate::{Config, GroupBy, Reading, Slo, Evidence};
 
 /// Turns readings into steps of alerts, and alerts that fire into signals for incidents.
 pub(crate) struct Judge {
@@ -35,7 +35,7 @@ struct Case<'a> {
 
 impl Judge {
     pub(crate) fn new(
-        source: Arc<dyn Source>,
+        source: Arc<dyn Evidence>,
         (config, alert): (&Config, &alert::Config),
         slos: &[Slo],
     ) -> Self {

@@ -15,7 +15,7 @@ use crate::decide::Judge;
 use crate::notices::{Notices, opening_labels};
 use crate::segments::end;
 use crate::slices::RULE;
-use crate::{Keep, Slo, Source};
+use crate::{Keep, Slo, Evidence};
 
 /// What users notice is counted from raw rows: not more often than this.
 const COUNT_EVERY: i64 = 10_000;
@@ -36,7 +36,7 @@ const COUNTED_AT_ONCE: usize = 10;
 
 /// Takes incidents through their lives.
 pub(crate) struct Incidents {
-    source: Arc<dyn Source>,
+    source: Arc<dyn Evidence>,
     notices: Notices,
     counted: HashMap<String, UnixMillis>,
     compared: HashMap<String, UnixMillis>,
@@ -54,7 +54,7 @@ pub(crate) struct Times {
 }
 
 impl Incidents {
-    pub(crate) fn new(source: Arc<dyn Source>, alert: &alert::Config) -> Self {
+    pub(crate) fn new(source: Arc<dyn Evidence>, alert: &alert::Config) -> Self {
         Self {
             source,
             notices: Notices::new(alert),

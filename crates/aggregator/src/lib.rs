@@ -39,4 +39,4 @@ pub use evaluator::{Evaluator, Reading};
 pub use objective::{Slo, objectives};
 pub use parts::{LogShape, Parts};
 pub use slo_config::{GroupBy, RuleConfig, SloConfig, problems};
-pub use source::{Engine, Grouped, Keep, Source};
+pub use source::{Engine, Evidence, Grouped, Keep, Source};

@@ -140,7 +140,8 @@ pub(crate) fn opening_labels(incident: &Incident) -> BTreeMap<String, String> {
         ("service", incident.service.clone()),
         ("target_origin", incident.target_origin.clone()),
         ("stage", incident.stage.map(|stage| stage.to_string()).unwrap_or_default()),
-        ("slo", one(incident.alerts.iter().map(|alert| alert.slo.as_str()).collect())),
+        // Of several the first: routes by objective match it.
+        ("slo", incident.alerts.first().map(|alert| alert.slo.clone()).unwrap_or_default()),
     ];
     let mut labels = incident.labels.clone();
     let own = own.into_iter().filter(|(_, value)| !value.is_empty());

@@ -10,7 +10,7 @@ use slo::{Judgement, Window};
 use store::{DiagnosisRow, Failure, SliFilter, StoreError, Witnessed};
 
 use crate::segments::{end, start};
-use crate::{Reading, Source};
+use crate::{Evidence, Reading};
 
 /// Witnesses are counted from raw rows, which is expensive: not more often than this.
 const WITNESSES_EVERY: i64 = 10_000;
@@ -28,7 +28,7 @@ type Kept<T> = HashMap<String, (UnixMillis, Arc<Vec<T>>)>;
 
 /// Reads failures, diagnoses and witnesses, each not more often than it may.
 pub(crate) struct Sightings {
-    source: Arc<dyn Source>,
+    source: Arc<dyn Evidence>,
     corroboration: Corroboration,
     failures: Kept<Failure>,
     diagnoses: Kept<DiagnosisRow>,
@@ -47,7 +47,7 @@ pub(crate) struct Support {
 }
 
 impl Sightings {
-    pub(crate) fn new(source: Arc<dyn Source>, corroboration: Corroboration) -> Self {
+    pub(crate) fn new(source: Arc<dyn Evidence>, corroboration: Corroboration) -> Self {
         Self {
             source,
             corroboration,

@@ -11,7 +11,7 @@ use store::{BlockedSlice, SliFilter, StoreError};
 
 use crate::segments::end;
 use crate::sightings::{Sightings, cause};
-use crate::{Config, Slo, Source};
+use crate::{Config, Slo, Evidence};
 
 /// Slices are looked for again after this.
 const EVERY: i64 = 5_000;
@@ -22,7 +22,7 @@ pub(crate) const RULE: &str = "blocked_slice";
 
 /// Looks for slices that passed and are blocked now.
 pub(crate) struct Slices {
-    source: Arc<dyn Source>,
+    source: Arc<dyn Evidence>,
     severity: Severity,
     sessions: u64,
     /// What every app's objectives are measured on, without their limits.
@@ -32,7 +32,7 @@ pub(crate) struct Slices {
 }
 
 impl Slices {
-    pub(crate) fn new(source: Arc<dyn Source>, config: &Config, slos: &[Slo]) -> Self {
+    pub(crate) fn new(source: Arc<dyn Evidence>, config: &Config, slos: &[Slo]) -> Self {
         let filter = |slo: &Slo| {
             let whole = SliFilter {
                 lab: slo.filter.lab,

@@ -38,6 +38,21 @@ pub trait Source: Send + Sync {
         span: (UnixMillis, UnixMillis),
     ) -> Result<Vec<Witnessed>, StoreError>;
 
+    /// What replaying the failures of an app showed, latest first.
+    async fn diagnoses(&self, app: &str) -> Result<Vec<DiagnosisRow>, StoreError>;
+
+    /// The failures of most requests in `[from, to)`.
+    async fn failures(
+        &self,
+        filter: &SliFilter,
+        span: (UnixMillis, UnixMillis),
+        limit: u32,
+    ) -> Result<Vec<Failure>, StoreError>;
+}
+
+/// Reads what incidents are told with.
+#[async_trait]
+pub trait Evidence: Source {
     /// What users notice of failures at `endpoints` in `[from, to)`, and in the last `recent` milliseconds.
     async fn affected(
         &self,
@@ -71,17 +86,6 @@ pub trait Source: Send + Sync {
         app: &str,
         span: (UnixMillis, UnixMillis),
     ) -> Result<Vec<DeployRow>, StoreError>;
-
-    /// What replaying the failures of an app showed, latest first.
-    async fn diagnoses(&self, app: &str) -> Result<Vec<DiagnosisRow>, StoreError>;
-
-    /// The failures of most requests in `[from, to)`.
-    async fn failures(
-        &self,
-        filter: &SliFilter,
-        span: (UnixMillis, UnixMillis),
-        limit: u32,
-    ) -> Result<Vec<Failure>, StoreError>;
 }
 
 /// Keeps what the aggregator has to know after a restart.
@@ -170,6 +174,22 @@ impl Source for Engine {
         self.reader.witnesses(filter, from, to).await
     }
 
+    async fn diagnoses(&self, app: &str) -> Result<Vec<DiagnosisRow>, StoreError> {
+        self.reader.diagnoses(Some(app), MAX_DIAGNOSES).await
+    }
+
+    async fn failures(
+        &self,
+        filter: &SliFilter,
+        (from, to): (UnixMillis, UnixMillis),
+        limit: u32,
+    ) -> Result<Vec<Failure>, StoreError> {
+        self.reader.top_failures(filter, from, to, limit).await
+    }
+}
+
+#[async_trait]
+impl Evidence for Engine {
     async fn affected(
         &self,
         filter: &SliFilter,
@@ -208,19 +228,6 @@ impl Source for Engine {
         (from, to): (UnixMillis, UnixMillis),
     ) -> Result<Vec<DeployRow>, StoreError> {
         self.reader.deploys(app, from, to).await
-    }
-
-    async fn diagnoses(&self, app: &str) -> Result<Vec<DiagnosisRow>, StoreError> {
-        self.reader.diagnoses(Some(app), MAX_DIAGNOSES).await
-    }
-
-    async fn failures(
-        &self,
-        filter: &SliFilter,
-        (from, to): (UnixMillis, UnixMillis),
-        limit: u32,
-    ) -> Result<Vec<Failure>, StoreError> {
-        self.reader.top_failures(filter, from, to, limit).await
     }
 }
 

@@ -138,11 +138,15 @@ fn ended(incident: &Incident, at: UnixMillis, how: ClosedAs) -> String {
 #[must_use]
 pub fn impact_text(impact: &Impact, over: bool) -> String {
     let mut text = format!(
-        "{} of {} page loads in {} were affected",
+        "{} of {} page loads",
         count(impact.sessions),
         count(impact.all_sessions.max(impact.sessions)),
-        many(impact.networks, "network"),
     );
+    // Where the edge does not see addresses, networks are not known.
+    if impact.networks > 0 {
+        let _ = write!(text, " in {}", many(impact.networks, "network"));
+    }
+    text.push_str(" were affected");
     if let Some(share) = impact.share() {
         let _ = write!(
             text,
