@@ -3,6 +3,7 @@
 mod diagnoses;
 mod difference;
 mod failures;
+mod incidents;
 mod inventory;
 mod preflights;
 mod scope;
@@ -21,12 +22,13 @@ use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::wire::{self, columns};
 use crate::{
-    AlertRow, Breakdown, Config, Corroboration, DeployRow, Dimension, EdgeReportRow, Failure,
+    AlertRow, Breakdown, Config, DeployRow, Dimension, EdgeReportRow, Failure,
     Ledger, MAX_ALERTS, ProgressRow, SliFilter, StoreError,
 };
 pub use difference::{COMPARED, Compared, DifferenceRow};
 pub use preflights::{MAX_PREFLIGHTED, Preflighted, PreflightedShape};
 use scope::{Scope, Tiers};
+pub(crate) use incidents::incidents;
 pub use shapes::MAX_SHAPES;
 pub use singles::{SingleFailure, SinglePlace, SinglesOf};
 use sums::SumsRow;
@@ -154,30 +156,6 @@ impl Reader {
         let scope = Scope::new(filter, from, to);
         let compactions = self.compactions().await?;
         failures::top(&self.client, &scope, &compactions, limit).await
-    }
-
-    /// How many page loads and networks saw blocks, from raw.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn distinct_sessions_and_networks(
-        &self,
-        filter: &SliFilter,
-        from: UnixMillis,
-        to: UnixMillis,
-    ) -> Result<Corroboration, StoreError> {
-        let scope = Scope::new(filter, from, to);
-        // Copies of a row change no number of distinct values, so nothing needs to collapse. The edge
-        // hashes networks anew each day: those of two days are not added, so that none is two.
-        let sql = format!(
-            "SELECT uniqExactMerge(seen) AS sessions, max(networks) AS networks FROM \
-             (SELECT uniqExactState(session) AS seen, uniqExactIf(network, network != 0) AS networks \
-             FROM observations \
-             WHERE {} AND kind = 'request' AND outcome = 'blocked' GROUP BY toDate(received_at))",
-            scope.raw_condition()
-        );
-        let rows: Vec<Corroboration> = self.client.fetch(scope.bind(self.client.sql(&sql))).await?;
-        Ok(rows.into_iter().next().unwrap_or_default())
     }
 
     /// The sums of a window, recounted from raw: what [`Reader::sli`] is audited against.

@@ -13,7 +13,7 @@ use super::native::{offsets, text};
 use slo::Severity;
 
 use crate::rows::{
-    AlertPhase, AuditState, DeployKind, FindingLevel, FixPlace, Grant, OriginSource, ReplayOutcome,
+    AlertPhase, AuditState, DeployKind, FindingLevel, FixPlace, Grant, IncidentState, OriginSource, ReplayOutcome,
     ReplayReason, Stance, Vary,
 };
 
@@ -222,6 +222,7 @@ vocabularies!(
     Context,
     Severity,
     AlertPhase,
+    IncidentState,
     DeployKind,
     ReplayOutcome,
     ReplayReason,
