@@ -29,8 +29,8 @@ pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
 pub use query::{
-    Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape, SliFilter,
-    Witnessed,
+    Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
+    SliFilter, Witnessed,
 };
 pub use reader::{
     COMPARED, Compared, DifferenceRow, MAX_PREFLIGHTED, MAX_SHAPES, Preflighted, PreflightedShape,
@@ -39,10 +39,10 @@ pub use reader::{
 pub use rows::{
     AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, ClosingRow,
     DeadLetterRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow,
-    FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow, IncidentState, InventoryRow, InventoryStep,
-    Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow, ProgressRow, ReplayOutcome,
-    ReplayReason, SeenBeacon, SignatureRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
-    UnknownDimension, Vary,
+    FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow, IncidentState,
+    InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow,
+    ProgressRow, ReplayOutcome, ReplayReason, SeenBeacon, SignatureRow, SnapshotRow, Stance,
+    StanceCounts, TriedOrigin, UnknownDimension, Vary,
 };
 pub use store::Store;
 

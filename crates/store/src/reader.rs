@@ -22,13 +22,13 @@ use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::wire::{self, columns};
 use crate::{
-    AlertRow, Breakdown, Config, DeployRow, Dimension, EdgeReportRow, Failure,
-    Ledger, MAX_ALERTS, ProgressRow, SliFilter, StoreError,
+    AlertRow, Breakdown, Config, DeployRow, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS,
+    ProgressRow, SliFilter, StoreError,
 };
 pub use difference::{COMPARED, Compared, DifferenceRow};
+pub(crate) use incidents::incidents;
 pub use preflights::{MAX_PREFLIGHTED, Preflighted, PreflightedShape};
 use scope::{Scope, Tiers};
-pub(crate) use incidents::incidents;
 pub use shapes::MAX_SHAPES;
 pub use singles::{SingleFailure, SinglePlace, SinglesOf};
 use sums::SumsRow;
