@@ -150,7 +150,11 @@ mod tests {
         for beacon in PLAN.beacons() {
             rows += beacon.observations.len() as u64;
             for seen in &beacon.observations {
-                assert!(PLAN.from() <= seen.at && seen.at < PLAN.end, "{:?}", seen.at);
+                assert!(
+                    PLAN.from() <= seen.at && seen.at < PLAN.end,
+                    "{:?}",
+                    seen.at
+                );
                 assert!(seen.at <= beacon.received_at);
             }
         }

@@ -259,7 +259,10 @@ impl Traffic {
             21..=28 => fail(seen, Outcome::Aborted, Stage::Unknown, "abort"),
             29..=90 => {
                 seen.outcome = Outcome::HttpError;
-                seen.status = *self.rng.choice(&[400, 401, 404, 429, 500, 503]).unwrap_or(&500);
+                seen.status = *self
+                    .rng
+                    .choice(&[400, 401, 404, 429, 500, 503])
+                    .unwrap_or(&500);
             }
             _ => {}
         }
