@@ -53,6 +53,9 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::DeadLetters(args) => run_with(args.config.clone(), |config| {
             operations::dead_letters(config, args)
         }),
+        Command::DemoData(args) => run_with(args.config.clone(), |config| {
+            operations::demo_data(config, args)
+        }),
         Command::Verify(args) => run_with(args.config.clone(), |config| {
             operations::verify(config, args)
         }),

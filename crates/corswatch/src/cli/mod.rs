@@ -11,7 +11,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
-pub(crate) use operations::{DeadLetters, DeadLettersCommand, Loader, Replay, Selection, Verify};
+pub(crate) use operations::{
+    DeadLetters, DeadLettersCommand, DemoData, Loader, Replay, Selection, Verify,
+};
 pub(crate) use policies::{Generate, Seen, Simulate};
 pub(crate) use setup::{Form, Init};
 
@@ -39,6 +41,9 @@ pub(crate) enum Command {
     Dashboard(Role),
     /// Lists records that could not be stored, puts them into the journal again, or gives them up.
     DeadLetters(DeadLetters),
+    /// Fills an empty data directory with generated history, to look at what the product shows: traffic
+    /// of several apps with releases and incidents. The same seed and end give the same history.
+    DemoData(DemoData),
     /// Recounts raw rows and compares them with rollups and ledger; repairs from the journal.
     Verify(Verify),
     /// Says what a browser makes of CORS exchanges: which rule broke, in which response, and the fix.
