@@ -1,6 +1,6 @@
 //! `cargo run --release -p cors --example throughput`: lines of JSON answered in a second of
 //! processor time. An argument says of how many.
-#![allow(missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, clippy::disallowed_methods)]
 
 use std::time::Instant;
 

@@ -71,7 +71,12 @@ fn unreadable(exchange: &Exchange, judgement: &Judgement) -> Option<String> {
             names.any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
         };
         let is_own = matches!(name, [b'x' | b'X', b'-', ..]);
-        if !(is_own && !is_one(&NOT_READ_BY_PAGES) || !is_own && is_one(&READ_BY_PAGES)) {
+        let of_pages = if is_own {
+            !is_one(&NOT_READ_BY_PAGES)
+        } else {
+            is_one(&READ_BY_PAGES)
+        };
+        if !of_pages {
             continue;
         }
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
