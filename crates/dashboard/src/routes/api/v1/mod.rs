@@ -6,6 +6,7 @@ pub(crate) mod breakdown;
 pub(crate) mod deploys;
 pub(crate) mod diagnoses;
 pub(crate) mod endpoints;
+pub(crate) mod incidents;
 pub(crate) mod inventory;
 pub(crate) mod ledger;
 pub(crate) mod series;
