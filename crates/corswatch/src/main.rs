@@ -4,6 +4,7 @@
 #[macro_use]
 mod output;
 
+mod api;
 mod audit;
 mod check;
 mod cli;
@@ -11,6 +12,7 @@ mod config;
 mod exit;
 mod explain;
 mod file;
+mod incidents;
 mod init;
 mod operations;
 mod parts;
@@ -64,6 +66,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(args) => check::run(&args),
         Command::Simulate(args) => policies::simulate(&args),
         Command::Generate(args) => policies::generate(&args),
+        Command::Incident(args) => incidents::run(&args),
         Command::Init(args) => init::run(&args),
         Command::CheckConfig(args) => check_config(&args),
         Command::Openapi => {

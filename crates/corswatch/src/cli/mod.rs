@@ -1,5 +1,6 @@
 //! The command line.
 
+mod incidents;
 mod judgement;
 mod operations;
 mod policies;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use incidents::{Api, IncidentArgs, IncidentCommand, IncidentFormat};
 pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
 pub(crate) use operations::{
     DeadLetters, DeadLettersCommand, DemoData, Loader, Replay, Selection, Verify,
@@ -61,6 +63,8 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Writes the least permissive policy that lets everything pass that browsers were seen to ask.
     Generate(Generate),
+    /// Lists incidents of a corswatch that runs, shows one, or exports one as the draft of a post-mortem.
+    Incident(IncidentArgs),
     /// Writes a commented configuration to start with: for this machine, for this machine with Kafka, or
     /// for a cluster. What no option says is asked for.
     Init(Init),
