@@ -7,7 +7,7 @@ use alert::{
     Alert, AlertId, Corroboration, Evaluation, Graded, Reason, Severity, Transition, Witnesses,
 };
 use observation::UnixMillis;
-use slo::{Data, Judgement, Rule, Window};
+use slo::{Judgement, Rule, Window};
 use store::{DiagnosisRow, Failure, StoreError};
 
 use crate::book::Book;
@@ -233,20 +233,8 @@ impl Judge {
 }
 
 fn evaluation(case: &Case<'_>, graded: Option<(Graded, Witnesses)>) -> Evaluation {
-    let judgement = case.judgement;
-    if judgement.exceeded() {
-        if case.overshadowed {
-            return Evaluation::Smouldering;
-        }
-        let severity = graded.map_or(case.rule.severity, |(graded, _)| graded.severity());
-        Evaluation::Exceeded(severity)
-    } else if judgement.still_burning {
-        Evaluation::Smouldering
-    } else if judgement.data == Data::Missing {
-        Evaluation::NoData
-    } else {
-        Evaluation::Calm
-    }
+    let severity = graded.map_or(case.rule.severity, |(graded, _)| graded.severity());
+    crate::evaluation::of(case.judgement, (!case.overshadowed).then_some(severity))
 }
 
 fn retire(alert: &mut Alert, reason: Reason, at: UnixMillis) {

@@ -31,7 +31,7 @@ pub use error::{Source as ErrorSource, StoreError};
 pub use query::{
     Breakdown, Corroboration, Failure, LabTraffic, Ledger, Reports, RequestShape, SliFilter,
 };
-pub use reader::{MAX_SHAPES, Reader};
+pub use reader::{HISTORY_PAGE, MAX_SHAPES, Reader};
 pub use rows::{
     AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow,
     DeadLetterRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow,
