@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use runtime::{Clock, Metrics as Registry};
+use runtime::{Clock, Metrics as Registry, Stop};
 
 use crate::front::Front;
 use crate::health::Part;
+use crate::live::Live;
 use crate::queries::Queries;
+use crate::seats::Seats;
 use crate::watermark::Watermark;
 
 /// What the binary gives to the private side.
@@ -104,6 +106,10 @@ pub(crate) struct Shared {
     pub(crate) state: State,
     pub(crate) front: Arc<Front>,
     pub(crate) watermark: Watermark,
+    pub(crate) live: Live,
+    pub(crate) seats: Arc<Seats>,
+    /// Ends streams, which would otherwise never end.
+    pub(crate) stop: Stop,
     pub(crate) openapi: bytes::Bytes,
 }
 

@@ -1,10 +1,14 @@
 //! The reading side: named queries, as the read-only user, under limits.
 
 mod diagnoses;
+mod difference;
 mod failures;
+mod incidents;
 mod inventory;
+mod preflights;
 mod scope;
 mod shapes;
+mod singles;
 mod sums;
 
 use std::time::Duration;
@@ -18,11 +22,15 @@ use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::wire::{self, columns};
 use crate::{
-    AlertRow, Breakdown, Config, Corroboration, DeployRow, Dimension, EdgeReportRow, Failure,
-    Ledger, MAX_ALERTS, ProgressRow, SliFilter, StoreError,
+    AlertRow, Breakdown, Config, DeployRow, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS,
+    ProgressRow, SliFilter, StoreError,
 };
+pub use difference::{COMPARED, Compared, DifferenceRow};
+pub(crate) use incidents::incidents;
+pub use preflights::{MAX_PREFLIGHTED, Preflighted, PreflightedShape};
 use scope::{Scope, Tiers};
 pub use shapes::MAX_SHAPES;
+pub use singles::{SingleFailure, SinglePlace, SinglesOf};
 use sums::SumsRow;
 
 /// Rows of one page of [`Reader::history`]; below the server's limit of rows in a result.
@@ -175,30 +183,6 @@ impl Reader {
         let scope = Scope::new(filter, from, to);
         let compactions = self.compactions().await?;
         failures::top(&self.client, &scope, &compactions, limit).await
-    }
-
-    /// How many page loads and networks saw blocks, from raw.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn distinct_sessions_and_networks(
-        &self,
-        filter: &SliFilter,
-        from: UnixMillis,
-        to: UnixMillis,
-    ) -> Result<Corroboration, StoreError> {
-        let scope = Scope::new(filter, from, to);
-        // Copies of a row change no number of distinct values, so nothing needs to collapse. The edge
-        // hashes networks anew each day: those of two days are not added, so that none is two.
-        let sql = format!(
-            "SELECT uniqExactMerge(seen) AS sessions, max(networks) AS networks FROM \
-             (SELECT uniqExactState(session) AS seen, uniqExactIf(network, network != 0) AS networks \
-             FROM observations \
-             WHERE {} AND kind = 'request' AND outcome = 'blocked' GROUP BY toDate(received_at))",
-            scope.raw_condition()
-        );
-        let rows: Vec<Corroboration> = self.client.fetch(scope.bind(self.client.sql(&sql))).await?;
-        Ok(rows.into_iter().next().unwrap_or_default())
     }
 
     /// The sums of a window, recounted from raw: what [`Reader::sli`] is audited against.

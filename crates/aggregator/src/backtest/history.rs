@@ -54,12 +54,12 @@ pub trait History: Send + Sync {
         span: (UnixMillis, UnixMillis),
     ) -> Result<Vec<Point>, StoreError>;
 
-    /// Who saw blocks in `[from, to)`.
+    /// Who saw blocks in `[from, to)`, by slice.
     async fn blocks_seen_by(
         &self,
         filter: &SliFilter,
         span: (UnixMillis, UnixMillis),
-    ) -> Result<Witnesses, StoreError>;
+    ) -> Result<Vec<Witnesses>, StoreError>;
 }
 
 #[async_trait]
@@ -80,12 +80,9 @@ impl History for Engine {
         &self,
         filter: &SliFilter,
         span: (UnixMillis, UnixMillis),
-    ) -> Result<Witnesses, StoreError> {
+    ) -> Result<Vec<Witnesses>, StoreError> {
         let found = crate::Source::witnesses(self, filter, span).await?;
-        Ok(Witnesses {
-            sessions: found.sessions,
-            networks: found.networks,
-        })
+        Ok(found.iter().map(crate::sightings::counted).collect())
     }
 }
 

@@ -66,9 +66,9 @@ impl History for Past {
         &self,
         _: &SliFilter,
         span: (UnixMillis, UnixMillis),
-    ) -> Result<Witnesses, StoreError> {
+    ) -> Result<Vec<Witnesses>, StoreError> {
         self.asked.lock().expect("not poisoned").push(span);
-        Ok(self.witnesses)
+        Ok(vec![self.witnesses])
     }
 }
 
@@ -106,6 +106,7 @@ fn an_incident() -> Past {
 const MANY: Witnesses = Witnesses {
     sessions: 40,
     networks: 9,
+    all_networks: 9,
 };
 
 #[tokio::test]
