@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod file;
 mod init;
+mod objectives;
 mod operations;
 mod parts;
 mod policies;
@@ -56,6 +57,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Verify(args) => run_with(args.config.clone(), |config| {
             operations::verify(config, args)
         }),
+        Command::Slo(args) => objectives::run(args.command),
         Command::Explain(args) => explain::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Check(args) => check::run(&args),
