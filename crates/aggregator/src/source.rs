@@ -137,6 +137,10 @@ impl Engine {
         let reader = store.reader();
         Self { store, reader }
     }
+
+    pub(crate) const fn reader(&self) -> &Reader {
+        &self.reader
+    }
 }
 
 #[async_trait]

@@ -14,6 +14,7 @@ mod explain;
 mod file;
 mod incidents;
 mod init;
+mod objectives;
 mod operations;
 mod parts;
 mod policies;
@@ -61,6 +62,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Verify(args) => run_with(args.config.clone(), |config| {
             operations::verify(config, args)
         }),
+        Command::Slo(args) => objectives::run(args.command),
         Command::Explain(args) => explain::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Check(args) => check::run(&args),

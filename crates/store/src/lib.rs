@@ -33,8 +33,8 @@ pub use query::{
     SliFilter, Witnessed,
 };
 pub use reader::{
-    COMPARED, Compared, DifferenceRow, MAX_PREFLIGHTED, MAX_SHAPES, Preflighted, PreflightedShape,
-    Reader, SingleFailure, SinglePlace, SinglesOf,
+    COMPARED, Compared, DifferenceRow, HISTORY_PAGE, MAX_PREFLIGHTED, MAX_SHAPES, Preflighted,
+    PreflightedShape, Reader, SingleFailure, SinglePlace, SinglesOf,
 };
 pub use rows::{
     AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, ClosingRow,

@@ -5,6 +5,7 @@ mod judgement;
 mod operations;
 mod policies;
 mod setup;
+mod slo;
 mod words;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(crate) use operations::{
 };
 pub(crate) use policies::{Generate, Seen, Simulate};
 pub(crate) use setup::{Form, Init};
+pub(crate) use slo::{Backtest, ExitOn, ReportFormat, Show, Slo, SloCommand, Validate};
 
 /// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
 #[derive(Debug, Parser)]
@@ -48,6 +50,8 @@ pub(crate) enum Command {
     DemoData(DemoData),
     /// Recounts raw rows and compares them with rollups and ledger; repairs from the journal.
     Verify(Verify),
+    /// Validates and shows objectives, and replays stored history through them.
+    Slo(Slo),
     /// Says what a browser makes of CORS exchanges: which rule broke, in which response, and the fix.
     Explain(Explain),
     /// Holds a live server against contracts: requests as browsers make them, and what must come of

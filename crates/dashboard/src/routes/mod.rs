@@ -67,5 +67,6 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(api::v1::incidents::show))
         .routes(routes!(api::v1::incidents::close))
         .routes(routes!(api::v1::slos::get))
+        .routes(routes!(api::v1::backtest::post))
         .routes(routes!(api::v1::deploys::get, api::v1::deploys::post))
 }

@@ -666,6 +666,7 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         edge: Some(edge),
         slos: vec![slo, latency, checkout],
         owners: owners(),
+        backtests: None,
         log_ends: None,
         parts: Vec::new(),
         metrics,

@@ -2,6 +2,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod apps;
+pub(crate) mod backtest;
 pub(crate) mod breakdown;
 pub(crate) mod comparison;
 pub(crate) mod deploys;
