@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use alert::{Alert, AlertId, Notification, Outbox, Phase, Receipt};
+use alert::{Alert, AlertId, Notification, Outbox, Outcome, Phase, Receipt};
 use observation::UnixMillis;
 use store::{AlertPhase, AlertRow};
 use tokio::time::Instant;
@@ -12,6 +12,10 @@ use tokio::time::Instant;
 const KEPT: usize = 5_000;
 /// What could not be said is said again after this pause.
 const SAY_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// What a silence holds back is offered again after this: it is sent soon after the silence ends.
+const OFFER_SILENCED_AFTER: Duration = Duration::from_secs(10);
+/// How long a resolved alert counts as standing, in milliseconds: longer than any receiver asks for.
+const RENEWED_RESOLVED: i64 = 10 * 60 * 1000;
 /// Saves of one term; the term is in the bits above.
 const TERM_SHIFT: u32 = 40;
 
@@ -106,6 +110,9 @@ impl Book {
     /// Hands in everything that has not been heard and is not on its way. What is not written down
     /// yet is not said, so that a restart does not say it in other words; `except` is.
     pub(crate) fn say(&mut self, outbox: &Outbox, except: &AlertId) {
+        if !outbox.is_ready() {
+            return;
+        }
         let now = Instant::now();
         let waiting: Vec<Notification> = self
             .alerts
@@ -130,6 +137,18 @@ impl Book {
         }
     }
 
+    /// Every alert that fires or has been resolved lately, in the words that were last said of it: for
+    /// receivers that forget what is not renewed.
+    pub(crate) fn standing(&self, now: UnixMillis) -> Vec<Notification> {
+        let stands = |alert: &&Alert| match alert.state.phase {
+            Phase::Firing { .. } => true,
+            Phase::Resolved { at, .. } => now.0.saturating_sub(at.0) <= RENEWED_RESOLVED,
+            Phase::Inactive | Phase::Pending { .. } => false,
+        };
+        let alerts = self.alerts.values().filter(stands);
+        alerts.filter_map(Alert::notification).collect()
+    }
+
     /// Whether a notification is on its way.
     #[cfg(test)]
     pub(crate) fn is_waiting(&self) -> bool {
@@ -146,7 +165,11 @@ impl Book {
             if receipt.outcome.is_final() {
                 self.under_way.remove(id);
             } else {
-                let until = Instant::now() + SAY_AGAIN_AFTER;
+                let pause = match receipt.outcome {
+                    Outcome::Silenced => OFFER_SILENCED_AFTER,
+                    _ => SAY_AGAIN_AFTER,
+                };
+                let until = Instant::now() + pause;
                 self.under_way
                     .insert(id.clone(), UnderWay::Resting { until });
             }
