@@ -76,7 +76,11 @@ impl Aggregator {
         Self {
             log: parts.log,
             claim: Claim::new(LEASE, parts.config.lease.duration()),
-            judge: Judge::new(Arc::clone(&parts.source), (&parts.config, parts.alert), &parts.slos),
+            judge: Judge::new(
+                Arc::clone(&parts.source),
+                (&parts.config, parts.alert),
+                &parts.slos,
+            ),
             incidents: Incidents::new(Arc::clone(&parts.source), parts.alert),
             evaluator: Evaluator::new(parts.source, parts.slos, max_groups),
             compactor: Compactor::new(&parts.config, parts.log),
@@ -240,14 +244,23 @@ impl Aggregator {
         })
     }
 
-    async fn evaluate(&mut self, at: UnixMillis, now: UnixMillis) -> Result<Vec<SloStatus>, StoreError> {
+    async fn evaluate(
+        &mut self,
+        at: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<Vec<SloStatus>, StoreError> {
         let began = Instant::now();
         let readings = self.evaluator.evaluate(at).await?;
         let signals = self.judge.decide(&readings, &mut self.book, at).await?;
         let times = Times { watermark: at, now };
         let (slos, keep) = (self.evaluator.slos(), &*self.keep);
         self.incidents
-            .round((&signals, slos), (&mut self.judge, &mut self.book), keep, times)
+            .round(
+                (&signals, slos),
+                (&mut self.judge, &mut self.book),
+                keep,
+                times,
+            )
             .await?;
         self.evaluated_to = at;
         self.metrics

@@ -66,10 +66,13 @@ impl Book {
         for row in incidents {
             match serde_json::from_str::<Kept>(&row.body) {
                 Ok(Kept { incident, unsent }) => {
-                    book.unsent.extend(unsent.map(|unsent| (incident.id.clone(), unsent)));
+                    book.unsent
+                        .extend(unsent.map(|unsent| (incident.id.clone(), unsent)));
                     kept.push(incident);
                 }
-                Err(error) => tracing::warn!(incident = row.id, %error, "a kept incident cannot be read"),
+                Err(error) => {
+                    tracing::warn!(incident = row.id, %error, "a kept incident cannot be read")
+                }
             }
         }
         book.register = Register::of(kept);
@@ -190,7 +193,8 @@ impl Book {
                     .iter()
                     .filter(|(id, notice)| {
                         // One that says nothing new does no harm when it is said twice.
-                        notice.occasion == Occasion::Reminder || !self.unsaved_incidents.contains(*id)
+                        notice.occasion == Occasion::Reminder
+                            || !self.unsaved_incidents.contains(*id)
                     })
                     .map(|(_, notice)| notice.clone()),
             )
@@ -234,7 +238,10 @@ impl Book {
             }
         }
         if receipt.outcome.is_final()
-            && self.unsent.get(id.as_str()).is_some_and(|notice| notice.sequence <= receipt.sequence)
+            && self
+                .unsent
+                .get(id.as_str())
+                .is_some_and(|notice| notice.sequence <= receipt.sequence)
         {
             self.unsent.remove(id.as_str());
             self.unsaved_incidents.insert(id.to_string());
@@ -264,7 +271,11 @@ fn incident_row(
         version,
         apps: incident.apps.keys().cloned().collect(),
         severity: incident.severity,
-        state: if closed.is_some() { IncidentState::Closed } else { IncidentState::Open },
+        state: if closed.is_some() {
+            IncidentState::Closed
+        } else {
+            IncidentState::Open
+        },
         opened_at: incident.opened_at,
         updated_at: now,
         closed_at: closed.map(|(at, _)| at),

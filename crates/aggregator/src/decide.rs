@@ -14,7 +14,7 @@ use crate::pipeline::is_asked_for;
 use crate::sightings::{Sightings, Support};
 use crate::slices::Slices;
 use crate::words::{Facts, retired};
-use crate::{Config, GroupBy, Reading, Slo, Evidence};
+use crate::{Config, Evidence, GroupBy, Reading, Slo};
 
 /// Turns readings into steps of alerts, and alerts that fire into signals for incidents.
 pub(crate) struct Judge {
@@ -103,13 +103,21 @@ impl Judge {
         }
         let support = if case.judgement.exceeded() || alert.state.phase.is_firing() {
             let asked = (case.judgement, case.rule.severity);
-            let support = self.sightings.support(case.reading, asked, book.register(), at);
+            let support = self
+                .sightings
+                .support(case.reading, asked, book.register(), at);
             Some(support.await?)
         } else {
             None
         };
-        let graded = support.as_ref().map(|support| (support.graded, support.witnesses));
-        let advanced = alert.advance(evaluation(case, graded.map(|(graded, _)| graded)), &slo.timing, at);
+        let graded = support
+            .as_ref()
+            .map(|support| (support.graded, support.witnesses));
+        let advanced = alert.advance(
+            evaluation(case, graded.map(|(graded, _)| graded)),
+            &slo.timing,
+            at,
+        );
         if let Some(transition) = advanced {
             let facts = Facts {
                 reading: case.reading,
@@ -143,7 +151,10 @@ fn signal(alert: &Alert, case: &Case<'_>, support: Support) -> Signal {
         severity: alert.state.severity,
         external_url: "",
     };
-    let row = case.judgement.worst().or_else(|| case.judgement.rows.first());
+    let row = case
+        .judgement
+        .worst()
+        .or_else(|| case.judgement.rows.first());
     Signal {
         alert: alert.id.to_string(),
         app: slo.app.clone(),
@@ -153,7 +164,8 @@ fn signal(alert: &Alert, case: &Case<'_>, support: Support) -> Signal {
         service: filter.service.unwrap_or_default(),
         failing: failing(slo.sli),
         severity: alert.state.severity,
-        suspicious: support.graded == Graded::Suspicious && alert.state.severity == Severity::Ticket,
+        suspicious: support.graded == Graded::Suspicious
+            && alert.state.severity == Severity::Ticket,
         labels: slo.labels.clone(),
         runbook: slo.runbook.clone(),
         measured: facts.measured_now(),

@@ -15,7 +15,7 @@ use crate::decide::Judge;
 use crate::notices::{Notices, opening_labels};
 use crate::segments::end;
 use crate::slices::RULE;
-use crate::{Keep, Slo, Evidence};
+use crate::{Evidence, Keep, Slo};
 
 /// What users notice is counted from raw rows: not more often than this.
 const COUNT_EVERY: i64 = 10_000;
@@ -85,12 +85,19 @@ impl Incidents {
         register.observe(signals, times.watermark, times.now);
         self.listen(&register, keep, times).await?;
         let mut room = COUNTED_AT_ONCE;
-        let ids: Vec<String> = register.all().filter(|incident| is_live(incident, times)).map(|i| i.id.clone()).collect();
+        let ids: Vec<String> = register
+            .all()
+            .filter(|incident| is_live(incident, times))
+            .map(|i| i.id.clone())
+            .collect();
         for id in ids {
             let Some(mut incident) = register.get(&id).cloned() else {
                 continue;
             };
-            let begun = before.get(&id).copied().unwrap_or_else(|| Before::of(&incident));
+            let begun = before
+                .get(&id)
+                .copied()
+                .unwrap_or_else(|| Before::of(&incident));
             if incident.is_open() {
                 self.count(&mut incident, judge, &mut room, times).await;
             }
@@ -103,8 +110,10 @@ impl Incidents {
                 *known = incident;
             }
         }
-        self.counted.retain(|id, _| register.get(id).is_some_and(Incident::is_open));
-        self.compared.retain(|id, _| register.get(id).is_some_and(Incident::is_open));
+        self.counted
+            .retain(|id, _| register.get(id).is_some_and(Incident::is_open));
+        self.compared
+            .retain(|id, _| register.get(id).is_some_and(Incident::is_open));
         book.put_register(register);
         Ok(())
     }
@@ -126,7 +135,14 @@ impl Incidents {
         }
     }
 
-    fn tell(&self, incident: &mut Incident, news: News, replay: Replay, book: &mut Book, times: Times) {
+    fn tell(
+        &self,
+        incident: &mut Incident,
+        news: News,
+        replay: Replay,
+        book: &mut Book,
+        times: Times,
+    ) {
         if incident.told_labels.is_empty() {
             incident.told_labels = opening_labels(incident);
         }
@@ -135,9 +151,20 @@ impl Incidents {
     }
 
     /// What people said since the oldest open incident began.
-    async fn listen(&mut self, register: &Register, keep: &dyn Keep, times: Times) -> Result<(), StoreError> {
-        let oldest = register.all().filter(|incident| incident.is_open()).map(|incident| incident.opened_at).min();
-        let due = self.asked.is_none_or(|then| times.now.0 - then.0 >= CLOSINGS_EVERY);
+    async fn listen(
+        &mut self,
+        register: &Register,
+        keep: &dyn Keep,
+        times: Times,
+    ) -> Result<(), StoreError> {
+        let oldest = register
+            .all()
+            .filter(|incident| incident.is_open())
+            .map(|incident| incident.opened_at)
+            .min();
+        let due = self
+            .asked
+            .is_none_or(|then| times.now.0 - then.0 >= CLOSINGS_EVERY);
         if let Some(oldest) = oldest.filter(|_| due) {
             self.closings = keep.closings(oldest).await?;
             self.asked = Some(times.now);
@@ -145,10 +172,21 @@ impl Incidents {
         Ok(())
     }
 
-    async fn observed(&self, incident: &Incident, judge: &mut Judge, slos: &[Arc<Slo>], times: Times) -> Observed {
-        let by_hand = self.closings.iter().find(|closing| closing.incident == incident.id);
+    async fn observed(
+        &self,
+        incident: &Incident,
+        judge: &mut Judge,
+        slos: &[Arc<Slo>],
+        times: Times,
+    ) -> Observed {
+        let by_hand = self
+            .closings
+            .iter()
+            .find(|closing| closing.incident == incident.id);
         let asked = |slo: &str| slo == RULE || slos.iter().any(|known| known.name == slo);
-        let silent = incident.impact().is_some_and(|impact| impact.recent.requests == 0);
+        let silent = incident
+            .impact()
+            .is_some_and(|impact| impact.recent.requests == 0);
         Observed {
             replay: replay(incident, judge, times.watermark).await,
             alive: !silent || self.is_alive(incident, judge, times.watermark).await,
@@ -166,7 +204,10 @@ impl Incidents {
         for app in incident.apps.keys() {
             let filter = judge.slices.filter(app);
             let span = (at.plus(-RECENT).minute(), end(at));
-            let read = self.source.sums(&filter, crate::GroupBy::None, 1, span).await;
+            let read = self
+                .source
+                .sums(&filter, crate::GroupBy::None, 1, span)
+                .await;
             if read.is_ok_and(|groups| groups.values().any(|sums| sums.requests > 0)) {
                 return true;
             }
@@ -176,7 +217,13 @@ impl Incidents {
 
     /// Counts what users notice, finds what distinguishes failing traffic, and looks for the change that
     /// did it: each not more often than it may. An incident without these is better than none.
-    async fn count(&mut self, incident: &mut Incident, judge: &Judge, room: &mut usize, times: Times) {
+    async fn count(
+        &mut self,
+        incident: &mut Incident,
+        judge: &Judge,
+        room: &mut usize,
+        times: Times,
+    ) {
         let at = times.watermark;
         let due = |known: &HashMap<String, UnixMillis>, id: &str, every: i64| {
             known.get(id).is_none_or(|then| at.0 - then.0 >= every)
@@ -210,16 +257,28 @@ impl Incidents {
         }
     }
 
-    async fn impact(&self, incident: &mut Incident, judge: &Judge, at: UnixMillis) -> Result<(), StoreError> {
+    async fn impact(
+        &self,
+        incident: &mut Incident,
+        judge: &Judge,
+        at: UnixMillis,
+    ) -> Result<(), StoreError> {
         let from = incident.started_at.0.max(at.0 - MAX_COUNTED);
         // Enough before it to tell where the numbers go.
         let from = UnixMillis(from.min(at.0 - 2 * RECENT)).minute();
         let target = incident.target_origin.clone();
         for (app, part) in &mut incident.apps {
             let filter = narrowed(judge.slices.filter(app), &target);
-            let mut endpoints: Vec<_> = part.slices.iter().map(|slice| slice.endpoint.clone()).collect();
+            let mut endpoints: Vec<_> = part
+                .slices
+                .iter()
+                .map(|slice| slice.endpoint.clone())
+                .collect();
             endpoints.dedup();
-            let found = self.source.affected(&filter, &endpoints, (from, end(at)), RECENT).await?;
+            let found = self
+                .source
+                .affected(&filter, &endpoints, (from, end(at)), RECENT)
+                .await?;
             part.impact = Some(Impact {
                 sessions: found.sessions,
                 all_sessions: found.all_sessions,
@@ -237,7 +296,12 @@ impl Incidents {
         Ok(())
     }
 
-    async fn contrast(&self, incident: &mut Incident, judge: &Judge, at: UnixMillis) -> Result<(), StoreError> {
+    async fn contrast(
+        &self,
+        incident: &mut Incident,
+        judge: &Judge,
+        at: UnixMillis,
+    ) -> Result<(), StoreError> {
         if incident.failing != Failing::Blocked {
             return Ok(());
         }
@@ -268,7 +332,10 @@ impl Incidents {
             deploys.extend(named(self.source.deploys(app, span).await?));
         }
         let (service, cause) = (incident.service.clone(), incident.cause.clone());
-        let affected = incident.apps.values().flat_map(|part| &part.contrast.affected);
+        let affected = incident
+            .apps
+            .values()
+            .flat_map(|part| &part.contrast.affected);
         let releases: Vec<_> = affected
             .filter_map(|value| value.strip_prefix("release ").map(str::to_owned))
             .collect();
@@ -282,12 +349,14 @@ impl Incidents {
         let suspects = rank(scope, &deploys, changes);
         for suspect in &suspects {
             let (what, text) = match suspect.kind {
-                incident::SuspectKind::Deploy => {
-                    (incident::Happening::Deploy, format!("Deploy {}.", suspect.id))
-                }
-                incident::SuspectKind::HeaderChange => {
-                    (incident::Happening::Headers, format!("{} changed.", suspect.id))
-                }
+                incident::SuspectKind::Deploy => (
+                    incident::Happening::Deploy,
+                    format!("Deploy {}.", suspect.id),
+                ),
+                incident::SuspectKind::HeaderChange => (
+                    incident::Happening::Headers,
+                    format!("{} changed.", suspect.id),
+                ),
             };
             incident.note(suspect.at, what, text, &suspect.app);
         }
@@ -333,15 +402,25 @@ fn named(rows: Vec<DeployRow>) -> Vec<incident::Deploy> {
 
 /// Values of which most requests fail, and those of which none does; neither where all are alike.
 fn split(values: &[store::Breakdown], word: &str, contrast: &mut incident::Contrast) {
-    let used = values.iter().filter(|value| value.sums.requests > 0 && !value.value.is_empty());
-    let (affected, healthy): (Vec<_>, Vec<_>) = used.partition(|value| value.sums.blocked * 2 >= value.sums.requests);
-    let healthy: Vec<_> = healthy.into_iter().filter(|value| value.sums.blocked == 0).collect();
+    let used = values
+        .iter()
+        .filter(|value| value.sums.requests > 0 && !value.value.is_empty());
+    let (affected, healthy): (Vec<_>, Vec<_>) =
+        used.partition(|value| value.sums.blocked * 2 >= value.sums.requests);
+    let healthy: Vec<_> = healthy
+        .into_iter()
+        .filter(|value| value.sums.blocked == 0)
+        .collect();
     if affected.is_empty() || healthy.is_empty() {
         return;
     }
     let name = |value: &&store::Breakdown| format!("{word}{}", value.value);
-    contrast.affected.extend(affected.iter().take(NAMED).map(name));
-    contrast.healthy.extend(healthy.iter().take(NAMED).map(name));
+    contrast
+        .affected
+        .extend(affected.iter().take(NAMED).map(name));
+    contrast
+        .healthy
+        .extend(healthy.iter().take(NAMED).map(name));
 }
 
 /// What replaying the failures shows since the rules are clean.
@@ -354,7 +433,10 @@ async fn replay(incident: &Incident, judge: &mut Judge, at: UnixMillis) -> Repla
         for row in judge.sightings.diagnoses(app, at).await.iter() {
             let told = &row.signature;
             let of_it = told.target_origin == incident.target_origin
-                && part.slices.iter().any(|slice| slice.method == told.method && slice.endpoint == told.endpoint);
+                && part
+                    .slices
+                    .iter()
+                    .any(|slice| slice.method == told.method && slice.endpoint == told.endpoint);
             if !of_it || row.at < since {
                 continue;
             }

@@ -42,13 +42,23 @@ impl Notices {
     }
 
     /// What is new of an incident.
-    pub(crate) fn notice(&self, incident: &Incident, news: News, replay: Replay, now: UnixMillis) -> Notification {
+    pub(crate) fn notice(
+        &self,
+        incident: &Incident,
+        news: News,
+        replay: Replay,
+        now: UnixMillis,
+    ) -> Notification {
         let url = self.url(incident);
         let closed = incident.closed();
         Notification {
             alert: AlertId::of_incident(&incident.id),
             sequence: incident.sequence,
-            status: if closed.is_some() { Status::Resolved } else { Status::Firing },
+            status: if closed.is_some() {
+                Status::Resolved
+            } else {
+                Status::Firing
+            },
             occasion: match news {
                 News::Opened => Occasion::Opened,
                 News::Cause => Occasion::Cause,
@@ -64,7 +74,12 @@ impl Notices {
         }
     }
 
-    fn annotations(&self, incident: &Incident, replay: Replay, now: UnixMillis) -> BTreeMap<String, String> {
+    fn annotations(
+        &self,
+        incident: &Incident,
+        replay: Replay,
+        now: UnixMillis,
+    ) -> BTreeMap<String, String> {
         let title = text::title(incident);
         let summary = match (incident.closed(), incident.impact()) {
             (Some((_, how)), _) => format!("{title}: {}", how.as_str().replace('_', " ")),
@@ -130,18 +145,38 @@ fn labels(incident: &Incident) -> BTreeMap<String, String> {
 pub(crate) fn opening_labels(incident: &Incident) -> BTreeMap<String, String> {
     let one = |mut values: std::collections::BTreeSet<&str>| {
         let first = values.pop_first().unwrap_or_default().to_owned();
-        if values.is_empty() { first } else { String::new() }
+        if values.is_empty() {
+            first
+        } else {
+            String::new()
+        }
     };
     let own = [
         ("alertname", "corswatch_incident".to_owned()),
         ("incident", incident.id.clone()),
         ("failing", incident.failing.to_string()),
-        ("app", one(incident.apps.keys().map(String::as_str).collect())),
+        (
+            "app",
+            one(incident.apps.keys().map(String::as_str).collect()),
+        ),
         ("service", incident.service.clone()),
         ("target_origin", incident.target_origin.clone()),
-        ("stage", incident.stage.map(|stage| stage.to_string()).unwrap_or_default()),
+        (
+            "stage",
+            incident
+                .stage
+                .map(|stage| stage.to_string())
+                .unwrap_or_default(),
+        ),
         // Of several the first: routes by objective match it.
-        ("slo", incident.alerts.first().map(|alert| alert.slo.clone()).unwrap_or_default()),
+        (
+            "slo",
+            incident
+                .alerts
+                .first()
+                .map(|alert| alert.slo.clone())
+                .unwrap_or_default(),
+        ),
     ];
     let mut labels = incident.labels.clone();
     let own = own.into_iter().filter(|(_, value)| !value.is_empty());
@@ -155,5 +190,10 @@ fn steps(incident: &Incident) -> String {
         let tick = if step.done { "[x]" } else { "[ ]" };
         format!("{}. {tick} {}", number + 1, step.text)
     };
-    steps.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+    steps
+        .iter()
+        .enumerate()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -6,7 +6,7 @@ use alert::{Dispatcher, Outbox};
 use runtime::Clock;
 use settings::Span;
 
-use crate::{Config, Keep, Slo, Evidence};
+use crate::{Config, Evidence, Keep, Slo};
 
 /// The shape of the log, as the loader and the journal are configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -167,7 +167,11 @@ impl Sightings {
             }
             let all: Vec<_> = witnesses.iter().map(counted).collect();
             paged |= sightings.is_empty() && self.believes(&all);
-            support.witnesses = all.iter().copied().max_by_key(|seen| seen.sessions).unwrap_or_default();
+            support.witnesses = all
+                .iter()
+                .copied()
+                .max_by_key(|seen| seen.sessions)
+                .unwrap_or_default();
             if !paged {
                 support.graded = Graded::Suspicious;
             }
@@ -181,10 +185,15 @@ impl Sightings {
         let none = [Witnesses::default()];
         let seen = if seen.is_empty() { &none } else { seen };
         let page = Graded::AsWanted(Severity::Page);
-        seen.iter().any(|seen| self.corroboration.grade(Severity::Page, *seen) == page)
+        seen.iter()
+            .any(|seen| self.corroboration.grade(Severity::Page, *seen) == page)
     }
 
-    async fn witnesses(&mut self, filter: &SliFilter, at: UnixMillis) -> Result<Arc<Vec<Witnessed>>, StoreError> {
+    async fn witnesses(
+        &mut self,
+        filter: &SliFilter,
+        at: UnixMillis,
+    ) -> Result<Arc<Vec<Witnessed>>, StoreError> {
         let key = format!("{filter:?}");
         if let Some(known) = fresh(&self.witnesses, &key, at, WITNESSES_EVERY) {
             return Ok(known);
@@ -214,7 +223,10 @@ impl Sightings {
             // An alert without its failures is better than none.
             Err(error) => {
                 tracing::warn!(app = filter.app, %error, "the failures behind an alert are not known");
-                self.failures.get(&key).map(|(_, known)| Arc::clone(known)).unwrap_or_default()
+                self.failures
+                    .get(&key)
+                    .map(|(_, known)| Arc::clone(known))
+                    .unwrap_or_default()
             }
         }
     }
@@ -227,12 +239,16 @@ impl Sightings {
         match self.source.diagnoses(app).await {
             Ok(diagnoses) => {
                 let read = Arc::new(diagnoses);
-                self.diagnoses.insert(app.to_owned(), (at, Arc::clone(&read)));
+                self.diagnoses
+                    .insert(app.to_owned(), (at, Arc::clone(&read)));
                 read
             }
             Err(error) => {
                 tracing::warn!(app, %error, "what the prober found is not known");
-                self.diagnoses.get(app).map(|(_, known)| Arc::clone(known)).unwrap_or_default()
+                self.diagnoses
+                    .get(app)
+                    .map(|(_, known)| Arc::clone(known))
+                    .unwrap_or_default()
             }
         }
     }
@@ -250,13 +266,21 @@ fn weighty(found: &mut Vec<Sighting>, limit: f64, total: u64, any: bool) {
     let key = |sighting: &Sighting| {
         let root = sighting.cause.as_ref().map(Cause::root);
         let stage = root.is_none().then_some(sighting.stage);
-        (sighting.target_origin.clone(), sighting.failing, root, stage)
+        (
+            sighting.target_origin.clone(),
+            sighting.failing,
+            root,
+            stage,
+        )
     };
     let mut counts = std::collections::BTreeMap::new();
     for sighting in &*found {
         *counts.entry(key(sighting)).or_insert(0) += sighting.count;
     }
-    let most = counts.iter().max_by_key(|&(_, count)| *count).map(|(key, _)| key.clone());
+    let most = counts
+        .iter()
+        .max_by_key(|&(_, count)| *count)
+        .map(|(key, _)| key.clone());
     found.retain(|sighting| {
         let key = key(sighting);
         let count: u64 = counts[&key];
@@ -288,7 +312,9 @@ fn sighting(failure: &Failure, diagnoses: &[DiagnosisRow], severity: Severity) -
         method: failure.method.clone(),
         page_origins: failure.page_origins.clone(),
         failing: failing(failure),
-        stage: failure.stage.filter(|stage| *stage != observation::Stage::Unknown),
+        stage: failure
+            .stage
+            .filter(|stage| *stage != observation::Stage::Unknown),
         count: failure.count,
         first_seen: failure.first_seen,
         last_seen: failure.last_seen,
@@ -315,10 +341,17 @@ pub(crate) fn cause(row: &DiagnosisRow) -> Cause {
         cause: row.cause.clone(),
         parameter: row.parameter.clone(),
         stage: row.stage,
-        explanation: format!("{} {}", row.explanation, row.detail).trim().to_owned(),
-        header: header.map(|fix| format!("{}: {}", fix.header, fix.value)).unwrap_or_default(),
+        explanation: format!("{} {}", row.explanation, row.detail)
+            .trim()
+            .to_owned(),
+        header: header
+            .map(|fix| format!("{}: {}", fix.header, fix.value))
+            .unwrap_or_default(),
         fix: fix.map(|fix| fix.change.clone()).unwrap_or_default(),
-        replayed: format!("{} {} from {}", row.signature.method, row.url, row.signature.page_origin),
+        replayed: format!(
+            "{} {} from {}",
+            row.signature.method, row.url, row.signature.page_origin
+        ),
         at: row.at,
         offending: row
             .offending

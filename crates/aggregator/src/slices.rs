@@ -11,7 +11,7 @@ use store::{BlockedSlice, SliFilter, StoreError};
 
 use crate::segments::end;
 use crate::sightings::{Sightings, cause};
-use crate::{Config, Slo, Evidence};
+use crate::{Config, Evidence, Slo};
 
 /// Slices are looked for again after this.
 const EVERY: i64 = 5_000;
@@ -52,7 +52,10 @@ impl Slices {
 
     /// What the requests of an app are measured on.
     pub(crate) fn filter(&self, app: &str) -> SliFilter {
-        self.apps.get(app).cloned().unwrap_or_else(|| SliFilter::app(app))
+        self.apps
+            .get(app)
+            .cloned()
+            .unwrap_or_else(|| SliFilter::app(app))
     }
 
     /// The signals of the slices that are blocked now, one for each app with any.
@@ -70,7 +73,10 @@ impl Slices {
         if self.looked_at.is_none_or(|then| at.0 - then.0 >= EVERY) {
             for (app, filter) in &self.apps {
                 let since = at.plus(-PASSED_WITHIN);
-                let found = self.source.blocked_slices(filter, self.sessions, since, end(at)).await?;
+                let found = self
+                    .source
+                    .blocked_slices(filter, self.sessions, since, end(at))
+                    .await?;
                 self.found.insert(app.clone(), found);
             }
             self.looked_at = Some(at);
@@ -94,7 +100,11 @@ impl Slices {
                 seen.push(Sighting {
                     stage: diagnosis.and_then(|row| row.signature.stage),
                     cause,
-                    severity: if believed { self.severity } else { Severity::Ticket },
+                    severity: if believed {
+                        self.severity
+                    } else {
+                        Severity::Ticket
+                    },
                     suspicious: !believed && self.severity == Severity::Page,
                     ..sighting(slice)
                 });

@@ -133,7 +133,9 @@ impl Facts<'_> {
 
     /// What the worst row measures, in sentences.
     pub(crate) fn measured_now(&self) -> String {
-        self.worst().map(|row| self.measured(row)).unwrap_or_default()
+        self.worst()
+            .map(|row| self.measured(row))
+            .unwrap_or_default()
     }
 
     fn measured(&self, row: &RowReading) -> String {
@@ -167,12 +169,18 @@ impl Facts<'_> {
             // At this rate all of it goes within the long window: that is when it went.
             let within = worst.is_some_and(|row| slo::spent(burn, row.row.long, window) >= 1.0);
             return if within {
-                format!("The budget for {window} was spent in {}.", lasts(1.0 / burn, window))
+                format!(
+                    "The budget for {window} was spent in {}.",
+                    lasts(1.0 / burn, window)
+                )
             } else {
                 format!("The budget for {window} is exhausted.")
             };
         }
-        let left = format!("{:.0} % of the budget for {window} is left", budget.remaining * 100.0);
+        let left = format!(
+            "{:.0} % of the budget for {window} is left",
+            budget.remaining * 100.0
+        );
         if burn <= 1.0 || matches!(self.transition, Some(Transition::Resolved(_))) {
             return left + ".";
         }

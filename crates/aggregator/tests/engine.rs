@@ -266,7 +266,10 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
     }
     let kept = store.incidents().await.expect("read");
     assert_eq!(kept.len(), 1, "{kept:?}");
-    assert_eq!((kept[0].id.as_str(), &kept[0].apps[..]), (page.alert.as_str(), &["shop".to_owned()][..]));
+    assert_eq!(
+        (kept[0].id.as_str(), &kept[0].apps[..]),
+        (page.alert.as_str(), &["shop".to_owned()][..])
+    );
     one.stop().await;
 
     // Ten minutes later, with healthy traffic, under another process.
@@ -283,7 +286,8 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
     two.evaluated_at(NOON.plus(39_000 + 10 * MINUTE)).await;
     wait_until("the alert is over", SOON, || async {
         let rows = store.alerts().await.expect("read");
-        rows.iter().any(|row| row.rule == "fast_burn" && row.state == store::AlertPhase::Resolved)
+        rows.iter()
+            .any(|row| row.rule == "fast_burn" && row.state == store::AlertPhase::Resolved)
     })
     .await;
     // It is held open for two minutes.
@@ -298,7 +302,10 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
     })
     .await;
     let told = two.stop().await;
-    assert!(told.iter().all(|told| told.status == Status::Resolved), "{told:?}");
+    assert!(
+        told.iter().all(|told| told.status == Status::Resolved),
+        "{told:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -323,7 +330,8 @@ async fn blocks_from_one_network_alone_wake_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_partner_with_little_traffic_that_is_blocked_wholly_opens_an_incident_that_no_budget_sees() {
+async fn a_partner_with_little_traffic_that_is_blocked_wholly_opens_an_incident_that_no_budget_sees()
+ {
     let store = database().await;
     let (clock, hand) = ManualClock::at(NOON.plus(40_000));
     let partner = |seen: Observation| Observation {
@@ -338,11 +346,22 @@ async fn a_partner_with_little_traffic_that_is_blocked_wholly_opens_an_incident_
     complete(&store, 5, NOON.plus(39_000)).await;
     let mut running = start(&store, &clock);
     let board = running.evaluated_at(NOON.plus(39_000)).await;
-    assert!(board.slos[0].rules.iter().all(|rule| rule.phase == "inactive"));
+    assert!(
+        board.slos[0]
+            .rules
+            .iter()
+            .all(|rule| rule.phase == "inactive")
+    );
     hand.advance(3_000);
     let page = running.notification(Status::Firing).await;
-    assert_eq!((page.label("slo"), page.label("severity")), ("blocked_slice", "page"));
-    assert!(page.annotations["summary"].contains("PUT /partner"), "{page:?}");
+    assert_eq!(
+        (page.label("slo"), page.label("severity")),
+        ("blocked_slice", "page")
+    );
+    assert!(
+        page.annotations["summary"].contains("PUT /partner"),
+        "{page:?}"
+    );
     running.stop().await;
 }
 
@@ -355,10 +374,22 @@ async fn a_slice_that_never_passed_or_passes_again_opens_nothing() {
         ..seen
     };
     let late = |seen: Observation| Observation { count: 30, ..seen };
-    write(&store, 0, 1, &[slice("/mended", healthy(1, 200)), slice("/few", healthy(1, 200))]).await;
+    write(
+        &store,
+        0,
+        1,
+        &[
+            slice("/mended", healthy(1, 200)),
+            slice("/few", healthy(1, 200)),
+        ],
+    )
+    .await;
     let blocks = [
         slice("/never", fact::blocked()),
-        Observation { at: NOON.plus(-10 * MINUTE), ..slice("/mended", fact::blocked()) },
+        Observation {
+            at: NOON.plus(-10 * MINUTE),
+            ..slice("/mended", fact::blocked())
+        },
         slice("/mended", late(fact::ok())),
     ];
     write(&store, 1, 5, &blocks).await;
@@ -367,13 +398,21 @@ async fn a_slice_that_never_passed_or_passes_again_opens_nothing() {
     let ask = |sessions| {
         let (reader, filter) = (store.reader(), filter.clone());
         async move {
-            let found = reader.blocked_slices(&filter, sessions, NOON.plus(-86_400_000), NOON.plus(MINUTE));
+            let found =
+                reader.blocked_slices(&filter, sessions, NOON.plus(-86_400_000), NOON.plus(MINUTE));
             let found = found.await.expect("read");
-            found.into_iter().map(|slice| slice.endpoint).collect::<Vec<_>>()
+            found
+                .into_iter()
+                .map(|slice| slice.endpoint)
+                .collect::<Vec<_>>()
         }
     };
     assert_eq!(ask(3).await, Vec::<String>::new());
-    assert_eq!(ask(2).await, ["/few"], "two page loads are enough where two are asked for");
+    assert_eq!(
+        ask(2).await,
+        ["/few"],
+        "two page loads are enough where two are asked for"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

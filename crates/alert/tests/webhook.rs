@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use alert::webhook::{SigningKey, Verdict, verify};
 use alert::{
-    AlertId, Config, Dispatcher, Notification, Occasion, Outbox, Outcome, Owner, Owners, Receipt, Status,
-    WebhookConfig,
+    AlertId, Config, Dispatcher, Notification, Occasion, Outbox, Outcome, Owner, Owners, Receipt,
+    Status, WebhookConfig,
 };
 use observation::UnixMillis;
 use receiver::{Answer, Receiver};

@@ -15,7 +15,11 @@ pub(crate) async fn get(api: &Api, path: &str, query: &[(&str, String)]) -> anyh
 }
 
 /// Sends `body` as JSON to `path`; returns the body of the answer.
-pub(crate) async fn post(api: &Api, path: &str, body: &serde_json::Value) -> anyhow::Result<String> {
+pub(crate) async fn post(
+    api: &Api,
+    path: &str,
+    body: &serde_json::Value,
+) -> anyhow::Result<String> {
     send(api, path, &[], Some(body)).await
 }
 
@@ -52,10 +56,16 @@ async fn send(
     let said: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     let detail = said["detail"].as_str().or(said["title"].as_str());
     let token = match status.as_u16() {
-        401 | 403 => format!("; the token is taken from --token-file or ${}", api.token_env),
+        401 | 403 => format!(
+            "; the token is taken from --token-file or ${}",
+            api.token_env
+        ),
         _ => String::new(),
     };
-    Err(anyhow!("{url} answers {status}: {}{token}", detail.unwrap_or_default()))
+    Err(anyhow!(
+        "{url} answers {status}: {}{token}",
+        detail.unwrap_or_default()
+    ))
 }
 
 fn token(api: &Api) -> anyhow::Result<Option<String>> {
@@ -66,6 +76,8 @@ fn token(api: &Api) -> anyhow::Result<Option<String>> {
     let Some((_, token)) = std::env::vars_os().find(|(name, _)| *name == *api.token_env) else {
         return Ok(None);
     };
-    let token = token.into_string().map_err(|_| anyhow!("the token is not text"))?;
+    let token = token
+        .into_string()
+        .map_err(|_| anyhow!("the token is not text"))?;
     Ok(Some(token))
 }

@@ -57,7 +57,9 @@ async fn answer(command: &IncidentCommand) -> anyhow::Result<String> {
             let path = format!("{}/close", path(id)?);
             let body = serde_json::json!({ "reason": reason });
             api::post(api, &path, &body).await?;
-            Ok(format!("{id} is closed as soon as the evaluation hears of it"))
+            Ok(format!(
+                "{id} is closed as soon as the evaluation hears of it"
+            ))
         }
     }
 }
@@ -96,13 +98,23 @@ fn list(text: &str) -> anyhow::Result<String> {
             line(&incident.title)
         )
     };
-    Ok(answer.incidents.iter().map(row).collect::<Vec<_>>().join("\n"))
+    Ok(answer
+        .incidents
+        .iter()
+        .map(row)
+        .collect::<Vec<_>>()
+        .join("\n"))
 }
 
 fn show(detail: &Detail) -> String {
     let listed = &detail.listed;
     let mut lines = vec![
-        format!("{} {} ({})", listed.id, line(&listed.title), listed.severity),
+        format!(
+            "{} {} ({})",
+            listed.id,
+            line(&listed.title),
+            listed.severity
+        ),
         line(&detail.description),
     ];
     let optional = [
@@ -113,13 +125,23 @@ fn show(detail: &Detail) -> String {
     ];
     let given = optional.iter().filter(|(_, text)| !text.is_empty());
     lines.extend(given.map(|(name, text)| format!("{name}: {}", line(text))));
-    lines.extend(listed.endpoints.iter().map(|endpoint| format!("  {}", line(endpoint))));
+    lines.extend(
+        listed
+            .endpoints
+            .iter()
+            .map(|endpoint| format!("  {}", line(endpoint))),
+    );
     for step in &detail.runbook {
         let tick = if step.done { "x" } else { " " };
         lines.push(format!("[{tick}] {}", line(&step.text)));
     }
     for entry in &detail.timeline {
-        lines.push(format!("{}  {:<13} {}", entry.at, entry.what, line(&entry.text)));
+        lines.push(format!(
+            "{}  {:<13} {}",
+            entry.at,
+            entry.what,
+            line(&entry.text)
+        ));
     }
     lines.join("\n")
 }

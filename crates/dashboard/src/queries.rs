@@ -7,8 +7,8 @@ use observation::UnixMillis;
 use slo::Sums;
 use store::{
     AlertRow, Breakdown, ClosingRow, DeployRow, DiagnosisRow, Dimension, Failure, IncidentRow,
-    InventoryRow, InventoryStep,
-    Ledger, ProgressRow, Reader, RequestShape, SliFilter, Store, StoreError,
+    InventoryRow, InventoryStep, Ledger, ProgressRow, Reader, RequestShape, SliFilter, Store,
+    StoreError,
 };
 
 use crate::interval::Interval;

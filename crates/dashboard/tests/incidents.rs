@@ -30,9 +30,7 @@ fn incident_row() -> store::IncidentRow {
             "clean_since": null, "measured": format!("{app} measured"), "budget": "exhausted",
         })
     };
-    let entry = |app: &str, text: &str| {
-        json!({"at": 1_793_534_100_000_i64, "what": "deploy", "text": text, "app": app})
-    };
+    let entry = |app: &str, text: &str| json!({"at": 1_793_534_100_000_i64, "what": "deploy", "text": text, "app": app});
     let body = json!({"unsent": null, "incident": {
         "id": "ab12", "target_origin": "https://api.test", "service": "cart", "failing": "blocked",
         "stage": "preflight", "phase": "open", "opened_at": 1_793_534_100_000_i64,
@@ -83,9 +81,17 @@ async fn incidents_are_listed_and_shown_with_all_that_people_are_told() {
     let shown = get(&router, "/api/v1/incidents/ab12").await.json();
     assert_eq!(shown["timeline"][1]["text"], "Deploy a-1.");
     assert_eq!(shown["times"]["to_detect"], "1m");
-    assert!(shown["evidence"]["diagnosis"].as_str().unwrap().contains("https://7.test"));
+    assert!(
+        shown["evidence"]["diagnosis"]
+            .as_str()
+            .unwrap()
+            .contains("https://7.test")
+    );
     assert_eq!(get(&router, "/api/v1/incidents/cd").await.status, 404);
-    assert_eq!(get(&router, "/api/v1/incidents?state=ajar").await.status, 400);
+    assert_eq!(
+        get(&router, "/api/v1/incidents?state=ajar").await.status,
+        400
+    );
 }
 
 #[tokio::test]
@@ -98,7 +104,10 @@ async fn of_an_incident_of_several_apps_one_app_shows_nothing_of_the_others() {
     let shop = get(&router, "/api/v1/incidents?app=shop").await.json();
     let incident = &shop["incidents"][0];
     assert_eq!(incident["endpoints"], json!(["PUT /cart/:id"]));
-    assert_eq!((&incident["impact"]["sessions"], &incident["suspects"]), (&json!(4), &json!([])));
+    assert_eq!(
+        (&incident["impact"]["sessions"], &incident["suspects"]),
+        (&json!(4), &json!([]))
+    );
     assert_eq!(incident["cause"], "HeaderDisallowedByPreflightResponse");
     let text = shop.to_string();
     for secret in ["admin", "7.test", "a-1"] {
@@ -117,11 +126,22 @@ async fn an_incident_is_closed_by_hand_with_a_reason() {
         ("/api/v1/incidents/ab12/close", json!({"reason": "  "}), 400),
         ("/api/v1/incidents/ab12/close", json!({}), 400),
         ("/api/v1/incidents/cd/close", json!({"reason": "done"}), 404),
-        ("/api/v1/incidents/ab12/close", json!({"reason": "the partner is gone"}), 202),
+        (
+            "/api/v1/incidents/ab12/close",
+            json!({"reason": "the partner is gone"}),
+            202,
+        ),
     ] {
-        assert_eq!(post(&router, path, &body).await.status, status, "{path} {body}");
+        assert_eq!(
+            post(&router, path, &body).await.status,
+            status,
+            "{path} {body}"
+        );
     }
     let closings = fake.closings.lock().unwrap();
     assert_eq!(closings.len(), 1);
-    assert_eq!((closings[0].reason.as_str(), closings[0].by.as_str()), ("the partner is gone", "local"));
+    assert_eq!(
+        (closings[0].reason.as_str(), closings[0].by.as_str()),
+        ("the partner is gone", "local")
+    );
 }

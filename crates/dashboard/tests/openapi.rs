@@ -71,7 +71,10 @@ async fn the_documented_parameters_are_exactly_those_that_are_permitted() {
         let permitted = said
             .strip_prefix("one of the parameters ")
             .unwrap_or_default();
-        assert!(permitted == documented.join(", ") || documented.is_empty(), "{path}");
+        assert!(
+            permitted == documented.join(", ") || documented.is_empty(),
+            "{path}"
+        );
     }
 }
 
@@ -86,7 +89,10 @@ async fn every_route_of_the_metrics_is_described_and_the_other_way_round() {
         assert!(metrics.contains(&format!("route=\"{path}\"")), "{path}");
         let status = get(&router, path).await.status;
         // One of several things may not be there.
-        assert!(status != http::StatusCode::NOT_FOUND || path.contains('{'), "{path}");
+        assert!(
+            status != http::StatusCode::NOT_FOUND || path.contains('{'),
+            "{path}"
+        );
     }
 }
 

@@ -138,8 +138,18 @@ mod tests {
                 cause("PreflightMissingAllowOriginHeader", "", origin, &[]),
             ),
             (
-                cause("HeaderDisallowedByPreflightResponse", "x-tenant", headers, &[]),
-                cause("HeaderDisallowedByPreflightResponse", "x-user", headers, &[]),
+                cause(
+                    "HeaderDisallowedByPreflightResponse",
+                    "x-tenant",
+                    headers,
+                    &[],
+                ),
+                cause(
+                    "HeaderDisallowedByPreflightResponse",
+                    "x-user",
+                    headers,
+                    &[],
+                ),
             ),
         ];
         for (one, other) in same {
@@ -147,8 +157,18 @@ mod tests {
         }
         let different = [
             (
-                cause("HeaderDisallowedByPreflightResponse", "x-tenant", headers, &listed),
-                cause("HeaderDisallowedByPreflightResponse", "x-user", headers, &listed),
+                cause(
+                    "HeaderDisallowedByPreflightResponse",
+                    "x-tenant",
+                    headers,
+                    &listed,
+                ),
+                cause(
+                    "HeaderDisallowedByPreflightResponse",
+                    "x-user",
+                    headers,
+                    &listed,
+                ),
             ),
             (
                 cause("PreflightInvalidStatus", "404", "", &[]),
@@ -156,7 +176,12 @@ mod tests {
             ),
             (
                 cause("MissingAllowOriginHeader", "", origin, &[]),
-                cause("AllowOriginMismatch", "https://a.test", origin, &[("access-control-allow-origin", "https://a.test")]),
+                cause(
+                    "AllowOriginMismatch",
+                    "https://a.test",
+                    origin,
+                    &[("access-control-allow-origin", "https://a.test")],
+                ),
             ),
         ];
         for (one, other) in different {
@@ -166,8 +191,14 @@ mod tests {
 
     #[test]
     fn the_longest_time_that_preflights_are_kept_is_read_from_the_answer() {
-        let kept = [("Access-Control-Max-Age", "600"), ("access-control-max-age", "60")];
+        let kept = [
+            ("Access-Control-Max-Age", "600"),
+            ("access-control-max-age", "60"),
+        ];
         assert_eq!(cause("x", "", "", &kept).max_age(), Some(600));
-        assert_eq!(cause("x", "", "", &[("access-control-max-age", "soon")]).max_age(), None);
+        assert_eq!(
+            cause("x", "", "", &[("access-control-max-age", "soon")]).max_age(),
+            None
+        );
     }
 }

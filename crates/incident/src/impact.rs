@@ -126,7 +126,11 @@ mod tests {
             (5, 10, Trend::Falling, true),
         ] {
             let impact = impact(now, before);
-            assert_eq!((impact.trend(), impact.recent.recovered()), (trend, recovered), "{now} {before}");
+            assert_eq!(
+                (impact.trend(), impact.recent.recovered()),
+                (trend, recovered),
+                "{now} {before}"
+            );
         }
         assert!(!Recent::default().recovered(), "silence is not health");
     }
@@ -136,7 +140,10 @@ mod tests {
         let (one, mut other) = (impact(1, 1), impact(2, 2));
         other.since = UnixMillis(2);
         let total = Impact::total([&one, &other].into_iter()).expect("two");
-        assert_eq!((total.sessions, total.networks, total.since), (6, 2, UnixMillis(2)));
+        assert_eq!(
+            (total.sessions, total.networks, total.since),
+            (6, 2, UnixMillis(2))
+        );
         assert_eq!(total.share(), Some(0.25));
         assert_eq!(Impact::total([].into_iter()), None);
     }

@@ -308,7 +308,11 @@ impl Incident {
             if let Some(cause) = part.cause.as_mut().filter(|cause| !concerns(&cause.app)) {
                 *cause = cause.without_request();
             }
-            let services: BTreeSet<_> = part.apps.values().map(|part| part.service.clone()).collect();
+            let services: BTreeSet<_> = part
+                .apps
+                .values()
+                .map(|part| part.service.clone())
+                .collect();
             if !services.contains(&part.service) {
                 part.service = services.into_iter().next().unwrap_or_default();
             }
@@ -335,7 +339,12 @@ impl Incident {
 
 /// The identity of an incident: a hash of what makes it one.
 #[must_use]
-pub(crate) fn identity(place: &str, stage: Option<Stage>, signature: &str, opened_at: UnixMillis) -> String {
+pub(crate) fn identity(
+    place: &str,
+    stage: Option<Stage>,
+    signature: &str,
+    opened_at: UnixMillis,
+) -> String {
     let mut hash = Sha256::new();
     let stage = stage.map_or("", Stage::as_str);
     for part in [place, stage, signature] {
@@ -345,5 +354,8 @@ pub(crate) fn identity(place: &str, stage: Option<Stage>, signature: &str, opene
     }
     hash.update(opened_at.0.to_be_bytes());
     let digest = hash.finalize();
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

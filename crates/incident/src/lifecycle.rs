@@ -87,12 +87,21 @@ impl Before {
 
 fn causes(incident: &Incident) -> usize {
     let known = |what| matches!(what, Happening::CauseKnown | Happening::CauseChanged);
-    incident.timeline.iter().filter(|entry| known(entry.what)).count()
+    incident
+        .timeline
+        .iter()
+        .filter(|entry| known(entry.what))
+        .count()
 }
 
 /// Takes an incident one step; says what receivers have to be told.
 #[must_use]
-pub fn step(incident: &mut Incident, before: Before, observed: &Observed, now: UnixMillis) -> Option<News> {
+pub fn step(
+    incident: &mut Incident,
+    before: Before,
+    observed: &Observed,
+    now: UnixMillis,
+) -> Option<News> {
     if let Some((at, how)) = incident.closed() {
         // Merged in this round: the receivers of an announced one still wait for its end.
         let news = how == ClosedAs::Merged && at == now;
@@ -111,7 +120,12 @@ pub fn step(incident: &mut Incident, before: Before, observed: &Observed, now: U
         return Some(told(incident, News::Opened, now));
     }
     if !observed.configured {
-        return close(incident, ClosedAs::Stopped, "No objective asks for it anymore.", now);
+        return close(
+            incident,
+            ClosedAs::Stopped,
+            "No objective asks for it anymore.",
+            now,
+        );
     }
     match settle(incident, observed, now) {
         Some(news) => Some(news),
@@ -135,9 +149,19 @@ fn changed(incident: &mut Incident, before: Before, now: UnixMillis) -> Option<N
         incident.told_sessions = sessions;
         return None;
     }
-    let recently = incident.told_at.is_some_and(|at| now.0 - at.0 < GROWTH_EVERY);
-    if sessions >= incident.told_sessions.saturating_mul(2) && !recently && incident.recovering_since().is_none() {
-        incident.note(now, Happening::Grown, format!("{sessions} page loads are affected."), "");
+    let recently = incident
+        .told_at
+        .is_some_and(|at| now.0 - at.0 < GROWTH_EVERY);
+    if sessions >= incident.told_sessions.saturating_mul(2)
+        && !recently
+        && incident.recovering_since().is_none()
+    {
+        incident.note(
+            now,
+            Happening::Grown,
+            format!("{sessions} page loads are affected."),
+            "",
+        );
         return Some(told(incident, News::Grown, now));
     }
     None
@@ -145,11 +169,19 @@ fn changed(incident: &mut Incident, before: Before, now: UnixMillis) -> Option<N
 
 /// Whether it recovers, relapses, or is over.
 fn settle(incident: &mut Incident, observed: &Observed, now: UnixMillis) -> Option<News> {
-    let clean = incident.alerts.iter().all(|evidence| evidence.clean_since.is_some());
+    let clean = incident
+        .alerts
+        .iter()
+        .all(|evidence| evidence.clean_since.is_some());
     match incident.phase {
         Phase::Open if clean => {
             incident.phase = Phase::Recovering { since: now };
-            incident.note(now, Happening::Recovering, "Every rule that fired is clean.", "");
+            incident.note(
+                now,
+                Happening::Recovering,
+                "Every rule that fired is clean.",
+                "",
+            );
             None
         }
         Phase::Recovering { .. } if !clean => {
@@ -160,23 +192,42 @@ fn settle(incident: &mut Incident, observed: &Observed, now: UnixMillis) -> Opti
         }
         Phase::Recovering { since } => {
             if is_silent(incident, observed, since, now) {
-                return close(incident, ClosedAs::Stopped, "Nobody asks for it anymore.", now);
+                return close(
+                    incident,
+                    ClosedAs::Stopped,
+                    "Nobody asks for it anymore.",
+                    now,
+                );
             }
             if !waits(incident, observed.replay, now).is_empty() {
                 return None;
             }
-            close(incident, ClosedAs::Fixed, "It passes again, and users have recovered.", now)
+            close(
+                incident,
+                ClosedAs::Fixed,
+                "It passes again, and users have recovered.",
+                now,
+            )
         }
-        _ if is_silent(incident, observed, incident.last_bad, now) => {
-            close(incident, ClosedAs::Stopped, "Nobody asks for it anymore.", now)
-        }
+        _ if is_silent(incident, observed, incident.last_bad, now) => close(
+            incident,
+            ClosedAs::Stopped,
+            "Nobody asks for it anymore.",
+            now,
+        ),
         _ => None,
     }
 }
 
 fn is_silent(incident: &Incident, observed: &Observed, since: UnixMillis, now: UnixMillis) -> bool {
-    let silent = incident.impact().is_some_and(|impact| impact.recent.requests == 0);
-    let limit = if observed.alive { STOPPED_AFTER } else { SILENT_AFTER };
+    let silent = incident
+        .impact()
+        .is_some_and(|impact| impact.recent.requests == 0);
+    let limit = if observed.alive {
+        STOPPED_AFTER
+    } else {
+        SILENT_AFTER
+    };
     silent && now.0 - since.0 >= limit
 }
 
@@ -187,7 +238,9 @@ pub fn waits(incident: &Incident, replay: Replay, now: UnixMillis) -> Vec<String
         return Vec::new();
     };
     let mut waits = Vec::new();
-    let held = HOLD.saturating_mul(1 << incident.relapses.min(10)).min(MAX_HOLD);
+    let held = HOLD
+        .saturating_mul(1 << incident.relapses.min(10))
+        .min(MAX_HOLD);
     if now.0 - since.0 < held {
         waits.push(format!("it is held open until {}", time(since.plus(held))));
     }
@@ -198,7 +251,10 @@ pub fn waits(incident: &Incident, replay: Replay, now: UnixMillis) -> Vec<String
         }
         Replay::NotAsked | Replay::Passes | Replay::Impossible => {}
     }
-    if incident.impact().is_some_and(|impact| !impact.recent.recovered()) {
+    if incident
+        .impact()
+        .is_some_and(|impact| !impact.recent.recovered())
+    {
         waits.push("users have not recovered".to_owned());
     }
     if let Some(until) = cached_until(incident).filter(|until| now < *until) {
@@ -219,7 +275,13 @@ pub fn cached_until(incident: &Incident) -> Option<UnixMillis> {
     let since = incident.recovering_since()?;
     let age = i64::try_from(incident.max_age?.min(MAX_PREFLIGHT_AGE)).ok()?;
     // The last failure is the last sign that it was not mended.
-    Some(incident.last_bad.max(incident.opened_at).min(since).plus(age * 1000))
+    Some(
+        incident
+            .last_bad
+            .max(incident.opened_at)
+            .min(since)
+            .plus(age * 1000),
+    )
 }
 
 fn close(incident: &mut Incident, how: ClosedAs, text: &str, now: UnixMillis) -> Option<News> {
@@ -232,7 +294,9 @@ fn close(incident: &mut Incident, how: ClosedAs, text: &str, now: UnixMillis) ->
 fn told(incident: &mut Incident, news: News, now: UnixMillis) -> News {
     incident.sequence += 1;
     incident.told_at = Some(now);
-    incident.told_sessions = incident.impact().map_or(incident.told_sessions, |impact| impact.sessions);
+    incident.told_sessions = incident
+        .impact()
+        .map_or(incident.told_sessions, |impact| impact.sessions);
     let what = match news {
         News::Opened => "it was opened",
         News::Cause => "the cause",
@@ -240,6 +304,11 @@ fn told(incident: &mut Incident, news: News, now: UnixMillis) -> News {
         News::Grown => "it affects twice as many",
         News::Closed => "it is closed",
     };
-    incident.note(now, Happening::Notified, format!("Receivers are told: {what}."), "");
+    incident.note(
+        now,
+        Happening::Notified,
+        format!("Receivers are told: {what}."),
+        "",
+    );
     news
 }

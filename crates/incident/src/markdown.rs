@@ -22,12 +22,28 @@ pub fn markdown(detail: &Detail) -> String {
     changes(&mut text, detail);
     let _ = writeln!(text, "## Timeline\n\n| time | what | |\n|---|---|---|");
     for entry in &detail.timeline {
-        let _ = writeln!(text, "| {} | {} | {} |", entry.at, entry.what, plain(&entry.text));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} |",
+            entry.at,
+            entry.what,
+            plain(&entry.text)
+        );
     }
     notifications(&mut text, detail);
-    let _ = writeln!(text, "\n## Alerts\n\n| app | objective | rule | severity | since | measured |\n|---|---|---|---|---|---|");
+    let _ = writeln!(
+        text,
+        "\n## Alerts\n\n| app | objective | rule | severity | since | measured |\n|---|---|---|---|---|---|"
+    );
     for alert in &listed.alerts {
-        let cells = [&alert.app, &alert.slo, &alert.rule, &alert.severity, &alert.since, &alert.measured];
+        let cells = [
+            &alert.app,
+            &alert.slo,
+            &alert.rule,
+            &alert.severity,
+            &alert.since,
+            &alert.measured,
+        ];
         let cells: Vec<_> = cells.iter().map(|cell| plain(cell)).collect();
         let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
@@ -74,7 +90,13 @@ fn cause(text: &mut String, detail: &Detail) {
         return;
     };
     let parameter = detail.listed.parameter.as_deref().unwrap_or_default();
-    let _ = writeln!(text, "{} {}\n\n{}\n", plain(cause), plain(parameter), plain(&detail.evidence.diagnosis));
+    let _ = writeln!(
+        text,
+        "{} {}\n\n{}\n",
+        plain(cause),
+        plain(parameter),
+        plain(&detail.evidence.diagnosis)
+    );
     if !detail.evidence.headers.is_empty() {
         text.push_str("The answer that decided:\n\n");
         for header in &detail.evidence.headers {
@@ -90,7 +112,11 @@ fn cause(text: &mut String, detail: &Detail) {
         for (sign, value) in [('-', &change.before), ('+', &change.after)] {
             if !value.is_empty() {
                 let line = printable::line(value);
-                let _ = writeln!(text, "    {sign} {}: {line}", printable::line(&change.header));
+                let _ = writeln!(
+                    text,
+                    "    {sign} {}: {line}",
+                    printable::line(&change.header)
+                );
             }
         }
         text.push('\n');
@@ -120,7 +146,11 @@ fn changes(text: &mut String, detail: &Detail) {
 }
 
 fn notifications(text: &mut String, detail: &Detail) {
-    let told = detail.timeline.iter().filter(|entry| entry.what == "notified").count();
+    let told = detail
+        .timeline
+        .iter()
+        .filter(|entry| entry.what == "notified")
+        .count();
     let _ = writeln!(text, "\nReceivers were told {told} times.");
 }
 

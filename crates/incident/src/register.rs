@@ -31,7 +31,9 @@ impl Register {
     /// The register with what was kept.
     #[must_use]
     pub fn of(kept: impl IntoIterator<Item = Incident>) -> Self {
-        let incidents = kept.into_iter().map(|incident| (incident.id.clone(), incident));
+        let incidents = kept
+            .into_iter()
+            .map(|incident| (incident.id.clone(), incident));
         Self {
             incidents: incidents.collect(),
         }
@@ -56,7 +58,10 @@ impl Register {
     /// Identities of those that are open.
     #[must_use]
     pub fn open(&self) -> Vec<String> {
-        let open = self.incidents.values().filter(|incident| incident.is_open());
+        let open = self
+            .incidents
+            .values()
+            .filter(|incident| incident.is_open());
         open.map(|incident| incident.id.clone()).collect()
     }
 
@@ -79,11 +84,14 @@ impl Register {
     /// slow rule still remembers of it is no news.
     #[must_use]
     pub fn explained_until(&self, sighting: &Sighting) -> Option<UnixMillis> {
-        let over = self.incidents.values().filter(|incident| match incident.phase {
-            Phase::Closed { how, .. } => how != ClosedAs::Merged,
-            Phase::Recovering { .. } => true,
-            Phase::Waiting { .. } | Phase::Open => false,
-        });
+        let over = self
+            .incidents
+            .values()
+            .filter(|incident| match incident.phase {
+                Phase::Closed { how, .. } => how != ClosedAs::Merged,
+                Phase::Recovering { .. } => true,
+                Phase::Waiting { .. } | Phase::Open => false,
+            });
         over.filter(|incident| is_of(incident, sighting))
             .map(|incident| incident.last_bad)
             .max()
@@ -141,14 +149,26 @@ impl Register {
             method: sighting.method.clone(),
             endpoint: sighting.endpoint.clone(),
         };
-        incident.add(&signal.app, Some(slice), &sighting.page_origins, &sighting.service);
+        incident.add(
+            &signal.app,
+            Some(slice),
+            &sighting.page_origins,
+            &sighting.service,
+        );
         if incident.target_origin.is_empty() {
-            sighting.target_origin.clone_into(&mut incident.target_origin);
+            sighting
+                .target_origin
+                .clone_into(&mut incident.target_origin);
         }
         incident.stage = incident.stage.or(sighting.stage);
         incident.last_bad = incident.last_bad.max(sighting.last_seen);
         learn(incident, sighting, now);
-        support(incident, signal, (sighting.severity, sighting.suspicious), now);
+        support(
+            incident,
+            signal,
+            (sighting.severity, sighting.suspicious),
+            now,
+        );
         self.teach(&id, signal, sighting, now);
         Some(id)
     }
@@ -164,7 +184,10 @@ impl Register {
         };
         for other in self.incidents.values_mut() {
             let unknown = other.is_open() && other.cause.is_none() && other.id != placed;
-            let has = other.apps.get(&signal.app).is_some_and(|part| part.slices.contains(&slice));
+            let has = other
+                .apps
+                .get(&signal.app)
+                .is_some_and(|part| part.slices.contains(&slice));
             if unknown && has && is_near(other, signal, sighting) {
                 learn(other, sighting, now);
             }
@@ -172,22 +195,42 @@ impl Register {
     }
 
     /// Joins an alert of which no single failure is known.
-    fn place_whole(&mut self, signal: &Signal, (at, now): (UnixMillis, UnixMillis)) -> Option<String> {
+    fn place_whole(
+        &mut self,
+        signal: &Signal,
+        (at, now): (UnixMillis, UnixMillis),
+    ) -> Option<String> {
         let alike = |incident: &&Incident| {
             incident.failing == signal.failing
                 && incident.apps.contains_key(&signal.app)
-                && (signal.service.is_empty() || incident.service.is_empty() || incident.service == signal.service)
+                && (signal.service.is_empty()
+                    || incident.service.is_empty()
+                    || incident.service == signal.service)
         };
         // What a slower rule still remembers of an incident that is over is no news.
         let remembered = |incident: &&Incident| {
-            let over = incident.recovering_since().or(incident.closed().map(|(at, _)| at));
-            let known = incident.alerts.iter().any(|known| known.alert == signal.alert);
+            let over = incident
+                .recovering_since()
+                .or(incident.closed().map(|(at, _)| at));
+            let known = incident
+                .alerts
+                .iter()
+                .any(|known| known.alert == signal.alert);
             !known && over.is_some_and(|at| now.0 - at.0 < signal.memory)
         };
-        if self.incidents.values().filter(alike).any(|incident| remembered(&incident)) {
+        if self
+            .incidents
+            .values()
+            .filter(alike)
+            .any(|incident| remembered(&incident))
+        {
             return None;
         }
-        let open = self.incidents.values().filter(|incident| incident.is_open()).filter(alike);
+        let open = self
+            .incidents
+            .values()
+            .filter(|incident| incident.is_open())
+            .filter(alike);
         let oldest = open.min_by_key(|incident| (incident.opened_at, &incident.id));
         let Some(id) = oldest.map(|incident| incident.id.clone()) else {
             let id = self.open_new(signal, None, (at, now));
@@ -203,7 +246,8 @@ impl Register {
     }
 
     fn is_explained(&self, sighting: &Sighting) -> bool {
-        self.explained_until(sighting).is_some_and(|until| sighting.last_seen <= until)
+        self.explained_until(sighting)
+            .is_some_and(|until| sighting.last_seen <= until)
     }
 
     fn find(&self, signal: &Signal, sighting: &Sighting, roots: &BTreeSet<Root>) -> Option<String> {
@@ -218,26 +262,37 @@ impl Register {
             endpoint: sighting.endpoint.clone(),
         };
         let has_slice = |incident: &&&Incident| {
-            incident.apps.get(&signal.app).is_some_and(|part| part.slices.contains(&slice))
+            incident
+                .apps
+                .get(&signal.app)
+                .is_some_and(|part| part.slices.contains(&slice))
         };
         let root_of = |incident: &Incident| incident.cause.as_ref().map(crate::Cause::root);
         let same_stage = |incident: &&&Incident| {
             incident.stage.is_none() || sighting.stage.is_none() || incident.stage == sighting.stage
         };
         let found = if let Some(root) = sighting.cause.as_ref().map(crate::Cause::root) {
-            let same = open.iter().find(|incident| root_of(incident).as_ref() == Some(&root));
+            let same = open
+                .iter()
+                .find(|incident| root_of(incident).as_ref() == Some(&root));
             let open_to = |incident: &&&Incident| root_of(incident).is_none();
             // Its own cause is seen nowhere anymore: what fails there now is its new cause.
             let outlived = |incident: &&&Incident| {
-                has_slice(incident) && root_of(incident).is_some_and(|known| !roots.contains(&known))
+                has_slice(incident)
+                    && root_of(incident).is_some_and(|known| !roots.contains(&known))
             };
             same.or_else(|| open.iter().filter(open_to).find(has_slice))
                 .or_else(|| open.iter().filter(open_to).find(same_stage))
                 .or_else(|| open.iter().find(outlived))
         } else {
-            open.iter().find(has_slice).or_else(|| open.iter().find(same_stage))
+            open.iter()
+                .find(has_slice)
+                .or_else(|| open.iter().find(same_stage))
         };
-        let found = found.or_else(|| open.first().filter(|_| self.incidents.len() > MAX_OPEN + MAX_CLOSED));
+        let found = found.or_else(|| {
+            open.first()
+                .filter(|_| self.incidents.len() > MAX_OPEN + MAX_CLOSED)
+        });
         found.map(|incident| incident.id.clone())
     }
 
@@ -249,7 +304,9 @@ impl Register {
     ) -> String {
         let failing = sighting.map_or(signal.failing, |sighting| sighting.failing);
         let target = sighting.map_or("", |sighting| sighting.target_origin.as_str());
-        let place = [target, &signal.service, &signal.app].into_iter().find(|text| !text.is_empty());
+        let place = [target, &signal.service, &signal.app]
+            .into_iter()
+            .find(|text| !text.is_empty());
         let stage = sighting.and_then(|sighting| sighting.stage);
         let root = sighting.and_then(|sighting| Some(sighting.cause.as_ref()?.root()));
         let signature = format!("{failing} {root:?}");
@@ -290,7 +347,9 @@ impl Register {
             max_age: None,
         };
         if let Some(before) = self.before(&incident, signal) {
-            let again = before.closed().is_some_and(|(then, _)| now.0 - then.0 < FLAPS_WITHIN);
+            let again = before
+                .closed()
+                .is_some_and(|(then, _)| now.0 - then.0 < FLAPS_WITHIN);
             incident.relapses = if again { before.relapses + 1 } else { 0 };
             incident.previous = Some(before.id.clone());
         }
@@ -314,7 +373,9 @@ impl Register {
             let (at, how) = known.closed()?;
             (how != ClosedAs::Merged).then_some((at, known))
         });
-        closed.max_by_key(|(at, known)| (*at, &known.id)).map(|(_, known)| known)
+        closed
+            .max_by_key(|(at, known)| (*at, &known.id))
+            .map(|(_, known)| known)
     }
 
     /// Of open incidents with one cause only the oldest goes on.
@@ -328,7 +389,10 @@ impl Register {
         open.sort_unstable();
         let mut kept: Vec<String> = Vec::new();
         for (_, id) in open {
-            let elder = kept.iter().find(|elder| self.share_a_cause(elder, &id)).cloned();
+            let elder = kept
+                .iter()
+                .find(|elder| self.share_a_cause(elder, &id))
+                .cloned();
             match elder {
                 Some(elder) => self.absorb(&elder, &id, now),
                 None => kept.push(id),
@@ -341,7 +405,9 @@ impl Register {
             return false;
         };
         let roots = [one, other].map(|incident| incident.cause.as_ref().map(crate::Cause::root));
-        one.failing == other.failing && roots[0] == roots[1] && is_same_place(one, &other.target_origin, &other.service)
+        one.failing == other.failing
+            && roots[0] == roots[1]
+            && is_same_place(one, &other.target_origin, &other.service)
     }
 
     fn absorb(&mut self, elder: &str, younger: &str, now: UnixMillis) {
@@ -358,7 +424,11 @@ impl Register {
                 }
             }
             for evidence in &merged.alerts {
-                if !elder.alerts.iter().any(|known| known.alert == evidence.alert) {
+                if !elder
+                    .alerts
+                    .iter()
+                    .any(|known| known.alert == evidence.alert)
+                {
                     elder.alerts.push(evidence.clone());
                 }
             }
@@ -367,7 +437,8 @@ impl Register {
             elder.started_at = elder.started_at.min(merged.started_at);
             elder.last_bad = elder.last_bad.max(merged.last_bad);
             if announced {
-                let text = format!("Incident {younger} has the same cause and was merged into this one.");
+                let text =
+                    format!("Incident {younger} has the same cause and was merged into this one.");
                 elder.note(now, Happening::Absorbed, text, "");
             }
         }
@@ -386,7 +457,11 @@ impl Register {
 
     /// What no longer supports an incident is clean.
     fn end_evidence(&mut self, links: &Links, now: UnixMillis) {
-        for incident in self.incidents.values_mut().filter(|incident| incident.is_open()) {
+        for incident in self
+            .incidents
+            .values_mut()
+            .filter(|incident| incident.is_open())
+        {
             let id = incident.id.clone();
             for evidence in &mut incident.alerts {
                 if !links.contains(&(evidence.alert.clone(), id.clone())) {
@@ -404,7 +479,10 @@ fn learn(incident: &mut Incident, sighting: &Sighting, now: UnixMillis) {
     };
     let max_age = cause.max_age();
     incident.max_age = incident.max_age.max(max_age);
-    let known = incident.cause.as_ref().map(|known| (known.root(), known.at));
+    let known = incident
+        .cause
+        .as_ref()
+        .map(|known| (known.root(), known.at));
     let (what, text) = match known {
         Some((root, at)) if root == cause.root() => {
             if at < cause.at {
@@ -415,15 +493,28 @@ fn learn(incident: &mut Incident, sighting: &Sighting, now: UnixMillis) {
         None => (Happening::CauseKnown, "The cause is known"),
         Some(_) => (Happening::CauseChanged, "The cause is another one now"),
     };
-    incident.note(now, what, format!("{text}: {}", crate::text::named(cause)), "");
+    incident.note(
+        now,
+        what,
+        format!("{text}: {}", crate::text::named(cause)),
+        "",
+    );
     incident.cause = Some(cause.clone());
     // What did it is looked for again, now that it is known what "it" is.
     incident.suspects = None;
 }
 
 /// An alert speaks for an incident.
-fn support(incident: &mut Incident, signal: &Signal, (severity, suspicious): (Severity, bool), now: UnixMillis) {
-    let at = incident.alerts.iter().position(|known| known.alert == signal.alert);
+fn support(
+    incident: &mut Incident,
+    signal: &Signal,
+    (severity, suspicious): (Severity, bool),
+    now: UnixMillis,
+) {
+    let at = incident
+        .alerts
+        .iter()
+        .position(|known| known.alert == signal.alert);
     if let Some(at) = at {
         let known = &mut incident.alerts[at];
         known.severity = known.severity.max(severity);
@@ -448,7 +539,10 @@ fn support(incident: &mut Incident, signal: &Signal, (severity, suspicious): (Se
     incident.suspicious = suspicious && (first || incident.suspicious);
     incident.severity = incident.severity.max(severity);
     for (name, value) in &signal.labels {
-        incident.labels.entry(name.clone()).or_insert_with(|| value.clone());
+        incident
+            .labels
+            .entry(name.clone())
+            .or_insert_with(|| value.clone());
     }
     if incident.runbook.is_empty() {
         signal.runbook.clone_into(&mut incident.runbook);
@@ -480,7 +574,10 @@ fn is_of(incident: &Incident, sighting: &Sighting) -> bool {
     };
     match (&incident.cause, &sighting.cause) {
         (Some(known), Some(cause)) => known.root() == cause.root(),
-        _ => incident.apps.values().any(|part| part.slices.contains(&slice)),
+        _ => incident
+            .apps
+            .values()
+            .any(|part| part.slices.contains(&slice)),
     }
 }
 

@@ -36,20 +36,30 @@ pub fn runbook(incident: &Incident) -> Vec<Step> {
     steps.push(roll_back(incident));
     steps.push(Step {
         done: incident.closed().is_some(),
-        text: "Watch users recover; browsers keep preflight answers for up to Access-Control-Max-Age.".to_owned(),
+        text:
+            "Watch users recover; browsers keep preflight answers for up to Access-Control-Max-Age."
+                .to_owned(),
     });
     steps
 }
 
 fn reproduce(incident: &Incident) -> Step {
-    if let Some(cause) = incident.cause.as_ref().filter(|cause| !cause.replayed.is_empty()) {
+    if let Some(cause) = incident
+        .cause
+        .as_ref()
+        .filter(|cause| !cause.replayed.is_empty())
+    {
         return Step {
             done: true,
             text: format!("Reproduced: {}.", cause.replayed),
         };
     }
     let slice = incident.apps.values().flat_map(|part| &part.slices).next();
-    let page = incident.apps.values().flat_map(|part| &part.page_origins).next();
+    let page = incident
+        .apps
+        .values()
+        .flat_map(|part| &part.page_origins)
+        .next();
     todo(match (slice, page) {
         (Some(slice), Some(page)) => format!(
             "Reproduce {} {}{} from {page} in a browser.",
@@ -62,9 +72,15 @@ fn reproduce(incident: &Incident) -> Step {
 fn headers(incident: &Incident) -> Vec<Step> {
     let Some(cause) = &incident.cause else {
         return vec![
-            todo("Check the Access-Control headers at the edge: `curl -i` with Origin, and OPTIONS for preflights."),
-            todo("Check gateways and ingresses: do they pass OPTIONS on, do they strip or repeat headers?"),
-            todo("Check the service's own CORS configuration for the page's origin, method and headers."),
+            todo(
+                "Check the Access-Control headers at the edge: `curl -i` with Origin, and OPTIONS for preflights.",
+            ),
+            todo(
+                "Check gateways and ingresses: do they pass OPTIONS on, do they strip or repeat headers?",
+            ),
+            todo(
+                "Check the service's own CORS configuration for the page's origin, method and headers.",
+            ),
         ];
     };
     let header = match cause.header_name() {

@@ -91,14 +91,22 @@ pub(crate) type Observed = crate::HeaderChange;
 /// scope. An empty list means that no change explains it.
 #[must_use]
 pub fn rank(scope: Scope<'_>, deploys: &[Deploy], headers: &[Observed]) -> Vec<Suspect> {
-    let changed: Vec<Suspect> = headers.iter().filter_map(|change| header(scope, change)).collect();
+    let changed: Vec<Suspect> = headers
+        .iter()
+        .filter_map(|change| header(scope, change))
+        .collect();
     let seen = headers
         .iter()
         .filter(|change| is_about(scope, change))
         .map(|change| (change.from, change.to));
     let seen: Vec<_> = seen.collect();
-    let deployed = deploys.iter().filter_map(|deploy| self::deploy(scope, deploy, &seen));
-    let mut suspects: Vec<_> = deployed.chain(changed).filter(|suspect| suspect.score >= ENOUGH).collect();
+    let deployed = deploys
+        .iter()
+        .filter_map(|deploy| self::deploy(scope, deploy, &seen));
+    let mut suspects: Vec<_> = deployed
+        .chain(changed)
+        .filter(|suspect| suspect.score >= ENOUGH)
+        .collect();
     // What can be rolled back stands before what it did.
     suspects.sort_by(|a, b| {
         b.score
@@ -119,7 +127,11 @@ fn recency(onset: UnixMillis, at: UnixMillis) -> Option<f64> {
     Some(0.5_f64.powf(before.max(0) as f64 / HALF_LIFE))
 }
 
-fn deploy(scope: Scope<'_>, deploy: &Deploy, headers: &[(UnixMillis, UnixMillis)]) -> Option<Suspect> {
+fn deploy(
+    scope: Scope<'_>,
+    deploy: &Deploy,
+    headers: &[(UnixMillis, UnixMillis)],
+) -> Option<Suspect> {
     let recency = recency(scope.onset, deploy.at)?;
     let mut reasons = vec![match scope.onset.0 - deploy.at.0 {
         before if before <= SLACK => "deployed within a minute of the first failure".to_owned(),
@@ -152,7 +164,11 @@ fn deploy(scope: Scope<'_>, deploy: &Deploy, headers: &[(UnixMillis, UnixMillis)
         score += 0.2;
         reasons.push("only its release is affected".to_owned());
     }
-    let what = if deploy.rollback { "rollback" } else { "deploy" };
+    let what = if deploy.rollback {
+        "rollback"
+    } else {
+        "deploy"
+    };
     let undo = if deploy.before.is_empty() {
         format!("Roll {what} {} back.", deploy.id)
     } else {
@@ -211,7 +227,11 @@ fn is_about(scope: Scope<'_>, change: &Observed) -> bool {
 }
 
 fn named(header: &str) -> &str {
-    if header.is_empty() { "a header" } else { header }
+    if header.is_empty() {
+        "a header"
+    } else {
+        header
+    }
 }
 
 #[cfg(test)]

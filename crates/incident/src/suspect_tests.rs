@@ -38,7 +38,9 @@ fn changed(header: &str, from: i64, to: i64) -> Observed {
 }
 
 fn first(deploys: &[Deploy], headers: &[Observed]) -> Option<String> {
-    rank(scope(), deploys, headers).first().map(|suspect| suspect.id.clone())
+    rank(scope(), deploys, headers)
+        .first()
+        .map(|suspect| suspect.id.clone())
 }
 
 #[test]
@@ -48,8 +50,14 @@ fn the_change_before_the_onset_and_in_scope_stands_first_and_nothing_is_an_answe
         ..deployed("cors", 20, "cart")
     };
     for (deploys, expect) in [
-        (vec![deployed("a", 3, "cart"), deployed("b", 40, "cart")], Some("a")),
-        (vec![deployed("other", 1, "search"), deployed("own", 15, "cart")], Some("own")),
+        (
+            vec![deployed("a", 3, "cart"), deployed("b", 40, "cart")],
+            Some("a"),
+        ),
+        (
+            vec![deployed("other", 1, "search"), deployed("own", 15, "cart")],
+            Some("own"),
+        ),
         (vec![deployed("later", -5, "cart")], None),
         (vec![deployed("yesterday", 25 * 60, "cart")], None),
         (vec![deployed("old", 6 * 60, "cart")], None),
@@ -65,15 +73,25 @@ fn the_change_before_the_onset_and_in_scope_stands_first_and_nothing_is_an_answe
 #[test]
 fn a_header_that_vanished_just_then_points_to_the_deploy_that_did_it() {
     let header = "access-control-allow-headers";
-    let deploys = [deployed("newer", 2, "cart"), deployed("culprit", 10, "cart")];
+    let deploys = [
+        deployed("newer", 2, "cart"),
+        deployed("culprit", 10, "cart"),
+    ];
     let suspects = rank(scope(), &deploys, &[changed(header, -12, -9)]);
     let ids: Vec<_> = suspects.iter().map(|suspect| suspect.id.as_str()).collect();
     assert_eq!(ids[0], "culprit", "{suspects:?}");
-    assert!(suspects[0].why.contains("changed just then"), "{}", suspects[0].why);
+    assert!(
+        suspects[0].why.contains("changed just then"),
+        "{}",
+        suspects[0].why
+    );
     assert!(ids.contains(&header), "{ids:?}");
     let alone = rank(scope(), &[], &[changed(header, -3, 0)]);
     assert_eq!(alone[0].kind, SuspectKind::HeaderChange);
-    assert_eq!(alone[0].undo, "Set access-control-allow-headers to `x-tenant` again.");
+    assert_eq!(
+        alone[0].undo,
+        "Set access-control-allow-headers to `x-tenant` again."
+    );
     assert_eq!(rank(scope(), &[], &[changed("vary", -3, 0)]), []);
 }
 
@@ -83,5 +101,8 @@ fn what_to_go_back_to_is_named() {
         before: "v41".to_owned(),
         ..deployed("v42", 1, "cart")
     };
-    assert_eq!(rank(scope(), &[deploy], &[])[0].undo, "Roll deploy v42 back to v41.");
+    assert_eq!(
+        rank(scope(), &[deploy], &[])[0].undo,
+        "Roll deploy v42 back to v41."
+    );
 }

@@ -35,7 +35,11 @@ pub fn title(incident: &Incident) -> String {
     } else {
         incident.target_origin.clone()
     };
-    let mut text = format!("{place}: {} {}", endpoints(incident), verb(incident.failing));
+    let mut text = format!(
+        "{place}: {} {}",
+        endpoints(incident),
+        verb(incident.failing)
+    );
     if let Some(cause) = &incident.cause {
         let _ = write!(text, ", {}", named(cause));
     } else if let Some(at) = incident.stage.and_then(at_stage) {
@@ -48,7 +52,11 @@ pub fn title(incident: &Incident) -> String {
 }
 
 fn endpoints(incident: &Incident) -> String {
-    let slices: BTreeSet<_> = incident.apps.values().flat_map(|part| &part.slices).collect();
+    let slices: BTreeSet<_> = incident
+        .apps
+        .values()
+        .flat_map(|part| &part.slices)
+        .collect();
     let mut slices = slices.into_iter();
     match (slices.next(), slices.len()) {
         (None, _) => "requests".to_owned(),
@@ -85,9 +93,16 @@ pub fn description(incident: &Incident, replay: Replay, now: UnixMillis) -> Stri
     } else {
         lines.push(lasts(incident, now));
     }
-    lines.extend(incident.impact().map(|impact| impact_text(&impact, incident.closed().is_some())));
+    lines.extend(
+        incident
+            .impact()
+            .map(|impact| impact_text(&impact, incident.closed().is_some())),
+    );
     if incident.closed().is_none() {
-        let worst = incident.alerts.iter().filter(|evidence| evidence.clean_since.is_none());
+        let worst = incident
+            .alerts
+            .iter()
+            .filter(|evidence| evidence.clean_since.is_none());
         if let Some(evidence) = worst.max_by_key(|evidence| evidence.severity) {
             lines.push(evidence.budget.clone());
             lines.push(evidence.measured.clone());
@@ -117,8 +132,12 @@ fn lasts(incident: &Incident, now: UnixMillis) -> String {
 fn ended(incident: &Incident, at: UnixMillis, how: ClosedAs) -> String {
     let after = span(at.0 - incident.started_at.0);
     match how {
-        ClosedAs::Fixed if incident.cause.is_some() => format!("Fixed after {after}: rules, users and replays are clean."),
-        ClosedAs::Fixed => format!("Fixed after {after}: every rule that fired is clean and users have recovered."),
+        ClosedAs::Fixed if incident.cause.is_some() => {
+            format!("Fixed after {after}: rules, users and replays are clean.")
+        }
+        ClosedAs::Fixed => {
+            format!("Fixed after {after}: every rule that fired is clean and users have recovered.")
+        }
         ClosedAs::Stopped => format!(
             "Stopped after {after}: it is no longer asked for or measured; this does not say that it works."
         ),
@@ -158,7 +177,12 @@ pub fn impact_text(impact: &Impact, over: bool) -> String {
     }
     let recent = impact.recent;
     if over {
-        let _ = write!(text, "; lately {} of {} failed", count(recent.failed), count(recent.requests));
+        let _ = write!(
+            text,
+            "; lately {} of {} failed",
+            count(recent.failed),
+            count(recent.requests)
+        );
     } else {
         text.push_str(match impact.trend() {
             Trend::Rising => ", rising",
@@ -177,7 +201,13 @@ pub fn suspects(incident: &Incident) -> String {
         None => String::new(),
         Some([]) => "No change that is known explains it.".to_owned(),
         Some([first, others @ ..]) => {
-            let mut text = format!("Suspect: {} {} at {} ({}).", first.kind, first.id, time(first.at), first.why);
+            let mut text = format!(
+                "Suspect: {} {} at {} ({}).",
+                first.kind,
+                first.id,
+                time(first.at),
+                first.why
+            );
             if !others.is_empty() {
                 let _ = write!(text, " {} more.", others.len());
             }
@@ -190,16 +220,29 @@ pub fn suspects(incident: &Incident) -> String {
 #[must_use]
 pub fn undo(incident: &Incident) -> String {
     let first = incident.suspects.as_deref().and_then(<[_]>::first);
-    first.map(|suspect| suspect.undo.clone()).unwrap_or_default()
+    first
+        .map(|suspect| suspect.undo.clone())
+        .unwrap_or_default()
 }
 
 fn contrast(incident: &Incident) -> String {
     let list = |of: fn(&crate::Contrast) -> &Vec<String>| {
-        let all: BTreeSet<_> = incident.apps.values().flat_map(|part| of(&part.contrast)).cloned().collect();
-        all.into_iter().take(2 * NAMED).collect::<Vec<_>>().join(", ")
+        let all: BTreeSet<_> = incident
+            .apps
+            .values()
+            .flat_map(|part| of(&part.contrast))
+            .cloned()
+            .collect();
+        all.into_iter()
+            .take(2 * NAMED)
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let mut text = String::new();
-    let (affected, healthy) = (list(|contrast| &contrast.affected), list(|contrast| &contrast.healthy));
+    let (affected, healthy) = (
+        list(|contrast| &contrast.affected),
+        list(|contrast| &contrast.healthy),
+    );
     if !affected.is_empty() {
         let _ = write!(text, "Affected: {affected}.");
     }
@@ -214,7 +257,12 @@ fn contrast(incident: &Incident) -> String {
 pub fn diagnosis(cause: &Cause) -> String {
     let mut text = cause.explanation.clone();
     if !cause.replayed.is_empty() {
-        let _ = write!(text, " Reproduced at {} with {}.", time(cause.at), cause.replayed);
+        let _ = write!(
+            text,
+            " Reproduced at {} with {}.",
+            time(cause.at),
+            cause.replayed
+        );
     }
     for change in cause.changes.iter().take(NAMED) {
         let _ = write!(

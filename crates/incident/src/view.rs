@@ -220,12 +220,27 @@ pub struct Detail {
 pub fn listed(incident: &Incident, owned: &Owned) -> Listed {
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let closed = incident.closed();
-    let slices: std::collections::BTreeSet<_> = incident.apps.values().flat_map(|part| &part.slices).collect();
-    let mut slis: Vec<_> = incident.alerts.iter().map(|alert| alert.sli.clone()).collect();
+    let slices: std::collections::BTreeSet<_> = incident
+        .apps
+        .values()
+        .flat_map(|part| &part.slices)
+        .collect();
+    let mut slis: Vec<_> = incident
+        .alerts
+        .iter()
+        .map(|alert| alert.sli.clone())
+        .collect();
     slis.sort_unstable();
     slis.dedup();
-    let owner = incident.labels.get("owner").map_or(owned.owner.as_str(), String::as_str);
-    let runbook = if incident.runbook.is_empty() { &owned.runbook } else { &incident.runbook };
+    let owner = incident
+        .labels
+        .get("owner")
+        .map_or(owned.owner.as_str(), String::as_str);
+    let runbook = if incident.runbook.is_empty() {
+        &owned.runbook
+    } else {
+        &incident.runbook
+    };
     let cause = incident.cause.as_ref();
     let stage = cause.and_then(|cause| cause.stage).or(incident.stage);
     Listed {
@@ -245,7 +260,10 @@ pub fn listed(incident: &Incident, owned: &Owned) -> Listed {
         owner: text(owner),
         runbook_url: text(runbook),
         apps: incident.apps.keys().cloned().collect(),
-        endpoints: slices.into_iter().map(|slice| format!("{} {}", slice.method, slice.endpoint)).collect(),
+        endpoints: slices
+            .into_iter()
+            .map(|slice| format!("{} {}", slice.method, slice.endpoint))
+            .collect(),
         slis,
         impact: impact(incident),
         suspects: suspects(incident),
@@ -320,7 +338,10 @@ pub fn detail(incident: &Incident, owned: &Owned, now: UnixMillis) -> Detail {
 
 fn times(incident: &Incident) -> TimesView {
     let since = incident.started_at.0;
-    let notified = incident.timeline.iter().find(|entry| entry.what == crate::Happening::Notified);
+    let notified = incident
+        .timeline
+        .iter()
+        .find(|entry| entry.what == crate::Happening::Notified);
     TimesView {
         to_detect: span(incident.opened_at.0 - since),
         to_notify: notified.map(|entry| span(entry.at.0 - since)),
@@ -346,7 +367,11 @@ fn evidence(incident: &Incident) -> EvidenceView {
             .flat_map(|cause| &cause.offending)
             .map(|(name, value)| format!("{name}: {value}"))
             .collect(),
-        changes: cause.iter().flat_map(|cause| &cause.changes).map(change).collect(),
+        changes: cause
+            .iter()
+            .flat_map(|cause| &cause.changes)
+            .map(change)
+            .collect(),
         ..EvidenceView::default()
     };
     for part in incident.apps.values() {

@@ -29,17 +29,17 @@ pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
 pub use query::{
-    Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape, SliFilter,
-    Witnessed,
+    Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
+    SliFilter, Witnessed,
 };
 pub use reader::{MAX_SHAPES, Reader};
 pub use rows::{
     AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, ClosingRow,
     DeadLetterRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow,
-    FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow, IncidentState, InventoryRow, InventoryStep,
-    Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow, ProgressRow, ReplayOutcome,
-    ReplayReason, SeenBeacon, SignatureRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
-    UnknownDimension, Vary,
+    FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow, IncidentState,
+    InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow,
+    ProgressRow, ReplayOutcome, ReplayReason, SeenBeacon, SignatureRow, SnapshotRow, Stance,
+    StanceCounts, TriedOrigin, UnknownDimension, Vary,
 };
 pub use store::Store;
 

@@ -19,11 +19,11 @@ use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::wire::{self, columns};
 use crate::{
-    AlertRow, Breakdown, Config, DeployRow, Dimension, EdgeReportRow, Failure,
-    Ledger, MAX_ALERTS, ProgressRow, SliFilter, StoreError,
+    AlertRow, Breakdown, Config, DeployRow, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS,
+    ProgressRow, SliFilter, StoreError,
 };
-use scope::{Scope, Tiers};
 pub(crate) use incidents::incidents;
+use scope::{Scope, Tiers};
 pub use shapes::MAX_SHAPES;
 use sums::SumsRow;
 

@@ -293,9 +293,20 @@ async fn failures_are_told_by_signature_blocks_first() {
         .expect("read");
     let slices: Vec<_> = witnesses
         .iter()
-        .map(|row| (row.endpoint.as_str(), row.method.as_str(), row.sessions, row.networks))
+        .map(|row| {
+            (
+                row.endpoint.as_str(),
+                row.method.as_str(),
+                row.sessions,
+                row.networks,
+            )
+        })
         .collect();
-    for expect in [("", "", 2, 1), ("/cart/:id", "", 2, 1), ("/cart/:id", "PUT", 2, 1)] {
+    for expect in [
+        ("", "", 2, 1),
+        ("/cart/:id", "", 2, 1),
+        ("/cart/:id", "PUT", 2, 1),
+    ] {
         assert!(slices.contains(&expect), "{expect:?} in {slices:?}");
     }
 }

@@ -111,7 +111,10 @@ async fn a_lag_freezes_slo_alerts_and_fires_its_own() {
     assert_eq!(rig.pager.heard(), [], "it may be a hiccup");
     rig.pass_without_loader(1000).await;
     let board = hand.round().await;
-    assert_eq!(rig.pager.heard(), [heard("pipeline_lagging", Firing, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Firing, "page")]
+    );
     assert_eq!(board.lag, 91_000);
     assert_eq!(board.slos[0].ratio.bad, 100, "the last evaluation stays");
     // Hours later the SLO alert has neither resolved nor been forgotten.
@@ -128,7 +131,10 @@ async fn a_lag_freezes_slo_alerts_and_fires_its_own() {
     // The loader is back; nobody has come in between.
     rig.happen("", 0, 100);
     hand.rounds(&rig, 31).await;
-    assert_eq!(rig.pager.heard(), [heard("pipeline_lagging", Resolved, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Resolved, "page")]
+    );
     hand.rounds(&rig, 180).await;
     assert_eq!(rig.pager.heard(), [heard("incident", Resolved, "page")]);
 }
@@ -276,11 +282,17 @@ async fn a_store_that_is_away_is_told_of_and_its_return_is_too() {
         assert_eq!(board.condition, Condition::Unreachable);
         assert!(board.problem.contains("unavailable"), "{}", board.problem);
     }
-    assert_eq!(rig.pager.heard(), [heard("pipeline_lagging", Firing, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Firing, "page")]
+    );
     rig.world.facts().down = false;
     rig.happen("", 50, 100);
     hand.rounds(&rig, 31).await;
-    assert_eq!(rig.pager.heard(), [heard("pipeline_lagging", Resolved, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Resolved, "page")]
+    );
     assert!(
         rig.world
             .states()
@@ -301,10 +313,16 @@ async fn an_evaluation_that_keeps_failing_is_told_of_although_the_loader_keeps_u
     hand.round().await;
     rig.world.facts().overloaded = true;
     hand.rounds(&rig, 95).await;
-    assert_eq!(rig.pager.heard(), [heard("pipeline_lagging", Firing, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Firing, "page")]
+    );
     rig.world.facts().overloaded = false;
     hand.rounds(&rig, 31).await;
-    assert_eq!(rig.pager.heard(), [heard("pipeline_lagging", Resolved, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Resolved, "page")]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -318,7 +336,10 @@ async fn who_lost_the_lead_while_the_store_was_away_takes_its_own_alert_back() {
         rig.pass_without_loader(1000).await;
         one.round().await;
     }
-    assert_eq!(rig.pager.heard(), [heard("pipeline_lagging", Firing, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Firing, "page")]
+    );
     rig.world.facts().down = false;
     rig.pass(1000).await;
     let mut two = Hand::of(rig.aggregator());
@@ -326,7 +347,10 @@ async fn who_lost_the_lead_while_the_store_was_away_takes_its_own_alert_back() {
     assert_eq!(one.round().await.condition, Condition::Standby);
     // Its book is closed: it does not wait for the receipt.
     one.rounds(&rig, 1).await;
-    assert_eq!(rig.pager.heard(), [heard("pipeline_lagging", Resolved, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Resolved, "page")]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -98,12 +98,11 @@ async fn what_a_slow_rule_still_remembers_of_a_page_that_is_over_is_no_news() {
         hand.round().await;
         told.extend(rig.pager.heard());
     }
-    assert_eq!(
-        told,
-        [heard("incident", Resolved, "page")]
-    );
+    assert_eq!(told, [heard("incident", Resolved, "page")]);
     assert!(
-        rig.world.states().contains(&("slow_burn".to_owned(), "firing".to_owned())),
+        rig.world
+            .states()
+            .contains(&("slow_burn".to_owned(), "firing".to_owned())),
         "it is an alert all the same"
     );
 }

@@ -43,7 +43,11 @@ impl Pager {
     pub(super) fn heard(&self) -> Vec<(String, Status, String)> {
         let line = |told: &Notification| {
             let name = told.label("alertname").trim_start_matches("corswatch_");
-            (name.to_owned(), told.status, told.label("severity").to_owned())
+            (
+                name.to_owned(),
+                told.status,
+                told.label("severity").to_owned(),
+            )
         };
         self.take().iter().map(line).collect()
     }

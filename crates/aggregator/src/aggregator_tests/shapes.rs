@@ -41,7 +41,11 @@ fn replayed(of: &Failure, cause: &str) -> DiagnosisRow {
 
 fn shapes() -> Vec<Shape> {
     let shape = |name, failures: Vec<Failure>, cause: &str, blocked, minutes| {
-        let diagnoses = failures.iter().filter(|_| !cause.is_empty()).map(|of| replayed(of, cause)).collect();
+        let diagnoses = failures
+            .iter()
+            .filter(|_| !cause.is_empty())
+            .map(|of| replayed(of, cause))
+            .collect();
         Shape {
             name,
             failures,
@@ -53,16 +57,55 @@ fn shapes() -> Vec<Shape> {
         }
     };
     let ten: Vec<_> = (0..10)
-        .map(|n| at(&format!("/e{n}"), if n % 2 == 0 { Stage::Preflight } else { Stage::Response }))
+        .map(|n| {
+            at(
+                &format!("/e{n}"),
+                if n % 2 == 0 {
+                    Stage::Preflight
+                } else {
+                    Stage::Response
+                },
+            )
+        })
         .collect();
     let put = vec![at("/cart/:id", Stage::Preflight)];
     let get = vec![at("/items", Stage::Response)];
     vec![
-        shape("a header vanishes at the edge, at all endpoints", ten, "MissingAllowOriginHeader", 100, 20),
-        shape("preflights are refused", put.clone(), "PreflightInvalidStatus", 100, 20),
-        shape("credentials meet a wildcard", get.clone(), "WildcardOriginNotAllowed", 60, 20),
-        shape("a cache serves another origin's answer", get.clone(), "AllowOriginMismatch", 30, 20),
-        shape("headers are repeated by two layers", get, "MultipleAllowOriginValues", 100, 20),
+        shape(
+            "a header vanishes at the edge, at all endpoints",
+            ten,
+            "MissingAllowOriginHeader",
+            100,
+            20,
+        ),
+        shape(
+            "preflights are refused",
+            put.clone(),
+            "PreflightInvalidStatus",
+            100,
+            20,
+        ),
+        shape(
+            "credentials meet a wildcard",
+            get.clone(),
+            "WildcardOriginNotAllowed",
+            60,
+            20,
+        ),
+        shape(
+            "a cache serves another origin's answer",
+            get.clone(),
+            "AllowOriginMismatch",
+            30,
+            20,
+        ),
+        shape(
+            "headers are repeated by two layers",
+            get,
+            "MultipleAllowOriginValues",
+            100,
+            20,
+        ),
         shape("nothing can be replayed", put, "", 100, 20),
         shape("no failure is known by name", vec![], "", 100, 20),
     ]
@@ -98,9 +141,17 @@ async fn each_shape_is_told_when_it_begins_and_when_it_is_over_and_within_second
             }
         }
         // The theoretical minimum: thirty blocks in a minute do not yet burn an hour's share.
-        let earliest = if shape.blocked >= 88 { 0 } else { 88 / shape.blocked * 60 };
+        let earliest = if shape.blocked >= 88 {
+            0
+        } else {
+            88 / shape.blocked * 60
+        };
         let first = first.expect(shape.name);
-        assert!(first - i64::try_from(earliest).expect("small") <= shape.within, "{}: {first} s", shape.name);
+        assert!(
+            first - i64::try_from(earliest).expect("small") <= shape.within,
+            "{}: {first} s",
+            shape.name
+        );
         assert_eq!(told.len(), shape.told, "{}: {told:?}", shape.name);
         assert_eq!(told[0].1, told[1].1, "{}: one incident", shape.name);
         assert_eq!(told[1].0, alert::Occasion::Closed, "{}", shape.name);

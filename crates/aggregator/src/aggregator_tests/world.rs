@@ -19,8 +19,8 @@ use tokio::time::Instant;
 
 use super::pager::Pager;
 use crate::{
-    Aggregator, Board, Config, Evidence, GroupBy, Grouped, Keep, LogShape, Parts, SloConfig, Source,
-    objectives,
+    Aggregator, Board, Config, Evidence, GroupBy, Grouped, Keep, LogShape, Parts, SloConfig,
+    Source, objectives,
 };
 
 pub(super) const NOON: i64 = 1_700_049_600_000;
@@ -151,7 +151,10 @@ impl Evidence for World {
             all_sessions: facts.sessions,
             ..Affected::default()
         };
-        for ((minute, _), sums) in facts.sums.range((from.0, String::new())..(to.0, String::new())) {
+        for ((minute, _), sums) in facts
+            .sums
+            .range((from.0, String::new())..(to.0, String::new()))
+        {
             let blocked = sums.blocked + sums.header_unreadable;
             affected.requests += sums.requests;
             affected.failed += blocked;

@@ -19,10 +19,11 @@ use runtime::{ManualClock, Metrics};
 use serde_json::Value;
 use slo::{Objective, Sli, Sums, Window};
 use store::{
-    AlertPhase, AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, ClosingRow, DeployRow, DiagnosisRow,
-    Dimension, EdgeReportRow, Failure, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow,
-    InventoryRow, InventoryStep, LabTraffic, Ledger, OriginSource, ProgressRow, ReplayOutcome,
-    ReplayReason, RequestShape, SignatureRow, SliFilter, Stance, StoreError, TriedOrigin, Vary,
+    AlertPhase, AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, ClosingRow, DeployRow,
+    DiagnosisRow, Dimension, EdgeReportRow, Failure, FindingLevel, FixPlace, FixRow, FoundRow,
+    Grant, HeaderLine, IncidentRow, InventoryRow, InventoryStep, LabTraffic, Ledger, OriginSource,
+    ProgressRow, ReplayOutcome, ReplayReason, RequestShape, SignatureRow, SliFilter, Stance,
+    StoreError, TriedOrigin, Vary,
 };
 use tower::ServiceExt as _;
 

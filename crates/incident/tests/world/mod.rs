@@ -34,7 +34,8 @@ pub trait Kept {
 
 impl Kept for Cause {
     fn kept_for(mut self, seconds: u64) -> Self {
-        self.offending.push(("access-control-max-age".to_owned(), seconds.to_string()));
+        self.offending
+            .push(("access-control-max-age".to_owned(), seconds.to_string()));
         self
     }
 }
@@ -124,10 +125,19 @@ impl World {
         let before: HashMap<_, _> = self
             .register
             .all()
-            .map(|incident| (incident.id.clone(), (incident.is_open(), Before::of(incident))))
+            .map(|incident| {
+                (
+                    incident.id.clone(),
+                    (incident.is_open(), Before::of(incident)),
+                )
+            })
             .collect();
         self.register.observe(signals, now, now);
-        let ids: Vec<_> = self.register.all().map(|incident| incident.id.clone()).collect();
+        let ids: Vec<_> = self
+            .register
+            .all()
+            .map(|incident| incident.id.clone())
+            .collect();
         let mut told = Vec::new();
         for id in ids {
             if before.get(&id).is_some_and(|(open, _)| !open) {
@@ -135,7 +145,9 @@ impl World {
             }
             let impact = self.impact(!signals.is_empty());
             let incident = self.register.get_mut(&id).expect("known");
-            let begun = before.get(&id).map_or_else(|| Before::of(incident), |(_, begun)| *begun);
+            let begun = before
+                .get(&id)
+                .map_or_else(|| Before::of(incident), |(_, begun)| *begun);
             for part in incident.apps.values_mut() {
                 part.impact = Some(impact.clone());
             }
@@ -160,7 +172,11 @@ impl World {
             requests: 100,
             recent: Recent {
                 requests,
-                failed: if fails || !self.recovered { requests } else { 0 },
+                failed: if fails || !self.recovered {
+                    requests
+                } else {
+                    0
+                },
                 failed_before: 0,
             },
             since: NOON,

@@ -7,7 +7,8 @@ use super::scope::{Scope, Tiers};
 use crate::client::Client;
 use crate::wire::columns;
 use crate::{
-    Affected, BlockedSlice, ClosingRow, IncidentRow, MAX_INCIDENTS, SliFilter, StoreError, Witnessed,
+    Affected, BlockedSlice, ClosingRow, IncidentRow, MAX_INCIDENTS, SliFilter, StoreError,
+    Witnessed,
 };
 
 /// Slices that are answered for at most, those that most page loads saw.
@@ -110,7 +111,9 @@ impl Reader {
         let scope = Scope::new(filter, to.plus(-longest * MINUTE), to);
         let compactions = self.compactions().await?;
         let statement = self.client.sql(&candidates(&scope, to));
-        let statement = compactions.bind(scope.bind(statement)).param("sessions", sessions);
+        let statement = compactions
+            .bind(scope.bind(statement))
+            .param("sessions", sessions);
         let found: Vec<BlockedSlice> = self.client.fetch(statement).await?;
         if found.is_empty() {
             return Ok(found);
@@ -129,8 +132,13 @@ impl Reader {
         endpoints.sort_unstable();
         endpoints.dedup();
         let statement = compactions.bind(before.bind(self.client.sql(&passed)));
-        let passed: Vec<Witnessed> = self.client.fetch(statement.param("endpoints", endpoints)).await?;
-        let witnesses = self.witnesses(filter, to.plus(-longest * MINUTE), to).await?;
+        let passed: Vec<Witnessed> = self
+            .client
+            .fetch(statement.param("endpoints", endpoints))
+            .await?;
+        let witnesses = self
+            .witnesses(filter, to.plus(-longest * MINUTE), to)
+            .await?;
         Ok(confirmed(found, &passed, &witnesses, sessions))
     }
 
@@ -145,7 +153,9 @@ impl Reader {
              LIMIT {MAX_INCIDENTS}",
             columns::<ClosingRow>()
         );
-        self.client.fetch(self.client.sql(&sql).param("from", from.0)).await
+        self.client
+            .fetch(self.client.sql(&sql).param("from", from.0))
+            .await
     }
 
     /// One incident.
@@ -157,7 +167,10 @@ impl Reader {
             "SELECT {} FROM incidents FINAL WHERE id = {{id:String}} LIMIT 1",
             columns::<IncidentRow>()
         );
-        let rows: Vec<IncidentRow> = self.client.fetch(self.client.sql(&sql).param("id", id)).await?;
+        let rows: Vec<IncidentRow> = self
+            .client
+            .fetch(self.client.sql(&sql).param("id", id))
+            .await?;
         Ok(rows.into_iter().next())
     }
 
@@ -187,7 +200,12 @@ fn candidates(scope: &Scope<'_>, to: UnixMillis) -> String {
         format!("minute >= toDateTime({from}, 'UTC')")
     };
     let counted = "outcome NOT IN ('aborted', 'unloaded', 'offline')";
-    let enough = |minutes: i64| format!("sumIf(n, {counted} AND {}) >= {{sessions:UInt64}}", within(minutes));
+    let enough = |minutes: i64| {
+        format!(
+            "sumIf(n, {counted} AND {}) >= {{sessions:UInt64}}",
+            within(minutes)
+        )
+    };
     let blocked = |minutes: i64| {
         let within = within(minutes);
         format!(

@@ -85,7 +85,9 @@ pub(crate) async fn show(
 ) -> Result<Json<Detail>, Problem> {
     Params::read(query.as_deref(), &[]).finish()?;
     let incident = find(&shared, &id).await?;
-    let incident = incident.of_apps(|app| caller.may_see(app)).ok_or_else(missing)?;
+    let incident = incident
+        .of_apps(|app| caller.may_see(app))
+        .ok_or_else(missing)?;
     let owned = owned(&incident, &shared);
     Ok(Json(detail(&incident, &owned, shared.clock.now())))
 }
@@ -154,7 +156,11 @@ pub(crate) async fn close(
         reason,
     };
     shared.queries.save_closing(&row).await?;
-    tracing::info!(incident = row.incident, by = row.by, "incident closed by hand");
+    tracing::info!(
+        incident = row.incident,
+        by = row.by,
+        "incident closed by hand"
+    );
     let body = CloseBody {
         incident: row.incident,
         at: Stamp(row.at),
