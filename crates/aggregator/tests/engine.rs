@@ -290,9 +290,9 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
             .any(|row| row.rule == "fast_burn" && row.state == store::AlertPhase::Resolved)
     })
     .await;
-    // It is held open for a minute.
-    hand.advance(MINUTE);
-    complete(&store, 7, NOON.plus(39_000 + 11 * MINUTE)).await;
+    // It is held open for two minutes.
+    hand.advance(2 * MINUTE);
+    complete(&store, 7, NOON.plus(39_000 + 12 * MINUTE)).await;
     let over = two.notification(Status::Resolved).await;
     assert_eq!((&over.alert, over.starts_at), (&page.alert, page.starts_at));
     wait_until("the resolution in the store", SOON, || async {
