@@ -1,7 +1,8 @@
 import { checked, warn } from "./check";
-import { begin, end, flush, forget } from "./observe";
+import { begin, end, flush, forget, verdictOf } from "./observe";
 import type { Handle, Options } from "./options";
 import { COPY, scope } from "./scope";
+import { full } from "./variant";
 
 export type {
 	Finding,
@@ -69,6 +70,7 @@ export const start = (given: Options): Handle => {
 			}
 		},
 	};
+	if (full) handle.verdictOf = verdictOf;
 	// A server has no location, a sandboxed frame no origin that the edge could permit.
 	if (scope.location && /^http/.test(scope.origin)) grant();
 	else stopped = 1;

@@ -4,7 +4,7 @@ import { judge, leave, succeeded, violate } from "./classify";
 import { expectation } from "./expect";
 import { type Answer, type Fail, patchFetch } from "./fetch";
 import { is } from "./investigate";
-import type { Options } from "./options";
+import type { Finding, Options } from "./options";
 import { note } from "./own";
 import { unpatch } from "./patch";
 import type { Verdict } from "./row";
@@ -25,6 +25,8 @@ const MAX_ALONE = 20;
 const SOON_MS = 1000;
 
 const judging = new Map<Call, number>();
+/** What the page got for failures, with what they are found to be. */
+const verdicts: WeakMap<object, Promise<Finding | undefined>> = /* @__PURE__ */ new WeakMap();
 /** What is recorded belongs to it, until it is forgotten. */
 let current: object | undefined;
 /** None, one for all that is recorded, one for a failure of a new kind. */
@@ -136,19 +138,26 @@ export const begin = (options: Options, ended: () => void): void => {
 		serverOf(call)._page.delete(call);
 		const ms = performance.now() - call._start;
 		judging.set(call, ms);
-		judge(call, options.probes, ms, name, message)
-			.then((verdict) => {
-				if (judging.delete(call) && verdict) {
-					guarded(fail)(call, ms, verdict);
-					if (full) options.onVerdict?.(error, { ...call._shape, ...verdict });
-				}
-			})
-			.catch(() => {});
+		const found = judge(call, options.probes, ms, name, message).then((verdict) => {
+			if (judging.delete(call) && verdict) {
+				guarded(fail)(call, ms, verdict);
+				if (full) return { ...call._shape, ...verdict };
+			}
+			return;
+		});
+		if (full) {
+			if (error && typeof error === "object") verdicts.set(error, found);
+			found.then((finding) => finding && options.onVerdict?.(error, finding)).catch(() => {});
+		}
 	});
 	patchFetch(ask("fetch"), answer, reject);
 	if (scope.XMLHttpRequest) patchXhr(ask("xhr"), answer, reject);
 	listenIn(guarded);
 };
+
+/** What a failure is found to be, by what the page got for it; undefined where it is none that was seen. */
+export const verdictOf = (error: unknown): Promise<Finding | undefined> | undefined =>
+	verdicts.get(error as object);
 
 /** Ends it: puts everything back. What is under way counts if another observation begins before its end. */
 export const end = unpatch;

@@ -78,4 +78,10 @@ export interface Handle {
 	flush(): void;
 	/** Grants consent, or withdraws it: then everything stops and what is recorded is dropped. */
 	consent(given: boolean): void;
+	/**
+	 * What a failure is found to be, by what the page got for it: what `fetch` was rejected with, or the
+	 * XHR. Undefined where it is none of a request that was observed; the promise gives undefined where
+	 * the request is not counted, and never rejects. Missing in the default script.
+	 */
+	verdictOf?(error: unknown): Promise<Finding | undefined> | undefined;
 }
