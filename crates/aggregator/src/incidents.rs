@@ -14,7 +14,7 @@ use crate::book::Book;
 use crate::decide::Judge;
 use crate::notices::{Notices, opening_labels};
 use crate::segments::end;
-use crate::slices::RULE;
+use crate::slices::RULES;
 use crate::{Evidence, Keep, Slo};
 
 /// What users notice is counted from raw rows: not more often than this.
@@ -183,7 +183,7 @@ impl Incidents {
             .closings
             .iter()
             .find(|closing| closing.incident == incident.id);
-        let asked = |slo: &str| slo == RULE || slos.iter().any(|known| known.name == slo);
+        let asked = |slo: &str| RULES.contains(&slo) || slos.iter().any(|known| known.name == slo);
         let silent = incident
             .impact()
             .is_some_and(|impact| impact.recent.requests == 0);

@@ -416,6 +416,34 @@ async fn a_slice_that_never_passed_or_passes_again_opens_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_what_is_blocked_in_many_hours_and_still_fails_quietly() {
+    let store = database().await;
+    let at = |endpoint: &str, minutes: i64| Observation {
+        endpoint: endpoint.into(),
+        at: NOON.plus(-minutes * MINUTE),
+        ..fact::blocked()
+    };
+    let mut seen = Vec::new();
+    for hour in 0..5 {
+        seen.push(at("/quiet", hour * 60));
+        seen.push(at("/over", 120 + hour * 60));
+        seen.push(at("/burst", hour));
+    }
+    write(&store, 0, 3, &seen).await;
+    let filter = store::SliFilter::app("shop");
+    let found = store
+        .reader()
+        .lingering_slices(&filter, (4, 3), NOON.plus(MINUTE))
+        .await;
+    let found: Vec<_> = found
+        .expect("read")
+        .into_iter()
+        .map(|slice| (slice.endpoint, slice.sessions))
+        .collect();
+    assert_eq!(found, [("/quiet".to_owned(), 3)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closed_spans_are_compacted_and_the_sums_stay() {
     let store = database().await;
     let (clock, hand) = ManualClock::at(NOON.plus(40_000));

@@ -32,6 +32,7 @@ pub(super) struct Facts {
     pub(super) sums: BTreeMap<(i64, String), Sums>,
     pub(super) witnesses: Vec<Witnessed>,
     pub(super) slices: Vec<BlockedSlice>,
+    pub(super) lingering: Vec<BlockedSlice>,
     pub(super) breakdowns: Vec<(Dimension, Breakdown)>,
     pub(super) deploys: Vec<DeployRow>,
     pub(super) incidents: BTreeMap<String, IncidentRow>,
@@ -176,6 +177,17 @@ impl Evidence for World {
         _: UnixMillis,
     ) -> Result<Vec<BlockedSlice>, StoreError> {
         let mut slices = self.reach()?.slices.clone();
+        slices.retain(|slice| slice.sessions >= sessions);
+        Ok(slices)
+    }
+
+    async fn lingering_slices(
+        &self,
+        _: &SliFilter,
+        (_, sessions): (u64, u64),
+        _: UnixMillis,
+    ) -> Result<Vec<BlockedSlice>, StoreError> {
+        let mut slices = self.reach()?.lingering.clone();
         slices.retain(|slice| slice.sessions >= sessions);
         Ok(slices)
     }
