@@ -6,7 +6,7 @@ use std::sync::Arc;
 use alert::{Alert, AlertId, Evaluation, Graded, Reason, Severity};
 use incident::{Failing, Signal};
 use observation::UnixMillis;
-use slo::{Data, Judgement, Rule, Sli};
+use slo::{Judgement, Rule, Sli};
 use store::StoreError;
 
 use crate::book::Book;
@@ -189,20 +189,8 @@ const fn failing(sli: Sli) -> Failing {
 }
 
 fn evaluation(case: &Case<'_>, graded: Option<Graded>) -> Evaluation {
-    let judgement = case.judgement;
-    if judgement.exceeded() {
-        if case.overshadowed {
-            return Evaluation::Smouldering;
-        }
-        let severity = graded.map_or(case.rule.severity, Graded::severity);
-        Evaluation::Exceeded(severity)
-    } else if judgement.still_burning {
-        Evaluation::Smouldering
-    } else if judgement.data == Data::Missing {
-        Evaluation::NoData
-    } else {
-        Evaluation::Calm
-    }
+    let severity = graded.map_or(case.rule.severity, Graded::severity);
+    crate::evaluation::of(case.judgement, (!case.overshadowed).then_some(severity))
 }
 
 fn retire(alert: &mut Alert, reason: Reason, at: UnixMillis) {

@@ -10,12 +10,14 @@
 #![forbid(unsafe_code)]
 
 mod aggregator;
+mod backtest;
 mod board;
 mod book;
 mod compaction;
 mod config;
 mod decide;
 mod error;
+mod evaluation;
 mod evaluator;
 mod incidents;
 mod metrics;
@@ -32,6 +34,7 @@ mod source;
 mod words;
 
 pub use aggregator::Aggregator;
+pub use backtest::{Backtest, Firing, History, Replayed, Report, SloSummary, Step, Support};
 pub use board::{Board, Condition, RuleStatus, SloStatus};
 pub use config::Config;
 pub use error::AggregatorError;

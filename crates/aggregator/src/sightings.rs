@@ -288,7 +288,7 @@ fn weighty(found: &mut Vec<Sighting>, limit: f64, total: u64, any: bool) {
     });
 }
 
-fn counted(row: &Witnessed) -> Witnesses {
+pub(crate) fn counted(row: &Witnessed) -> Witnesses {
     Witnesses {
         sessions: row.sessions,
         networks: row.networks,

@@ -145,6 +145,10 @@ impl Engine {
         let reader = store.reader();
         Self { store, reader }
     }
+
+    pub(crate) const fn reader(&self) -> &Reader {
+        &self.reader
+    }
 }
 
 #[async_trait]

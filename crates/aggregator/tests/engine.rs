@@ -7,7 +7,7 @@ use std::time::Duration;
 use aggregator::{
     Aggregator, Board, Condition, Config, Engine, LogShape, Parts, SloConfig, objectives,
 };
-use alert::{Dispatcher, Notification, Notifier, NotifyError, Status};
+use alert::{Answer, Dispatcher, Notification, Notifier, NotifyError, Status};
 use async_trait::async_trait;
 use observation::{Chunk, Observation, Position, UnixMillis};
 use runtime::{Clock, ManualClock, Stop};
@@ -123,12 +123,12 @@ impl Notifier for Pager {
         "pager"
     }
 
-    async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
+    async fn notify(&self, notification: &Notification) -> Result<Answer, NotifyError> {
         self.0
             .lock()
             .expect("not poisoned")
             .push(notification.clone());
-        Ok(())
+        Ok(Answer::new("taken"))
     }
 }
 

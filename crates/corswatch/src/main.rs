@@ -14,6 +14,7 @@ mod explain;
 mod file;
 mod incidents;
 mod init;
+mod objectives;
 mod operations;
 mod parts;
 mod policies;
@@ -55,9 +56,13 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::DeadLetters(args) => run_with(args.config.clone(), |config| {
             operations::dead_letters(config, args)
         }),
+        Command::DemoData(args) => run_with(args.config.clone(), |config| {
+            operations::demo_data(config, args)
+        }),
         Command::Verify(args) => run_with(args.config.clone(), |config| {
             operations::verify(config, args)
         }),
+        Command::Slo(args) => objectives::run(args.command),
         Command::Explain(args) => explain::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Check(args) => check::run(&args),

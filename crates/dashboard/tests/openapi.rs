@@ -27,6 +27,10 @@ async fn every_documented_answer_is_of_its_documented_shape() {
         ("/api/v1/diagnoses", "?app=shop&platform=nginx"),
         ("/api/v1/shapes", "?app=shop&window=7d"),
         ("/api/v1/breakdown", "?app=shop&by=release"),
+        ("/api/v1/difference", "?app=shop"),
+        ("/api/v1/comparison", "?app=shop&window=7d"),
+        ("/api/v1/preflights", "?app=shop"),
+        ("/api/v1/failures", "?app=shop&limit=2"),
         ("/api/v1/inventory", ""),
         ("/api/v1/inventory/history", ""),
         ("/api/v1/ledger", ""),
@@ -79,12 +83,25 @@ async fn the_documented_parameters_are_exactly_those_that_are_permitted() {
 }
 
 #[tokio::test]
+async fn every_operation_has_an_id_of_its_own() {
+    let api = get(&well(), "/openapi.json").await.json();
+    let operations = api["paths"].as_object().unwrap().values();
+    let ids: Vec<&str> = operations
+        .flat_map(|item| item.as_object().unwrap().values())
+        .map(|operation| operation["operationId"].as_str().expect("an id"))
+        .collect();
+    let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(distinct.len(), ids.len(), "{ids:?}");
+    assert!(ids.contains(&"get_inventory_history"), "{ids:?}");
+}
+
+#[tokio::test]
 async fn every_route_of_the_metrics_is_described_and_the_other_way_round() {
     let router = well();
     let metrics = get(&router, "/metrics").await.text;
     let api = get(&router, "/openapi.json").await.json();
     let described = api["paths"].as_object().unwrap();
-    assert_eq!(described.len(), 20, "{:?}", described.keys());
+    assert_eq!(described.len(), 26, "{:?}", described.keys());
     for path in described.keys() {
         assert!(metrics.contains(&format!("route=\"{path}\"")), "{path}");
         let status = get(&router, path).await.status;

@@ -32,7 +32,10 @@ pub use query::{
     Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
     SliFilter, Witnessed,
 };
-pub use reader::{MAX_SHAPES, Reader};
+pub use reader::{
+    COMPARED, Compared, DifferenceRow, HISTORY_PAGE, MAX_PREFLIGHTED, MAX_SHAPES, Preflighted,
+    PreflightedShape, Reader, SingleFailure, SinglePlace, SinglesOf,
+};
 pub use rows::{
     AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, ClosingRow,
     DeadLetterRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow,

@@ -5,6 +5,7 @@ mod judgement;
 mod operations;
 mod policies;
 mod setup;
+mod slo;
 mod words;
 
 use std::path::PathBuf;
@@ -13,9 +14,12 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use incidents::{Api, IncidentArgs, IncidentCommand, IncidentFormat};
 pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
-pub(crate) use operations::{DeadLetters, DeadLettersCommand, Loader, Replay, Selection, Verify};
+pub(crate) use operations::{
+    DeadLetters, DeadLettersCommand, DemoData, Loader, Replay, Selection, Verify,
+};
 pub(crate) use policies::{Generate, Seen, Simulate};
 pub(crate) use setup::{Form, Init};
+pub(crate) use slo::{Backtest, ExitOn, ReportFormat, Show, Slo, SloCommand, Validate};
 
 /// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
 #[derive(Debug, Parser)]
@@ -41,8 +45,13 @@ pub(crate) enum Command {
     Dashboard(Role),
     /// Lists records that could not be stored, puts them into the journal again, or gives them up.
     DeadLetters(DeadLetters),
+    /// Fills an empty data directory with generated history, to look at what the product shows: traffic
+    /// of several apps with releases and incidents. The same seed and end give the same history.
+    DemoData(DemoData),
     /// Recounts raw rows and compares them with rollups and ledger; repairs from the journal.
     Verify(Verify),
+    /// Validates and shows objectives, and replays stored history through them.
+    Slo(Slo),
     /// Says what a browser makes of CORS exchanges: which rule broke, in which response, and the fix.
     Explain(Explain),
     /// Holds a live server against contracts: requests as browsers make them, and what must come of
