@@ -219,6 +219,17 @@ impl Running {
     }
 }
 
+/// Ten minutes in which everything passes, also what was blocked.
+fn mended() -> Vec<Observation> {
+    let cart = |ago| Observation {
+        endpoint: fact::blocked().endpoint,
+        ..healthy(1, ago)
+    };
+    let mut later: Vec<_> = (-10..=-4).map(|ago| healthy(100, ago)).collect();
+    later.extend((-10..=-4).map(cart));
+    later
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
     let store = database().await;
@@ -274,12 +285,7 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
 
     // Ten minutes later, with healthy traffic, under another process.
     hand.advance(10 * MINUTE);
-    let mended = |ago| Observation {
-        endpoint: fact::blocked().endpoint,
-        ..healthy(1, ago)
-    };
-    let mut later: Vec<_> = (-10..=-4).map(|ago| healthy(100, ago)).collect();
-    later.extend((-10..=-4).map(mended));
+    let later = mended();
     write(&store, 6, 1, &later).await;
     complete(&store, 7, NOON.plus(39_000 + 10 * MINUTE)).await;
     let mut two = start(&store, &clock);

@@ -4,7 +4,8 @@ use observation::{Outcome, Stage, UnixMillis};
 use store::{DiagnosisRow, Failure};
 
 use super::failures::{diagnosis, failure};
-use super::world::{Hand, NOON, Rig};
+use super::rig::{Hand, Rig};
+use super::world::NOON;
 
 /// How traffic fails: `blocked` of a hundred requests a minute for so many minutes.
 struct Shape {
