@@ -231,6 +231,10 @@ fn mended() -> Vec<Observation> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, from rows over a restart to the end"
+)]
 async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
     let store = database().await;
     let (clock, hand) = ManualClock::at(NOON.plus(40_000));
