@@ -83,7 +83,11 @@ impl Judge {
                 book.put(alert);
             }
         }
-        signals.extend(self.slices.signals(&mut self.sightings, at).await?);
+        signals.extend(
+            self.slices
+                .signals(&mut self.sightings, book.register(), at)
+                .await?,
+        );
         self.sightings.sweep(at);
         retire_unmeasured(&seen, book, at);
         Ok(signals)

@@ -219,7 +219,22 @@ impl Running {
     }
 }
 
+/// Ten minutes in which everything passes, also what was blocked.
+fn mended() -> Vec<Observation> {
+    let cart = |ago| Observation {
+        endpoint: fact::blocked().endpoint,
+        ..healthy(1, ago)
+    };
+    let mut later: Vec<_> = (-10..=-4).map(|ago| healthy(100, ago)).collect();
+    later.extend((-10..=-4).map(cart));
+    later
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, from rows over a restart to the end"
+)]
 async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
     let store = database().await;
     let (clock, hand) = ManualClock::at(NOON.plus(40_000));
@@ -274,12 +289,7 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
 
     // Ten minutes later, with healthy traffic, under another process.
     hand.advance(10 * MINUTE);
-    let mended = |ago| Observation {
-        endpoint: fact::blocked().endpoint,
-        ..healthy(1, ago)
-    };
-    let mut later: Vec<_> = (-10..=-4).map(|ago| healthy(100, ago)).collect();
-    later.extend((-10..=-4).map(mended));
+    let later = mended();
     write(&store, 6, 1, &later).await;
     complete(&store, 7, NOON.plus(39_000 + 10 * MINUTE)).await;
     let mut two = start(&store, &clock);
@@ -413,6 +423,34 @@ async fn a_slice_that_never_passed_or_passes_again_opens_nothing() {
         ["/few"],
         "two page loads are enough where two are asked for"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_what_is_blocked_in_many_hours_and_still_fails_quietly() {
+    let store = database().await;
+    let at = |endpoint: &str, minutes: i64| Observation {
+        endpoint: endpoint.into(),
+        at: NOON.plus(-minutes * MINUTE),
+        ..fact::blocked()
+    };
+    let mut seen = Vec::new();
+    for hour in 0..5 {
+        seen.push(at("/quiet", hour * 60));
+        seen.push(at("/over", 120 + hour * 60));
+        seen.push(at("/burst", hour));
+    }
+    write(&store, 0, 3, &seen).await;
+    let filter = store::SliFilter::app("shop");
+    let found = store
+        .reader()
+        .lingering_slices(&filter, (4, 3), NOON.plus(MINUTE))
+        .await;
+    let found: Vec<_> = found
+        .expect("read")
+        .into_iter()
+        .map(|slice| (slice.endpoint, slice.sessions))
+        .collect();
+    assert_eq!(found, [("/quiet".to_owned(), 3)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

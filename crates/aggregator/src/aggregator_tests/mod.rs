@@ -2,13 +2,15 @@
 
 mod failures;
 mod pager;
+mod rig;
 mod shapes;
 mod world;
 
 use alert::Status::{Firing, Resolved};
 use pager::heard;
+use rig::{Hand, Rig};
 use slo::{Guards, Sli};
-use world::{Hand, NOON, Rig};
+use world::NOON;
 
 use super::*;
 use crate::{GroupBy, SloConfig};
