@@ -77,6 +77,8 @@ fn certificate(dir: &Path) -> (PathBuf, PathBuf) {
             "/CN=localhost",
             "-addext",
             "subjectAltName=DNS:localhost",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
         ])
         .arg("-keyout")
         .arg(&key)

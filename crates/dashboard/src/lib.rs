@@ -23,6 +23,7 @@ mod router;
 mod routes;
 mod selection;
 mod serve;
+mod silencing;
 mod stamp;
 mod state;
 mod view;

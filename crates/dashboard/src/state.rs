@@ -24,6 +24,8 @@ pub struct State {
     pub slos: Vec<SloSpec>,
     /// Who owns the configured services.
     pub owners: alert::Owners,
+    /// The silences and maintenance windows of the configuration.
+    pub silences: Vec<alert::Silence>,
     /// Where the log ends, so that beacons in flight are counted; without it they are derived.
     pub log_ends: Option<Arc<dyn LogEnds>>,
     /// Parts of this process that can say how they are (journal, loader, aggregator).

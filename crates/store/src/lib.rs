@@ -31,14 +31,14 @@ pub use error::{Source as ErrorSource, StoreError};
 pub use query::{
     Breakdown, Corroboration, Failure, LabTraffic, Ledger, Reports, RequestShape, SliFilter,
 };
-pub use reader::{MAX_SHAPES, Reader};
+pub use reader::{DeliveryFilter, MAX_SHAPES, Reader};
 pub use rows::{
     AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow,
-    DeadLetterRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow,
-    FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, InventoryRow, InventoryStep,
-    Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow, ProgressRow, ReplayOutcome,
-    ReplayReason, SeenBeacon, SignatureRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
-    UnknownDimension, Vary,
+    DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions,
+    EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, InventoryRow,
+    InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow, ProgressRow,
+    ReplayOutcome, ReplayReason, SeenBeacon, SignatureRow, SilenceRow, SnapshotRow, Stance,
+    StanceCounts, TriedOrigin, UnknownDimension, Vary,
 };
 pub use store::Store;
 
@@ -47,3 +47,6 @@ pub const CHUNKS_PER_SPAN: u64 = 16;
 
 /// At most so many alerts are read.
 pub const MAX_ALERTS: u32 = 10_000;
+
+/// At most so many silences are read, those that are over included.
+pub const MAX_SILENCES: u32 = 5_000;

@@ -1,5 +1,6 @@
 //! The reading side: named queries, as the read-only user, under limits.
 
+mod alerting;
 mod diagnoses;
 mod failures;
 mod inventory;
@@ -21,6 +22,8 @@ use crate::{
     AlertRow, Breakdown, Config, Corroboration, DeployRow, Dimension, EdgeReportRow, Failure,
     Ledger, MAX_ALERTS, ProgressRow, SliFilter, StoreError,
 };
+pub use alerting::DeliveryFilter;
+pub(crate) use alerting::silences;
 use scope::{Scope, Tiers};
 pub use shapes::MAX_SHAPES;
 use sums::SumsRow;

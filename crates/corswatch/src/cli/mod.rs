@@ -11,7 +11,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
-pub(crate) use operations::{DeadLetters, DeadLettersCommand, Loader, Replay, Selection, Verify};
+pub(crate) use operations::{
+    AlertCommand, AlertTest, Alerts, DeadLetters, DeadLettersCommand, Loader, Replay, Selection,
+    Verify,
+};
 pub(crate) use policies::{Generate, Seen, Simulate};
 pub(crate) use setup::{Form, Init};
 
@@ -37,6 +40,8 @@ pub(crate) enum Command {
     Prober(Role),
     /// Runs the private side: API, metrics, health, web UI.
     Dashboard(Role),
+    /// Tries the way from an alert to its receivers.
+    Alert(Alerts),
     /// Lists records that could not be stored, puts them into the journal again, or gives them up.
     DeadLetters(DeadLetters),
     /// Recounts raw rows and compares them with rollups and ledger; repairs from the journal.

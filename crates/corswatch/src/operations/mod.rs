@@ -1,9 +1,11 @@
 //! Commands for the people who run the product: they do one thing and end.
 
+mod alert_test;
 mod dead_letters;
 mod span_of_time;
 mod verify;
 
+pub(crate) use alert_test::alert_test;
 pub(crate) use dead_letters::dead_letters;
 pub(crate) use span_of_time::When;
 pub(crate) use verify::verify;

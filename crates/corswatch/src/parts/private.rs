@@ -53,6 +53,7 @@ impl Private {
             edge: around.edge.map(described),
             slos: slos(config),
             owners: config.owners(),
+            silences: config.alert.configured_silences().unwrap_or_default(),
             log_ends: around.log_ends,
             parts: around.parts,
             metrics: ground.metrics.clone(),

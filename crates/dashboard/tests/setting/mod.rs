@@ -321,6 +321,45 @@ impl Queries for Fake {
         Ok(rows.map(step).collect())
     }
 
+    async fn silences(&self) -> Result<Vec<SilenceRow>, StoreError> {
+        self.check().await?;
+        let rows = self.silences.lock().expect("not poisoned");
+        Ok(rows.values().cloned().collect())
+    }
+
+    async fn save_silence(&self, silence: &SilenceRow) -> Result<(), StoreError> {
+        self.check().await?;
+        let mut rows = self.silences.lock().expect("not poisoned");
+        rows.insert(silence.id.clone(), silence.clone());
+        Ok(())
+    }
+
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        within: Interval,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        self.check().await?;
+        let delivery = |app: &str| DeliveryRow {
+            at: within.from,
+            alert: "a".into(),
+            sequence: 1,
+            app: app.into(),
+            summary: "blocked".into(),
+            status: "firing".into(),
+            receiver: "slack".into(),
+            outcome: "delivered".into(),
+            attempts: limit,
+            answer: "HTTP 200".into(),
+            millis: 12,
+        };
+        let rows = ["shop", "blog", ""].map(delivery).into_iter();
+        Ok(rows
+            .filter(|row| filter.app.is_empty() || filter.app == row.app)
+            .collect())
+    }
+
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
         self.check().await?;
         self.deploys
@@ -522,6 +561,7 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         edge: Some(edge),
         slos: vec![slo, latency, checkout],
         owners: owners(),
+        silences: Vec::new(),
         log_ends: None,
         parts: Vec::new(),
         metrics,

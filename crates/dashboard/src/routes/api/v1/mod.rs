@@ -3,12 +3,15 @@
 pub(crate) mod alerts;
 pub(crate) mod apps;
 pub(crate) mod breakdown;
+pub(crate) mod deliveries;
 pub(crate) mod deploys;
 pub(crate) mod diagnoses;
 pub(crate) mod endpoints;
 pub(crate) mod inventory;
 pub(crate) mod ledger;
+pub(crate) mod maintenance;
 pub(crate) mod series;
 pub(crate) mod shapes;
+pub(crate) mod silences;
 pub(crate) mod sli;
 pub(crate) mod slos;
