@@ -19,10 +19,11 @@ use runtime::{ManualClock, Metrics};
 use serde_json::Value;
 use slo::{Objective, Sli, Sums, Window};
 use store::{
-    AlertPhase, AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, DeployRow, DiagnosisRow,
-    Dimension, EdgeReportRow, Failure, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine,
-    InventoryRow, InventoryStep, LabTraffic, Ledger, OriginSource, ProgressRow, ReplayOutcome,
-    ReplayReason, RequestShape, SignatureRow, SliFilter, Stance, StoreError, TriedOrigin, Vary,
+    AlertPhase, AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, DeliveryFilter, DeliveryRow,
+    DeployRow, DiagnosisRow, Dimension, EdgeReportRow, Failure, FindingLevel, FixPlace, FixRow,
+    FoundRow, Grant, HeaderLine, InventoryRow, InventoryStep, LabTraffic, Ledger, OriginSource,
+    ProgressRow, ReplayOutcome, ReplayReason, RequestShape, SignatureRow, SilenceRow, SliFilter,
+    Stance, StoreError, TriedOrigin, Vary,
 };
 use tower::ServiceExt as _;
 
@@ -34,6 +35,7 @@ pub const NOW: UnixMillis = UnixMillis(1_793_534_430_000);
 pub struct Fake {
     pub asked: Mutex<Vec<(SliFilter, Interval)>>,
     pub deploys: Mutex<Vec<DeployRow>>,
+    pub silences: Mutex<std::collections::BTreeMap<String, SilenceRow>>,
     pub mood: Mood,
     pub behind_ms: i64,
     /// Epoch, partition and event time; the two partitions of an epoch that began lately otherwise.
