@@ -10,25 +10,32 @@
 #![forbid(unsafe_code)]
 
 mod aggregator;
+mod backtest;
 mod board;
 mod book;
 mod compaction;
 mod config;
 mod decide;
 mod error;
+mod evaluation;
 mod evaluator;
+mod incidents;
 mod metrics;
+mod notices;
 mod numbers;
 mod objective;
 mod parts;
 mod pipeline;
 mod records;
 mod segments;
+mod sightings;
+mod slices;
 mod slo_config;
 mod source;
 mod words;
 
 pub use aggregator::Aggregator;
+pub use backtest::{Backtest, Firing, History, Replayed, Report, SloSummary, Step, Support};
 pub use board::{Board, Condition, RuleStatus, SloStatus};
 pub use config::Config;
 pub use error::AggregatorError;
@@ -37,4 +44,4 @@ pub use objective::{Slo, objectives};
 pub use parts::{LogShape, Parts};
 pub use records::Records;
 pub use slo_config::{GroupBy, RuleConfig, SloConfig, problems};
-pub use source::{Engine, Grouped, Keep, Source};
+pub use source::{Engine, Evidence, Grouped, Keep, Source};

@@ -42,7 +42,7 @@ pub use error::AlertError;
 pub use identity::AlertId;
 pub use log::Log;
 pub use metrics::Outcome;
-pub use notification::{Notification, Status, rfc3339};
+pub use notification::{Notification, Occasion, Status, rfc3339};
 pub use notifier::{Answer, Notifier, NotifyError, Renewal};
 pub use outbox::{Outbox, Overflow};
 pub use owner::{Owner, Owners};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use observation::UnixMillis;
 
-use crate::{AlertId, Notification, Status};
+use crate::{AlertId, Notification, Occasion, Status};
 
 /// The label by which receivers and routes know a test.
 const LABEL: &str = "corswatch_test";
@@ -34,6 +34,10 @@ impl Notification {
             status: match ends_at {
                 None => Status::Firing,
                 Some(_) => Status::Resolved,
+            },
+            occasion: match ends_at {
+                None => Occasion::Opened,
+                Some(_) => Occasion::Closed,
             },
             labels: all,
             annotations: BTreeMap::from([

@@ -164,6 +164,7 @@ fn notification(sequence: u64, text: &str) -> Notification {
         alert: AlertId::of("shop-blocks", "fast_burn", []),
         sequence,
         status: Status::Firing,
+        occasion: alert::Occasion::default(),
         labels: BTreeMap::from(labels.map(owned)),
         annotations: BTreeMap::from(annotations.map(owned)),
         starts_at: UnixMillis(1_700_000_000_000),

@@ -74,6 +74,7 @@ fn notification(sequence: u64, status: Status, severity: &str) -> Notification {
         alert: AlertId::of("shop-blocks", "fast_burn", []),
         sequence,
         status,
+        occasion: alert::Occasion::default(),
         labels: BTreeMap::from(labels.map(owned)),
         annotations: BTreeMap::new(),
         starts_at: UnixMillis(1_700_000_000_000),

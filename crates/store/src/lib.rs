@@ -29,16 +29,20 @@ pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
 pub use query::{
-    Breakdown, Corroboration, Failure, LabTraffic, Ledger, Reports, RequestShape, SliFilter,
+    Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
+    SliFilter, Witnessed,
 };
-pub use reader::{DeliveryFilter, MAX_SHAPES, Reader};
+pub use reader::{
+    COMPARED, Compared, DeliveryFilter, DifferenceRow, HISTORY_PAGE, MAX_PREFLIGHTED, MAX_SHAPES,
+    Preflighted, PreflightedShape, Reader, SingleFailure, SinglePlace, SinglesOf,
+};
 pub use rows::{
-    AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow,
+    AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, ClosingRow,
     DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions,
-    EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, InventoryRow,
-    InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow, ProgressRow,
-    ReplayOutcome, ReplayReason, SeenBeacon, SignatureRow, SilenceRow, SnapshotRow, Stance,
-    StanceCounts, TriedOrigin, UnknownDimension, Vary,
+    EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow,
+    IncidentState, InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource,
+    PartRow, ProgressRow, ReplayOutcome, ReplayReason, SeenBeacon, SignatureRow, SilenceRow,
+    SnapshotRow, Stance, StanceCounts, TriedOrigin, UnknownDimension, Vary,
 };
 pub use store::Store;
 
@@ -50,3 +54,6 @@ pub const MAX_ALERTS: u32 = 10_000;
 
 /// At most so many silences are read, those that are over included.
 pub const MAX_SILENCES: u32 = 5_000;
+
+/// At most so many incidents are read, those that last first.
+pub const MAX_INCIDENTS: u32 = 1_000;
