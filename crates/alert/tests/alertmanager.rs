@@ -128,6 +128,7 @@ fn notification(sequence: u64, status: Status, severity: &str) -> Notification {
         alert: AlertId::of("shop-blocks", "fast_burn", []),
         sequence,
         status,
+        occasion: alert::Occasion::default(),
         labels: texts(&[
             ("alertname", "corswatch_block_rate_fast_burn"),
             ("app", "shop"),

@@ -126,7 +126,7 @@ impl DeployReport {
     }
 }
 
-fn random_id() -> Result<String, Problem> {
+pub(crate) fn random_id() -> Result<String, Problem> {
     let mut bytes = [0_u8; 12];
     getrandom::fill(&mut bytes)
         .map_err(|_| Problem::new(Code::Internal, "this machine has no randomness now"))?;

@@ -27,6 +27,8 @@ pub struct State {
     pub slos: Vec<SloSpec>,
     /// Who owns the configured services.
     pub owners: alert::Owners,
+    /// The silences and maintenance windows of the configuration.
+    pub silences: Vec<alert::Silence>,
     /// Runs backtests of objectives, where this process can.
     pub backtests: Option<Arc<dyn Backtests>>,
     /// Where the log ends, so that beacons in flight are counted; without it they are derived.

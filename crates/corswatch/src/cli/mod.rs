@@ -15,7 +15,8 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use incidents::{Api, IncidentArgs, IncidentCommand, IncidentFormat};
 pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
 pub(crate) use operations::{
-    DeadLetters, DeadLettersCommand, DemoData, Loader, Replay, Selection, Verify,
+    AlertCommand, AlertTest, Alerts, DeadLetters, DeadLettersCommand, DemoData, Loader, Replay,
+    Selection, Verify,
 };
 pub(crate) use policies::{Generate, Seen, Simulate};
 pub(crate) use setup::{Form, Init};
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Prober(Role),
     /// Runs the private side: API, metrics, health, web UI.
     Dashboard(Role),
+    /// Tries the way from an alert to its receivers.
+    Alert(Alerts),
     /// Lists records that could not be stored, puts them into the journal again, or gives them up.
     DeadLetters(DeadLetters),
     /// Fills an empty data directory with generated history, to look at what the product shows: traffic

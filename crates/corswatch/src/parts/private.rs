@@ -54,6 +54,7 @@ impl Private {
             edge: around.edge.map(described),
             slos: slos(config),
             owners: config.owners(),
+            silences: config.alert.configured_silences().unwrap_or_default(),
             backtests: Some(Arc::new(StoredBacktests::new(config, store, ground))),
             log_ends: around.log_ends,
             parts: around.parts,
