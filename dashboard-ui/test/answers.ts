@@ -73,6 +73,7 @@ export function incidents(): IncidentDetail[] {
     closed_at: ago(2950),
     closed_as: 'fixed',
     suspects: [],
+    impact: open.impact && { ...open.impact, since: ago(3004) },
   };
   return [open, closed];
 }

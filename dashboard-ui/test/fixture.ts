@@ -171,9 +171,16 @@ function body(world: World, url: URL): unknown {
     case 'apps': {
       const html =
         '<script src="http://127.0.0.1:7780/v1/corswatch.3f2a9c.js" integrity="sha384-Vt4mZ" crossorigin="anonymous" data-key="k_shop" data-url="http://127.0.0.1:7780"></script>';
+      const embed = {
+        html,
+        script_url: 'http://127.0.0.1:7780/v1/corswatch.3f2a9c.js',
+        integrity: 'sha384-Vt4mZ',
+        edge_url: 'http://127.0.0.1:7780',
+      };
       return {
-        apps: ['shop', 'admin'].map((name) => ({ name, keys: ['k_shop'], embed: { html } })),
+        apps: ['shop', 'admin'].map((name) => ({ name, keys: ['k_shop'], embed })),
         lagging_after: 120,
+        demo_url: 'http://127.0.0.1:7782',
       };
     }
     case 'sli':

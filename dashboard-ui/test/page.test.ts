@@ -246,6 +246,8 @@ test('an app that never reported is told how to start', async () => {
       /<script src="http:\/\/127\.0\.0\.1:7780.*data-key="k_shop"/,
     );
     assert.equal(await page.locator('.tile').count(), 0, 'no tiles of nothing');
+    const shop = page.getByRole('link', { name: 'open the demo shop' });
+    assert.equal(await shop.getAttribute('href'), 'http://127.0.0.1:7782/');
   });
 });
 

@@ -486,6 +486,8 @@ export interface components {
         AppsBody: {
             /** @description Those that may be seen. */
             apps: components["schemas"]["AppBody"][];
+            /** @description Address of the demo shop, which has failures to switch on; null where none runs. */
+            demo_url?: string | null;
             /**
              * Format: int64
              * @description Seconds after which numbers are called lagging.

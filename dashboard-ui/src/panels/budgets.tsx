@@ -1,13 +1,11 @@
-import type { Schemas } from '../api/client';
 import { useData } from '../api/query';
-import { count, percent, times } from '../parts/format';
+import { count, percent } from '../parts/format';
 import { Go } from '../parts/go';
 import { safeLink } from '../parts/link';
 import { Panel } from '../parts/panel';
 import { Table } from '../parts/table';
 import { useView } from '../view/view';
-
-type Slo = Schemas['SloStatus'];
+import { budgetInWords, budgetLevel, type Slo } from './objective';
 
 /** What is left of the budget of every objective. */
 export function Budgets() {
@@ -36,7 +34,7 @@ export function Budgets() {
           { title: 'Of', value: limits },
           { title: 'Measured', number: true, value: measured },
           { title: 'Target', number: true, value: (slo) => `at most ${percent(slo.target)}` },
-          { title: 'Budget left', value: left, cell: (slo) => <Left slo={slo} /> },
+          { title: 'Budget left', value: budgetInWords, cell: (slo) => <Left slo={slo} /> },
           { title: 'Owner', value: (slo) => slo.owner ?? null, cell: (slo) => <Owner slo={slo} /> },
         ]}
       />
@@ -61,24 +59,16 @@ function measured({ measured: { bad, total, ratio } }: Slo): string {
   return total === 0 ? 'no data' : `${percent(ratio)} (${count(bad)} of ${count(total)})`;
 }
 
-function left({ budget_remaining: budget, window }: Slo): string {
-  if (budget == null) return `no data in ${window}`;
-  if (budget < 0) return `${window} budget spent ${times(1 - budget)} times over`;
-  return `${percent(budget)} of ${window}`;
-}
-
 function Left({ slo }: { slo: Slo }) {
-  const budget = slo.budget_remaining;
-  const level = budget == null ? 'none' : budget <= 0 ? 'spent' : budget < 0.25 ? 'low' : 'fine';
   return (
-    <div class={`budget ${level}`}>
+    <div class={`budget ${budgetLevel(slo)}`}>
       <meter
         min={0}
         max={1}
-        value={Math.max(0, budget ?? 0)}
+        value={Math.max(0, slo.budget_remaining ?? 0)}
         aria-label={`Error budget left of ${slo.name}`}
       />
-      <span>{left(slo)}</span>
+      <span>{budgetInWords(slo)}</span>
     </div>
   );
 }

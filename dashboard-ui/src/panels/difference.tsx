@@ -23,7 +23,9 @@ export function useDifference(limit = 12) {
 export function Difference() {
   const answer = useDifference();
   const body = answer.data;
-  const rows = (body?.dimensions ?? []).flatMap(telling);
+  const rows = (body?.dimensions ?? [])
+    .flatMap(telling)
+    .sort((a, b) => (b.lift ?? 0) - (a.lift ?? 0));
   const note = body && `${count(body.failing)} blocked against ${count(body.passing)} that passed`;
   return (
     <Panel title="What failing requests have in common" note={note} id="difference" of={answer}>

@@ -645,6 +645,7 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         edge: Some(edge),
         slos: vec![slo, latency, checkout],
         owners: owners(),
+        demo_url: Some("http://127.0.0.1:7782".into()),
         log_ends: None,
         parts: Vec::new(),
         metrics,

@@ -21,10 +21,8 @@ export default function Executive() {
         <BlockTrend />
         <PreflightTrend />
       </div>
-      <div class="columns">
-        <Measures />
-        <Budgets />
-      </div>
+      <Measures />
+      <Budgets />
       <Past />
     </>
   );

@@ -131,7 +131,7 @@ function policies({ summary }: Schemas['InventoryBody']): Check[] {
     {
       title: 'Unused allow-list entries are retired',
       state: state(known, summary.unused_entries === 0),
-      evidence: known ? `${count(summary.unused_entries)} entries` : 'nothing is audited',
+      evidence: known ? `${count(summary.unused_entries)} unused` : 'nothing is audited',
       page: 'inventory',
     },
   ];

@@ -6,6 +6,7 @@ import { Welcome } from '../../panels/welcome';
 import { Copy } from '../../parts/copy';
 import { count } from '../../parts/format';
 import { Go } from '../../parts/go';
+import { safeLink } from '../../parts/link';
 import { Panel } from '../../parts/panel';
 import { Table } from '../../parts/table';
 import { useEver } from '../../view/ever';
@@ -22,7 +23,11 @@ export default function Setup() {
   const ever = useEver(app);
   return (
     <>
-      {ever === false ? <Welcome app={shown} /> : <Arriving app={app} />}
+      {ever === false ? (
+        <Welcome app={shown} demo={safeLink(answer.data?.demo_url)} />
+      ) : (
+        <Arriving app={app} />
+      )}
       {shown && <Forms app={shown} />}
       <Panel title="Apps and keys" id="apps" of={answer}>
         <Table
