@@ -63,6 +63,10 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(api::v1::inventory::history::get))
         .routes(routes!(api::v1::ledger::get))
         .routes(routes!(api::v1::alerts::get))
+        .routes(routes!(api::v1::incidents::get))
+        .routes(routes!(api::v1::incidents::show))
+        .routes(routes!(api::v1::incidents::close))
         .routes(routes!(api::v1::slos::get))
+        .routes(routes!(api::v1::backtest::post))
         .routes(routes!(api::v1::deploys::get, api::v1::deploys::post))
 }

@@ -1,4 +1,4 @@
-//! Where in the beacon the reader is, and the refusal it ran into.
+//! Where in the body the reader is, and the refusal it ran into.
 //!
 //! serde's errors are texts. So the readers note the member they are about to read here, and put a
 //! refusal here before they give up; what is left to serde's own errors is "another type" and
@@ -17,7 +17,7 @@ use crate::{Reason, Refusal};
 const MAX_DETAIL: usize = 240;
 
 #[derive(Debug, Default)]
-pub(super) struct Trail {
+pub(crate) struct Trail {
     row: Cell<Option<usize>>,
     member: Cell<&'static str>,
     ignored: Cell<u32>,
@@ -25,18 +25,18 @@ pub(super) struct Trail {
 }
 
 impl Trail {
-    pub(super) fn enter_row(&self, row: Option<usize>) {
+    pub(crate) fn enter_row(&self, row: Option<usize>) {
         self.row.set(row);
         self.member.set(if row.is_some() { "" } else { "rows" });
     }
 
     /// How many members were ignored so far.
-    pub(super) fn ignored(&self) -> u32 {
+    pub(crate) fn ignored(&self) -> u32 {
         self.ignored.get()
     }
 
     /// Notes the refusal; the error only unwinds.
-    pub(super) fn refuse<E: de::Error>(&self, reason: Reason, detail: impl Into<String>) -> E {
+    pub(crate) fn refuse<E: de::Error>(&self, reason: Reason, detail: impl Into<String>) -> E {
         let refusal = Refusal {
             reason,
             field: path(self.row.get(), self.member.get()),
@@ -47,7 +47,7 @@ impl Trail {
     }
 
     /// The refusal that ended the reading, or the one that serde's error amounts to.
-    pub(super) fn into_refusal(self, error: &serde_json::Error) -> Refusal {
+    pub(crate) fn into_refusal(self, error: &serde_json::Error) -> Refusal {
         let field = path(self.row.get(), self.member.get());
         if let Some(refusal) = self.refusal.into_inner() {
             return refusal;
@@ -77,7 +77,7 @@ impl Trail {
 }
 
 /// `rows[3].st`, `rows[3]`, `age`, or nothing for the body as a whole.
-pub(super) fn path(row: Option<usize>, member: &str) -> String {
+fn path(row: Option<usize>, member: &str) -> String {
     match row {
         None => member.to_owned(),
         Some(row) if member.is_empty() => format!("rows[{row}]"),
@@ -85,8 +85,22 @@ pub(super) fn path(row: Option<usize>, member: &str) -> String {
     }
 }
 
+/// A refusal of what has been read already.
+pub(crate) fn refuse(
+    row: Option<usize>,
+    member: &str,
+    reason: Reason,
+    detail: impl Into<String>,
+) -> Refusal {
+    Refusal {
+        reason,
+        field: path(row, member),
+        detail: detail.into(),
+    }
+}
+
 /// A member of an object of the format, which has at most 32. Made by [`members!`].
-pub(super) trait Member: Copy {
+pub(crate) trait Member: Copy {
     fn named(name: &str) -> Option<Self>;
     fn name(self) -> &'static str;
     fn bit(self) -> u32;
@@ -115,10 +129,10 @@ macro_rules! members {
         }
     };
 }
-pub(super) use members;
+pub(crate) use members;
 
 /// The members of one object: which were seen, which are not known.
-pub(super) struct Members<'t, 'de, M> {
+pub(crate) struct Members<'t, 'de, M> {
     trail: &'t Trail,
     seen: u32,
     unknown: Vec<Cow<'de, str>>,
@@ -126,7 +140,7 @@ pub(super) struct Members<'t, 'de, M> {
 }
 
 impl<'t, 'de, M: Member> Members<'t, 'de, M> {
-    pub(super) const fn new(trail: &'t Trail) -> Self {
+    pub(crate) const fn new(trail: &'t Trail) -> Self {
         Self {
             trail,
             seen: 0,
@@ -136,7 +150,7 @@ impl<'t, 'de, M: Member> Members<'t, 'de, M> {
     }
 
     /// The known member that `name` is, or nothing for one to be ignored.
-    pub(super) fn enter<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<Option<M>, E> {
+    pub(crate) fn enter<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<Option<M>, E> {
         let Some(member) = M::named(&name) else {
             return self.ignore(name).map(|()| None);
         };
@@ -173,7 +187,7 @@ impl<'t, 'de, M: Member> Members<'t, 'de, M> {
     }
 
     /// Refuses unless every one of `required` was seen.
-    pub(super) fn require<E: de::Error>(&self, required: &[M]) -> Result<(), E> {
+    pub(crate) fn require<E: de::Error>(&self, required: &[M]) -> Result<(), E> {
         for member in required {
             if self.seen & member.bit() == 0 {
                 self.trail.member.set(member.name());

@@ -24,7 +24,7 @@ macro_rules! seed {
 }
 
 /// The name of a member.
-pub(super) struct Name;
+pub(crate) struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {
     type Value = Cow<'de, str>;
@@ -47,9 +47,9 @@ impl<'de> Visitor<'de> for Name {
 }
 
 /// A text of bounded length without control characters. Borrowed unless it holds escapes.
-pub(super) struct Text<'t> {
-    pub(super) trail: &'t Trail,
-    pub(super) longest: usize,
+pub(crate) struct Text<'t> {
+    pub(crate) trail: &'t Trail,
+    pub(crate) longest: usize,
 }
 
 seed!(Text, Cow<'de, str>, deserialize_str);
@@ -85,9 +85,9 @@ impl<'de> Visitor<'de> for Text<'_> {
 }
 
 /// A whole number within a range. `12.0` and `1e3` are whole numbers, as in JSON Schema.
-pub(super) struct Integer<'t> {
-    pub(super) trail: &'t Trail,
-    pub(super) range: RangeInclusive<i64>,
+pub(crate) struct Integer<'t> {
+    pub(crate) trail: &'t Trail,
+    pub(crate) range: RangeInclusive<i64>,
 }
 
 seed!(Integer, i64, deserialize_i64);
@@ -129,7 +129,7 @@ impl Visitor<'_> for Integer<'_> {
 }
 
 /// `true` or `false`.
-pub(super) struct Flag;
+pub(crate) struct Flag;
 
 impl<'de> DeserializeSeed<'de> for Flag {
     type Value = bool;
@@ -139,8 +139,8 @@ impl<'de> DeserializeSeed<'de> for Flag {
 }
 
 /// A histogram as flat pairs of bucket and count.
-pub(super) struct Pairs<'t> {
-    pub(super) trail: &'t Trail,
+pub(crate) struct Pairs<'t> {
+    pub(crate) trail: &'t Trail,
 }
 
 seed!(Pairs, Latency, deserialize_seq);
@@ -177,10 +177,10 @@ impl<'de> Visitor<'de> for Pairs<'_> {
 
 /// Any value, read and forgotten; only its depth is bounded.
 #[derive(Clone, Copy)]
-pub(super) struct Ignored<'t> {
-    pub(super) trail: &'t Trail,
-    /// Depth of what holds the value: 1 for a member of the beacon.
-    pub(super) depth: u8,
+pub(crate) struct Ignored<'t> {
+    pub(crate) trail: &'t Trail,
+    /// Depth of what holds the value: 1 for a member of the body.
+    pub(crate) depth: u8,
 }
 
 seed!(Ignored, (), deserialize_any);
