@@ -13,6 +13,7 @@ export function incidents(): IncidentDetail[] {
     opened_at: ago(11),
     closed_at: null,
     closed_as: null,
+    apps: ['shop'],
     severity: 'page',
     title: 'x-tenant vanished from Access-Control-Allow-Headers of search.shop.example',
     cause: 'HeaderDisallowedByPreflightResponse',
@@ -27,6 +28,7 @@ export function incidents(): IncidentDetail[] {
     impact: {
       sessions: 28,
       all_sessions: 610,
+      networks: 11,
       failed: 30,
       requests: 1500,
       share: 0.02,
@@ -35,10 +37,29 @@ export function incidents(): IncidentDetail[] {
       text: '',
     },
     suspects: [
-      { kind: 'deploy', id: 'd1', at: ago(21), score: 0.92, why: 'the header vanished right then' },
+      {
+        kind: 'deploy',
+        id: 'd1',
+        at: ago(21),
+        score: 0.92,
+        why: 'the header vanished right then',
+        undo: '',
+      },
     ],
     suspects_known: true,
-    alerts: [{ id: 'a1', slo: 'block_rate', rule: 'fast_burn', measured: '0.82 % blocked' }],
+    alerts: [
+      {
+        id: 'a1',
+        app: 'shop',
+        slo: 'block_rate',
+        sli: 'block_rate',
+        rule: 'fast_burn',
+        severity: 'page',
+        since: ago(11),
+        measured: '0.82 % blocked',
+        budget: 'exhausted',
+      },
+    ],
     description: 'Pages of shop.example cannot read answers of search.shop.example.',
     timeline: [
       { at: ago(21), what: 'deploy', text: 'search 2026.11.3 by mira' },
@@ -73,7 +94,7 @@ export function incidents(): IncidentDetail[] {
     closed_at: ago(2950),
     closed_as: 'fixed',
     suspects: [],
-    impact: open.impact && { ...open.impact, since: ago(3004) },
+    impact: open.impact ? { ...open.impact, since: ago(3004) } : null,
   };
   return [open, closed];
 }

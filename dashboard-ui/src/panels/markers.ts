@@ -26,7 +26,9 @@ export function useMarkers(): Marker[] {
   const deploys = useDeploys().data;
   const { changes } = useHeaderChanges();
   return useMemo(() => {
-    const seen = changes.map((change) => ({
+    // The endpoints of a server change together: one line for a header at a time.
+    const once = new Map(changes.map((change) => [`${change.header} ${change.to}`, change]));
+    const seen = [...once.values()].map((change) => ({
       at: Date.parse(change.to) / 1000,
       label: change.header,
       color: '--warn',

@@ -186,10 +186,9 @@ function drawMarkers(plot: uPlot, markers: Marker[]): void {
     const right = x + 120 * ratio > bbox.left + bbox.width;
     ctx.textAlign = right ? 'right' : 'left';
     const start = right ? x - ctx.measureText(marker.label).width - 4 * ratio : x;
-    const row = Math.max(
-      0,
-      rows.findIndex((end) => end <= start),
-    );
+    const row = rows.findIndex((end) => end <= start);
+    // Where no row is free the line stands alone: pages list what it is.
+    if (row < 0) continue;
     rows[row] = start + ctx.measureText(marker.label).width + 12 * ratio;
     ctx.fillText(marker.label, x + (right ? -4 : 4) * ratio, bbox.top + (12 + 13 * row) * ratio);
   }

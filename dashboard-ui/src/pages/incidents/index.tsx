@@ -79,7 +79,7 @@ function state({ state, closed_as }: Incident): string {
   return closed_as ? `${state}: ${closed_as.replaceAll('_', ' ')}` : state;
 }
 
-function cause({ cause, parameter }: Incident): string | null {
+function cause({ cause, parameter }: Incident): string | null | undefined {
   return cause && parameter ? `${cause} ${parameter}` : cause;
 }
 
@@ -95,8 +95,7 @@ const TONES: Record<string, string> = {
 };
 
 function One({ id }: { id: string }) {
-  const { app } = useView();
-  const answer = useOptional<IncidentDetail>(`incidents/${encodeURIComponent(id)}`, { app });
+  const answer = useOptional<IncidentDetail>(`incidents/${encodeURIComponent(id)}`, {});
   const incident = answer.data;
   if (answer.missing) {
     return (
@@ -105,7 +104,7 @@ function One({ id }: { id: string }) {
           <h2 id="incident">No such incident</h2>
         </div>
         <p class="calm">
-          There is no incident {id} for this app, or this server has no incidents.{' '}
+          There is no incident {id} that you may see, or this server has no incidents.{' '}
           <Go to="incidents">All incidents</Go>
         </p>
       </section>
