@@ -7,7 +7,7 @@ use std::time::Duration;
 use aggregator::{
     Aggregator, Board, Condition, Config, Engine, LogShape, Parts, SloConfig, objectives,
 };
-use alert::{Dispatcher, Notification, Notifier, NotifyError, Status};
+use alert::{Answer, Dispatcher, Notification, Notifier, NotifyError, Status};
 use async_trait::async_trait;
 use observation::{Chunk, Observation, Position, UnixMillis};
 use runtime::{Clock, ManualClock, Stop};
@@ -123,12 +123,12 @@ impl Notifier for Pager {
         "pager"
     }
 
-    async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
+    async fn notify(&self, notification: &Notification) -> Result<Answer, NotifyError> {
         self.0
             .lock()
             .expect("not poisoned")
             .push(notification.clone());
-        Ok(())
+        Ok(Answer::new("taken"))
     }
 }
 
@@ -290,9 +290,9 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
             .any(|row| row.rule == "fast_burn" && row.state == store::AlertPhase::Resolved)
     })
     .await;
-    // It is held open for a minute.
-    hand.advance(MINUTE);
-    complete(&store, 7, NOON.plus(39_000 + 11 * MINUTE)).await;
+    // It is held open for two minutes.
+    hand.advance(2 * MINUTE);
+    complete(&store, 7, NOON.plus(39_000 + 12 * MINUTE)).await;
     let over = two.notification(Status::Resolved).await;
     assert_eq!((&over.alert, over.starts_at), (&page.alert, page.starts_at));
     wait_until("the resolution in the store", SOON, || async {

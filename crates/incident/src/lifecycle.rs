@@ -9,7 +9,7 @@ use crate::incident::{ClosedAs, Closing, Happening, Incident, Phase};
 use crate::register::is_of_cors;
 
 /// Held open for so long after every rule is clean; doubles with each relapse.
-const HOLD: i64 = 60_000;
+const HOLD: i64 = 120_000;
 /// But not beyond this.
 const MAX_HOLD: i64 = 60 * 60_000;
 /// A replay that was not asked again since everything else is clean is waited for so long.

@@ -15,8 +15,8 @@ pub const DIAGNOSIS_WAIT: i64 = 3_000;
 const MAX_CLOSED: usize = 200;
 /// Incidents that are open at most: more failures join the one of their place, whatever their cause.
 const MAX_OPEN: usize = 500;
-/// Minutes are the resolution of rollups.
-const MINUTE: i64 = observation::MILLIS_PER_MINUTE;
+/// What fails again so soon after it was closed flaps: it is held open for longer.
+const FLAPS_WITHIN: i64 = 3_600_000;
 
 /// All incidents that are open, and the latest closed ones.
 #[derive(Debug, Clone, Default)]
@@ -169,7 +169,29 @@ impl Register {
             (sighting.severity, sighting.suspicious),
             now,
         );
+        self.teach(&id, signal, sighting, now);
         Some(id)
+    }
+
+    /// An incident of unknown cause that has the same failure has the same cause.
+    fn teach(&mut self, placed: &str, signal: &Signal, sighting: &Sighting, now: UnixMillis) {
+        if sighting.cause.is_none() {
+            return;
+        }
+        let slice = Slice {
+            method: sighting.method.clone(),
+            endpoint: sighting.endpoint.clone(),
+        };
+        for other in self.incidents.values_mut() {
+            let unknown = other.is_open() && other.cause.is_none() && other.id != placed;
+            let has = other
+                .apps
+                .get(&signal.app)
+                .is_some_and(|part| part.slices.contains(&slice));
+            if unknown && has && is_near(other, signal, sighting) {
+                learn(other, sighting, now);
+            }
+        }
     }
 
     /// Joins an alert of which no single failure is known.
@@ -324,7 +346,13 @@ impl Register {
             sequence: 0,
             max_age: None,
         };
-        incident.previous = self.before(&incident, signal);
+        if let Some(before) = self.before(&incident, signal) {
+            let again = before
+                .closed()
+                .is_some_and(|(then, _)| now.0 - then.0 < FLAPS_WITHIN);
+            incident.relapses = if again { before.relapses + 1 } else { 0 };
+            incident.previous = Some(before.id.clone());
+        }
         incident.note(first, Happening::Started, "First failure.", "");
         incident.note(now, Happening::Opened, "Opened.", "");
         self.incidents.insert(id.clone(), incident);
@@ -332,7 +360,7 @@ impl Register {
     }
 
     /// The latest closed incident of the same place and kind.
-    fn before(&self, incident: &Incident, signal: &Signal) -> Option<String> {
+    fn before(&self, incident: &Incident, signal: &Signal) -> Option<&Incident> {
         let alike = |known: &&Incident| {
             known.failing == incident.failing
                 && if incident.target_origin.is_empty() {
@@ -343,9 +371,11 @@ impl Register {
         };
         let closed = self.incidents.values().filter(alike).filter_map(|known| {
             let (at, how) = known.closed()?;
-            (how != ClosedAs::Merged).then_some((at, &known.id))
+            (how != ClosedAs::Merged).then_some((at, known))
         });
-        closed.max().map(|(_, id)| id.clone())
+        closed
+            .max_by_key(|(at, known)| (*at, &known.id))
+            .map(|(_, known)| known)
     }
 
     /// Of open incidents with one cause only the oldest goes on.
@@ -556,5 +586,3 @@ fn is_of(incident: &Incident, sighting: &Sighting) -> bool {
 pub const fn is_of_cors(failing: Failing) -> bool {
     matches!(failing, Failing::Blocked | Failing::HeaderRead)
 }
-
-const _: () = assert!(DIAGNOSIS_WAIT < MINUTE);

@@ -135,7 +135,7 @@ async fn a_lag_freezes_slo_alerts_and_fires_its_own() {
         rig.pager.heard(),
         [heard("pipeline_lagging", Resolved, "page")]
     );
-    hand.rounds(&rig, 120).await;
+    hand.rounds(&rig, 180).await;
     assert_eq!(rig.pager.heard(), [heard("incident", Resolved, "page")]);
 }
 

@@ -2,6 +2,7 @@
 
 mod failures;
 mod pager;
+mod shapes;
 mod world;
 
 use alert::Status::{Firing, Resolved};
@@ -33,8 +34,8 @@ async fn a_burn_fires_with_the_first_round_after_both_windows_exceed_and_resolve
         hand.round().await;
     }
     assert_eq!(rig.pager.heard(), [], "the short window still burns");
-    // A minute until the alert resolves, and one for which the incident is held open.
-    for _ in 0..3 {
+    // A minute until the alert resolves, and two for which the incident is held open.
+    for _ in 0..4 {
         rig.pass(60_000).await;
         rig.happen("", 0, 100);
         hand.round().await;
@@ -195,6 +196,7 @@ async fn the_words_say_what_happened_with_numbers() {
     rig.healthy_day();
     rig.happen("", 240, 500);
     rig.world.facts().failures = vec![failures::failure(240)];
+    rig.world.facts().sessions = 31;
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
     let page = rig.pager.take().remove(0);
