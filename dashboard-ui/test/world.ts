@@ -1,5 +1,6 @@
 // A shop in the middle of an incident.
 import type { Schemas } from '../src/api/client';
+import { incidents, single } from './answers';
 import type { World } from './fixture';
 import { shops } from './policies';
 
@@ -226,6 +227,8 @@ export function incident(): World {
       ],
     },
     policies: shops(),
+    incidents: incidents(),
+    singles: [single(), single({ id: 'f-2', browser: 'safari 19', endpoint: '/suggest' })],
     slos: [
       slo('block_rate', 0.001, 0.31, { runbook_url: 'https://runbooks.example/cors' }),
       slo('preflight_failure_rate', 0.005, -1.4),

@@ -51,6 +51,7 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
     let parts: Vec<Arc<dyn Part>> = vec![Arc::new(journal_part), Arc::new(aggregator_part)];
     let around = Around {
         edge: Some(public),
+        demo_url: shop.clone(),
         log_ends: log_ends(&journal)?,
         parts: parts.clone(),
     };

@@ -23,6 +23,8 @@ pub struct State {
     pub apps: Vec<App>,
     /// The edge as browsers reach it; tells the UI which script tag to show.
     pub edge: Option<Edge>,
+    /// Address of the demo shop, where the process runs one.
+    pub demo_url: Option<String>,
     /// The configured objectives.
     pub slos: Vec<SloSpec>,
     /// Who owns the configured services.

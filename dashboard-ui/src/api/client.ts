@@ -29,8 +29,13 @@ export type Query<P extends Path> =
   Parameters<`/api/v1/${P}`> extends { query?: infer Q }
     ? [NonNullable<Q>] extends [never]
       ? Record<string, never>
-      : NonNullable<Q>
+      : Loose<NonNullable<Q>>
     : never;
+
+/** What may be left out may be `undefined`, too. */
+type Loose<Q> = {
+  [K in keyof Q]: Record<never, never> extends Pick<Q, K> ? Q[K] | undefined : Q[K];
+};
 
 /** What a path takes in itself. */
 type Place<P extends Path> =

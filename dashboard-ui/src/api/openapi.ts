@@ -190,6 +190,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people are told of: failures by root cause, with what users notice, the change that may have done
+         *     it, and the alerts that belong to it. Of an incident of several apps only what concerns those that may
+         *     be seen, or the one that was asked for.
+         */
+        get: operations["get_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All of one incident: timeline, evidence, runbook, and the one before it. */
+        get: operations["get_incidents_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Closes an incident by hand: it is over within moments, whatever is measured. If it fails again, that is
+         *     another incident.
+         */
+        post: operations["post_incidents_id_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inventory": {
         parameters: {
             query?: never;
@@ -335,6 +393,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/slos/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What objectives would have raised in a time that is stored, by the judgement and the state machine of
+         *     live alerts: the form of `corswatch slo backtest --format json`. One at a time; nothing is changed.
+         */
+        post: operations["post_slos_backtest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -469,6 +547,29 @@ export interface components {
             /** @description When its state was last written. */
             updated_at: components["schemas"]["Stamp"];
         };
+        /** @description An alert that belongs to it. */
+        AlertView: {
+            /** @description App. */
+            app: string;
+            /** @description What is left of its budget. */
+            budget: string;
+            /** @description Since when it is clean; null while it is not. */
+            clean_since?: string | null;
+            /** @description Identity of the alert. */
+            id: string;
+            /** @description What it measured. */
+            measured: string;
+            /** @description Rule. */
+            rule: string;
+            /** @description `page` or `ticket`. */
+            severity: string;
+            /** @description Since when it counts here. */
+            since: string;
+            /** @description SLI. */
+            sli: string;
+            /** @description Objective. */
+            slo: string;
+        };
         /** @description Alerts. */
         AlertsBody: {
             /** @description What lasts first, then by start, the latest first. */
@@ -486,6 +587,8 @@ export interface components {
         AppsBody: {
             /** @description Those that may be seen. */
             apps: components["schemas"]["AppBody"][];
+            /** @description Address of the demo shop, which has failures to switch on; null where none runs. */
+            demo_url?: string | null;
             /**
              * Format: int64
              * @description Seconds after which numbers are called lagging.
@@ -509,6 +612,17 @@ export interface components {
              * @description Of them, those that failed for an unknown reason.
              */
             unknown: number;
+        };
+        /** @description What is to be replayed. */
+        BacktestReport: {
+            /** @description The first minute. */
+            from: components["schemas"]["Stamp"];
+            /**
+             * @description Objectives, each with the members of a `[[slo]]` of the configuration; those that are configured
+             *     where left out.
+             */
+            slos?: Record<string, never>[] | null;
+            to?: components["schemas"]["Stamp"] | null;
         };
         /** @description The SLIs of the window before. */
         Before: components["schemas"]["Sli"] & {
@@ -536,6 +650,22 @@ export interface components {
             to: components["schemas"]["Stamp"];
             /** @description What happened, in words. */
             what: string;
+        };
+        /** @description What was said. */
+        CloseBody: {
+            /** @description When it was said. */
+            at: components["schemas"]["Stamp"];
+            /** @description Who said it: the name of the token. */
+            by: string;
+            /** @description Identity of the incident. */
+            incident: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description Why a person closes an incident. */
+        CloseReport: {
+            /** @description Why it is over. */
+            reason: string;
         };
         /**
          * @description Why a request is not answered. Closed: programs may depend on it.
@@ -608,6 +738,25 @@ export interface components {
             change_rollback_rate: components["schemas"]["Rate"];
             /** @description In order of time. */
             deploys: components["schemas"]["Deploy"][];
+        };
+        /** @description All of one incident. */
+        Detail: components["schemas"]["Listed"] & {
+            /** @description Until when browsers may go by preflight answers from before it was mended, or null. */
+            cached_until?: string | null;
+            /** @description How it stands, in words. */
+            description: string;
+            /** @description What the cause was concluded from. */
+            evidence: components["schemas"]["EvidenceView"];
+            /** @description The closed incident of the same kind before this one, or null. */
+            previous?: string | null;
+            /** @description What is to be done, ticked where it is done. */
+            runbook: components["schemas"]["Step"][];
+            /** @description What happened, in order. */
+            timeline: components["schemas"]["EntryView"][];
+            /** @description How long things took. */
+            times: components["schemas"]["TimesView"];
+            /** @description What still has to happen before it is closed, where it recovers. */
+            waits_for: string[];
         };
         /** @description Diagnoses. */
         DiagnosesBody: {
@@ -750,6 +899,32 @@ export interface components {
              */
             total_failures: number;
         };
+        /** @description One line of the timeline. */
+        EntryView: {
+            /** @description When. */
+            at: string;
+            /** @description In words. */
+            text: string;
+            /** @description What kind of thing happened. */
+            what: string;
+        };
+        /** @description What the cause was concluded from. */
+        EvidenceView: {
+            /** @description Dimensions that fail. */
+            affected: string[];
+            /** @description Headers of the target that changed. */
+            changes: components["schemas"]["HeaderView"][];
+            /** @description What a replay showed; empty without one. */
+            diagnosis: string;
+            /** @description What mends it; empty where not known. */
+            fix: string;
+            /** @description Headers of the answer that decided: `name: value`. */
+            headers: string[];
+            /** @description Dimensions that do not. */
+            healthy: string[];
+            /** @description Origins of the pages that fail. */
+            page_origins: string[];
+        };
         /** @description Failures of one signature: the same request failing in the same way. */
         FailingEndpoint: {
             /**
@@ -861,6 +1036,21 @@ export interface components {
             /** @description Value. */
             value: string;
         };
+        /** @description A header before and after a change. */
+        HeaderView: {
+            /** @description Its value since; empty where it vanished. */
+            after: string;
+            /** @description Its value before; empty where it was absent. */
+            before: string;
+            /** @description When it was last seen as before. */
+            from: string;
+            /** @description The header. */
+            header: string;
+            /** @description When it was first seen as since. */
+            to: string;
+            /** @description What happened, in words. */
+            what: string;
+        };
         /** @description A value of which nothing failed. */
         HealthyValue: {
             /**
@@ -875,6 +1065,50 @@ export interface components {
         HistoryBody: {
             /** @description The end of each day since the inventory is kept, and now. */
             points: components["schemas"]["InventoryPoint"][];
+        };
+        /** @description What users notice. */
+        ImpactView: {
+            /**
+             * Format: int64
+             * @description Page loads that asked for one of the endpoints.
+             */
+            all_sessions: number;
+            /**
+             * Format: int64
+             * @description Requests that failed.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Client networks with a failure, among those that are known.
+             */
+            networks: number;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Page loads with a failure.
+             */
+            sessions: number;
+            /**
+             * Format: double
+             * @description Share of the requests that failed; null without requests.
+             */
+            share?: number | null;
+            /** @description Time of the first failure. */
+            since: string;
+            /** @description The same in words. */
+            text: string;
+            /** @description `rising`, `steady`, `falling`, or `over`. */
+            trend: string;
+        };
+        /** @description Incidents. */
+        IncidentsBody: {
+            /** @description Those that last first, then the latest. */
+            incidents: components["schemas"]["Listed"][];
         };
         /** @description The inventory. */
         InventoryBody: {
@@ -982,6 +1216,52 @@ export interface components {
             unreported: number;
             /** @description Whether every beacon is accounted for. */
             verdict: components["schemas"]["Verdict"];
+        };
+        /** @description One incident of a list. */
+        Listed: {
+            /** @description The alerts that belong to it. */
+            alerts: components["schemas"]["AlertView"][];
+            /** @description The apps that it concerns. */
+            apps: string[];
+            /** @description Chromium's `CorsError` name of what a replay reproduced, or null. */
+            cause?: string | null;
+            /** @description `fixed`, `stopped`, `by_hand` or `merged`; null while it is open. */
+            closed_as?: string | null;
+            /** @description When it was closed; null while it is open. */
+            closed_at?: string | null;
+            /** @description Methods and endpoints that fail: `PUT /cart/:id`. */
+            endpoints: string[];
+            /** @description Identity. */
+            id: string;
+            impact?: components["schemas"]["ImpactView"] | null;
+            /** @description The incident that it was merged into, or null. */
+            merged_into?: string | null;
+            /** @description The watermark at which it was opened. */
+            opened_at: string;
+            /** @description The team that owns it, or null. */
+            owner?: string | null;
+            /** @description What Chromium names beside it, or null. */
+            parameter?: string | null;
+            /** @description Runbook of objective or service, or null. */
+            runbook_url?: string | null;
+            /** @description Service, or null. */
+            service?: string | null;
+            /** @description `page` or `ticket`. */
+            severity: string;
+            /** @description SLIs whose objectives fired. */
+            slis: string[];
+            /** @description Where in the protocol, or null. */
+            stage?: string | null;
+            /** @description `open` or `closed`. */
+            state: string;
+            /** @description Changes that may have caused it, the likeliest first; empty where none explains it. */
+            suspects: components["schemas"]["SuspectView"][];
+            /** @description Whether suspects were looked for. */
+            suspects_known: boolean;
+            /** @description Origin of the server, or null. */
+            target_origin?: string | null;
+            /** @description What broke, in one line. */
+            title: string;
         };
         /** @description The SLIs of one minute. */
         LivePoint: components["schemas"]["Sli"] & {
@@ -1480,6 +1760,13 @@ export interface components {
             /** @description With one that answers `*` beside Access-Control-Allow-Credentials. */
             wildcard_with_credentials: number;
         };
+        /** @description One step. */
+        Step: {
+            /** @description Whether it is done: the product has the evidence. */
+            done: boolean;
+            /** @description What to do, or what was found. */
+            text: string;
+        };
         /** @description The inventory in numbers. */
         Summary: components["schemas"]["Stances"] & {
             as_of?: components["schemas"]["Stamp"] | null;
@@ -1493,6 +1780,24 @@ export interface components {
             unused_entries: number;
             /** @description Targets whose `Vary` does not name Origin where it has to. */
             vary_missing: number;
+        };
+        /** @description A change that may have caused it. */
+        SuspectView: {
+            /** @description When it took effect. */
+            at: string;
+            /** @description The deploy's identity, or the header. */
+            id: string;
+            /** @description `deploy` or `header_change`. */
+            kind: string;
+            /**
+             * Format: double
+             * @description How likely, from 0 to 1.
+             */
+            score: number;
+            /** @description How to undo it. */
+            undo: string;
+            /** @description Why it is suspected. */
+            why: string;
         };
         /** @description The policy of one target. */
         Target: {
@@ -1560,6 +1865,15 @@ export interface components {
             watermark?: components["schemas"]["Stamp"] | null;
             /** @description Whether `points` are all of the last half hour; else those that changed since the tick before. */
             whole: boolean;
+        };
+        /** @description How long things took. */
+        TimesView: {
+            /** @description From the first failure to the opening. */
+            to_detect: string;
+            /** @description From the first failure to the end; null while it is open. */
+            to_fix?: string | null;
+            /** @description From the first failure to the first notification; null where none was sent. */
+            to_notify?: string | null;
         };
         /** @description Failing against passing for one value. */
         ValueDifference: {
@@ -2121,6 +2435,135 @@ export interface operations {
             };
         };
     };
+    get_incidents: {
+        parameters: {
+            query?: {
+                /** @description Configured app; all that may be seen, where absent. */
+                app?: string;
+                /** @description `open` or `closed`; both where absent. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the incidents */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentsBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_incidents_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identity of the incident. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the incident */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description no such incident, or none that may be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_incidents_id_close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identity of the incident. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseReport"];
+            };
+        };
+        responses: {
+            /** @description said; whoever evaluates closes it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CloseBody"];
+                };
+            };
+            /** @description a field is at fault, or it is closed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not, or not for all apps that it concerns */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such incident, or none that may be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_inventory: {
         parameters: {
             query?: {
@@ -2467,6 +2910,57 @@ export interface operations {
             };
             /** @description a parameter is at fault */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_slos_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestReport"];
+            };
+        };
+        responses: {
+            /** @description what would have fired */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description an objective or a time is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may only read */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description another backtest runs, or the store cannot answer */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -80,7 +80,10 @@ export function useAnswer<T>(key: string | undefined): Answer<T> {
   useEffect(() => {
     if (key === undefined) return;
     const reader = () => render((count) => count + 1);
-    entryOf(key).readers.add(reader);
+    const entry = entryOf(key);
+    entry.readers.add(reader);
+    // It may have come since this was drawn.
+    if (entry.data !== last.current || entry.error !== undefined) reader();
     return () => leave(key, reader);
   }, [key]);
   // All questions of a round are about the same time.

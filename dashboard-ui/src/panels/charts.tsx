@@ -4,15 +4,14 @@ import { useData } from '../api/query';
 import { Figure } from '../parts/figure';
 import { milliseconds, percent, shortCount } from '../parts/format';
 import { Panel } from '../parts/panel';
-import type { Line, Marker } from '../parts/plot';
+import type { Line } from '../parts/plot';
 import { useNow } from '../view/clock';
 import { rangeInWords } from '../view/filters';
 import { useSelection, useView } from '../view/view';
-import { useDeploys } from './deploys';
+import { useMarkers } from './markers';
 import { objectiveFor } from './objective';
 
 type Series = Schemas['SeriesBody'];
-type Deploys = Schemas['DeploysBody'];
 type Point = Series['points'][number];
 
 const HIGH = 'with unknown, at most';
@@ -48,18 +47,17 @@ type Content = Pick<
 function Figures({ series }: { series: Series }) {
   const { app, filters } = useView();
   const slos = useData('slos', app === undefined ? undefined : { app }).data;
-  const deploys = useDeploys().data;
+  const named = useMarkers();
   const now = useNow();
   const target = objectiveFor('block_rate', slos?.slos ?? [], filters)?.target;
   // Made anew only with new answers: every second and every move of the pointer renders the page.
   const figures = useMemo(() => contents(series, target), [series, target]);
   const shared = useMemo(() => {
-    const named = markers(deploys);
     const watermark = series.watermark == null ? undefined : Date.parse(series.watermark) / 1000;
     const unnamed = named.map((marker) => ({ ...marker, label: '' }));
-    return { times: seconds(series), completeUntil: watermark, named, unnamed };
-  }, [series, deploys]);
-  const { times, completeUntil, named, unnamed } = shared;
+    return { times: seconds(series), completeUntil: watermark, unnamed };
+  }, [series, named]);
+  const { times, completeUntil, unnamed } = shared;
   return (
     <>
       {figures.map((figure, at) => (
@@ -73,7 +71,7 @@ function Figures({ series }: { series: Series }) {
       <p class="muted key-note">
         {completeUntil !== undefined &&
           'Shaded at the right: not everything received is counted there yet. '}
-        Vertical lines are deploys.
+        Vertical lines are deploys and observed header changes.
       </p>
     </>
   );
@@ -128,12 +126,3 @@ function contents(series: Series, target: number | undefined): Content[] {
 
 export const seconds = (series: Series) =>
   series.points.map((point) => Date.parse(point.at) / 1000);
-
-export function markers(deploys: Deploys | undefined): Marker[] {
-  const all = deploys?.deploys ?? [];
-  return all.map((deploy) => ({
-    at: Date.parse(deploy.at) / 1000,
-    label: `${deploy.service || deploy.kind}${deploy.kind === 'rollback' ? ' (rollback)' : ''}`,
-    color: deploy.touches_cors ? '--deploy' : '--muted',
-  }));
-}

@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { get, type Schemas } from '../api/client';
 import { Ago } from '../parts/ago';
+import { Copy } from '../parts/copy';
+import { contract, preflight } from '../parts/snippets';
 import { platforms, result } from '../parts/words';
 
 type Diagnosis = Schemas['Diagnosis'];
@@ -68,18 +70,28 @@ export function Diagnosed({ diagnosis, app, first }: Props) {
           </>
         )}
       </dl>
+      {diagnosis.url !== '' && (
+        <p class="actions">
+          <Copy what="as curl" text={preflight(diagnosis)} />
+          <Copy what="as contract" text={contract(diagnosis)} />
+        </p>
+      )}
       {open && diagnosis.result === 'reproduced' && <Snippet id={diagnosis.id} app={app} />}
     </details>
   );
 }
 
 function Got({ diagnosis }: { diagnosis: Diagnosis }) {
-  const lines = diagnosis.offending.map((line) => `${line.name}: ${line.value}`);
   const stage = diagnosis.stage === 'preflight' ? 'OPTIONS' : diagnosis.method;
+  const named = diagnosis.fixes.map((fix) => fix.header);
   return (
     <pre>
-      {[`${stage} → ${diagnosis.status}`, ...lines].join('\n')}
-      {lines.length === 0 && '\n(no header that has a say in CORS)'}
+      {`${stage} → ${diagnosis.status}\n`}
+      {diagnosis.offending.map(({ name, value }) => {
+        const line = `${name}: ${value}`;
+        return named.includes(name) ? <mark key={line}>{`${line}\n`}</mark> : `${line}\n`;
+      })}
+      {diagnosis.offending.length === 0 && '(no header that has a say in CORS)'}
     </pre>
   );
 }
@@ -124,7 +136,12 @@ function Snippet({ id, app }: { id: string; app: string }) {
           ))}
         </select>
       </label>
-      {text !== null && <pre>{text}</pre>}
+      {text !== null && (
+        <>
+          <pre>{text}</pre>
+          <Copy what="fix" text={text} />
+        </>
+      )}
     </div>
   );
 }

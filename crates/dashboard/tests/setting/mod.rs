@@ -708,6 +708,7 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         slos: vec![slo, latency, checkout],
         owners: owners(),
         silences: Vec::new(),
+        demo_url: Some("http://127.0.0.1:7782".into()),
         backtests: None,
         log_ends: None,
         parts: Vec::new(),

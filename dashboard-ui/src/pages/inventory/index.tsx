@@ -1,6 +1,13 @@
+import { Matrix, UnexpectedOrigins } from '../../panels/matrix';
 import { Policies } from '../../panels/policies';
 
 /** Who calls whom, and what is let in. */
 export default function Inventory() {
-  return <Policies />;
+  return (
+    <>
+      <Matrix />
+      <UnexpectedOrigins />
+      <Policies />
+    </>
+  );
 }
