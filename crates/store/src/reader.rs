@@ -165,7 +165,7 @@ impl Reader {
         // hashes networks anew each day: those of two days are not added, so that none is two.
         let sql = format!(
             "SELECT uniqExactMerge(seen) AS sessions, max(networks) AS networks FROM \
-             (SELECT uniqExactState(session) AS seen, uniqExactIf(network, network != 0) AS networks \
+             (SELECT uniqExactStateIf(session, session != 0) AS seen, uniqExactIf(network, network != 0) AS networks \
              FROM observations \
              WHERE {} AND kind = 'request' AND outcome = 'blocked' GROUP BY toDate(received_at))",
             scope.raw_condition()
