@@ -17,7 +17,10 @@ const APP: &str = "[[apps]]\nname = \"logged\"\npage_origins = [\"https://shop.t
 /// tests logs nothing at the level of `http`, so the directive stands in the location.
 fn documented_nginx(log: &Path) -> (String, String) {
     let docs = std::fs::read_to_string(checkout::root().join("docs/logs.md")).expect("readable");
-    let block = docs.split("```nginx\n").nth(1).expect("a block for nginx");
+    let block = docs
+        .split("```nginx file=corswatch-log.conf\n")
+        .nth(1)
+        .expect("a block for nginx");
     let block = block.split("```").next().expect("its end");
     let documented = "/var/log/nginx/corswatch.ndjson";
     let at = block.find("access_log ").expect("it logs");
