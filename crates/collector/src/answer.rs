@@ -116,7 +116,7 @@ pub(crate) fn of(outcome: &Outcome, in_flight: &InFlight) -> Answer {
         Outcome::Refused(refused) => {
             problem(refused.status(), refused.as_str(), refused.detail(), "")
         }
-        Outcome::Beacon(refusal) => {
+        Outcome::Body(refusal) => {
             let (status, reason) = (status_of(refusal.reason), refusal.reason.as_str());
             problem(status, reason, &refusal.detail, &refusal.field)
         }

@@ -42,7 +42,7 @@ impl Reader {
             "SELECT toString(page_origin) AS page_origin, toString(target_origin) AS target_origin, \
                toString(endpoint) AS endpoint, toString(method) AS method, toString(release) AS release, \
                uniqExactMerge(seen) AS sessions, max(n) AS networks, argMax(of, n) AS all_networks FROM \
-             (SELECT {SLICE}, uniqExactStateIf(session, outcome = 'blocked') AS seen, \
+             (SELECT {SLICE}, uniqExactStateIf(session, session != 0 AND outcome = 'blocked') AS seen, \
                 uniqExactIf(network, network != 0 AND outcome = 'blocked') AS n, \
                 uniqExactIf(network, network != 0) AS of \
               FROM observations WHERE {condition} AND kind = 'request' \
@@ -75,7 +75,7 @@ impl Reader {
         let since = |name: &str| format!("minute >= toDateTime({{{name}:Int64}}, 'UTC')");
         let (late, earlier) = (since("recent"), since("before"));
         let sql = format!(
-            "SELECT uniqExactIf(session, {FAILED}) AS sessions, uniqExact(session) AS all_sessions, \
+            "SELECT uniqExactIf(session, session != 0 AND {FAILED}) AS sessions, uniqExactIf(session, session != 0) AS all_sessions, \
                uniqExactIf(network, network != 0 AND {FAILED}) AS networks, \
                sumIf(toUInt64(count), {FAILED}) AS failed, sum(toUInt64(count)) AS requests, \
                sumIf(toUInt64(count), {late}) AS recent, \

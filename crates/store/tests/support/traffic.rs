@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use observation::{
     BeaconId, Browser, Confidence, Context, Envelope, Failure, Kind, Latency, Observation, Origin,
-    Outcome, Position, SessionId, Source, Stage, Standing, UnixMillis, bucket_of_ms,
+    Outcome, Page, Position, SessionId, Source, Stage, Standing, UnixMillis, bucket_of_ms,
 };
 
 use super::random::Random;
@@ -119,19 +119,21 @@ fn origin(random: &mut Random) -> Origin {
         environment: "production".to_owned(),
         release: format!("2026.11.{}", 22 - random.skewed(3)),
         source: Source::Browser,
-        page_origin: PAGES[random.skewed(PAGES.len())].to_owned(),
-        context: if random.chance(0.97) {
-            Context::Page
-        } else {
-            Context::Worker
-        },
-        session: SessionId(random.next() >> 16),
-        network: random.below(50_000) as u32,
-        browser: Browser {
-            family: family.to_owned(),
-            major,
-        },
-        lab: random.chance(0.005),
+        page: Some(Page {
+            origin: PAGES[random.skewed(PAGES.len())].to_owned(),
+            context: if random.chance(0.97) {
+                Context::Page
+            } else {
+                Context::Worker
+            },
+            session: SessionId(random.next() >> 16),
+            network: random.below(50_000) as u32,
+            browser: Browser {
+                family: family.to_owned(),
+                major,
+            },
+            lab: random.chance(0.005),
+        }),
     }
 }
 
