@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use alert::webhook::{SigningKey, Verdict, verify};
 use alert::{
-    AlertId, Config, Dispatcher, Notification, Outbox, Outcome, Owner, Owners, Receipt, Status,
-    WebhookConfig,
+    AlertId, Config, Dispatcher, Notification, Occasion, Outbox, Outcome, Owner, Owners, Receipt,
+    Status, WebhookConfig,
 };
 use observation::UnixMillis;
 use receiver::{Answer, Receiver};
@@ -93,6 +93,7 @@ fn notification(sequence: u64, status: Status) -> Notification {
         alert: AlertId::of("shop-blocks", "fast_burn", []),
         sequence,
         status,
+        occasion: Occasion::Opened,
         labels: texts(&[
             ("alertname", "corswatch_block_rate_fast_burn"),
             ("app", "shop"),
@@ -119,7 +120,10 @@ async fn a_message_has_the_form_of_alertmanagers_webhook_version_4() {
             Outcome::Delivered
         );
         let message = receiver.message().await;
-        assert_eq!(message.method, "POST");
+        assert_eq!(
+            (message.method.as_str(), message.path.as_str()),
+            ("POST", "/hook")
+        );
         assert_eq!(message.header("content-type"), "application/json");
         let body: serde_json::Value = serde_json::from_slice(&message.body).expect("JSON");
         insta::assert_json_snapshot!(format!("message_{}", status.as_str()), body);

@@ -28,6 +28,10 @@ pub struct Config {
     pub max_requests_in_flight: usize,
     /// Connections held open at the same time; more wait to be accepted.
     pub max_connections: usize,
+    /// Live streams open at the same time; more are answered with 503.
+    pub max_streams: usize,
+    /// Of them, those of one token.
+    pub max_streams_per_token: usize,
     /// Age of the watermark from which numbers are called lagging.
     pub lagging_after: Span,
 }
@@ -42,6 +46,8 @@ impl Default for Config {
             header_timeout: Span::secs(10),
             max_requests_in_flight: 64,
             max_connections: 512,
+            max_streams: 400,
+            max_streams_per_token: 250,
             lagging_after: Span::secs(120),
         }
     }
@@ -118,6 +124,12 @@ impl Config {
             1..=4096,
         );
         problems.range("max_connections", self.max_connections, 1..=65_536);
+        problems.range("max_streams", self.max_streams, 1..=65_536);
+        problems.range(
+            "max_streams_per_token",
+            self.max_streams_per_token,
+            1..=65_536,
+        );
         for host in &self.hosts {
             if host.is_empty() || host.contains(['/', ':', ' ']) {
                 let reason = "write a host name alone, without scheme or port";

@@ -7,12 +7,14 @@
 
 mod assets;
 mod auth;
+mod backtests;
 mod body;
 mod config;
 mod front;
 mod headers;
 mod health;
 mod interval;
+mod live;
 mod metrics;
 mod openapi;
 mod params;
@@ -21,6 +23,7 @@ mod queries;
 mod report;
 mod router;
 mod routes;
+mod seats;
 mod selection;
 mod serve;
 mod stamp;
@@ -28,6 +31,7 @@ mod state;
 mod view;
 mod watermark;
 
+pub use backtests::{BacktestFault, BacktestQuestion, Backtests};
 pub use config::{Access, Config, Exposed, Token};
 pub use health::{Condition, Health, Part, PartReport, StorePart, WatermarkPart};
 pub use interval::Interval;

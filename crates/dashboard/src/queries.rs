@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use observation::UnixMillis;
 use slo::Sums;
 use store::{
-    AlertRow, Breakdown, DeployRow, DiagnosisRow, Dimension, Failure, InventoryRow, InventoryStep,
-    Ledger, ProgressRow, Reader, RequestShape, SliFilter, Store, StoreError,
+    AlertRow, Breakdown, ClosingRow, Compared, DeployRow, DiagnosisRow, DifferenceRow, Dimension,
+    Failure, IncidentRow, InventoryRow, InventoryStep, Ledger, Preflighted, ProgressRow, Reader,
+    RequestShape, SingleFailure, SinglePlace, SinglesOf, SliFilter, SnapshotRow, Store, StoreError,
 };
 
 use crate::interval::Interval;
@@ -39,6 +40,36 @@ pub trait Queries: Send + Sync {
         within: Interval,
         limit: u32,
     ) -> Result<Vec<Failure>, StoreError>;
+    /// Failing and passing requests by the values of dimensions.
+    async fn difference(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+        compared: Compared,
+    ) -> Result<Vec<DifferenceRow>, StoreError>;
+    /// The shapes of requests that need a preflight, most requests first.
+    async fn preflighted(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+    ) -> Result<Vec<Preflighted>, StoreError>;
+    /// Single failures after a place, latest first.
+    async fn single_failures(
+        &self,
+        asked: (&SliFilter, &SinglesOf),
+        within: Interval,
+        after: Option<SinglePlace>,
+        limit: u32,
+    ) -> Result<Vec<SingleFailure>, StoreError>;
+    /// The failure of an app at a place.
+    async fn single_failure(
+        &self,
+        app: &str,
+        place: SinglePlace,
+    ) -> Result<Option<SingleFailure>, StoreError>;
+    /// How a URL answered pages of an origin when it was replayed.
+    async fn snapshots(&self, page_origin: &str, url: &str)
+    -> Result<Vec<SnapshotRow>, StoreError>;
     /// The shapes of requests, most requests first, at most [`store::MAX_SHAPES`].
     async fn shapes(
         &self,
@@ -51,6 +82,12 @@ pub trait Queries: Send + Sync {
     async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError>;
     /// The latest state of every alert.
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError>;
+    /// The latest state of incidents, those that last first, then the latest.
+    async fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError>;
+    /// One incident.
+    async fn incident(&self, id: &str) -> Result<Option<IncidentRow>, StoreError>;
+    /// Writes that a person closed an incident.
+    async fn save_closing(&self, closing: &ClosingRow) -> Result<(), StoreError>;
     /// The deploys of an app, in order of time.
     async fn deploys(&self, app: &str, within: Interval) -> Result<Vec<DeployRow>, StoreError>;
     /// The latest diagnosis of every failure of an app, latest first.
@@ -119,6 +156,55 @@ impl Queries for Stored {
             .await
     }
 
+    async fn difference(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+        compared: Compared,
+    ) -> Result<Vec<DifferenceRow>, StoreError> {
+        self.reader
+            .difference(filter, within.from, within.to, compared)
+            .await
+    }
+
+    async fn preflighted(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+    ) -> Result<Vec<Preflighted>, StoreError> {
+        self.reader
+            .preflighted(filter, within.from, within.to)
+            .await
+    }
+
+    async fn single_failures(
+        &self,
+        asked: (&SliFilter, &SinglesOf),
+        within: Interval,
+        after: Option<SinglePlace>,
+        limit: u32,
+    ) -> Result<Vec<SingleFailure>, StoreError> {
+        self.reader
+            .single_failures(asked, within.from, within.to, after, limit)
+            .await
+    }
+
+    async fn single_failure(
+        &self,
+        app: &str,
+        place: SinglePlace,
+    ) -> Result<Option<SingleFailure>, StoreError> {
+        self.reader.single_failure(app, place).await
+    }
+
+    async fn snapshots(
+        &self,
+        page_origin: &str,
+        url: &str,
+    ) -> Result<Vec<SnapshotRow>, StoreError> {
+        self.reader.snapshots(page_origin, url).await
+    }
+
     async fn shapes(
         &self,
         filter: &SliFilter,
@@ -137,6 +223,18 @@ impl Queries for Stored {
 
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
         self.reader.alerts().await
+    }
+
+    async fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
+        self.reader.incidents().await
+    }
+
+    async fn incident(&self, id: &str) -> Result<Option<IncidentRow>, StoreError> {
+        self.reader.incident(id).await
+    }
+
+    async fn save_closing(&self, closing: &ClosingRow) -> Result<(), StoreError> {
+        self.store.save_closing(closing).await
     }
 
     async fn deploys(&self, app: &str, within: Interval) -> Result<Vec<DeployRow>, StoreError> {

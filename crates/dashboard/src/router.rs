@@ -5,26 +5,41 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use runtime::Metrics as Registry;
+use runtime::{Metrics as Registry, Stop};
 use utoipa::openapi::OpenApi;
 
 use crate::config::Config;
 use crate::front::{self, Front};
 use crate::health::{Health, StorePart, WatermarkPart};
+use crate::live::Live;
 use crate::openapi::describe;
 use crate::problem::{Code, Problem};
+use crate::seats::Seats;
 use crate::state::{Shared, State};
 use crate::watermark::Watermark;
 use crate::{body, routes};
 
 /// The routes of the private side over `state`, guarded as `config` says.
 pub fn router(config: Config, state: State) -> Router {
+    router_until(&Stop::new(), config, state)
+}
+
+/// The same, with streams that end at `stop`.
+pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router {
     let mut api = crate::openapi::api();
     describe(&mut api);
     let front = Front::new(config, state.clock.clone(), &state.metrics, &paths(&api));
     let front = Arc::new(front);
     let queries = Arc::clone(&state.queries);
     let watermark = Watermark::new(queries, state.partitions, state.clock.clone());
+    let live = Live::new(
+        Arc::clone(&state.queries),
+        &state.apps,
+        state.partitions,
+        state.clock.clone(),
+    );
+    let (most, most_per_token) = (front.config.max_streams, front.config.max_streams_per_token);
+    let seats = Seats::new(most, most_per_token, &state.metrics);
     let health = Arc::new(health(&front.config, &state, watermark.clone()));
     let shared = Arc::new(Shared {
         openapi: serde_json::to_vec(&api)
@@ -32,6 +47,9 @@ pub fn router(config: Config, state: State) -> Router {
             .into(),
         front: Arc::clone(&front),
         watermark,
+        live,
+        seats: Arc::new(seats),
+        stop: stop.clone(),
         state,
     });
     let public = Router::from(routes::public()).with_state(Arc::clone(&shared));
@@ -118,6 +136,6 @@ fn health(config: &Config, state: &State, watermark: Watermark) -> Health {
 }
 
 fn paths(api: &OpenApi) -> Vec<String> {
-    let ui = ["/", "/assets/{file}"].map(str::to_owned);
+    let ui = routes::ui().map(str::to_owned);
     api.paths.paths.keys().cloned().chain(ui).collect()
 }

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, Exposed};
 use crate::health::Health;
-use crate::router::{health_router, router, starting_router};
+use crate::router::{health_router, router_until, starting_router};
 use crate::state::State;
 
 /// How long requests under way may take once a stop is asked for.
@@ -46,7 +46,7 @@ pub async fn serve(
     stop: Stop,
 ) -> Result<(), ServeError> {
     let open = connections_gauge(&state.metrics);
-    let router = router(config.clone(), state);
+    let router = router_until(&stop, config.clone(), state);
     ready(&listener);
     accept(config, router, open, (&listener, &stop)).await
 }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use runtime::{Clock, Metrics as Registry};
+use runtime::{Clock, Metrics as Registry, Stop};
 
+use crate::backtests::Backtests;
 use crate::front::Front;
 use crate::health::Part;
+use crate::live::Live;
 use crate::queries::Queries;
+use crate::seats::Seats;
 use crate::watermark::Watermark;
 
 /// What the binary gives to the private side.
@@ -24,6 +27,8 @@ pub struct State {
     pub slos: Vec<SloSpec>,
     /// Who owns the configured services.
     pub owners: alert::Owners,
+    /// Runs backtests of objectives, where this process can.
+    pub backtests: Option<Arc<dyn Backtests>>,
     /// Where the log ends, so that beacons in flight are counted; without it they are derived.
     pub log_ends: Option<Arc<dyn LogEnds>>,
     /// Parts of this process that can say how they are (journal, loader, aggregator).
@@ -104,6 +109,10 @@ pub(crate) struct Shared {
     pub(crate) state: State,
     pub(crate) front: Arc<Front>,
     pub(crate) watermark: Watermark,
+    pub(crate) live: Live,
+    pub(crate) seats: Arc<Seats>,
+    /// Ends streams, which would otherwise never end.
+    pub(crate) stop: Stop,
     pub(crate) openapi: bytes::Bytes,
 }
 

@@ -185,6 +185,9 @@ async fn known_observations_give_exactly_known_numbers() {
     let router = known().await;
     slis(&router).await;
     lists(&router).await;
+    differences(&router).await;
+    preflights(&router).await;
+    singles(&router).await;
     ledger(&router).await;
     deploys(&router).await;
 }
@@ -286,6 +289,99 @@ async fn lists(router: &Router) {
         })
         .collect();
     assert_eq!(seen, [("chrome", 1, 41), ("safari", 1, 2)]);
+}
+
+async fn differences(router: &Router) {
+    let body = get(router, "/api/v1/difference?app=shop&window=5m")
+        .await
+        .json();
+    assert_eq!(
+        (&body["failing"], &body["passing"]),
+        (&json!(2), &json!(41))
+    );
+    let by = |word: &str| {
+        let dimensions = body["dimensions"].as_array().expect("a list");
+        let found = dimensions.iter().find(|one| one["by"] == word);
+        found.expect("there").clone()
+    };
+    let browsers = by("browser_family");
+    assert_eq!(browsers["values"][0]["value"], "safari", "{browsers}");
+    assert_eq!(
+        (
+            &browsers["values"][0]["failing"],
+            &browsers["values"][0]["passing"]
+        ),
+        (&json!(1), &json!(1))
+    );
+    let endpoints = by("endpoint");
+    assert_eq!(endpoints["values"][0]["value"], "/cart/:id");
+    assert_eq!(
+        endpoints["healthy"],
+        json!([{"value": "/items", "passing": 40}, {"value": "/search", "passing": 1}]),
+    );
+    let before = get(router, "/api/v1/comparison?app=shop&window=5m")
+        .await
+        .json();
+    assert_eq!(before["current"]["block_rate"]["total"], 43);
+    assert_eq!(before["before"]["block_rate"]["total"], 0);
+}
+
+async fn preflights(router: &Router) {
+    let body = get(router, "/api/v1/preflights?app=shop&window=5m")
+        .await
+        .json();
+    assert_eq!(body["needing_preflight"]["bad"], 42, "{body}");
+    assert_eq!(body["needing_preflight"]["total"], 43);
+    assert_eq!(body["options"]["total"], 0);
+    let items = &body["shapes"][0];
+    assert_eq!(
+        (&items["endpoint"], &items["requests"], &items["measured"]),
+        (&json!("/items"), &json!(40), &json!(40)),
+        "{body}"
+    );
+    assert_eq!(items["reasons"], json!([{"kind": "other", "name": ""}]));
+    assert_eq!(
+        items["saved_by_max_age"], 39,
+        "one page load asked 40 times"
+    );
+    let cart = &body["shapes"][1];
+    assert_eq!(cart["reasons"][0], json!({"kind": "method", "name": "PUT"}));
+}
+
+async fn singles(router: &Router) {
+    let question = "/api/v1/failures?app=shop&window=5m&limit=1";
+    let mut after = String::new();
+    let mut seen = Vec::new();
+    loop {
+        let page = get(router, &format!("{question}{after}")).await.json();
+        let found = page["failures"].as_array().expect("a list").clone();
+        seen.extend(found);
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+        assert!(seen.len() < 10, "pages end");
+    }
+    assert_eq!(seen.len(), 4, "2 blocked, 1 unknown, 1 header: {seen:?}");
+    let mut ids: Vec<_> = seen.iter().map(|one| one["id"].to_string()).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 4, "each once");
+    let safari = get(
+        router,
+        "/api/v1/failures?app=shop&window=5m&browser_family=safari&outcome=blocked",
+    )
+    .await
+    .json();
+    assert_eq!(safari["failures"].as_array().map(Vec::len), Some(1));
+    let id = safari["failures"][0]["id"].as_str().expect("a text");
+    let one = get(router, &format!("/api/v1/failures/{id}?app=shop")).await;
+    let one = one.json();
+    assert_eq!(one["failure"]["browser"], "safari 156", "{one}");
+    assert_eq!(one["diagnosis"], Value::Null);
+    let other = get(router, &format!("/api/v1/failures/{id}?app=admin")).await;
+    assert_eq!(other.status, 404, "it is of another app");
+    let none = get(router, "/api/v1/failures/1.x.0?app=shop").await;
+    assert_eq!(none.status, 404);
 }
 
 async fn ledger(router: &Router) {

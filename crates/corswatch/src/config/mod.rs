@@ -7,6 +7,7 @@ mod examples;
 mod health;
 mod load;
 mod log;
+mod objectives;
 mod reference;
 mod role;
 mod schema;
@@ -22,6 +23,7 @@ use settings::{Problem, Problems};
 use toml::Table;
 
 pub(crate) use log::LogConfig;
+pub(crate) use objectives::{Objectives, objectives_of};
 pub(crate) use reference::reference;
 pub(crate) use role::Role;
 
@@ -157,7 +159,10 @@ impl Config {
         self.store.problems(Problems::at("store", found));
         self.engine.problems(Problems::at("engine", found));
         self.aggregator.problems(Problems::at("aggregator", found));
-        self.alert.problems(Problems::at("alert", found));
+        let own_labels = self.slo.iter().flat_map(|slo| slo.labels.keys());
+        let own_labels = own_labels.map(String::as_str).collect();
+        self.alert
+            .problems(&own_labels, Problems::at("alert", found));
         self.prober
             .problems(&self.services, Problems::at("prober", found));
         self.inventory.problems(Problems::at("inventory", found));
@@ -213,8 +218,16 @@ impl Config {
 
     /// The objectives, or the starting set where none is configured.
     pub(crate) fn objectives(&self) -> Vec<aggregator::Slo> {
-        let remind_after = self.alert.remind_after;
-        aggregator::objectives(&self.slo, &self.app_names(), &self.aggregator, remind_after)
+        self.resolved(&self.slo, &self.app_names())
+    }
+
+    /// `slos` with every default of this configuration, or the starting set for `apps`.
+    pub(crate) fn resolved(
+        &self,
+        slos: &[aggregator::SloConfig],
+        apps: &[String],
+    ) -> Vec<aggregator::Slo> {
+        aggregator::objectives(slos, apps, &self.aggregator, self.alert.remind_after)
     }
 
     /// Who owns the services, for alerts.

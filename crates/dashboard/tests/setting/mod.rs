@@ -14,15 +14,19 @@ use axum::body::Body;
 use dashboard::{App, Config, Edge, Interval, Queries, SloSpec, State};
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use observation::{Chunk, Confidence, Kind, Outcome, Stage, UnixMillis};
+use observation::{
+    BeaconId, Chunk, Confidence, Context, Kind, Outcome, SessionId, Stage, Standing, UnixMillis,
+};
 use runtime::{ManualClock, Metrics};
 use serde_json::Value;
 use slo::{Objective, Sli, Sums, Window};
 use store::{
-    AlertPhase, AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, DeployRow, DiagnosisRow,
-    Dimension, EdgeReportRow, Failure, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine,
-    InventoryRow, InventoryStep, LabTraffic, Ledger, OriginSource, ProgressRow, ReplayOutcome,
-    ReplayReason, RequestShape, SignatureRow, SliFilter, Stance, StoreError, TriedOrigin, Vary,
+    AlertPhase, AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, ClosingRow, Compared,
+    DeployRow, DiagnosisRow, DifferenceRow, Dimension, EdgeReportRow, Failure, FindingLevel,
+    FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow, InventoryRow, InventoryStep,
+    LabTraffic, Ledger, OriginSource, Preflighted, PreflightedShape, ProgressRow, ReplayOutcome,
+    ReplayReason, RequestShape, SignatureRow, SingleFailure, SinglePlace, SinglesOf, SliFilter,
+    SnapshotRow, Stance, StoreError, TriedOrigin, Vary,
 };
 use tower::ServiceExt as _;
 
@@ -34,6 +38,8 @@ pub const NOW: UnixMillis = UnixMillis(1_793_534_430_000);
 pub struct Fake {
     pub asked: Mutex<Vec<(SliFilter, Interval)>>,
     pub deploys: Mutex<Vec<DeployRow>>,
+    pub closings: Mutex<Vec<ClosingRow>>,
+    pub incidents: Vec<IncidentRow>,
     pub mood: Mood,
     pub behind_ms: i64,
     /// Epoch, partition and event time; the two partitions of an epoch that began lately otherwise.
@@ -159,6 +165,91 @@ impl Queries for Fake {
             first_seen: UnixMillis(1_793_534_340_000),
             last_seen: UnixMillis(1_793_534_400_000),
             sessions: 2,
+        }])
+    }
+
+    async fn difference(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+        _compared: Compared,
+    ) -> Result<Vec<DifferenceRow>, StoreError> {
+        self.check().await?;
+        self.note(filter, within);
+        let row = |dimension: &str, value: &str, bad, total| DifferenceRow {
+            dimension: dimension.into(),
+            value: value.into(),
+            bad,
+            total,
+        };
+        Ok(vec![
+            row("", "", 3, 4000),
+            row("release", "2.0.0", 3, 100),
+            row("release", "1.0.0", 0, 3900),
+        ])
+    }
+
+    async fn preflighted(
+        &self,
+        filter: &SliFilter,
+        within: Interval,
+    ) -> Result<Vec<Preflighted>, StoreError> {
+        self.check().await?;
+        self.note(filter, within);
+        Ok(vec![Preflighted {
+            shape: PreflightedShape {
+                service: "catalog".into(),
+                target_origin: "https://api.test".into(),
+                endpoint: "/items".into(),
+                method: "PUT".into(),
+                headers: "content-type,x-tenant".into(),
+            },
+            requests: 50,
+            latency: vec![(40, 10)],
+            repeats: Some((10, 4)),
+        }])
+    }
+
+    async fn single_failures(
+        &self,
+        (filter, _which): (&SliFilter, &SinglesOf),
+        within: Interval,
+        _after: Option<SinglePlace>,
+        limit: u32,
+    ) -> Result<Vec<SingleFailure>, StoreError> {
+        self.check().await?;
+        self.note(filter, within);
+        let all = (0..3).map(single).take(limit as usize);
+        Ok(all.collect())
+    }
+
+    async fn single_failure(
+        &self,
+        _app: &str,
+        place: SinglePlace,
+    ) -> Result<Option<SingleFailure>, StoreError> {
+        self.check().await?;
+        Ok((0..3).map(single).find(|row| row.place() == place))
+    }
+
+    async fn snapshots(
+        &self,
+        page_origin: &str,
+        url: &str,
+    ) -> Result<Vec<SnapshotRow>, StoreError> {
+        self.check().await?;
+        Ok(vec![SnapshotRow {
+            page_origin: page_origin.into(),
+            url: url.into(),
+            asked: "PUT x-tenant".into(),
+            stage: Stage::Preflight,
+            first_at: NOW.plus(-60_000),
+            last_at: NOW,
+            status: 204,
+            headers: vec![HeaderLine {
+                name: "access-control-allow-headers".into(),
+                value: "content-type".into(),
+            }],
         }])
     }
 
@@ -288,6 +379,25 @@ impl Queries for Fake {
         ])
     }
 
+    async fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
+        self.check().await?;
+        Ok(self.incidents.clone())
+    }
+
+    async fn incident(&self, id: &str) -> Result<Option<IncidentRow>, StoreError> {
+        self.check().await?;
+        Ok(self.incidents.iter().find(|row| row.id == id).cloned())
+    }
+
+    async fn save_closing(&self, closing: &ClosingRow) -> Result<(), StoreError> {
+        self.check().await?;
+        self.closings
+            .lock()
+            .expect("not poisoned")
+            .push(closing.clone());
+        Ok(())
+    }
+
     async fn deploys(&self, app: &str, _within: Interval) -> Result<Vec<DeployRow>, StoreError> {
         self.check().await?;
         let rows = self.deploys.lock().expect("not poisoned");
@@ -410,6 +520,40 @@ fn inventory() -> Vec<InventoryRow> {
     ]
 }
 
+/// The failure number `idx` of a beacon.
+fn single(idx: u16) -> SingleFailure {
+    SingleFailure {
+        minute: UnixMillis(1_793_534_400_000),
+        beacon: BeaconId([7; 12]),
+        idx,
+        at: UnixMillis(1_793_534_401_000),
+        received_at: UnixMillis(1_793_534_402_000),
+        kind: Kind::Request,
+        service: "cart".into(),
+        page_origin: "https://shop.test".into(),
+        target_origin: "https://api.test".into(),
+        endpoint: "/cart/:id".into(),
+        method: "PUT".into(),
+        parameter: "x-tenant".into(),
+        credentialed: false,
+        preflighted: true,
+        status: 0,
+        outcome: Outcome::Blocked,
+        stage: Some(Stage::Preflight),
+        cause: String::new(),
+        confidence: Some(Confidence::Proven),
+        evidence: "probe".into(),
+        release: "1.0.0".into(),
+        environment: "production".into(),
+        browser_family: "chrome".into(),
+        browser_major: 156,
+        context: Context::Page,
+        session: SessionId(9),
+        standing: Standing::Undisputed,
+        count: 1,
+    }
+}
+
 /// What replaying the fake's failure showed.
 fn diagnosis(app: &str) -> DiagnosisRow {
     let allow = "access-control-allow-headers";
@@ -522,6 +666,7 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         edge: Some(edge),
         slos: vec![slo, latency, checkout],
         owners: owners(),
+        backtests: None,
         log_ends: None,
         parts: Vec::new(),
         metrics,

@@ -17,7 +17,7 @@ fn signature() -> String {
 
 /// Readable responses are no failures of CORS, and what the page took back is none at all. A
 /// preflight is judged by its status.
-const FAILED: &str = "(outcome NOT IN ('ok', 'http_error', 'aborted', 'unloaded', 'offline') \
+pub(super) const FAILED: &str = "(outcome NOT IN ('ok', 'http_error', 'aborted', 'unloaded', 'offline') \
     OR (kind = 'preflight' AND status >= 400))";
 
 fields! {

@@ -2,13 +2,20 @@
 
 pub(crate) mod alerts;
 pub(crate) mod apps;
+pub(crate) mod backtest;
 pub(crate) mod breakdown;
+pub(crate) mod comparison;
 pub(crate) mod deploys;
 pub(crate) mod diagnoses;
+pub(crate) mod difference;
 pub(crate) mod endpoints;
+pub(crate) mod failures;
+pub(crate) mod incidents;
 pub(crate) mod inventory;
 pub(crate) mod ledger;
+pub(crate) mod preflights;
 pub(crate) mod series;
 pub(crate) mod shapes;
 pub(crate) mod sli;
 pub(crate) mod slos;
+pub(crate) mod stream;
