@@ -124,7 +124,6 @@ fn notification(sequence: u64, status: Status, severity: &str) -> Notification {
         pairs.iter().map(owned).collect()
     };
     Notification {
-        occasion: alert::Occasion::Opened,
         alert: AlertId::of("shop-blocks", "fast_burn", []),
         sequence,
         status,

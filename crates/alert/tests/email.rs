@@ -161,7 +161,6 @@ fn notification(sequence: u64, text: &str) -> Notification {
     ];
     let owned = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
     Notification {
-        occasion: alert::Occasion::Opened,
         alert: AlertId::of("shop-blocks", "fast_burn", []),
         sequence,
         status: Status::Firing,

@@ -69,7 +69,6 @@ fn notification(sequence: u64, status: Status, severity: &str, text: &str) -> No
         pairs.iter().map(owned).collect()
     };
     Notification {
-        occasion: alert::Occasion::Opened,
         alert: AlertId::of("shop-blocks", "fast_burn", []),
         sequence,
         status,

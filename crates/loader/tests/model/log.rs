@@ -7,7 +7,7 @@ use bytes::Bytes;
 use journal::Consumed;
 use observation::{
     BeaconId, Browser, Context, EdgeReport, Entry, Envelope, Kind, Latency, Observation, Origin,
-    Outcome, SessionId, Source, Standing, UnixMillis,
+    Outcome, Page, SessionId, Source, Standing, UnixMillis,
 };
 
 use super::{PARTITION, Rng};

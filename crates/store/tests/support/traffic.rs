@@ -164,6 +164,7 @@ fn observation(random: &mut Random, received_at: UnixMillis) -> Observation {
             Kind::Request
         },
         at: received_at.plus(-(random.below(15_000) as i64)),
+        page_origin: None,
         target_origin: format!("https://{service}.api.example.com"),
         endpoint: format!("/v1/{service}/resource-{endpoint}/:id"),
         service: service.to_owned(),
