@@ -1,8 +1,8 @@
 import { render } from 'preact';
 import 'uplot/dist/uPlot.min.css';
 import './style/index.css';
-import { Page } from './page';
-import { applyTheme } from './theme';
+import { App } from './shell/app';
+import { applyTheme } from './shell/theme';
 
 applyTheme();
-render(<Page />, document.body);
+render(<App />, document.body);

@@ -3,17 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type {
-  Alert,
-  Deploys,
-  FailingEndpoint,
-  Ledger,
-  PartReport,
-  PolicyTarget,
-  Sli,
-  Slo,
-} from '../src/api';
+import type { Schemas } from '../src/api/client';
+import { PAGES } from '../src/view/pages';
 import { history, inventory } from './policies';
+
+type PartReport = Schemas['PartReport'];
+type Sli = Schemas['Sli'];
 
 const MINUTE = 60_000;
 // Same as the server's own, so that what it forbids is forbidden here too.
@@ -27,12 +22,12 @@ export interface World {
   empty?: boolean;
   lagMs?: number;
   parts?: PartReport[];
-  endpoints: FailingEndpoint[];
-  alerts: Alert[];
-  ledger: Ledger;
-  deploys: Deploys;
-  slos: Slo[];
-  policies: PolicyTarget[];
+  endpoints: Schemas['FailingEndpoint'][];
+  alerts: Schemas['Alert'][];
+  ledger: Schemas['LedgerBody'];
+  deploys: Schemas['DeploysBody'];
+  slos: Schemas['SloStatus'][];
+  policies: Schemas['Target'][];
   blocked: number;
   unknown: number;
 }
@@ -118,7 +113,9 @@ function refusal(world: World, request: IncomingMessage) {
 }
 
 async function file(path: string, response: ServerResponse) {
-  const name = path === '/' ? 'index.html' : path.slice(1);
+  const [, first = ''] = path.split('/');
+  const isPage = first === '' || PAGES.some((page) => page.name === first);
+  const name = isPage ? 'index.html' : path.slice(1);
   const type = { html: 'text/html', js: 'text/javascript', css: 'text/css' }[
     name.split('.').pop() ?? ''
   ];
@@ -166,7 +163,7 @@ function body(world: World, url: URL): unknown {
       };
     case 'diagnoses': {
       const snippet = `# for ${url.searchParams.get('platform')}`;
-      const known = world.endpoints.map((row) => row.diagnosis).filter((one) => one !== null);
+      const known = world.endpoints.map((row) => row.diagnosis).filter((one) => one != null);
       const found = known.filter((one) => one.id === url.searchParams.get('id'));
       return { diagnoses: found.map((one) => ({ ...one, snippet })) };
     }
@@ -221,7 +218,8 @@ function points(now: number, world: World) {
       quiet || bad === 0 ? 0 : 2,
     );
     const jitter = 1 + 0.2 * Math.sin(index * 1.7);
-    const scaled = (value: number | null) => (value === null ? null : Math.round(value * jitter));
+    const scaled = (value: number | null | undefined) =>
+      value == null ? null : Math.round(value * jitter);
     const { p50, p95, p99 } = preflight_latency_ms;
     return {
       at,

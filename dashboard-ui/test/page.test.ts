@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
-import type { Ledger } from '../src/api';
+import type { Schemas } from '../src/api/client';
 import { serve, type World } from './fixture';
 import { diagnosis, failing, incident } from './world';
 
@@ -160,7 +160,7 @@ test('a failure that was replayed says rule, answer, fix and what changed', asyn
 });
 
 test('policies say whom each target lets read, what is wrong and what is unused', async () => {
-  await visit({}, '', async ({ page }) => {
+  await visit({}, 'inventory', async ({ page }) => {
     const panel = page.locator('[aria-labelledby=policies]');
     await panel
       .getByRole('row', { name: /reviews/ })
@@ -185,7 +185,7 @@ test('policies say whom each target lets read, what is wrong and what is unused'
 });
 
 test('a policy opens by keyboard and shows findings, evidence, fix and its list', async () => {
-  await visit({}, '', async ({ page }) => {
+  await visit({}, 'inventory', async ({ page }) => {
     const panel = page.locator('[aria-labelledby=policies]');
     const open = async (name: string) => {
       const summary = panel.locator('summary', { hasText: name });
@@ -216,7 +216,7 @@ test('a policy opens by keyboard and shows findings, evidence, fix and its list'
 });
 
 test('without any audited target the page says where targets come from', async () => {
-  await visit({ policies: [] }, '', async ({ page }) => {
+  await visit({ policies: [] }, 'inventory', async ({ page }) => {
     await page.getByText('Nothing is audited yet').waitFor();
     assert.match(
       await text(page, '[aria-labelledby=policies]'),
@@ -366,7 +366,8 @@ test('a server that fails leaves the last numbers standing and says how old they
       code: 'store_unavailable',
       detail: 'the store cannot answer now',
     };
-    await until(page.getByText('the store cannot answer now'));
+    await until(page.locator('.notices').getByText('the store cannot answer now'));
+    await until(page.locator('.fault'), 'detached');
     assert.match(await text(page, '.notices'), /What is shown is from \d+ s ago/);
     assert.match(await tile(page, 'block_rate').innerText(), /33 of 4,000/);
     delete world.failure;
@@ -384,7 +385,7 @@ test('a guarded server asks for a token and takes it', async () => {
 
 test('the ledger says in a word whether it balances', async () => {
   const { ledger } = incident();
-  const cases: [Partial<Ledger>, verdict: string, said: RegExp[]][] = [
+  const cases: [Partial<Schemas['LedgerBody']>, verdict: string, said: RegExp[]][] = [
     [{}, 'balanced', [/12,050 received = 40 refused/, /12,000 appended = 11,950 stored/]],
     [
       { unreported: 20, received: 12_070, appended: 12_020, stored: 11_970 },
@@ -408,7 +409,7 @@ test('the ledger says in a word whether it balances', async () => {
     ],
   ];
   for (const [change, verdict, said] of cases) {
-    await visit({ ledger: { ...ledger, ...change } }, '', async ({ page }) => {
+    await visit({ ledger: { ...ledger, ...change } }, 'pipeline', async ({ page }) => {
       await page.getByText(verdict, { exact: true }).waitFor();
       for (const part of said) assert.match(await text(page, '[aria-labelledby=ledger]'), part);
     });
@@ -416,7 +417,7 @@ test('the ledger says in a word whether it balances', async () => {
 });
 
 test('each chart has its numbers as a table, by keyboard alone', async () => {
-  await visit({}, '', async ({ page }) => {
+  await visit({}, 'debug', async ({ page }) => {
     const summary = page.getByText('Block rate as a table');
     await summary.focus();
     await page.keyboard.press('Enter');

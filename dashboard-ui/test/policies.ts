@@ -1,5 +1,10 @@
 // What the inventory knows of a shop's targets.
-import type { Inventory, InventoryHistory, PolicyTarget, Stances } from '../src/api';
+import type { Schemas } from '../src/api/client';
+
+type Inventory = Schemas['InventoryBody'];
+type InventoryHistory = Schemas['HistoryBody'];
+type PolicyTarget = Schemas['Target'];
+type Stances = Schemas['Stances'];
 
 const DAY_MS = 86_400_000;
 const ago = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { read, write } from '../src/filters';
-import { ago, milliseconds, percent, shortCount } from '../src/format';
-import { safeLink } from '../src/link';
-import { objectiveFor } from '../src/slo';
-import { cause, evidence, stage } from '../src/words';
+import { objectiveFor } from '../src/panels/objective';
+import { csv } from '../src/parts/download';
+import { ago, milliseconds, percent, shortCount } from '../src/parts/format';
+import { safeLink } from '../src/parts/link';
+import { cause, evidence, stage } from '../src/parts/words';
+import { before, read, write } from '../src/view/filters';
+import { placeOf } from '../src/view/pages';
 import { failing, incident } from './world';
 
 test('percentages keep the digits that tell them from zero', () => {
@@ -30,9 +32,58 @@ test('numbers carry their units', () => {
 });
 
 test('filters read back from the address as they were written', () => {
-  const filters = { app: 'a&b', service: '', environment: undefined, release: '1.0', window: '7d' };
+  const filters = {
+    ...read(''),
+    app: 'a&b',
+    service: '',
+    release: '1.0',
+    endpoint: '/cart/:id?x=<b>',
+    window: '13m',
+    compare: 'before',
+  } as const;
   assert.deepEqual(read(write(filters)), filters);
-  assert.equal(read('?window=13m').window, '1h', 'an unknown window is the usual one');
+  const absolute = { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z' };
+  const fixed = { ...read(''), ...absolute };
+  assert.deepEqual(read(write(fixed)), fixed);
+});
+
+test('what is no time range is the last hour', () => {
+  for (const search of [
+    '?window=13x',
+    '?window=0m',
+    '?window=401d',
+    '?window=99999999d',
+    '?window=',
+    '?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z',
+    '?from=2026-01-01T00:00:00Z',
+    '?from=yesterday&to=today',
+  ]) {
+    const { window, from, to } = read(search);
+    assert.deepEqual([window, from, to], ['1h', undefined, undefined], search);
+  }
+});
+
+test('the time before is as long, and ends where the time range starts', () => {
+  const { from, to } = before(read('?window=6h'), '2026-01-01T12:00:30.000Z');
+  assert.deepEqual([from, to], ['2026-01-01T00:00:00.000Z', '2026-01-01T06:00:00.000Z']);
+});
+
+test('paths name pages, and nothing else does', () => {
+  for (const [path, page, id] of [
+    ['/', undefined, undefined],
+    ['/on-call', 'on-call', undefined],
+    ['/incidents/a%2Fb', 'incidents', 'a/b'],
+    ['/incidents/%', 'incidents', '%'],
+    ['/on-call/x', 'on-call', undefined],
+    ['/constructor', undefined, undefined],
+  ] as const) {
+    assert.deepEqual(placeOf(path), { page, id }, path);
+  }
+});
+
+test('no text of a page becomes a formula in a spreadsheet', () => {
+  const rows = [['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', 'a,"b"\n', 7, -7, null]];
+  assert.equal(csv(['a'], rows), 'a\r\n\'=1+1,\'+1,\'-1,\'@SUM(A1),\'\t=1,"a,""b""\n",7,-7,\r\n');
 });
 
 test('only addresses of the web are links', () => {

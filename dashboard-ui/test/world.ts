@@ -1,7 +1,11 @@
 // A shop in the middle of an incident.
-import type { Diagnosis, FailingEndpoint, Slo } from '../src/api';
+import type { Schemas } from '../src/api/client';
 import type { World } from './fixture';
 import { shops } from './policies';
+
+type Diagnosis = Schemas['Diagnosis'];
+type FailingEndpoint = Schemas['FailingEndpoint'];
+type Slo = Schemas['SloStatus'];
 
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
 
@@ -33,7 +37,15 @@ export function diagnosis(some: Partial<Diagnosis> = {}): Diagnosis {
   return {
     id: '5ce1',
     at: ago(0.1),
+    kind: 'request',
     page_origin: 'https://shop.example',
+    target_origin: 'https://api.shop.example',
+    endpoint: '/cart/:id',
+    service: 'cart',
+    headers: 'content-type,x-tenant',
+    reported_stage: 'preflight',
+    first_seen: ago(50),
+    hop: 0,
     method: 'PUT',
     credentialed: false,
     result: 'reproduced',
@@ -69,13 +81,21 @@ export function diagnosis(some: Partial<Diagnosis> = {}): Diagnosis {
   };
 }
 
-function slo(name: string, target: number, budget: number | null, some: Partial<Slo> = {}): Slo {
+function slo(
+  name: Slo['sli'],
+  target: number,
+  budget: number | null,
+  some: Partial<Slo> = {},
+): Slo {
   return {
     name,
     app: 'shop',
     sli: name,
     limited_to: {},
     target,
+    objective: 1 - target,
+    from: ago(43_200),
+    to: ago(0),
     window: '30d',
     measured: { bad: 10, total: 1000, ratio: 0.01 },
     state: 'ok',
@@ -127,6 +147,8 @@ export function incident(): World {
         severity: 'page',
         state: 'firing',
         since: ago(12),
+        updated_at: ago(1),
+        details: {},
         resolved_at: null,
         summary:
           '0.82 % of cross-origin requests are blocked by CORS, 8.2 times the budgeted rate.',
@@ -144,6 +166,8 @@ export function incident(): World {
         severity: 'ticket',
         state: 'pending',
         since: ago(3),
+        updated_at: ago(1),
+        details: {},
         resolved_at: null,
         summary: 'Preflights fail more often than budgeted.',
         description: null,
@@ -175,6 +199,8 @@ export function incident(): World {
       deploys: [
         {
           id: 'd1',
+          app: 'shop',
+          created_at: ago(21),
           at: ago(21),
           service: 'search',
           kind: 'deploy',
@@ -186,6 +212,8 @@ export function incident(): World {
         },
         {
           id: 'd2',
+          app: 'shop',
+          created_at: ago(9),
           at: ago(9),
           service: 'search',
           kind: 'rollback',

@@ -4,6 +4,7 @@ pub mod chaos;
 mod cluster;
 mod command;
 mod flood;
+pub mod markdown;
 mod product;
 mod servers;
 mod settings;

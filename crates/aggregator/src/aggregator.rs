@@ -16,6 +16,7 @@ use crate::book::Book;
 use crate::compaction::Compactor;
 use crate::decide::{Judge, firing, retire_unconfigured};
 use crate::evaluator::Evaluator;
+use crate::incidents::{Incidents, Times};
 use crate::metrics::Metrics;
 use crate::parts::{LogShape, Parts};
 use crate::pipeline::{Lag, Pipeline};
@@ -40,6 +41,7 @@ pub struct Aggregator {
     claim: Claim,
     evaluator: Evaluator,
     judge: Judge,
+    incidents: Incidents,
     pipeline: Pipeline,
     book: Book,
     /// The term whose book is open.
@@ -74,8 +76,13 @@ impl Aggregator {
         Self {
             log: parts.log,
             claim: Claim::new(LEASE, parts.config.lease.duration()),
-            evaluator: Evaluator::new(Arc::clone(&parts.source), parts.slos, max_groups),
-            judge: Judge::new(parts.source, parts.alert),
+            judge: Judge::new(
+                Arc::clone(&parts.source),
+                (&parts.config, parts.alert),
+                &parts.slos,
+            ),
+            incidents: Incidents::new(Arc::clone(&parts.source), parts.alert),
+            evaluator: Evaluator::new(parts.source, parts.slos, max_groups),
             compactor: Compactor::new(&parts.config, parts.log),
             pipeline: Pipeline::new(&parts.config, parts.alert),
             config: parts.config,
@@ -188,7 +195,8 @@ impl Aggregator {
             return Ok(self.stand_by(now));
         };
         if self.term != Some(term) {
-            self.book = Book::open(self.keep.alerts().await?, term);
+            let (alerts, incidents) = (self.keep.alerts().await?, self.keep.incidents().await?);
+            self.book = Book::open(alerts, incidents, term);
             self.term = Some(term);
             tracing::info!(term, "leading");
         }
@@ -208,10 +216,12 @@ impl Aggregator {
             now,
         );
         let slos = match watermark.filter(|_| !self.pipeline.is_behind(millis)) {
-            Some(at) => Some(self.evaluate(at).await?),
+            Some(at) => Some(self.evaluate(at, now).await?),
             None => None,
         };
         self.step_pipeline(Lag { millis, problem }, now);
+        // Also while nothing can be concluded: receivers end by themselves what they do not hear of.
+        self.incidents.remind(&mut self.book, now);
         self.save(now).await?;
         if self.claim.is_held() {
             self.book.say(&self.outbox, &self.pipeline.id);
@@ -234,10 +244,24 @@ impl Aggregator {
         })
     }
 
-    async fn evaluate(&mut self, at: UnixMillis) -> Result<Vec<SloStatus>, StoreError> {
+    async fn evaluate(
+        &mut self,
+        at: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<Vec<SloStatus>, StoreError> {
         let began = Instant::now();
         let readings = self.evaluator.evaluate(at).await?;
-        self.judge.decide(&readings, &mut self.book, at).await?;
+        let signals = self.judge.decide(&readings, &mut self.book, at).await?;
+        let times = Times { watermark: at, now };
+        let (slos, keep) = (self.evaluator.slos(), &*self.keep);
+        self.incidents
+            .round(
+                (&signals, slos),
+                (&mut self.judge, &mut self.book),
+                keep,
+                times,
+            )
+            .await?;
         self.evaluated_to = at;
         self.metrics
             .evaluation
@@ -268,6 +292,10 @@ impl Aggregator {
         let rows = self.book.unsaved(now);
         if !rows.is_empty() {
             self.keep.save_alerts(&rows).await?;
+        }
+        let incidents = self.book.unsaved_incidents(now);
+        if !incidents.is_empty() {
+            self.keep.save_incidents(&incidents).await?;
         }
         self.book.saved();
         Ok(())
@@ -330,6 +358,7 @@ impl Aggregator {
                 problem: &problem,
             };
             self.step_pipeline(lag, now);
+            self.incidents.remind(&mut self.book, now);
             self.book.say(&self.outbox, &self.pipeline.id);
         }
         Board {

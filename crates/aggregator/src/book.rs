@@ -1,11 +1,13 @@
-//! Every alert this aggregator knows, and which of them are still to be written down.
+//! Every alert and incident this aggregator knows, and which of them are still to be written down.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use alert::{Alert, AlertId, Notification, Outbox, Phase, Receipt};
+use alert::{Alert, AlertId, Notification, Occasion, Outbox, Phase, Receipt};
+use incident::{Incident, Register};
 use observation::UnixMillis;
-use store::{AlertPhase, AlertRow};
+use serde::{Deserialize, Serialize};
+use store::{AlertPhase, AlertRow, IncidentRow, IncidentState};
 use tokio::time::Instant;
 
 /// Alerts that are over and quiet are forgotten beyond this number; the store still has them.
@@ -20,6 +22,10 @@ const TERM_SHIFT: u32 = 40;
 pub(crate) struct Book {
     alerts: BTreeMap<AlertId, Alert>,
     unsaved: BTreeSet<AlertId>,
+    register: Register,
+    unsaved_incidents: BTreeSet<String>,
+    /// What receivers have not acknowledged of each incident: the latest.
+    unsent: BTreeMap<String, Notification>,
     /// Notifications on their way, or resting until they are tried again.
     under_way: BTreeMap<AlertId, UnderWay>,
     term: u64,
@@ -32,10 +38,18 @@ enum UnderWay {
     Resting { until: Instant },
 }
 
+/// An incident as it is kept, with what receivers have not acknowledged: that is still said after a
+/// restart, in the words of its time.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    incident: Incident,
+    unsent: Option<Notification>,
+}
+
 impl Book {
     /// Begins a term with what the store knows. Rows that cannot be read are reported and left out:
-    /// such an alert begins anew.
-    pub(crate) fn open(rows: Vec<AlertRow>, term: u64) -> Self {
+    /// such an alert or incident begins again.
+    pub(crate) fn open(rows: Vec<AlertRow>, incidents: Vec<IncidentRow>, term: u64) -> Self {
         let mut book = Self {
             term,
             ..Self::default()
@@ -48,7 +62,52 @@ impl Book {
                 Err(error) => tracing::warn!(alert = row.id, %error, "a kept alert cannot be read"),
             }
         }
+        let mut kept = Vec::with_capacity(incidents.len());
+        for row in incidents {
+            match serde_json::from_str::<Kept>(&row.body) {
+                Ok(Kept { incident, unsent }) => {
+                    book.unsent
+                        .extend(unsent.map(|unsent| (incident.id.clone(), unsent)));
+                    kept.push(incident);
+                }
+                Err(error) => {
+                    tracing::warn!(incident = row.id, %error, "a kept incident cannot be read")
+                }
+            }
+        }
+        book.register = Register::of(kept);
         book
+    }
+
+    /// The incidents.
+    pub(crate) const fn register(&self) -> &Register {
+        &self.register
+    }
+
+    /// Puts the incidents back after a round; those that changed are written down.
+    pub(crate) fn put_register(&mut self, register: Register) {
+        for incident in register.all() {
+            // One that nobody is told of yet may still turn out to be part of another.
+            if incident.is_announced() && self.register.get(&incident.id) != Some(incident) {
+                self.unsaved_incidents.insert(incident.id.clone());
+            }
+        }
+        self.register = register;
+    }
+
+    /// Puts one incident back.
+    pub(crate) fn put_incident(&mut self, incident: Incident) {
+        self.unsaved_incidents.insert(incident.id.clone());
+        if let Some(known) = self.register.get_mut(&incident.id.clone()) {
+            *known = incident;
+        }
+    }
+
+    /// Receivers have to hear of an incident; it takes the place of what they have not heard yet.
+    pub(crate) fn tell(&mut self, notice: Notification) {
+        let id = notice.alert.to_string();
+        self.unsaved_incidents.insert(id.clone());
+        self.unsent.insert(id, notice);
     }
 
     pub(crate) fn alerts(&self) -> impl Iterator<Item = &Alert> {
@@ -86,9 +145,26 @@ impl Book {
             .collect()
     }
 
-    /// Everything that [`Book::unsaved`] gave has been written.
+    /// The rows of incidents that are to be written.
+    pub(crate) fn unsaved_incidents(&mut self, now: UnixMillis) -> Vec<IncidentRow> {
+        let mut rows = Vec::with_capacity(self.unsaved_incidents.len());
+        for id in &self.unsaved_incidents {
+            let Some(incident) = self.register.get(id) else {
+                continue;
+            };
+            self.saves += 1;
+            let version = (self.term << TERM_SHIFT) | self.saves;
+            rows.push(incident_row(incident, self.unsent.get(id), version, now));
+        }
+        rows
+    }
+
+    /// Everything that [`Book::unsaved`] and [`Book::unsaved_incidents`] gave has been written.
     pub(crate) fn saved(&mut self) {
         self.unsaved.clear();
+        self.unsaved_incidents.clear();
+        let unsent = &self.unsent;
+        self.register.sweep(|id| unsent.contains_key(id));
         if self.alerts.len() > KEPT {
             let under_way = &self.under_way;
             self.alerts.retain(|id, alert| {
@@ -112,6 +188,16 @@ impl Book {
             .values()
             .filter(|alert| !self.unsaved.contains(&alert.id) || alert.id == *except)
             .filter_map(|alert| alert.unsaid.clone())
+            .chain(
+                self.unsent
+                    .iter()
+                    .filter(|(id, notice)| {
+                        // One that says nothing new does no harm when it is said twice.
+                        notice.occasion == Occasion::Reminder
+                            || !self.unsaved_incidents.contains(*id)
+                    })
+                    .map(|(_, notice)| notice.clone()),
+            )
             .filter(|unsaid| match self.under_way.get(&unsaid.alert) {
                 Some(UnderWay::Queued { sequence }) => *sequence < unsaid.sequence,
                 Some(UnderWay::Resting { until }) => *until <= now,
@@ -152,11 +238,48 @@ impl Book {
             }
         }
         if receipt.outcome.is_final()
+            && self
+                .unsent
+                .get(id.as_str())
+                .is_some_and(|notice| notice.sequence <= receipt.sequence)
+        {
+            self.unsent.remove(id.as_str());
+            self.unsaved_incidents.insert(id.to_string());
+        }
+        if receipt.outcome.is_final()
             && let Some(alert) = self.alerts.get_mut(id)
             && alert.heard(receipt.sequence)
         {
             self.unsaved.insert(id.clone());
         }
+    }
+}
+
+fn incident_row(
+    incident: &Incident,
+    unsent: Option<&Notification>,
+    version: u64,
+    now: UnixMillis,
+) -> IncidentRow {
+    let closed = incident.closed();
+    let kept = Kept {
+        incident: incident.clone(),
+        unsent: unsent.cloned(),
+    };
+    IncidentRow {
+        id: incident.id.clone(),
+        version,
+        apps: incident.apps.keys().cloned().collect(),
+        severity: incident.severity,
+        state: if closed.is_some() {
+            IncidentState::Closed
+        } else {
+            IncidentState::Open
+        },
+        opened_at: incident.opened_at,
+        updated_at: now,
+        closed_at: closed.map(|(at, _)| at),
+        body: serde_json::to_string(&kept).expect("texts and numbers are always encodable"),
     }
 }
 

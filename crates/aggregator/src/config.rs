@@ -31,6 +31,11 @@ pub struct Config {
     pub resolve_after: Span,
     /// Groups of one objective that are evaluated, those of most events first. Permitted: 1 to 500.
     pub max_groups: usize,
+    /// How urgent it is that a page origin, endpoint, method and release is blocked wholly that passed
+    /// before, however little traffic it has and whatever the budgets say.
+    pub slice_severity: Severity,
+    /// Page loads that have to see such a slice blocked; 0 switches the rule off. Permitted: 0 to 10000.
+    pub slice_sessions: u64,
 }
 
 impl Default for Config {
@@ -45,6 +50,8 @@ impl Default for Config {
             hold: Span::secs(0),
             resolve_after: Span::secs(60),
             max_groups: 50,
+            slice_severity: Severity::Page,
+            slice_sessions: 3,
         }
     }
 }
@@ -67,5 +74,6 @@ impl Config {
             Span::secs(0)..=LONGEST_HOLD,
         );
         problems.range("max_groups", self.max_groups, 1..=500);
+        problems.range("slice_sessions", self.slice_sessions, 0..=10_000);
     }
 }

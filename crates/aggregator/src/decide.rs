@@ -1,38 +1,26 @@
 //! From readings to alerts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use alert::{
-    Alert, AlertId, Corroboration, Evaluation, Graded, Reason, Severity, Transition, Witnesses,
-};
+use alert::{Alert, AlertId, Evaluation, Graded, Reason, Severity};
+use incident::{Failing, Signal};
 use observation::UnixMillis;
-use slo::{Data, Judgement, Rule, Window};
-use store::{DiagnosisRow, Failure, StoreError};
+use slo::{Judgement, Rule, Sli};
+use store::StoreError;
 
 use crate::book::Book;
 use crate::pipeline::is_asked_for;
-use crate::segments::{end, start};
-use crate::words::{DIAGNOSIS, Facts, retired};
-use crate::{GroupBy, Reading, Slo, Source};
+use crate::sightings::{Sightings, Support};
+use crate::slices::Slices;
+use crate::words::{Facts, retired};
+use crate::{Config, Evidence, GroupBy, Reading, Slo};
 
-/// Witnesses are counted from raw rows, which is dear: not more often than this.
-const COUNT_AGAIN_AFTER: i64 = 10_000;
-/// An alert that fires without a diagnosis is looked at for one: not more often than this,
-const LOOK_AGAIN_AFTER: i64 = 3_000;
-/// and for so long after it began.
-const DIAGNOSED_WITHIN: i64 = 600_000;
-/// Failures that are looked through for the most frequent one that the SLI counts.
-const LOOKED_THROUGH: u32 = 20;
-
-/// Turns readings into steps of alerts.
+/// Turns readings into steps of alerts, and alerts that fire into signals for incidents.
 pub(crate) struct Judge {
-    source: Arc<dyn Source>,
-    corroboration: Corroboration,
+    pub(crate) sightings: Sightings,
+    pub(crate) slices: Slices,
     external_url: String,
-    counted: HashMap<AlertId, (UnixMillis, Witnesses)>,
-    /// When alerts that fire without a diagnosis were last looked at for one.
-    looked: HashMap<AlertId, UnixMillis>,
 }
 
 /// One rule of one reading.
@@ -46,24 +34,28 @@ struct Case<'a> {
 }
 
 impl Judge {
-    pub(crate) fn new(source: Arc<dyn Source>, alert: &alert::Config) -> Self {
+    pub(crate) fn new(
+        source: Arc<dyn Evidence>,
+        (config, alert): (&Config, &alert::Config),
+        slos: &[Slo],
+    ) -> Self {
         Self {
-            source,
-            corroboration: alert.corroboration,
+            sightings: Sightings::new(Arc::clone(&source), alert.corroboration),
+            slices: Slices::new(source, config, slos),
             external_url: alert.external_url.clone(),
-            counted: HashMap::new(),
-            looked: HashMap::new(),
         }
     }
 
-    /// Takes every alert one step. Groups have their own alerts; then the whole objective has none.
+    /// Takes every alert one step, and returns those that fire with what they count. Groups have their
+    /// own alerts; then the whole objective has none.
     pub(crate) async fn decide(
         &mut self,
         readings: &[Reading],
         book: &mut Book,
         at: UnixMillis,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Signal>, StoreError> {
         let mut seen = BTreeSet::new();
+        let mut signals = Vec::new();
         for reading in readings {
             if reading.group.is_none() && reading.slo.group_by != GroupBy::None {
                 continue;
@@ -73,186 +65,134 @@ impl Judge {
             let mut paged = false;
             for (rule, judgement) in rules {
                 let group = reading.slo.group_labels(reading.group.as_deref());
-                let quiet = Alert::quiet(&reading.slo.app, &reading.slo.name, &rule.name, group);
-                seen.insert(quiet.id.clone());
+                let inactive = Alert::quiet(&reading.slo.app, &reading.slo.name, &rule.name, group);
+                seen.insert(inactive.id.clone());
                 let case = Case {
                     reading,
                     rule,
                     judgement,
                     overshadowed: paged && rule.severity == Severity::Ticket,
                 };
-                let alert = book.get(&quiet.id).cloned().unwrap_or(quiet);
+                let alert = book.get(&inactive.id).cloned().unwrap_or(inactive);
                 let before = alert.state.phase;
-                let alert = self.step(alert, &case, at).await?;
+                let (alert, signal) = self.step(alert, &case, book, at).await?;
                 // The round in which a page resolves still counts: its end is told first.
                 let fires = before.is_firing() || alert.state.phase.is_firing();
                 paged |= rule.severity == Severity::Page && fires;
+                signals.extend(signal);
                 book.put(alert);
             }
         }
-        self.counted.retain(|id, _| seen.contains(id));
-        self.looked.retain(|id, _| seen.contains(id));
+        signals.extend(self.slices.signals(&mut self.sightings, at).await?);
+        self.sightings.sweep(at);
         retire_unmeasured(&seen, book, at);
-        Ok(())
+        Ok(signals)
     }
 
     async fn step(
         &mut self,
         mut alert: Alert,
         case: &Case<'_>,
+        book: &Book,
         at: UnixMillis,
-    ) -> Result<Alert, StoreError> {
+    ) -> Result<(Alert, Option<Signal>), StoreError> {
         let slo = &case.reading.slo;
         if case.reading.ratio.is_empty() {
             retire(&mut alert, Reason::Unmeasured, at);
-            return Ok(alert);
+            return Ok((alert, None));
         }
-        let graded = self.grade(&alert, case, at).await?;
-        let evaluation = evaluation(case, graded);
-        let advanced = alert.advance(evaluation, &slo.timing, at);
-        if advanced.is_none() && !self.may_learn(&alert, at) {
-            return Ok(alert);
-        }
-        let culprit = self.culprit(case, advanced, at).await;
-        let diagnosis = match &culprit {
-            Some(culprit) => self.diagnosis(&slo.app, culprit).await,
-            None => None,
-        };
-        let learnt = || diagnosis.as_ref().and_then(|_| alert.learn(at));
-        let Some(transition) = advanced.or_else(learnt) else {
-            return Ok(alert);
-        };
-        let facts = Facts {
-            reading: case.reading,
-            rule: case.rule,
-            judgement: case.judgement,
-            transition,
-            graded,
-            severity: alert.state.severity,
-            culprit: culprit.as_ref(),
-            diagnosis: diagnosis.as_ref(),
-            external_url: &self.external_url,
-        };
-        alert.say(facts.words());
-        Ok(alert)
-    }
-
-    /// How many saw it, where a page hangs on it.
-    async fn grade(
-        &mut self,
-        alert: &Alert,
-        case: &Case<'_>,
-        at: UnixMillis,
-    ) -> Result<Option<(Graded, Witnesses)>, StoreError> {
-        let wanted = case.rule.severity;
-        let paged = alert.state.phase.is_firing() && alert.state.severity == Severity::Page;
-        if wanted != Severity::Page || paged || !case.judgement.exceeded() {
-            return Ok(None);
-        }
-        let known = self.counted.get(&alert.id);
-        let known = known.filter(|(then, _)| at.0 - then.0 < COUNT_AGAIN_AFTER);
-        let witnesses = if let Some((_, witnesses)) = known {
-            *witnesses
+        let support = if case.judgement.exceeded() || alert.state.phase.is_firing() {
+            let asked = (case.judgement, case.rule.severity);
+            let support = self
+                .sightings
+                .support(case.reading, asked, book.register(), at);
+            Some(support.await?)
         } else {
-            let witnesses = self.witnesses(case, at).await?;
-            self.counted.insert(alert.id.clone(), (at, witnesses));
-            witnesses
+            None
         };
-        Ok(Some((
-            self.corroboration.grade(wanted, witnesses),
-            witnesses,
-        )))
-    }
-
-    async fn witnesses(&self, case: &Case<'_>, at: UnixMillis) -> Result<Witnesses, StoreError> {
-        let filter = case.reading.slo.filter_of(case.reading.group.as_deref());
-        let span = (start(self.corroboration.window, at), end(at));
-        let found = self.source.witnesses(&filter, span).await?;
-        Ok(Witnesses {
-            sessions: found.sessions,
-            networks: found.networks,
-        })
-    }
-
-    /// Whether an alert that fires without a diagnosis is looked at for one: now and then, for as
-    /// long as one may still come.
-    fn may_learn(&mut self, alert: &Alert, at: UnixMillis) -> bool {
-        let alert::Phase::Firing { since, .. } = alert.state.phase else {
-            return false;
-        };
-        if alert.words.annotations.contains_key(DIAGNOSIS) || at.0 - since.0 > DIAGNOSED_WITHIN {
-            return false;
+        let graded = support
+            .as_ref()
+            .map(|support| (support.graded, support.witnesses));
+        let advanced = alert.advance(
+            evaluation(case, graded.map(|(graded, _)| graded)),
+            &slo.timing,
+            at,
+        );
+        if let Some(transition) = advanced {
+            let facts = Facts {
+                reading: case.reading,
+                rule: case.rule,
+                judgement: case.judgement,
+                transition: Some(transition),
+                graded: graded.filter(|_| case.rule.severity == Severity::Page),
+                severity: alert.state.severity,
+                external_url: &self.external_url,
+            };
+            alert.describe(facts.words());
         }
-        let last = self.looked.get(&alert.id);
-        if last.is_some_and(|last| at.0 - last.0 < LOOK_AGAIN_AFTER) {
-            return false;
-        }
-        self.looked.insert(alert.id.clone(), at);
-        true
-    }
-
-    /// What replaying the failure showed, where that says more than the report itself. An alert
-    /// without it is better than none.
-    async fn diagnosis(&self, app: &str, failure: &Failure) -> Option<DiagnosisRow> {
-        match self.source.diagnoses(app).await {
-            Ok(diagnoses) => DiagnosisRow::of(failure, &diagnoses)
-                .filter(|diagnosis| diagnosis.is_reproduced())
-                .cloned(),
-            Err(error) => {
-                tracing::warn!(app, %error, "what the prober found is not known");
-                None
-            }
-        }
-    }
-
-    /// The most frequent failure that the SLI counts. An alert without it is better than none.
-    async fn culprit(
-        &self,
-        case: &Case<'_>,
-        transition: Option<Transition>,
-        at: UnixMillis,
-    ) -> Option<Failure> {
-        if matches!(transition, Some(Transition::Resolved(_))) {
-            return None;
-        }
-        let slo = &case.reading.slo;
-        let filter = slo.filter_of(case.reading.group.as_deref());
-        let window = case
-            .judgement
-            .worst()
-            .map_or(Window::hours(1), |row| row.row.long);
-        let span = (start(window, at), end(at));
-        match self.source.failures(&filter, span, LOOKED_THROUGH).await {
-            Ok(failures) => failures.into_iter().find(|failure| slo.may_count(failure)),
-            Err(error) => {
-                tracing::warn!(slo = slo.name, %error, "the most frequent failure is not known");
-                None
-            }
-        }
+        // Where every failure is over or explained there is nothing to tell.
+        let signal = support
+            .filter(|support| alert.state.phase.is_firing() && !support.is_over)
+            .map(|support| signal(&alert, case, support));
+        Ok((alert, signal))
     }
 }
 
-fn evaluation(case: &Case<'_>, graded: Option<(Graded, Witnesses)>) -> Evaluation {
-    let judgement = case.judgement;
-    if judgement.exceeded() {
-        if case.overshadowed {
-            return Evaluation::Smouldering;
-        }
-        let severity = graded.map_or(case.rule.severity, |(graded, _)| graded.severity());
-        Evaluation::Exceeded(severity)
-    } else if judgement.still_burning {
-        Evaluation::Smouldering
-    } else if judgement.data == Data::Missing {
-        Evaluation::NoData
-    } else {
-        Evaluation::Calm
+/// What an alert that fires means for incidents.
+fn signal(alert: &Alert, case: &Case<'_>, support: Support) -> Signal {
+    let slo = &case.reading.slo;
+    let filter = slo.filter_of(case.reading.group.as_deref());
+    let facts = Facts {
+        reading: case.reading,
+        rule: case.rule,
+        judgement: case.judgement,
+        transition: None,
+        graded: None,
+        severity: alert.state.severity,
+        external_url: "",
+    };
+    let row = case
+        .judgement
+        .worst()
+        .or_else(|| case.judgement.rows.first());
+    Signal {
+        alert: alert.id.to_string(),
+        app: slo.app.clone(),
+        slo: slo.name.clone(),
+        sli: slo.sli.to_string(),
+        rule: alert.rule.clone(),
+        service: filter.service.unwrap_or_default(),
+        failing: failing(slo.sli),
+        severity: alert.state.severity,
+        suspicious: support.graded == Graded::Suspicious
+            && alert.state.severity == Severity::Ticket,
+        labels: slo.labels.clone(),
+        runbook: slo.runbook.clone(),
+        measured: facts.measured_now(),
+        budget: facts.left(),
+        sightings: support.sightings,
+        memory: row.map_or(0, |row| row.row.short.as_millis()),
     }
+}
+
+const fn failing(sli: Sli) -> Failing {
+    match sli {
+        Sli::ExposedHeaderMismatch => Failing::HeaderRead,
+        Sli::PreflightLatency => Failing::Latency,
+        Sli::UnknownRate => Failing::Unknown,
+        _ => Failing::Blocked,
+    }
+}
+
+fn evaluation(case: &Case<'_>, graded: Option<Graded>) -> Evaluation {
+    let severity = graded.map_or(case.rule.severity, Graded::severity);
+    crate::evaluation::of(case.judgement, (!case.overshadowed).then_some(severity))
 }
 
 fn retire(alert: &mut Alert, reason: Reason, at: UnixMillis) {
     if alert.retire(reason, at).is_some() {
         let words = retired(alert.words.clone(), reason);
-        alert.say(words);
+        alert.describe(words);
     }
 }
 

@@ -10,24 +10,31 @@
 #![forbid(unsafe_code)]
 
 mod aggregator;
+mod backtest;
 mod board;
 mod book;
 mod compaction;
 mod config;
 mod decide;
 mod error;
+mod evaluation;
 mod evaluator;
+mod incidents;
 mod metrics;
+mod notices;
 mod numbers;
 mod objective;
 mod parts;
 mod pipeline;
 mod segments;
+mod sightings;
+mod slices;
 mod slo_config;
 mod source;
 mod words;
 
 pub use aggregator::Aggregator;
+pub use backtest::{Backtest, Firing, History, Replayed, Report, SloSummary, Step, Support};
 pub use board::{Board, Condition, RuleStatus, SloStatus};
 pub use config::Config;
 pub use error::AggregatorError;
@@ -35,4 +42,4 @@ pub use evaluator::{Evaluator, Reading};
 pub use objective::{Slo, objectives};
 pub use parts::{LogShape, Parts};
 pub use slo_config::{GroupBy, RuleConfig, SloConfig, problems};
-pub use source::{Engine, Grouped, Keep, Source};
+pub use source::{Engine, Evidence, Grouped, Keep, Source};

@@ -42,15 +42,15 @@ pub(crate) fn many(number: u64, what: &str) -> String {
     format!("{} {what}{plural}", count(number))
 }
 
-/// How long `windows` times the window is, roughly.
-#[expect(clippy::cast_precision_loss, reason = "minutes of any real window")]
+/// How long `windows` times the window is.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "minutes of any real window"
+)]
 pub(crate) fn lasts(windows: f64, window: Window) -> String {
-    let minutes = windows * window.as_minutes() as f64;
-    match minutes {
-        minutes if minutes < 90.0 => format!("{minutes:.0} minutes"),
-        minutes if minutes < 48.0 * 60.0 => format!("{:.0} hours", minutes / 60.0),
-        minutes => format!("{:.0} days", minutes / 1440.0),
-    }
+    let millis = windows * window.as_minutes() as f64 * 60_000.0;
+    incident::span(millis as i64)
 }
 
 #[cfg(test)]
@@ -83,13 +83,13 @@ mod tests {
     }
 
     #[test]
-    fn how_long_it_lasts_is_rounded_to_what_matters() {
+    fn how_long_it_lasts_is_told_as_people_say_it() {
         let month = Window::days(30);
         for (windows, text) in [
-            (1.0, "30 days"),
-            (1.0 / 14.4, "2 days"),
-            (0.02, "14 hours"),
-            (0.001, "43 minutes"),
+            (1.0, "30d"),
+            (1.0 / 14.4, "2d2h"),
+            (0.02, "14h24m"),
+            (0.001, "43m"),
         ] {
             assert_eq!(lasts(windows, month), text);
         }

@@ -6,7 +6,7 @@ use alert::{Dispatcher, Outbox};
 use runtime::Clock;
 use settings::Span;
 
-use crate::{Config, Keep, Slo, Source};
+use crate::{Config, Evidence, Keep, Slo};
 
 /// The shape of the log, as the loader and the journal are configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Parts<'a> {
     /// Carries notifications; with its [`Outbox`].
     pub dispatcher: (Dispatcher, Outbox),
     /// Reads observations.
-    pub source: Arc<dyn Source>,
+    pub source: Arc<dyn Evidence>,
     /// Keeps alerts, leases and progress.
     pub keep: Arc<dyn Keep>,
     /// The clock.

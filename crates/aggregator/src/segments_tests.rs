@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use proptest::prelude::*;
 use slo::Sums;
-use store::{Corroboration, Failure};
+use store::{Failure, Witnessed};
 
 use super::*;
 
@@ -43,8 +43,8 @@ impl Source for Minutes {
         &self,
         _: &SliFilter,
         _: (UnixMillis, UnixMillis),
-    ) -> Result<Corroboration, StoreError> {
-        Ok(Corroboration::default())
+    ) -> Result<Vec<Witnessed>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn diagnoses(&self, _: &str) -> Result<Vec<store::DiagnosisRow>, StoreError> {

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use observation::UnixMillis;
 use slo::Sums;
 use store::{
-    AlertRow, Compacted, Corroboration, DiagnosisRow, Dimension, Failure, Leases, ProgressRow,
-    Reader, SliFilter, Store, StoreError,
+    Affected, AlertRow, BlockedSlice, Breakdown, ClosingRow, Compacted, DeployRow, DiagnosisRow,
+    Dimension, Failure, IncidentRow, Leases, ProgressRow, Reader, SliFilter, Store, StoreError,
+    Witnessed,
 };
 
 use crate::GroupBy;
@@ -30,12 +31,12 @@ pub trait Source: Send + Sync {
         span: (UnixMillis, UnixMillis),
     ) -> Result<Grouped, StoreError>;
 
-    /// How many page loads and networks saw blocks in `[from, to)`.
+    /// Which slices had blocks in `[from, to)`, and how many page loads and networks saw them.
     async fn witnesses(
         &self,
         filter: &SliFilter,
         span: (UnixMillis, UnixMillis),
-    ) -> Result<Corroboration, StoreError>;
+    ) -> Result<Vec<Witnessed>, StoreError>;
 
     /// What replaying the failures of an app showed, latest first.
     async fn diagnoses(&self, app: &str) -> Result<Vec<DiagnosisRow>, StoreError>;
@@ -47,6 +48,44 @@ pub trait Source: Send + Sync {
         span: (UnixMillis, UnixMillis),
         limit: u32,
     ) -> Result<Vec<Failure>, StoreError>;
+}
+
+/// Reads what incidents are told with.
+#[async_trait]
+pub trait Evidence: Source {
+    /// What users notice of failures at `endpoints` in `[from, to)`, and in the last `recent` milliseconds.
+    async fn affected(
+        &self,
+        filter: &SliFilter,
+        endpoints: &[String],
+        span: (UnixMillis, UnixMillis),
+        recent: i64,
+    ) -> Result<Affected, StoreError>;
+
+    /// Slices that passed since `passed_since` and are blocked now, as at least `sessions` page loads saw.
+    async fn blocked_slices(
+        &self,
+        filter: &SliFilter,
+        sessions: u64,
+        passed_since: UnixMillis,
+        to: UnixMillis,
+    ) -> Result<Vec<BlockedSlice>, StoreError>;
+
+    /// The values of a dimension with most requests in `[from, to)`.
+    async fn breakdown(
+        &self,
+        filter: &SliFilter,
+        by: Dimension,
+        span: (UnixMillis, UnixMillis),
+        limit: u32,
+    ) -> Result<Vec<Breakdown>, StoreError>;
+
+    /// The deploys of an app in `[from, to)`, in order of time.
+    async fn deploys(
+        &self,
+        app: &str,
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<Vec<DeployRow>, StoreError>;
 }
 
 /// Keeps what the aggregator has to know after a restart.
@@ -71,6 +110,15 @@ pub trait Keep: Send + Sync {
     /// Writes the state of alerts.
     async fn save_alerts(&self, alerts: &[AlertRow]) -> Result<(), StoreError>;
 
+    /// The latest state of incidents, those that last first.
+    async fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError>;
+
+    /// Writes the state of incidents.
+    async fn save_incidents(&self, incidents: &[IncidentRow]) -> Result<(), StoreError>;
+
+    /// What people said of incidents since `from`.
+    async fn closings(&self, from: UnixMillis) -> Result<Vec<ClosingRow>, StoreError>;
+
     /// Where the leader's lease is.
     fn leases(&self) -> &dyn Leases;
 }
@@ -88,6 +136,10 @@ impl Engine {
     pub fn new(store: Store) -> Self {
         let reader = store.reader();
         Self { store, reader }
+    }
+
+    pub(crate) const fn reader(&self) -> &Reader {
+        &self.reader
     }
 }
 
@@ -122,10 +174,8 @@ impl Source for Engine {
         &self,
         filter: &SliFilter,
         (from, to): (UnixMillis, UnixMillis),
-    ) -> Result<Corroboration, StoreError> {
-        self.reader
-            .distinct_sessions_and_networks(filter, from, to)
-            .await
+    ) -> Result<Vec<Witnessed>, StoreError> {
+        self.reader.witnesses(filter, from, to).await
     }
 
     async fn diagnoses(&self, app: &str) -> Result<Vec<DiagnosisRow>, StoreError> {
@@ -139,6 +189,49 @@ impl Source for Engine {
         limit: u32,
     ) -> Result<Vec<Failure>, StoreError> {
         self.reader.top_failures(filter, from, to, limit).await
+    }
+}
+
+#[async_trait]
+impl Evidence for Engine {
+    async fn affected(
+        &self,
+        filter: &SliFilter,
+        endpoints: &[String],
+        span: (UnixMillis, UnixMillis),
+        recent: i64,
+    ) -> Result<Affected, StoreError> {
+        self.reader.affected(filter, endpoints, span, recent).await
+    }
+
+    async fn blocked_slices(
+        &self,
+        filter: &SliFilter,
+        sessions: u64,
+        passed_since: UnixMillis,
+        to: UnixMillis,
+    ) -> Result<Vec<BlockedSlice>, StoreError> {
+        self.reader
+            .blocked_slices(filter, sessions, passed_since, to)
+            .await
+    }
+
+    async fn breakdown(
+        &self,
+        filter: &SliFilter,
+        by: Dimension,
+        (from, to): (UnixMillis, UnixMillis),
+        limit: u32,
+    ) -> Result<Vec<Breakdown>, StoreError> {
+        self.reader.breakdown(filter, by, from, to, limit).await
+    }
+
+    async fn deploys(
+        &self,
+        app: &str,
+        (from, to): (UnixMillis, UnixMillis),
+    ) -> Result<Vec<DeployRow>, StoreError> {
+        self.reader.deploys(app, from, to).await
     }
 }
 
@@ -166,6 +259,18 @@ impl Keep for Engine {
 
     async fn save_alerts(&self, alerts: &[AlertRow]) -> Result<(), StoreError> {
         self.store.save_alerts(alerts).await
+    }
+
+    async fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
+        self.store.incidents().await
+    }
+
+    async fn save_incidents(&self, incidents: &[IncidentRow]) -> Result<(), StoreError> {
+        self.store.save_incidents(incidents).await
+    }
+
+    async fn closings(&self, from: UnixMillis) -> Result<Vec<ClosingRow>, StoreError> {
+        self.reader.closings(from).await
     }
 
     fn leases(&self) -> &dyn Leases {

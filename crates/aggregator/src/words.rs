@@ -1,35 +1,25 @@
 //! Alerts in plain words, with numbers.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::time::{Duration, UNIX_EPOCH};
 
 use alert::{Graded, Reason, Transition, Witnesses, Words};
-use observation::Stage;
 use slo::{Judgement, RowReading, Rule, Severity};
-use store::{DiagnosisRow, Failure, SliFilter};
+use store::SliFilter;
 
 use crate::Reading;
 use crate::numbers::{count, lasts, many, percent, share};
 
-/// The annotation that tells what a replay showed.
-pub(crate) const DIAGNOSIS: &str = "diagnosis";
-/// Changes of a target that are told.
-const TOLD_CHANGES: usize = 3;
-
-/// Everything that is known about a transition.
+/// Everything that is known about an alert.
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
     pub(crate) reading: &'a Reading,
     pub(crate) rule: &'a Rule,
     pub(crate) judgement: &'a Judgement,
-    pub(crate) transition: Transition,
+    /// The transition that is told; none for how it stands.
+    pub(crate) transition: Option<Transition>,
     /// What is left of the severity, where a page was wanted.
     pub(crate) graded: Option<(Graded, Witnesses)>,
     pub(crate) severity: Severity,
-    pub(crate) culprit: Option<&'a Failure>,
-    /// What replaying the culprit showed.
-    pub(crate) diagnosis: Option<&'a DiagnosisRow>,
     pub(crate) external_url: &'a str,
 }
 
@@ -45,11 +35,6 @@ impl Facts<'_> {
         };
         note("summary", self.summary());
         note("description", self.description());
-        if let Some(diagnosis) = self.diagnosis {
-            note(DIAGNOSIS, diagnosed(diagnosis));
-            note("cause", diagnosis.cause.clone());
-            note("fix", fix(diagnosis));
-        }
         note(
             "next_steps",
             self.reading.slo.sli.definition().next_steps.to_owned(),
@@ -100,7 +85,7 @@ impl Facts<'_> {
     fn summary(&self) -> String {
         let slo = &self.reading.slo;
         let who = subject(self.reading);
-        if let Transition::Resolved(reason) = self.transition {
+        if let Some(Transition::Resolved(reason)) = self.transition {
             return format!("{who}: resolved. {}", reason.in_words());
         }
         let Some(row) = self.worst() else {
@@ -128,30 +113,29 @@ impl Facts<'_> {
     }
 
     fn description(&self) -> String {
-        let mut text = String::new();
-        if let Some(row) = self.worst() {
-            push(&mut text, &self.measured(row));
-        }
+        let mut text = self.measured_now();
         push(&mut text, &self.left());
         push(&mut text, &undecided(self.reading));
-        if matches!(self.transition, Transition::Resolved(_)) {
-            return text;
-        }
-        if let Some(failure) = self.culprit {
-            push(&mut text, &culprit(failure));
-        }
         if let (true, Some((_, witnesses))) = (self.is_suspicious(), self.graded) {
-            let Witnesses { sessions, networks } = witnesses;
+            let (sessions, networks) = (witnesses.sessions, witnesses.networks);
             push(
                 &mut text,
                 &format!(
-                    "Only {} in {} saw it, so the reports may be forged: a ticket instead of a page.",
+                    "Only {} in {} of {} saw it, so the reports may be forged: a ticket instead of a page.",
                     many(sessions, "page load"),
                     many(networks, "known network"),
+                    count(witnesses.all_networks),
                 ),
             );
         }
         text
+    }
+
+    /// What the worst row measures, in sentences.
+    pub(crate) fn measured_now(&self) -> String {
+        self.worst()
+            .map(|row| self.measured(row))
+            .unwrap_or_default()
     }
 
     fn measured(&self, row: &RowReading) -> String {
@@ -173,33 +157,35 @@ impl Facts<'_> {
         )
     }
 
-    fn left(&self) -> String {
-        let slo = &self.reading.slo;
+    /// How long the budget lasts, and what is left of it.
+    pub(crate) fn left(&self) -> String {
+        let window = self.reading.slo.window;
         let Some(budget) = self.reading.budget else {
-            return format!("Nothing was measured in the last {}.", slo.window);
+            return format!("Nothing was measured in the last {window}.");
         };
+        let worst = self.worst();
+        let burn = worst.and_then(|row| row.long_burn).unwrap_or(0.0);
         if budget.remaining <= 0.0 {
-            return format!(
-                "The budget of {} for {} is spent {:.1} times over.",
-                share(slo.objective.allowance()),
-                slo.window,
-                budget.consumed,
-            );
+            // At this rate all of it goes within the long window: that is when it went.
+            let within = worst.is_some_and(|row| slo::spent(burn, row.row.long, window) >= 1.0);
+            return if within {
+                format!(
+                    "The budget for {window} was spent in {}.",
+                    lasts(1.0 / burn, window)
+                )
+            } else {
+                format!("The budget for {window} is exhausted.")
+            };
         }
-        let burn = self.worst().and_then(|row| row.long_burn).unwrap_or(0.0);
-        let mut text = format!(
-            "{:.0} % of the budget of {} is left",
-            budget.remaining * 100.0,
-            slo.window,
+        let left = format!(
+            "{:.0} % of the budget for {window} is left",
+            budget.remaining * 100.0
         );
-        if burn > 0.0 && !matches!(self.transition, Transition::Resolved(_)) {
-            let _ = write!(
-                text,
-                ", at this rate for {}",
-                lasts(budget.remaining / burn, slo.window)
-            );
+        if burn <= 1.0 || matches!(self.transition, Some(Transition::Resolved(_))) {
+            return left + ".";
         }
-        text + "."
+        let lasts = lasts(budget.remaining / burn, window);
+        format!("At this rate the budget is exhausted in {lasts}: {left}.")
     }
 }
 
@@ -236,68 +222,6 @@ fn undecided(reading: &Reading) -> String {
         percent(band.low),
         percent(band.high),
     )
-}
-
-fn culprit(failure: &Failure) -> String {
-    let mut text = format!(
-        "Most often: {} {}{}",
-        failure.method, failure.target_origin, failure.endpoint
-    );
-    if let Some(page) = failure.page_origins.first() {
-        let _ = write!(text, " from {page}");
-    }
-    match failure.stage {
-        Some(Stage::Preflight) => text.push_str(", at the preflight"),
-        Some(Stage::Response) => text.push_str(", at the response"),
-        Some(Stage::Redirect) => text.push_str(", at a redirect"),
-        Some(Stage::Unknown) | None => {}
-    }
-    if !failure.cause.is_empty() {
-        let _ = write!(text, ", {}", failure.cause);
-    }
-    if !failure.parameter.is_empty() {
-        let _ = write!(text, ", headers: {}", failure.parameter);
-    }
-    let _ = write!(text, " ({} times).", count(failure.count));
-    text
-}
-
-/// What a replay showed, in one paragraph.
-fn diagnosed(row: &DiagnosisRow) -> String {
-    let time = |at: observation::UnixMillis| {
-        let at = UNIX_EPOCH + Duration::from_millis(at.0.max(0).unsigned_abs());
-        humantime::format_rfc3339_seconds(at)
-    };
-    let mut text = format!(
-        "{} Reproduced at {} with {} {} from {}. {}",
-        row.explanation,
-        time(row.at),
-        row.signature.method,
-        row.url,
-        row.signature.page_origin,
-        row.detail,
-    );
-    for change in row.changes.iter().take(TOLD_CHANGES) {
-        let _ = write!(
-            text,
-            " Changed between {} and {}: {}.",
-            time(change.from),
-            time(change.to),
-            change.what
-        );
-    }
-    text
-}
-
-/// The first change that lets the request pass.
-fn fix(row: &DiagnosisRow) -> String {
-    let Some(fix) = row.fixes.first() else {
-        return String::new();
-    };
-    if fix.header.is_empty() {
-        return fix.change.clone();
-    }
-    format!("{}: {}. {}", fix.header, fix.value, fix.change)
 }
 
 /// The dashboard with the alert's filters; empty without an address.

@@ -6,7 +6,7 @@ use observation::UnixMillis;
 use serde::{Deserialize, Serialize};
 
 use crate::state::{Evaluation, Phase, Reason, State, Timing, Transition, step};
-use crate::{AlertId, Notification, Status};
+use crate::{AlertId, Notification, Occasion, Status};
 
 /// One alert: what it is about, where it stands, and what is said of it. Kept as a whole, so that
 /// what receivers have not heard can still be said after a restart, in the words of its time.
@@ -80,19 +80,18 @@ impl Alert {
         transition
     }
 
-    /// More is known of it; what it returns wants to be said with [`Alert::say`].
-    pub fn learn(&mut self, now: UnixMillis) -> Option<Transition> {
-        let (state, transition) = self.state.learn(now);
-        self.state = state;
-        transition
+    /// Puts the last transition into words that only the alert's own page shows: receivers are told of the
+    /// incident that it belongs to.
+    pub fn describe(&mut self, words: Words) {
+        self.words = words;
     }
 
     /// Puts the last transition into words. It takes the place of one that was not heard yet: what
     /// is news is how it stands now.
     pub fn say(&mut self, words: Words) {
-        let (status, starts_at, ends_at) = match self.state.phase {
-            Phase::Firing { since, .. } => (Status::Firing, since, None),
-            Phase::Resolved { since, at } => (Status::Resolved, since, Some(at)),
+        let (status, occasion, starts_at, ends_at) = match self.state.phase {
+            Phase::Firing { since, .. } => (Status::Firing, Occasion::Opened, since, None),
+            Phase::Resolved { since, at } => (Status::Resolved, Occasion::Closed, since, Some(at)),
             Phase::Inactive | Phase::Pending { .. } => return,
         };
         self.words = words;
@@ -100,6 +99,7 @@ impl Alert {
             alert: self.id.clone(),
             sequence: self.state.sequence,
             status,
+            occasion,
             labels: self.words.labels.clone(),
             annotations: self.words.annotations.clone(),
             starts_at,

@@ -41,6 +41,12 @@ impl AlertId {
         )
     }
 
+    /// The identity of an incident, which its owner gives it.
+    #[must_use]
+    pub fn of_incident(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+
     /// The text itself.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -34,7 +34,7 @@ pub use error::AlertError;
 pub use identity::AlertId;
 pub use log::Log;
 pub use metrics::Outcome;
-pub use notification::{Notification, Status, rfc3339};
+pub use notification::{Notification, Occasion, Status, rfc3339};
 pub use notifier::{Notifier, NotifyError};
 pub use outbox::{Outbox, Overflow};
 pub use owner::{Owner, Owners};

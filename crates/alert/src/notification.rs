@@ -29,6 +29,25 @@ impl Status {
     }
 }
 
+/// Why receivers are told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occasion {
+    /// It began.
+    #[default]
+    Opened,
+    /// Its cause is known, or another one.
+    Cause,
+    /// It is more urgent.
+    Severity,
+    /// Many more are affected.
+    Growth,
+    /// It is over.
+    Closed,
+    /// Nothing is new; it still lasts.
+    Reminder,
+}
+
 /// One thing to be told about one alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notification {
@@ -38,6 +57,9 @@ pub struct Notification {
     pub sequence: u64,
     /// Whether it fires.
     pub status: Status,
+    /// Why it is told.
+    #[serde(default)]
+    pub occasion: Occasion,
     /// What routes and groups it. Sorted, so that the same alert is always the same text.
     pub labels: BTreeMap<String, String>,
     /// What people read.

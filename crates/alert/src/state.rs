@@ -87,27 +87,6 @@ impl State {
         }
     }
 
-    /// More is known of an alert that fires: that is news.
-    #[must_use]
-    pub fn learn(&self, now: UnixMillis) -> (Self, Option<Transition>) {
-        let Phase::Firing {
-            since, calm_since, ..
-        } = self.phase
-        else {
-            return (*self, None);
-        };
-        let next = Self {
-            phase: Phase::Firing {
-                since,
-                calm_since,
-                said_at: now,
-            },
-            sequence: self.sequence + 1,
-            ..*self
-        };
-        (next, Some(Transition::Learnt))
-    }
-
     const fn at(self, phase: Phase) -> Self {
         Self { phase, ..self }
     }
@@ -175,8 +154,6 @@ pub enum Transition {
     Escalated,
     /// It still fires.
     Reminded,
-    /// It still fires, and more is known of it.
-    Learnt,
     /// It is over.
     Resolved(Reason),
 }

@@ -135,23 +135,6 @@ fn a_firing_alert_is_said_again_at_its_interval() {
 }
 
 #[test]
-fn news_of_a_firing_alert_are_told_and_take_the_place_of_its_next_reminder() {
-    let (firing, _) = run(TIMING, &[(0, PAGE), (60, PAGE)]);
-    let (state, transition) = firing.learn(UnixMillis(100_000));
-    assert_eq!(transition, Some(Transition::Learnt));
-    assert_eq!(state.sequence, firing.sequence + 1);
-    let at = |seconds: i64| step(&state, PAGE, &TIMING, UnixMillis(seconds * 1000)).1;
-    assert_eq!(at(3699), None);
-    assert_eq!(at(3700), Some(Transition::Reminded));
-    let (pending, _) = run(TIMING, &[(0, PAGE)]);
-    assert_eq!(
-        pending.learn(UnixMillis(1000)),
-        (pending, None),
-        "nobody has heard of it yet"
-    );
-}
-
-#[test]
 fn an_objective_that_is_gone_resolves_its_alert_and_says_why() {
     let (firing, _) = run(TIMING, &[(0, PAGE), (60, PAGE)]);
     let (state, transition) = firing.retire(Reason::Unconfigured, UnixMillis(70_000));
@@ -205,7 +188,7 @@ proptest! {
             match transition {
                 Transition::Fired => { prop_assert!(!firing); firing = true; }
                 Transition::Resolved(_) => { prop_assert!(firing); firing = false; }
-                Transition::Escalated | Transition::Reminded | Transition::Learnt => prop_assert!(firing),
+                Transition::Escalated | Transition::Reminded => prop_assert!(firing),
             }
         }
         prop_assert_eq!(firing, state.phase.is_firing());
@@ -226,7 +209,7 @@ proptest! {
                     });
                     prop_assert!(last_excess.is_none_or(|(at, _)| to.0 - at >= 120));
                 }
-                Transition::Escalated | Transition::Reminded | Transition::Learnt => {}
+                Transition::Escalated | Transition::Reminded => {}
             }
         }
     }

@@ -69,6 +69,7 @@ fn notification(sequence: u64) -> Notification {
         alert: AlertId::of("slo", "rule", []),
         sequence,
         status: Status::Firing,
+        occasion: alert::Occasion::Opened,
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         starts_at: UnixMillis(0),

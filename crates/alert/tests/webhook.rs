@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use alert::webhook::{SigningKey, Verdict, verify};
 use alert::{
-    AlertId, Config, Dispatcher, Notification, Outbox, Outcome, Owner, Owners, Receipt, Status,
-    WebhookConfig,
+    AlertId, Config, Dispatcher, Notification, Occasion, Outbox, Outcome, Owner, Owners, Receipt,
+    Status, WebhookConfig,
 };
 use observation::UnixMillis;
 use receiver::{Answer, Receiver};
@@ -93,6 +93,7 @@ fn notification(sequence: u64, status: Status) -> Notification {
         alert: AlertId::of("shop-blocks", "fast_burn", []),
         sequence,
         status,
+        occasion: Occasion::Opened,
         labels: texts(&[
             ("alertname", "corswatch_block_rate_fast_burn"),
             ("app", "shop"),

@@ -4,6 +4,7 @@
 #[macro_use]
 mod output;
 
+mod api;
 mod audit;
 mod check;
 mod cli;
@@ -11,7 +12,9 @@ mod config;
 mod exit;
 mod explain;
 mod file;
+mod incidents;
 mod init;
+mod objectives;
 mod operations;
 mod parts;
 mod policies;
@@ -59,11 +62,13 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Verify(args) => run_with(args.config.clone(), |config| {
             operations::verify(config, args)
         }),
+        Command::Slo(args) => objectives::run(args.command),
         Command::Explain(args) => explain::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Simulate(args) => policies::simulate(&args),
         Command::Generate(args) => policies::generate(&args),
+        Command::Incident(args) => incidents::run(&args),
         Command::Init(args) => init::run(&args),
         Command::CheckConfig(args) => check_config(&args),
         Command::Openapi => {

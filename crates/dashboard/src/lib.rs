@@ -7,6 +7,7 @@
 
 mod assets;
 mod auth;
+mod backtests;
 mod body;
 mod config;
 mod front;
@@ -30,6 +31,7 @@ mod state;
 mod view;
 mod watermark;
 
+pub use backtests::{BacktestFault, BacktestQuestion, Backtests};
 pub use config::{Access, Config, Exposed, Token};
 pub use health::{Condition, Health, Part, PartReport, StorePart, WatermarkPart};
 pub use interval::Interval;

@@ -1,9 +1,10 @@
 //! What the description of the API says beyond its routes.
 
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    Components, Content, InfoBuilder, License, OpenApi, Ref, RefOr, Response, ResponseBuilder,
-    SecurityRequirement,
+    Components, Content, InfoBuilder, License, OpenApi, PathItem, Ref, RefOr, Response,
+    ResponseBuilder, SecurityRequirement,
 };
 
 use crate::routes;
@@ -46,13 +47,7 @@ const AROUND: [(&str, &str); 6] = [
 /// Gives every problem its media type, and every route the problems that stand around it.
 fn problems(api: &mut OpenApi) {
     for (path, item) in &mut api.paths.paths {
-        let operations = [
-            &mut item.get,
-            &mut item.post,
-            &mut item.put,
-            &mut item.delete,
-        ];
-        for operation in operations.into_iter().flatten() {
+        for (_, operation) in operations(item) {
             for response in operation.responses.responses.values_mut() {
                 if let RefOr::T(response) = response {
                     rename_problem(response);
@@ -117,5 +112,37 @@ pub(crate) fn api() -> OpenApi {
     ] {
         api.merge(routes);
     }
+    for (path, item) in &mut api.paths.paths {
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(operation_id(method, path));
+        }
+    }
     api
+}
+
+/// The operations of a path that this API has.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let methods = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ];
+    methods
+        .into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// `get_inventory_history` for `GET /api/v1/inventory/history`: an id is unique in the whole
+/// description (OpenAPI 3.1, Operation Object), and generators of clients name functions after it.
+fn operation_id(method: &str, path: &str) -> String {
+    let short = path.strip_prefix("/api/v1").unwrap_or(path);
+    let words = short
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    std::iter::once(method)
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("_")
 }

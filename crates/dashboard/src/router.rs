@@ -136,6 +136,6 @@ fn health(config: &Config, state: &State, watermark: Watermark) -> Health {
 }
 
 fn paths(api: &OpenApi) -> Vec<String> {
-    let ui = ["/", "/assets/{file}"].map(str::to_owned);
+    let ui = routes::ui().map(str::to_owned);
     api.paths.paths.keys().cloned().chain(ui).collect()
 }

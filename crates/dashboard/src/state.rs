@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use runtime::{Clock, Metrics as Registry, Stop};
 
+use crate::backtests::Backtests;
 use crate::front::Front;
 use crate::health::Part;
 use crate::live::Live;
@@ -26,6 +27,8 @@ pub struct State {
     pub slos: Vec<SloSpec>,
     /// Who owns the configured services.
     pub owners: alert::Owners,
+    /// Runs backtests of objectives, where this process can.
+    pub backtests: Option<Arc<dyn Backtests>>,
     /// Where the log ends, so that beacons in flight are counted; without it they are derived.
     pub log_ends: Option<Arc<dyn LogEnds>>,
     /// Parts of this process that can say how they are (journal, loader, aggregator).

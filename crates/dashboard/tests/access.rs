@@ -276,6 +276,37 @@ async fn every_answer_is_safe_in_a_browser_and_none_opens_itself_to_other_origin
 }
 
 #[tokio::test]
+async fn every_page_is_served_at_its_own_path() {
+    let router = well();
+    let document = get(&router, "/").await.text;
+    for path in [
+        "/executive",
+        "/on-call",
+        "/debug",
+        "/slos",
+        "/changes",
+        "/inventory",
+        "/preflights",
+        "/readiness",
+        "/pipeline",
+        "/setup",
+        "/incidents",
+        "/incidents/7f3a",
+        "/debug?app=shop&window=6h",
+    ] {
+        let page = get(&router, path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+        assert_eq!(page.headers["cache-control"], "no-cache", "{path}");
+        assert_eq!(page.text, document, "{path}");
+    }
+    for path in ["/debugger", "/debug/x", "/incidents/a/b"] {
+        let answer = get(&router, path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_page_is_always_asked_for_anew_and_its_files_never() {
     let router = well();
     let page = get(&router, "/").await;

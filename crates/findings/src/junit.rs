@@ -110,7 +110,7 @@ fn seconds(took: Duration) -> String {
 
 /// Text of an element or of an attribute. Characters that XML 1.0 cannot hold become U+FFFD
 /// (<https://www.w3.org/TR/xml/#charsets>).
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -17,4 +17,5 @@ mod text;
 
 pub use finding::{Finding, Level, Place, Rule};
 pub use format::Format;
+pub use junit::escape as xml;
 pub use report::{Case, Report, Suite, Tally};

@@ -1,6 +1,7 @@
 //! Bytes from a source become observations, or a closed refusal.
 //!
-//! One module per source; today that is [`beacon`], what the SDK sends. Beside them stands the
+//! One module per source; today that is [`beacon`], what the SDK sends. What reading
+//! JSON of strangers has in common stands in `json`. Beside them stands the
 //! [`Catalog`]: which keys, page origins, endpoints and services are known. Everything here is
 //! pure: no I/O, nothing asynchronous, no clock; the time of arrival is an argument.
 #![forbid(unsafe_code)]
@@ -9,6 +10,7 @@ mod arrivals;
 pub mod beacon;
 mod cardinality;
 mod catalog;
+mod json;
 mod plausibility;
 mod refusal;
 mod user_agent;

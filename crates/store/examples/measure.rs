@@ -143,7 +143,7 @@ async fn queries(pid: u32, store: &Store) -> anyhow::Result<()> {
     })
     .await?;
     timed(pid, "sessions and networks, 5 minutes", || {
-        reader.distinct_sessions_and_networks(&filter, five.0, five.1)
+        reader.witnesses(&filter, five.0, five.1)
     })
     .await?;
     timed(pid, "recount raw, 5 minutes", || {

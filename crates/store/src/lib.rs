@@ -29,19 +29,20 @@ pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
 pub use query::{
-    Breakdown, Corroboration, Failure, LabTraffic, Ledger, Reports, RequestShape, SliFilter,
+    Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
+    SliFilter, Witnessed,
 };
 pub use reader::{
-    COMPARED, Compared, DifferenceRow, MAX_PREFLIGHTED, MAX_SHAPES, Preflighted, PreflightedShape,
-    Reader, SingleFailure, SinglePlace, SinglesOf,
+    COMPARED, Compared, DifferenceRow, HISTORY_PAGE, MAX_PREFLIGHTED, MAX_SHAPES, Preflighted,
+    PreflightedShape, Reader, SingleFailure, SinglePlace, SinglesOf,
 };
 pub use rows::{
-    AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow,
+    AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, ClosingRow,
     DeadLetterRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow,
-    FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, InventoryRow, InventoryStep,
-    Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow, ProgressRow, ReplayOutcome,
-    ReplayReason, SeenBeacon, SignatureRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
-    UnknownDimension, Vary,
+    FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow, IncidentState,
+    InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow,
+    ProgressRow, ReplayOutcome, ReplayReason, SeenBeacon, SignatureRow, SnapshotRow, Stance,
+    StanceCounts, TriedOrigin, UnknownDimension, Vary,
 };
 pub use store::Store;
 
@@ -50,3 +51,6 @@ pub const CHUNKS_PER_SPAN: u64 = 16;
 
 /// At most so many alerts are read.
 pub const MAX_ALERTS: u32 = 10_000;
+
+/// At most so many incidents are read, those that last first.
+pub const MAX_INCIDENTS: u32 = 1_000;

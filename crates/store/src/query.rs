@@ -172,13 +172,82 @@ pub struct RequestShape {
 }
 
 fields! {
-    /// How many independent witnesses blocks have.
-    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-    pub struct Corroboration {
-        /// Distinct page loads.
+    /// How many independent witnesses the blocks of a slice have: of a page origin, endpoint, method and
+    /// release, of an endpoint, or of a whole server; texts that are not told apart are empty.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct Witnessed {
+        /// Origin of the page.
+        pub page_origin: String,
+        /// Origin of the server.
+        pub target_origin: String,
+        /// Path template.
+        pub endpoint: String,
+        /// Request method.
+        pub method: String,
+        /// Release of the page.
+        pub release: String,
+        /// Distinct page loads that saw a block.
         pub sessions: u64,
-        /// Distinct client networks, among those that are known.
+        /// Distinct client networks that saw a block, among those that are known.
         pub networks: u64,
+        /// Distinct client networks that made any such request, among those that are known.
+        pub all_networks: u64,
+    }
+}
+
+fields! {
+    /// What users notice of failures at some endpoints of a server.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct Affected {
+        /// Distinct page loads with a failure.
+        pub sessions: u64,
+        /// Distinct page loads with any such request.
+        pub all_sessions: u64,
+        /// Distinct client networks with a failure, among those that are known.
+        pub networks: u64,
+        /// Requests that failed.
+        pub failed: u64,
+        /// Requests.
+        pub requests: u64,
+        /// Requests in the latest minutes.
+        pub recent: u64,
+        /// Of these, failed.
+        pub recent_failed: u64,
+        /// Failed in as many minutes before.
+        pub before_failed: u64,
+    }
+}
+
+fields! {
+    /// A page origin, endpoint, method and release that passed before and is blocked now.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct BlockedSlice {
+        /// Origin of the page.
+        pub page_origin: String,
+        /// Origin of the server.
+        pub target_origin: String,
+        /// Path template.
+        pub endpoint: String,
+        /// Configured service, or empty.
+        pub service: String,
+        /// Request method.
+        pub method: String,
+        /// Release of the page.
+        pub release: String,
+        /// Requests since it is blocked.
+        pub requests: u64,
+        /// Of these, blocked.
+        pub blocked: u64,
+        /// Distinct page loads that saw a block.
+        pub sessions: u64,
+        /// Distinct client networks that saw a block, among those that are known.
+        pub networks: u64,
+        /// Distinct client networks that made any such request, among those that are known.
+        pub all_networks: u64,
+        /// Start of the first minute with a block.
+        pub first_seen: UnixMillis as crate::wire::Seconds,
+        /// Start of the last minute with a block.
+        pub last_seen: UnixMillis as crate::wire::Seconds,
     }
 }
 

@@ -3,6 +3,7 @@
 mod diagnoses;
 mod difference;
 mod failures;
+mod incidents;
 mod inventory;
 mod preflights;
 mod scope;
@@ -21,15 +22,19 @@ use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::wire::{self, columns};
 use crate::{
-    AlertRow, Breakdown, Config, Corroboration, DeployRow, Dimension, EdgeReportRow, Failure,
-    Ledger, MAX_ALERTS, ProgressRow, SliFilter, StoreError,
+    AlertRow, Breakdown, Config, DeployRow, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS,
+    ProgressRow, SliFilter, StoreError,
 };
 pub use difference::{COMPARED, Compared, DifferenceRow};
+pub(crate) use incidents::incidents;
 pub use preflights::{MAX_PREFLIGHTED, Preflighted, PreflightedShape};
 use scope::{Scope, Tiers};
 pub use shapes::MAX_SHAPES;
 pub use singles::{SingleFailure, SinglePlace, SinglesOf};
 use sums::SumsRow;
+
+/// Rows of one page of [`Reader::history`]; below the server's limit of rows in a result.
+pub const HISTORY_PAGE: usize = 50_000;
 
 /// Answers the named queries. Windows are `[from, to)`, widened to whole minutes. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -95,12 +100,7 @@ impl Reader {
         to: UnixMillis,
         step: Duration,
     ) -> Result<Vec<(UnixMillis, Sums)>, StoreError> {
-        let step = step.as_secs().div_ceil(60).clamp(1, 60 * 24 * 366) * 60;
-        let tiers = if step.is_multiple_of(3600) {
-            Tiers::All
-        } else {
-            Tiers::Minutes
-        };
+        let (step, tiers) = stepped(step);
         // A number of our own making, not a value from outside.
         let key = format!("toString(intDiv(toUInt32(minute), {step}) * {step})");
         let scope = Scope::new(filter, from, to);
@@ -110,6 +110,35 @@ impl Reader {
         let point = |row: SumsRow| {
             let seconds = row.key.parse().unwrap_or(0);
             (wire::from_seconds(seconds), Sums::from(row))
+        };
+        Ok(rows.into_iter().map(point).collect())
+    }
+
+    /// The sums of every step, and of every value of `by` where that is given: one page of at most
+    /// [`HISTORY_PAGE`] rows from `from` on, in order of time. A page that is full may lack a part of its
+    /// last step: go on from there. `step` as in [`Reader::series`]; where `by` is none, the value is empty.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn history(
+        &self,
+        filter: &SliFilter,
+        by: Option<Dimension>,
+        from: UnixMillis,
+        to: UnixMillis,
+        step: Duration,
+    ) -> Result<Vec<(UnixMillis, String, Sums)>, StoreError> {
+        let (step, tiers) = stepped(step);
+        let time = format!("intDiv(toUInt32(minute), {step}) * {step}");
+        let value = by.map_or_else(|| "''".to_owned(), Dimension::expression);
+        let key = format!("concat(leftPad(toString({time}), 10, '0'), {value})");
+        let scope = Scope::new(filter, from, to);
+        let tail = format!("ORDER BY key LIMIT {HISTORY_PAGE}");
+        let rows = self.rollup(&scope, &key, tiers, &tail).await?;
+        let point = |row: SumsRow| {
+            let (seconds, value) = row.key.split_at_checked(10).unwrap_or_default();
+            let at = wire::from_seconds(seconds.parse().unwrap_or(0));
+            (at, value.to_owned(), Sums::from(row))
         };
         Ok(rows.into_iter().map(point).collect())
     }
@@ -154,30 +183,6 @@ impl Reader {
         let scope = Scope::new(filter, from, to);
         let compactions = self.compactions().await?;
         failures::top(&self.client, &scope, &compactions, limit).await
-    }
-
-    /// How many page loads and networks saw blocks, from raw.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn distinct_sessions_and_networks(
-        &self,
-        filter: &SliFilter,
-        from: UnixMillis,
-        to: UnixMillis,
-    ) -> Result<Corroboration, StoreError> {
-        let scope = Scope::new(filter, from, to);
-        // Copies of a row change no number of distinct values, so nothing needs to collapse. The edge
-        // hashes networks anew each day: those of two days are not added, so that none is two.
-        let sql = format!(
-            "SELECT uniqExactMerge(seen) AS sessions, max(networks) AS networks FROM \
-             (SELECT uniqExactState(session) AS seen, uniqExactIf(network, network != 0) AS networks \
-             FROM observations \
-             WHERE {} AND kind = 'request' AND outcome = 'blocked' GROUP BY toDate(received_at))",
-            scope.raw_condition()
-        );
-        let rows: Vec<Corroboration> = self.client.fetch(scope.bind(self.client.sql(&sql))).await?;
-        Ok(rows.into_iter().next().unwrap_or_default())
     }
 
     /// The sums of a window, recounted from raw: what [`Reader::sli`] is audited against.
@@ -273,6 +278,17 @@ impl Reader {
         let rows: Vec<Compacted> = self.client.fetch(self.client.sql(COMPACTED)).await?;
         Ok(Compactions::new(&rows))
     }
+}
+
+/// Seconds of a step in whole minutes, and the rollups that can answer it.
+fn stepped(step: Duration) -> (u64, Tiers) {
+    let step = step.as_secs().div_ceil(60).clamp(1, 60 * 24 * 366) * 60;
+    let tiers = if step.is_multiple_of(3600) {
+        Tiers::All
+    } else {
+        Tiers::Minutes
+    };
+    (step, tiers)
 }
 
 pub(crate) async fn alerts(client: &Client) -> Result<Vec<AlertRow>, StoreError> {

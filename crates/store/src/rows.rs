@@ -18,7 +18,9 @@ pub use inventory::{
     OriginSeenRow, OriginSource, Stance, StanceCounts, TriedOrigin, Vary,
 };
 pub use observation::ObservationRow;
-pub use operational::{AlertPhase, AlertRow, DeployKind, DeployRow, Lease};
+pub use operational::{
+    AlertPhase, AlertRow, ClosingRow, DeployKind, DeployRow, IncidentRow, IncidentState, Lease,
+};
 pub use rollup::{
     ChunkBase, ChunkRow, DeadLetterRow, EdgeReportRow, PartRow, ProgressRow, SeenBeacon,
 };

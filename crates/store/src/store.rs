@@ -8,8 +8,8 @@ use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::wire::Stored;
 use crate::{
-    AlertRow, Batch, Config, DeployRow, DiagnosisRow, InventoryRow, ProgressRow, Reader,
-    SnapshotRow, StoreError, migration,
+    AlertRow, Batch, ClosingRow, Config, DeployRow, DiagnosisRow, IncidentRow, InventoryRow,
+    ProgressRow, Reader, SnapshotRow, StoreError, migration,
 };
 
 /// A connection to ClickHouse. Cheap to clone.
@@ -158,6 +158,31 @@ impl Store {
     /// [`StoreError`].
     pub async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
         crate::reader::alerts(&self.client).await
+    }
+
+    /// Writes the state of incidents.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_incidents(&self, incidents: &[IncidentRow]) -> Result<(), StoreError> {
+        self.insert(incidents).await
+    }
+
+    /// The latest state of every incident, those that last first, then the latest, at most
+    /// [`crate::MAX_INCIDENTS`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
+        crate::reader::incidents(&self.client).await
+    }
+
+    /// Writes that a person closed an incident.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_closing(&self, closing: &ClosingRow) -> Result<(), StoreError> {
+        self.insert(std::slice::from_ref(closing)).await
     }
 
     /// Writes a deploy.

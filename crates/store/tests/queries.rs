@@ -288,10 +288,27 @@ async fn failures_are_told_by_signature_blocks_first() {
     );
     let witnesses = store
         .reader()
-        .distinct_sessions_and_networks(&filter, from, to)
-        .await;
-    let witnesses = witnesses.expect("read");
-    assert_eq!((witnesses.sessions, witnesses.networks), (2, 1));
+        .witnesses(&filter, from, to)
+        .await
+        .expect("read");
+    let slices: Vec<_> = witnesses
+        .iter()
+        .map(|row| {
+            (
+                row.endpoint.as_str(),
+                row.method.as_str(),
+                row.sessions,
+                row.networks,
+            )
+        })
+        .collect();
+    for expect in [
+        ("", "", 2, 1),
+        ("/cart/:id", "", 2, 1),
+        ("/cart/:id", "PUT", 2, 1),
+    ] {
+        assert!(slices.contains(&expect), "{expect:?} in {slices:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! `cargo xtask generate`: reference files that the binary writes about itself.
+//! `cargo xtask generate`: reference files that the binary writes about itself, and what is made from
+//! them.
 
 use anyhow::{Context as _, Result, bail};
 
@@ -20,6 +21,10 @@ const REFERENCES: &[Reference] = &[
         args: &["openapi"],
     },
 ];
+
+/// The types of the web UI's client, and the package that makes them from the reference of the API.
+const CLIENT: &str = "dashboard-ui/src/api/openapi.ts";
+const CLIENT_GENERATOR: &str = "dashboard-ui/openapi";
 
 /// Arguments of `generate`.
 #[derive(Debug, clap::Args)]
@@ -44,6 +49,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             .with_context(|| format!("cannot write {}", reference.file))?;
         eprintln!("wrote {}", reference.file);
     }
+    let client = workspace::root().join(CLIENT);
+    std::fs::write(&client, client_types()?).with_context(|| format!("cannot write {CLIENT}"))?;
+    eprintln!("wrote {CLIENT}");
     Ok(())
 }
 
@@ -59,7 +67,18 @@ pub(crate) fn stale() -> Result<Vec<String>> {
             Err(_) => problems.push(format!("{} is missing", reference.file)),
         }
     }
+    let types = client_types()?;
+    if workspace::text(CLIENT)?.is_none_or(|was| was != types) {
+        problems.push(format!(
+            "{CLIENT} is not made from the description of the API"
+        ));
+    }
     Ok(problems)
+}
+
+fn client_types() -> Result<String> {
+    let run = ["run", "--silent", "generate"];
+    shell::output(&mut shell::npm(CLIENT_GENERATOR, run))
 }
 
 fn print(binary: &std::path::Path, reference: &Reference) -> Result<String> {

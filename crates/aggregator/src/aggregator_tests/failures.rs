@@ -101,7 +101,7 @@ async fn a_lag_freezes_slo_alerts_and_fires_its_own() {
     }
     assert_eq!(
         rig.pager.heard(),
-        [heard("fast_burn", Firing, "page")],
+        [heard("incident", Firing, "page")],
         "not late enough to freeze"
     );
     for _ in 0..30 {
@@ -111,7 +111,10 @@ async fn a_lag_freezes_slo_alerts_and_fires_its_own() {
     assert_eq!(rig.pager.heard(), [], "it may be a hiccup");
     rig.pass_without_loader(1000).await;
     let board = hand.round().await;
-    assert_eq!(rig.pager.heard(), [heard("lagging", Firing, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Firing, "page")]
+    );
     assert_eq!(board.lag, 91_000);
     assert_eq!(board.slos[0].ratio.bad, 100, "the last evaluation stays");
     // Hours later the SLO alert has neither resolved nor been forgotten.
@@ -128,9 +131,12 @@ async fn a_lag_freezes_slo_alerts_and_fires_its_own() {
     // The loader is back; nobody has come in between.
     rig.happen("", 0, 100);
     hand.rounds(&rig, 31).await;
-    assert_eq!(rig.pager.heard(), [heard("lagging", Resolved, "page")]);
-    hand.rounds(&rig, 60).await;
-    assert_eq!(rig.pager.heard(), [heard("fast_burn", Resolved, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Resolved, "page")]
+    );
+    hand.rounds(&rig, 120).await;
+    assert_eq!(rig.pager.heard(), [heard("incident", Resolved, "page")]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +160,7 @@ async fn a_restart_neither_repeats_nor_forgets() {
     let rig = Rig::new();
     incident(&rig);
     let mut hand = Hand::of(rig.aggregator());
-    hand.round().await;
+    hand.settle(&rig).await;
     let first = rig.pager.take();
     assert_eq!(first.len(), 1);
     hand.stop().await;
@@ -181,13 +187,13 @@ async fn what_nobody_heard_before_the_restart_is_said_after_it() {
     incident(&rig);
     rig.pager.deaf(true);
     let mut hand = Hand::of(rig.aggregator());
-    hand.round().await;
+    hand.settle(&rig).await;
     hand.stop().await;
     assert_eq!(rig.pager.heard(), []);
     rig.pager.deaf(false);
     let mut hand = Hand::of(rig.aggregator());
-    hand.round().await;
-    assert_eq!(rig.pager.heard(), [heard("fast_burn", Firing, "page")]);
+    hand.settle(&rig).await;
+    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
     hand.rounds(&rig, 120).await;
     assert_eq!(rig.pager.heard(), []);
 }
@@ -198,12 +204,12 @@ async fn what_a_receiver_could_not_take_is_said_again() {
     incident(&rig);
     rig.pager.deaf(true);
     let mut hand = Hand::of(rig.aggregator());
-    hand.round().await;
+    hand.settle(&rig).await;
     rig.pager.deaf(false);
     hand.rounds(&rig, 59).await;
     assert_eq!(rig.pager.heard(), [], "it rests");
     hand.rounds(&rig, 2).await;
-    assert_eq!(rig.pager.heard(), [heard("fast_burn", Firing, "page")]);
+    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -216,7 +222,7 @@ async fn of_two_aggregators_one_speaks_and_the_other_takes_over_without_repeatin
         assert_eq!(one.round().await.condition, Condition::Leading);
         assert_eq!(two.round().await.condition, Condition::Standby);
     }
-    assert_eq!(rig.pager.heard(), [heard("fast_burn", Firing, "page")]);
+    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
     drop(one);
     let mut waited = 0;
     while two.round().await.condition != Condition::Leading {
@@ -233,7 +239,7 @@ async fn of_two_aggregators_one_speaks_and_the_other_takes_over_without_repeatin
         rig.happen("", 0, 100);
         two.rounds(&rig, 60).await;
     }
-    assert_eq!(rig.pager.heard(), [heard("fast_burn", Resolved, "page")]);
+    assert_eq!(rig.pager.heard(), [heard("incident", Resolved, "page")]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,7 +251,8 @@ async fn a_leader_that_was_paused_says_nothing_under_a_lease_that_has_ended() {
     rig.pass(20_000).await;
     rig.happen("", 100, 100);
     assert_eq!(two.round().await.condition, Condition::Leading);
-    assert_eq!(rig.pager.heard(), [heard("fast_burn", Firing, "page")]);
+    two.rounds(&rig, 3).await;
+    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
     assert_eq!(one.round().await.condition, Condition::Standby);
     assert_eq!(rig.pager.heard(), []);
 }
@@ -266,8 +273,8 @@ async fn a_store_that_is_away_is_told_of_and_its_return_is_too() {
     let rig = Rig::new();
     incident(&rig);
     let mut hand = Hand::of(rig.aggregator());
-    hand.round().await;
-    assert_eq!(rig.pager.heard(), [heard("fast_burn", Firing, "page")]);
+    hand.settle(&rig).await;
+    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
     rig.world.facts().down = true;
     for _ in 0..95 {
         rig.pass_without_loader(1000).await;
@@ -275,11 +282,17 @@ async fn a_store_that_is_away_is_told_of_and_its_return_is_too() {
         assert_eq!(board.condition, Condition::Unreachable);
         assert!(board.problem.contains("unavailable"), "{}", board.problem);
     }
-    assert_eq!(rig.pager.heard(), [heard("lagging", Firing, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Firing, "page")]
+    );
     rig.world.facts().down = false;
     rig.happen("", 50, 100);
     hand.rounds(&rig, 31).await;
-    assert_eq!(rig.pager.heard(), [heard("lagging", Resolved, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Resolved, "page")]
+    );
     assert!(
         rig.world
             .states()
@@ -300,10 +313,16 @@ async fn an_evaluation_that_keeps_failing_is_told_of_although_the_loader_keeps_u
     hand.round().await;
     rig.world.facts().overloaded = true;
     hand.rounds(&rig, 95).await;
-    assert_eq!(rig.pager.heard(), [heard("lagging", Firing, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Firing, "page")]
+    );
     rig.world.facts().overloaded = false;
     hand.rounds(&rig, 31).await;
-    assert_eq!(rig.pager.heard(), [heard("lagging", Resolved, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Resolved, "page")]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -317,7 +336,10 @@ async fn who_lost_the_lead_while_the_store_was_away_takes_its_own_alert_back() {
         rig.pass_without_loader(1000).await;
         one.round().await;
     }
-    assert_eq!(rig.pager.heard(), [heard("lagging", Firing, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Firing, "page")]
+    );
     rig.world.facts().down = false;
     rig.pass(1000).await;
     let mut two = Hand::of(rig.aggregator());
@@ -325,7 +347,10 @@ async fn who_lost_the_lead_while_the_store_was_away_takes_its_own_alert_back() {
     assert_eq!(one.round().await.condition, Condition::Standby);
     // Its book is closed: it does not wait for the receipt.
     one.rounds(&rig, 1).await;
-    assert_eq!(rig.pager.heard(), [heard("lagging", Resolved, "page")]);
+    assert_eq!(
+        rig.pager.heard(),
+        [heard("pipeline_lagging", Resolved, "page")]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -39,11 +39,15 @@ impl Pager {
         *self.deaf.lock().expect("not poisoned") = deaf;
     }
 
-    /// What was heard since the last call: rule, status, severity.
+    /// What was heard since the last call: what it is about, status, severity.
     pub(super) fn heard(&self) -> Vec<(String, Status, String)> {
         let line = |told: &Notification| {
-            let label = |name: &str| told.label(name).to_owned();
-            (label("rule"), told.status, label("severity"))
+            let name = told.label("alertname").trim_start_matches("corswatch_");
+            (
+                name.to_owned(),
+                told.status,
+                told.label("severity").to_owned(),
+            )
         };
         self.take().iter().map(line).collect()
     }
@@ -53,6 +57,6 @@ impl Pager {
     }
 }
 
-pub(super) fn heard(rule: &str, status: Status, severity: &str) -> (String, Status, String) {
-    (rule.to_owned(), status, severity.to_owned())
+pub(super) fn heard(about: &str, status: Status, severity: &str) -> (String, Status, String) {
+    (about.to_owned(), status, severity.to_owned())
 }

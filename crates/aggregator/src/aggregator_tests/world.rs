@@ -11,16 +11,16 @@ use runtime::{Clock, ManualClock, Stop};
 use settings::Span;
 use slo::{Sli, Sums, Window};
 use store::{
-    AlertRow, Compacted, Corroboration, DiagnosisRow, Failure, Lease, Leases, ProgressRow,
-    SliFilter, StoreError,
+    Affected, AlertRow, BlockedSlice, Breakdown, ClosingRow, Compacted, DeployRow, DiagnosisRow,
+    Dimension, Failure, IncidentRow, Lease, Leases, ProgressRow, SliFilter, StoreError, Witnessed,
 };
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::pager::Pager;
 use crate::{
-    Aggregator, Board, Config, GroupBy, Grouped, Keep, LogShape, Parts, SloConfig, Source,
-    objectives,
+    Aggregator, Board, Config, Evidence, GroupBy, Grouped, Keep, LogShape, Parts, SloConfig,
+    Source, objectives,
 };
 
 pub(super) const NOON: i64 = 1_700_049_600_000;
@@ -30,7 +30,14 @@ pub(super) const NOON: i64 = 1_700_049_600_000;
 pub(super) struct Facts {
     /// Sums by minute and service.
     pub(super) sums: BTreeMap<(i64, String), Sums>,
-    pub(super) witnesses: Corroboration,
+    pub(super) witnesses: Vec<Witnessed>,
+    pub(super) slices: Vec<BlockedSlice>,
+    pub(super) breakdowns: Vec<(Dimension, Breakdown)>,
+    pub(super) deploys: Vec<DeployRow>,
+    pub(super) incidents: BTreeMap<String, IncidentRow>,
+    pub(super) closings: Vec<ClosingRow>,
+    /// Page loads that see a failure, of those that happen.
+    pub(super) sessions: u64,
     pub(super) failures: Vec<Failure>,
     pub(super) diagnoses: Vec<DiagnosisRow>,
     /// Where each of the two partitions stands.
@@ -111,8 +118,8 @@ impl Source for World {
         &self,
         _: &SliFilter,
         _: (UnixMillis, UnixMillis),
-    ) -> Result<Corroboration, StoreError> {
-        Ok(self.reach()?.witnesses)
+    ) -> Result<Vec<Witnessed>, StoreError> {
+        Ok(self.reach()?.witnesses.clone())
     }
 
     async fn diagnoses(&self, _: &str) -> Result<Vec<DiagnosisRow>, StoreError> {
@@ -126,6 +133,73 @@ impl Source for World {
         _: u32,
     ) -> Result<Vec<Failure>, StoreError> {
         Ok(self.reach()?.failures.clone())
+    }
+}
+
+#[async_trait]
+impl Evidence for World {
+    async fn affected(
+        &self,
+        _: &SliFilter,
+        _: &[String],
+        (from, to): (UnixMillis, UnixMillis),
+        recent: i64,
+    ) -> Result<Affected, StoreError> {
+        let facts = self.reach()?;
+        let mut affected = Affected {
+            sessions: facts.sessions,
+            all_sessions: facts.sessions,
+            ..Affected::default()
+        };
+        for ((minute, _), sums) in facts
+            .sums
+            .range((from.0, String::new())..(to.0, String::new()))
+        {
+            let blocked = sums.blocked + sums.header_unreadable;
+            affected.requests += sums.requests;
+            affected.failed += blocked;
+            if *minute >= to.0 - recent {
+                affected.recent += sums.requests;
+                affected.recent_failed += blocked;
+            } else if *minute >= to.0 - 2 * recent {
+                affected.before_failed += blocked;
+            }
+        }
+        Ok(affected)
+    }
+
+    async fn blocked_slices(
+        &self,
+        _: &SliFilter,
+        sessions: u64,
+        _: UnixMillis,
+        _: UnixMillis,
+    ) -> Result<Vec<BlockedSlice>, StoreError> {
+        let mut slices = self.reach()?.slices.clone();
+        slices.retain(|slice| slice.sessions >= sessions);
+        Ok(slices)
+    }
+
+    async fn breakdown(
+        &self,
+        _: &SliFilter,
+        by: Dimension,
+        _: (UnixMillis, UnixMillis),
+        _: u32,
+    ) -> Result<Vec<Breakdown>, StoreError> {
+        let facts = self.reach()?;
+        let of = facts.breakdowns.iter().filter(|(of, _)| *of == by);
+        Ok(of.map(|(_, value)| value.clone()).collect())
+    }
+
+    async fn deploys(
+        &self,
+        app: &str,
+        (from, to): (UnixMillis, UnixMillis),
+    ) -> Result<Vec<DeployRow>, StoreError> {
+        let mut deploys = self.reach()?.deploys.clone();
+        deploys.retain(|deploy| deploy.app == app && deploy.at >= from && deploy.at < to);
+        Ok(deploys)
     }
 }
 
@@ -184,6 +258,29 @@ impl Keep for World {
             facts.alerts.insert(row.id.clone(), row.clone());
         }
         Ok(())
+    }
+
+    async fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
+        Ok(self.reach()?.incidents.values().cloned().collect())
+    }
+
+    async fn save_incidents(&self, incidents: &[IncidentRow]) -> Result<(), StoreError> {
+        let mut facts = self.reach()?;
+        for row in incidents {
+            let newer = facts
+                .incidents
+                .get(&row.id)
+                .is_none_or(|known| known.version < row.version);
+            assert!(newer, "a version never repeats: {row:?}");
+            facts.incidents.insert(row.id.clone(), row.clone());
+        }
+        Ok(())
+    }
+
+    async fn closings(&self, from: UnixMillis) -> Result<Vec<ClosingRow>, StoreError> {
+        let mut closings = self.reach()?.closings.clone();
+        closings.retain(|closing| closing.at >= from);
+        Ok(closings)
     }
 
     fn leases(&self) -> &dyn Leases {
@@ -250,6 +347,7 @@ impl Rig {
             corroboration: alert::Corroboration {
                 sessions: 0,
                 networks: 0,
+                network_share: 0.5,
                 window: Window::hours(1),
             },
         }
@@ -357,6 +455,12 @@ impl Hand {
             self.aggregator.book.heard(&receipt);
         }
         board
+    }
+
+    /// Rounds until no page waits for a diagnosis anymore.
+    pub(super) async fn settle(&mut self, rig: &Rig) {
+        self.round().await;
+        self.rounds(rig, 3).await;
     }
 
     /// Rounds a second apart.

@@ -1,21 +1,25 @@
 //! The command line.
 
+mod incidents;
 mod judgement;
 mod operations;
 mod policies;
 mod setup;
+mod slo;
 mod words;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use incidents::{Api, IncidentArgs, IncidentCommand, IncidentFormat};
 pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
 pub(crate) use operations::{
     DeadLetters, DeadLettersCommand, DemoData, Loader, Replay, Selection, Verify,
 };
 pub(crate) use policies::{Generate, Seen, Simulate};
 pub(crate) use setup::{Form, Init};
+pub(crate) use slo::{Backtest, ExitOn, ReportFormat, Show, Slo, SloCommand, Validate};
 
 /// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
 #[derive(Debug, Parser)]
@@ -46,6 +50,8 @@ pub(crate) enum Command {
     DemoData(DemoData),
     /// Recounts raw rows and compares them with rollups and ledger; repairs from the journal.
     Verify(Verify),
+    /// Validates and shows objectives, and replays stored history through them.
+    Slo(Slo),
     /// Says what a browser makes of CORS exchanges: which rule broke, in which response, and the fix.
     Explain(Explain),
     /// Holds a live server against contracts: requests as browsers make them, and what must come of
@@ -61,6 +67,8 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Writes the least permissive policy that lets everything pass that browsers were seen to ask.
     Generate(Generate),
+    /// Lists incidents of a corswatch that runs, shows one, or exports one as the draft of a post-mortem.
+    Incident(IncidentArgs),
     /// Writes a commented configuration to start with: for this machine, for this machine with Kafka, or
     /// for a cluster. What no option says is asked for.
     Init(Init),

@@ -7,6 +7,7 @@ mod examples;
 mod health;
 mod load;
 mod log;
+mod objectives;
 mod reference;
 mod role;
 mod schema;
@@ -22,6 +23,7 @@ use settings::{Problem, Problems};
 use toml::Table;
 
 pub(crate) use log::LogConfig;
+pub(crate) use objectives::{Objectives, objectives_of};
 pub(crate) use reference::reference;
 pub(crate) use role::Role;
 
@@ -213,8 +215,16 @@ impl Config {
 
     /// The objectives, or the starting set where none is configured.
     pub(crate) fn objectives(&self) -> Vec<aggregator::Slo> {
-        let remind_after = self.alert.remind_after;
-        aggregator::objectives(&self.slo, &self.app_names(), &self.aggregator, remind_after)
+        self.resolved(&self.slo, &self.app_names())
+    }
+
+    /// `slos` with every default of this configuration, or the starting set for `apps`.
+    pub(crate) fn resolved(
+        &self,
+        slos: &[aggregator::SloConfig],
+        apps: &[String],
+    ) -> Vec<aggregator::Slo> {
+        aggregator::objectives(slos, apps, &self.aggregator, self.alert.remind_after)
     }
 
     /// Who owns the services, for alerts.

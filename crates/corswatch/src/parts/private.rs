@@ -10,6 +10,7 @@ use store::{LabTraffic, Store};
 use super::{Ground, Socket, task_error};
 use crate::config::Config;
 use crate::exit::Failure;
+use crate::objectives::StoredBacktests;
 
 const DRAIN: Duration = Duration::from_secs(15);
 
@@ -47,12 +48,13 @@ impl Private {
         tasks: &mut Tasks,
     ) {
         let state = State {
-            queries: Arc::new(Stored::new(store)),
+            queries: Arc::new(Stored::new(store.clone())),
             partitions: config.journal.partitions(),
             apps: config.apps.iter().map(app).collect(),
             edge: around.edge.map(described),
             slos: slos(config),
             owners: config.owners(),
+            backtests: Some(Arc::new(StoredBacktests::new(config, store, ground))),
             log_ends: around.log_ends,
             parts: around.parts,
             metrics: ground.metrics.clone(),

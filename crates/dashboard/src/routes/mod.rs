@@ -29,10 +29,18 @@ pub(crate) fn metrics() -> OpenApiRouter<Arc<Health>> {
 
 /// Every other route that needs no token: the description of the API, the UI without data.
 pub(crate) fn public() -> OpenApiRouter<Arc<Shared>> {
-    OpenApiRouter::new()
-        .routes(routes!(openapi::get))
-        .route("/", axum::routing::get(ui::index))
-        .route("/assets/{file}", axum::routing::get(ui::asset))
+    let described = OpenApiRouter::new().routes(routes!(openapi::get));
+    ui::PAGES
+        .iter()
+        .fold(described, |router, page| {
+            router.route(page, axum::routing::get(ui::index))
+        })
+        .route(ui::ASSET, axum::routing::get(ui::asset))
+}
+
+/// The routes of the UI, which the description of the API leaves out.
+pub(crate) fn ui() -> impl Iterator<Item = &'static str> {
+    ui::PAGES.iter().copied().chain([ui::ASSET])
 }
 
 /// Every route that shows data or changes something.
@@ -55,6 +63,10 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(api::v1::inventory::history::get))
         .routes(routes!(api::v1::ledger::get))
         .routes(routes!(api::v1::alerts::get))
+        .routes(routes!(api::v1::incidents::get))
+        .routes(routes!(api::v1::incidents::show))
+        .routes(routes!(api::v1::incidents::close))
         .routes(routes!(api::v1::slos::get))
+        .routes(routes!(api::v1::backtest::post))
         .routes(routes!(api::v1::deploys::get, api::v1::deploys::post))
 }

@@ -8,8 +8,6 @@ mod notes;
 mod read;
 mod resolve;
 mod row;
-mod trail;
-mod value;
 mod wire;
 
 use std::borrow::Cow;
@@ -18,7 +16,8 @@ use observation::{Envelope, UnixMillis};
 
 use crate::{App, Cardinality, Catalog, Dimension, Plausibility, Refusal};
 
-pub use limits::{MAX_DEPTH, MAX_ROWS, RETRY_HORIZON_MS, VERSION};
+pub use crate::json::MAX_DEPTH;
+pub use limits::{MAX_ROWS, RETRY_HORIZON_MS, VERSION};
 
 /// What the edge knows beside the body.
 #[derive(Clone, Copy)]

@@ -1,12 +1,11 @@
-//! What is noted while a beacon is resolved, and how it is refused.
+//! What is noted while a beacon is resolved.
 
 use std::borrow::Cow;
 
 use observation::MILLIS_PER_HOUR;
 
 use super::BeaconContext;
-use super::trail::path;
-use crate::{Dimension, Reason, Refusal, Sighting};
+use crate::{Dimension, Sighting};
 
 const HOURS_PER_DAY: i64 = 24;
 
@@ -57,18 +56,5 @@ impl<'c> Notes<'c> {
         let read = word.parse().ok();
         self.unknown_words += u32::from(read.is_none());
         read
-    }
-}
-
-pub(super) fn refuse(
-    row: Option<usize>,
-    member: &str,
-    reason: Reason,
-    detail: impl Into<String>,
-) -> Refusal {
-    Refusal {
-        reason,
-        field: path(row, member),
-        detail: detail.into(),
     }
 }

@@ -7,13 +7,12 @@ use std::ops::RangeInclusive;
 use observation::Latency;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::limits::{
-    AT, COUNT, MAX_METHOD, MAX_RELEASE, MAX_ROWS, MAX_SDK, MAX_TEXT, MAX_WORD, RETRY_HORIZON_MS,
-    STATUS, VERSION,
-};
-use super::trail::{Member, Members, Trail, members};
-use super::value::{Flag, Ignored, Integer, Name, Pairs, Text};
+use super::limits::{AT, MAX_RELEASE, MAX_ROWS, MAX_SDK, RETRY_HORIZON_MS, VERSION};
 use super::wire::{Beacon, Row};
+use crate::json::{
+    COUNT, Flag, Ignored, Integer, MAX_METHOD, MAX_TEXT, MAX_WORD, Member, Members, Name, Pairs,
+    STATUS, Text, Trail, members,
+};
 use crate::{Reason, Refusal};
 
 members! {

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use observation::{Browser, Context, Envelope, Observation, Origin, Source, UnixMillis};
 use web::Schemes;
 
-use super::notes::{Notes, refuse};
+use super::notes::Notes;
 use super::row::{self, Target};
 use super::wire::{Beacon, Row};
 use super::{Accepted, BeaconContext};
 use crate::catalog::Allowed;
+use crate::json::refuse;
 use crate::plausibility::Reporter;
 use crate::{Dimension, LabTraffic, OpaqueOrigin, Reason, Refusal, read_user_agent};
 

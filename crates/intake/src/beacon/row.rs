@@ -9,8 +9,9 @@ use observation::{
 use web::{EndpointTemplate, HeaderName, Method, Origin, Schemes};
 
 use super::limits::MAX_EVIDENCE;
-use super::notes::{Notes, refuse};
+use super::notes::Notes;
 use super::wire::Row;
+use crate::json::refuse;
 use crate::{Dimension, Reason, Refusal};
 
 /// First status that is an error.

@@ -64,6 +64,56 @@ fields! {
     }
 }
 
+vocabulary! {
+    /// Whether an incident lasts.
+    IncidentState {
+        /// It lasts.
+        Open => "open",
+        /// It is over.
+        Closed => "closed",
+    }
+}
+
+fields! {
+    /// The state of one incident. A row with a higher version replaces the one before.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct IncidentRow in "incidents" {
+        /// Identity.
+        pub id: String,
+        /// Grows with every change of the incident.
+        pub version: u64,
+        /// The apps that it concerns.
+        pub apps: Vec<String>,
+        /// How urgent.
+        pub severity: Severity,
+        /// Whether it lasts.
+        pub state: IncidentState,
+        /// When it was opened.
+        pub opened_at: UnixMillis,
+        /// When this row was made.
+        pub updated_at: UnixMillis,
+        /// When it was closed, if it was.
+        pub closed_at: Option<UnixMillis>,
+        /// Everything, as JSON of its owner.
+        pub body: String,
+    }
+}
+
+fields! {
+    /// A person's word that an incident is over.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct ClosingRow in "incident_closings" {
+        /// Identity of the incident.
+        pub incident: String,
+        /// When it was said.
+        pub at: UnixMillis,
+        /// Who said it.
+        pub by: String,
+        /// Why.
+        pub reason: String,
+    }
+}
+
 fields! {
     /// A deploy as a team reported it.
     #[derive(Debug, Clone, PartialEq, Eq)]

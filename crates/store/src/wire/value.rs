@@ -13,8 +13,8 @@ use super::native::{offsets, text};
 use slo::Severity;
 
 use crate::rows::{
-    AlertPhase, AuditState, DeployKind, FindingLevel, FixPlace, Grant, OriginSource, ReplayOutcome,
-    ReplayReason, Stance, Vary,
+    AlertPhase, AuditState, DeployKind, FindingLevel, FixPlace, Grant, IncidentState, OriginSource,
+    ReplayOutcome, ReplayReason, Stance, Vary,
 };
 
 /// A value that is a column by itself.
@@ -222,6 +222,7 @@ vocabularies!(
     Context,
     Severity,
     AlertPhase,
+    IncidentState,
     DeployKind,
     ReplayOutcome,
     ReplayReason,

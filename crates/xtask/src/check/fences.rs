@@ -50,6 +50,7 @@ const PURE: &[&str] = &[
     "observation",
     "intake",
     "slo",
+    "incident",
     "cors",
     "explain",
     "policy",

@@ -15,7 +15,10 @@ const SOURCES: &[&str] = &[
 ];
 
 /// Files that may be longer, each with its reason.
-const LONGER: &[(&str, &str)] = &[];
+const LONGER: &[(&str, &str)] = &[(
+    "dashboard-ui/src/api/openapi.ts",
+    "written by a generator from the description of the API",
+)];
 
 /// Every file over its stop.
 pub(super) fn problems() -> Result<Vec<String>> {

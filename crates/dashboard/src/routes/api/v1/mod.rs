@@ -2,6 +2,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod apps;
+pub(crate) mod backtest;
 pub(crate) mod breakdown;
 pub(crate) mod comparison;
 pub(crate) mod deploys;
@@ -9,6 +10,7 @@ pub(crate) mod diagnoses;
 pub(crate) mod difference;
 pub(crate) mod endpoints;
 pub(crate) mod failures;
+pub(crate) mod incidents;
 pub(crate) mod inventory;
 pub(crate) mod ledger;
 pub(crate) mod preflights;

@@ -67,8 +67,10 @@ pub(crate) struct InventoryParams {
     finding: Option<String>,
     /// Only targets of this stance: `none`, `list`, `wildcard`, `wildcard_with_credentials`,
     /// `reflecting`, `null_trusted`, `credentialed_reflecting`.
+    #[param(max_length = 2048)]
     stance: Option<String>,
     /// As it was known at this time; default now.
+    #[param(max_length = 2048)]
     at: Option<String>,
 }
 

@@ -1,0 +1,452 @@
+//! Incidents: what is asked of the store for them, and their steps.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use incident::{
+    Before, Closing, Failing, Impact, Incident, LOOK_BACK, News, Observed, Phase, Recent, Register,
+    Replay, SLACK, Scope, Signal, rank, step,
+};
+use observation::UnixMillis;
+use store::{ClosingRow, DeployKind, DeployRow, Dimension, SliFilter, StoreError};
+
+use crate::book::Book;
+use crate::decide::Judge;
+use crate::notices::{Notices, opening_labels};
+use crate::segments::end;
+use crate::slices::RULE;
+use crate::{Evidence, Keep, Slo};
+
+/// What users notice is counted from raw rows: not more often than this.
+const COUNT_EVERY: i64 = 10_000;
+/// The latest minutes that tell whether users have recovered.
+const RECENT: i64 = 5 * 60_000;
+/// Longer than this nothing is counted at once.
+const MAX_COUNTED: i64 = 24 * 3_600_000;
+/// Which dimensions fail is looked at again after this; so are deploys, which may be reported late.
+const CONTRAST_EVERY: i64 = 60_000;
+/// Whether people closed something is asked after this.
+const CLOSINGS_EVERY: i64 = 2_000;
+/// Values of a dimension that are compared.
+const MAX_VALUES: u32 = 50;
+/// Values of a dimension that are named.
+const NAMED: usize = 3;
+/// Incidents whose numbers are counted in one round; the others have their turn in the next.
+const COUNTED_AT_ONCE: usize = 10;
+
+/// Takes incidents through their lives.
+pub(crate) struct Incidents {
+    source: Arc<dyn Evidence>,
+    notices: Notices,
+    counted: HashMap<String, UnixMillis>,
+    compared: HashMap<String, UnixMillis>,
+    asked: Option<UnixMillis>,
+    closings: Vec<ClosingRow>,
+}
+
+/// When a round takes place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    /// Where the store is complete.
+    pub(crate) watermark: UnixMillis,
+    /// The clock.
+    pub(crate) now: UnixMillis,
+}
+
+impl Incidents {
+    pub(crate) fn new(source: Arc<dyn Evidence>, alert: &alert::Config) -> Self {
+        Self {
+            source,
+            notices: Notices::new(alert),
+            counted: HashMap::new(),
+            compared: HashMap::new(),
+            asked: None,
+            closings: Vec::new(),
+        }
+    }
+
+    /// One round: failures join incidents, numbers are counted, and each incident takes a step.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn round(
+        &mut self,
+        (signals, slos): (&[Signal], &[Arc<Slo>]),
+        (judge, book): (&mut Judge, &mut Book),
+        keep: &dyn Keep,
+        times: Times,
+    ) -> Result<(), StoreError> {
+        let before: HashMap<String, Before> = book
+            .register()
+            .all()
+            .map(|incident| (incident.id.clone(), Before::of(incident)))
+            .collect();
+        let mut register = book.register().clone();
+        register.observe(signals, times.watermark, times.now);
+        self.listen(&register, keep, times).await?;
+        let mut room = COUNTED_AT_ONCE;
+        let ids: Vec<String> = register
+            .all()
+            .filter(|incident| is_live(incident, times))
+            .map(|i| i.id.clone())
+            .collect();
+        for id in ids {
+            let Some(mut incident) = register.get(&id).cloned() else {
+                continue;
+            };
+            let begun = before
+                .get(&id)
+                .copied()
+                .unwrap_or_else(|| Before::of(&incident));
+            if incident.is_open() {
+                self.count(&mut incident, judge, &mut room, times).await;
+            }
+            let observed = self.observed(&incident, judge, slos, times).await;
+            let news = step(&mut incident, begun, &observed, times.now);
+            if let Some(news) = news {
+                self.tell(&mut incident, news, observed.replay, book, times);
+            }
+            if let Some(known) = register.get_mut(&id) {
+                *known = incident;
+            }
+        }
+        self.counted
+            .retain(|id, _| register.get(id).is_some_and(Incident::is_open));
+        self.compared
+            .retain(|id, _| register.get(id).is_some_and(Incident::is_open));
+        book.put_register(register);
+        Ok(())
+    }
+
+    /// Sends what fires again, unchanged: receivers resolve by themselves what they do not hear of.
+    pub(crate) fn remind(&self, book: &mut Book, now: UnixMillis) {
+        for id in book.register().open() {
+            let Some(incident) = book.register().get(&id).cloned() else {
+                continue;
+            };
+            if self.notices.is_due(&incident, now) {
+                let mut incident = incident;
+                incident.sequence += 1;
+                incident.told_at = Some(now);
+                let notice = self.notices.reminder(&incident, now);
+                book.tell(notice);
+                book.put_incident(incident);
+            }
+        }
+    }
+
+    fn tell(
+        &self,
+        incident: &mut Incident,
+        news: News,
+        replay: Replay,
+        book: &mut Book,
+        times: Times,
+    ) {
+        if incident.told_labels.is_empty() {
+            incident.told_labels = opening_labels(incident);
+        }
+        let notice = self.notices.notice(incident, news, replay, times.now);
+        book.tell(notice);
+    }
+
+    /// What people said since the oldest open incident began.
+    async fn listen(
+        &mut self,
+        register: &Register,
+        keep: &dyn Keep,
+        times: Times,
+    ) -> Result<(), StoreError> {
+        let oldest = register
+            .all()
+            .filter(|incident| incident.is_open())
+            .map(|incident| incident.opened_at)
+            .min();
+        let due = self
+            .asked
+            .is_none_or(|then| times.now.0 - then.0 >= CLOSINGS_EVERY);
+        if let Some(oldest) = oldest.filter(|_| due) {
+            self.closings = keep.closings(oldest).await?;
+            self.asked = Some(times.now);
+        }
+        Ok(())
+    }
+
+    async fn observed(
+        &self,
+        incident: &Incident,
+        judge: &mut Judge,
+        slos: &[Arc<Slo>],
+        times: Times,
+    ) -> Observed {
+        let by_hand = self
+            .closings
+            .iter()
+            .find(|closing| closing.incident == incident.id);
+        let asked = |slo: &str| slo == RULE || slos.iter().any(|known| known.name == slo);
+        let silent = incident
+            .impact()
+            .is_some_and(|impact| impact.recent.requests == 0);
+        Observed {
+            replay: replay(incident, judge, times.watermark).await,
+            alive: !silent || self.is_alive(incident, judge, times.watermark).await,
+            by_hand: by_hand.map(|closing| Closing {
+                by: closing.by.clone(),
+                reason: closing.reason.clone(),
+                at: closing.at,
+            }),
+            configured: incident.alerts.iter().any(|evidence| asked(&evidence.slo)),
+        }
+    }
+
+    /// Whether pages of its apps ask for anything.
+    async fn is_alive(&self, incident: &Incident, judge: &Judge, at: UnixMillis) -> bool {
+        for app in incident.apps.keys() {
+            let filter = judge.slices.filter(app);
+            let span = (at.plus(-RECENT).minute(), end(at));
+            let read = self
+                .source
+                .sums(&filter, crate::GroupBy::None, 1, span)
+                .await;
+            if read.is_ok_and(|groups| groups.values().any(|sums| sums.requests > 0)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Counts what users notice, finds what distinguishes failing traffic, and looks for the change that
+    /// did it: each not more often than it may. An incident without these is better than none.
+    async fn count(
+        &mut self,
+        incident: &mut Incident,
+        judge: &Judge,
+        room: &mut usize,
+        times: Times,
+    ) {
+        let at = times.watermark;
+        let due = |known: &HashMap<String, UnixMillis>, id: &str, every: i64| {
+            known.get(id).is_none_or(|then| at.0 - then.0 >= every)
+        };
+        let (count, compare) = (
+            due(&self.counted, &incident.id, COUNT_EVERY),
+            due(&self.compared, &incident.id, CONTRAST_EVERY) || incident.suspects.is_none(),
+        );
+        if !(count || compare) || *room == 0 {
+            return;
+        }
+        *room -= 1;
+        let counted = async {
+            if count {
+                self.impact(incident, judge, at).await?;
+            }
+            if compare {
+                self.contrast(incident, judge, at).await?;
+                self.suspect(incident).await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = counted.await {
+            tracing::warn!(incident = incident.id, %error, "what users notice could not be counted");
+        }
+        if count {
+            self.counted.insert(incident.id.clone(), at);
+        }
+        if compare {
+            self.compared.insert(incident.id.clone(), at);
+        }
+    }
+
+    async fn impact(
+        &self,
+        incident: &mut Incident,
+        judge: &Judge,
+        at: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let from = incident.started_at.0.max(at.0 - MAX_COUNTED);
+        // Enough before it to tell where the numbers go.
+        let from = UnixMillis(from.min(at.0 - 2 * RECENT)).minute();
+        let target = incident.target_origin.clone();
+        for (app, part) in &mut incident.apps {
+            let filter = narrowed(judge.slices.filter(app), &target);
+            let mut endpoints: Vec<_> = part
+                .slices
+                .iter()
+                .map(|slice| slice.endpoint.clone())
+                .collect();
+            endpoints.dedup();
+            let found = self
+                .source
+                .affected(&filter, &endpoints, (from, end(at)), RECENT)
+                .await?;
+            part.impact = Some(Impact {
+                sessions: found.sessions,
+                all_sessions: found.all_sessions,
+                networks: found.networks,
+                failed: found.failed,
+                requests: found.requests,
+                recent: Recent {
+                    requests: found.recent,
+                    failed: found.recent_failed,
+                    failed_before: found.before_failed,
+                },
+                since: incident.started_at,
+            });
+        }
+        Ok(())
+    }
+
+    async fn contrast(
+        &self,
+        incident: &mut Incident,
+        judge: &Judge,
+        at: UnixMillis,
+    ) -> Result<(), StoreError> {
+        if incident.failing != Failing::Blocked {
+            return Ok(());
+        }
+        let target = incident.target_origin.clone();
+        for (app, part) in &mut incident.apps {
+            let filter = narrowed(judge.slices.filter(app), &target);
+            let mut contrast = incident::Contrast::default();
+            for (by, word) in [
+                (Dimension::Browser, ""),
+                (Dimension::Release, "release "),
+                (Dimension::PageOrigin, "pages of "),
+                (Dimension::Endpoint, ""),
+            ] {
+                let span = (at.plus(-RECENT).minute(), end(at));
+                let values = self.source.breakdown(&filter, by, span, MAX_VALUES).await?;
+                split(&values, word, &mut contrast);
+            }
+            part.contrast = contrast;
+        }
+        Ok(())
+    }
+
+    async fn suspect(&self, incident: &mut Incident) -> Result<(), StoreError> {
+        let onset = incident.started_at;
+        let mut deploys = Vec::new();
+        for app in incident.apps.keys() {
+            let span = (onset.plus(-LOOK_BACK), onset.plus(SLACK + 1));
+            deploys.extend(named(self.source.deploys(app, span).await?));
+        }
+        let (service, cause) = (incident.service.clone(), incident.cause.clone());
+        let affected = incident
+            .apps
+            .values()
+            .flat_map(|part| &part.contrast.affected);
+        let releases: Vec<_> = affected
+            .filter_map(|value| value.strip_prefix("release ").map(str::to_owned))
+            .collect();
+        let scope = Scope {
+            onset,
+            service: &service,
+            header: cause.as_ref().map_or("", |cause| cause.header_name()),
+            releases: &releases,
+        };
+        let changes = cause.as_ref().map_or(&[][..], |cause| &cause.changes);
+        let suspects = rank(scope, &deploys, changes);
+        for suspect in &suspects {
+            let (what, text) = match suspect.kind {
+                incident::SuspectKind::Deploy => (
+                    incident::Happening::Deploy,
+                    format!("Deploy {}.", suspect.id),
+                ),
+                incident::SuspectKind::HeaderChange => (
+                    incident::Happening::Headers,
+                    format!("{} changed.", suspect.id),
+                ),
+            };
+            incident.note(suspect.at, what, text, &suspect.app);
+        }
+        incident.suspects = Some(suspects);
+        Ok(())
+    }
+}
+
+/// Those that take steps: open ones, and those that were merged just now.
+fn is_live(incident: &Incident, times: Times) -> bool {
+    match incident.phase {
+        Phase::Closed { at, .. } => at == times.now && incident.merged_into.is_some(),
+        _ => true,
+    }
+}
+
+fn narrowed(filter: SliFilter, target_origin: &str) -> SliFilter {
+    SliFilter {
+        target_origin: Some(target_origin.to_owned()).filter(|target| !target.is_empty()),
+        ..filter
+    }
+}
+
+/// Deploys with the one of the same service before each.
+fn named(rows: Vec<DeployRow>) -> Vec<incident::Deploy> {
+    let mut last: HashMap<String, String> = HashMap::new();
+    let deploy = |row: DeployRow| {
+        let before = last.insert(row.service.clone(), row.id.clone());
+        incident::Deploy {
+            before: before.unwrap_or_default(),
+            id: row.id,
+            at: row.at,
+            app: row.app,
+            service: row.service,
+            touches_cors: row.touches_cors || row.kind == DeployKind::Config,
+            rollback: row.kind == DeployKind::Rollback,
+            note: row.note,
+            author: row.author,
+        }
+    };
+    rows.into_iter().map(deploy).collect()
+}
+
+/// Values of which most requests fail, and those of which none does; neither where all are alike.
+fn split(values: &[store::Breakdown], word: &str, contrast: &mut incident::Contrast) {
+    let used = values
+        .iter()
+        .filter(|value| value.sums.requests > 0 && !value.value.is_empty());
+    let (affected, healthy): (Vec<_>, Vec<_>) =
+        used.partition(|value| value.sums.blocked * 2 >= value.sums.requests);
+    let healthy: Vec<_> = healthy
+        .into_iter()
+        .filter(|value| value.sums.blocked == 0)
+        .collect();
+    if affected.is_empty() || healthy.is_empty() {
+        return;
+    }
+    let name = |value: &&store::Breakdown| format!("{word}{}", value.value);
+    contrast
+        .affected
+        .extend(affected.iter().take(NAMED).map(name));
+    contrast
+        .healthy
+        .extend(healthy.iter().take(NAMED).map(name));
+}
+
+/// What replaying the failures shows since the rules are clean.
+async fn replay(incident: &Incident, judge: &mut Judge, at: UnixMillis) -> Replay {
+    let (Some(cause), Some(since)) = (&incident.cause, incident.recovering_since()) else {
+        return Replay::Impossible;
+    };
+    let mut shown = Replay::NotAsked;
+    for (app, part) in &incident.apps {
+        for row in judge.sightings.diagnoses(app, at).await.iter() {
+            let told = &row.signature;
+            let of_it = told.target_origin == incident.target_origin
+                && part
+                    .slices
+                    .iter()
+                    .any(|slice| slice.method == told.method && slice.endpoint == told.endpoint);
+            if !of_it || row.at < since {
+                continue;
+            }
+            if row.is_reproduced() && crate::sightings::cause(row).root() == cause.root() {
+                return Replay::Fails;
+            }
+            if row.result == store::ReplayOutcome::NotReproduced {
+                shown = Replay::Passes;
+            }
+        }
+    }
+    shown
+}

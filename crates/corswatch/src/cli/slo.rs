@@ -1,0 +1,102 @@
+//! Arguments of what is done with objectives.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Format;
+use super::words::web_url;
+use crate::operations::When;
+
+/// Arguments of `slo`.
+#[derive(Debug, Args)]
+pub(crate) struct Slo {
+    #[command(subcommand)]
+    pub(crate) command: SloCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SloCommand {
+    /// Checks the objectives of files, each alone, and reports all mistakes at once, with their lines.
+    Validate(Validate),
+    /// Shows objectives with every default: rules, windows, burn rates.
+    Show(Show),
+    /// Replays stored history through objectives: what would have fired, when, for how long, with which
+    /// budget. Exit code 1 where --exit-code says so, 2 where something cannot be read or reached.
+    Backtest(Backtest),
+}
+
+/// Arguments of `slo validate`.
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    /// Files with `[[slo]]`: of a whole configuration, or of objectives alone.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The configuration with the apps. Otherwise those of the file itself, or any where it has none.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Arguments of `slo show`.
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// A whole configuration, or a file of objectives alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// How it is written.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Arguments of `slo backtest`.
+#[derive(Debug, Args)]
+pub(crate) struct Backtest {
+    /// The configuration: its store is read, its objectives are replayed. With --url a file of objectives
+    /// alone is enough.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Replays the objectives of this file instead: what a change would have raised.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) slo: Option<PathBuf>,
+    /// Directory of an embedded store. While its `corswatch up` runs, that is asked instead.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// From this time on: an RFC 3339 time, or how long ago.
+    #[arg(long, value_name = "TIME", default_value = "30d")]
+    pub(crate) from: When,
+    /// To before this time.
+    #[arg(long, value_name = "TIME", default_value = "0s")]
+    pub(crate) to: When,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ReportFormat,
+    /// Ends with code 1 where an alert of this severity, or a more urgent one, would have fired.
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) exit_code: Option<ExitOn>,
+    /// Asks the private side of a corswatch that runs, such as `http://127.0.0.1:7781`.
+    #[arg(long, value_name = "URL", value_parser = web_url)]
+    pub(crate) url: Option<url::Url>,
+    /// File with the token for it; the token needs `access = "write"`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+    /// For build systems: a case for each objective.
+    Junit,
+}
+
+/// From which severity on a command fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExitOn {
+    /// A page.
+    Page,
+    /// A ticket or a page.
+    Ticket,
+}

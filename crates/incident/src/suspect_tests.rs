@@ -1,0 +1,108 @@
+use super::*;
+
+const ONSET: UnixMillis = UnixMillis(1_700_049_600_000);
+const MINUTE: i64 = 60_000;
+
+fn scope() -> Scope<'static> {
+    Scope {
+        onset: ONSET,
+        service: "cart",
+        header: "access-control-allow-headers",
+        releases: &[],
+    }
+}
+
+fn deployed(id: &str, minutes_before: i64, service: &str) -> Deploy {
+    Deploy {
+        id: id.to_owned(),
+        at: ONSET.plus(-minutes_before * MINUTE),
+        app: "shop".to_owned(),
+        service: service.to_owned(),
+        touches_cors: false,
+        rollback: false,
+        note: String::new(),
+        author: "pipeline".to_owned(),
+        before: String::new(),
+    }
+}
+
+fn changed(header: &str, from: i64, to: i64) -> Observed {
+    Observed {
+        header: header.to_owned(),
+        what: format!("{header} vanished"),
+        before: "x-tenant".to_owned(),
+        after: String::new(),
+        from: ONSET.plus(from * MINUTE),
+        to: ONSET.plus(to * MINUTE),
+    }
+}
+
+fn first(deploys: &[Deploy], headers: &[Observed]) -> Option<String> {
+    rank(scope(), deploys, headers)
+        .first()
+        .map(|suspect| suspect.id.clone())
+}
+
+#[test]
+fn the_change_before_the_onset_and_in_scope_stands_first_and_nothing_is_an_answer() {
+    let cors = Deploy {
+        touches_cors: true,
+        ..deployed("cors", 20, "cart")
+    };
+    for (deploys, expect) in [
+        (
+            vec![deployed("a", 3, "cart"), deployed("b", 40, "cart")],
+            Some("a"),
+        ),
+        (
+            vec![deployed("other", 1, "search"), deployed("own", 15, "cart")],
+            Some("own"),
+        ),
+        (vec![deployed("later", -5, "cart")], None),
+        (vec![deployed("yesterday", 25 * 60, "cart")], None),
+        (vec![deployed("old", 6 * 60, "cart")], None),
+        (vec![deployed("other", 1, "search")], None),
+        (vec![deployed("plain", 18, "cart"), cors], Some("cors")),
+        (vec![deployed("unscoped", 2, "")], Some("unscoped")),
+        (vec![], None),
+    ] {
+        assert_eq!(first(&deploys, &[]).as_deref(), expect, "{deploys:?}");
+    }
+}
+
+#[test]
+fn a_header_that_vanished_just_then_points_to_the_deploy_that_did_it() {
+    let header = "access-control-allow-headers";
+    let deploys = [
+        deployed("newer", 2, "cart"),
+        deployed("culprit", 10, "cart"),
+    ];
+    let suspects = rank(scope(), &deploys, &[changed(header, -12, -9)]);
+    let ids: Vec<_> = suspects.iter().map(|suspect| suspect.id.as_str()).collect();
+    assert_eq!(ids[0], "culprit", "{suspects:?}");
+    assert!(
+        suspects[0].why.contains("changed just then"),
+        "{}",
+        suspects[0].why
+    );
+    assert!(ids.contains(&header), "{ids:?}");
+    let alone = rank(scope(), &[], &[changed(header, -3, 0)]);
+    assert_eq!(alone[0].kind, SuspectKind::HeaderChange);
+    assert_eq!(
+        alone[0].undo,
+        "Set access-control-allow-headers to `x-tenant` again."
+    );
+    assert_eq!(rank(scope(), &[], &[changed("vary", -3, 0)]), []);
+}
+
+#[test]
+fn what_to_go_back_to_is_named() {
+    let deploy = Deploy {
+        before: "v41".to_owned(),
+        ..deployed("v42", 1, "cart")
+    };
+    assert_eq!(
+        rank(scope(), &[deploy], &[])[0].undo,
+        "Roll deploy v42 back to v41."
+    );
+}

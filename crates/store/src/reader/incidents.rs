@@ -1,0 +1,264 @@
+//! What incidents are found by and counted from.
+
+use observation::UnixMillis;
+
+use super::Reader;
+use super::scope::{Scope, Tiers};
+use crate::client::Client;
+use crate::wire::columns;
+use crate::{
+    Affected, BlockedSlice, ClosingRow, IncidentRow, MAX_INCIDENTS, SliFilter, StoreError,
+    Witnessed,
+};
+
+/// Slices that are answered for at most, those that most page loads saw.
+const MAX_SLICES: u32 = 500;
+/// A slice is blocked where so many of a hundred requests are.
+const BLOCKED_PERCENT: u32 = 90;
+/// The windows in which a slice may be found blocked, in minutes: the shorter are full sooner, in the longer
+/// a slice of few requests has enough.
+const BLOCKED_WITHIN: [i64; 3] = [5, 15, 60];
+/// Failures that users notice: all but what passed and what the page took back.
+const FAILED: &str = "outcome NOT IN ('ok', 'http_error', 'aborted', 'unloaded', 'offline')";
+const MINUTE: i64 = observation::MILLIS_PER_MINUTE;
+const SLICE: &str = "page_origin, target_origin, endpoint, method, release";
+
+impl Reader {
+    /// The slices with blocks and how many page loads and networks saw them, most page loads first; as
+    /// well for each endpoint and each server as a whole. From raw.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn witnesses(
+        &self,
+        filter: &SliFilter,
+        from: UnixMillis,
+        to: UnixMillis,
+    ) -> Result<Vec<Witnessed>, StoreError> {
+        let scope = Scope::new(filter, from, to);
+        // Copies of a row change no number of distinct values, so nothing needs to collapse. The edge
+        // hashes networks anew each day: those of two days are not added, so that none is two.
+        let sql = format!(
+            "SELECT toString(page_origin) AS page_origin, toString(target_origin) AS target_origin, \
+               toString(endpoint) AS endpoint, toString(method) AS method, toString(release) AS release, \
+               uniqExactMerge(seen) AS sessions, max(n) AS networks, argMax(of, n) AS all_networks FROM \
+             (SELECT {SLICE}, uniqExactStateIf(session, outcome = 'blocked') AS seen, \
+                uniqExactIf(network, network != 0 AND outcome = 'blocked') AS n, \
+                uniqExactIf(network, network != 0) AS of \
+              FROM observations WHERE {condition} AND kind = 'request' \
+              GROUP BY GROUPING SETS (({SLICE}, toDate(received_at)), \
+                (target_origin, endpoint, toDate(received_at)), (target_origin, toDate(received_at)))) \
+             GROUP BY {SLICE} HAVING sessions > 0 ORDER BY sessions DESC, {SLICE} LIMIT {MAX_SLICES}",
+            condition = scope.raw_condition()
+        );
+        self.client.fetch(scope.bind(self.client.sql(&sql))).await
+    }
+
+    /// What users of `filter` notice of failures at `endpoints` in `[from, to)`, and in the last `recent`
+    /// milliseconds of it. All endpoints where none is named. From raw.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn affected(
+        &self,
+        filter: &SliFilter,
+        endpoints: &[String],
+        (from, to): (UnixMillis, UnixMillis),
+        recent: i64,
+    ) -> Result<Affected, StoreError> {
+        let scope = Scope::new(filter, from, to);
+        let named = if endpoints.is_empty() {
+            "1"
+        } else {
+            "has({endpoints:Array(String)}, toString(endpoint))"
+        };
+        let since = |name: &str| format!("minute >= toDateTime({{{name}:Int64}}, 'UTC')");
+        let (late, earlier) = (since("recent"), since("before"));
+        let sql = format!(
+            "SELECT uniqExactIf(session, {FAILED}) AS sessions, uniqExact(session) AS all_sessions, \
+               uniqExactIf(network, network != 0 AND {FAILED}) AS networks, \
+               sumIf(toUInt64(count), {FAILED}) AS failed, sum(toUInt64(count)) AS requests, \
+               sumIf(toUInt64(count), {late}) AS recent, \
+               sumIf(toUInt64(count), {late} AND {FAILED}) AS recent_failed, \
+               sumIf(toUInt64(count), NOT {late} AND {earlier} AND {FAILED}) AS before_failed \
+             FROM observations FINAL WHERE {condition} AND {named} \
+               AND outcome NOT IN ('aborted', 'unloaded', 'offline')",
+            condition = scope.raw_condition()
+        );
+        let statement = scope.bind(self.client.sql(&sql));
+        let statement = statement
+            .param("endpoints", endpoints.to_vec())
+            .param("recent", to.plus(-recent).minute().seconds())
+            .param("before", to.plus(-2 * recent).minute().seconds());
+        let rows: Vec<Affected> = self.client.fetch(statement).await?;
+        Ok(rows.into_iter().next().unwrap_or_default())
+    }
+
+    /// The slices that passed since `passed_since` and are blocked in the last minutes before `to`: nine of
+    /// ten requests, in at least `sessions` page loads. Candidates come from the rollups, whatever their
+    /// number; page loads are counted for those alone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn blocked_slices(
+        &self,
+        filter: &SliFilter,
+        sessions: u64,
+        passed_since: UnixMillis,
+        to: UnixMillis,
+    ) -> Result<Vec<BlockedSlice>, StoreError> {
+        let longest = BLOCKED_WITHIN[BLOCKED_WITHIN.len() - 1];
+        let scope = Scope::new(filter, to.plus(-longest * MINUTE), to);
+        let compactions = self.compactions().await?;
+        let statement = self.client.sql(&candidates(&scope, to));
+        let statement = compactions
+            .bind(scope.bind(statement))
+            .param("sessions", sessions);
+        let found: Vec<BlockedSlice> = self.client.fetch(statement).await?;
+        if found.is_empty() {
+            return Ok(found);
+        }
+        let before = Scope::new(filter, passed_since, to);
+        let passed = format!(
+            "SELECT toString(page_origin) AS page_origin, toString(target_origin) AS target_origin, \
+               toString(endpoint) AS endpoint, toString(method) AS method, '' AS release, \
+               toUInt64(0) AS sessions, toUInt64(0) AS networks, toUInt64(0) AS all_networks \
+             FROM {rows} WHERE kind = 'request' AND outcome IN ('ok', 'http_error') \
+               AND has({{endpoints:Array(String)}}, toString(endpoint)) \
+             GROUP BY page_origin, target_origin, endpoint, method ORDER BY sum(n) DESC LIMIT 10000",
+            rows = before.rollup_rows(Tiers::All),
+        );
+        let mut endpoints: Vec<_> = found.iter().map(|slice| slice.endpoint.clone()).collect();
+        endpoints.sort_unstable();
+        endpoints.dedup();
+        let statement = compactions.bind(before.bind(self.client.sql(&passed)));
+        let passed: Vec<Witnessed> = self
+            .client
+            .fetch(statement.param("endpoints", endpoints))
+            .await?;
+        let witnesses = self
+            .witnesses(filter, to.plus(-longest * MINUTE), to)
+            .await?;
+        Ok(confirmed(found, &passed, &witnesses, sessions))
+    }
+
+    /// What people said of incidents since `from`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn closings(&self, from: UnixMillis) -> Result<Vec<ClosingRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM incident_closings FINAL \
+             WHERE at >= fromUnixTimestamp64Milli({{from:Int64}}, 'UTC') ORDER BY at, incident \
+             LIMIT {MAX_INCIDENTS}",
+            columns::<ClosingRow>()
+        );
+        self.client
+            .fetch(self.client.sql(&sql).param("from", from.0))
+            .await
+    }
+
+    /// One incident.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn incident(&self, id: &str) -> Result<Option<IncidentRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM incidents FINAL WHERE id = {{id:String}} LIMIT 1",
+            columns::<IncidentRow>()
+        );
+        let rows: Vec<IncidentRow> = self
+            .client
+            .fetch(self.client.sql(&sql).param("id", id))
+            .await?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// The latest state of every incident, those that last first, then the latest, at most
+    /// [`MAX_INCIDENTS`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
+        incidents(&self.client).await
+    }
+}
+
+pub(crate) async fn incidents(client: &Client) -> Result<Vec<IncidentRow>, StoreError> {
+    let sql = format!(
+        "SELECT {} FROM incidents FINAL ORDER BY state = 'open' DESC, opened_at DESC, id LIMIT {MAX_INCIDENTS}",
+        columns::<IncidentRow>()
+    );
+    client.fetch(client.sql(&sql)).await
+}
+
+/// Slices of which nearly all requests are blocked in one of the windows.
+fn candidates(scope: &Scope<'_>, to: UnixMillis) -> String {
+    // Numbers of our own making, not values from outside.
+    let within = |minutes: i64| {
+        let from = to.plus(-minutes * MINUTE).minute().seconds();
+        format!("minute >= toDateTime({from}, 'UTC')")
+    };
+    let counted = "outcome NOT IN ('aborted', 'unloaded', 'offline')";
+    let enough = |minutes: i64| {
+        format!(
+            "sumIf(n, {counted} AND {}) >= {{sessions:UInt64}}",
+            within(minutes)
+        )
+    };
+    let blocked = |minutes: i64| {
+        let within = within(minutes);
+        format!(
+            "sumIf(n, outcome = 'blocked' AND {within}) >= {{sessions:UInt64}} AND \
+             sumIf(n, outcome = 'blocked' AND {within}) * 100 \
+               >= sumIf(n, {counted} AND {within}) * {BLOCKED_PERCENT}"
+        )
+    };
+    // The shortest window that holds enough decides: a longer one still remembers what is over.
+    let [short, middle, long] = BLOCKED_WITHIN;
+    let condition = format!(
+        "multiIf({}, {}, {}, {}, {})",
+        enough(short),
+        blocked(short),
+        enough(middle),
+        blocked(middle),
+        blocked(long)
+    );
+    format!(
+        "SELECT toString(page_origin) AS page_origin, toString(target_origin) AS target_origin, \
+           toString(endpoint) AS endpoint, toString(any(rows.service)) AS service, \
+           toString(method) AS method, toString(release) AS release, \
+           sumIf(n, {counted}) AS requests, sumIf(n, outcome = 'blocked') AS blocked, \
+           toUInt64(0) AS sessions, toUInt64(0) AS networks, toUInt64(0) AS all_networks, \
+           minIf(minute, outcome = 'blocked') AS first_seen, maxIf(minute, outcome = 'blocked') AS last_seen \
+         FROM {rows} AS rows WHERE kind = 'request' \
+         GROUP BY {SLICE} HAVING {condition} ORDER BY blocked DESC, {SLICE} LIMIT {MAX_SLICES}",
+        rows = scope.rollup_rows(Tiers::Minutes),
+    )
+}
+
+/// Of the candidates those that passed before, whatever their release, and that enough page loads saw.
+fn confirmed(
+    found: Vec<BlockedSlice>,
+    passed: &[Witnessed],
+    witnesses: &[Witnessed],
+    sessions: u64,
+) -> Vec<BlockedSlice> {
+    let is_of = |row: &Witnessed, slice: &BlockedSlice| {
+        row.page_origin == slice.page_origin
+            && row.target_origin == slice.target_origin
+            && row.endpoint == slice.endpoint
+            && row.method == slice.method
+    };
+    let confirm = |mut slice: BlockedSlice| {
+        passed.iter().find(|row| is_of(row, &slice))?;
+        let seen = witnesses
+            .iter()
+            .find(|row| is_of(row, &slice) && row.release == slice.release)?;
+        slice.sessions = seen.sessions;
+        slice.networks = seen.networks;
+        slice.all_networks = seen.all_networks;
+        (slice.sessions >= sessions).then_some(slice)
+    };
+    found.into_iter().filter_map(confirm).collect()
+}

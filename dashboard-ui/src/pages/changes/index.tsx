@@ -1,0 +1,5 @@
+import { Deploys } from '../../panels/deploys';
+
+export default function Changes() {
+  return <Deploys />;
+}

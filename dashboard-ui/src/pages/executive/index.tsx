@@ -1,0 +1,5 @@
+import { Tiles } from '../../panels/tiles';
+
+export default function Executive() {
+  return <Tiles />;
+}

@@ -1,0 +1,5 @@
+import { Alerts } from '../../panels/alerts';
+
+export default function Incidents() {
+  return <Alerts />;
+}

@@ -1,0 +1,6 @@
+import { Policies } from '../../panels/policies';
+
+/** Who calls whom, and what is let in. */
+export default function Inventory() {
+  return <Policies />;
+}

@@ -1,0 +1,130 @@
+// What the data means in words. Nothing here says more than the evidence does.
+import type { Schemas } from '../api/client';
+
+type FailingEndpoint = Schemas['FailingEndpoint'];
+
+const OUTCOMES: Record<string, string> = {
+  ok: 'succeeded',
+  http_error: 'answered with an HTTP error',
+  blocked: 'blocked by CORS',
+  network: 'network failure',
+  aborted: 'aborted by the page',
+  offline: 'browser offline',
+  csp: 'blocked by the page’s CSP',
+  mixed_content: 'blocked as mixed content',
+  ad_blocked: 'blocked by a content filter',
+  unloaded: 'page went away first',
+  local_network: 'blocked by Local Network Access',
+  unknown: 'failed, reason unknown',
+};
+
+export function outcome(word: string): string {
+  return OUTCOMES[word] ?? word;
+}
+
+/** Why an endpoint fails, as far as the evidence tells. */
+export function cause(failure: FailingEndpoint): string {
+  if (failure.kind === 'header_read') return 'response header not exposed to the page';
+  return failure.cause ?? outcome(failure.outcome);
+}
+
+export function stage(failure: FailingEndpoint): string {
+  if (failure.kind === 'header_read') return 'response';
+  if (failure.outcome !== 'blocked') return '–';
+  return failure.stage == null || failure.stage === 'unknown' ? 'not known' : failure.stage;
+}
+
+/** How far the evidence carries. */
+export function evidence(failure: FailingEndpoint): [short: string, long: string] {
+  switch (failure.confidence) {
+    case 'proven':
+      return ['proven', 'The browser’s evidence leaves no other explanation.'];
+    case 'likely':
+      return ['likely', 'The evidence fits; other explanations are possible.'];
+    default:
+      return ['none', 'Browsers gave no evidence beyond the failure itself.'];
+  }
+}
+
+/** What came of replaying a failure. */
+export function result(diagnosis: Schemas['Diagnosis']): string {
+  switch (diagnosis.result) {
+    case 'reproduced':
+      return 'reproduced';
+    case 'refused':
+      return 'not asked';
+    case 'no_answer':
+      return 'no answer';
+    default:
+      return 'not reproduced';
+  }
+}
+
+const STANCES: Record<string, string> = {
+  none: 'nobody',
+  list: 'a list of origins',
+  wildcard: 'everybody (*)',
+  wildcard_with_credentials: 'everybody (*), credentials set',
+  reflecting: 'whoever asks',
+  null_trusted: 'null, which anybody can be',
+  credentialed_reflecting: 'whoever asks, with credentials',
+};
+
+/** Whom a target lets read. */
+export function stance(word: string | null | undefined): string {
+  return word == null ? 'not known' : (STANCES[word] ?? word);
+}
+
+/** How much to worry about whom a target lets read. */
+export function tone({ stance }: Schemas['Target']): 'good' | 'warn' | 'bad' | 'none' {
+  switch (stance) {
+    case 'list':
+      return 'good';
+    case 'wildcard_with_credentials':
+    case 'reflecting':
+      return 'warn';
+    case 'null_trusted':
+    case 'credentialed_reflecting':
+      return 'bad';
+    default:
+      return 'none';
+  }
+}
+
+/** What an origin that was tried is granted. */
+export function grant(word: string): string {
+  switch (word) {
+    case 'denied':
+      return 'no';
+    case 'credentialed':
+      return 'with credentials';
+    default:
+      return 'without credentials';
+  }
+}
+
+/** Where CORS is configured. */
+export const platforms = [
+  'nginx',
+  'envoy',
+  'apache',
+  'caddy',
+  'haproxy',
+  'express',
+  'spring',
+  'fastapi',
+  'tower-http',
+  'aws-api-gateway',
+  'cloudfront',
+  'cloudflare-workers',
+  'ingress-nginx',
+  'gateway-api',
+] as const;
+
+export function nameless(value: string): string {
+  return value === '' ? '(none stated)' : value;
+}
+
+/** What to do next about an objective in danger, where its alert does not say. */
+export const FIRST_STEPS =
+  'Look at the failing endpoints, at deploys just before the start, and at the CORS headers at the edge; then roll back or patch.';
