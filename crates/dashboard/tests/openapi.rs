@@ -216,7 +216,7 @@ fn flatten(
 async fn undocumented(router: &axum::Router, questions: &[&str]) -> Vec<String> {
     let api = get(router, "/openapi.json").await.json();
     let mut wrong = Vec::new();
-    for (path, operations) in api["paths"].as_object().unwrap() {
+    for (path, operations) in api["paths"].as_object().expect("paths") {
         if operations.get("get").is_none() {
             continue;
         }
@@ -230,8 +230,8 @@ async fn undocumented(router: &axum::Router, questions: &[&str]) -> Vec<String> 
             let answer = get(router, &format!("{asked}{question}")).await;
             let status = answer.status.as_str();
             let documented = &operations["get"]["responses"][status]["content"];
-            let given = answer.headers["content-type"].to_str().unwrap();
-            let essence = given.split(';').next().unwrap();
+            let given = answer.headers["content-type"].to_str().expect("a text");
+            let essence = given.split(';').next().expect("a type");
             if documented.get(essence).is_none() {
                 wrong.push(format!("{path}{question}: {status} {essence}"));
             }
