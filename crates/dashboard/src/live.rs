@@ -170,10 +170,7 @@ impl Live {
         before: Option<&Latest>,
         found: &Found,
     ) -> Reading {
-        let progress = found
-            .progress
-            .iter()
-            .map(|row| slo::Progress::from(row.clone()));
+        let progress = found.progress.iter().map(|row| slo::Progress::from(*row));
         let watermark = slo::watermark(progress, self.partitions, now);
         let before = before.filter(|latest| latest.answer.is_ok());
         let none = BTreeMap::new();

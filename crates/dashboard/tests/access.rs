@@ -341,3 +341,18 @@ async fn the_page_is_always_asked_for_anew_and_its_files_never() {
         StatusCode::NOT_FOUND
     );
 }
+
+#[tokio::test]
+async fn the_description_names_the_apps_that_a_caller_may_see_and_strangers_get_none() {
+    let open = get(&well(), "/openapi.json").await.json();
+    let apps = |api: &serde_json::Value| {
+        let parameters = api["paths"]["/api/v1/sli"]["get"]["parameters"].as_array();
+        let parameters = parameters.expect("a list").clone();
+        let app = parameters.into_iter().find(|one| one["name"] == "app");
+        app.expect("there")["schema"]["enum"].clone()
+    };
+    assert_eq!(apps(&open), serde_json::json!(["shop", "admin"]));
+    let guarded = guarded();
+    let stranger = get(&guarded, "/openapi.json").await.json();
+    assert_eq!(apps(&stranger), serde_json::Value::Null);
+}

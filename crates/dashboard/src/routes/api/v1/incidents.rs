@@ -27,8 +27,10 @@ const MAX_REASON: usize = 1000;
 #[expect(dead_code, reason = "documents the parameters that `get` reads")]
 pub(crate) struct IncidentsParams {
     /// Configured app; all that may be seen, where absent.
+    #[param(min_length = 1, max_length = 64)]
     app: Option<String>,
     /// `open` or `closed`; both where absent.
+    #[param(pattern = "^(open|closed)$")]
     state: Option<String>,
 }
 
