@@ -65,5 +65,6 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(api::v1::alerts::get))
         .routes(routes!(api::v1::slos::get))
         .routes(routes!(api::v1::backtest::post))
+        .routes(routes!(api::v1::gate::get))
         .routes(routes!(api::v1::deploys::get, api::v1::deploys::post))
 }

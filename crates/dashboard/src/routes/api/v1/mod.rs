@@ -10,6 +10,7 @@ pub(crate) mod diagnoses;
 pub(crate) mod difference;
 pub(crate) mod endpoints;
 pub(crate) mod failures;
+pub(crate) mod gate;
 pub(crate) mod inventory;
 pub(crate) mod ledger;
 pub(crate) mod preflights;
