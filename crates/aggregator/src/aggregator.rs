@@ -181,6 +181,7 @@ impl Aggregator {
             Ok(board) => board,
             Err(error) => self.unreachable(&error, now),
         };
+        self.outbox.renew(self.book.standing(now));
         for ((slo, severity), count) in self.counts() {
             self.metrics.firing(&slo, severity, count);
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use alert::{Alert, AlertId, Notification, Occasion, Outbox, Phase, Receipt};
+use alert::{Alert, AlertId, Notification, Occasion, Outbox, Outcome, Phase, Receipt, Status};
 use incident::{Incident, Register};
 use observation::UnixMillis;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,10 @@ use tokio::time::Instant;
 const KEPT: usize = 5_000;
 /// What could not be said is said again after this pause.
 const SAY_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// What a silence holds back is offered again after this: it is sent soon after the silence ends.
+const OFFER_SILENCED_AFTER: Duration = Duration::from_secs(10);
+/// How long a resolved alert counts as standing, in milliseconds: longer than any receiver asks for.
+const RENEWED_RESOLVED: i64 = 10 * 60 * 1000;
 /// Saves of one term; the term is in the bits above.
 const TERM_SHIFT: u32 = 40;
 
@@ -26,6 +30,8 @@ pub(crate) struct Book {
     unsaved_incidents: BTreeSet<String>,
     /// What receivers have not acknowledged of each incident: the latest.
     unsent: BTreeMap<String, Notification>,
+    /// What was said of each incident last, acknowledged or not.
+    said: BTreeMap<String, Notification>,
     /// Notifications on their way, or resting until they are tried again.
     under_way: BTreeMap<AlertId, UnderWay>,
     term: u64,
@@ -44,6 +50,7 @@ enum UnderWay {
 struct Kept {
     incident: Incident,
     unsent: Option<Notification>,
+    said: Option<Notification>,
 }
 
 impl Book {
@@ -65,9 +72,14 @@ impl Book {
         let mut kept = Vec::with_capacity(incidents.len());
         for row in incidents {
             match serde_json::from_str::<Kept>(&row.body) {
-                Ok(Kept { incident, unsent }) => {
-                    book.unsent
-                        .extend(unsent.map(|unsent| (incident.id.clone(), unsent)));
+                Ok(Kept {
+                    incident,
+                    unsent,
+                    said,
+                }) => {
+                    let of = |notice| (incident.id.clone(), notice);
+                    book.unsent.extend(unsent.map(of));
+                    book.said.extend(said.map(of));
                     kept.push(incident);
                 }
                 Err(error) => {
@@ -107,6 +119,7 @@ impl Book {
     pub(crate) fn tell(&mut self, notice: Notification) {
         let id = notice.alert.to_string();
         self.unsaved_incidents.insert(id.clone());
+        self.said.insert(id.clone(), notice.clone());
         self.unsent.insert(id, notice);
     }
 
@@ -154,7 +167,13 @@ impl Book {
             };
             self.saves += 1;
             let version = (self.term << TERM_SHIFT) | self.saves;
-            rows.push(incident_row(incident, self.unsent.get(id), version, now));
+            rows.push(incident_row(
+                incident,
+                self.unsent.get(id),
+                self.said.get(id),
+                version,
+                now,
+            ));
         }
         rows
     }
@@ -165,6 +184,8 @@ impl Book {
         self.unsaved_incidents.clear();
         let unsent = &self.unsent;
         self.register.sweep(|id| unsent.contains_key(id));
+        let register = &self.register;
+        self.said.retain(|id, _| register.get(id).is_some());
         if self.alerts.len() > KEPT {
             let under_way = &self.under_way;
             self.alerts.retain(|id, alert| {
@@ -182,6 +203,9 @@ impl Book {
     /// Hands in everything that has not been heard and is not on its way. What is not written down
     /// yet is not said, so that a restart does not say it in other words; `except` is.
     pub(crate) fn say(&mut self, outbox: &Outbox, except: &AlertId) {
+        if !outbox.is_ready() {
+            return;
+        }
         let now = Instant::now();
         let waiting: Vec<Notification> = self
             .alerts
@@ -216,6 +240,22 @@ impl Book {
         }
     }
 
+    /// Every incident that is open or has been closed lately, in the words that were last said of it: for
+    /// receivers that forget what is not renewed. The pipeline's alert, which belongs to no incident, too.
+    pub(crate) fn standing(&self, now: UnixMillis) -> Vec<Notification> {
+        let stands = |notice: &Notification| match notice.ends_at {
+            None => notice.status == Status::Firing,
+            Some(at) => now.0.saturating_sub(at.0) <= RENEWED_RESOLVED,
+        };
+        let of_no_incident = self.alerts.values().filter(|alert| alert.app.is_empty());
+        self.said
+            .values()
+            .cloned()
+            .chain(of_no_incident.filter_map(Alert::notification))
+            .filter(stands)
+            .collect()
+    }
+
     /// Whether a notification is on its way.
     #[cfg(test)]
     pub(crate) fn is_waiting(&self) -> bool {
@@ -232,7 +272,11 @@ impl Book {
             if receipt.outcome.is_final() {
                 self.under_way.remove(id);
             } else {
-                let until = Instant::now() + SAY_AGAIN_AFTER;
+                let pause = match receipt.outcome {
+                    Outcome::Silenced => OFFER_SILENCED_AFTER,
+                    _ => SAY_AGAIN_AFTER,
+                };
+                let until = Instant::now() + pause;
                 self.under_way
                     .insert(id.clone(), UnderWay::Resting { until });
             }
@@ -258,6 +302,7 @@ impl Book {
 fn incident_row(
     incident: &Incident,
     unsent: Option<&Notification>,
+    said: Option<&Notification>,
     version: u64,
     now: UnixMillis,
 ) -> IncidentRow {
@@ -265,6 +310,7 @@ fn incident_row(
     let kept = Kept {
         incident: incident.clone(),
         unsent: unsent.cloned(),
+        said: said.cloned(),
     };
     IncidentRow {
         id: incident.id.clone(),

@@ -89,13 +89,22 @@ impl Alert {
     /// Puts the last transition into words. It takes the place of one that was not heard yet: what
     /// is news is how it stands now.
     pub fn say(&mut self, words: Words) {
+        if matches!(self.state.phase, Phase::Inactive | Phase::Pending { .. }) {
+            return;
+        }
+        self.words = words;
+        self.unsaid = self.notification();
+    }
+
+    /// How it stands, in the words of its last transition; none where nobody was ever told.
+    #[must_use]
+    pub fn notification(&self) -> Option<Notification> {
         let (status, occasion, starts_at, ends_at) = match self.state.phase {
             Phase::Firing { since, .. } => (Status::Firing, Occasion::Opened, since, None),
             Phase::Resolved { since, at } => (Status::Resolved, Occasion::Closed, since, Some(at)),
-            Phase::Inactive | Phase::Pending { .. } => return,
+            Phase::Inactive | Phase::Pending { .. } => return None,
         };
-        self.words = words;
-        self.unsaid = Some(Notification {
+        Some(Notification {
             alert: self.id.clone(),
             sequence: self.state.sequence,
             status,
@@ -105,7 +114,7 @@ impl Alert {
             starts_at,
             ends_at,
             generator_url: self.words.url.clone(),
-        });
+        })
     }
 
     /// The receivers have heard of transition `sequence`; returns whether that was still open.

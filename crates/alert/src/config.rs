@@ -4,15 +4,21 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use settings::{Problems, Secret, Span};
+use settings::{Problems, Span};
 
-use crate::Corroboration;
-use crate::webhook::{Addresses, SigningKey, target};
+use crate::http::Addresses;
+use crate::pattern::LABELS;
+use crate::receiver::{
+    AlertmanagerConfig, EmailConfig, IncidentIoConfig, JsmConfig, PagerDutyConfig, SlackConfig,
+    TeamsConfig,
+};
+use crate::route::{self, RouteConfig};
+use crate::silence::{self, SilenceConfig, SilenceKind};
+use crate::webhook::WebhookConfig;
+use crate::{Corroboration, log};
 
 /// Receivers at most: each has a queue, a worker and labels of metrics.
-const MAX_WEBHOOKS: usize = 16;
-/// Keys at most: the one in use and the one that takes over.
-const MAX_SECRETS: usize = 2;
+const MAX_RECEIVERS: usize = 32;
 
 /// Who hears of alerts, and how long it is tried to tell them.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -32,26 +38,31 @@ pub struct Config {
     pub give_up_after: Span,
     /// What makes a page believable.
     pub corroboration: Corroboration,
-    /// Lets webhooks be sent to loopback, private, link-local and metadata addresses. For receivers
+    /// Lets notifications be sent to loopback, private, link-local and metadata addresses. For receivers
     /// inside your own network only: whoever can change a receiver's DNS can then reach into it.
     pub dangerously_allow_private_networks: bool,
     /// Receivers of the Alertmanager webhook format, version 4. The log always hears, too.
     pub webhooks: Vec<WebhookConfig>,
-}
-
-/// One receiver of the Alertmanager webhook format.
-#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct WebhookConfig {
-    /// Its name in logs and metrics; unique.
-    pub name: String,
-    /// Where to send: `https://hooks.example/corswatch`. Redirects are not followed.
-    pub url: String,
-    /// Keys that sign each message, one or, while a key is changed, two. `whsec_` and base64, or any
-    /// text of at least 24 bytes. Without a key messages are not signed.
-    pub secrets: Vec<Secret>,
-    /// How long one attempt may take.
-    pub timeout: Span,
+    /// Alertmanagers of Prometheus.
+    pub alertmanager: Vec<AlertmanagerConfig>,
+    /// Services of PagerDuty.
+    pub pagerduty: Vec<PagerDutyConfig>,
+    /// Channels of Slack.
+    pub slack: Vec<SlackConfig>,
+    /// Workflows of Microsoft Teams.
+    pub teams: Vec<TeamsConfig>,
+    /// Integrations of Jira Service Management.
+    pub jsm: Vec<JsmConfig>,
+    /// HTTP alert sources of incident.io.
+    pub incident_io: Vec<IncidentIoConfig>,
+    /// Recipients of e-mail.
+    pub email: Vec<EmailConfig>,
+    /// Which receivers hear of which alerts; what no route matches goes to all.
+    pub routes: Vec<RouteConfig>,
+    /// Alerts that nobody is told of for a time. More can be added while it runs: `/api/v1/silences`.
+    pub silences: Vec<SilenceConfig>,
+    /// Work that was announced; silences like those above, listed apart.
+    pub maintenance: Vec<SilenceConfig>,
 }
 
 impl Default for Config {
@@ -66,17 +77,16 @@ impl Default for Config {
             corroboration: Corroboration::default(),
             dangerously_allow_private_networks: false,
             webhooks: Vec::new(),
-        }
-    }
-}
-
-impl Default for WebhookConfig {
-    fn default() -> Self {
-        Self {
-            name: "webhook".to_owned(),
-            url: String::new(),
-            secrets: Vec::new(),
-            timeout: Span::secs(10),
+            alertmanager: Vec::new(),
+            pagerduty: Vec::new(),
+            slack: Vec::new(),
+            teams: Vec::new(),
+            jsm: Vec::new(),
+            incident_io: Vec::new(),
+            email: Vec::new(),
+            routes: Vec::new(),
+            silences: Vec::new(),
+            maintenance: Vec::new(),
         }
     }
 }
@@ -90,8 +100,8 @@ impl Config {
         }
     }
 
-    /// Reports every setting that cannot be used.
-    pub fn problems(&self, mut problems: Problems<'_>) {
+    /// Reports every setting that cannot be used. `own_labels` are those that objectives add.
+    pub fn problems(&self, own_labels: &BTreeSet<&str>, mut problems: Problems<'_>) {
         if !self.external_url.is_empty()
             && let Err(reason) = settings::web_url(&self.external_url)
         {
@@ -117,37 +127,34 @@ impl Config {
         );
         self.corroboration
             .problems(problems.section("corroboration"));
-        if self.webhooks.len() > MAX_WEBHOOKS {
-            let reason = format!("at most {MAX_WEBHOOKS} receivers");
-            problems.report("webhooks", self.webhooks.len(), reason);
-        }
-        let mut names = BTreeSet::from(["log"]);
-        for (at, webhook) in self.webhooks.iter().enumerate() {
-            let mut problems = problems.section(format!("webhooks[{at}]"));
-            if webhook.name.is_empty() || !names.insert(&webhook.name) {
-                problems.report("name", &webhook.name, "a name of its own, not `log`");
-            }
-            webhook.problems(problems, self.addresses());
+        self.receiver_problems(own_labels, &mut problems);
+        let kinds = [
+            ("silences", &self.silences, SilenceKind::Silence),
+            ("maintenance", &self.maintenance, SilenceKind::Maintenance),
+        ];
+        for (list, silences, kind) in kinds {
+            silence::problems(list, silences, kind, &mut problems);
         }
     }
-}
 
-impl WebhookConfig {
-    fn problems(&self, mut problems: Problems<'_>, addresses: Addresses) {
-        if let Err(reason) = target(&self.url, addresses) {
-            // The path of a webhook is often its only secret.
-            problems.report("url", "[redacted]", reason);
+    fn receiver_problems(&self, own_labels: &BTreeSet<&str>, problems: &mut Problems<'_>) {
+        let receivers = self.receivers();
+        if receivers.len() > MAX_RECEIVERS {
+            let reason = format!("at most {MAX_RECEIVERS} of all kinds together");
+            problems.report("receivers", receivers.len(), reason);
         }
-        problems.range("timeout", self.timeout, Span::millis(100)..=Span::secs(60));
-        if self.secrets.len() > MAX_SECRETS {
-            let reason = format!("at most {MAX_SECRETS}: the key in use and its successor");
-            problems.report("secrets", self.secrets.len(), reason);
-        }
-        for secret in &self.secrets {
-            if let Err(reason) = SigningKey::read(secret) {
-                problems.report("secrets", secret, reason.to_string());
+        let mut names = BTreeSet::from([log::NAME]);
+        for (path, receiver) in &receivers {
+            let mut problems = problems.section(path);
+            let name = receiver.name();
+            if name.is_empty() || !names.insert(name) {
+                problems.report("name", name, "a name of its own, not `log`");
             }
+            receiver.problems(problems, self.addresses());
         }
+        names.remove(log::NAME);
+        let known = |label: &str| LABELS.contains(&label) || own_labels.contains(label);
+        route::problems(&self.routes, &names, &known, problems);
     }
 }
 
@@ -157,7 +164,7 @@ mod tests {
 
     fn problems(config: &Config) -> Vec<String> {
         let mut found = Vec::new();
-        config.problems(Problems::at("alert", &mut found));
+        config.problems(&BTreeSet::new(), Problems::at("alert", &mut found));
         found.iter().map(ToString::to_string).collect()
     }
 

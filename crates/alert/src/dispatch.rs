@@ -1,19 +1,30 @@
 //! All receivers together.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use runtime::{Clock, Stop};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::lane::{Lane, Patience};
+use crate::delivery::{Deliveries, DeliveryLog};
+use crate::lane::{Lane, Patience, Shared};
 use crate::metrics::Metrics;
-use crate::webhook::Webhook;
-use crate::{AlertError, Config, Log, Notifier, Outbox, Owners, Router};
+use crate::receiver::Setup;
+use crate::route::Routes;
+use crate::silence::{Silence, SilenceKind, Silences};
+use crate::{AlertError, Config, Log, Notifier, Outbox, Owners};
 
 /// Carries notifications from the [`Outbox`] to every receiver.
 pub struct Dispatcher {
     lanes: Vec<Lane>,
+    silences: Silences,
+    deliveries: Option<Deliveries>,
+}
+
+/// A receiver and what carries notifications to it.
+struct Receiver {
+    name: String,
+    notifiers: Vec<Arc<dyn Notifier>>,
 }
 
 impl std::fmt::Debug for Dispatcher {
@@ -25,24 +36,39 @@ impl std::fmt::Debug for Dispatcher {
 }
 
 impl Dispatcher {
-    /// The log and every configured webhook; `owners` are those of the configured services.
+    /// The log and every configured receiver; `owners` are those of the configured services.
     ///
     /// # Errors
-    /// [`AlertError`] for a receiver that cannot be set up.
+    /// [`AlertError`] for a receiver, a route or a silence that cannot be set up.
     pub fn build(
         config: &Config,
         owners: Owners,
         clock: &Clock,
         metrics: &runtime::Metrics,
     ) -> Result<(Self, Outbox), AlertError> {
-        let router = Arc::new(Router::default());
-        let mut receivers: Vec<Arc<dyn Notifier>> = vec![Arc::new(Log)];
-        for webhook in &config.webhooks {
-            let webhook = Webhook::new(webhook, config, Arc::clone(&router), clock.clone())?;
-            receivers.push(Arc::new(webhook));
+        let setup = Setup {
+            addresses: config.addresses(),
+            external_url: &config.external_url,
+            clock,
+        };
+        let mut receivers = vec![Receiver {
+            name: crate::log::NAME.to_owned(),
+            notifiers: vec![Arc::new(Log)],
+        }];
+        for (_, receiver) in config.receivers() {
+            receivers.push(Receiver {
+                name: receiver.name().to_owned(),
+                notifiers: receiver.build(&setup)?,
+            });
         }
-        let (dispatcher, mut outbox) = Self::with(receivers, config, metrics);
+        let mut silences = Silence::configured(&config.silences, SilenceKind::Silence)?;
+        let maintenance = Silence::configured(&config.maintenance, SilenceKind::Maintenance)?;
+        silences.extend(maintenance);
+        let (mut dispatcher, mut outbox) = Self::of(receivers, config, clock, metrics);
         outbox.owners = owners;
+        outbox.routes = Routes::compile(&config.routes).map_err(AlertError::Routes)?;
+        outbox.silences = Silences::new(&silences);
+        dispatcher.silences = outbox.silences.clone();
         Ok((dispatcher, outbox))
     }
 
@@ -53,6 +79,19 @@ impl Dispatcher {
         config: &Config,
         metrics: &runtime::Metrics,
     ) -> (Self, Outbox) {
+        let receivers = receivers.into_iter().map(|notifier| Receiver {
+            name: notifier.name().to_owned(),
+            notifiers: vec![notifier],
+        });
+        Self::of(receivers.collect(), config, &Clock::system(), metrics)
+    }
+
+    fn of(
+        receivers: Vec<Receiver>,
+        config: &Config,
+        clock: &Clock,
+        metrics: &runtime::Metrics,
+    ) -> (Self, Outbox) {
         let metrics = Metrics::register(metrics);
         let patience = Patience {
             first_pause: config.first_pause.duration(),
@@ -60,26 +99,57 @@ impl Dispatcher {
             give_up_after: config.give_up_after.duration(),
         };
         let capacity = config.queue.max(1);
-        let (inlets, lanes) = receivers
-            .into_iter()
-            .map(|receiver| {
-                let meter = metrics.of(receiver.name());
-                Lane::new(receiver, capacity, patience, meter)
-            })
-            .unzip();
+        let (log, deliveries) = DeliveryLog::new(metrics.unrecorded.clone());
+        let (mut inlets, mut lanes) = (Vec::new(), Vec::new());
+        for Receiver { name, notifiers } in receivers {
+            for notifier in notifiers {
+                let shared = Shared {
+                    patience,
+                    clock: clock.clone(),
+                    log: (name != crate::log::NAME).then(|| log.clone()),
+                };
+                let meter = metrics.of(notifier.name());
+                let (inlet, lane) = Lane::new(&name, notifier, capacity, shared, meter);
+                inlets.push(inlet);
+                lanes.push(lane);
+            }
+        }
         let (sender, receipts) = mpsc::channel(capacity);
         let outbox = Outbox {
             inlets,
             sender,
             receipts,
             owners: Owners::default(),
+            routes: Routes::default(),
+            silences: Silences::default(),
+            clock: clock.clone(),
+            log,
+            metrics,
+            memory: Mutex::default(),
         };
-        (Self { lanes }, outbox)
+        let dispatcher = Self {
+            lanes,
+            silences: outbox.silences.clone(),
+            deliveries: Some(deliveries),
+        };
+        (dispatcher, outbox)
+    }
+
+    /// The silences that hold, to be kept up to date.
+    #[must_use]
+    pub fn silences(&self) -> Silences {
+        self.silences.clone()
+    }
+
+    /// The delivery log, once. Where nobody takes it, none is kept.
+    pub fn deliveries(&mut self) -> Option<Deliveries> {
+        self.deliveries.take()
     }
 
     /// Runs until stopped. The attempts under way are finished; what waits is not tried anymore: it
     /// is still owed, and whoever keeps the alerts says it again after the next start.
     pub async fn run(self, stop: Stop) {
+        drop(self.deliveries);
         let mut lanes = JoinSet::new();
         for lane in self.lanes {
             lanes.spawn(lane.run(stop.clone()));

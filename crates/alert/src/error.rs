@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum AlertError {
     /// The address is not one to send to.
-    #[error("webhook {name}: {reason}")]
+    #[error("receiver {name}: {reason}")]
     Target {
         /// Name of the receiver.
         name: String,
@@ -12,7 +12,7 @@ pub enum AlertError {
         reason: String,
     },
     /// The HTTP client cannot be built.
-    #[error("webhook {name}: the HTTP client cannot be built")]
+    #[error("receiver {name}: the HTTP client cannot be built")]
     Client {
         /// Name of the receiver.
         name: String,
@@ -20,4 +20,10 @@ pub enum AlertError {
         #[source]
         source: reqwest::Error,
     },
+    /// The routes cannot be used.
+    #[error("alert.routes: {0}")]
+    Routes(String),
+    /// A silence of the configuration cannot be used.
+    #[error("alert.silences: {0}")]
+    Silences(String),
 }

@@ -1,16 +1,23 @@
 //! The queue of one receiver and the worker that empties it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::Stop;
-use tokio::sync::mpsc;
-use tokio::time::Instant;
+use runtime::{Clock, Stop};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::backoff::Backoff;
+use crate::delivery::{Delivery, DeliveryLog};
 use crate::metrics::{Meter, Outcome};
 use crate::slip::Slip;
-use crate::{Notifier, NotifyError};
+use crate::{AlertId, Notification, Notifier, NotifyError, Status};
+
+/// Alerts whose last delivery is remembered.
+const REMEMBERED: usize = 10_000;
+/// Characters of an answer that the delivery log keeps.
+const MAX_ANSWER: usize = 500;
 
 /// When to try again and when to give up.
 #[derive(Debug, Clone, Copy)]
@@ -20,9 +27,16 @@ pub(crate) struct Patience {
     pub(crate) give_up_after: Duration,
 }
 
+/// What stands at the moment, with the recipients of each.
+pub(crate) type Standing = Arc<Vec<Arc<Notification>>>;
+
 /// The end of a lane where notifications go in.
 #[derive(Debug)]
 pub(crate) struct Inlet {
+    /// The configured receiver; several lanes where it has several peers.
+    pub(crate) receiver: String,
+    pub(crate) closes_by_identity: bool,
+    pub(crate) standing: Option<watch::Sender<Standing>>,
     sender: mpsc::Sender<Queued>,
     meter: Meter,
 }
@@ -63,96 +77,211 @@ impl Place<'_> {
     }
 }
 
+/// How a delivery went.
+struct Ended {
+    outcome: Outcome,
+    attempts: u32,
+    answer: String,
+}
+
+/// What all lanes have.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) patience: Patience,
+    pub(crate) clock: Clock,
+    /// None for the log, which is a log itself.
+    pub(crate) log: Option<DeliveryLog>,
+}
+
 /// Sends to one receiver, one notification after the other, so that it never hears of an end before
 /// its beginning.
 pub(crate) struct Lane {
     notifier: Arc<dyn Notifier>,
     receiver: mpsc::Receiver<Queued>,
-    patience: Patience,
+    standing: watch::Receiver<Standing>,
+    shared: Shared,
     meter: Meter,
+    /// The last notification of each alert that was taken: it is offered again where another receiver
+    /// did not take it, and then not sent here a second time.
+    taken: BTreeMap<AlertId, String>,
+    sent_at: Option<Instant>,
 }
 
 impl Lane {
     pub(crate) fn new(
+        receiver: &str,
         notifier: Arc<dyn Notifier>,
         capacity: usize,
-        patience: Patience,
+        shared: Shared,
         meter: Meter,
     ) -> (Inlet, Self) {
-        let (sender, receiver) = mpsc::channel(capacity);
+        let (sender, queue) = mpsc::channel(capacity);
+        let (standing, renewed) = watch::channel(Standing::default());
         let inlet = Inlet {
+            receiver: receiver.to_owned(),
+            closes_by_identity: notifier.closes_by_identity(),
+            standing: notifier.renewal().map(|_| standing),
             sender,
             meter: meter.clone(),
         };
         let lane = Self {
             notifier,
-            receiver,
-            patience,
+            receiver: queue,
+            standing: renewed,
+            shared,
             meter,
+            taken: BTreeMap::new(),
+            sent_at: None,
         };
         (inlet, lane)
     }
 
     /// Runs until stopped: the attempt under way is finished, what waits is handed back as not said.
     pub(crate) async fn run(mut self, stop: Stop) {
+        let every = self.notifier.renewal().map(|renewal| renewal.every);
+        let mut renewal = tokio::time::interval(every.unwrap_or(Duration::from_secs(3600)));
+        renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first tick is at once: nothing stands yet.
+        renewal.tick().await;
         loop {
-            let queued = tokio::select! {
+            tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                queued = self.receiver.recv() => queued,
-            };
-            let Some(queued) = queued else { return };
-            let outcome = self.deliver(&queued, &stop).await;
-            self.end(queued, outcome).await;
+                queued = self.receiver.recv() => {
+                    let Some(queued) = queued else { return };
+                    let ended = self.deliver(&queued, &stop).await;
+                    self.end(queued, ended).await;
+                }
+                _ = renewal.tick(), if every.is_some() => self.renew().await,
+            }
         }
         self.receiver.close();
         while let Some(queued) = self.receiver.recv().await {
-            self.end(queued, Outcome::Stopped).await;
+            let ended = Ended {
+                outcome: Outcome::Stopped,
+                attempts: 0,
+                answer: String::new(),
+            };
+            self.end(queued, ended).await;
         }
     }
 
-    async fn end(&self, queued: Queued, outcome: Outcome) {
+    async fn end(&mut self, queued: Queued, ended: Ended) {
+        let took = queued.since.elapsed();
         self.meter.queued.dec();
-        self.meter.ended(outcome);
-        self.meter
-            .seconds
-            .observe(queued.since.elapsed().as_secs_f64());
-        queued.slip.ended(outcome).await;
+        self.meter.ended(ended.outcome);
+        self.meter.seconds.observe(took.as_secs_f64());
+        let notification = &queued.slip.notification;
+        if ended.outcome == Outcome::Delivered {
+            if self.taken.len() >= REMEMBERED {
+                self.taken.pop_first();
+            }
+            self.taken
+                .insert(notification.alert.clone(), notification.message_id());
+        }
+        // No attempt was needed, or none was made: nothing happened at the receiver.
+        if let Some(log) = &self.shared.log
+            && ended.attempts > 0
+        {
+            log.record(Delivery {
+                receiver: self.notifier.name().to_owned(),
+                attempts: ended.attempts,
+                answer: ended.answer.chars().take(MAX_ANSWER).collect(),
+                millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                ..Delivery::of(notification, self.shared.clock.now(), ended.outcome)
+            });
+        }
+        queued.slip.ended(ended.outcome).await;
     }
 
-    async fn deliver(&self, queued: &Queued, stop: &Stop) -> Outcome {
+    async fn deliver(&mut self, queued: &Queued, stop: &Stop) -> Ended {
         let notification = &queued.slip.notification;
-        let deadline = Instant::now() + self.patience.give_up_after;
-        let mut backoff = Backoff::new(self.patience.first_pause, self.patience.longest_pause);
+        let ended = |outcome, attempts, answer| Ended {
+            outcome,
+            attempts,
+            answer,
+        };
+        if self.taken.get(&notification.alert) == Some(&notification.message_id()) {
+            return ended(Outcome::Delivered, 0, String::new());
+        }
+        let patience = self.shared.patience;
+        let deadline = Instant::now() + patience.give_up_after;
+        let mut backoff = Backoff::new(patience.first_pause, patience.longest_pause);
+        let mut attempts = 0;
         loop {
+            self.keep_the_gap().await;
+            attempts += 1;
             let (reason, after) = match self.notifier.notify(notification).await {
-                Ok(()) => return Outcome::Delivered,
+                Ok(answer) => return ended(Outcome::Delivered, attempts, answer.text),
                 Err(NotifyError::Later { reason, after }) => (reason, after),
                 Err(error @ NotifyError::Refused { .. }) => {
                     self.failed(notification, &error);
-                    return Outcome::Refused;
+                    return ended(Outcome::Refused, attempts, error.to_string());
                 }
                 Err(error @ NotifyError::Forbidden { .. }) => {
                     self.failed(notification, &error);
-                    return Outcome::Forbidden;
+                    return ended(Outcome::Forbidden, attempts, error.to_string());
                 }
             };
             let next = Instant::now() + backoff.pause(after);
             if next > deadline {
                 self.failed(notification, &reason);
-                return Outcome::GaveUp;
+                return ended(Outcome::GaveUp, attempts, reason);
             }
-            tracing::debug!(receiver = self.notifier.name(), %reason, "trying again");
+            tracing::warn!(receiver = self.notifier.name(), %reason, "not taken yet; trying again");
             self.meter.retries.inc();
             tokio::select! {
                 biased;
-                () = stop.cancelled() => return Outcome::Stopped,
+                () = stop.cancelled() => return ended(Outcome::Stopped, attempts, reason),
                 () = tokio::time::sleep_until(next) => {}
             }
         }
     }
 
-    fn failed(&self, notification: &crate::Notification, error: &dyn std::fmt::Display) {
+    /// Waits until the receiver may be sent to again; seconds at most.
+    async fn keep_the_gap(&mut self) {
+        let gap = self.notifier.gap();
+        if let Some(sent_at) = self.sent_at {
+            tokio::time::sleep_until(sent_at + gap).await;
+        }
+        if !gap.is_zero() {
+            self.sent_at = Some(Instant::now());
+        }
+    }
+
+    /// Sends again what stands: one try, the next is due soon.
+    async fn renew(&self) {
+        let Some(renewal) = self.notifier.renewal() else {
+            return;
+        };
+        let now = self.shared.clock.now();
+        let still = i64::try_from(renewal.resolved_for.as_millis()).unwrap_or(i64::MAX);
+        let stands = |notification: &&Arc<Notification>| match notification.status {
+            Status::Firing => true,
+            Status::Resolved => notification
+                .ends_at
+                .is_some_and(|at| now.0.saturating_sub(at.0) <= still),
+        };
+        let all = Arc::clone(&self.standing.borrow());
+        let standing: Vec<Arc<Notification>> = all.iter().filter(stands).cloned().collect();
+        if standing.is_empty() {
+            return;
+        }
+        match self.notifier.renew(&standing).await {
+            Ok(()) => self.meter.renewed(Outcome::Delivered),
+            Err(error) => {
+                self.meter.renewed(Outcome::GaveUp);
+                tracing::warn!(
+                    receiver = self.notifier.name(),
+                    alerts = standing.len(),
+                    %error,
+                    "alerts that stand could not be sent again"
+                );
+            }
+        }
+    }
+
+    fn failed(&self, notification: &Notification, error: &dyn std::fmt::Display) {
         tracing::error!(
             receiver = self.notifier.name(),
             alert = %notification.alert,

@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 
-use crate::{Notification, Notifier, NotifyError};
+use crate::{Answer, Notification, Notifier, NotifyError};
+
+/// Name of the log among the receivers.
+pub(crate) const NAME: &str = "log";
 
 /// Writes every notification to the log.
 #[derive(Debug, Clone, Copy, Default)]
@@ -11,10 +14,10 @@ pub struct Log;
 #[async_trait]
 impl Notifier for Log {
     fn name(&self) -> &'static str {
-        "log"
+        NAME
     }
 
-    async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
+    async fn notify(&self, notification: &Notification) -> Result<Answer, NotifyError> {
         let summary = notification.annotations.get("summary");
         // What a browser reported may be part of the words: Debug escapes control characters.
         tracing::warn!(
@@ -26,6 +29,6 @@ impl Notifier for Log {
             summary = ?summary.map_or("", String::as_str),
             "alert"
         );
-        Ok(())
+        Ok(Answer::default())
     }
 }

@@ -18,6 +18,8 @@ pub enum Outcome {
     Refused,
     /// The receiver's address is one that must not be called.
     Forbidden,
+    /// A silence holds it back; it is said when the silence ends and the alert still fires.
+    Silenced,
     /// The receiver could not be reached before the deadline.
     GaveUp,
     /// The queue of the receiver was full.
@@ -32,6 +34,7 @@ impl Outcome {
         Self::Delivered,
         Self::Refused,
         Self::Forbidden,
+        Self::Silenced,
         Self::GaveUp,
         Self::Overflow,
         Self::Stopped,
@@ -44,6 +47,7 @@ impl Outcome {
             Self::Delivered => "delivered",
             Self::Refused => "refused",
             Self::Forbidden => "forbidden",
+            Self::Silenced => "silenced",
             Self::GaveUp => "gave_up",
             Self::Overflow => "overflow",
             Self::Stopped => "stopped",
@@ -84,9 +88,12 @@ struct Receiver {
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
     ended: Family<Ended, Counter>,
+    renewals: Family<Ended, Counter>,
     retries: Family<Receiver, Counter>,
     queued: Family<Receiver, Gauge>,
     seconds: Family<Receiver, Histogram>,
+    pub(crate) silenced: Counter,
+    pub(crate) unrecorded: Counter,
 }
 
 const SECONDS: [f64; 9] = [0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0, 900.0];
@@ -95,9 +102,12 @@ impl Metrics {
     pub(crate) fn register(metrics: &runtime::Metrics) -> Self {
         let this = Self {
             ended: Family::default(),
+            renewals: Family::default(),
             retries: Family::default(),
             queued: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            silenced: Counter::default(),
+            unrecorded: Counter::default(),
         };
         metrics.register("alert", |registry| {
             registry.register(
@@ -109,6 +119,21 @@ impl Metrics {
                 "retries",
                 "Attempts that were repeated, by receiver",
                 this.retries.clone(),
+            );
+            registry.register(
+                "renewals",
+                "Times that what stands was sent again, by receiver and how it ended",
+                this.renewals.clone(),
+            );
+            registry.register(
+                "silenced",
+                "Notifications that a silence held back",
+                this.silenced.clone(),
+            );
+            registry.register(
+                "deliveries_unrecorded",
+                "Deliveries that the delivery log has no entry of, because they ended faster than they could be written",
+                this.unrecorded.clone(),
             );
             registry.register(
                 "queued",
@@ -137,7 +162,15 @@ impl Metrics {
             };
             (outcome, self.ended.get_or_create(&label).clone())
         };
+        let renewed = |outcome| {
+            let label = Ended {
+                receiver: receiver.to_owned(),
+                outcome,
+            };
+            (outcome, self.renewals.clone(), label)
+        };
         Meter {
+            renewals: [Outcome::Delivered, Outcome::GaveUp].map(renewed).into(),
             ended: Outcome::ALL.iter().map(ended).collect(),
             retries: self.retries.get_or_create(&label).clone(),
             queued: self.queued.get_or_create(&label).clone(),
@@ -150,6 +183,8 @@ impl Metrics {
 #[derive(Debug, Clone)]
 pub(crate) struct Meter {
     ended: Vec<(Outcome, Counter)>,
+    /// Made when they are needed: few receivers are renewed.
+    renewals: Vec<(Outcome, Family<Ended, Counter>, Ended)>,
     pub(crate) retries: Counter,
     pub(crate) queued: Gauge,
     pub(crate) seconds: Histogram,
@@ -159,6 +194,12 @@ impl Meter {
     pub(crate) fn ended(&self, outcome: Outcome) {
         if let Some((_, counter)) = self.ended.iter().find(|(known, _)| *known == outcome) {
             counter.inc();
+        }
+    }
+
+    pub(crate) fn renewed(&self, outcome: Outcome) {
+        for (_, family, label) in self.renewals.iter().filter(|(known, ..)| *known == outcome) {
+            family.get_or_create(label).inc();
         }
     }
 }

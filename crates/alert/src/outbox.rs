@@ -1,51 +1,126 @@
 //! Where notifications are handed in and where it is heard what became of them.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use runtime::Clock;
 use tokio::sync::mpsc;
 
+use crate::delivery::{Delivery, DeliveryLog};
 use crate::lane::Inlet;
+use crate::metrics::Metrics;
 use crate::quote::quoted;
+use crate::route::Routes;
+use crate::silence::Silences;
 use crate::slip::{Receipt, Slip};
-use crate::{Notification, Owners};
+use crate::{AlertId, Notification, Outcome, Owners, Status};
+
+/// Alerts that are remembered as told or silenced.
+const REMEMBERED: usize = 10_000;
 
 /// Some receiver's queue is full; nothing was queued anywhere, the same call may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the queue of a receiver is full")]
 pub struct Overflow;
 
-/// Hands notifications to all receivers.
+/// Hands notifications to the receivers that the routes name.
 #[derive(Debug)]
 pub struct Outbox {
     pub(crate) inlets: Vec<Inlet>,
     pub(crate) sender: mpsc::Sender<Receipt>,
     pub(crate) receipts: mpsc::Receiver<Receipt>,
     pub(crate) owners: Owners,
+    pub(crate) routes: Routes,
+    pub(crate) silences: Silences,
+    pub(crate) clock: Clock,
+    pub(crate) log: DeliveryLog,
+    pub(crate) metrics: Metrics,
+    pub(crate) memory: Mutex<Memory>,
+}
+
+/// What is remembered of alerts that fire.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// The lanes that were told that it fires: they are told when it is over, whatever the routes and
+    /// silences say by then.
+    told: BTreeMap<AlertId, Vec<usize>>,
+    /// The last notification that a silence held back.
+    silenced: BTreeMap<AlertId, String>,
+}
+
+/// What is to be done with a notification.
+struct Plan {
+    lanes: Vec<usize>,
+    /// How it ends even if every lane takes it.
+    at_best: Outcome,
 }
 
 impl Outbox {
-    /// Queues a notification for every receiver, or for none. What receivers get names the owner of
-    /// the alert's service, and holds nothing that their display would obey.
+    /// Whether notifications may be handed in: silences are known, or have been waited for long enough.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.silences.is_ready()
+    }
+
+    /// Queues a notification for every receiver that the routes name, or for none. What receivers get
+    /// names the owner of the alert's service, and holds nothing that their display would obey. Where a
+    /// silence holds it back, only the log hears of it, and the receipt says so.
     ///
     /// # Errors
     /// [`Overflow`] when a queue is full; counted there.
-    pub fn offer(&self, mut notification: Notification) -> Result<(), Overflow> {
-        let mut places = Vec::with_capacity(self.inlets.len());
-        for inlet in &self.inlets {
-            places.push(inlet.place().ok_or(Overflow)?);
+    pub fn offer(&self, notification: Notification) -> Result<(), Overflow> {
+        let notification = self.completed(notification);
+        let plan = self.plan(&notification);
+        let mut places = Vec::with_capacity(plan.lanes.len());
+        for &lane in &plan.lanes {
+            places.push(self.inlets[lane].place().ok_or(Overflow)?);
         }
-        let Notification {
-            labels,
-            annotations,
-            ..
-        } = &mut notification;
-        self.owners.complete(labels, annotations);
-        let slip = Slip::new(quoted(notification), places.len(), self.sender.clone());
+        self.remember(&notification, &plan);
+        let slip = Slip::new(
+            notification,
+            places.len(),
+            plan.at_best,
+            self.sender.clone(),
+        );
         let slip = Arc::new(slip);
         for place in places {
             place.put(Arc::clone(&slip));
         }
         Ok(())
+    }
+
+    /// Takes note of what stands: every alert that fires, and those that were resolved minutes ago.
+    /// Receivers that forget what is not renewed are sent it again, from now on until the next call,
+    /// also while nothing can be evaluated.
+    pub fn renew(&self, standing: impl IntoIterator<Item = Notification>) {
+        let renewed: Vec<&Inlet> = self
+            .inlets
+            .iter()
+            .filter(|lane| lane.standing.is_some())
+            .collect();
+        if renewed.is_empty() {
+            return;
+        }
+        let mut lists = vec![Vec::new(); renewed.len()];
+        for notification in standing {
+            let notification = Arc::new(self.completed(notification));
+            let now = self.clock.now();
+            let is_firing = notification.status == Status::Firing;
+            if is_firing && self.silences.holding(&notification.labels, now).is_some() {
+                continue;
+            }
+            let recipients = self.routes.recipients(&notification.labels);
+            for (lane, list) in renewed.iter().zip(&mut lists) {
+                if recipients.contain(&lane.receiver) {
+                    list.push(Arc::clone(&notification));
+                }
+            }
+        }
+        for (lane, list) in renewed.iter().zip(lists) {
+            if let Some(standing) = &lane.standing {
+                standing.send_replace(Arc::new(list));
+            }
+        }
     }
 
     /// What has become of notifications since the last call.
@@ -59,5 +134,100 @@ impl Outbox {
             Some(receipt) => receipt,
             None => std::future::pending().await,
         }
+    }
+
+    fn completed(&self, mut notification: Notification) -> Notification {
+        let Notification {
+            labels,
+            annotations,
+            ..
+        } = &mut notification;
+        self.owners.complete(labels, annotations);
+        quoted(notification)
+    }
+
+    fn plan(&self, notification: &Notification) -> Plan {
+        let recipients = self.routes.recipients(&notification.labels);
+        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = memory.told.get(&notification.alert);
+        let was_told = |lane: usize| told.is_some_and(|lanes| lanes.contains(&lane));
+        let silence = self
+            .silences
+            .holding(&notification.labels, self.clock.now());
+        let is_firing = notification.status == Status::Firing;
+        let hears = |&lane: &usize| {
+            let inlet = &self.inlets[lane];
+            let is_routed =
+                inlet.receiver == crate::log::NAME || recipients.contain(&inlet.receiver);
+            match (is_firing, &silence) {
+                (true, None) => is_routed,
+                (true, Some(_)) => inlet.receiver == crate::log::NAME,
+                (false, None) => is_routed || was_told(lane),
+                // An end wakes nobody, but left out it leaves open what was opened.
+                (false, Some(_)) => {
+                    was_told(lane)
+                        || inlet.receiver == crate::log::NAME
+                        || (is_routed && inlet.closes_by_identity)
+                }
+            }
+        };
+        let lanes = (0..self.inlets.len()).filter(hears).collect();
+        drop(memory);
+        let at_best = match silence {
+            Some(silence) if is_firing => {
+                self.silenced(notification, &silence);
+                Outcome::Silenced
+            }
+            _ => Outcome::Delivered,
+        };
+        Plan { lanes, at_best }
+    }
+
+    fn remember(&self, notification: &Notification, plan: &Plan) {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let alert = &notification.alert;
+        match notification.status {
+            Status::Resolved => {
+                memory.told.remove(alert);
+                memory.silenced.remove(alert);
+            }
+            Status::Firing if plan.at_best == Outcome::Delivered => {
+                if memory.told.len() >= REMEMBERED {
+                    memory.told.pop_first();
+                }
+                let told = memory.told.entry(alert.clone()).or_default();
+                for lane in &plan.lanes {
+                    if !told.contains(lane) {
+                        told.push(*lane);
+                    }
+                }
+            }
+            Status::Firing => {}
+        }
+    }
+
+    /// Counts and logs once that a silence holds a notification back.
+    fn silenced(&self, notification: &Notification, silence: &str) {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let message = notification.message_id();
+        if memory.silenced.get(&notification.alert) == Some(&message) {
+            return;
+        }
+        if memory.silenced.len() >= REMEMBERED {
+            memory.silenced.pop_first();
+        }
+        memory.silenced.insert(notification.alert.clone(), message);
+        drop(memory);
+        self.metrics.silenced.inc();
+        tracing::info!(
+            alert = %notification.alert,
+            app = notification.label("app"),
+            silence,
+            "a silence holds a notification back"
+        );
+        self.log.record(Delivery {
+            answer: format!("silence {silence}"),
+            ..Delivery::of(notification, self.clock.now(), Outcome::Silenced)
+        });
     }
 }

@@ -1,66 +1,151 @@
-//! Who hears of an alert, and what is told together.
+//! Which receivers hear of an alert.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::Notification;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use settings::Problems;
 
-/// Where a notification goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
-    /// Name of the route; the `receiver` of messages.
-    pub name: String,
-    /// Labels that name the group.
-    pub group_by: Vec<String>,
+use crate::pattern::{Match, Matcher};
+
+/// Routes at most.
+const MAX_ROUTES: usize = 200;
+
+/// Receivers of the alerts whose labels match. The first route that matches decides; an alert that none
+/// matches goes to all receivers.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RouteConfig {
+    /// Labels of the alert: `{ owner = "team-checkout", severity = "page" }`, and with regular
+    /// expressions `{ service = { regex = "checkout-.*" } }`. Empty for every alert.
+    #[serde(rename = "match")]
+    pub matches: Match,
+    /// Names of receivers; none for alerts that only the log hears of.
+    pub receivers: Vec<String>,
+    /// Whether the routes below are looked at as well.
+    #[serde(rename = "continue")]
+    pub continues: bool,
 }
 
-impl Route {
-    /// The labels that name the group of a notification.
-    #[must_use]
-    pub fn group_labels(&self, notification: &Notification) -> BTreeMap<String, String> {
-        self.group_by
-            .iter()
-            .filter_map(|name| {
-                let value = notification.labels.get(name)?;
-                Some((name.clone(), value.clone()))
-            })
-            .collect()
+/// Reports every route that cannot be used.
+pub(crate) fn problems(
+    routes: &[RouteConfig],
+    receivers: &BTreeSet<&str>,
+    known_label: &dyn Fn(&str) -> bool,
+    problems: &mut Problems<'_>,
+) {
+    if routes.len() > MAX_ROUTES {
+        problems.report("routes", routes.len(), format!("at most {MAX_ROUTES}"));
     }
-
-    /// Names the group in one text: the `groupKey` of messages.
-    #[must_use]
-    pub fn group_key(&self, notification: &Notification) -> String {
-        let labels: Vec<_> = self
-            .group_labels(notification)
-            .iter()
-            .map(|(name, value)| format!("{name}={value:?}"))
-            .collect();
-        // `{}` is how Alertmanager writes the route at the root of its tree.
-        format!("{{}}:{{{}}}", labels.join(", "))
-    }
-}
-
-/// Chooses the route of every notification: today the one route to all receivers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Router {
-    default: Route,
-}
-
-impl Default for Router {
-    fn default() -> Self {
-        let group_by = ["alertname", "app", "slo"].map(str::to_owned).to_vec();
-        Self {
-            default: Route {
-                name: "default".to_owned(),
-                group_by,
-            },
+    let names = receivers.iter().copied().collect::<Vec<_>>().join(", ");
+    for (at, route) in routes.iter().enumerate() {
+        let mut problems = problems.section(format!("routes[{at}]"));
+        for (label, reason) in route.matches.problems(known_label) {
+            problems.report("match", format!("{label:?}"), reason);
+        }
+        for receiver in &route.receivers {
+            if !receivers.contains(receiver.as_str()) {
+                let reason = format!("no receiver has this name; permitted: {names}");
+                problems.report("receivers", format!("{receiver:?}"), reason);
+            }
         }
     }
 }
 
-impl Router {
-    /// The route of a notification.
-    #[must_use]
-    pub const fn route(&self, _notification: &Notification) -> &Route {
-        &self.default
+/// The routes, ready to be asked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Routes(Vec<Route>);
+
+#[derive(Debug, Clone)]
+struct Route {
+    matcher: Matcher,
+    receivers: Vec<String>,
+    continues: bool,
+}
+
+/// Who hears of an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Recipients {
+    All,
+    These(BTreeSet<String>),
+}
+
+impl Recipients {
+    pub(crate) fn contain(&self, receiver: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(names) => names.contains(receiver),
+        }
+    }
+}
+
+impl Routes {
+    pub(crate) fn compile(routes: &[RouteConfig]) -> Result<Self, String> {
+        let compiled = routes.iter().map(|route| {
+            Ok(Route {
+                matcher: route.matches.compile()?,
+                receivers: route.receivers.clone(),
+                continues: route.continues,
+            })
+        });
+        compiled.collect::<Result<_, String>>().map(Self)
+    }
+
+    pub(crate) fn recipients(&self, labels: &BTreeMap<String, String>) -> Recipients {
+        let mut names = BTreeSet::new();
+        let mut is_matched = false;
+        for route in self.0.iter().filter(|route| route.matcher.matches(labels)) {
+            is_matched = true;
+            names.extend(route.receivers.iter().cloned());
+            if !route.continues {
+                break;
+            }
+        }
+        if is_matched {
+            Recipients::These(names)
+        } else {
+            Recipients::All
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes(json: &str) -> Routes {
+        let routes: Vec<RouteConfig> = serde_json::from_str(json).expect("well formed");
+        Routes::compile(&routes).expect("usable")
+    }
+
+    #[test]
+    fn the_first_route_that_matches_decides_unless_it_continues() {
+        let routes = routes(
+            r#"[
+            {"match": {"severity": "page"}, "receivers": ["pagerduty"], "continue": true},
+            {"match": {"owner": {"regex": "team-a|team-b"}}, "receivers": ["slack"]},
+            {"match": {"owner": "team-a"}, "receivers": ["email"]},
+            {"match": {"environment": "staging"}, "receivers": []}
+        ]"#,
+        );
+        for (labels, expected) in [
+            (vec![("severity", "page")], Some(vec!["pagerduty"])),
+            (
+                vec![("severity", "page"), ("owner", "team-a")],
+                Some(vec!["pagerduty", "slack"]),
+            ),
+            (vec![("owner", "team-a")], Some(vec!["slack"])),
+            (vec![("environment", "staging")], Some(vec![])),
+            (vec![("owner", "team-c")], None),
+        ] {
+            let labels: BTreeMap<_, _> = labels
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
+            let expected = expected.map_or(Recipients::All, |names| {
+                Recipients::These(names.into_iter().map(str::to_owned).collect())
+            });
+            assert_eq!(routes.recipients(&labels), expected, "{labels:?}");
+        }
     }
 }

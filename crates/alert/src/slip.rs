@@ -33,17 +33,18 @@ struct Open {
 }
 
 impl Slip {
-    /// For so many receivers.
+    /// For so many receivers; it ends no better than `at_best`.
     pub(crate) fn new(
         notification: Notification,
         receivers: usize,
+        at_best: Outcome,
         sender: mpsc::Sender<Receipt>,
     ) -> Self {
         Self {
             notification,
             state: Mutex::new(Open {
                 receivers,
-                worst: Outcome::Delivered,
+                worst: at_best,
             }),
             sender,
         }

@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use alert::{
-    AlertId, Config, Dispatcher, Notification, Notifier, NotifyError, Outcome, Overflow, Status,
+    AlertId, Answer, Config, Dispatcher, Notification, Notifier, NotifyError, Outcome, Overflow,
+    Status,
 };
 use observation::UnixMillis;
 use runtime::Stop;
@@ -37,13 +38,13 @@ impl Notifier for Gate {
         self.name
     }
 
-    async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
+    async fn notify(&self, notification: &Notification) -> Result<Answer, NotifyError> {
         self.permits.acquire().await.expect("never closed").forget();
         self.taken
             .lock()
             .expect("not poisoned")
             .push(notification.sequence);
-        Ok(())
+        Ok(Answer::default())
     }
 }
 
@@ -56,7 +57,7 @@ impl Notifier for Down {
         "down"
     }
 
-    async fn notify(&self, _: &Notification) -> Result<(), NotifyError> {
+    async fn notify(&self, _: &Notification) -> Result<Answer, NotifyError> {
         Err(NotifyError::Later {
             reason: "down".to_owned(),
             after: None,

@@ -57,6 +57,24 @@ pub(crate) fn check(
     Ok(())
 }
 
+/// Whether engines may read the headers of the access check differently: where one of several lines is
+/// empty.
+pub(crate) fn depends_on_engine(headers: &Headers) -> bool {
+    [
+        "access-control-allow-origin",
+        "access-control-allow-credentials",
+    ]
+    .into_iter()
+    .any(|name| {
+        let (mut lines, mut empty) = (0, false);
+        for line in headers.all(name) {
+            lines += 1;
+            empty |= line.is_empty();
+        }
+        empty && lines > 1
+    })
+}
+
 /// The value of a header. Firefox leaves empty lines out where it joins several
 /// (`netwerk/protocol/http/nsHttpHeaderArray.cpp`, `MergeHeader`).
 fn read<'a>(headers: &'a Headers, name: &'a str, engine: Engine) -> Option<Cow<'a, [u8]>> {

@@ -98,6 +98,30 @@ impl Request {
         })
     }
 
+    /// The request with another credentials mode.
+    #[must_use]
+    pub fn with_credentials(&self, credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            ..self.clone()
+        }
+    }
+
+    /// The request as it is where the page does not set this header. `name` is in lower case.
+    #[must_use]
+    pub fn without_header(&self, name: &str) -> Self {
+        let mut request = self.clone();
+        let mut headers = std::mem::take(&mut request.headers);
+        headers.retain(|(other, _)| other != name);
+        headers.sort();
+        request.headers = order::arrange(headers, &self.url);
+        request.dropped.retain(|other| other != name);
+        if name == "user-agent" {
+            request.user_agent = None;
+        }
+        request
+    }
+
     /// Where the page came from.
     #[must_use]
     pub const fn page_origin(&self) -> &Origin {

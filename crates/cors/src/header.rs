@@ -45,6 +45,15 @@ impl Headers {
         }
     }
 
+    /// A list without headers that has room for some: that many lines, of so many bytes in all.
+    #[must_use]
+    pub fn with_capacity(lines: usize, bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            ends: Vec::with_capacity(lines),
+        }
+    }
+
     /// Adds a line at the end.
     pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         self.bytes.extend_from_slice(name.as_ref());
@@ -55,10 +64,14 @@ impl Headers {
 
     /// Takes every line of one name out.
     pub fn remove(&mut self, name: &str) {
-        *self = self
-            .iter()
+        if self.all(name).next().is_none() {
+            return;
+        }
+        let mut rest = Self::with_capacity(self.ends.len(), self.bytes.len());
+        self.iter()
             .filter(|(other, _)| !other.eq_ignore_ascii_case(name.as_bytes()))
-            .collect();
+            .for_each(|(name, value)| rest.push(name, value));
+        *self = rest;
     }
 
     /// Puts one line in place of every line of that name.

@@ -1,6 +1,8 @@
 //! The walk along an exchange: HTTP fetch and HTTP-redirect fetch of the standard, in the order of
 //! `services/network/cors/cors_url_loader.cc`.
 
+use std::borrow::Cow;
+
 use url::Url;
 use web::Origin;
 
@@ -9,6 +11,7 @@ use crate::exchange::{Answer, Exchange, Request};
 use crate::judgement::{Judgement, Scene};
 use crate::preflight::{self, Ask, Permission, Question};
 use crate::redirect::{self, BadRedirect};
+use crate::safelist;
 use crate::word::{CorsError, Engine, Mode, Ruling, Stage};
 
 /// The browser follows this many redirects and no more.
@@ -45,16 +48,19 @@ pub(crate) struct Walk<'a> {
     before: Vec<String>,
     /// Whether a preflight was needed at some hop.
     asked: bool,
-    pub(crate) url: Url,
-    pub(crate) method: String,
-    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) url: Cow<'a, Url>,
+    pub(crate) method: Cow<'a, str>,
+    pub(crate) headers: Cow<'a, [(String, Vec<u8>)]>,
     pub(crate) hop: usize,
     /// Set at the first cross-origin hop and never unset: the standard's response tainting `cors`.
     pub(crate) cors: bool,
     /// Set when a redirect leads from one foreign origin to another: `Origin` is `null` from then on.
     tainted: bool,
     preflight_sent: bool,
-    pub(crate) question: Option<Question>,
+    /// Whether a preflight is needed at this hop.
+    asked_here: bool,
+    /// Whether a rule that some engine has of its own came into play.
+    engine_specific: bool,
     /// What preflights of this chain left in the cache.
     cache: Vec<(Url, Permission<'a>)>,
 }
@@ -74,23 +80,27 @@ impl<'a> Walk<'a> {
     }
 
     fn new(request: &'a Request, engine: Engine) -> Self {
-        let mut headers = request.headers.clone();
+        let mut headers = Cow::Borrowed(request.headers.as_slice());
         if let (Some(value), false) = (&request.user_agent, engine == Engine::Chromium) {
-            headers.push(("user-agent".to_owned(), value.clone()));
+            let line = ("user-agent".to_owned(), value.clone());
+            headers.to_mut().push(line);
         }
+        let engine_specific =
+            request.user_agent.is_some() || safelist::depends_on_engine(&request.headers);
         Self {
             request,
             engine,
             before: Vec::new(),
             asked: false,
-            url: request.url.clone(),
-            method: request.method.clone(),
+            url: Cow::Borrowed(&request.url),
+            method: Cow::Borrowed(&request.method),
             headers,
             hop: 0,
             cors: false,
             tainted: false,
             preflight_sent: false,
-            question: None,
+            asked_here: false,
+            engine_specific,
             cache: Vec::new(),
         }
     }
@@ -124,10 +134,19 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether a request that needed a preflight needs one at every later hop, also where a redirect
-    /// has made a plain GET of it: so in Firefox and WebKit.
-    fn asks_again(&self) -> bool {
-        self.engine != Engine::Chromium && self.asked
+    /// Whether a preflight is needed at this hop. In Firefox and WebKit a request that needed one needs
+    /// one at every later hop, also where a redirect has made a plain GET of it.
+    fn needs_preflight(&mut self) -> bool {
+        if self.ask().needs_preflight() {
+            return true;
+        }
+        self.engine_specific |= self.asked;
+        self.asked && self.engine != Engine::Chromium
+    }
+
+    /// What the preflight of this hop asks, where it has one.
+    pub(crate) fn question(&self) -> Option<Question> {
+        self.asked_here.then(|| self.ask().question())
     }
 
     /// Sends the request to the current URL, with a preflight where one is needed.
@@ -147,13 +166,12 @@ impl<'a> Walk<'a> {
         if redirect::is_blocked_port(&self.url) {
             return Some(self.blocked_port());
         }
-        self.question = None;
-        let needed = self.ask().needs_preflight() || self.asks_again();
-        if !self.cors || !needed || self.is_cached() {
+        self.asked_here = false;
+        if !self.cors || !self.needs_preflight() || self.is_cached() {
             return None;
         }
         self.asked = true;
-        self.question = Some(self.ask().question());
+        self.asked_here = true;
         self.preflight_sent |= self.hop == 0;
         let Some(answer) = answer else {
             return Some(self.incomplete(Stage::Preflight));
@@ -165,9 +183,12 @@ impl<'a> Walk<'a> {
             judgement.stage = Some(Stage::Preflight);
             return Some(judgement);
         }
+        self.engine_specific |= self.tainted
+            || self.request.page_origin.is_same(&self.url)
+            || access::depends_on_engine(&answer.headers);
         match preflight::check(answer, self.preflight_origin(), self.ask()) {
             Ok(permission) => {
-                self.cache.push((self.url.clone(), permission));
+                self.cache.push((self.url.clone().into_owned(), permission));
                 None
             }
             Err(refusal) => Some(self.blocked(Stage::Preflight, refusal)),
@@ -176,7 +197,7 @@ impl<'a> Walk<'a> {
 
     fn is_cached(&self) -> bool {
         self.cache.iter().any(|(url, permission)| {
-            *url == self.url && permission.seconds > 0 && permission.covers(self.ask())
+            *url == *self.url && permission.seconds > 0 && permission.covers(self.ask())
         })
     }
 
@@ -195,15 +216,13 @@ impl<'a> Walk<'a> {
                 None => return Some(self.bad_redirect(BadRedirect::Invalid, &lossy(location))),
             },
         };
-        if self.cors
-            && let Err(refusal) = access::check(
-                &answer.headers,
-                self.origin(),
-                self.request.credentials,
-                self.engine,
-            )
-        {
-            return Some(self.blocked(Stage::Response, refusal));
+        if self.cors {
+            let headers = &answer.headers;
+            self.engine_specific |= access::depends_on_engine(headers);
+            let credentials = self.request.credentials;
+            if let Err(refusal) = access::check(headers, self.origin(), credentials, self.engine) {
+                return Some(self.blocked(Stage::Response, refusal));
+            }
         }
         match target {
             None => Some(self.judgement(Ruling::Allowed, None)),
@@ -212,12 +231,13 @@ impl<'a> Walk<'a> {
     }
 
     /// A redirect to nowhere: Chromium takes it for an answer, the others for a failed redirect.
-    fn blank_redirect(&self, answer: &Answer) -> Option<Judgement> {
-        let is_blank = self.engine != Engine::Chromium
-            && matches!(answer.status, 301 | 302 | 303 | 307 | 308)
+    fn blank_redirect(&mut self, answer: &Answer) -> Option<Judgement> {
+        let is_blank = matches!(answer.status, 301 | 302 | 303 | 307 | 308)
             && answer.redirect().is_none()
             && answer.headers.all("location").next().is_some();
-        is_blank.then(|| self.bad_redirect(BadRedirect::Invalid, ""))
+        self.engine_specific |= is_blank;
+        (is_blank && self.engine != Engine::Chromium)
+            .then(|| self.bad_redirect(BadRedirect::Invalid, ""))
     }
 
     fn resolve(&self, location: &[u8]) -> Option<Url> {
@@ -244,23 +264,40 @@ impl<'a> Walk<'a> {
         if !self.may_redirect_to(&target) {
             return Some(self.bad_redirect(BadRedirect::Unsafe, target.as_str()));
         }
+        self.engine_specific |= has_userinfo;
         if has_userinfo && self.engine == Engine::Chromium {
             return Some(self.bad_redirect(BadRedirect::Userinfo, target.as_str()));
         }
-        let leaves_origin = Origin::of(&self.url) != Origin::of(&target);
+        let leaves_origin = !Origin::is_shared(&self.url, &target);
         self.tainted |= leaves_origin && !page.is_same(&self.url);
-        let comes_home = page.is_same(&target);
-        self.headers.retain(|(name, _)| {
-            (comes_home
-                || self.engine != Engine::Chromium
-                || !redirect::CLIENT_HINTS.contains(&name.as_str()))
-                && !(leaves_origin && name == "authorization" && self.engine != Engine::WebKit)
-        });
-        self.rewrite_method(status);
-        self.before
-            .push(std::mem::replace(&mut self.url, target).into());
+        if leaves_origin {
+            let drops = self.engine != Engine::WebKit;
+            self.leave_out(&["authorization"], drops);
+        }
+        let is_chromium = self.engine == Engine::Chromium;
+        if !page.is_same(&target) {
+            self.leave_out(&redirect::CLIENT_HINTS, is_chromium);
+        }
+        if self.rewrite_method(status) {
+            // Firefox and WebKit go on asking for them in preflights, though they do not send them.
+            self.leave_out(&redirect::OF_BODIES, is_chromium);
+        }
+        let left = std::mem::replace(&mut self.url, Cow::Owned(target));
+        self.before.push(left.into_owned().into());
         self.hop += 1;
         None
+    }
+
+    /// Headers that some engines take off at a redirect and others do not.
+    fn leave_out(&mut self, names: &[&str], drops: bool) {
+        let is_one = |(name, _): &(String, Vec<u8>)| names.contains(&name.as_str());
+        if !self.headers.iter().any(is_one) {
+            return;
+        }
+        self.engine_specific = true;
+        if drops {
+            self.headers.to_mut().retain(|line| !is_one(line));
+        }
     }
 
     /// Whether the browser goes there at all, CORS or not.
@@ -274,27 +311,18 @@ impl<'a> Walk<'a> {
     }
 
     /// A 303 turns everything but HEAD into GET, a 301 or 302 does so with POST; the headers that
-    /// describe the body go with it.
-    fn rewrite_method(&mut self, status: u16) {
+    /// describe the body go with it. Says whether it did.
+    fn rewrite_method(&mut self, status: u16) -> bool {
         let to_get = match status {
             303 => self.method != "HEAD",
             301 | 302 => self.method == "POST",
             _ => false,
         };
-        if !to_get || self.method == "GET" {
-            return;
+        let rewrites = to_get && self.method != "GET";
+        if rewrites {
+            self.method = Cow::Borrowed("GET");
         }
-        "GET".clone_into(&mut self.method);
-        // Firefox and WebKit go on asking for them in preflights, though they do not send them.
-        if self.engine != Engine::Chromium {
-            return;
-        }
-        self.headers.retain(|(name, _)| {
-            !matches!(
-                name.as_str(),
-                "content-encoding" | "content-language" | "content-location" | "content-type"
-            )
-        });
+        rewrites
     }
 
     fn judgement(&self, ruling: Ruling, stage: Option<Stage>) -> Judgement {
@@ -305,12 +333,13 @@ impl<'a> Walk<'a> {
             parameter: Vec::new(),
             hop: self.hop,
             preflight_sent: self.preflight_sent,
+            engine_specific: self.engine_specific,
             scene: Scene {
                 origin: self.origin().to_owned(),
                 url: self.url.to_string(),
                 before: self.before.clone(),
-                method: self.method.clone(),
-                question: self.question.clone(),
+                method: self.method.clone().into_owned(),
+                question: self.question(),
                 location: None,
                 redirect: None,
                 missing: None,

@@ -19,6 +19,9 @@ pub struct Judgement {
     pub hop: usize,
     /// Whether hop 0 was preceded by a preflight.
     pub preflight_sent: bool,
+    /// Whether a rule that some engine has of its own came into play on the way: where none did, all
+    /// engines decide alike.
+    pub engine_specific: bool,
     /// What the request was when it was decided.
     pub scene: Scene,
 }

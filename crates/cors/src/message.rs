@@ -31,17 +31,17 @@ pub fn next(exchange: &Exchange) -> Option<Message> {
     let missing = judgement.scene.missing?;
     // An `Origin` goes with everything cross-origin, and at home with what is not a plain read
     // (<https://fetch.spec.whatwg.org/#append-a-request-origin-header>).
-    let has_origin = walk.cors || !matches!(walk.method.as_str(), "GET" | "HEAD");
+    let has_origin = walk.cors || !matches!(&*walk.method, "GET" | "HEAD");
     let origin = has_origin.then(|| walk.origin().to_owned());
     let (question, headers) = match missing {
-        Stage::Preflight => (walk.question, Vec::new()),
-        _ => (None, walk.headers),
+        Stage::Preflight => (walk.question(), Vec::new()),
+        _ => (None, walk.headers.into_owned()),
     };
     Some(Message {
         hop: walk.hop,
-        url: walk.url,
+        url: walk.url.into_owned(),
         question,
-        method: walk.method,
+        method: walk.method.into_owned(),
         headers,
         origin,
     })

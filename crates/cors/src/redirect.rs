@@ -14,6 +14,14 @@ pub(crate) const CLIENT_HINTS: [&str; 7] = [
     "width",
 ];
 
+/// Headers that describe a body, and go with it where a redirect turns a request into GET.
+pub(crate) const OF_BODIES: [&str; 4] = [
+    "content-encoding",
+    "content-language",
+    "content-location",
+    "content-type",
+];
+
 /// Schemes a server may not redirect to; the others that are not http fail as a CORS error.
 pub(crate) const UNSAFE_SCHEMES: [&str; 12] = [
     "about",

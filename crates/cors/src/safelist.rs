@@ -207,6 +207,15 @@ fn is_safelisted_by(name: &str, value: &[u8], engine: Engine) -> bool {
     }
 }
 
+/// Whether engines may differ in which of these headers are safelisted.
+pub(crate) fn depends_on_engine(headers: &[(String, Vec<u8>)]) -> bool {
+    headers.iter().any(|(name, value)| match name.as_str() {
+        "accept" => !value.is_ascii(),
+        "range" => value.iter().any(u8::is_ascii_uppercase),
+        name => CHROMIUM_ONLY.contains(&name),
+    })
+}
+
 /// The names that need the server's consent, lower case, in the order of the list
 /// (<https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names>).
 pub(crate) fn unsafe_names(headers: &[(String, Vec<u8>)], engine: Engine) -> Vec<&str> {

@@ -128,10 +128,15 @@ fn read(args: &Explain) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Lines are answered together as they are read.
+const READ_BYTES: usize = 1 << 20;
+
 fn open(args: &Explain) -> Result<Box<dyn BufRead>, Failure> {
     let Some(file) = &args.file else {
-        return Ok(Box::new(io::stdin().lock()));
+        let input = BufReader::with_capacity(READ_BYTES, io::stdin().lock());
+        return Ok(Box::new(input));
     };
     let opened = File::open(file).with_context(|| format!("opening {}", file.display()));
-    Ok(Box::new(BufReader::new(opened.map_err(Failure::Missing)?)))
+    let file = opened.map_err(Failure::Missing)?;
+    Ok(Box::new(BufReader::with_capacity(READ_BYTES, file)))
 }

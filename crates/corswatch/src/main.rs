@@ -4,6 +4,7 @@
 #[macro_use]
 mod output;
 
+mod api;
 mod audit;
 mod check;
 mod cli;
@@ -11,6 +12,7 @@ mod config;
 mod exit;
 mod explain;
 mod file;
+mod incidents;
 mod init;
 mod objectives;
 mod operations;
@@ -54,6 +56,9 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::DeadLetters(args) => run_with(args.config.clone(), |config| {
             operations::dead_letters(config, args)
         }),
+        Command::DemoData(args) => run_with(args.config.clone(), |config| {
+            operations::demo_data(config, args)
+        }),
         Command::Verify(args) => run_with(args.config.clone(), |config| {
             operations::verify(config, args)
         }),
@@ -65,6 +70,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(args) => check::run(&args),
         Command::Simulate(args) => policies::simulate(&args),
         Command::Generate(args) => policies::generate(&args),
+        Command::Incident(args) => incidents::run(&args),
         Command::Init(args) => init::run(&args),
         Command::CheckConfig(args) => check_config(&args),
         Command::Openapi => {

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use observation::UnixMillis;
 use slo::Sums;
 use store::{
-    AlertRow, Breakdown, Compared, DeployRow, DiagnosisRow, DifferenceRow, Dimension, Failure,
-    InventoryRow, InventoryStep, Ledger, Preflighted, ProgressRow, Reader, RequestShape,
-    SingleFailure, SinglePlace, SinglesOf, SliFilter, SnapshotRow, Store, StoreError,
+    AlertRow, Breakdown, ClosingRow, Compared, DeployRow, DiagnosisRow, DifferenceRow, Dimension,
+    Failure, IncidentRow, InventoryRow, InventoryStep, Ledger, Preflighted, ProgressRow, Reader,
+    RequestShape, SingleFailure, SinglePlace, SinglesOf, SliFilter, SnapshotRow, Store, StoreError,
 };
 
 use crate::interval::Interval;
@@ -82,6 +82,12 @@ pub trait Queries: Send + Sync {
     async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError>;
     /// The latest state of every alert.
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError>;
+    /// The latest state of incidents, those that last first, then the latest.
+    async fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError>;
+    /// One incident.
+    async fn incident(&self, id: &str) -> Result<Option<IncidentRow>, StoreError>;
+    /// Writes that a person closed an incident.
+    async fn save_closing(&self, closing: &ClosingRow) -> Result<(), StoreError>;
     /// The deploys of an app, in order of time.
     async fn deploys(&self, app: &str, within: Interval) -> Result<Vec<DeployRow>, StoreError>;
     /// The latest diagnosis of every failure of an app, latest first.
@@ -217,6 +223,18 @@ impl Queries for Stored {
 
     async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
         self.reader.alerts().await
+    }
+
+    async fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
+        self.reader.incidents().await
+    }
+
+    async fn incident(&self, id: &str) -> Result<Option<IncidentRow>, StoreError> {
+        self.reader.incident(id).await
+    }
+
+    async fn save_closing(&self, closing: &ClosingRow) -> Result<(), StoreError> {
+        self.store.save_closing(closing).await
     }
 
     async fn deploys(&self, app: &str, within: Interval) -> Result<Vec<DeployRow>, StoreError> {

@@ -10,6 +10,7 @@ mod config;
 mod connection;
 mod control;
 mod failure;
+pub mod history;
 mod policy;
 mod serve;
 mod shop;

@@ -66,10 +66,21 @@ fn unreadable(exchange: &Exchange, judgement: &Judgement) -> Option<String> {
     let answer = exchange.hops.get(judgement.hop)?.response.as_ref()?;
     let mut hidden: Vec<String> = Vec::new();
     for (name, _) in answer.headers.iter() {
+        let is_one = |names: &[&str]| {
+            let mut names = names.iter();
+            names.any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
+        };
+        let is_own = matches!(name, [b'x' | b'X', b'-', ..]);
+        let of_pages = if is_own {
+            !is_one(&NOT_READ_BY_PAGES)
+        } else {
+            is_one(&READ_BY_PAGES)
+        };
+        if !of_pages {
+            continue;
+        }
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-        let of_pages = READ_BY_PAGES.contains(&name.as_str())
-            || (name.starts_with("x-") && !NOT_READ_BY_PAGES.contains(&name.as_str()));
-        if of_pages && !hidden.contains(&name) {
+        if !hidden.contains(&name) {
             hidden.push(name);
         }
     }
@@ -97,7 +108,9 @@ fn local_network(exchange: &Exchange, judgement: &Judgement) -> Option<String> {
     if exchange.request.mode() == Mode::Navigate {
         return None;
     }
-    let is_local = |text: &str| Url::parse(text).is_ok_and(|url| network::is_local(&url));
+    let is_local = |text: &str| {
+        network::may_be_local(text) && Url::parse(text).is_ok_and(|url| network::is_local(&url))
+    };
     let target = reason::path(judgement).find(|url| is_local(url))?;
     let page = exchange.request.page_origin();
     if is_local(page.as_str()) {

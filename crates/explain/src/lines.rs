@@ -1,6 +1,8 @@
 //! The JSON lines of `corswatch explain --jsonl`: one exchange a line in, one verdict a line out.
 
 use std::io::{self, BufRead, Write};
+use std::num::NonZero;
+use std::thread;
 
 use cors::{Exchange, NotAnExchange, cache, trim};
 use serde::Serialize;
@@ -26,26 +28,31 @@ enum BadLine {
     Elapsed,
 }
 
-/// The answer to one line of JSON; `line_no` counts from 1. The second value says whether the line
-/// could be answered.
-fn answer(line: &str, line_no: u64) -> (String, bool) {
-    match try_answer(line) {
-        Ok(answer) => (answer, true),
-        Err(error) => (
-            json(&ErrorLine {
-                id: None,
-                line: line_no,
-                error_text: error.to_string(),
-            }),
-            false,
-        ),
-    }
+/// Writes the answer to one line of JSON; `line_no` counts from 1. Says whether the line could be
+/// answered.
+fn answer(line: &str, line_no: u64, output: &mut Vec<u8>) -> bool {
+    let Err(error) = try_answer(line, output) else {
+        return true;
+    };
+    let line = ErrorLine {
+        id: None,
+        line: line_no,
+        error_text: error.to_string(),
+    };
+    json(&line, output);
+    false
 }
 
 /// The answer to one line of JSON, without a line end; `line_no` counts from 1.
 #[must_use]
 pub fn line(line: &str, line_no: u64) -> String {
-    answer(line, line_no).0
+    let mut output = Vec::new();
+    answer(line, line_no, &mut output);
+    text_of(output)
+}
+
+fn text_of(json: Vec<u8>) -> String {
+    String::from_utf8(json).expect("JSON is UTF-8")
 }
 
 /// What a line of JSON asks, for those who answer in words.
@@ -65,7 +72,9 @@ pub fn ask(text: &str) -> Asked {
     let read = || -> Result<Asked, BadLine> {
         let line: Line<'_> = serde_json::from_str(text)?;
         if line.kind.is_some() {
-            return try_answer(text).map(Asked::Part);
+            let mut output = Vec::new();
+            try_answer(text, &mut output)?;
+            return Ok(Asked::Part(text_of(output)));
         }
         let request = line.request.ok_or(BadLine::Missing("request"))?;
         let hops = line.hops.ok_or(BadLine::Missing("hops"))?;
@@ -78,11 +87,11 @@ pub fn ask(text: &str) -> Asked {
     read().unwrap_or_else(|error| Asked::Unreadable(error.to_string()))
 }
 
-fn try_answer(text: &str) -> Result<String, BadLine> {
+fn try_answer(text: &str, output: &mut Vec<u8>) -> Result<(), BadLine> {
     let mut line: Line<'_> = serde_json::from_str(text)?;
     let id = line.id;
     match line.kind.as_deref() {
-        None => verdict(id, line),
+        None => return verdict(id, line, output),
         Some("exposed") => {
             let headers = line
                 .response_headers
@@ -98,21 +107,22 @@ fn try_answer(text: &str) -> Result<String, BadLine> {
                         .any(|asked| asked.0.eq_ignore_ascii_case(name.as_bytes()))
                 });
             }
-            Ok(json(&ReadableLine { id, readable }))
+            json(&ReadableLine { id, readable }, output);
         }
         Some("safelisted") => {
             let name = line.name.ok_or(BadLine::Missing("name"))?.0;
             let value = line.value.ok_or(BadLine::Missing("value"))?.0;
             let name = String::from_utf8_lossy(&name);
             let safelisted = cors::is_safelisted(&name, trim(&value));
-            Ok(json(&SafelistedLine { id, safelisted }))
+            json(&SafelistedLine { id, safelisted }, output);
         }
-        Some("cache") => second_preflight(id, line),
-        Some(other) => Err(BadLine::Kind(other.to_owned())),
+        Some("cache") => return second_preflight(id, line, output),
+        Some(other) => return Err(BadLine::Kind(other.to_owned())),
     }
+    Ok(())
 }
 
-fn verdict(id: Option<&RawValue>, line: Line<'_>) -> Result<String, BadLine> {
+fn verdict(id: Option<&RawValue>, line: Line<'_>, output: &mut Vec<u8>) -> Result<(), BadLine> {
     let request = line.request.ok_or(BadLine::Missing("request"))?;
     let exchange = wire::exchange(request, line.hops.ok_or(BadLine::Missing("hops"))?)?;
     let Verdict {
@@ -124,7 +134,7 @@ fn verdict(id: Option<&RawValue>, line: Line<'_>) -> Result<String, BadLine> {
         by_engine,
         ..
     } = recorded(&exchange);
-    Ok(json(&VerdictLine {
+    let line = VerdictLine {
         id,
         verdict: judgement.ruling,
         stage: judgement.stage,
@@ -137,10 +147,16 @@ fn verdict(id: Option<&RawValue>, line: Line<'_>) -> Result<String, BadLine> {
         reason,
         caveats,
         by_engine: ByEngine(by_engine),
-    }))
+    };
+    json(&line, output);
+    Ok(())
 }
 
-fn second_preflight(id: Option<&RawValue>, line: Line<'_>) -> Result<String, BadLine> {
+fn second_preflight(
+    id: Option<&RawValue>,
+    line: Line<'_>,
+    output: &mut Vec<u8>,
+) -> Result<(), BadLine> {
     let first = line.first.ok_or(BadLine::Missing("first"))?.read()?;
     let second = line.second.ok_or(BadLine::Missing("second"))?.read()?;
     let preflight = line.preflight.ok_or(BadLine::Missing("preflight"))?.read();
@@ -151,14 +167,16 @@ fn second_preflight(id: Option<&RawValue>, line: Line<'_>) -> Result<String, Bad
         return Err(BadLine::Elapsed);
     }
     let second_preflight = cache::second_preflight(&first, &preflight, elapsed, &second);
-    Ok(json(&CacheLine {
+    let line = CacheLine {
         id,
         second_preflight,
-    }))
+    };
+    json(&line, output);
+    Ok(())
 }
 
-fn json(line: &impl Serialize) -> String {
-    serde_json::to_string(line).expect("the line types hold nothing that JSON cannot say")
+fn json(line: &impl Serialize, output: &mut Vec<u8>) {
+    serde_json::to_writer(output, line).expect("the line types hold nothing that JSON cannot say");
 }
 
 /// What came of a stream of lines.
@@ -170,31 +188,89 @@ pub struct Summary {
     pub failed_lines: u64,
 }
 
+/// Lines are taken together up to this many bytes, and answered on several processors.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Fewer lines than this are answered sooner than a thread starts.
+const MIN_LINES_PER_THREAD: usize = 16;
+
 /// Answers each line of `reader` with a line on `writer`, in the same order. Blank lines are
-/// skipped. A line that is not UTF-8 fails like one that is not JSON.
+/// skipped. A line that is not UTF-8 fails like one that is not JSON. What the reader has at hand is
+/// answered before more is read.
 pub fn jsonl(mut reader: impl BufRead, mut writer: impl Write) -> io::Result<Summary> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let mut summary = Summary::default();
-    let mut buffer = Vec::new();
-    for line_no in 1.. {
-        buffer.clear();
-        if reader.read_until(b'\n', &mut buffer)? == 0 {
-            break;
+    let mut block = Vec::new();
+    let mut line_no = 1;
+    while read_lines(&mut reader, &mut block)? {
+        let lines: Vec<&[u8]> = block.split_inclusive(|byte| *byte == b'\n').collect();
+        for (output, part) in answers(&lines, line_no, threads) {
+            writer.write_all(&output)?;
+            summary.answered_lines += part.answered_lines;
+            summary.failed_lines += part.failed_lines;
         }
-        if buffer.trim_ascii().is_empty() {
-            continue;
-        }
-        let (mut output, good) = match std::str::from_utf8(&buffer) {
-            Ok(text) => answer(text.trim_end(), line_no),
-            Err(_) => answer(&String::from_utf8_lossy(&buffer), line_no),
-        };
-        if good {
-            summary.answered_lines += 1;
-        } else {
-            summary.failed_lines += 1;
-        }
-        output.push('\n');
-        writer.write_all(output.as_bytes())?;
+        line_no += lines.len() as u64;
     }
     writer.flush()?;
     Ok(summary)
+}
+
+/// Fills `block` with the whole lines that the reader has at hand, at least one; `false` at the end.
+fn read_lines(reader: &mut impl BufRead, block: &mut Vec<u8>) -> io::Result<bool> {
+    block.clear();
+    loop {
+        let at_hand = reader.fill_buf()?;
+        let at_hand = &at_hand[..at_hand.len().min(BLOCK_BYTES)];
+        if at_hand.is_empty() {
+            return Ok(!block.is_empty());
+        }
+        let end = at_hand.iter().rposition(|byte| *byte == b'\n');
+        let taken = end.map_or(at_hand.len(), |at| at + 1);
+        block.extend_from_slice(&at_hand[..taken]);
+        reader.consume(taken);
+        if end.is_some() {
+            return Ok(true);
+        }
+    }
+}
+
+/// The answers to lines, in parts that stand one behind the other; `line_no` is the number of the first.
+fn answers(lines: &[&[u8]], line_no: u64, threads: usize) -> Vec<(Vec<u8>, Summary)> {
+    let size = lines.len().div_ceil(threads).max(MIN_LINES_PER_THREAD);
+    let parts = lines.chunks(size).zip((line_no..).step_by(size));
+    if lines.len() <= size {
+        return parts.map(|(lines, line_no)| part(lines, line_no)).collect();
+    }
+    thread::scope(|scope| {
+        let running: Vec<_> = parts
+            .map(|(lines, line_no)| scope.spawn(move || part(lines, line_no)))
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| match thread.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}
+
+fn part(lines: &[&[u8]], line_no: u64) -> (Vec<u8>, Summary) {
+    let mut output = Vec::with_capacity(lines.iter().map(|line| line.len()).sum());
+    let mut summary = Summary::default();
+    for (line, line_no) in lines.iter().zip(line_no..) {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let good = match std::str::from_utf8(line) {
+            Ok(text) => answer(text.trim_end(), line_no, &mut output),
+            Err(_) => answer(&String::from_utf8_lossy(line), line_no, &mut output),
+        };
+        match good {
+            true => summary.answered_lines += 1,
+            false => summary.failed_lines += 1,
+        }
+        output.push(b'\n');
+    }
+    (output, summary)
 }

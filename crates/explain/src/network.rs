@@ -18,6 +18,21 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether the text of a URL may be one that leads to this machine or a local network: without a look
+/// at the text, reading it would cost more than all the rest of a verdict.
+pub(crate) fn may_be_local(url: &str) -> bool {
+    let server = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let server = server.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = server.rsplit_once('@').map_or(server, |(_, host)| host);
+    let end = host.trim_end_matches(|c: char| c.is_ascii_digit());
+    let name = end.strip_suffix(':').unwrap_or(host).trim_end_matches('.');
+    let last = name.rsplit('.').next().unwrap_or_default();
+    last.contains('[')
+        || last.contains(']')
+        || last.ends_with(|c: char| c.is_ascii_digit())
+        || matches!(last, "local" | "localhost")
+}
+
 /// Whether a URL leads to this machine or a local network by its host alone. A name that resolves to
 /// such an address does not show.
 pub(crate) fn is_local(url: &Url) -> bool {

@@ -39,35 +39,15 @@ pub struct EngineVerdict {
     pub error: Option<CorsError>,
 }
 
-/// Whether an exchange has anything that engines decide differently: all of that lies in redirects, in
-/// lines that are doubled, in some request headers, and in addresses of this machine. It spares two
-/// judgements of three.
+/// Whether Firefox or WebKit may decide otherwise than Chromium did. It spares two judgements of three.
 fn may_differ(exchange: &Exchange, chromium: &Judgement) -> bool {
-    let request = &exchange.request;
-    let of_headers = request
-        .headers()
-        .iter()
-        .any(|(name, value)| cors::is_safelisted(name, value))
-        || !request.dropped_headers().is_empty();
-    let of_answers = exchange.hops.iter().any(|hop| {
-        [&hop.preflight, &hop.response]
-            .into_iter()
-            .flatten()
-            .any(|answer| {
-                let lines = |name| answer.headers.all(name).count();
-                lines("location") > 0
-                    || lines("access-control-allow-origin") > 1
-                    || lines("access-control-allow-credentials") > 1
-            })
-    });
-    of_headers
-        || of_answers
-        || chromium.scene.url.starts_with("http:")
-            && request.page_origin().as_str().starts_with("https:")
-        || request
-            .headers()
-            .iter()
-            .any(|(name, _)| matches!(name.as_str(), "accept" | "range"))
+    let is_secure_page = exchange
+        .request
+        .page_origin()
+        .as_str()
+        .starts_with("https:");
+    chromium.engine_specific
+        || is_secure_page && reason::path(chromium).any(|url| url.starts_with("http:"))
 }
 
 /// The engines that decide otherwise than Chromium did.
@@ -182,7 +162,7 @@ pub fn explain(exchange: &Exchange) -> Verdict {
 
 fn of(exchange: &Exchange, source: Source) -> Verdict {
     let (judgement, reason) = reason::decide(exchange, source);
-    let repaired = fix::repair(exchange, source);
+    let repaired = fix::repair(exchange, source, (&judgement, reason));
     Verdict {
         explanation: describe::text(exchange, &judgement, reason),
         fix: repaired.map(|repair| repair.fixes).unwrap_or_default(),

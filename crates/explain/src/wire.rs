@@ -132,6 +132,10 @@ impl WireAnswer {
     }
 }
 
+/// What most lists of headers stay below: they are read without growing.
+const USUAL_LINES: usize = 8;
+const USUAL_BYTES: usize = 256;
+
 /// Pairs of a name and a value, read straight into the list's buffer.
 #[derive(Debug, Default)]
 pub(crate) struct WireHeaders(Headers);
@@ -151,7 +155,11 @@ impl<'de> Deserialize<'de> for WireHeaders {
                 f.write_str("a list of [name, value]")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut lines: A) -> Result<WireHeaders, A::Error> {
-                let mut headers = Headers::new();
+                let Some((name, value)) = lines.next_element::<(Bytes<'de>, Bytes<'de>)>()? else {
+                    return Ok(WireHeaders::default());
+                };
+                let mut headers = Headers::with_capacity(USUAL_LINES, USUAL_BYTES);
+                headers.push(name.0, value.0);
                 while let Some((name, value)) = lines.next_element::<(Bytes<'de>, Bytes<'de>)>()? {
                     headers.push(name.0, value.0);
                 }

@@ -225,3 +225,32 @@ fn a_server_that_is_asked_over_http_for_a_secure_page_is_judged_by_its_headers()
     let reasons = [explain::recorded(&exchange), explain::explain(&exchange)].map(|v| v.reason);
     assert_eq!(reasons, [Some(explain::Reason::MixedContent), None]);
 }
+
+#[test]
+fn many_lines_are_answered_in_their_order_whatever_is_read_at_a_time() {
+    let mut input = String::new();
+    for number in 1..=3000 {
+        input += &match number % 7 {
+            0 => "{broken\n".to_owned(),
+            1 => "\n".to_owned(),
+            _ => format!(
+                "{{\"id\":{number},\"kind\":\"safelisted\",\"name\":\"dpr\",\"value\":\"2\"}}\n"
+            ),
+        };
+    }
+    input.truncate(input.len() - 1);
+    for buffer in [1, 64, 5000, 1 << 22] {
+        let mut output = Vec::new();
+        let reader = std::io::BufReader::with_capacity(buffer, input.as_bytes());
+        let summary = explain::jsonl(reader, &mut output).expect("no I/O");
+        assert_eq!((summary.answered_lines, summary.failed_lines), (2143, 428));
+        let output = String::from_utf8(output).expect("UTF-8");
+        let numbers: Vec<u64> = output
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+            .map(|line| line["id"].as_u64().or(line["line"].as_u64()).expect("one"))
+            .collect();
+        let expected: Vec<u64> = (1..=3000).filter(|number| number % 7 != 1).collect();
+        assert_eq!(numbers, expected, "read by {buffer} bytes");
+    }
+}

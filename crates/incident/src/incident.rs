@@ -298,6 +298,10 @@ impl Incident {
         if let Some(suspects) = &mut part.suspects {
             suspects.retain(|suspect| shared(&suspect.app));
         }
+        // That a change of another app is suspected is not theirs to know, nor is it no answer.
+        if part.suspects.as_ref().is_some_and(Vec::is_empty) && part.suspects != self.suspects {
+            part.suspects = None;
+        }
         if part.apps.len() < self.apps.len() {
             part.labels.clear();
             part.told_labels.clear();

@@ -11,6 +11,7 @@ mod duration;
 mod impact;
 mod incident;
 mod lifecycle;
+mod markdown;
 mod register;
 mod runbook;
 mod signal;
@@ -25,6 +26,7 @@ pub use incident::{
     AppPart, ClosedAs, Closing, Contrast, Entry, Evidence, Happening, Incident, Phase, Slice,
 };
 pub use lifecycle::{Before, News, Observed, REPLAY_WAIT, Replay, cached_until, step, waits};
+pub use markdown::markdown;
 pub use register::{DIAGNOSIS_WAIT, Links, Register, is_of_cors};
 pub use runbook::{Step, runbook};
 pub use signal::{Failing, Sighting, Signal};

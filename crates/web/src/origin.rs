@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use url::Url;
+use url::{Position, Url};
 
 use crate::host;
 
@@ -81,6 +81,9 @@ impl Origin {
         if text == "null" {
             return Some(Self::Opaque);
         }
+        if Self::check(text, Schemes::Web).is_ok() {
+            return Some(Self::Tuple(text.to_owned()));
+        }
         let url = Url::parse(text).ok()?;
         let bare =
             matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
@@ -118,10 +121,25 @@ impl Origin {
         }
     }
 
+    /// Whether two URLs are of the same origin. Opaque origins count as one: nothing tells them apart.
+    #[must_use]
+    pub fn is_shared(one: &Url, other: &Url) -> bool {
+        match (written(one), written(other)) {
+            (Some(one), Some(other)) => one == other,
+            _ => Self::of(one) == Self::of(other),
+        }
+    }
+
     /// Whether a page of this origin shares it with `url`. An opaque origin shares with nothing.
     #[must_use]
     pub fn is_same(&self, url: &Url) -> bool {
-        matches!(self, Self::Tuple(_)) && *self == Self::of(url)
+        let Self::Tuple(text) = self else {
+            return false;
+        };
+        match written(url) {
+            Some(origin) => origin == text,
+            None => *self == Self::of(url),
+        }
     }
 
     /// One text for every way to write the same server: `http://127.1`, `http://127.0.0.1.` and
@@ -140,6 +158,13 @@ impl Origin {
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
         Cow::Owned(format!("{scheme}://{}{port}", host::without_root(host)))
     }
+}
+
+/// The origin as it is written at the beginning of a URL, where it is.
+fn written(url: &Url) -> Option<&str> {
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    let is_written = matches!(url.scheme(), "http" | "https") && !has_user;
+    is_written.then(|| &url[..Position::BeforePath])
 }
 
 impl fmt::Display for Origin {

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use alert::{Notification, Notifier, NotifyError, Status};
+use alert::{Answer, Notification, Notifier, NotifyError, Status};
 use async_trait::async_trait;
 
 /// Writes down what it hears.
@@ -18,7 +18,7 @@ impl Notifier for Pager {
         "pager"
     }
 
-    async fn notify(&self, notification: &Notification) -> Result<(), NotifyError> {
+    async fn notify(&self, notification: &Notification) -> Result<Answer, NotifyError> {
         if *self.deaf.lock().expect("not poisoned") {
             let reason = "deaf".to_owned();
             return Err(NotifyError::Later {
@@ -30,7 +30,7 @@ impl Notifier for Pager {
             .lock()
             .expect("not poisoned")
             .push(notification.clone());
-        Ok(())
+        Ok(Answer::default())
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::group;
 use crate::notification::rfc3339;
-use crate::{Notification, Route, Status};
+use crate::{Notification, Status};
 
 /// What Alertmanager writes where an alert has not ended: Go's zero time.
 const NOT_ENDED: &str = "0001-01-01T00:00:00Z";
@@ -45,7 +46,7 @@ struct PayloadAlert<'a> {
 impl<'a> Payload<'a> {
     /// The message about one notification.
     #[must_use]
-    pub fn of(notification: &'a Notification, route: &'a Route, external_url: &'a str) -> Self {
+    pub fn of(notification: &'a Notification, external_url: &'a str) -> Self {
         let alert = PayloadAlert {
             status: notification.status,
             labels: &notification.labels,
@@ -59,11 +60,11 @@ impl<'a> Payload<'a> {
         };
         Self {
             version: "4",
-            group_key: route.group_key(notification),
+            group_key: group::key(notification),
             truncated_alerts: 0,
             status: notification.status,
-            receiver: &route.name,
-            group_labels: route.group_labels(notification),
+            receiver: "default",
+            group_labels: group::labels(notification),
             common_labels: &notification.labels,
             common_annotations: &notification.annotations,
             external_url,

@@ -1,4 +1,4 @@
-//! A receiver of webhooks: a real HTTP server on a loopback port that answers by a script.
+//! A receiver: a real HTTP server on a loopback port that answers by a script, or by a function.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response};
@@ -19,6 +19,8 @@ use tokio::task::JoinSet;
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -35,6 +37,8 @@ impl Message {
 
 /// What is answered: a status and headers.
 pub(crate) type Answer = (u16, Vec<(&'static str, String)>);
+/// What is answered: a status and a body.
+pub(crate) type Reply = (u16, String);
 
 /// The server; it ends when it is dropped.
 pub(crate) struct Receiver {
@@ -46,12 +50,33 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// Answers by `script`, then 200 for ever.
     pub(crate) async fn start(script: Vec<Answer>) -> Self {
+        let script = Mutex::new(VecDeque::from(script));
+        Self::run(move |_| {
+            let mut script = script.lock().expect("not poisoned");
+            let (status, headers) = script.pop_front().unwrap_or((200, vec![]));
+            (status, headers, String::new())
+        })
+        .await
+    }
+
+    /// Answers what the function says.
+    #[allow(dead_code, reason = "not every test that shares this file needs it")]
+    pub(crate) async fn service(reply: impl Fn(&Message) -> Reply + Send + Sync + 'static) -> Self {
+        Self::run(move |message| {
+            let (status, body) = reply(message);
+            (status, vec![], body)
+        })
+        .await
+    }
+
+    async fn run(
+        answer: impl Fn(&Message) -> (u16, Vec<(&'static str, String)>, String) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let addr = listener.local_addr().expect("bound");
         let (sender, messages) = mpsc::channel(1000);
-        let script = Arc::new(Mutex::new(VecDeque::from(script)));
         let mut server = JoinSet::new();
-        server.spawn(serve(listener, script, sender));
+        server.spawn(serve(listener, Arc::new(answer), sender));
         Self {
             addr,
             messages,
@@ -71,7 +96,7 @@ impl Receiver {
     }
 }
 
-type Script = Arc<Mutex<VecDeque<Answer>>>;
+type Script = Arc<dyn Fn(&Message) -> (u16, Vec<(&'static str, String)>, String) + Send + Sync>;
 
 async fn serve(listener: TcpListener, script: Script, sender: mpsc::Sender<Message>) {
     let mut connections = JoinSet::new();
@@ -89,23 +114,20 @@ async fn answer(
     request: Request<Incoming>,
     script: &Script,
     sender: &mpsc::Sender<Message>,
-) -> Result<Response<Empty<Bytes>>, Infallible> {
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.expect("a whole body").to_bytes();
-    let (status, headers) = script
-        .lock()
-        .expect("not poisoned")
-        .pop_front()
-        .unwrap_or((200, vec![]));
     let message = Message {
         method: parts.method,
+        path: parts.uri.to_string(),
         headers: parts.headers,
         body,
     };
+    let (status, headers, text) = script(&message);
     sender.send(message).await.expect("the test listens");
     let mut response = Response::builder().status(status);
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    Ok(response.body(Empty::new()).expect("a valid answer"))
+    Ok(response.body(Full::from(text)).expect("a valid answer"))
 }

@@ -26,7 +26,7 @@ pub(crate) struct Gate {
     #[arg(long)]
     pub(crate) once: bool,
     #[command(flatten)]
-    pub(crate) api: Api,
+    pub(crate) api: PrivateSide,
     /// How the verdict is written.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
@@ -63,12 +63,12 @@ pub(crate) struct Deploy {
     #[arg(long, default_value = "")]
     pub(crate) note: String,
     #[command(flatten)]
-    pub(crate) api: Api,
+    pub(crate) api: PrivateSide,
 }
 
 /// Where the private side is.
 #[derive(Debug, Args)]
-pub(crate) struct Api {
+pub(crate) struct PrivateSide {
     /// The private side of a corswatch that runs.
     #[arg(long, value_name = "URL", value_parser = web_url, default_value = "http://127.0.0.1:7781")]
     pub(crate) url: url::Url,

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod gate;
+mod incidents;
 mod judgement;
 mod operations;
 mod policies;
@@ -12,9 +13,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use gate::{Api, Deploy, Gate};
+pub(crate) use gate::{Deploy, Gate, PrivateSide};
+pub(crate) use incidents::{Api, IncidentArgs, IncidentCommand, IncidentFormat};
 pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
-pub(crate) use operations::{DeadLetters, DeadLettersCommand, Loader, Replay, Selection, Verify};
+pub(crate) use operations::{
+    DeadLetters, DeadLettersCommand, DemoData, Loader, Replay, Selection, Verify,
+};
 pub(crate) use policies::{Generate, Seen, Simulate};
 pub(crate) use setup::{Form, Init};
 pub(crate) use slo::{Backtest, ExitOn, ReportFormat, Show, Slo, SloCommand, Validate};
@@ -43,6 +47,9 @@ pub(crate) enum Command {
     Dashboard(Role),
     /// Lists records that could not be stored, puts them into the journal again, or gives them up.
     DeadLetters(DeadLetters),
+    /// Fills an empty data directory with generated history, to look at what the product shows: traffic
+    /// of several apps with releases and incidents. The same seed and end give the same history.
+    DemoData(DemoData),
     /// Recounts raw rows and compares them with rollups and ledger; repairs from the journal.
     Verify(Verify),
     /// Validates and shows objectives, and replays stored history through them.
@@ -67,6 +74,8 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Writes the least permissive policy that lets everything pass that browsers were seen to ask.
     Generate(Generate),
+    /// Lists incidents of a corswatch that runs, shows one, or exports one as the draft of a post-mortem.
+    Incident(IncidentArgs),
     /// Writes a commented configuration to start with: for this machine, for this machine with Kafka, or
     /// for a cluster. What no option says is asked for.
     Init(Init),

@@ -127,6 +127,30 @@ impl FromStr for Place {
     }
 }
 
+/// Arguments of `demo-data`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoData {
+    /// Configuration file; everything has a default. What it says of the store is not used but its chunk
+    /// size.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Directory to fill; made where it is missing.
+    #[arg(long, value_name = "DIR", default_value = "demo-data")]
+    pub(crate) data: PathBuf,
+    /// How many days.
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=390))]
+    pub(crate) days: u32,
+    /// How many raw rows.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=2_000_000_000))]
+    pub(crate) rows: u64,
+    /// Which of all histories.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// When it ends: an RFC 3339 time, or how long ago; now where left out.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) end: Option<When>,
+}
+
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Format;
-use super::words::{Written, form, one_form, page_origin, web_url};
+use super::words::{Written, form, one_form, page_origin};
 
 /// Arguments of `simulate`.
 #[derive(Debug, Args)]
@@ -59,12 +59,8 @@ pub(crate) struct Seen {
     /// asking; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) shapes: Option<PathBuf>,
-    /// Asks this private side of corswatch.
-    #[arg(long, value_name = "URL", value_parser = web_url, default_value = "http://127.0.0.1:7781")]
-    pub(crate) api: url::Url,
-    /// The environment variable with the token for it.
-    #[arg(long, value_name = "NAME", default_value = "CORSWATCH_TOKEN")]
-    pub(crate) token_env: String,
+    #[command(flatten)]
+    pub(crate) api: super::Api,
     /// The app; what is asked names those that there are.
     #[arg(long)]
     pub(crate) app: Option<String>,

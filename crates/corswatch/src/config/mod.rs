@@ -159,7 +159,10 @@ impl Config {
         self.store.problems(Problems::at("store", found));
         self.engine.problems(Problems::at("engine", found));
         self.aggregator.problems(Problems::at("aggregator", found));
-        self.alert.problems(Problems::at("alert", found));
+        let own_labels = self.slo.iter().flat_map(|slo| slo.labels.keys());
+        let own_labels = own_labels.map(String::as_str).collect();
+        self.alert
+            .problems(&own_labels, Problems::at("alert", found));
         self.prober
             .problems(&self.services, Problems::at("prober", found));
         self.inventory.problems(Problems::at("inventory", found));

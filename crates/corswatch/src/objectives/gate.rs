@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Remote, RemoteError};
-use crate::cli::{Api, Deploy, Format, Gate};
+use crate::cli::{Deploy, Format, Gate, PrivateSide};
 use crate::exit::Failure;
 
 /// A change that is worse ends the command with this code,
@@ -70,7 +70,7 @@ pub(crate) fn deploy(args: &Deploy) -> Result<ExitCode, Failure> {
 }
 
 fn ask(
-    api: &Api,
+    api: &PrivateSide,
     question: impl AsyncFnOnce(&Remote) -> Result<Value, RemoteError>,
 ) -> Result<Value, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()

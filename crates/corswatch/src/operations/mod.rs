@@ -1,9 +1,11 @@
 //! Commands for the people who run the product: they do one thing and end.
 
 mod dead_letters;
+mod demo_data;
 mod span_of_time;
 mod verify;
 
 pub(crate) use dead_letters::dead_letters;
+pub(crate) use demo_data::demo_data;
 pub(crate) use span_of_time::When;
 pub(crate) use verify::verify;

@@ -2,9 +2,8 @@
 
 use std::io::Read as _;
 use std::path::Path;
-use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use policy::{Shape, Shapes};
 
 use crate::cli::Seen;
@@ -12,8 +11,6 @@ use crate::exit::Failure;
 
 /// Shapes are no larger.
 const MOST_BYTES: u64 = 64 << 20;
-/// How long the private side may take.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The shapes that count, and how much could not be read.
 pub(crate) fn shapes(seen: &Seen) -> Result<(Shapes, usize), Failure> {
@@ -64,52 +61,17 @@ fn asked(seen: &Seen) -> Result<Shapes, Failure> {
     let shapes = Shapes::read(&text).map_err(|bad| {
         Failure::Input(format!(
             "{}: not the shapes of a corswatch: {}",
-            seen.api, bad.reason
+            seen.api.api, bad.reason
         ))
     })?;
     Ok(shapes.0)
 }
 
 async fn ask(seen: &Seen) -> anyhow::Result<String> {
-    let mut url = seen.api.join("/api/v1/shapes").context("--api")?;
-    {
-        let mut query = url.query_pairs_mut();
-        query.append_pair("window", &seen.last.to_string().replace(' ', ""));
-        if let Some(app) = &seen.app {
-            query.append_pair("app", app);
-        }
-        if let Some(service) = &seen.service {
-            query.append_pair("service", service);
-        }
-    }
-    let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
-    let mut request = client.get(url.clone());
-    if let Some(token) = std::env::vars_os().find(|(name, _)| *name == *seen.token_env) {
-        let token = token
-            .1
-            .into_string()
-            .map_err(|_| anyhow!("the token is not text"))?;
-        request = request.bearer_auth(token);
-    }
-    let response = request.send().await.with_context(|| {
-        format!(
-            "{} does not answer (--api names the private side, --shapes a file)",
-            seen.api
-        )
-    })?;
-    let status = response.status();
-    let text = response.text().await.context("reading the shapes")?;
-    if !status.is_success() {
-        let said: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        let detail = said["detail"]
-            .as_str()
-            .or(said["title"].as_str())
-            .unwrap_or_default();
-        let token = match status.as_u16() {
-            401 | 403 => format!("; the token is taken from ${}", seen.token_env),
-            _ => String::new(),
-        };
-        return Err(anyhow!("{url} answers {status}: {detail}{token}"));
-    }
-    Ok(text)
+    let mut query = vec![("window", seen.last.to_string().replace(' ', ""))];
+    query.extend(seen.app.clone().map(|app| ("app", app)));
+    query.extend(seen.service.clone().map(|service| ("service", service)));
+    crate::api::get(&seen.api, "/api/v1/shapes", &query)
+        .await
+        .map_err(|error| anyhow!("{error:#}; --shapes takes them from a file"))
 }

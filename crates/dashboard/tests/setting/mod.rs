@@ -21,12 +21,12 @@ use runtime::{ManualClock, Metrics};
 use serde_json::Value;
 use slo::{Objective, Sli, Sums, Window};
 use store::{
-    AlertPhase, AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, Compared, DeployRow,
-    DiagnosisRow, DifferenceRow, Dimension, EdgeReportRow, Failure, FindingLevel, FixPlace, FixRow,
-    FoundRow, Grant, HeaderLine, InventoryRow, InventoryStep, LabTraffic, Ledger, OriginSource,
-    Preflighted, PreflightedShape, ProgressRow, ReplayOutcome, ReplayReason, RequestShape,
-    SignatureRow, SingleFailure, SinglePlace, SinglesOf, SliFilter, SnapshotRow, Stance,
-    StoreError, TriedOrigin, Vary,
+    AlertPhase, AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, ClosingRow, Compared,
+    DeployRow, DiagnosisRow, DifferenceRow, Dimension, EdgeReportRow, Failure, FindingLevel,
+    FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow, InventoryRow, InventoryStep,
+    LabTraffic, Ledger, OriginSource, Preflighted, PreflightedShape, ProgressRow, ReplayOutcome,
+    ReplayReason, RequestShape, SignatureRow, SingleFailure, SinglePlace, SinglesOf, SliFilter,
+    SnapshotRow, Stance, StoreError, TriedOrigin, Vary,
 };
 use tower::ServiceExt as _;
 
@@ -38,6 +38,8 @@ pub const NOW: UnixMillis = UnixMillis(1_793_534_430_000);
 pub struct Fake {
     pub asked: Mutex<Vec<(SliFilter, Interval)>>,
     pub deploys: Mutex<Vec<DeployRow>>,
+    pub closings: Mutex<Vec<ClosingRow>>,
+    pub incidents: Vec<IncidentRow>,
     pub mood: Mood,
     pub behind_ms: i64,
     /// Epoch, partition and event time; the two partitions of an epoch that began lately otherwise.
@@ -375,6 +377,25 @@ impl Queries for Fake {
             row("admin", AlertPhase::Firing, None),
             row("", AlertPhase::Firing, None),
         ])
+    }
+
+    async fn incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
+        self.check().await?;
+        Ok(self.incidents.clone())
+    }
+
+    async fn incident(&self, id: &str) -> Result<Option<IncidentRow>, StoreError> {
+        self.check().await?;
+        Ok(self.incidents.iter().find(|row| row.id == id).cloned())
+    }
+
+    async fn save_closing(&self, closing: &ClosingRow) -> Result<(), StoreError> {
+        self.check().await?;
+        self.closings
+            .lock()
+            .expect("not poisoned")
+            .push(closing.clone());
+        Ok(())
     }
 
     async fn deploys(&self, app: &str, _within: Interval) -> Result<Vec<DeployRow>, StoreError> {

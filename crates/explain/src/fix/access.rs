@@ -19,13 +19,7 @@ pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError, o
         error,
         CorsError::InvalidAllowCredentials | CorsError::PreflightInvalidAllowCredentials
     ) {
-        bench.change(Fix::set(
-            on,
-            hop,
-            ALLOW_CREDENTIALS,
-            "true".to_owned(),
-            "Answer with exactly `true`, in lower case, once.",
-        ));
+        bench.change(credentials_allowed(on, hop));
         return without_credentials(bench);
     }
     let origin = judgement.scene.origin.clone();
@@ -36,8 +30,19 @@ pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError, o
     bench.change(Fix::set(on, hop, ALLOW_ORIGIN, origin, text));
     vary(bench, judgement, on);
     if include {
+        let allowed = bench
+            .answer(judgement, on)
+            .and_then(|answer| answer.headers.joined(ALLOW_CREDENTIALS));
+        if allowed.is_none_or(|value| *value != *b"true") {
+            bench.change(credentials_allowed(on, hop));
+        }
         without_credentials(bench);
     }
+}
+
+fn credentials_allowed(on: Place, hop: usize) -> Fix {
+    let text = "Answer with exactly `true`, in lower case, once.";
+    Fix::set(on, hop, ALLOW_CREDENTIALS, "true".to_owned(), text)
 }
 
 /// Whether the page needs its cookies is for the page to know.

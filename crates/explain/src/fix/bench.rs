@@ -105,9 +105,12 @@ impl Bench {
     pub(super) fn finish(mut self) -> Repair {
         self.fixes
             .sort_by_key(|fix| (order(fix), fix.hop, fix.on, rank(fix)));
+        if self.instead.is_empty() {
+            return self.done();
+        }
         // All that is printed may be applied together.
         let request = self.exchange.request.clone();
-        for fix in self.instead {
+        for fix in std::mem::take(&mut self.instead) {
             let before = self.exchange.request.clone();
             let applied = fix.apply(&mut self.exchange).is_ok();
             if applied && reason::decide(&self.exchange, self.source).0.ruling == Ruling::Allowed {
@@ -117,6 +120,10 @@ impl Bench {
             }
         }
         self.exchange.request = request;
+        self.done()
+    }
+
+    fn done(self) -> Repair {
         Repair {
             fixes: self.fixes,
             exchange: self.exchange,

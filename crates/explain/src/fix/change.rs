@@ -1,6 +1,8 @@
 //! One change of an exchange: as data that can be applied, and in words.
 
-use cors::{Answer, Credentials, Exchange, Hop, Mode, NotAnExchange, Request, RequestParts};
+use cors::{
+    Answer, Credentials, Exchange, Headers, Hop, Mode, NotAnExchange, Request, RequestParts,
+};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// One change.
@@ -120,7 +122,11 @@ impl Fix {
     /// Where the changed request is one that `fetch` refuses.
     pub fn apply(&self, exchange: &mut Exchange) -> Result<(), NotAnExchange> {
         if self.on == Place::Page {
-            exchange.request = self.changed(&exchange.request)?;
+            exchange.request = match &self.action {
+                Action::Credentials(credentials) => exchange.request.with_credentials(*credentials),
+                Action::Remove { header } => exchange.request.without_header(header),
+                _ => self.changed(&exchange.request)?,
+            };
             return Ok(());
         }
         while exchange.hops.len() <= self.hop {
@@ -146,24 +152,23 @@ impl Fix {
 
     /// The request as the page sends it after the change.
     fn changed(&self, request: &Request) -> Result<Request, NotAnExchange> {
-        let mut headers: cors::Headers = request.headers().iter().cloned().collect();
+        let mut headers: Headers = request.headers().iter().cloned().collect();
         let (mut url, mut method) = (request.url().as_str(), request.method());
-        let (mut mode, mut credentials) = (request.mode(), request.credentials());
+        let mut mode = request.mode();
         match &self.action {
             Action::Set { header, value } => headers.set(header, value),
-            Action::Remove { header } => headers.remove(header),
             Action::Method(changed) => method = changed,
             Action::Mode(changed) => mode = *changed,
-            Action::Credentials(changed) => credentials = *changed,
             Action::Url(changed) => url = changed,
-            Action::Status(_) | Action::Advice => {}
+            Action::Remove { .. } | Action::Credentials(_) | Action::Status(_) | Action::Advice => {
+            }
         }
         Request::new(RequestParts {
             page_origin: request.page_origin().as_str(),
             url,
             method,
             mode,
-            credentials,
+            credentials: request.credentials(),
             headers,
         })
     }

@@ -11,26 +11,34 @@ use crate::reason::{self, Reason, Source};
 /// More objections than this have no end: every hop has its own, in both of its answers.
 const MAX_STEPS: usize = 400;
 
-/// The least changes after which a blocked exchange passes; `None` where it is not blocked, or where
-/// no change of answers helps.
-pub(crate) fn repair(exchange: &Exchange, source: Source) -> Option<Repair> {
-    if reason::decide(exchange, source).0.ruling != Ruling::Blocked {
+/// The least changes after which an exchange passes that is judged like this; `None` where it is not
+/// blocked, or where no change of answers helps.
+pub(crate) fn repair(
+    exchange: &Exchange,
+    source: Source,
+    judged: (&Judgement, Option<Reason>),
+) -> Option<Repair> {
+    if judged.0.ruling != Ruling::Blocked {
         return None;
     }
     let mut bench = Bench::new(exchange, source);
+    let mut judged = judged;
+    let mut again;
     for _ in 0..MAX_STEPS {
-        let (judgement, reason) = reason::decide(&bench.exchange, source);
+        let (judgement, reason) = judged;
         match judgement.ruling {
             Ruling::Allowed => return Some(bench.finish()),
-            Ruling::Incomplete => bench.supply(&judgement),
+            Ruling::Incomplete => bench.supply(judgement),
             Ruling::Blocked => {
                 let before = bench.progress();
-                answer_objection(&mut bench, &judgement, reason.unwrap_or(Reason::Unknown));
+                answer_objection(&mut bench, judgement, reason.unwrap_or(Reason::Unknown));
                 if bench.progress() == before {
                     return None;
                 }
             }
         }
+        again = reason::decide(&bench.exchange, source);
+        judged = (&again.0, again.1);
     }
     None
 }

@@ -4,7 +4,7 @@
 use cors::{Credentials, Exchange, Judgement};
 
 use super::repair::repair;
-use crate::reason::Source;
+use crate::reason::{self, Source};
 
 /// Declares the platforms with their names and templates.
 macro_rules! platforms {
@@ -91,7 +91,8 @@ impl Policy {
             return None;
         }
         // What the page has to change is changed: a server should not permit `patch`.
-        let repaired = repair(exchange, Source::Recorded);
+        let (decided, reason) = reason::decide(exchange, Source::Recorded);
+        let repaired = repair(exchange, Source::Recorded, (&decided, reason));
         let request = repaired
             .as_ref()
             .map_or(&exchange.request, |repair| &repair.exchange.request);

@@ -42,7 +42,7 @@ impl Reader {
             "SELECT toString(page_origin) AS page_origin, toString(target_origin) AS target_origin, \
                toString(endpoint) AS endpoint, toString(method) AS method, toString(release) AS release, \
                uniqExactMerge(seen) AS sessions, max(n) AS networks, argMax(of, n) AS all_networks FROM \
-             (SELECT {SLICE}, uniqExactIfState(session, outcome = 'blocked') AS seen, \
+             (SELECT {SLICE}, uniqExactStateIf(session, outcome = 'blocked') AS seen, \
                 uniqExactIf(network, network != 0 AND outcome = 'blocked') AS n, \
                 uniqExactIf(network, network != 0) AS of \
               FROM observations WHERE {condition} AND kind = 'request' \
@@ -156,6 +156,22 @@ impl Reader {
         self.client
             .fetch(self.client.sql(&sql).param("from", from.0))
             .await
+    }
+
+    /// One incident.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn incident(&self, id: &str) -> Result<Option<IncidentRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM incidents FINAL WHERE id = {{id:String}} LIMIT 1",
+            columns::<IncidentRow>()
+        );
+        let rows: Vec<IncidentRow> = self
+            .client
+            .fetch(self.client.sql(&sql).param("id", id))
+            .await?;
+        Ok(rows.into_iter().next())
     }
 
     /// The latest state of every incident, those that last first, then the latest, at most

@@ -66,6 +66,16 @@ pub(crate) const EVERYTHING: &[Need] = &[
         "uvicorn python3-fastapi",
         "the tests of configurations",
     ),
+    need(
+        "prometheus-alertmanager",
+        "prometheus-alertmanager",
+        "the tests of alerts",
+    ),
+    need(
+        "/usr/lib/python3/dist-packages/aiosmtpd/__init__.py",
+        "python3-aiosmtpd",
+        "the tests of alerts",
+    ),
 ];
 
 /// Installs the packages of the programs that are missing.

@@ -1,14 +1,14 @@
 //! Which addresses may be called.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use runtime::Network;
 
-/// Which addresses a webhook may be sent to.
+/// Which addresses notifications may be sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Addresses {
+pub(crate) enum Addresses {
     /// Addresses of the public internet.
     Public,
     /// Any: for receivers inside the own network.
@@ -56,15 +56,8 @@ impl Resolve for Addresses {
 ///
 /// # Errors
 /// What is wrong, in words.
-pub fn target(text: &str, addresses: Addresses) -> Result<Url, String> {
+pub(crate) fn target(text: &str, addresses: Addresses) -> Result<Url, String> {
     let url = settings::web_url(text)?;
-    if is_alertmanagers_api(&url) {
-        return Err(
-            "this is the API of Alertmanager, which takes alerts in another form: webhooks speak the \
-             form that Alertmanager sends. Name a receiver of its webhooks here"
-                .to_owned(),
-        );
-    }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("user and password do not belong into the address".to_owned());
     }
@@ -82,10 +75,33 @@ pub fn target(text: &str, addresses: Addresses) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Whether alerts are posted to Prometheus' Alertmanager there, whatever prefix it is served under.
-fn is_alertmanagers_api(url: &Url) -> bool {
-    let path = url.path().trim_end_matches('/');
-    path.ends_with("/api/v1/alerts") || path.ends_with("/api/v2/alerts")
+/// The addresses of a host that may be called; for protocols other than HTTP.
+///
+/// # Errors
+/// Why there is none: the name does not resolve, or only to addresses that must not be called.
+pub(crate) async fn permitted(
+    host: &str,
+    port: u16,
+    addresses: Addresses,
+) -> Result<Vec<SocketAddr>, crate::NotifyError> {
+    let found = tokio::net::lookup_host((host, port)).await;
+    let found = found.map_err(|error| crate::NotifyError::Later {
+        reason: format!("{host} does not resolve: {error}"),
+        after: None,
+    })?;
+    let (mut open, mut refused) = (Vec::new(), None);
+    for socket in found {
+        match addresses.check(socket.ip()) {
+            Ok(()) => open.push(socket),
+            Err(forbidden) => refused = Some(forbidden),
+        }
+    }
+    match refused {
+        Some(forbidden) if open.is_empty() => Err(crate::NotifyError::Forbidden {
+            reason: forbidden.to_string(),
+        }),
+        _ => Ok(open),
+    }
 }
 
 pub(crate) fn forbidden(error: &(dyn std::error::Error + 'static)) -> Option<Forbidden> {
@@ -132,15 +148,6 @@ mod tests {
                 "hooks.test:9093/x",
                 Some("write `http://hooks.test:9093/x`"),
             ),
-            (
-                "http://alerts.test:9093/api/v2/alerts",
-                Some("the form that Alertmanager sends"),
-            ),
-            (
-                "http://alerts.test/am/api/v1/alerts/",
-                Some("the form that Alertmanager sends"),
-            ),
-            ("http://alerts.test/api/v2/alerts/x", None),
             ("file:///etc/passwd", Some("http or https")),
             ("https://user:pass@hooks.test/", Some("do not belong")),
             ("http://127.0.0.1:9000/", Some("not a public address")),
