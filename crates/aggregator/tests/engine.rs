@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aggregator::{
-    Aggregator, Board, Condition, Config, Engine, LogShape, Parts, SloConfig, objectives,
+    Aggregator, Backtest, Board, Condition, Config, Engine, GroupBy, LogShape, Parts, SloConfig,
+    objectives,
 };
 use alert::{Answer, Dispatcher, Notification, Notifier, NotifyError, Status};
 use async_trait::async_trait;
@@ -474,4 +475,46 @@ async fn closed_spans_are_compacted_and_the_sums_stay() {
     assert_eq!(before.slos[0].ratio, after.slos[0].ratio);
     assert_eq!(after.slos[0].ratio.total, 10 * sessions);
     running.stop().await;
+}
+
+/// The same rows raise the same alert live (`an_incident_goes_from_rows_to_a_page_and_outlives_a_restart`)
+/// and in a replay.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_of_what_is_stored_raises_what_was_raised_live() {
+    let store = database().await;
+    let past: Vec<_> = (1..=360).map(|ago| healthy(100, ago)).collect();
+    write(&store, 0, 1, &past).await;
+    let blocked = Observation {
+        count: 20,
+        ..fact::blocked()
+    };
+    write(&store, 1, 5, &[blocked]).await;
+    let alert = alert::Config::default();
+    for group_by in [GroupBy::None, GroupBy::Endpoint] {
+        let slo = SloConfig {
+            group_by,
+            ..SloConfig::of("shop", Sli::BlockRate)
+        };
+        let backtest = Backtest {
+            slos: objectives(&[slo], &[], &Config::default(), alert.remind_after),
+            corroboration: alert.corroboration,
+            max_groups: 50,
+            from: NOON.plus(-60 * MINUTE),
+            to: NOON.plus(10 * MINUTE),
+            minutes_since: UnixMillis(0),
+            complete_to: NOON.plus(10 * MINUTE),
+            raw_since: UnixMillis(0),
+        };
+        let report = backtest
+            .run(&Engine::new(store.clone()))
+            .await
+            .expect("read");
+        assert_eq!(report.pages, 1, "{report:#?}");
+        let fired = &report.alerts[0];
+        assert_eq!((fired.rule.as_str(), fired.bad), ("fast_burn", 100));
+        assert_eq!(fired.fired_at, alert::rfc3339(NOON.plus(MINUTE)));
+        let group = (group_by == GroupBy::Endpoint).then_some("/cart/:id");
+        assert_eq!(fired.group.as_deref(), group);
+        assert_eq!((report.slos[0].bad, report.slos[0].total), (100, 6100));
+    }
 }

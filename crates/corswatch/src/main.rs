@@ -68,6 +68,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             operations::verify(config, args)
         }),
         Command::Slo(args) => objectives::run(args.command),
+        Command::Gate(args) => objectives::gate(&args),
+        Command::Deploy(args) => objectives::deploy(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Check(args) => check::run(&args),

@@ -459,6 +459,7 @@ async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
         note: HOSTILE.to_owned(),
         created_at: START.plus(created_at),
         recorded_by: HOSTILE.to_owned(),
+        version: HOSTILE.to_owned(),
     };
     for row in [
         deploy("d1", 5, 1),
@@ -501,6 +502,7 @@ async fn apps_that_number_their_deploys_alike_have_their_own() {
         note: note.to_owned(),
         created_at: START.plus(created_at),
         recorded_by: app.to_owned(),
+        version: String::new(),
     };
     for row in [deploy("beta", "first", 1), deploy("alpha", "other", 2)] {
         store.save_deploy(&row).await.expect("written");

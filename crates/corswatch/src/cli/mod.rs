@@ -1,5 +1,6 @@
 //! The command line.
 
+mod gate;
 mod incidents;
 mod judgement;
 mod operations;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use gate::{Deploy, Gate, PrivateSide};
 pub(crate) use incidents::{Api, IncidentArgs, IncidentCommand, IncidentFormat};
 pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
 pub(crate) use operations::{
@@ -55,6 +57,11 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Validates and shows objectives, and replays stored history through them.
     Slo(Slo),
+    /// Tells whether a release or a deploy blocks more than its baseline. Exit code 0 where it does not, 1
+    /// where it does, 3 where the data do not tell, 2 where the question is refused.
+    Gate(Gate),
+    /// Records a deploy, and prints its identity.
+    Deploy(Deploy),
     /// Says what a browser makes of CORS exchanges: which rule broke, in which response, and the fix.
     Explain(Explain),
     /// Holds a live server against contracts: requests as browsers make them, and what must come of

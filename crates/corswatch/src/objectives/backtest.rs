@@ -101,7 +101,7 @@ async fn asked(
     Ok(report.map_err(|error| anyhow!("the answer is not a backtest: {error}"))?)
 }
 
-fn failed(error: RemoteError) -> Failure {
+pub(super) fn failed(error: RemoteError) -> Failure {
     match error {
         RemoteError::Unreachable { .. } => Failure::Missing(error.into()),
         RemoteError::Refused { .. } => Failure::Input(error.to_string()),

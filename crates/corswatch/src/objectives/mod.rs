@@ -1,12 +1,16 @@
 //! `corswatch slo`: objectives as files, and what they would have raised.
 
 mod backtest;
+mod gate;
 mod print;
 mod remote;
 mod stored;
 
-pub(crate) use remote::{Remote, RemoteError};
+pub(crate) use gate::{deploy, gate};
 pub(crate) use stored::StoredBacktests;
+
+use backtest::failed;
+use remote::{Remote, RemoteError};
 
 use std::path::Path;
 use std::process::ExitCode;

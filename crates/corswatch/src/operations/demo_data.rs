@@ -118,6 +118,7 @@ async fn compact(store: &Store, log: &Log) -> Result<(), Failure> {
 
 fn deploy_row(deploy: Deploy) -> DeployRow {
     DeployRow {
+        version: String::new(),
         id: deploy.id,
         at: deploy.at,
         app: deploy.app.to_owned(),
