@@ -219,7 +219,8 @@ fn write(folder: &Path, block: &Block) -> Result<(), String> {
 fn shell(folder: &Path, block: &Block, script: &str) -> Result<String, String> {
     let binary = checkout::corswatch();
     let folder_of_binary = binary.parent().expect("a folder").display().to_string();
-    let path = std::env::var("PATH").unwrap_or_default();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = path.to_string_lossy();
     let output = Command::new("bash")
         .args(["-euo", "pipefail", "-c", script])
         .env("PATH", format!("{folder_of_binary}:{path}"))

@@ -9,7 +9,7 @@ use runtime::Clock;
 fn generated(plan: &Plan, app: &str) -> (u64, u64) {
     let own = plan
         .beacons()
-        .filter(|beacon| beacon.origin.app == app && !beacon.origin.lab);
+        .filter(|beacon| beacon.origin.app == app && !beacon.origin.lab());
     let (mut blocked, mut requests) = (0, 0);
     for seen in own.flat_map(|beacon| beacon.observations) {
         let counts = !matches!(

@@ -100,6 +100,10 @@ async fn send(product: &Product, log: Vec<u8>) -> reqwest::StatusCode {
     request.send().await.expect("an answer").status()
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, from the log to every answer"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nginx_logs_as_documented_is_counted_once_with_the_browsers_name_of_the_error() {
     let folder = tempfile::tempdir().expect("a directory");

@@ -69,6 +69,7 @@ fn a_logged_request_is_a_row_of_its_page_and_its_endpoint_without_query() {
 /// Kind, outcome, stage, cause, confidence.
 type End = (Kind, Outcome, Option<(Stage, &'static str, Confidence)>);
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 #[test]
 fn how_a_line_ended_is_judged_by_its_headers_where_they_are_logged_and_else_by_its_status() {
     use Confidence::Proven;

@@ -236,6 +236,7 @@ async fn a_breakdown_names_every_value_as_it_was_reported() {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one story and one table")]
 #[tokio::test]
 async fn failures_are_told_by_signature_blocks_first() {
     let mut records = vec![record(START, 0, |_| ())];

@@ -60,10 +60,8 @@ impl Traffic {
         let at = minute.plus(self.rng.i64(0..55_000));
         let mut origin = self.origin(app, at);
         let stranger = self.is_strange(app.name, at);
-        if stranger {
-            if let Some(page) = &mut origin.page {
-                STRANGER.clone_into(&mut page.origin);
-            }
+        if stranger && let Some(page) = &mut origin.page {
+            STRANGER.clone_into(&mut page.origin);
         }
         let mut beacon = [0; 12];
         self.rng.fill(&mut beacon);
