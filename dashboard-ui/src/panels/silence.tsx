@@ -64,23 +64,11 @@ interface FormProps {
 
 function Form({ kind, match, done }: FormProps) {
   const { again } = useRound();
-  const [label, setLabel] = useState('app');
-  const [value, setValue] = useState('');
-  const [from, setFrom] = useState('');
-  const [until, setUntil] = useState(() => fieldTime(Date.now() + HOUR_MS));
-  const [reason, setReason] = useState('');
-  const [author, setAuthor] = useState('');
+  const [asked, set] = useState<Asked>(nothing);
   const [error, fail] = useState<ApiError | undefined>(undefined);
-  const instant = (text: string) => new Date(text).toISOString();
   const submit = async (event: Event) => {
     event.preventDefault();
-    const report: SilenceReport = {
-      match: match ?? { [label]: value },
-      ends_at: instant(until),
-      reason,
-      ...(from && { starts_at: instant(from) }),
-      ...(author && { author }),
-    };
+    const report = reportOf(asked, match);
     try {
       await send('POST', `/api/v1/${kind}`, report, AbortSignal.timeout(PATIENCE_MS));
       done();
@@ -89,10 +77,9 @@ function Form({ kind, match, done }: FormProps) {
       fail(thrown instanceof ApiError ? thrown : new ApiError(0, '', String(thrown)));
     }
   };
-  const shown = match ? FIXED : ALL;
+  const fields = FIELDS.filter(({ general }) => !general || match === undefined);
   const faults = error?.faults ?? [];
-  const of = (name: string) => faults.filter(({ field }) => fieldOf(field) === name);
-  const elsewhere = faults.filter(({ field }) => !shown.includes(fieldOf(field)));
+  const elsewhere = faults.filter((fault) => !fields.some(({ field }) => field === fieldOf(fault)));
   return (
     <form class="form" onSubmit={submit}>
       {error && faults.length === 0 && (
@@ -101,35 +88,15 @@ function Form({ kind, match, done }: FormProps) {
         </p>
       )}
       <Faults faults={elsewhere} />
-      {!match && (
-        <>
-          <Field label="Label" value={label} set={setLabel} faults={[]} />
-          <Field label="Its value" value={value} set={setValue} faults={of('match')} />
-          <Field
-            label="From (default now)"
-            type="datetime-local"
-            optional
-            value={from}
-            set={setFrom}
-            faults={of('starts_at')}
-          />
-        </>
-      )}
-      <Field label="Reason" value={reason} set={setReason} faults={of('reason')} />
-      <Field
-        label="Until"
-        type="datetime-local"
-        value={until}
-        set={setUntil}
-        faults={of('ends_at')}
-      />
-      <Field
-        label="Your name (default the name of the token)"
-        optional
-        value={author}
-        set={setAuthor}
-        faults={of('author')}
-      />
+      {fields.map(({ name, field, ...shown }) => (
+        <Field
+          key={name}
+          {...shown}
+          value={asked[name]}
+          set={(value) => set({ ...asked, [name]: value })}
+          faults={faults.filter((fault) => fieldOf(fault) === field)}
+        />
+      ))}
       <button type="submit" class="primary">
         {kind === 'silences' ? 'Silence' : 'Plan maintenance'}
       </button>
@@ -137,12 +104,71 @@ function Form({ kind, match, done }: FormProps) {
   );
 }
 
-/** Fields of the API that the form asks for. */
-const FIXED = ['reason', 'ends_at', 'author'];
-const ALL = [...FIXED, 'match', 'starts_at'];
+/** What was put into the form; empty where nothing was. */
+interface Asked {
+  label: string;
+  value: string;
+  from: string;
+  until: string;
+  reason: string;
+  author: string;
+}
+
+const nothing = (): Asked => ({
+  label: 'app',
+  value: '',
+  from: '',
+  until: fieldTime(Date.now() + HOUR_MS),
+  reason: '',
+  author: '',
+});
+
+interface Shown {
+  name: keyof Asked;
+  /** What the API calls it. */
+  field?: string;
+  label: string;
+  type?: 'datetime-local';
+  optional?: true;
+  /** Only where it is not known what is matched. */
+  general?: true;
+}
+
+const FIELDS: Shown[] = [
+  { name: 'label', label: 'Label', general: true },
+  { name: 'value', field: 'match', label: 'Its value', general: true },
+  {
+    name: 'from',
+    field: 'starts_at',
+    label: 'From (default now)',
+    type: 'datetime-local',
+    optional: true,
+    general: true,
+  },
+  { name: 'until', field: 'ends_at', label: 'Until', type: 'datetime-local' },
+  { name: 'reason', field: 'reason', label: 'Reason' },
+  {
+    name: 'author',
+    field: 'author',
+    label: 'Your name (default the name of the token)',
+    optional: true,
+  },
+];
 
 /** `match.app` is a part of `match`. */
-const fieldOf = (field: string) => field.split('.')[0] ?? field;
+const fieldOf = ({ field }: Fault) => field.split('.')[0];
+
+function reportOf(asked: Asked, match: FormProps['match']): SilenceReport {
+  const { label, value, from, until, reason, author } = asked;
+  const instant = (text: string) => new Date(text).toISOString();
+  return {
+    match: match ?? { [label]: value },
+    ends_at: instant(until),
+    reason,
+    ...(from && { starts_at: instant(from) }),
+    ...(author && { author }),
+  };
+}
 
 interface FieldProps {
   label: string;
