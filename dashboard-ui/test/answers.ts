@@ -1,7 +1,7 @@
 // Answers of the newer routes, as the server gives them.
 
 import type { Schemas } from '../src/api/client';
-import type { IncidentDetail } from '../src/api/contracts';
+import type { IncidentDetail, Silence } from '../src/api/contracts';
 import type { World } from './fixture';
 
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -249,4 +249,28 @@ export function tick(point: Schemas['Sli']): string {
     points,
   };
   return `event: tick\nid: 1\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/** A silence as the server keeps it. */
+export function silence(some: Partial<Silence> = {}): Silence {
+  const starts = some.starts_at ?? new Date().toISOString();
+  return {
+    id: 's1',
+    match: { app: 'shop' },
+    author: 'local',
+    reason: 'a known outage',
+    rrule: '',
+    time_zone: '',
+    state: 'active',
+    source: 'api',
+    starts_at: starts,
+    ends_at: new Date(Date.parse(starts) + 3_600_000).toISOString(),
+    window_from: starts,
+    window_to: some.ends_at ?? null,
+    created_at: starts,
+    created_by: 'local',
+    deleted_at: null,
+    deleted_by: '',
+    ...some,
+  };
 }

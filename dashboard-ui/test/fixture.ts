@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Schemas } from '../src/api/client';
-import type { IncidentDetail } from '../src/api/contracts';
+import type { Fault, IncidentDetail, Silence } from '../src/api/contracts';
 import { PAGES } from '../src/view/pages';
 import * as answers from './answers';
 import { history, inventory } from './policies';
@@ -34,6 +34,11 @@ export interface World {
   singles: Schemas['Single'][];
   /** Paths below the API that this server does not have. */
   without?: string[];
+  silences: Silence[];
+  maintenance: Silence[];
+  deliveries: Schemas['DeliveryView'][];
+  /** What everything that is sent is refused for. */
+  faults?: Fault[];
   /** What was sent to be changed. */
   sent?: unknown[];
   blocked: number;
@@ -103,7 +108,8 @@ async function answer(world: World, request: IncomingMessage, response: ServerRe
     return response.end(JSON.stringify(problem));
   }
   const path = url.pathname.slice('/api/v1/'.length);
-  if (request.method === 'POST') return taken(world, request, response);
+  if (request.method === 'POST') return taken(world, path, request, response);
+  if (request.method === 'DELETE') return takenBack(world, path, response);
   if (path === 'stream' && !world.without?.includes(path)) return stream(world, response);
   const found = world.without?.includes(path) ? undefined : body(world, url);
   const type = found === undefined ? 'application/problem+json' : 'application/json';
@@ -112,12 +118,33 @@ async function answer(world: World, request: IncomingMessage, response: ServerRe
   response.end(JSON.stringify(found ?? missing));
 }
 
-async function taken(world: World, request: IncomingMessage, response: ServerResponse) {
+async function taken(
+  world: World,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
   let text = '';
   for await (const part of request) text += part;
-  world.sent?.push(JSON.parse(text));
+  const report = JSON.parse(text);
+  world.sent?.push(report);
+  if (world.faults) {
+    const detail = 'see the errors';
+    response.writeHead(400, { 'content-type': 'application/problem+json' });
+    const problem = { status: 400, code: 'invalid_request', detail, errors: world.faults };
+    return response.end(JSON.stringify(problem));
+  }
+  const made = answers.silence(report);
+  world[path === 'maintenance' ? path : 'silences'].push(made);
   response.writeHead(201, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ id: 's1' }));
+  response.end(JSON.stringify(made));
+}
+
+function takenBack(world: World, path: string, response: ServerResponse) {
+  const [, id = ''] = path.split('/');
+  const known = [...world.silences, ...world.maintenance].find((one) => one.id === id);
+  if (known) Object.assign(known, { state: 'deleted', deleted_by: 'local' });
+  response.writeHead(known ? 204 : 404).end();
 }
 
 /** One tick; the stream stays open as the server's does. */
@@ -189,7 +216,7 @@ function body(world: World, url: URL): unknown {
         ...sli(total, world.empty ? 0 : world.blocked, world.empty ? 0 : world.unknown),
       };
     case 'series':
-      return { ...scope, step: 60, points: points(now, world) };
+      return series(scope, url, now, world);
     case 'endpoints':
       return {
         ...scope,
@@ -253,10 +280,11 @@ function body(world: World, url: URL): unknown {
       return { incidents: all.filter((one) => state === null || one.state === state) };
     }
     case 'silences':
+      return { silences: world.silences } satisfies Schemas['SilencesBody'];
     case 'maintenance':
-      return { [url.pathname.slice('/api/v1/'.length)]: [] };
+      return { maintenance: world.maintenance } satisfies Schemas['MaintenanceBody'];
     case 'deliveries':
-      return { deliveries: [] };
+      return { deliveries: world.deliveries } satisfies Schemas['DeliveriesBody'];
     default:
       return one(world, url);
   }
@@ -270,6 +298,15 @@ function one(world: World, url: URL): unknown {
   if (!failure) return undefined;
   const diagnosis = world.endpoints.find((row) => row.diagnosis != null)?.diagnosis ?? null;
   return { failure, diagnosis, replayed: [] };
+}
+
+/** The points up to now, or to the end that is asked for. */
+function series(scope: object, url: URL, now: number, world: World) {
+  const to = Date.parse(url.searchParams.get('to') ?? '');
+  const end = Number.isNaN(to) ? now : to - 1;
+  const all = points(end, world);
+  const until = new Date((Math.floor(end / MINUTE) + 1) * MINUTE).toISOString();
+  return { ...scope, from: all[0]?.at, to: until, step: 60, points: all };
 }
 
 function points(now: number, world: World) {

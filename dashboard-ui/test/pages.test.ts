@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { PAGES } from '../src/view/pages';
-import { single } from './answers';
+import { silence, single } from './answers';
 import { text, visit } from './harness';
 import { diagnosis, failing } from './world';
 
@@ -89,14 +89,147 @@ test('on-call shows the incident with its cause and suspect, and silences it', a
     assert.match(said, /Suspected change: deploy d1, .*the header vanished right then/);
     assert.doesNotMatch(said, /answered 404/, 'a closed incident is not open');
     await panel.getByRole('button', { name: 'Silence for an hour' }).click();
-    await panel.getByLabel('Your name').fill('mira');
     await panel.getByLabel('Reason').fill('rolling back');
+    const before = Date.now();
     await panel.getByRole('button', { name: 'Silence', exact: true }).click();
-    await panel.getByText('Silenced for an hour.').waitFor();
-    const [body] = sent as { match: unknown; author: string; starts_at: string; ends_at: string }[];
-    assert.deepEqual(body?.match, { incident: '7f3a' });
-    assert.equal(body?.author, 'mira');
-    assert.equal(Date.parse(body?.ends_at ?? '') - Date.parse(body?.starts_at ?? ''), 3_600_000);
+    await panel.getByText(/Silenced by local until \d\d:\d\d: rolling back/).waitFor();
+    const [body] = sent as { ends_at: string }[];
+    const { ends_at, ...rest } = body ?? { ends_at: '' };
+    assert.deepEqual(rest, { match: { incident: '7f3a' }, reason: 'rolling back' });
+    const minutes = (Date.parse(ends_at) - before) / 60_000;
+    assert.ok(minutes > 55 && minutes <= 61, `${minutes} minutes`);
+  });
+});
+
+test('a silence that is refused says why at the fields that are at fault', async () => {
+  const faults = [
+    { field: 'reason', value: '', permitted: '1 to 1000 bytes' },
+    { field: 'match.app', value: '', permitted: 'shop' },
+  ];
+  await visit({ faults }, 'on-call', async ({ page }) => {
+    const panel = page.locator('[aria-labelledby=incidents]');
+    await panel.getByRole('button', { name: 'Silence for an hour' }).click();
+    const reason = panel.getByLabel('Reason');
+    await reason.fill(' ');
+    await panel.getByRole('button', { name: 'Silence', exact: true }).click();
+    await panel.getByText('reason 1 to 1000 bytes').waitFor();
+    assert.equal(await reason.getAttribute('aria-invalid'), 'true');
+    assert.equal(await panel.getByLabel('Until').getAttribute('aria-invalid'), 'false');
+    await panel.getByText('match.app shop').waitFor();
+  });
+});
+
+test('silences say state, window, author and reason, and are taken back', async () => {
+  const silences = [
+    silence({
+      match: { service: { regex: 'cart-.*' }, stage: '' },
+      author: 'mira',
+      reason: 'move',
+    }),
+    silence({ id: 's2', source: 'config', state: 'pending', rrule: 'FREQ=WEEKLY;BYDAY=SU' }),
+    silence({ id: 's3', state: 'expired', window_from: null, window_to: null }),
+  ];
+  await visit({ silences }, 'incidents', async ({ page }) => {
+    const panel = page.locator('[aria-labelledby=silences]');
+    await panel.getByText('FREQ=WEEKLY').waitFor();
+    const said = await text(page, '[aria-labelledby=silences]');
+    const time = String.raw`\d\d:\d\d`;
+    assert.match(
+      said,
+      new RegExp(`service matches cart-\\.\\*, stage is absent active ${time} ${time}.* mira move`),
+    );
+    assert.match(said, /app = shop pending .* in the configuration/);
+    assert.match(said, /app = shop expired/);
+    assert.equal(await panel.getByRole('button', { name: /^Take back/ }).count(), 1);
+    await panel.getByRole('button', { name: 'Take back: service matches' }).click();
+    await panel.getByText('by local').waitFor();
+    assert.equal(await panel.getByRole('button', { name: /^Take back/ }).count(), 0);
+  });
+});
+
+test('maintenance is planned for what matches a label', async () => {
+  const sent: unknown[] = [];
+  await visit({ sent }, 'slos', async ({ page }) => {
+    const panel = page.locator('[aria-labelledby=maintenance]');
+    await panel.getByRole('button', { name: 'Plan maintenance' }).click();
+    await panel.getByLabel('Its value').fill('admin');
+    await panel.getByLabel('From').fill('2099-01-31T12:00');
+    await panel.getByLabel('Until').fill('2099-01-31T14:00');
+    await panel.getByLabel('Reason').fill('new proxy');
+    await panel.getByLabel('Your name').fill('jon');
+    await panel.locator('form').getByRole('button').click();
+    await panel.getByText('app = admin').waitFor();
+    const [report] = sent as { starts_at: string; ends_at: string }[];
+    const { starts_at, ends_at, ...rest } = report ?? { starts_at: '', ends_at: '' };
+    assert.deepEqual(rest, { match: { app: 'admin' }, author: 'jon', reason: 'new proxy' });
+    assert.equal(Date.parse(ends_at) - Date.parse(starts_at), 7_200_000);
+  });
+});
+
+test('deliveries say what each receiver made of each message in the time range', async () => {
+  const deliveries = [
+    {
+      at: new Date().toISOString(),
+      alert: '7f3a',
+      sequence: 2,
+      app: 'shop',
+      summary: 'GET /search blocked',
+      status: 'firing',
+      receiver: 'pager',
+      outcome: 'gave_up',
+      attempts: 5,
+      answer: 'HTTP 503',
+      millis: 1234,
+    },
+  ];
+  await visit({ deliveries }, 'incidents?window=6h', async ({ page, asked }) => {
+    await page.getByText('HTTP 503').waitFor();
+    const said = await text(page, '[aria-labelledby=deliveries]');
+    assert.match(said, /GET \/search blocked firing .* pager gave up HTTP 503 5 1,234 ms 7f3a/);
+    assert.ok(asked.some((url) => /deliveries\?app=shop&window=6h/.test(url)));
+  });
+});
+
+test('the block rate of the time before is a line of its own, in legend and table', async () => {
+  await visit({}, 'on-call?compare=before', async ({ page, asked }) => {
+    const figure = page.locator('[aria-labelledby=charts] figure').first();
+    await figure.locator('.key.before').waitFor();
+    assert.match(await figure.locator('.legend').innerText(), /blocked, the time before/);
+    await figure.getByText('Block rate as a table').click();
+    const column = figure.getByRole('columnheader', { name: 'blocked, the time before' });
+    await column.waitFor();
+    const filled = await figure.locator('tbody td:last-child', { hasText: '%' }).count();
+    assert.ok(filled > 50, `${filled} points have a value`);
+    const [now, before] = ['window=', 'from='].map((part) =>
+      asked
+        .map((url) => new URL(url, 'http://x'))
+        .find(({ pathname, search }) => {
+          return pathname.endsWith('/series') && search.includes(part);
+        }),
+    );
+    assert.ok(now && before);
+    const at = (name: string) => Date.parse(before.searchParams.get(name) ?? '');
+    assert.equal(at('to') - at('from'), 3_600_000);
+    assert.ok(
+      Math.abs(Date.parse(now.searchParams.get('to') ?? '') - at('to') - 3_600_000) < 120_000,
+    );
+    assert.equal(before.searchParams.get('step'), '60');
+  });
+});
+
+test('comparing is offered where a chart draws it, and only there', async () => {
+  await visit({}, 'on-call', async ({ page }) => {
+    const legend = page.locator('[aria-labelledby=charts] .legend').first();
+    await legend.waitFor();
+    assert.doesNotMatch(await legend.innerText(), /before/);
+    await page.getByText('more', { exact: true }).click();
+    await page.getByLabel('Compare with the time before').check();
+    await page.waitForURL(/compare=before/);
+    await legend.getByText('blocked, the time before').waitFor();
+    await page.goto(new URL('/inventory?compare=before', page.url()).href);
+    await page.getByText('more', { exact: true }).click();
+    await page.getByLabel('From').waitFor();
+    assert.equal(await page.getByLabel('Compare with the time before').count(), 0);
   });
 });
 

@@ -38,7 +38,7 @@ type Loose<Q> = {
 };
 
 /** What a path takes in itself. */
-type Place<P extends Path> =
+export type Place<P extends Path> =
   Parameters<`/api/v1/${P}`> extends { path: infer Names } ? Names : never;
 
 /** An answer that is none: RFC 9457 problem details, or no answer at all (status 0). */
@@ -47,6 +47,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** Every part of the question that is at fault. */
+    readonly faults: readonly Schemas['Fault'][] = [],
   ) {
     super(message);
   }
@@ -159,5 +161,6 @@ async function problem(response: Response): Promise<ApiError> {
     response.status,
     String(said.code ?? ''),
     detail || `status ${response.status}`,
+    Array.isArray(said.errors) ? said.errors : [],
   );
 }

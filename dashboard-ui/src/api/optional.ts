@@ -1,16 +1,13 @@
+import { address, type Body, type Path, type Place, type Query } from './client';
 import { type Answer, useAnswer } from './query';
 
-/** The answer of a route that the server may not have yet; `missing` where it has not. */
-export function useOptional<T>(
-  path: string,
-  query: Record<string, string | undefined> | undefined,
-): Answer<T> & { missing: boolean } {
-  const stated = Object.entries(query ?? {}).filter(
-    (pair): pair is [string, string] => pair[1] !== undefined,
-  );
-  const search = new URLSearchParams(stated).toString();
-  const url = query && `/api/v1/${path}${search && `?${search}`}`;
-  const answer = useAnswer<T>(url);
+/** The answer of a route that the server may not have, or has nothing at; `missing` where it has not. */
+export function useOptional<P extends Path>(
+  path: P,
+  query: Query<P> | undefined,
+  place?: Place<P>,
+): Answer<Body<P>> & { missing: boolean } {
+  const answer = useAnswer<Body<P>>(query && address(path, query, place));
   const missing = answer.error?.status === 404 && answer.data === undefined;
   return { ...answer, missing };
 }

@@ -3,11 +3,12 @@ import type { Schemas } from '../api/client';
 import { useData } from '../api/query';
 import { Figure } from '../parts/figure';
 import { milliseconds, percent, shortCount } from '../parts/format';
-import { Panel } from '../parts/panel';
+import { Faults, Panel } from '../parts/panel';
 import type { Line } from '../parts/plot';
 import { useNow } from '../view/clock';
 import { rangeInWords } from '../view/filters';
 import { useSelection, useView } from '../view/view';
+import { useEarlier } from './earlier';
 import { useMarkers } from './markers';
 import { objectiveFor } from './objective';
 
@@ -27,6 +28,7 @@ export function Charts() {
   const { filters } = useView();
   const answer = useSeries();
   const series = answer.data;
+  const earlier = useEarlier(series);
   return (
     <Panel
       title={rangeInWords(filters)}
@@ -34,7 +36,8 @@ export function Charts() {
       id="charts"
       of={answer}
     >
-      {series && <Figures series={series} />}
+      <Faults errors={earlier.answer.error ? [earlier.answer.error] : []} loaded />
+      {series && <Figures series={series} before={earlier.line} />}
     </Panel>
   );
 }
@@ -44,14 +47,14 @@ type Content = Pick<
   'title' | 'lines' | 'band' | 'height' | 'least' | 'format'
 >;
 
-function Figures({ series }: { series: Series }) {
+function Figures({ series, before }: { series: Series; before: Line | undefined }) {
   const { app, filters } = useView();
   const slos = useData('slos', app === undefined ? undefined : { app }).data;
   const named = useMarkers();
   const now = useNow();
   const target = objectiveFor('block_rate', slos?.slos ?? [], filters)?.target;
   // Made anew only with new answers: every second and every move of the pointer renders the page.
-  const figures = useMemo(() => contents(series, target), [series, target]);
+  const figures = useMemo(() => contents(series, target, before), [series, target, before]);
   const shared = useMemo(() => {
     const watermark = series.watermark == null ? undefined : Date.parse(series.watermark) / 1000;
     const unnamed = named.map((marker) => ({ ...marker, label: '' }));
@@ -77,7 +80,7 @@ function Figures({ series }: { series: Series }) {
   );
 }
 
-function contents(series: Series, target: number | undefined): Content[] {
+function contents(series: Series, target: number | undefined, before: Line | undefined): Content[] {
   const { points } = series;
   const level = (value: number) => points.map(() => value);
   const line = (
@@ -100,6 +103,7 @@ function contents(series: Series, target: number | undefined): Content[] {
     line('blocked', '--bad', (p) => p.block_rate.ratio),
   ];
   if (target !== undefined) rates.push(dashed(target));
+  if (before !== undefined) rates.push(before);
   const requests: Line = {
     ...line('requests', '--accent', (p) => p.block_rate.total),
     shape: 'bars',

@@ -115,7 +115,7 @@ function Fixes({ diagnosis }: { diagnosis: Diagnosis }) {
 
 /** The least permissive configuration that lets the request pass, for the place of choice. */
 function Snippet({ id, app }: { id: string; app: string }) {
-  const [platform, choose] = useState<string>(platforms[0]);
+  const [platform, choose] = useState<(typeof platforms)[number]>(platforms[0]);
   const [text, set] = useState<string | null>(null);
   useEffect(() => {
     const ended = new AbortController();
@@ -128,7 +128,10 @@ function Snippet({ id, app }: { id: string; app: string }) {
     <div class="snippet">
       <label>
         Configuration for{' '}
-        <select value={platform} onChange={(event) => choose(event.currentTarget.value)}>
+        <select
+          value={platform}
+          onChange={(event) => choose(platforms[event.currentTarget.selectedIndex] ?? platforms[0])}
+        >
           {platforms.map((name) => (
             <option key={name} value={name}>
               {name}

@@ -1,19 +1,17 @@
-import { useState } from 'preact/hooks';
-import { ApiError, send } from '../api/client';
-import type { Incidents as Body, Incident } from '../api/contracts';
+import type { Incident } from '../api/contracts';
 import { useOptional } from '../api/optional';
 import { Ago, When } from '../parts/ago';
 import { count, percent } from '../parts/format';
 import { Go } from '../parts/go';
 import { safeLink } from '../parts/link';
 import { Panel } from '../parts/panel';
-import { useRound } from '../view/clock';
 import { useView } from '../view/view';
+import { SilenceIncident } from './silence';
 
 /** The incidents of the app that is shown. */
 export function useIncidents(state?: 'open' | 'closed') {
   const { app } = useView();
-  return useOptional<Body>('incidents', app === undefined ? undefined : { app, state });
+  return useOptional('incidents', app === undefined ? undefined : { app, state });
 }
 
 export function OpenIncidents() {
@@ -27,7 +25,7 @@ export function OpenIncidents() {
         {incidents.map((incident) => (
           <li key={incident.id} class={`incident ${incident.severity}`}>
             <Summary incident={incident} />
-            <SilenceButton incident={incident} />
+            <SilenceIncident incident={incident} />
           </li>
         ))}
       </ul>
@@ -88,69 +86,4 @@ export function Summary({ incident }: { incident: Incident }) {
 function impactOf({ text, share, sessions, all_sessions }: NonNullable<Incident['impact']>) {
   if (text) return text;
   return `${percent(share)} of the requests fail, in ${count(sessions)} of ${count(all_sessions)} page loads`;
-}
-
-const SILENCE_MS = 3_600_000;
-
-/** Silences what an incident is about for an hour, in the name of who asks. */
-export function SilenceButton({ incident }: { incident: Incident }) {
-  const { again } = useRound();
-  const [open, setOpen] = useState(false);
-  const [author, setAuthor] = useState('');
-  const [reason, setReason] = useState('');
-  const [said, say] = useState<string | undefined>(undefined);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    const now = Date.now();
-    const body = {
-      match: matching(incident),
-      starts_at: new Date(now).toISOString(),
-      ends_at: new Date(now + SILENCE_MS).toISOString(),
-      author,
-      reason,
-    };
-    try {
-      await send('POST', '/api/v1/silences', body, AbortSignal.timeout(20_000));
-      say('Silenced for an hour.');
-      setOpen(false);
-      again();
-    } catch (error) {
-      say(error instanceof ApiError ? error.message : String(error));
-    }
-  };
-  return (
-    <div>
-      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
-        Silence for an hour
-      </button>
-      {said && <span role="status"> {said}</span>}
-      {open && (
-        <form class="form" onSubmit={submit}>
-          <label>
-            Your name
-            <input required value={author} onInput={(e) => setAuthor(e.currentTarget.value)} />
-          </label>
-          <label>
-            Reason
-            <input required value={reason} onInput={(e) => setReason(e.currentTarget.value)} />
-          </label>
-          <p class="muted">Silences {describe(matching(incident))}.</p>
-          <button type="submit" class="primary">
-            Silence
-          </button>
-        </form>
-      )}
-    </div>
-  );
-}
-
-/** The labels that tell the incident's messages from others. */
-function matching(incident: Incident): Record<string, string> {
-  return { incident: incident.id };
-}
-
-export function describe(match: Record<string, string>): string {
-  return Object.entries(match)
-    .map(([name, value]) => `${name} = ${value}`)
-    .join(', ');
 }

@@ -1,26 +1,28 @@
 import { useState } from 'preact/hooks';
 import { ApiError, send } from '../api/client';
-import type { Delivery, Silence } from '../api/contracts';
+import type { Silence } from '../api/contracts';
 import { useOptional } from '../api/optional';
 import { When } from '../parts/ago';
 import { Panel } from '../parts/panel';
-import { Table } from '../parts/table';
+import { type Column, Table } from '../parts/table';
 import { useRound } from '../view/clock';
-import { describe } from './incidents';
+import { Ask, describe, type Kind } from './silence';
 
 interface Props {
-  kind: 'silences' | 'maintenance';
+  kind: Kind;
   title: string;
+  /** What the button says that asks for another one. */
+  ask: string;
   empty: string;
 }
 
 /** What is silenced, by whom, why, until when. */
-export function Quiet({ kind, title, empty }: Props) {
-  const answer = useOptional<Record<string, Silence[]>>(kind, {});
+export function Quiet({ kind, title, ask, empty }: Props) {
+  const answer = useOptional(kind, {});
   const { again } = useRound();
   const [said, say] = useState<string | undefined>(undefined);
   if (answer.missing) return <Missing title={title} id={kind} />;
-  const end = async ({ id }: Silence) => {
+  const takeBack = async ({ id }: Silence) => {
     try {
       const url = `/api/v1/${kind}/${encodeURIComponent(id)}`;
       await send('DELETE', url, undefined, AbortSignal.timeout(20_000));
@@ -33,68 +35,71 @@ export function Quiet({ kind, title, empty }: Props) {
   return (
     <Panel title={title} id={kind} of={answer}>
       {said && (
-        <p class="fault" role="status">
+        <p class="fault" role="alert">
           {said}
         </p>
       )}
       <Table
         name={kind}
         caption={`${title}, with author and reason`}
-        rows={answer.data?.[kind] ?? []}
+        rows={answer.data ? rowsOf(answer.data) : []}
         keyOf={(one) => one.id}
         empty={empty}
-        columns={[
-          { title: 'Matches', value: (one) => describe(one.match) },
-          {
-            title: 'From',
-            value: (one) => one.starts_at,
-            cell: (one) => <When at={one.starts_at} />,
-          },
-          { title: 'Until', value: (one) => one.ends_at, cell: (one) => <When at={one.ends_at} /> },
-          { title: 'Author', value: (one) => one.author },
-          { title: 'Reason', value: (one) => one.reason },
-          {
-            title: 'End',
-            value: () => null,
-            cell: (one) => (
-              <button
-                type="button"
-                aria-label={`End: ${describe(one.match)}, ${one.reason}`}
-                onClick={() => end(one)}
-              >
-                End now
-              </button>
-            ),
-          },
-        ]}
+        columns={columns(takeBack)}
       />
+      <Ask kind={kind} what={ask} />
     </Panel>
   );
 }
 
-/** What receivers were told, and how they answered. */
-export function Deliveries() {
-  const answer = useOptional<{ deliveries: Delivery[] }>('deliveries', {});
-  if (answer.missing) return <Missing title="Deliveries" id="deliveries" />;
-  return (
-    <Panel title="Deliveries" note="what receivers were told" id="deliveries" of={answer}>
-      <Table
-        name="deliveries"
-        caption="The latest messages to receivers"
-        rows={answer.data?.deliveries ?? []}
-        keyOf={(one) => `${one.at} ${one.receiver} ${one.incident ?? ''}`}
-        empty="Nothing was sent yet."
-        columns={[
-          { title: 'When', value: (one) => one.at, cell: (one) => <When at={one.at} /> },
-          { title: 'Receiver', value: (one) => one.receiver },
-          { title: 'Outcome', value: (one) => one.outcome ?? one.state ?? null },
-          { title: 'Status', number: true, value: (one) => one.status ?? null },
-          { title: 'Incident', value: (one) => one.incident ?? null },
-          { title: 'Detail', value: (one) => one.detail ?? null },
-        ]}
-      />
-    </Panel>
-  );
+function rowsOf(body: { silences: Silence[] } | { maintenance: Silence[] }): Silence[] {
+  return 'silences' in body ? body.silences : body.maintenance;
+}
+
+/** The window that is open or next; of what is over, the one that was asked for. */
+const from = (one: Silence) => one.window_from ?? one.starts_at;
+const until = (one: Silence) => one.window_to ?? one.ends_at;
+
+function columns(takeBack: (one: Silence) => void): Column<Silence>[] {
+  return [
+    { title: 'Matches', value: describe },
+    {
+      title: 'State',
+      value: (one) => one.state,
+      cell: ({ state }) => <span class={`badge ${state}`}>{state}</span>,
+    },
+    { title: 'From', value: from, cell: (one) => <When at={from(one)} /> },
+    { title: 'Until', value: until, cell: (one) => <When at={until(one)} /> },
+    {
+      title: 'Comes back',
+      value: ({ rrule, time_zone }) => `${rrule} ${time_zone}`.trim() || null,
+    },
+    { title: 'Author', value: (one) => one.author },
+    { title: 'Reason', value: (one) => one.reason },
+    {
+      title: 'Take back',
+      value: takenBackBy,
+      cell: (one) =>
+        isOpen(one) && one.source === 'api' ? (
+          <button
+            type="button"
+            aria-label={`Take back: ${describe(one)}, ${one.reason}`}
+            onClick={() => takeBack(one)}
+          >
+            Take back
+          </button>
+        ) : (
+          takenBackBy(one)
+        ),
+    },
+  ];
+}
+
+const isOpen = ({ state }: Silence) => state === 'active' || state === 'pending';
+
+function takenBackBy(one: Silence): string | null {
+  if (one.deleted_by) return `by ${one.deleted_by}`;
+  return one.source === 'config' ? 'in the configuration' : null;
 }
 
 /** A server that is older than these pages. */

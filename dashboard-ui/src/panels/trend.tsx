@@ -3,16 +3,17 @@ import type { Schemas } from '../api/client';
 import { type Answer, useData } from '../api/query';
 import { Figure } from '../parts/figure';
 import { percent } from '../parts/format';
-import { Panel } from '../parts/panel';
+import { Faults, Panel } from '../parts/panel';
 import type { Line } from '../parts/plot';
 import { nameless } from '../parts/words';
 import { useNow } from '../view/clock';
 import { useSelection, useView } from '../view/view';
 import { seconds, useSeries } from './charts';
+import { useEarlier } from './earlier';
 import { useMarkers } from './markers';
 import { objectiveFor } from './objective';
 
-/** The block rate against its objective, and the traffic of the time before where asked for. */
+/** The block rate against its objective, and that of the time before where asked for. */
 export function BlockTrend() {
   const { app, filters } = useView();
   const answer = useSeries();
@@ -20,6 +21,7 @@ export function BlockTrend() {
   const markers = useMarkers();
   const now = useNow();
   const series = answer.data;
+  const { line: before, answer: earlier } = useEarlier(series);
   const target = objectiveFor('block_rate', slos, filters)?.target;
   const figure = useMemo(() => {
     if (series === undefined) return undefined;
@@ -32,10 +34,12 @@ export function BlockTrend() {
       const values = series.points.map(() => target);
       lines.push({ label: 'objective', color: '--target', shape: 'dashed', values });
     }
+    if (before !== undefined) lines.push(before);
     return { times: seconds(series), lines };
-  }, [series, target]);
+  }, [series, target, before]);
   return (
     <Panel title="Block rate against its objective" id="block-trend" of={answer}>
+      <Faults errors={earlier.error ? [earlier.error] : []} loaded />
       {figure && (
         <Figure
           title="Blocked requests"

@@ -26,6 +26,17 @@ export const PAGES = [
 
 export type PageName = (typeof PAGES)[number]['name'];
 
+/** Pages with a chart that draws the time before; the start page may be one. */
+const COMPARING: readonly (PageName | undefined)[] = [
+  undefined,
+  'on-call',
+  'debug',
+  'executive',
+  'changes',
+];
+
+export const compares = (page: PageName | undefined) => COMPARING.includes(page);
+
 /** The page of a path and what it is about: `/incidents/ID` has an id. */
 export interface Place {
   page: PageName | undefined;

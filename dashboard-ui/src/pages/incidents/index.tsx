@@ -1,8 +1,10 @@
 import type { Incident, IncidentDetail } from '../../api/contracts';
 import { useOptional } from '../../api/optional';
 import { Alerts } from '../../panels/alerts';
-import { SilenceButton, Summary, useIncidents } from '../../panels/incidents';
-import { Deliveries, Missing, Quiet } from '../../panels/quiet';
+import { Deliveries } from '../../panels/deliveries';
+import { Summary, useIncidents } from '../../panels/incidents';
+import { Missing, Quiet } from '../../panels/quiet';
+import { SilenceIncident } from '../../panels/silence';
 import { When } from '../../parts/ago';
 import { Copy } from '../../parts/copy';
 import { count } from '../../parts/format';
@@ -19,7 +21,12 @@ export default function Incidents() {
     <>
       <List />
       <Alerts />
-      <Quiet kind="silences" title="Silences" empty="Nothing is silenced." />
+      <Quiet
+        kind="silences"
+        title="Silences"
+        ask="Silence something"
+        empty="Nothing is silenced."
+      />
       <Deliveries />
     </>
   );
@@ -95,7 +102,7 @@ const TONES: Record<string, string> = {
 };
 
 function One({ id }: { id: string }) {
-  const answer = useOptional<IncidentDetail>(`incidents/${encodeURIComponent(id)}`, {});
+  const answer = useOptional('incidents/{id}', {}, { id });
   const incident = answer.data;
   if (answer.missing) {
     return (
@@ -130,7 +137,7 @@ function Detail({ incident }: { incident: IncidentDetail }) {
               Waits for: {text}
             </p>
           ))}
-          {incident.state === 'open' && <SilenceButton incident={incident} />}
+          {incident.state === 'open' && <SilenceIncident incident={incident} />}
           <p class="actions">
             <Go to="debug" with={range(incident)}>
               Failures behind it

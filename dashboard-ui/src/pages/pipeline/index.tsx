@@ -1,6 +1,6 @@
 import { useData } from '../../api/query';
+import { Deliveries } from '../../panels/deliveries';
 import { Ledger } from '../../panels/ledger';
-import { Deliveries } from '../../panels/quiet';
 import { Ago } from '../../parts/ago';
 import { count } from '../../parts/format';
 import { Panel } from '../../parts/panel';

@@ -169,7 +169,7 @@ function ladder(evidence: Evidence): Check[] {
 
 export function Checks() {
   const { app } = useView();
-  const of = (source?: string) =>
+  const of = (source?: 'gateway' | 'synthetic') =>
     app === undefined ? undefined : { app, window: WINDOW, ...(source && { source }) };
   const browsers = useData('sli', of());
   const gateways = useData('sli', of('gateway'));

@@ -18,6 +18,7 @@ export default function Slos() {
       <Quiet
         kind="maintenance"
         title="Maintenance"
+        ask="Plan maintenance"
         empty="No maintenance is planned, and none was corrected for."
       />
     </>
