@@ -47,8 +47,10 @@ async fn write(store: &Store, first: u64, sessions: u64, seen: &[Observation]) {
     let mut batch = Batch::default();
     for offset in first..first + sessions {
         let mut envelope = fact::envelope(offset, seen.iter().cloned());
-        envelope.origin.page.as_mut().expect("a page").network =
-            u32::try_from(offset).expect("small");
+        let page = envelope.origin.page.as_mut().expect("a page");
+        page.network = u32::try_from(offset).expect("small");
+        // 0 stands for no page load.
+        page.session = observation::SessionId(offset + 1);
         let mut parts: BTreeMap<(UnixMillis, Dimensions), PartRow> = BTreeMap::new();
         for seen in &envelope.observations {
             let dims = Dimensions::of(&envelope.origin, seen);

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use observation::UnixMillis;
 
-use crate::cause::Root;
 use crate::incident::{ClosedAs, Incident, Phase, Slice};
 use crate::membership::{is_near, is_of, learn, support};
 use crate::signal::{Failing, Sighting, Signal};
@@ -100,18 +99,13 @@ impl Register {
     ///
     /// `at` is where the store is complete, `now` the time.
     pub fn observe(&mut self, signals: &[Signal], at: UnixMillis, now: UnixMillis) -> Links {
-        let roots: BTreeSet<Root> = signals
-            .iter()
-            .flat_map(|signal| &signal.sightings)
-            .filter_map(|sighting| sighting.cause.as_ref().map(crate::Cause::root))
-            .collect();
         let mut links = Links::new();
         // The failures whose cause is known first: the others may belong to them.
         for known in [true, false] {
             for signal in signals {
                 for sighting in &signal.sightings {
                     if sighting.cause.is_some() == known {
-                        let id = self.place(signal, sighting, &roots, (at, now));
+                        let id = self.place(signal, sighting, (at, now));
                         links.extend(id.map(|id| (signal.alert.clone(), id)));
                     }
                 }
@@ -132,13 +126,12 @@ impl Register {
         &mut self,
         signal: &Signal,
         sighting: &Sighting,
-        roots: &BTreeSet<Root>,
         (at, now): (UnixMillis, UnixMillis),
     ) -> Option<String> {
         if self.is_explained(sighting) {
             return None;
         }
-        let id = match self.find(signal, sighting, roots) {
+        let id = match self.find(signal, sighting) {
             Some(id) => id,
             None => self.open_new(signal, Some(sighting), (at, now)),
         };
@@ -248,7 +241,9 @@ impl Register {
             .is_some_and(|until| sighting.last_seen <= until)
     }
 
-    fn find(&self, signal: &Signal, sighting: &Sighting, roots: &BTreeSet<Root>) -> Option<String> {
+    /// The open incident that a failure is part of. One of another known cause never is: a second cause is a
+    /// second incident, also at an endpoint that the first one has.
+    fn find(&self, signal: &Signal, sighting: &Sighting) -> Option<String> {
         let mut open: Vec<_> = self
             .incidents
             .values()
@@ -274,14 +269,8 @@ impl Register {
                 .iter()
                 .find(|incident| root_of(incident).as_ref() == Some(&root));
             let open_to = |incident: &&&Incident| root_of(incident).is_none();
-            // Its own cause is seen nowhere anymore: what fails there now is its new cause.
-            let outlived = |incident: &&&Incident| {
-                has_slice(incident)
-                    && root_of(incident).is_some_and(|known| !roots.contains(&known))
-            };
             same.or_else(|| open.iter().filter(open_to).find(has_slice))
                 .or_else(|| open.iter().filter(open_to).find(same_stage))
-                .or_else(|| open.iter().find(outlived))
         } else {
             open.iter()
                 .find(has_slice)

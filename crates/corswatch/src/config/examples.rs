@@ -1,7 +1,7 @@
 //! An entry of every list, as the reference shows it.
 
 /// Path of a list and an entry of it, with the tables below it.
-pub(crate) const EXAMPLES: [(&str, &str); 16] = [
+pub(crate) const EXAMPLES: [(&str, &str); 17] = [
     (
         "alert.webhooks",
         r#"[[alert.webhooks]]
@@ -124,6 +124,13 @@ keys = ["shop-web-1f0c9a"]
 page_origins = ["https://shop.example", "https://*.shop.example"]
 endpoints = ["/cart/:id"]
 environment = "production"
+"#,
+    ),
+    (
+        "apps.log_keys",
+        r#"[[apps.log_keys]]
+key_file = "/run/secrets/corswatch-logs"
+source = "gateway"
 "#,
     ),
     (

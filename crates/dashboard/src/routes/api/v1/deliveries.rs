@@ -20,14 +20,19 @@ use crate::state::Shared;
 #[expect(dead_code, reason = "documents the parameters that `get` reads")]
 pub(crate) struct DeliveryParams {
     /// Configured app; all that may be seen, where absent.
+    #[param(min_length = 1, max_length = 64)]
     app: Option<String>,
     /// Identity of an alert or incident.
+    #[param(max_length = 2048)]
     alert: Option<String>,
     /// Name of a receiver.
+    #[param(max_length = 2048)]
     receiver: Option<String>,
     /// `delivered`, `refused`, `forbidden`, `gave_up`, `silenced` or `stopped`.
+    #[param(max_length = 2048)]
     outcome: Option<String>,
     /// At most so many, 1 to 500; default 100.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 

@@ -29,11 +29,14 @@ const KNOWN_FOR_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 #[expect(dead_code, reason = "documents the parameters that `get` reads")]
 pub(crate) struct GateParams {
     /// Identity of a recorded deploy, or a release as pages state it.
+    #[param(min_length = 1, max_length = 2048)]
     deploy: String,
     /// What it is compared with: another deploy or release. Where left out, all other traffic of the same
     /// time, or for a deploy without `version` the time before it.
+    #[param(max_length = 2048)]
     baseline: Option<String>,
     /// How long it is watched: `10m`. 1m to 1d; default `10m`.
+    #[param(max_length = 2048)]
     r#for: Option<String>,
 }
 
