@@ -136,7 +136,7 @@ impl SilenceReport {
         let fault = |(field, value, permitted): alert::FieldProblem| Fault {
             field: field.into(),
             value,
-            permitted,
+            permitted: permitted.trim_start_matches("permitted: ").to_owned(),
         };
         let read = Silence::read(&config, kind, random_id()?);
         let mut faults = Vec::new();

@@ -81,6 +81,9 @@ function data({ times, lines }: PlotProps): uPlot.AlignedData {
   return [times, ...lines.map((line) => line.values)];
 }
 
+/** Seconds around a point that stands alone. */
+const LONE = 900;
+
 function options(props: { current: PlotProps }, width: number): uPlot.Options {
   const { lines, band, height, least, format } = props.current;
   const muted = color('--muted');
@@ -93,7 +96,11 @@ function options(props: { current: PlotProps }, width: number): uPlot.Options {
     legend: { show: false },
     cursor: { y: false, sync: { key: SYNC }, drag: { x: false, y: false } },
     scales: {
-      x: { time: true },
+      // Of a single point uPlot would show years.
+      x: {
+        time: true,
+        range: (_, low, top) => (low === top ? [low - LONE, top + LONE] : [low, top]),
+      },
       y: { range: (_, low, top) => [Math.min(0, low), Math.max(top * 1.1, least)] },
     },
     axes: [
