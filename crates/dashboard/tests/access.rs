@@ -148,6 +148,51 @@ async fn a_scoped_token_learns_nothing_of_other_apps() {
 }
 
 #[tokio::test]
+async fn no_route_tells_a_scoped_token_of_other_apps_whatever_it_asks() {
+    let router = guarded();
+    let all = request("/openapi.json").body(Body::empty()).unwrap();
+    let api: serde_json::Value = serde_json::from_str(&send(&router, all).await.text).unwrap();
+    let paths = api["paths"].as_object().expect("paths");
+    let mut asked = 0;
+    for (path, operations) in paths {
+        if operations.get("get").is_none() || !path.starts_with("/api/v1/") {
+            continue;
+        }
+        for id in ["shop", "0", "1"] {
+            let path = path.replace("{id}", id);
+            for query in [
+                "",
+                "?app=shop",
+                "?app=shop&window=1h&deploy=1",
+                "?deploy=shop",
+            ] {
+                let request = request(&format!("{path}{query}"))
+                    .header(header::AUTHORIZATION, "Bearer scoped")
+                    .body(Body::empty());
+                let answer = send(&router, request.unwrap()).await;
+                // What was asked may come back in a refusal.
+                let text = answer
+                    .text
+                    .replace("\"value\":\"shop\"", "")
+                    .replace("app = \\\"shop\\\"", "");
+                let told = answer.status.is_success() || !text.contains("permitted");
+                assert!(
+                    !(told && text.contains("shop")),
+                    "{path}{query}: {} {text}",
+                    answer.status
+                );
+                assert!(
+                    !(query.starts_with("?app=shop") && answer.status.is_success()),
+                    "{path}{query} is answered: {text}"
+                );
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 200, "every route is asked: {asked}");
+}
+
+#[tokio::test]
 async fn without_tokens_only_loopback_names_and_configured_names_are_answered() {
     let config = Config {
         hosts: vec!["Cors.Example".into()],

@@ -83,8 +83,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What receivers made of notifications in a window; kept for 90 days. Those about the pipeline belong to
-         *     no app and are in every answer.
+         * What receivers made of notifications in a window; kept for 90 days. Those about the pipeline or about
+         *     several apps are for tokens of all apps.
          */
         get: operations["get_deliveries"];
         put?: never;
