@@ -26,6 +26,15 @@ const GATEWAY_TIMEOUT: u16 = 504;
 /// Rules about preflights, which nothing can be said of where those are passed on.
 const OF_PREFLIGHTS: [&str; 2] = ["preflight-refused", "max-age"];
 
+/// Where it is known from which pages are meant to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageOrigins {
+    /// Somebody said so.
+    Given,
+    /// The file names them, for one part of it or another.
+    Inferred,
+}
+
 impl Server for OnPaper<'_> {
     async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, Silence> {
         let upstream = match is_no_such_path(url) {
@@ -65,7 +74,11 @@ impl<'a> OnPaper<'a> {
 
     /// Finishes the findings of an audit: says where they are, and takes back what was said of
     /// preflights that the policy passes on.
-    pub fn finish(&self, target: &Target, findings: &mut Vec<Finding>) {
+    pub fn finish(&self, target: &Target, origins: PageOrigins, findings: &mut Vec<Finding>) {
+        // Which part of the file an origin is meant for is only known where somebody said so.
+        if origins == PageOrigins::Inferred {
+            findings.retain(|finding| finding.rule.id != rules::UNREADABLE.id);
+        }
         let [(_, request), (method, preflight)] = questions(target);
         if let Err(silence) = self.told(method, &target.url, &preflight, &self.upstream) {
             findings.retain(|finding| !OF_PREFLIGHTS.contains(&finding.rule.id));

@@ -620,7 +620,7 @@ async fn broken_on_paper(text: &str, url: &str, page: &str) -> BTreeSet<&'static
     };
     let server = OnPaper::new(&policy, None);
     let mut audited = audit(&server, &target).await;
-    server.finish(&target, &mut audited.findings);
+    server.finish(&target, audit::PageOrigins::Given, &mut audited.findings);
     let findings = audited.findings.iter();
     findings.map(|finding| finding.rule.id).collect()
 }

@@ -70,7 +70,7 @@ pub(crate) struct Deploy {
 #[derive(Debug, Args)]
 pub(crate) struct PrivateSide {
     /// The private side of a corswatch that runs.
-    #[arg(long, value_name = "URL", value_parser = web_url, default_value = "http://127.0.0.1:7781")]
+    #[arg(long, visible_alias = "api", value_name = "URL", value_parser = web_url, default_value = "http://127.0.0.1:7781")]
     pub(crate) url: url::Url,
     /// File with the token for it.
     #[arg(long, value_name = "FILE")]
