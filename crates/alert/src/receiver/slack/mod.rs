@@ -17,7 +17,7 @@ use settings::{Problems, Secret, Span};
 use super::{
     ReceiverConfig, Setup, secret_header, secret_problem, timeout_problem, url_of, url_problem,
 };
-use crate::http::{Addresses, HttpAnswer, HttpClient};
+use crate::http::{Addresses, HttpAnswer, HttpClient, below};
 use crate::{AlertError, AlertId, Answer, Notification, Notifier, NotifyError, Status};
 
 /// One message a second and channel (<https://docs.slack.dev/apis/web-api/rate-limits>).
@@ -109,12 +109,7 @@ impl ReceiverConfig for SlackConfig {
         Ok(vec![Arc::new(Slack {
             name: self.name.clone(),
             way,
-            client: HttpClient::new(
-                &self.name,
-                self.timeout.duration(),
-                setup.addresses,
-                setup.clock.clone(),
-            )?,
+            client: setup.client(&self.name, self.timeout)?,
         })])
     }
 }
@@ -178,9 +173,7 @@ fn message(notification: &Notification) -> Value {
 
 impl Slack {
     async fn call(&self, bot: &Bot, method: &str, body: &Value) -> Result<Reply, Failed> {
-        let mut url = bot.api.clone();
-        let path = bot.api.path().trim_end_matches('/');
-        url.set_path(&format!("{path}/{method}"));
+        let url = below(&bot.api, &format!("/{method}"));
         let answer = self
             .client
             .post_json(url, bot.headers.clone(), body)
