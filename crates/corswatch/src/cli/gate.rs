@@ -1,11 +1,8 @@
 //! Arguments of what pipelines run.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::Format;
-use super::words::web_url;
 
 /// Arguments of `gate`.
 #[derive(Debug, Args)]
@@ -26,7 +23,7 @@ pub(crate) struct Gate {
     #[arg(long)]
     pub(crate) once: bool,
     #[command(flatten)]
-    pub(crate) api: PrivateSide,
+    pub(crate) api: super::Api,
     /// How the verdict is written.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
@@ -63,16 +60,5 @@ pub(crate) struct Deploy {
     #[arg(long, default_value = "")]
     pub(crate) note: String,
     #[command(flatten)]
-    pub(crate) api: PrivateSide,
-}
-
-/// Where the private side is.
-#[derive(Debug, Args)]
-pub(crate) struct PrivateSide {
-    /// The private side of a corswatch that runs.
-    #[arg(long, visible_alias = "api", value_name = "URL", value_parser = web_url, default_value = "http://127.0.0.1:7781")]
-    pub(crate) url: url::Url,
-    /// File with the token for it.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) token_file: Option<PathBuf>,
+    pub(crate) api: super::Api,
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Remote, RemoteError};
-use crate::cli::{Deploy, Format, Gate, PrivateSide};
+use crate::api::{ApiError, Client, parsed};
+use crate::cli::{Api, Deploy, Format, Gate};
 use crate::exit::Failure;
 
 /// A change that is worse ends the command with this code,
@@ -25,9 +25,9 @@ pub(crate) fn gate(args: &Gate) -> Result<ExitCode, Failure> {
     if let Some(baseline) = &args.baseline {
         query.push(("baseline", baseline));
     }
-    let verdict = ask(&args.api, async |remote| {
+    let verdict = ask(&args.api, async |client| {
         loop {
-            let verdict = remote.get("/api/v1/gate", &query).await?;
+            let verdict: Value = parsed(&client.get("/api/v1/gate", &query).await?)?;
             let is_over = verdict["complete"] == true || verdict["verdict"] == "fail";
             if args.once || is_over {
                 return Ok(verdict);
@@ -62,21 +62,21 @@ pub(crate) fn deploy(args: &Deploy) -> Result<ExitCode, Failure> {
         "author": args.author,
         "note": args.note,
     });
-    let recorded = ask(&args.api, async |remote| {
-        remote.post("/api/v1/deploys", &report).await
+    let recorded = ask(&args.api, async |client| {
+        parsed(&client.post("/api/v1/deploys", &report).await?)
     })?;
     say!("{}", recorded["id"].as_str().unwrap_or_default());
     Ok(ExitCode::SUCCESS)
 }
 
 fn ask(
-    api: &PrivateSide,
-    question: impl AsyncFnOnce(&Remote) -> Result<Value, RemoteError>,
+    api: &Api,
+    question: impl AsyncFnOnce(&Client) -> Result<Value, ApiError>,
 ) -> Result<Value, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)?;
-    let remote = Remote::new(api.url.clone(), api.token_file.as_deref())?;
-    runtime.block_on(question(&remote)).map_err(super::failed)
+    let client = Client::of(api)?;
+    Ok(runtime.block_on(question(&client))?)
 }

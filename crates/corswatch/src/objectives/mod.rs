@@ -3,14 +3,10 @@
 mod backtest;
 mod gate;
 mod print;
-mod remote;
 mod stored;
 
 pub(crate) use gate::{deploy, gate};
 pub(crate) use stored::StoredBacktests;
-
-use backtest::failed;
-use remote::{Remote, RemoteError};
 
 use std::path::Path;
 use std::process::ExitCode;
