@@ -22,7 +22,7 @@ use crate::{Evidence, Keep, Slo};
 const COUNT_EVERY: i64 = 10_000;
 /// The latest minutes that tell whether users have recovered.
 const RECENT: i64 = 5 * 60_000;
-/// Longer than this nothing is counted at once.
+/// The longest time that one query counts.
 const MAX_COUNTED: i64 = 24 * 3_600_000;
 /// Which dimensions fail is looked at again after this; so are deploys, which may be reported late.
 const CONTRAST_EVERY: i64 = 60_000;

@@ -59,7 +59,7 @@ pub struct Config {
     pub email: Vec<EmailConfig>,
     /// Which receivers hear of which alerts; what no route matches goes to all.
     pub routes: Vec<RouteConfig>,
-    /// Alerts that nobody is told of for a time. More can be added while it runs: `/api/v1/silences`.
+    /// Alerts about which no receiver is notified for a time. More can be added while it runs: `/api/v1/silences`.
     pub silences: Vec<SilenceConfig>,
     /// Work that was announced; silences like those above, listed apart.
     pub maintenance: Vec<SilenceConfig>,

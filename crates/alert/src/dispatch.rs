@@ -139,7 +139,7 @@ impl Dispatcher {
         self.silences.clone()
     }
 
-    /// The delivery log, once. Where nobody takes it, none is kept.
+    /// The delivery log, once. If it is not taken, none is kept.
     pub fn deliveries(&mut self) -> Option<Deliveries> {
         self.deliveries.take()
     }

@@ -1,4 +1,4 @@
-//! Silences and maintenance windows: for their time, nobody is told of the alerts that they match.
+//! Silences and maintenance windows: for their time, no receiver is notified about the alerts that they match.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -26,7 +26,7 @@ const MAX_LENGTH: i64 = 366 * 86_400_000;
 const MAX_CONFIGURED: usize = 100;
 
 vocabulary! {
-    /// Why nobody is told.
+    /// Why no receiver is notified.
     SilenceKind {
         /// It is known, and being worked on.
         Silence => "silence",
@@ -35,7 +35,7 @@ vocabulary! {
     }
 }
 
-/// Alerts that nobody is told of, for a time.
+/// Alerts about which no receiver is notified, for a time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SilenceConfig {

@@ -384,7 +384,7 @@ async fn a_bot_keeps_one_message_of_an_alert_current_and_tells_aloud_when_it_bec
             (post, Value::Null, false),
         ]
     );
-    // A message that somebody deleted is posted anew.
+    // For a message that was deleted in the channel a new one is posted.
     posted.lock().expect("not poisoned").clear();
     assert_eq!(
         sender.tell(firing(6, "gone")).await.outcome,

@@ -29,7 +29,7 @@ const OF_PREFLIGHTS: [&str; 2] = ["preflight-refused", "max-age"];
 /// Where it is known from which pages are meant to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageOrigins {
-    /// Somebody said so.
+    /// They were named.
     Given,
     /// The file names them, for one part of it or another.
     Inferred,
@@ -75,7 +75,7 @@ impl<'a> OnPaper<'a> {
     /// Finishes the findings of an audit: says where they are, and takes back what was said of
     /// preflights that the policy passes on.
     pub fn finish(&self, target: &Target, origins: PageOrigins, findings: &mut Vec<Finding>) {
-        // Which part of the file an origin is meant for is only known where somebody said so.
+        // Which part of the file an origin is meant for is only known where it was named.
         if origins == PageOrigins::Inferred {
             findings.retain(|finding| finding.rule.id != rules::UNREADABLE.id);
         }

@@ -11,7 +11,7 @@ use crate::exit::Failure;
 
 /// How long the API may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// A token is no longer.
+/// The longest token, in bytes.
 const MAX_TOKEN: u64 = 4096;
 
 /// Why there is no answer.

@@ -1,4 +1,4 @@
-//! Live numbers: the store is read once a second for each app that somebody watches, however many
+//! Live numbers: the store is read once a second for each app that is watched, however many
 //! watch it.
 
 use std::collections::{BTreeMap, HashMap};
@@ -91,7 +91,7 @@ impl Live {
         let Some((lab, latest)) = self.apps.get(app) else {
             return Err(Problem::new(
                 crate::problem::Code::NotFound,
-                "there is no such app",
+                "no app has this name",
             ));
         };
         let mut latest = latest.lock().await;

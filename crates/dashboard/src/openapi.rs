@@ -41,7 +41,10 @@ const AROUND: [(&str, &str); 6] = [
     ("403", "the caller may not do this"),
     ("421", "the `Host` is not a name of this server"),
     ("500", "a fault of this server"),
-    ("503", "too much at once, or the store does not answer now"),
+    (
+        "503",
+        "too many requests at the same time, or the store does not answer now",
+    ),
 ];
 
 /// Gives every problem its media type, and every route the problems that stand around it.

@@ -148,7 +148,7 @@ impl SilenceReport {
                 permitted: words(apps),
             });
         }
-        // Work that was done yesterday can be told of today; silence cannot.
+        // Work that was done yesterday can be recorded today; a silence cannot.
         let is_over = |silence: &Silence| silence.window(now).is_none();
         if kind == SilenceKind::Silence && read.as_ref().is_ok_and(is_over) {
             faults.push(Fault {

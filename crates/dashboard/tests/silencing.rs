@@ -112,7 +112,7 @@ async fn every_field_at_fault_is_named_at_once() {
         assert_eq!(
             answer.status.as_u16(),
             status,
-            "{list}: only work can be told of later"
+            "{list}: only work can be recorded later"
         );
     }
     let everything = ask(

@@ -71,7 +71,7 @@ impl Register {
                 elder.note(now, Happening::Absorbed, text, "");
             }
         }
-        // Nobody has heard of one that was not announced: it never was.
+        // No receiver has heard of one that was not announced.
         if announced {
             merged.merged_into = Some(elder.to_owned());
             merged.phase = Phase::Closed {

@@ -515,7 +515,7 @@ fn what_cannot_be_read_has_its_line_and_costs_nothing_else() {
     }
 }
 
-/// The policy of a file that somebody reported, as of its form.
+/// The policy of a reported file, as of its form.
 fn reported(form: Form, file: &str) -> (Policy, Vec<String>) {
     let path = format!("{}/tests/reports/{file}", env!("CARGO_MANIFEST_DIR"));
     read(form, &std::fs::read_to_string(path).expect("a report"))

@@ -235,7 +235,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What people are told of: failures by root cause, with what users notice, the change that may have done
+         * What people hear about: failures by root cause, with what users notice, the change that may have done
          *     it, and the alerts that belong to it. Of an incident of several apps only what concerns those that may
          *     be seen, or the one that was asked for.
          */
@@ -350,7 +350,7 @@ export interface paths {
         get: operations["get_maintenance"];
         put?: never;
         /**
-         * Records one: nobody is told of the alerts that it matches while it holds. They fire, are shown and
+         * Records one: no receiver is notified about the alerts that it matches while it holds. They fire, are shown and
          *     logged, and are sent once it is over if they still fire.
          */
         post: operations["post_maintenance"];
@@ -445,7 +445,7 @@ export interface paths {
         get: operations["get_silences"];
         put?: never;
         /**
-         * Records one: nobody is told of the alerts that it matches while it holds. They fire, are shown and
+         * Records one: no receiver is notified about the alerts that it matches while it holds. They fire, are shown and
          *     logged, and are sent once it is over if they still fire.
          */
         post: operations["post_silences"];
@@ -2265,7 +2265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2339,7 +2339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2438,7 +2438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2534,7 +2534,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2625,7 +2625,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2708,7 +2708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2795,7 +2795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2877,7 +2877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2976,7 +2976,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3074,7 +3074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3183,7 +3183,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3245,7 +3245,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such failure, or it is no longer kept */
+            /** @description no failure has this id, or it is older than raw observations are kept */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3272,7 +3272,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3358,7 +3358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3437,7 +3437,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3523,7 +3523,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3622,7 +3622,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3710,7 +3710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3791,7 +3791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3865,7 +3865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3939,7 +3939,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4026,7 +4026,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4110,7 +4110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4208,7 +4208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4309,7 +4309,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4405,7 +4405,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4479,7 +4479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4566,7 +4566,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4650,7 +4650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4746,7 +4746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4823,7 +4823,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4978,7 +4978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5072,7 +5072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too much at once, or the store does not answer now */
+            /** @description too many requests at the same time, or the store does not answer now */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -53,7 +53,7 @@ function Figures({ series, before }: { series: Series; before: Line | undefined 
   const named = useMarkers();
   const now = useNow();
   const target = objectiveFor('block_rate', slos?.slos ?? [], filters)?.target;
-  // Made anew only with new answers: every second and every move of the pointer renders the page.
+  // Computed again only for new answers: every second and every move of the pointer renders the page.
   const figures = useMemo(() => contents(series, target, before), [series, target, before]);
   const shared = useMemo(() => {
     const watermark = series.watermark == null ? undefined : Date.parse(series.watermark) / 1000;

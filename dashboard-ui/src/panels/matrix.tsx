@@ -119,7 +119,7 @@ function MatrixCell({
   );
 }
 
-/** Page origins that no service lets in: strangers, or partners whom nobody listed. */
+/** Page origins that no service allows: strangers, or partners missing from a list. */
 export function UnexpectedOrigins() {
   const answer = useShapes();
   const rows = [...cells(answer.data?.shapes ?? [])].flatMap(([origin, row]) =>
@@ -131,10 +131,10 @@ export function UnexpectedOrigins() {
     <Panel title="Unexpected origins" note="every request was blocked" id="unexpected" of={answer}>
       <Table
         name="unexpected-origins"
-        caption="Page origins that a service never let in"
+        caption="Page origins that a service never allowed"
         rows={rows}
         keyOf={(row) => `${row.origin} ${row.service}`}
-        empty="Every page origin that was seen is let in by the services that it calls."
+        empty="Every page origin that was seen is allowed by the services that it calls."
         columns={[
           {
             title: 'Page origin',

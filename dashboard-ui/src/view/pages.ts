@@ -12,7 +12,7 @@ export const PAGES = [
   { name: 'executive', title: 'Executive', key: 'e', about: 'Users hit, budgets, risk' },
   { name: 'slos', title: 'SLOs', key: 's', about: 'Budgets and how fast they burn' },
   { name: 'changes', title: 'Changes', key: 'c', about: 'Deploys and observed header changes' },
-  { name: 'inventory', title: 'Inventory', key: 'n', about: 'Who calls whom, and what is let in' },
+  { name: 'inventory', title: 'Inventory', key: 'n', about: 'Who calls whom, and what is allowed' },
   {
     name: 'preflights',
     title: 'Preflights',

@@ -119,7 +119,7 @@ impl Rig {
     }
 }
 
-/// An aggregator whose rounds are taken by hand, and whose notifications arrive at once.
+/// An aggregator whose rounds are taken by hand, and whose notifications arrive immediately.
 pub(super) struct Hand {
     pub(super) aggregator: Aggregator,
     stop: Stop,

@@ -1,4 +1,4 @@
-//! The shapes that CORS failures have, over the evaluation: how often somebody is told, and how soon.
+//! The shapes that CORS failures have, over the evaluation: how often receivers are notified, and how soon.
 
 use observation::{Outcome, Stage, UnixMillis};
 use store::{DiagnosisRow, Failure};

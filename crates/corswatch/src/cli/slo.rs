@@ -17,7 +17,7 @@ pub(crate) struct Slo {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SloCommand {
-    /// Checks the objectives of files, each alone, and reports all mistakes at once, with their lines.
+    /// Checks the objectives of files, each alone, and reports all mistakes together, with their lines.
     Validate(Validate),
     /// Shows objectives with every default: rules, windows, burn rates.
     Show(Show),

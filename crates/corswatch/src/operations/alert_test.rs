@@ -15,7 +15,7 @@ use crate::exit::Failure;
 /// it, or where no route leads to any.
 pub(crate) async fn alert_test(mut config: Config, args: AlertTest) -> Result<ExitCode, Failure> {
     let alert = &mut config.alert;
-    // A test is asked for by somebody who waits for it: it is not silenced, and does not wait long.
+    // Whoever runs a test waits for it: it is not silenced, and does not wait long.
     alert.silences.clear();
     alert.maintenance.clear();
     alert.give_up_after = alert.give_up_after.min(Span::secs(args.timeout.into()));

@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use crate::file;
 use crate::init::random;
 
-/// A file of ours is no longer.
+/// The longest file, in bytes.
 const MAX_BYTES: u64 = 1024;
 /// As many as the hash has any use for.
 const RANDOM_BYTES: usize = 16;

@@ -14,7 +14,7 @@ use crate::state::Shared;
     (status = 200, description = "OpenAPI 3.1", content_type = "application/json"),
 ))]
 pub(crate) async fn get(State(shared): State<Arc<Shared>>, request: Request) -> impl IntoResponse {
-    // Nobody needs a token here, and who has none learns no names.
+    // No token is needed here, and who has none learns no names.
     let caller = shared.front.gate.identify(&request, shared.clock.now());
     let body = match caller {
         Ok(caller) => {

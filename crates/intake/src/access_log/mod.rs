@@ -3,7 +3,7 @@
 //! A log holds every request, also those of attackers and of health checks. So there are two kinds of
 //! faults. What the server or its shipper writes (no JSON, a status that is a word, a line without a
 //! time) refuses the body. What a stranger can bring about (an `Origin` that is none, a path of a
-//! megabyte, bytes that are not UTF-8) passes over its line alone: nobody may silence a log from outside.
+//! megabyte, bytes that are not UTF-8) skips its line alone: no one may silence a log from outside.
 
 mod limits;
 mod line;

@@ -37,7 +37,7 @@ impl Reader {
     ) -> Result<Vec<Witnessed>, StoreError> {
         let scope = Scope::new(filter, from, to);
         // Copies of a row change no number of distinct values, so nothing needs to collapse. The edge
-        // hashes networks anew each day: those of two days are not added, so that none is two.
+        // hashes networks with another value each day: those of two days are not added, so that none is two.
         let sql = format!(
             "SELECT toString(page_origin) AS page_origin, toString(target_origin) AS target_origin, \
                toString(endpoint) AS endpoint, toString(method) AS method, toString(release) AS release, \

@@ -33,7 +33,7 @@ const MAY_PASS: [&str; 6] = [
     "service_unavailable",
     "request_timeout",
 ];
-/// Errors after which a message is posted anew: the one to be changed is gone, or too old for it.
+/// Errors after which a new message is posted: the one to be changed is gone, or too old for it.
 const GONE: [&str; 3] = [
     "message_not_found",
     "cant_update_message",
@@ -154,7 +154,7 @@ struct Reply {
     channel: String,
 }
 
-/// The members that all messages have: links are not unfolded, and names mention nobody.
+/// The members that all messages have: links are not unfolded, and names mention no one.
 fn message(notification: &Notification) -> Value {
     json!({
         "text": blocks::fallback(notification),
@@ -193,7 +193,7 @@ impl Slack {
         Ok(Answer::new(format!("posted {}", reply.ts)))
     }
 
-    /// Changes the message of the alert. Changes wake nobody, so that one that became more urgent is
+    /// Changes the message of the alert. Changes wake no one, so that one that became more urgent is
     /// told below it as well, and shown in the channel.
     async fn update(
         &self,

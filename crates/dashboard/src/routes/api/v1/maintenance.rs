@@ -41,7 +41,7 @@ pub(crate) async fn get(
     Ok(Json(MaintenanceBody { maintenance }))
 }
 
-/// Records one: nobody is told of the alerts that it matches while it holds. They fire, are shown and
+/// Records one: no receiver is notified about the alerts that it matches while it holds. They fire, are shown and
 /// logged, and are sent once it is over if they still fire.
 #[utoipa::path(post, path = "/api/v1/maintenance", tag = "operation", operation_id = "record_maintenance", request_body = SilenceReport, responses(
     (status = 201, description = "recorded", body = SilenceView),
