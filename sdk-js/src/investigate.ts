@@ -1,16 +1,18 @@
 import { type Call, timing, urlOf } from "./call";
 import { now } from "./clock";
-import type { Probes } from "./options";
 import { aim, ask, took } from "./probe";
 import type { Confidence, Verdict } from "./row";
 import { scope } from "./scope";
 import { afford, serverOf } from "./traffic";
+import { full } from "./variant";
 
 /** An origin that does not answer at all is left alone this long. */
 const DOWN_MS = 30_000;
 /** What no server has answered is over sooner; a server is taken for farther off than that. */
 const BLOCKER_MS = 10;
 const FAR_MS = 30;
+/** Firefox takes up to this to find that nobody listens. */
+const FIREFOX_REFUSED_MS = 20;
 /** Browsers follow 20 redirects; a request that took about as many hops went in circles. */
 const MIN_LOOP = 12;
 const MAX_LOOP = 30;
@@ -60,6 +62,8 @@ const blocked = () => is("blocked", ev, undefined, stage);
 const noCors = (): RequestInit => ({ method, mode: "no-cors" });
 /** It took about as many times what an answer takes as a browser repeats what it gets no answer to. */
 const repeated = (times: number, least: number, most: number) => times > least && times < most;
+/** It was over before any answer can have come. */
+const tooSoon = () => failedMs < (firefox ? FIREFOX_REFUSED_MS : BLOCKER_MS) && ms > FAR_MS;
 const insecure = (url: string) => /^https/.test(scope.origin) && /^http:/.test(url);
 
 /** Whether the page may not ask local addresses, and this is one. */
@@ -79,7 +83,7 @@ const fenced = async () => {
 /** Neither the request nor probe A got an answer that shows; undefined where there was one all the same. */
 const unanswered = async (): Promise<Verdict | undefined> => {
 	const root = `${call._shape.to}/`;
-	if (await fenced()) return is("local_network", "lna");
+	if (full && (await fenced())) return is("local_network", "lna");
 	// Where the page may not ask, an EventSource is closed, too; as Firefox does in any case.
 	const witness = !firefox && scope.EventSource;
 	const closed = witness && (await ask(url));
@@ -98,7 +102,7 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 };
 
 /** Probe A. */
-const askPlainly = async (probes: Probes): Promise<Verdict | undefined> => {
+const askPlainly = async (cheap?: string): Promise<Verdict | undefined> => {
 	let a: unknown;
 	// Firefox gives no duration to what found no connection.
 	if (call._shape.p || !entry || entry.duration) {
@@ -106,11 +110,19 @@ const askPlainly = async (probes: Probes): Promise<Verdict | undefined> => {
 		ms = took;
 	}
 	ev = a ? "A+" : "A-";
-	if (probes === "cheap") return a ? blocked() : network(ev);
+	if (cheap) return a ? blocked() : network(ev);
 	if (a) return;
 	ev += "E+";
 	return unanswered();
 };
+
+/** Probe P; where the method alone needs the preflight, with the header that is permitted most often. */
+const askPreflighted = (cache: RequestCache) =>
+	ask(url, {
+		method,
+		cache,
+		headers: (call._shape.by || "content-type").split(",").map((name) => [name, UNSAFE_VALUE]),
+	});
 
 /** The request passes without its credentials, its method or the values of its headers. */
 const passing = async (): Promise<Verdict> => {
@@ -118,42 +130,50 @@ const passing = async (): Promise<Verdict> => {
 	// The methods that no preflight forbids.
 	const permitted = safe || call._method === "POST";
 	let times = failedMs / ms;
-	if (by) {
-		const p = await ask(url, { method, headers: by.split(",").map((name) => [name, UNSAFE_VALUE]) });
+	const once = times < MAX_ONCE;
+	let p: Response | undefined;
+	if (preflighted) {
+		if (!by && stage === "unknown" && once && /\+$/.test(ev)) stage = "preflight";
+		// WebKit repeats what is reset, too, but keeps no connection after HEAD on which it would.
+		if (!safe && /^A/.test(navigator.vendor)) await ask(`${call._shape.to}/`, { mode: "no-cors" });
+		p = await askPreflighted("no-store");
 		ev += p ? "P+" : "P-";
+		if (p && by && !credentialed) {
+			// It failed in less than P took for a preflight and its answer: its preflight failed, and passes now.
+			if (!firefox && once && ms > FAR_MS && took > MIN_TWICE * ms) stage = "preflight";
+			// Or that of another server passes.
+			if (permitted && stage === "preflight" && !(p = await askPreflighted("reload"))) ev += "P-";
+		}
 		if (!p) {
 			times = took / ms;
-			stage = "preflight";
+			if (by) stage = "preflight";
 			// Credentials are judged with the preflight already.
-		} else if (credentialed) {
+		} else if (by && credentialed) {
 			if (stage === "unknown") stage = "preflight";
-		} else if (permitted) {
+		} else if (by && permitted) {
 			// The same request, but for what the headers say, or its preflight passes now.
 			if ((safe && p.ok) || stage === "preflight") return network(ev);
 			stage = "response";
 		}
-	} else if (stage === "unknown" && times < MAX_ONCE && /\+$/.test(ev)) stage = "preflight";
+	}
 	// The preflight was answered.
-	if (preflighted && stage !== "preflight") times--;
-	if (
-		(failedMs < BLOCKER_MS && ms > FAR_MS) ||
-		(firefox && (safe || stage === "preflight") && repeated(times, MIN_TEN, MAX_TEN))
-	) {
+	if (p && stage !== "preflight") times--;
+	if (tooSoon() || (firefox && (safe || stage === "preflight") && repeated(times, MIN_TEN, MAX_TEN))) {
 		return network(`${ev}q`);
 	}
 	return repeated(times, MIN_TWICE, MAX_TWICE) && ms > FAR_MS ? is("unknown", `${ev}q`) : blocked();
 };
 
 /** Probe B, and what it needs to tell. */
-const judged = async (probes: Probes): Promise<Verdict> => {
+const judged = async (cheap?: string): Promise<Verdict> => {
 	// Through the cache as the request itself: where that holds an answer without CORS headers
 	// (a missing `Vary: Origin`), it is the fault.
 	const askCors = () => ask(url, { method, cache: same ? "default" : "no-store", redirect: "manual" });
 	// What passes the CORS checks is an answer, too, and leads no probe through redirects. Firefox
 	// is asked first what most often settles it, since each reset is ten requests; unless its entry
 	// says that the first answer passed the checks.
-	const plainFirst = probes === "cheap" || (firefox && !entry?.responseStatus);
-	let verdict = plainFirst && (await askPlainly(probes));
+	const plainFirst = cheap || (firefox && !entry?.responseStatus);
+	let verdict = plainFirst && (await askPlainly(cheap));
 	if (verdict) return verdict;
 	let b = await askCors();
 	let nodes = 1;
@@ -164,7 +184,7 @@ const judged = async (probes: Probes): Promise<Verdict> => {
 	if (plainFirst) ms ||= bMs;
 	else {
 		ms = bMs;
-		verdict = !b?.status && (await askPlainly(probes));
+		verdict = !b?.status && (await askPlainly(cheap));
 		if (verdict) return verdict;
 	}
 	if (redirected) {
@@ -177,18 +197,18 @@ const judged = async (probes: Probes): Promise<Verdict> => {
 		return same ? network(ev) : passing();
 	}
 	ev += nodes > 1 ? "B+B-" : "B-";
-	return (same ? 2 * failedMs + 2 * BLOCKER_MS < Math.min(ms, bMs) : failedMs < BLOCKER_MS && ms > FAR_MS) ||
+	return (same ? 2 * failedMs + 2 * BLOCKER_MS < Math.min(ms, bMs) : tooSoon()) ||
 		(firefox && safe && repeated(failedMs / ms, MIN_TEN, MAX_TEN))
 		? network(`${ev}q`)
 		: blocked();
 };
 
 /**
- * Why a request failed after `afterMs`, by what probes show. Rejects with the reason where there is no
+ * Why a request failed after `afterMs`, by what probes show; where `cheap` is given, by probe A alone. Rejects with the reason where there is no
  * answer. Never proven but by what the browser says of this very request: the server that fails a
  * probe in the same way may have failed the request in another.
  */
-export const investigate = async (failed: Call, probes: Probes, afterMs: number): Promise<Verdict> => {
+export const investigate = async (failed: Call, afterMs: number, cheap?: string): Promise<Verdict> => {
 	const server = serverOf(failed);
 	const { c: credentialed, p: preflighted, to } = failed._shape;
 	if (now() - server._down! < DOWN_MS) return network("down");
@@ -209,7 +229,7 @@ export const investigate = async (failed: Call, probes: Probes, afterMs: number)
 	if (entry?.transferSize && !entry.responseStatus) return is("blocked", "rt", "proven", stage);
 	aim(server, failedMs);
 	try {
-		return await judged(probes);
+		return await judged(cheap);
 	} catch (why) {
 		// An unsafe method that was answered, of a server that lets HEAD hang.
 		if (why === "hang" && !safe && (await ask(`${to}/`, noCors()))) {
