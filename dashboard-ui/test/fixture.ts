@@ -4,7 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Schemas } from '../src/api/client';
+import type { Fault, IncidentDetail, Silence } from '../src/api/contracts';
 import { PAGES } from '../src/view/pages';
+import * as answers from './answers';
 import { history, inventory } from './policies';
 
 type PartReport = Schemas['PartReport'];
@@ -28,6 +30,17 @@ export interface World {
   deploys: Schemas['DeploysBody'];
   slos: Schemas['SloStatus'][];
   policies: Schemas['Target'][];
+  incidents: IncidentDetail[];
+  singles: Schemas['Single'][];
+  /** Paths below the API that this server does not have. */
+  without?: string[];
+  silences: Silence[];
+  maintenance: Silence[];
+  deliveries: Schemas['DeliveryView'][];
+  /** What everything that is sent is refused for. */
+  faults?: Fault[];
+  /** What was sent to be changed. */
+  sent?: unknown[];
   blocked: number;
   unknown: number;
 }
@@ -94,8 +107,50 @@ async function answer(world: World, request: IncomingMessage, response: ServerRe
     response.writeHead(problem.status, { 'content-type': 'application/problem+json' });
     return response.end(JSON.stringify(problem));
   }
-  response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(body(world, url)));
+  const path = url.pathname.slice('/api/v1/'.length);
+  if (request.method === 'POST') return taken(world, path, request, response);
+  if (request.method === 'DELETE') return takenBack(world, path, response);
+  if (path === 'stream' && !world.without?.includes(path)) return stream(world, response);
+  const found = world.without?.includes(path) ? undefined : body(world, url);
+  const type = found === undefined ? 'application/problem+json' : 'application/json';
+  const missing = { status: 404, code: 'not_found', detail: 'nothing is here' };
+  response.writeHead(found === undefined ? 404 : 200, { 'content-type': type });
+  response.end(JSON.stringify(found ?? missing));
+}
+
+async function taken(
+  world: World,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
+  let text = '';
+  for await (const part of request) text += part;
+  const report = JSON.parse(text);
+  world.sent?.push(report);
+  if (world.faults) {
+    const detail = 'see the errors';
+    response.writeHead(400, { 'content-type': 'application/problem+json' });
+    const problem = { status: 400, code: 'invalid_request', detail, errors: world.faults };
+    return response.end(JSON.stringify(problem));
+  }
+  const made = answers.silence(report);
+  world[path === 'maintenance' ? path : 'silences'].push(made);
+  response.writeHead(201, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(made));
+}
+
+function takenBack(world: World, path: string, response: ServerResponse) {
+  const [, id = ''] = path.split('/');
+  const known = [...world.silences, ...world.maintenance].find((one) => one.id === id);
+  if (known) Object.assign(known, { state: 'deleted', deleted_by: 'local' });
+  response.writeHead(known ? 204 : 404).end();
+}
+
+/** One tick; the stream stays open as the server's does. */
+function stream(world: World, response: ServerResponse) {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write(answers.tick(sli(100, world.empty ? 0 : 5, 1)));
 }
 
 function readiness(parts: PartReport[], response: ServerResponse) {
@@ -143,9 +198,16 @@ function body(world: World, url: URL): unknown {
     case 'apps': {
       const html =
         '<script src="http://127.0.0.1:7780/v1/corswatch.3f2a9c.js" integrity="sha384-Vt4mZ" crossorigin="anonymous" data-key="k_shop" data-url="http://127.0.0.1:7780"></script>';
+      const embed = {
+        html,
+        script_url: 'http://127.0.0.1:7780/v1/corswatch.3f2a9c.js',
+        integrity: 'sha384-Vt4mZ',
+        edge_url: 'http://127.0.0.1:7780',
+      };
       return {
-        apps: ['shop', 'admin'].map((name) => ({ name, keys: ['k_shop'], embed: { html } })),
+        apps: ['shop', 'admin'].map((name) => ({ name, keys: ['k_shop'], embed })),
         lagging_after: 120,
+        demo_url: 'http://127.0.0.1:7782',
       };
     }
     case 'sli':
@@ -154,7 +216,7 @@ function body(world: World, url: URL): unknown {
         ...sli(total, world.empty ? 0 : world.blocked, world.empty ? 0 : world.unknown),
       };
     case 'series':
-      return { ...scope, step: 60, points: points(now, world) };
+      return series(scope, url, now, world);
     case 'endpoints':
       return {
         ...scope,
@@ -200,9 +262,51 @@ function body(world: World, url: URL): unknown {
       return world.empty
         ? { change_rollback_rate: { bad: 0, total: 0, ratio: null }, deploys: [] }
         : world.deploys;
+    case 'comparison': {
+      const now = sli(total, world.empty ? 0 : world.blocked, world.empty ? 0 : world.unknown);
+      return answers.comparison(scope, now, sli(total, world.empty ? 0 : 4, 0));
+    }
+    case 'difference':
+      return answers.difference(scope, world);
+    case 'failures':
+      return { ...scope, failures: world.empty ? [] : world.singles, next: null };
+    case 'preflights':
+      return answers.preflights(scope, world);
+    case 'shapes':
+      return answers.shapes(scope, world);
+    case 'incidents': {
+      const state = url.searchParams.get('state');
+      const all = world.empty ? [] : world.incidents;
+      return { incidents: all.filter((one) => state === null || one.state === state) };
+    }
+    case 'silences':
+      return { silences: world.silences } satisfies Schemas['SilencesBody'];
+    case 'maintenance':
+      return { maintenance: world.maintenance } satisfies Schemas['MaintenanceBody'];
+    case 'deliveries':
+      return { deliveries: world.deliveries } satisfies Schemas['DeliveriesBody'];
     default:
-      return {};
+      return one(world, url);
   }
+}
+
+/** One of a list, by its identity in the path. */
+function one(world: World, url: URL): unknown {
+  const [kind, id] = url.pathname.slice('/api/v1/'.length).split('/');
+  if (kind === 'incidents') return world.incidents.find((incident) => incident.id === id);
+  const failure = kind === 'failures' && world.singles.find((single) => single.id === id);
+  if (!failure) return undefined;
+  const diagnosis = world.endpoints.find((row) => row.diagnosis != null)?.diagnosis ?? null;
+  return { failure, diagnosis, replayed: [] };
+}
+
+/** The points up to now, or to the end that is asked for. */
+function series(scope: object, url: URL, now: number, world: World) {
+  const to = Date.parse(url.searchParams.get('to') ?? '');
+  const end = Number.isNaN(to) ? now : to - 1;
+  const all = points(end, world);
+  const until = new Date((Math.floor(end / MINUTE) + 1) * MINUTE).toISOString();
+  return { ...scope, from: all[0]?.at, to: until, step: 60, points: all };
 }
 
 function points(now: number, world: World) {
@@ -246,6 +350,18 @@ function rows(by: string) {
       ['2026.11.3', 1400, 30],
       ['2026.11.2', 2500, 3],
       ['', 100, 0],
+    ],
+    page_origin: [
+      ['https://shop.example', 3900, 32],
+      ['https://m.shop.example', 100, 1],
+    ],
+    endpoint: [
+      ['/search', 1500, 30],
+      ['/cart/:id', 2000, 3],
+    ],
+    method: [
+      ['GET', 3000, 30],
+      ['PUT', 1000, 3],
     ],
     service: [
       ['cart', 2000, 3],

@@ -1,79 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { Schemas } from '../src/api/client';
-import { serve, type World } from './fixture';
+import { stopClock, text, until, visit } from './harness';
 import { diagnosis, failing, incident } from './world';
 
-let browser: Browser;
-before(async () => {
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
-});
-after(() => browser.close());
-
-const PATIENCE_MS = 60_000;
-/** Enough for what waits for a frame, far too short for a refresh. */
-const TICK_MS = 100;
-
-interface Visit {
-  page: Page;
-  world: World;
-  asked: string[];
-  /** What the page's policy forbade, what it logged, where else it went. */
-  faults: string[];
-}
-
-async function visit(change: Partial<World>, path: string, look: (visit: Visit) => Promise<void>) {
-  const world = { ...incident(), ...change };
-  const server = await serve(world);
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  // A machine under load is slow, not wrong.
-  page.setDefaultTimeout(PATIENCE_MS);
-  const faults: string[] = [];
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => {
-    // A refused answer is logged by the browser itself.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
-      faults.push(message.text());
-    }
-  });
-  page.on('request', (request) => {
-    if (!request.url().startsWith(server.url) && !request.url().startsWith('data:')) {
-      faults.push(`asked ${request.url()}`);
-    }
-  });
-  try {
-    await page.goto(server.url + path);
-    await look({ page, world, asked: server.asked, faults });
-    assert.deepEqual(faults, []);
-  } finally {
-    await page.close();
-    server.close();
-  }
-}
-
-/** From here on the page's time goes only as `until` and `page.clock` make it go. */
-async function stopClock(page: Page) {
-  const now = Date.now();
-  await page.clock.install({ time: now });
-  await page.clock.pauseAt(now + 1000);
-  await page.reload();
-}
-
-/** Lets the page's time go until `locator` is in `state`. */
-async function until(locator: Locator, state: 'visible' | 'detached' = 'visible') {
-  const deadline = Date.now() + PATIENCE_MS;
-  const there = () => (state === 'visible' ? locator.isVisible() : locator.count().then((n) => !n));
-  while (!(await there())) {
-    assert.ok(Date.now() < deadline, `${locator} never became ${state}`);
-    await locator.page().clock.runFor(TICK_MS);
-  }
-}
-
 const tile = (page: Page, sli: string) => page.locator(`[data-sli=${sli}]`);
-const text = async (page: Page, selector: string) =>
-  (await page.locator(selector).innerText()).replaceAll(/\s+/g, ' ');
 
 test('the tiles say value, verdict, target, band and budget', async () => {
   await visit({}, '', async ({ page }) => {
@@ -105,7 +37,7 @@ test('failures of unknown kind never turn a tile green', async () => {
 
 test('failing endpoints say stage, cause and how far the evidence carries', async () => {
   await visit({}, '', async ({ page }) => {
-    const rows = page.locator('table.cards tbody tr');
+    const rows = page.locator('[aria-labelledby=endpoints] tbody tr');
     await rows.first().waitFor();
     const first = (await rows.first().innerText()).replaceAll(/\s+/g, ' ');
     for (const part of [
@@ -240,13 +172,13 @@ test('what a browser reported is text and nothing else', async () => {
 
 test('an alert names the team that owns its service', async () => {
   await visit({}, '', async ({ page }) => {
-    await page.getByText('owner: team-search').waitFor();
+    await page.locator('[aria-labelledby=alerts]').getByText('owner: team-search').waitFor();
   });
 });
 
 test('a runbook that is no web address is no link', async () => {
   await visit({}, '', async ({ page }) => {
-    await page.getByText('Open runbook').waitFor();
+    await page.locator('[aria-labelledby=alerts]').getByText('Open runbook').waitFor();
     const links = await page
       .locator('a')
       .evaluateAll((all) => all.map((a) => a.getAttribute('href')));
@@ -314,6 +246,8 @@ test('an app that never reported is told how to start', async () => {
       /<script src="http:\/\/127\.0\.0\.1:7780.*data-key="k_shop"/,
     );
     assert.equal(await page.locator('.tile').count(), 0, 'no tiles of nothing');
+    const shop = page.getByRole('link', { name: 'open the demo shop' });
+    assert.equal(await shop.getAttribute('href'), 'http://127.0.0.1:7782/');
   });
 });
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { objectiveFor } from '../src/panels/objective';
+import { budgetInWords, objectiveFor } from '../src/panels/objective';
 import { csv } from '../src/parts/download';
 import { ago, milliseconds, percent, shortCount } from '../src/parts/format';
 import { safeLink } from '../src/parts/link';
+import { contract, preflight } from '../src/parts/snippets';
 import { cause, evidence, stage } from '../src/parts/words';
 import { before, read, write } from '../src/view/filters';
 import { placeOf } from '../src/view/pages';
@@ -84,6 +85,35 @@ test('paths name pages, and nothing else does', () => {
 test('no text of a page becomes a formula in a spreadsheet', () => {
   const rows = [['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', 'a,"b"\n', 7, -7, null]];
   assert.equal(csv(['a'], rows), 'a\r\n\'=1+1,\'+1,\'-1,\'@SUM(A1),\'\t=1,"a,""b""\n",7,-7,\r\n');
+});
+
+test('what is copied for a shell or a contract cannot leave its quotes', () => {
+  const request = {
+    method: 'PUT',
+    url: "https://api.test/a'b;$(x)",
+    page_origin: 'https://shop.test"\n[evil]',
+    headers: 'x-tenant,content-type',
+    credentialed: true,
+  };
+  assert.match(preflight(request), /^curl -i -X OPTIONS 'https:\/\/api\.test\/a'\\''b;\$\(x\)'/);
+  assert.match(preflight(request), /Access-Control-Request-Headers: x-tenant,content-type'$/);
+  const lines = contract(request).split('\n');
+  assert.equal(lines[1], 'origin = "https://shop.test\\"\\n[evil]"');
+  assert.ok(lines.includes('headers = { "x-tenant" = "1", "content-type" = "1" }'));
+  assert.ok(lines.includes('credentials = "include"'));
+});
+
+test('a budget is told in words that mean something', () => {
+  const [slo] = incident().slos;
+  assert.ok(slo);
+  for (const [budget_remaining, words] of [
+    [null, 'no data in 30d'],
+    [0.31, '31 % of the 30d budget left'],
+    [-1.4, '30d budget spent 2.4 times over'],
+    [-1594.7, '30d budget exhausted'],
+  ] as const) {
+    assert.equal(budgetInWords({ ...slo, budget_remaining }), words);
+  }
 });
 
 test('only addresses of the web are links', () => {

@@ -1,5 +1,6 @@
 // A shop in the middle of an incident.
 import type { Schemas } from '../src/api/client';
+import { incidents, single } from './answers';
 import type { World } from './fixture';
 import { shops } from './policies';
 
@@ -208,6 +209,7 @@ export function incident(): World {
           touches_cors: true,
           author: 'mira',
           recorded_by: 'ci',
+          version: '2026.11.3',
           note: '2026.11.3',
         },
         {
@@ -221,11 +223,17 @@ export function incident(): World {
           touches_cors: true,
           author: 'jon',
           recorded_by: 'ci',
+          version: '2026.11.2',
           note: 'back to 2026.11.2',
         },
       ],
     },
+    silences: [],
+    maintenance: [],
+    deliveries: [],
     policies: shops(),
+    incidents: incidents(),
+    singles: [single(), single({ id: 'f-2', browser: 'safari 19', endpoint: '/suggest' })],
     slos: [
       slo('block_rate', 0.001, 0.31, { runbook_url: 'https://runbooks.example/cors' }),
       slo('preflight_failure_rate', 0.005, -1.4),

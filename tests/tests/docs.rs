@@ -159,6 +159,7 @@ impl Surroundings {
         }
         let urls = std::fs::read_to_string(fixtures().join("urls.txt")).expect("a list");
         std::fs::write(folder.join("urls.txt"), self.placed(&urls)).expect("written");
+        std::fs::write(folder.join("token"), TOKEN).expect("written");
         for page in under_the_rule() {
             let text = std::fs::read_to_string(&page).expect("a page");
             for block in blocks(&text) {
@@ -195,6 +196,7 @@ impl Surroundings {
                  *--allow-private-networks*) command corswatch \"$@\";;\n\
                  check*|\"audit audit \"*http:*|\"audit audit --targets\"*) command corswatch \"$@\" --allow-private-networks;;\n\
                  simulate*--app*|generate*) command corswatch \"$@\" --api \"$CORSWATCH\";;\n\
+                  deploy*|gate*) command corswatch \"$@\" --url \"$CORSWATCH\";;\n\
                  *) command corswatch \"$@\";;\n\
                esac\n\
              }}\n{}",
@@ -219,7 +221,8 @@ fn write(folder: &Path, block: &Block) -> Result<(), String> {
 fn shell(folder: &Path, block: &Block, script: &str) -> Result<String, String> {
     let binary = checkout::corswatch();
     let folder_of_binary = binary.parent().expect("a folder").display().to_string();
-    let path = std::env::var("PATH").unwrap_or_default();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = path.to_string_lossy();
     let output = Command::new("bash")
         .args(["-euo", "pipefail", "-c", script])
         .env("PATH", format!("{folder_of_binary}:{path}"))
@@ -246,11 +249,25 @@ fn config(folder: &Path, block: &Block) -> Result<(), String> {
         APP
     };
     let secret = folder.join("secret");
-    std::fs::write(&secret, "a secret of more than 24 bytes").map_err(|error| error.to_string())?;
+    std::fs::write(&secret, "0123456789abcdef0123456789abcdef")
+        .map_err(|error| error.to_string())?;
+    let address = folder.join("address");
+    std::fs::write(&address, "https://hooks.example/one").map_err(|error| error.to_string())?;
+    for file in [&secret, &address] {
+        let own = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(file, own).map_err(|error| error.to_string())?;
+    }
     let text: String = block
         .text
         .lines()
-        .map(|line| with_file(line, &secret) + "\n")
+        .map(|line| {
+            let file = if line.starts_with("url_file") {
+                &address
+            } else {
+                &secret
+            };
+            with_file(line, file) + "\n"
+        })
         .collect();
     let file = folder.join("part.toml");
     std::fs::write(&file, format!("{text}{app}")).map_err(|error| error.to_string())?;

@@ -99,7 +99,7 @@ impl Book {
     /// Puts the incidents back after a round; those that changed are written down.
     pub(crate) fn put_register(&mut self, register: Register) {
         for incident in register.all() {
-            // One that nobody is told of yet may still turn out to be part of another.
+            // One that was not announced yet may still turn out to be part of another.
             if incident.is_announced() && self.register.get(&incident.id) != Some(incident) {
                 self.unsaved_incidents.insert(incident.id.clone());
             }

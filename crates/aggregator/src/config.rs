@@ -36,6 +36,10 @@ pub struct Config {
     pub slice_severity: Severity,
     /// Page loads that have to see such a slice blocked; 0 switches the rule off. Permitted: 0 to 10000.
     pub slice_sessions: u64,
+    /// Requests of a page origin, endpoint and method that have been blocked in so many of the last hours (of
+    /// twice as many), one in a hundred or more, are a ticket however little traffic they have; 0 switches
+    /// the rule off. Permitted: 0 to 48.
+    pub quiet_hours: u64,
 }
 
 impl Default for Config {
@@ -52,6 +56,7 @@ impl Default for Config {
             max_groups: 50,
             slice_severity: Severity::Page,
             slice_sessions: 3,
+            quiet_hours: 4,
         }
     }
 }
@@ -75,5 +80,6 @@ impl Config {
         );
         problems.range("max_groups", self.max_groups, 1..=500);
         problems.range("slice_sessions", self.slice_sessions, 0..=10_000);
+        problems.range("quiet_hours", self.quiet_hours, 0..=48);
     }
 }

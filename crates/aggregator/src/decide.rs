@@ -1,9 +1,9 @@
 //! From readings to alerts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use alert::{Alert, AlertId, Evaluation, Graded, Reason, Severity};
+use alert::{Alert, AlertId, Evaluation, Graded, Reason, Severity, Transition};
 use incident::{Failing, Signal};
 use observation::UnixMillis;
 use slo::{Judgement, Rule, Sli};
@@ -16,11 +16,16 @@ use crate::slices::Slices;
 use crate::words::{Facts, retired};
 use crate::{Config, Evidence, GroupBy, Reading, Slo};
 
+/// The text of an alert that fires is written again at this interval, in milliseconds.
+const DESCRIBE_AGAIN_AFTER: i64 = 10_000;
+
 /// Turns readings into steps of alerts, and alerts that fire into signals for incidents.
 pub(crate) struct Judge {
     pub(crate) sightings: Sightings,
     pub(crate) slices: Slices,
     external_url: String,
+    /// When the alerts that fire were last described.
+    described: HashMap<AlertId, UnixMillis>,
 }
 
 /// One rule of one reading.
@@ -43,6 +48,7 @@ impl Judge {
             sightings: Sightings::new(Arc::clone(&source), alert.corroboration),
             slices: Slices::new(source, config, slos),
             external_url: alert.external_url.clone(),
+            described: HashMap::new(),
         }
     }
 
@@ -83,8 +89,13 @@ impl Judge {
                 book.put(alert);
             }
         }
-        signals.extend(self.slices.signals(&mut self.sightings, at).await?);
+        signals.extend(
+            self.slices
+                .signals(&mut self.sightings, book.register(), at)
+                .await?,
+        );
         self.sightings.sweep(at);
+        self.described.retain(|id, _| seen.contains(id));
         retire_unmeasured(&seen, book, at);
         Ok(signals)
     }
@@ -118,7 +129,8 @@ impl Judge {
             &slo.timing,
             at,
         );
-        if let Some(transition) = advanced {
+        if let Some(transition) = advanced.or_else(|| self.refreshed(&alert, at)) {
+            self.described.insert(alert.id.clone(), at);
             let facts = Facts {
                 reading: case.reading,
                 rule: case.rule,
@@ -135,6 +147,13 @@ impl Judge {
             .filter(|support| alert.state.phase.is_firing() && !support.is_over)
             .map(|support| signal(&alert, case, support));
         Ok((alert, signal))
+    }
+
+    /// An alert that fires is described again from time to time: its text says how it is now.
+    fn refreshed(&self, alert: &Alert, at: UnixMillis) -> Option<Transition> {
+        let then = self.described.get(&alert.id);
+        let due = then.is_none_or(|then| at.0.saturating_sub(then.0) >= DESCRIBE_AGAIN_AFTER);
+        (due && alert.state.phase.is_firing()).then_some(Transition::Fired)
     }
 }
 

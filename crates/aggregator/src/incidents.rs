@@ -8,20 +8,21 @@ use incident::{
     Replay, SLACK, Scope, Signal, rank, step,
 };
 use observation::UnixMillis;
-use store::{ClosingRow, DeployKind, DeployRow, Dimension, SliFilter, StoreError};
+use store::{ClosingRow, Dimension, SliFilter, StoreError};
 
+use crate::attributes::{named, replay, split};
 use crate::book::Book;
 use crate::decide::Judge;
 use crate::notices::{Notices, opening_labels};
 use crate::segments::end;
-use crate::slices::RULE;
+use crate::slices::RULES;
 use crate::{Evidence, Keep, Slo};
 
 /// What users notice is counted from raw rows: not more often than this.
 const COUNT_EVERY: i64 = 10_000;
 /// The latest minutes that tell whether users have recovered.
 const RECENT: i64 = 5 * 60_000;
-/// Longer than this nothing is counted at once.
+/// The longest time that one query counts.
 const MAX_COUNTED: i64 = 24 * 3_600_000;
 /// Which dimensions fail is looked at again after this; so are deploys, which may be reported late.
 const CONTRAST_EVERY: i64 = 60_000;
@@ -29,8 +30,6 @@ const CONTRAST_EVERY: i64 = 60_000;
 const CLOSINGS_EVERY: i64 = 2_000;
 /// Values of a dimension that are compared.
 const MAX_VALUES: u32 = 50;
-/// Values of a dimension that are named.
-const NAMED: usize = 3;
 /// Incidents whose numbers are counted in one round; the others have their turn in the next.
 const COUNTED_AT_ONCE: usize = 10;
 
@@ -183,7 +182,7 @@ impl Incidents {
             .closings
             .iter()
             .find(|closing| closing.incident == incident.id);
-        let asked = |slo: &str| slo == RULE || slos.iter().any(|known| known.name == slo);
+        let asked = |slo: &str| RULES.contains(&slo) || slos.iter().any(|known| known.name == slo);
         let silent = incident
             .impact()
             .is_some_and(|impact| impact.recent.requests == 0);
@@ -378,75 +377,4 @@ fn narrowed(filter: SliFilter, target_origin: &str) -> SliFilter {
         target_origin: Some(target_origin.to_owned()).filter(|target| !target.is_empty()),
         ..filter
     }
-}
-
-/// Deploys with the one of the same service before each.
-fn named(rows: Vec<DeployRow>) -> Vec<incident::Deploy> {
-    let mut last: HashMap<String, String> = HashMap::new();
-    let deploy = |row: DeployRow| {
-        let before = last.insert(row.service.clone(), row.id.clone());
-        incident::Deploy {
-            before: before.unwrap_or_default(),
-            id: row.id,
-            at: row.at,
-            app: row.app,
-            service: row.service,
-            touches_cors: row.touches_cors || row.kind == DeployKind::Config,
-            rollback: row.kind == DeployKind::Rollback,
-            note: row.note,
-            author: row.author,
-        }
-    };
-    rows.into_iter().map(deploy).collect()
-}
-
-/// Values of which most requests fail, and those of which none does; neither where all are alike.
-fn split(values: &[store::Breakdown], word: &str, contrast: &mut incident::Contrast) {
-    let used = values
-        .iter()
-        .filter(|value| value.sums.requests > 0 && !value.value.is_empty());
-    let (affected, healthy): (Vec<_>, Vec<_>) =
-        used.partition(|value| value.sums.blocked * 2 >= value.sums.requests);
-    let healthy: Vec<_> = healthy
-        .into_iter()
-        .filter(|value| value.sums.blocked == 0)
-        .collect();
-    if affected.is_empty() || healthy.is_empty() {
-        return;
-    }
-    let name = |value: &&store::Breakdown| format!("{word}{}", value.value);
-    contrast
-        .affected
-        .extend(affected.iter().take(NAMED).map(name));
-    contrast
-        .healthy
-        .extend(healthy.iter().take(NAMED).map(name));
-}
-
-/// What replaying the failures shows since the rules are clean.
-async fn replay(incident: &Incident, judge: &mut Judge, at: UnixMillis) -> Replay {
-    let (Some(cause), Some(since)) = (&incident.cause, incident.recovering_since()) else {
-        return Replay::Impossible;
-    };
-    let mut shown = Replay::NotAsked;
-    for (app, part) in &incident.apps {
-        for row in judge.sightings.diagnoses(app, at).await.iter() {
-            let told = &row.signature;
-            let of_it = told.target_origin == incident.target_origin
-                && part
-                    .slices
-                    .iter()
-                    .any(|slice| slice.method == told.method && slice.endpoint == told.endpoint);
-            if !of_it || row.at < since {
-                continue;
-            }
-            if row.is_reproduced() && crate::sightings::cause(row).root() == cause.root() {
-                return Replay::Fails;
-            }
-            if row.result == store::ReplayOutcome::NotReproduced {
-                shown = Replay::Passes;
-            }
-        }
-    }
-    shown
 }

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod aggregator;
+mod attributes;
 mod backtest;
 mod board;
 mod book;
@@ -26,6 +27,7 @@ mod numbers;
 mod objective;
 mod parts;
 mod pipeline;
+mod records;
 mod segments;
 mod sightings;
 mod slices;
@@ -41,5 +43,6 @@ pub use error::AggregatorError;
 pub use evaluator::{Evaluator, Reading};
 pub use objective::{Slo, objectives};
 pub use parts::{LogShape, Parts};
+pub use records::Records;
 pub use slo_config::{GroupBy, RuleConfig, SloConfig, problems};
 pub use source::{Engine, Evidence, Grouped, Keep, Source};

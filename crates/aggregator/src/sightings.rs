@@ -102,7 +102,7 @@ impl Sightings {
         Ok(support)
     }
 
-    /// What has been seen since an incident that is over explains the rest, counted anew. Says whether
+    /// What has been seen since an incident that is over explains the rest, counted again. Says whether
     /// there was such an incident.
     async fn recount(
         &mut self,

@@ -1,13 +1,14 @@
 //! The slice rule: CORS breaks all or nothing for a page origin, endpoint, method and release. A partner
-//! with little traffic that is blocked wholly never burns a budget; here it counts for itself.
+//! with little traffic that is blocked wholly never burns a budget; here it counts for itself. So does what
+//! fails quietly for hours.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alert::{AlertId, Severity, Witnesses};
-use incident::{Failing, Sighting, Signal};
+use incident::{Failing, Register, Sighting, Signal, Slice};
 use observation::UnixMillis;
-use store::{BlockedSlice, SliFilter, StoreError};
+use store::{BlockedSlice, DiagnosisRow, SliFilter, StoreError};
 
 use crate::segments::end;
 use crate::sightings::{Sightings, cause};
@@ -17,8 +18,14 @@ use crate::{Config, Evidence, Slo};
 const EVERY: i64 = 5_000;
 /// A slice counts only where it passed within this time.
 const PASSED_WITHIN: i64 = 7 * 86_400_000;
-/// Name of the rule.
-pub(crate) const RULE: &str = "blocked_slice";
+/// What fails quietly is looked for again after this.
+const QUIET_EVERY: i64 = 60_000;
+/// Name of the rule for slices that are blocked.
+const BLOCKED: &str = "blocked_slice";
+/// Name of the rule for what fails quietly.
+const QUIET: &str = "quiet_failure";
+/// Names that stand where others have an objective.
+pub(crate) const RULES: [&str; 2] = [BLOCKED, QUIET];
 
 /// Looks for slices that passed and are blocked now.
 pub(crate) struct Slices {
@@ -27,8 +34,22 @@ pub(crate) struct Slices {
     sessions: u64,
     /// What every app's objectives are measured on, without their limits.
     apps: BTreeMap<String, SliFilter>,
-    looked_at: Option<UnixMillis>,
+    quiet_hours: u64,
+    blocked: Looked,
+    quiet: Looked,
+}
+
+/// What was found for each app, and when.
+#[derive(Default)]
+struct Looked {
+    at: Option<UnixMillis>,
     found: BTreeMap<String, Vec<BlockedSlice>>,
+}
+
+impl Looked {
+    fn is_due(&self, every: i64, at: UnixMillis) -> bool {
+        self.at.is_none_or(|then| at.0 - then.0 >= every)
+    }
 }
 
 impl Slices {
@@ -45,8 +66,9 @@ impl Slices {
             severity: config.slice_severity,
             sessions: config.slice_sessions,
             apps: slos.iter().map(filter).collect(),
-            looked_at: None,
-            found: BTreeMap::new(),
+            quiet_hours: config.quiet_hours,
+            blocked: Looked::default(),
+            quiet: Looked::default(),
         }
     }
 
@@ -58,64 +80,118 @@ impl Slices {
             .unwrap_or_else(|| SliFilter::app(app))
     }
 
-    /// The signals of the slices that are blocked now, one for each app with any.
+    /// The signals of the slices that are blocked now or fail quietly, one for each app and rule with any.
     ///
     /// # Errors
     /// [`StoreError`].
     pub(crate) async fn signals(
         &mut self,
         sightings: &mut Sightings,
+        register: &Register,
         at: UnixMillis,
     ) -> Result<Vec<Signal>, StoreError> {
-        if self.sessions == 0 {
-            return Ok(Vec::new());
+        self.look(at).await?;
+        let mut signals = Vec::new();
+        for (rule, severity, looked) in [
+            (BLOCKED, self.severity, &self.blocked),
+            (QUIET, Severity::Ticket, &self.quiet),
+        ] {
+            for (app, slices) in &looked.found {
+                let alert = AlertId::of(app, rule, []).to_string();
+                // What an incident tells of for another reason is not quiet.
+                let told =
+                    |slice: &&BlockedSlice| rule == QUIET && is_told(register, app, slice, &alert);
+                let slices: Vec<_> = slices.iter().filter(|slice| !told(slice)).collect();
+                let diagnoses = sightings.diagnoses(app, at).await;
+                let seen = slices
+                    .iter()
+                    .map(|slice| grade(slice, severity, &diagnoses, sightings));
+                let seen: Vec<_> = seen.collect();
+                if !seen.is_empty() {
+                    signals.push(signal((app, rule, alert), &slices, seen));
+                }
+            }
         }
-        if self.looked_at.is_none_or(|then| at.0 - then.0 >= EVERY) {
+        Ok(signals)
+    }
+
+    async fn look(&mut self, at: UnixMillis) -> Result<(), StoreError> {
+        if self.sessions > 0 && self.blocked.is_due(EVERY, at) {
             for (app, filter) in &self.apps {
                 let since = at.plus(-PASSED_WITHIN);
                 let found = self
                     .source
                     .blocked_slices(filter, self.sessions, since, end(at))
                     .await?;
-                self.found.insert(app.clone(), found);
+                self.blocked.found.insert(app.clone(), found);
             }
-            self.looked_at = Some(at);
+            self.blocked.at = Some(at);
         }
-        let mut signals = Vec::new();
-        for (app, slices) in self.found.iter().filter(|(_, slices)| !slices.is_empty()) {
-            let diagnoses = sightings.diagnoses(app, at).await;
-            let mut seen = Vec::with_capacity(slices.len());
-            for slice in slices {
-                let diagnosis = diagnoses
-                    .iter()
-                    .filter(|row| row.is_reproduced() && is_of(row, slice))
-                    .max_by_key(|row| row.at);
-                let witnesses = Witnesses {
-                    sessions: slice.sessions,
-                    networks: slice.networks,
-                    all_networks: slice.all_networks,
-                };
-                let cause = diagnosis.map(cause);
-                let believed = cause.is_some() || sightings.believes(&[witnesses]);
-                seen.push(Sighting {
-                    stage: diagnosis.and_then(|row| row.signature.stage),
-                    cause,
-                    severity: if believed {
-                        self.severity
-                    } else {
-                        Severity::Ticket
-                    },
-                    suspicious: !believed && self.severity == Severity::Page,
-                    ..sighting(slice)
-                });
+        if self.quiet_hours > 0 && self.quiet.is_due(QUIET_EVERY, at) {
+            for (app, filter) in &self.apps {
+                let limits = (self.quiet_hours, self.sessions.max(1));
+                let found = self
+                    .source
+                    .lingering_slices(filter, limits, end(at))
+                    .await?;
+                self.quiet.found.insert(app.clone(), found);
             }
-            signals.push(signal(app, slices, seen));
+            self.quiet.at = Some(at);
         }
-        Ok(signals)
+        Ok(())
     }
 }
 
-fn is_of(row: &store::DiagnosisRow, slice: &BlockedSlice) -> bool {
+/// A slice as a failure, as urgent as its witnesses and replays make it.
+fn grade(
+    slice: &BlockedSlice,
+    wanted: Severity,
+    diagnoses: &[DiagnosisRow],
+    sightings: &Sightings,
+) -> Sighting {
+    let diagnosis = diagnoses
+        .iter()
+        .filter(|row| row.is_reproduced() && is_of(row, slice))
+        .max_by_key(|row| row.at);
+    let witnesses = Witnesses {
+        sessions: slice.sessions,
+        networks: slice.networks,
+        all_networks: slice.all_networks,
+    };
+    let cause = diagnosis.map(cause);
+    let believed = cause.is_some() || sightings.believes(&[witnesses]);
+    Sighting {
+        stage: diagnosis.and_then(|row| row.signature.stage),
+        cause,
+        severity: if believed { wanted } else { Severity::Ticket },
+        suspicious: !believed && wanted == Severity::Page,
+        ..sighting(slice)
+    }
+}
+
+/// Whether an open incident has the slice because of another alert.
+fn is_told(register: &Register, app: &str, slice: &BlockedSlice, alert: &str) -> bool {
+    let of_it = Slice {
+        method: slice.method.clone(),
+        endpoint: slice.endpoint.clone(),
+    };
+    register
+        .all()
+        .filter(|incident| incident.is_open())
+        .any(|incident| {
+            incident.target_origin == slice.target_origin
+                && incident
+                    .apps
+                    .get(app)
+                    .is_some_and(|part| part.slices.contains(&of_it))
+                && incident
+                    .alerts
+                    .iter()
+                    .any(|known| known.alert != alert && known.clean_since.is_none())
+        })
+}
+
+fn is_of(row: &DiagnosisRow, slice: &BlockedSlice) -> bool {
     let told = &row.signature;
     told.target_origin == slice.target_origin
         && told.endpoint == slice.endpoint
@@ -142,11 +218,20 @@ fn sighting(slice: &BlockedSlice) -> Sighting {
     }
 }
 
-fn signal(app: &str, slices: &[BlockedSlice], sightings: Vec<Sighting>) -> Signal {
+fn signal(
+    (app, rule, alert): (&str, &str, String),
+    slices: &[&BlockedSlice],
+    sightings: Vec<Sighting>,
+) -> Signal {
     let most = slices.iter().max_by_key(|slice| slice.sessions);
     let measured = most.map_or_else(String::new, |slice| {
+        let how = if rule == BLOCKED {
+            "passed before; now"
+        } else {
+            "fails quietly for hours:"
+        };
         format!(
-            "{} {}{} from {} passed before; now {} of {} requests are blocked, as {} page loads saw.",
+            "{} {}{} from {} {how} {} of {} requests are blocked, as {} page loads saw.",
             slice.method,
             slice.target_origin,
             slice.endpoint,
@@ -157,11 +242,11 @@ fn signal(app: &str, slices: &[BlockedSlice], sightings: Vec<Sighting>) -> Signa
         )
     });
     Signal {
-        alert: AlertId::of(app, RULE, []).to_string(),
+        alert,
         app: app.to_owned(),
-        slo: RULE.to_owned(),
+        slo: rule.to_owned(),
         sli: slo::Sli::BlockRate.to_string(),
-        rule: RULE.to_owned(),
+        rule: rule.to_owned(),
         service: String::new(),
         failing: Failing::Blocked,
         severity: Severity::Ticket,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use observation::vocabulary;
+use observation::{Source, vocabulary};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
@@ -44,13 +44,18 @@ const OWN_LABELS: [&str; 9] = [
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SloConfig {
-    /// Its name, unique; part of the identity of its alerts. Empty: app and SLI, `shop-block_rate`.
+    /// Its name, unique; part of the identity of its alerts. Empty: app and SLI, and the
+    /// source where that is no browser: `shop-block_rate`, `shop-block_rate-gateway`.
     #[serde(default)]
     pub name: String,
     /// The configured application it is about.
     pub app: String,
     /// What is measured.
     pub sli: Sli,
+    /// Who saw it: `browser`, or servers that send their logs, as `gateway`, `edge` or `origin`.
+    #[serde(default = "browser")]
+    #[schemars(with = "String")]
+    pub source: Source,
     /// The share of good events that is promised, such as 0.999. Left out: the SLI's starting target.
     #[serde(default)]
     pub objective: Option<Objective>,
@@ -99,6 +104,10 @@ pub struct SloConfig {
     /// Labels that its alerts carry, such as the owning team.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+}
+
+const fn browser() -> Source {
+    Source::Browser
 }
 
 const fn month() -> Window {
@@ -227,6 +236,7 @@ impl SloConfig {
             name: String::new(),
             app: app.to_owned(),
             sli,
+            source: browser(),
             objective: None,
             window: month(),
             service: None,
@@ -249,10 +259,10 @@ impl SloConfig {
     /// Its name, or what stands for it.
     #[must_use]
     pub fn name(&self) -> String {
-        if self.name.is_empty() {
-            format!("{}-{}", self.app, self.sli)
-        } else {
-            self.name.clone()
+        match (self.name.as_str(), self.source) {
+            ("", Source::Browser) => format!("{}-{}", self.app, self.sli),
+            ("", source) => format!("{}-{}-{source}", self.app, self.sli),
+            (name, _) => name.to_owned(),
         }
     }
 
@@ -269,6 +279,7 @@ impl SloConfig {
             endpoint: self.endpoint.clone(),
             environment: self.environment.clone(),
             release: self.release.clone(),
+            source: self.source,
             ..SliFilter::app(&self.app)
         }
     }

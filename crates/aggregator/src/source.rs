@@ -71,6 +71,14 @@ pub trait Evidence: Source {
         to: UnixMillis,
     ) -> Result<Vec<BlockedSlice>, StoreError>;
 
+    /// Slices with blocks in at least `hours` of the last hours, as at least `sessions` page loads saw.
+    async fn lingering_slices(
+        &self,
+        filter: &SliFilter,
+        limits: (u64, u64),
+        to: UnixMillis,
+    ) -> Result<Vec<BlockedSlice>, StoreError>;
+
     /// The values of a dimension with most requests in `[from, to)`.
     async fn breakdown(
         &self,
@@ -214,6 +222,15 @@ impl Evidence for Engine {
         self.reader
             .blocked_slices(filter, sessions, passed_since, to)
             .await
+    }
+
+    async fn lingering_slices(
+        &self,
+        filter: &SliFilter,
+        limits: (u64, u64),
+        to: UnixMillis,
+    ) -> Result<Vec<BlockedSlice>, StoreError> {
+        self.reader.lingering_slices(filter, limits, to).await
     }
 
     async fn breakdown(

@@ -144,7 +144,7 @@ impl Facts<'_> {
         let burn = row.long_burn.unwrap_or(0.0);
         format!(
             "In the last {}, {} of {} {} ({}; {allowed} is allowed), in the last {} it was {} of {}. \
-             The error budget burns {burn:.1} times as fast as it may (limit {:.1}).",
+             Burn rate {burn:.1} (limit {:.1}).",
             row.row.long,
             count(row.long.bad),
             count(row.long.total),

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aggregator::{
-    Aggregator, Board, Condition, Config, Engine, LogShape, Parts, SloConfig, objectives,
+    Aggregator, Backtest, Board, Condition, Config, Engine, GroupBy, LogShape, Parts, SloConfig,
+    objectives,
 };
 use alert::{Answer, Dispatcher, Notification, Notifier, NotifyError, Status};
 use async_trait::async_trait;
@@ -46,7 +47,10 @@ async fn write(store: &Store, first: u64, sessions: u64, seen: &[Observation]) {
     let mut batch = Batch::default();
     for offset in first..first + sessions {
         let mut envelope = fact::envelope(offset, seen.iter().cloned());
-        envelope.origin.network = u32::try_from(offset).expect("small");
+        let page = envelope.origin.page.as_mut().expect("a page");
+        page.network = u32::try_from(offset).expect("small");
+        // 0 stands for no page load.
+        page.session = observation::SessionId(offset + 1);
         let mut parts: BTreeMap<(UnixMillis, Dimensions), PartRow> = BTreeMap::new();
         for seen in &envelope.observations {
             let dims = Dimensions::of(&envelope.origin, seen);
@@ -219,7 +223,22 @@ impl Running {
     }
 }
 
+/// Ten minutes in which everything passes, also what was blocked.
+fn mended() -> Vec<Observation> {
+    let cart = |ago| Observation {
+        endpoint: fact::blocked().endpoint,
+        ..healthy(1, ago)
+    };
+    let mut later: Vec<_> = (-10..=-4).map(|ago| healthy(100, ago)).collect();
+    later.extend((-10..=-4).map(cart));
+    later
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, from rows over a restart to the end"
+)]
 async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
     let store = database().await;
     let (clock, hand) = ManualClock::at(NOON.plus(40_000));
@@ -274,12 +293,7 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
 
     // Ten minutes later, with healthy traffic, under another process.
     hand.advance(10 * MINUTE);
-    let mended = |ago| Observation {
-        endpoint: fact::blocked().endpoint,
-        ..healthy(1, ago)
-    };
-    let mut later: Vec<_> = (-10..=-4).map(|ago| healthy(100, ago)).collect();
-    later.extend((-10..=-4).map(mended));
+    let later = mended();
     write(&store, 6, 1, &later).await;
     complete(&store, 7, NOON.plus(39_000 + 10 * MINUTE)).await;
     let mut two = start(&store, &clock);
@@ -416,6 +430,34 @@ async fn a_slice_that_never_passed_or_passes_again_opens_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_what_is_blocked_in_many_hours_and_still_fails_quietly() {
+    let store = database().await;
+    let at = |endpoint: &str, minutes: i64| Observation {
+        endpoint: endpoint.into(),
+        at: NOON.plus(-minutes * MINUTE),
+        ..fact::blocked()
+    };
+    let mut seen = Vec::new();
+    for hour in 0..5 {
+        seen.push(at("/quiet", hour * 60));
+        seen.push(at("/over", 120 + hour * 60));
+        seen.push(at("/burst", hour));
+    }
+    write(&store, 0, 3, &seen).await;
+    let filter = store::SliFilter::app("shop");
+    let found = store
+        .reader()
+        .lingering_slices(&filter, (4, 3), NOON.plus(MINUTE))
+        .await;
+    let found: Vec<_> = found
+        .expect("read")
+        .into_iter()
+        .map(|slice| (slice.endpoint, slice.sessions))
+        .collect();
+    assert_eq!(found, [("/quiet".to_owned(), 3)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closed_spans_are_compacted_and_the_sums_stay() {
     let store = database().await;
     let (clock, hand) = ManualClock::at(NOON.plus(40_000));
@@ -435,4 +477,46 @@ async fn closed_spans_are_compacted_and_the_sums_stay() {
     assert_eq!(before.slos[0].ratio, after.slos[0].ratio);
     assert_eq!(after.slos[0].ratio.total, 10 * sessions);
     running.stop().await;
+}
+
+/// The same rows raise the same alert live (`an_incident_goes_from_rows_to_a_page_and_outlives_a_restart`)
+/// and in a replay.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_of_what_is_stored_raises_what_was_raised_live() {
+    let store = database().await;
+    let past: Vec<_> = (1..=360).map(|ago| healthy(100, ago)).collect();
+    write(&store, 0, 1, &past).await;
+    let blocked = Observation {
+        count: 20,
+        ..fact::blocked()
+    };
+    write(&store, 1, 5, &[blocked]).await;
+    let alert = alert::Config::default();
+    for group_by in [GroupBy::None, GroupBy::Endpoint] {
+        let slo = SloConfig {
+            group_by,
+            ..SloConfig::of("shop", Sli::BlockRate)
+        };
+        let backtest = Backtest {
+            slos: objectives(&[slo], &[], &Config::default(), alert.remind_after),
+            corroboration: alert.corroboration,
+            max_groups: 50,
+            from: NOON.plus(-60 * MINUTE),
+            to: NOON.plus(10 * MINUTE),
+            minutes_since: UnixMillis(0),
+            complete_to: NOON.plus(10 * MINUTE),
+            raw_since: UnixMillis(0),
+        };
+        let report = backtest
+            .run(&Engine::new(store.clone()))
+            .await
+            .expect("read");
+        assert_eq!(report.pages, 1, "{report:#?}");
+        let fired = &report.alerts[0];
+        assert_eq!((fired.rule.as_str(), fired.bad), ("fast_burn", 100));
+        assert_eq!(fired.fired_at, alert::rfc3339(NOON.plus(MINUTE)));
+        let group = (group_by == GroupBy::Endpoint).then_some("/cart/:id");
+        assert_eq!(fired.group.as_deref(), group);
+        assert_eq!((report.slos[0].bad, report.slos[0].total), (100, 6100));
+    }
 }

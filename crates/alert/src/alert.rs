@@ -80,7 +80,7 @@ impl Alert {
         transition
     }
 
-    /// Puts the last transition into words that only the alert's own page shows: receivers are told of the
+    /// Puts the last transition into words that only the alert's own page shows: receivers hear about the
     /// incident that it belongs to.
     pub fn describe(&mut self, words: Words) {
         self.words = words;
@@ -96,7 +96,7 @@ impl Alert {
         self.unsaid = self.notification();
     }
 
-    /// How it stands, in the words of its last transition; none where nobody was ever told.
+    /// How it stands, in the words of its last transition; none where no receiver was ever notified.
     #[must_use]
     pub fn notification(&self) -> Option<Notification> {
         let (status, occasion, starts_at, ends_at) = match self.state.phase {

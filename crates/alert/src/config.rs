@@ -13,9 +13,9 @@ use crate::receiver::{
     TeamsConfig,
 };
 use crate::route::{self, RouteConfig};
-use crate::silence::{self, SilenceConfig, SilenceKind};
+use crate::silence::{self, Silence, SilenceConfig, SilenceKind};
 use crate::webhook::WebhookConfig;
-use crate::{Corroboration, log};
+use crate::{AlertError, Corroboration, log};
 
 /// Receivers at most: each has a queue, a worker and labels of metrics.
 const MAX_RECEIVERS: usize = 32;
@@ -59,7 +59,7 @@ pub struct Config {
     pub email: Vec<EmailConfig>,
     /// Which receivers hear of which alerts; what no route matches goes to all.
     pub routes: Vec<RouteConfig>,
-    /// Alerts that nobody is told of for a time. More can be added while it runs: `/api/v1/silences`.
+    /// Alerts about which no receiver is notified for a time. More can be added while it runs: `/api/v1/silences`.
     pub silences: Vec<SilenceConfig>,
     /// Work that was announced; silences like those above, listed apart.
     pub maintenance: Vec<SilenceConfig>,
@@ -98,6 +98,26 @@ impl Config {
         } else {
             Addresses::Public
         }
+    }
+
+    /// The names of all configured receivers.
+    #[must_use]
+    pub fn receiver_names(&self) -> Vec<String> {
+        let receivers = self.receivers().into_iter();
+        receivers.map(|(_, one)| one.name().to_owned()).collect()
+    }
+
+    /// The silences and maintenance windows of the configuration.
+    ///
+    /// # Errors
+    /// [`AlertError`] for the first that cannot be used.
+    pub fn configured_silences(&self) -> Result<Vec<Silence>, AlertError> {
+        let mut all = Silence::configured(&self.silences, SilenceKind::Silence)?;
+        all.extend(Silence::configured(
+            &self.maintenance,
+            SilenceKind::Maintenance,
+        )?);
+        Ok(all)
     }
 
     /// Reports every setting that cannot be used. `own_labels` are those that objectives add.

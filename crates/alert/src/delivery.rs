@@ -57,7 +57,7 @@ impl Delivery {
     }
 }
 
-/// The deliveries as they end. Where nobody reads them they are dropped; where they are not read fast
+/// The deliveries as they end. Without a reader they are dropped; where they are not read fast
 /// enough, the newest are dropped and counted.
 pub type Deliveries = mpsc::Receiver<Delivery>;
 

@@ -11,7 +11,7 @@ use crate::lane::{Lane, Patience, Shared};
 use crate::metrics::Metrics;
 use crate::receiver::Setup;
 use crate::route::Routes;
-use crate::silence::{Silence, SilenceKind, Silences};
+use crate::silence::Silences;
 use crate::{AlertError, Config, Log, Notifier, Outbox, Owners};
 
 /// Carries notifications from the [`Outbox`] to every receiver.
@@ -61,9 +61,7 @@ impl Dispatcher {
                 notifiers: receiver.build(&setup)?,
             });
         }
-        let mut silences = Silence::configured(&config.silences, SilenceKind::Silence)?;
-        let maintenance = Silence::configured(&config.maintenance, SilenceKind::Maintenance)?;
-        silences.extend(maintenance);
+        let silences = config.configured_silences()?;
         let (mut dispatcher, mut outbox) = Self::of(receivers, config, clock, metrics);
         outbox.owners = owners;
         outbox.routes = Routes::compile(&config.routes).map_err(AlertError::Routes)?;
@@ -141,7 +139,7 @@ impl Dispatcher {
         self.silences.clone()
     }
 
-    /// The delivery log, once. Where nobody takes it, none is kept.
+    /// The delivery log, once. If it is not taken, none is kept.
     pub fn deliveries(&mut self) -> Option<Deliveries> {
         self.deliveries.take()
     }

@@ -141,7 +141,7 @@ impl Lane {
         let every = self.notifier.renewal().map(|renewal| renewal.every);
         let mut renewal = tokio::time::interval(every.unwrap_or(Duration::from_secs(3600)));
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // The first tick is at once: nothing stands yet.
+        // The first tick comes immediately: nothing stands yet.
         renewal.tick().await;
         loop {
             tokio::select! {

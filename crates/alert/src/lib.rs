@@ -30,6 +30,7 @@ mod route;
 mod silence;
 mod slip;
 mod state;
+mod trial;
 pub mod webhook;
 
 pub use crate::alert::{Alert, Words};

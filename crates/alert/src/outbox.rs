@@ -163,7 +163,7 @@ impl Outbox {
                 (true, None) => is_routed,
                 (true, Some(_)) => inlet.receiver == crate::log::NAME,
                 (false, None) => is_routed || was_told(lane),
-                // An end wakes nobody, but left out it leaves open what was opened.
+                // An end wakes no one, but left out it leaves open what was opened.
                 (false, Some(_)) => {
                     was_told(lane)
                         || inlet.receiver == crate::log::NAME

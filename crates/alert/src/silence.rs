@@ -1,4 +1,4 @@
-//! Silences and maintenance windows: for their time, nobody is told of the alerts that they match.
+//! Silences and maintenance windows: for their time, no receiver is notified about the alerts that they match.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -26,7 +26,7 @@ const MAX_LENGTH: i64 = 366 * 86_400_000;
 const MAX_CONFIGURED: usize = 100;
 
 vocabulary! {
-    /// Why nobody is told.
+    /// Why no receiver is notified.
     SilenceKind {
         /// It is known, and being worked on.
         Silence => "silence",
@@ -35,7 +35,7 @@ vocabulary! {
     }
 }
 
-/// Alerts that nobody is told of, for a time.
+/// Alerts about which no receiver is notified, for a time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SilenceConfig {
@@ -77,6 +77,22 @@ pub struct Silence {
     pub rrule: String,
     /// The zone of the rule; empty for UTC.
     pub time_zone: String,
+}
+
+impl Silence {
+    /// The text that it was read from, for keeping.
+    #[must_use]
+    pub fn config(&self) -> SilenceConfig {
+        SilenceConfig {
+            matches: self.matches.clone(),
+            starts_at: crate::rfc3339(self.starts_at),
+            ends_at: crate::rfc3339(self.ends_at),
+            author: self.author.clone(),
+            reason: self.reason.clone(),
+            rrule: self.rrule.clone(),
+            time_zone: self.time_zone.clone(),
+        }
+    }
 }
 
 /// A field that cannot be used, what it was, and why.
@@ -133,6 +149,19 @@ impl Silence {
         }
     }
 
+    /// Reads what is kept of a silence: the JSON of its [`SilenceConfig`].
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn restore(kind: SilenceKind, id: &str, body: &str) -> Result<Self, String> {
+        let config: SilenceConfig =
+            serde_json::from_str(body).map_err(|error| error.to_string())?;
+        Self::read(&config, kind, id.to_owned()).map_err(|found| {
+            let (field, value, reason) = found.into_iter().next().unwrap_or_default();
+            format!("{field} = {value}: {reason}")
+        })
+    }
+
     /// The window that is open at `now`, else the next one; none once it is over for good.
     #[must_use]
     pub fn window(&self, now: UnixMillis) -> Option<(UnixMillis, UnixMillis)> {
@@ -144,7 +173,7 @@ impl Silence {
     ///
     /// # Errors
     /// The first that cannot be used.
-    pub fn configured(
+    pub(crate) fn configured(
         silences: &[SilenceConfig],
         kind: SilenceKind,
     ) -> Result<Vec<Self>, AlertError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use alert::{
     AlertId, AlertmanagerConfig, Config, Dispatcher, Notification, Outbox, Outcome, Owners, Status,
@@ -72,13 +72,13 @@ impl Alertmanager {
     }
 
     async fn wait_for(&self, what: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
         loop {
             let alerts = self.alerts().await;
             if is_so(&alerts) {
                 return alerts;
             }
-            assert!(Instant::now() < deadline, "{what}: {alerts:?}");
+            assert!(tokio::time::Instant::now() < deadline, "{what}: {alerts:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -124,10 +124,10 @@ fn notification(sequence: u64, status: Status, severity: &str) -> Notification {
         pairs.iter().map(owned).collect()
     };
     Notification {
-        occasion: alert::Occasion::Opened,
         alert: AlertId::of("shop-blocks", "fast_burn", []),
         sequence,
         status,
+        occasion: alert::Occasion::default(),
         labels: texts(&[
             ("alertname", "corswatch_block_rate_fast_burn"),
             ("app", "shop"),

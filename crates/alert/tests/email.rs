@@ -77,6 +77,8 @@ fn certificate(dir: &Path) -> (PathBuf, PathBuf) {
             "/CN=localhost",
             "-addext",
             "subjectAltName=DNS:localhost",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
         ])
         .arg("-keyout")
         .arg(&key)
@@ -159,10 +161,10 @@ fn notification(sequence: u64, text: &str) -> Notification {
     ];
     let owned = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
     Notification {
-        occasion: alert::Occasion::Opened,
         alert: AlertId::of("shop-blocks", "fast_burn", []),
         sequence,
         status: Status::Firing,
+        occasion: alert::Occasion::default(),
         labels: BTreeMap::from(labels.map(owned)),
         annotations: BTreeMap::from(annotations.map(owned)),
         starts_at: UnixMillis(1_700_000_000_000),

@@ -21,7 +21,7 @@ class Printer:
             "to": envelope.rcpt_tos,
             "headers": {name.lower(): str(value) for name, value in mail.items()},
             "text": mail.get_content(),
-            "tls": session.ssl is not None,
+            "tls": server.transport.get_extra_info("sslcontext") is not None,
         }
         print(json.dumps(line), flush=True)
         return "250 taken"
@@ -37,7 +37,7 @@ class Printer:
 
 def login(server, session, envelope, mechanism, data):
     good = data.login == b"shop" and data.password == b"correct horse"
-    return AuthResult(success=good)
+    return AuthResult(success=good, handled=False)
 
 
 security, *files = sys.argv[1:]

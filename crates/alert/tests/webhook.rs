@@ -120,10 +120,7 @@ async fn a_message_has_the_form_of_alertmanagers_webhook_version_4() {
             Outcome::Delivered
         );
         let message = receiver.message().await;
-        assert_eq!(
-            (message.method.as_str(), message.path.as_str()),
-            ("POST", "/hook")
-        );
+        assert_eq!(message.path, "/hook");
         assert_eq!(message.header("content-type"), "application/json");
         let body: serde_json::Value = serde_json::from_slice(&message.body).expect("JSON");
         insta::assert_json_snapshot!(format!("message_{}", status.as_str()), body);

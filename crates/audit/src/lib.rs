@@ -19,7 +19,7 @@ mod suppress;
 
 pub use edge::compare;
 pub use look::Target;
-pub use on_paper::OnPaper;
+pub use on_paper::{OnPaper, PageOrigins};
 pub use rules::RULES;
 
 /// The rule of servers that do not answer.

@@ -48,6 +48,10 @@ pub(crate) struct Look<'a> {
     pub(crate) pages: Vec<Pair>,
     /// The same GETs with a query that no cache has seen; beside each of `pages`.
     pub(crate) uncached: Vec<Answer>,
+    /// A stranger's preflight that asks to be let into the private network; `None` where it is not
+    /// answered. Servers that do not know it may refuse it, which says nothing of other preflights
+    /// (Starlette answers 400).
+    pub(crate) local_network: Option<Answer>,
     /// A preflight that asks for `Authorization`.
     pub(crate) authorization: Answer,
     /// GET of a path that does not exist.
@@ -73,8 +77,10 @@ impl<'a> Look<'a> {
         let stranger = asking.pair(&origins::stranger()).await?;
         let first = pages.first().unwrap_or(&stranger).origin.clone();
         let trusted = asking.trials(&stranger).await?;
+        let into_network = asking.preflight(&stranger.origin, ALSO_INTO_NETWORK);
         Ok(Self {
-            authorization: asking.preflight(&first, Some("authorization")).await?,
+            local_network: into_network.await.ok(),
+            authorization: asking.preflight(&first, ALSO_AUTHORIZATION).await?,
             missing: asking.missing(&first).await?,
             target,
             plain,
@@ -105,15 +111,28 @@ impl<'a> Look<'a> {
     }
 }
 
+const NO_SUCH_PATH: &str = "corswatch-audit-no-such-path";
+
+/// Whether a URL is one that [`no_such_path`] makes.
+pub(crate) fn is_no_such_path(url: &Url) -> bool {
+    url.path().ends_with(NO_SUCH_PATH)
+}
+
 /// A URL below another where nothing is.
 pub(crate) fn no_such_path(url: &Url) -> Url {
     let mut url = url.clone();
     url.set_query(None);
     if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().push("corswatch-audit-no-such-path");
+        segments.pop_if_empty().push(NO_SUCH_PATH);
     }
     url
 }
+
+/// What a preflight asks besides.
+const ALSO_AUTHORIZATION: Option<(&str, &str)> =
+    Some(("Access-Control-Request-Headers", "authorization"));
+const ALSO_INTO_NETWORK: Option<(&str, &str)> =
+    Some(("Access-Control-Request-Private-Network", "true"));
 
 struct Asking<'a, S> {
     server: &'a S,
@@ -137,16 +156,13 @@ impl<S: Server> Asking<'_, S> {
         })
     }
 
-    /// A preflight for GET: what a server that allows anything at all allows. It also asks to be let
-    /// into the private network, which costs nothing elsewhere.
-    async fn preflight(&self, origin: &str, names: Option<&str>) -> Result<Answer, Silence> {
+    /// A preflight for GET: what a server that allows anything at all allows.
+    async fn preflight(&self, origin: &str, also: Option<(&str, &str)>) -> Result<Answer, Silence> {
         let mut headers = Headers::new();
         headers.push("Origin", origin);
         headers.push("Access-Control-Request-Method", "GET");
-        if let Some(names) = names {
-            headers.push("Access-Control-Request-Headers", names);
-        } else {
-            headers.push("Access-Control-Request-Private-Network", "true");
+        if let Some((name, value)) = also {
+            headers.push(name, value);
         }
         self.server.ask("OPTIONS", &self.target.url, &headers).await
     }

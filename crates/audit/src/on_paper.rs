@@ -5,7 +5,7 @@ use findings::{Finding, Place};
 use policy::{Ask, Policy, Reply, Rest, Told, Upstream};
 use url::Url;
 
-use crate::look::{Target, no_such_path};
+use crate::look::{Target, is_no_such_path, no_such_path};
 use crate::rules;
 use crate::server::{Server, Silence};
 
@@ -16,14 +16,32 @@ pub struct OnPaper<'a> {
     upstream: Upstream,
     /// The same, with something that knows no CORS where nobody knows what is behind.
     assumed: Upstream,
+    /// The same, where what is behind does not answer in time.
+    failing: Upstream,
 }
+
+/// What a gateway answers itself where nothing comes from behind it.
+const GATEWAY_TIMEOUT: u16 = 504;
 
 /// Rules about preflights, which nothing can be said of where those are passed on.
 const OF_PREFLIGHTS: [&str; 2] = ["preflight-refused", "max-age"];
 
+/// Where it is known from which pages are meant to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageOrigins {
+    /// They were named.
+    Given,
+    /// The file names them, for one part of it or another.
+    Inferred,
+}
+
 impl Server for OnPaper<'_> {
     async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, Silence> {
-        self.told(method, url, headers, &self.assumed)
+        let upstream = match is_no_such_path(url) {
+            true => &self.failing,
+            false => &self.assumed,
+        };
+        self.told(method, url, headers, upstream)
             .map(|told| told.answer())
     }
 }
@@ -44,12 +62,23 @@ impl<'a> OnPaper<'a> {
             policy,
             upstream: answering(preflight),
             assumed: answering(preflight.or(Some(405))),
+            failing: Upstream {
+                response: Some(Answer {
+                    status: GATEWAY_TIMEOUT,
+                    ..Answer::default()
+                }),
+                ..answering(preflight.or(Some(405)))
+            },
         }
     }
 
     /// Finishes the findings of an audit: says where they are, and takes back what was said of
     /// preflights that the policy passes on.
-    pub fn finish(&self, target: &Target, findings: &mut Vec<Finding>) {
+    pub fn finish(&self, target: &Target, origins: PageOrigins, findings: &mut Vec<Finding>) {
+        // Which part of the file an origin is meant for is only known where it was named.
+        if origins == PageOrigins::Inferred {
+            findings.retain(|finding| finding.rule.id != rules::UNREADABLE.id);
+        }
         let [(_, request), (method, preflight)] = questions(target);
         if let Err(silence) = self.told(method, &target.url, &preflight, &self.upstream) {
             findings.retain(|finding| !OF_PREFLIGHTS.contains(&finding.rule.id));

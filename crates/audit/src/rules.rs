@@ -95,6 +95,9 @@ rules! {
     AUTHORIZATION = "wildcard-without-authorization", Warning, None,
         "`*` in Access-Control-Allow-Headers does not cover Authorization",
         "The standard wants it by name. Firefox and WebKit block the request, and Chromium asks again before every one, because its cache holds to the standard.";
+    UNREADABLE = "page-origin-not-allowed", Warning, None,
+        "A page that is meant to read cannot",
+        "The browser compares Access-Control-Allow-Origin with the page's origin character by character, and keeps the answer from the page.";
     PREFLIGHT_STATUS = "preflight-refused", Warning, None,
         "The preflight is not answered with 2xx",
         "OPTIONS runs into authentication, routing or a redirect. Every request that is more than a form is blocked.";

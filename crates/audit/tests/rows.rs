@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use audit::{RULES, Server, Silence, Target, audit, compare};
+use audit::{OnPaper, RULES, Server, Silence, Target, audit, compare};
 use cors::{Answer, Headers, Origin};
 use url::Url;
 
@@ -14,6 +14,7 @@ struct Asked<'a> {
     method: &'a str,
     url: &'a Url,
     origin: &'a str,
+    headers: &'a Headers,
 }
 
 /// A server as a function.
@@ -27,6 +28,7 @@ impl<F: Fn(&Asked<'_>) -> Answer + Sync> Server for Fake<F> {
             method,
             url,
             origin: &origin,
+            headers,
         }))
     }
 }
@@ -567,6 +569,80 @@ async fn an_edge_is_held_against_its_origin_header_by_header() {
                 .iter()
                 .all(|finding| finding.message.contains(text)),
             "{findings:#?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_meant_to_read_and_cannot_is_named() {
+    let target = target();
+    for trusted in ["https://app.shop.test/", "https://other.shop.test"] {
+        let found = broken(&target, |asked| {
+            let answer = careful(asked, |_| false);
+            with(answer, ORIGIN, Some(trusted))
+        });
+        assert!(found.await.contains("page-origin-not-allowed"), "{trusted}");
+    }
+    let found = broken(&target, |asked| careful(asked, |_| false)).await;
+    assert_eq!(found, ["page-origin-not-allowed"].into());
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_to_be_asked_about_private_networks_has_no_finding() {
+    let target = target();
+    // Starlette's CORSMiddleware answers so.
+    let found = broken(&target, |asked| {
+        let asks = asked
+            .headers
+            .all("access-control-request-private-network")
+            .next();
+        match asks {
+            Some(_) => answer(400, "vary: Origin"),
+            None => careful(asked, |origin| origin == PAGE),
+        }
+    });
+    assert_eq!(found.await, BTreeSet::new());
+}
+
+/// The rules that a policy in nginx's form breaks, for a page that is meant to read.
+async fn broken_on_paper(text: &str, url: &str, page: &str) -> BTreeSet<&'static str> {
+    let source = policy::Source {
+        name: "nginx.conf",
+        text,
+        load: &|name: &str| Err(format!("{name} is not here")),
+    };
+    let (policy, problems) = policy::Policy::read(policy::Form::Nginx, &source);
+    assert!(problems.is_empty(), "{problems:?}");
+    let target = Target {
+        url: url.parse().expect("a URL"),
+        page_origins: vec![Origin::parse(page).expect("an origin")],
+        reads: Vec::new(),
+    };
+    let server = OnPaper::new(&policy, None);
+    let mut audited = audit(&server, &target).await;
+    server.finish(&target, audit::PageOrigins::Given, &mut audited.findings);
+    let findings = audited.findings.iter();
+    findings.map(|finding| finding.rule.id).collect()
+}
+
+#[tokio::test]
+async fn a_gateway_that_leaves_the_headers_out_of_its_own_errors_is_named() {
+    let reported = include_str!("reports/47-nginx-no-always.conf");
+    for (text, is_wrong) in [
+        (reported.to_owned(), true),
+        (reported.replace(".com;", ".com always;"), false),
+    ] {
+        let page = "https://app.example.com";
+        let url = "https://api.example.com/v1/items";
+        let text = text.replace(
+            "server_name api.example.com always;",
+            "server_name api.example.com;",
+        );
+        let found = broken_on_paper(&text, url, page).await;
+        assert_eq!(
+            found.contains("errors-without-cors"),
+            is_wrong,
+            "{text} {found:?}"
         );
     }
 }

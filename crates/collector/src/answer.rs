@@ -119,7 +119,7 @@ pub(crate) fn of(outcome: &Outcome, in_flight: &InFlight, app: Option<&App>) -> 
         Outcome::Refused(refused) => {
             problem(refused.status(), refused.as_str(), refused.detail(), "")
         }
-        Outcome::Beacon(refusal) => {
+        Outcome::Body(refusal) => {
             let (status, reason) = (status_of(refusal.reason), refusal.reason.as_str());
             problem(status, reason, &refusal.detail, &refusal.field)
         }

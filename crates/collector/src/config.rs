@@ -25,7 +25,8 @@ pub struct Config {
     /// rightmost address of `X-Forwarded-For` that is not one of them.
     pub trusted_proxies: Vec<IpBlock>,
     /// Salt of the daily hash that stands for a client's network; at least 16 characters. All
-    /// collectors of an installation need the same. Random for each process where it is left out.
+    /// collectors of an installation need the same. Where it is left out, `up` draws one and keeps it in its
+    /// data directory; a collector of its own draws one at each start.
     pub salt: Secret,
     /// How long requests under way may take to finish after the process was asked to end.
     /// Permitted: 100ms to 5m.

@@ -2,7 +2,7 @@
 //!
 //! A beacon's request goes through it like this: the connection is admitted ([`Limits`]), the
 //! request is held against load and rates, the key against the [`intake::Catalog`]; the body is read
-//! and unpacked within its limits; [`intake::beacon::accept`] makes an envelope of it; the journal
+//! and unpacked within its limits; an [`intake::Source`] makes an envelope of it; the journal
 //! makes the envelope durable; 204. Every beacon ends in exactly one counted outcome:
 //! `received = refused + appended + shed`.
 //!

@@ -179,7 +179,7 @@ impl EdgeMetrics {
             ),
             (
                 "ignored_rows",
-                "Rows of beacons whose kind this build does not know",
+                "Rows whose kind this build does not know, and lines of logs that are not about pages of the application",
                 &self.ignored_rows,
             ),
             (
@@ -283,7 +283,7 @@ impl EdgeMetrics {
                 self.refused.inc(*refused as usize);
                 tracing::debug!(reason = refused.as_str(), "beacon refused");
             }
-            Outcome::Beacon(refusal) => {
+            Outcome::Body(refusal) => {
                 self.refused
                     .inc(Refused::ALL.len() + refusal.reason as usize);
                 let (reason, field) = (refusal.reason.as_str(), &*refusal.field);
@@ -297,7 +297,7 @@ impl EdgeMetrics {
     }
 
     /// Counts what was passed over in an accepted beacon.
-    pub(crate) fn passed_over<S>(&self, accepted: &intake::beacon::Accepted<S>) {
+    pub(crate) fn passed_over<S>(&self, accepted: &intake::Accepted<S>) {
         for (counter, count) in [
             (&self.ignored_members, accepted.ignored_members),
             (&self.ignored_rows, accepted.ignored_rows),

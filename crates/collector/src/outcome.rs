@@ -33,6 +33,8 @@ endings! {
     Refused {
         /// The key is not one of ours.
         UnknownKey => "unknown_key", UNAUTHORIZED, "the key is not known";
+        /// The secret key of a server is not one of ours.
+        UnknownLogKey => "unknown_log_key", UNAUTHORIZED, "send `Authorization: Bearer KEY` with a key of `apps.log_keys`";
         /// The key is disabled: the SDK puts everything back and falls silent.
         KeyDisabled => "key_disabled", GONE, "the key is disabled; stop sending";
         /// The body is too large as sent.
@@ -43,6 +45,8 @@ endings! {
         RecordTooLarge => "record_too_large", PAYLOAD_TOO_LARGE, "the beacon is too large to be kept";
         /// The content type is another.
         ContentType => "content_type", UNSUPPORTED_MEDIA_TYPE, "send text/plain or application/json";
+        /// The content type is another than those of logs.
+        LogContentType => "log_content_type", UNSUPPORTED_MEDIA_TYPE, "send application/x-ndjson, application/json or text/plain";
         /// The content encoding is another.
         ContentEncoding => "content_encoding", UNSUPPORTED_MEDIA_TYPE, "send gzip, deflate or no encoding";
         /// The body cannot be unpacked.
@@ -88,7 +92,7 @@ pub(crate) enum Outcome {
     /// Refused for good, before the body was understood.
     Refused(Refused),
     /// Refused for good, for what the body says.
-    Beacon(Refusal),
+    Body(Refusal),
     /// Not taken now.
     Shed(Shed),
 }

@@ -9,7 +9,8 @@ use http::request::Parts;
 use crate::answer::{self, Answer};
 use crate::body::Upload;
 use crate::edge::Edge;
-use crate::endpoints::{beacon, script};
+use crate::endpoints::script;
+use crate::endpoints::upload::{self, Credential, Sender};
 use crate::outcome::Served;
 
 /// A path, with at most one variable part.
@@ -37,6 +38,8 @@ impl Path {
 enum BodyLimit {
     /// `limits.body` of the configuration.
     Beacon,
+    /// `limits.decompressed` of the configuration: servers pack their lines only where they are told to.
+    Log,
     /// Nothing.
     None,
 }
@@ -45,6 +48,7 @@ enum BodyLimit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Endpoint {
     Beacon,
+    Log,
     Other(Served),
 }
 
@@ -66,12 +70,14 @@ const fn route(method: Method, path: Path, body: BodyLimit, endpoint: Endpoint) 
 }
 
 const BEACON: Path = Path::Between("/v1/b/", "");
+const LOGS: Path = Path::Exactly("/v1/logs");
 const KEYED: Path = Path::Between("/v1/s/", ".js");
 const CURRENT: Path = Path::Exactly("/v1/corswatch.js");
 const HASHED: Path = Path::Between("/v1/corswatch-", ".js");
 
-static ROUTES: [Route; 8] = [
+static ROUTES: [Route; 9] = [
     route(Method::POST, BEACON, BodyLimit::Beacon, Endpoint::Beacon),
+    route(Method::POST, LOGS, BodyLimit::Log, Endpoint::Log),
     route(
         Method::OPTIONS,
         BEACON,
@@ -120,7 +126,7 @@ static ROUTES: [Route; 8] = [
 pub(crate) async fn answer(
     edge: &Arc<Edge>,
     request: &Parts,
-    upload: &mut Upload,
+    body: &mut Upload,
     peer: IpAddr,
 ) -> Answer {
     let path = request.uri.path();
@@ -133,29 +139,32 @@ pub(crate) async fn answer(
     let Some((route, parameter)) = found else {
         return unrouted(edge, path);
     };
-    match route.endpoint {
-        Endpoint::Beacon => {
-            let limit = match route.body {
-                BodyLimit::Beacon => edge.limits.body.bytes(),
-                BodyLimit::None => 0,
-            };
-            let sender = beacon::Sender {
-                key: parameter,
-                headers: &request.headers,
-                peer,
-            };
-            beacon::take(edge, sender, upload, limit).await
-        }
-        Endpoint::Other(served) => {
-            edge.metrics.served(served);
-            match served {
-                Served::Preflight => answer::preflight(),
-                Served::ScriptRedirect => script::redirect(edge),
-                Served::Script => script::by_hash(edge, parameter, &request.headers),
-                Served::KeyedScript => script::by_key(edge, parameter, &request.headers),
-                Served::NotFound | Served::MethodNotAllowed => answer::not_found(),
-            }
-        }
+    let credential = match route.endpoint {
+        Endpoint::Beacon => Credential::PublicKey(parameter),
+        Endpoint::Log => Credential::Bearer,
+        Endpoint::Other(served) => return other(edge, served, parameter, request),
+    };
+    let limit = match route.body {
+        BodyLimit::Beacon => edge.limits.body.bytes(),
+        BodyLimit::Log => edge.limits.decompressed.bytes(),
+        BodyLimit::None => 0,
+    };
+    let sender = Sender {
+        credential,
+        headers: &request.headers,
+        peer,
+    };
+    upload::take(edge, sender, body, limit).await
+}
+
+fn other(edge: &Edge, served: Served, parameter: &str, request: &Parts) -> Answer {
+    edge.metrics.served(served);
+    match served {
+        Served::Preflight => answer::preflight(),
+        Served::ScriptRedirect => script::redirect(edge),
+        Served::Script => script::by_hash(edge, parameter, &request.headers),
+        Served::KeyedScript => script::by_key(edge, parameter, &request.headers),
+        Served::NotFound | Served::MethodNotAllowed => answer::not_found(),
     }
 }
 

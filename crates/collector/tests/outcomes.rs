@@ -78,7 +78,7 @@ async fn a_good_beacon_is_durable_when_it_is_answered() {
         assert_eq!(beacons.len(), n + 1);
         assert_eq!(beacons[n].beacon.to_string(), format!("AAAAAAAA{n:08}"));
         // A browser that withholds the origin is no witness.
-        assert_eq!(beacons[n].origin.network == 0, n == 7, "{n}");
+        assert_eq!(beacons[n].origin.network() == 0, n == 7, "{n}");
     }
     assert_eq!(
         (edge.metric("received_total"), edge.metric("appended_total")),
@@ -282,7 +282,7 @@ async fn more_than_the_rate_of_a_client_is_to_be_sent_again() {
         .journal
         .beacons()
         .iter()
-        .map(|envelope| envelope.origin.network)
+        .map(|envelope| envelope.origin.network())
         .collect();
     assert_eq!(networks.len(), 1, "one /48");
 }

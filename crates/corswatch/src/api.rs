@@ -1,83 +1,156 @@
 //! What commands ask of a corswatch that runs.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use serde_json::Value;
 
 use crate::cli::Api;
+use crate::exit::Failure;
 
 /// How long the API may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest token, in bytes.
+const MAX_TOKEN: u64 = 4096;
 
-/// The body of what `path` answers.
-pub(crate) async fn get(api: &Api, path: &str, query: &[(&str, String)]) -> anyhow::Result<String> {
-    send(api, path, query, None).await
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// Nothing answers there.
+    #[error("{url} does not answer (--api names the API)")]
+    Unreachable {
+        url: url::Url,
+        source: reqwest::Error,
+    },
+    /// It refuses.
+    #[error("{url} answers {status}: {text}")]
+    Refused {
+        url: url::Url,
+        status: reqwest::StatusCode,
+        text: String,
+    },
+    /// Anything else.
+    #[error(transparent)]
+    Other(#[from] anyhow::Error),
 }
 
-/// Sends `body` as JSON to `path`; returns the body of the answer.
-pub(crate) async fn post(
-    api: &Api,
-    path: &str,
-    body: &serde_json::Value,
-) -> anyhow::Result<String> {
-    send(api, path, &[], Some(body)).await
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Unreachable { .. } => Self::Missing(error.into()),
+            ApiError::Refused { .. } => Self::Input(error.to_string()),
+            ApiError::Other(error) => Self::Software(error),
+        }
+    }
 }
 
-async fn send(
-    api: &Api,
-    path: &str,
-    query: &[(&str, String)],
-    body: Option<&serde_json::Value>,
-) -> anyhow::Result<String> {
-    let mut url = api.api.join(path).context("--api")?;
-    if !query.is_empty() {
-        url.query_pairs_mut().extend_pairs(query);
-    }
-    let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
-    let mut request = match body {
-        Some(body) => client
-            .post(url.clone())
-            .header("content-type", "application/json")
-            .body(body.to_string()),
-        None => client.get(url.clone()),
-    };
-    if let Some(token) = token(api)? {
-        request = request.bearer_auth(token);
-    }
-    let response = request
-        .send()
-        .await
-        .with_context(|| format!("{} does not answer (--api names the API)", api.api))?;
-    let status = response.status();
-    let text = response.text().await.context("reading the answer")?;
-    if status.is_success() {
-        return Ok(text);
-    }
-    let said: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let detail = said["detail"].as_str().or(said["title"].as_str());
-    let token = match status.as_u16() {
-        401 | 403 => format!(
-            "; the token is taken from --token-file or ${}",
-            api.token_env
-        ),
-        _ => String::new(),
-    };
-    Err(anyhow!(
-        "{url} answers {status}: {}{token}",
-        detail.unwrap_or_default()
-    ))
+/// Asks one API.
+pub(crate) struct Client {
+    base: url::Url,
+    token: Option<String>,
+    /// Where the token is from, for who has none or a wrong one.
+    token_from: String,
+    client: reqwest::Client,
 }
 
-fn token(api: &Api) -> anyhow::Result<Option<String>> {
-    if let Some(file) = &api.token_file {
-        let text = std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
-        return Ok(Some(text.trim().to_owned()));
+impl Client {
+    /// The API that the arguments of a command name.
+    pub(crate) fn of(api: &Api) -> anyhow::Result<Self> {
+        let file = api.token_file.as_deref();
+        let mut client = Self::at(api.api.clone(), file, TIMEOUT)?;
+        if client.token.is_none() {
+            client.token = from_environment(&api.token_env)?;
+        }
+        client.token_from = format!("--token-file or ${}", api.token_env);
+        Ok(client)
     }
-    let Some((_, token)) = std::env::vars_os().find(|(name, _)| *name == *api.token_env) else {
-        return Ok(None);
-    };
-    let token = token
-        .into_string()
-        .map_err(|_| anyhow!("the token is not text"))?;
-    Ok(Some(token))
+
+    /// The API at `base`, with the token of a file.
+    pub(crate) fn at(
+        base: url::Url,
+        token_file: Option<&Path>,
+        timeout: Duration,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            base,
+            token: token_file.map(from_file).transpose()?,
+            token_from: "--token-file".to_owned(),
+            client: reqwest::Client::builder().timeout(timeout).build()?,
+        })
+    }
+
+    /// The body of what `path` answers.
+    pub(crate) async fn get(
+        &self,
+        path: &str,
+        query: &[(&str, impl AsRef<str>)],
+    ) -> Result<String, ApiError> {
+        let mut url = self.url(path)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        self.send(self.client.get(url.clone()), url).await
+    }
+
+    /// Sends `body` as JSON to `path`; returns the body of the answer.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<String, ApiError> {
+        let url = self.url(path)?;
+        let request = self.client.post(url.clone());
+        let request = request
+            .header(reqwest::header::CONTENT_TYPE, "application/json")
+            .body(body.to_string());
+        self.send(request, url).await
+    }
+
+    fn url(&self, path: &str) -> Result<url::Url, ApiError> {
+        Ok(self.base.join(path).context("--api")?)
+    }
+
+    async fn send(
+        &self,
+        mut request: reqwest::RequestBuilder,
+        url: url::Url,
+    ) -> Result<String, ApiError> {
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await;
+        let response = response.map_err(|source| ApiError::Unreachable {
+            url: self.base.clone(),
+            source,
+        })?;
+        let status = response.status();
+        let text = response.text().await.context("reading the answer")?;
+        if status.is_success() {
+            return Ok(text);
+        }
+        let problem: Value = serde_json::from_str(&text).unwrap_or_default();
+        let detail = problem["detail"].as_str().or(problem["title"].as_str());
+        let mut text = detail.unwrap_or("no reason is given").to_owned();
+        if matches!(status.as_u16(), 401 | 403) {
+            text = format!("{text}; the token is taken from {}", self.token_from);
+        }
+        Err(ApiError::Refused { url, status, text })
+    }
+}
+
+/// What an answer holds.
+pub(crate) fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, ApiError> {
+    serde_json::from_str(text)
+        .map_err(|error| anyhow!("the answer is not one of a corswatch: {error}").into())
+}
+
+fn from_file(file: &Path) -> anyhow::Result<String> {
+    let (text, _) = crate::file::text(file, MAX_TOKEN)
+        .map_err(|reason| anyhow!("{}: {reason}", file.display()))?;
+    Ok(text.trim().to_owned())
+}
+
+fn from_environment(name: &str) -> anyhow::Result<Option<String>> {
+    let found = std::env::vars_os().find(|(known, _)| *known == *name);
+    let token = found.map(|(_, token)| token.into_string());
+    token
+        .transpose()
+        .map_err(|_| anyhow!("the token is not text"))
 }

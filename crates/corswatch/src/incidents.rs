@@ -7,7 +7,7 @@ use incident::{Detail, Listed, markdown};
 use printable::line;
 use serde::Deserialize;
 
-use crate::api;
+use crate::api::Client;
 use crate::cli::{Api, Format, IncidentArgs, IncidentCommand, IncidentFormat};
 use crate::exit::Failure;
 
@@ -39,7 +39,7 @@ async fn answer(command: &IncidentCommand) -> anyhow::Result<String> {
             let mut query = Vec::new();
             query.extend(app.clone().map(|app| ("app", app)));
             query.extend(state.clone().map(|state| ("state", state)));
-            let text = api::get(api, "/api/v1/incidents", &query).await?;
+            let text = Client::of(api)?.get("/api/v1/incidents", &query).await?;
             match format {
                 Format::Json => Ok(text),
                 Format::Text => list(&text),
@@ -56,7 +56,7 @@ async fn answer(command: &IncidentCommand) -> anyhow::Result<String> {
         IncidentCommand::Close { id, reason, api } => {
             let path = format!("{}/close", path(id)?);
             let body = serde_json::json!({ "reason": reason });
-            api::post(api, &path, &body).await?;
+            Client::of(api)?.post(&path, &body).await?;
             Ok(format!(
                 "{id} is closed as soon as the evaluation hears of it"
             ))
@@ -75,7 +75,8 @@ fn path(id: &str) -> anyhow::Result<String> {
 }
 
 async fn one(api: &Api, id: &str) -> anyhow::Result<String> {
-    api::get(api, &path(id)?, &[]).await
+    let nothing: [(&str, &str); 0] = [];
+    Ok(Client::of(api)?.get(&path(id)?, &nothing).await?)
 }
 
 fn detail(text: &str) -> anyhow::Result<Detail> {

@@ -148,7 +148,8 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     Ok(written.with_context(writing)?)
 }
 
-fn random(bytes: usize) -> Result<String, Failure> {
+/// Random bytes as hexadecimal digits.
+pub(crate) fn random(bytes: usize) -> Result<String, Failure> {
     let mut random = vec![0; bytes];
     getrandom::fill(&mut random).context("random numbers")?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())

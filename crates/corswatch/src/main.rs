@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use cli::{Cli, Command};
+use cli::{AlertCommand, Cli, Command};
 use config::{Config, Examined};
 use exit::Failure;
 
@@ -53,6 +53,11 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Aggregator(role) => serve(Some(role.config), roles::aggregator),
         Command::Prober(role) => serve(Some(role.config), roles::prober),
         Command::Dashboard(role) => serve(Some(role.config), roles::dashboard),
+        Command::Alert(args) => match args.command {
+            AlertCommand::Test(args) => run_with(args.config.clone(), |config| {
+                operations::alert_test(config, args)
+            }),
+        },
         Command::DeadLetters(args) => run_with(args.config.clone(), |config| {
             operations::dead_letters(config, args)
         }),
@@ -63,6 +68,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             operations::verify(config, args)
         }),
         Command::Slo(args) => objectives::run(args.command),
+        Command::Gate(args) => objectives::gate(&args),
+        Command::Deploy(args) => objectives::deploy(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Check(args) => check::run(&args),

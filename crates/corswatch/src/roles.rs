@@ -86,6 +86,7 @@ pub(crate) async fn dashboard(config: Config) -> Result<(), Failure> {
     let store = storage.store.clone();
     let around = Around {
         edge: config.public_edge(),
+        demo_url: None,
         log_ends: log_ends_elsewhere(&config)?,
         parts: Vec::new(),
     };

@@ -9,7 +9,7 @@ use crate::cli::Up;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
-    Around, Demo, Edge, Ground, Private, embedded_data, evaluation, loading, log_ends,
+    Around, Demo, Edge, Ground, Private, embedded_data, evaluation, kept_salt, loading, log_ends,
     make_private, probing, run_until_signal,
 };
 
@@ -20,6 +20,9 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
     }
     make_private(&config.data)?;
     let _data = embedded_data(&config, "up")?;
+    if config.collector.salt.is_empty() {
+        config.collector.salt = kept_salt(&config.data)?;
+    }
     let (ground, mut tasks) = (Ground::new(), Tasks::default());
     let edge = Edge::bind(&config).await?;
     let private = Private::bind(&config).await?;
@@ -51,6 +54,7 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
     let parts: Vec<Arc<dyn Part>> = vec![Arc::new(journal_part), Arc::new(aggregator_part)];
     let around = Around {
         edge: Some(public),
+        demo_url: shop.clone(),
         log_ends: log_ends(&journal)?,
         parts: parts.clone(),
     };

@@ -26,6 +26,7 @@ mod routes;
 mod seats;
 mod selection;
 mod serve;
+mod silencing;
 mod stamp;
 mod state;
 mod view;

@@ -1,4 +1,4 @@
-//! Live numbers: the store is read once a second for each app that somebody watches, however many
+//! Live numbers: the store is read once a second for each app that is watched, however many
 //! watch it.
 
 use std::collections::{BTreeMap, HashMap};
@@ -91,7 +91,7 @@ impl Live {
         let Some((lab, latest)) = self.apps.get(app) else {
             return Err(Problem::new(
                 crate::problem::Code::NotFound,
-                "there is no such app",
+                "no app has this name",
             ));
         };
         let mut latest = latest.lock().await;
@@ -170,10 +170,7 @@ impl Live {
         before: Option<&Latest>,
         found: &Found,
     ) -> Reading {
-        let progress = found
-            .progress
-            .iter()
-            .map(|row| slo::Progress::from(row.clone()));
+        let progress = found.progress.iter().map(|row| slo::Progress::from(*row));
         let watermark = slo::watermark(progress, self.partitions, now);
         let before = before.filter(|latest| latest.answer.is_ok());
         let none = BTreeMap::new();

@@ -2,7 +2,10 @@
 
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, InfoBuilder, License, OpenApi, PathItem, SecurityRequirement};
+use utoipa::openapi::{
+    Components, Content, InfoBuilder, License, OpenApi, PathItem, Ref, RefOr, Response,
+    ResponseBuilder, SecurityRequirement,
+};
 
 use crate::routes;
 
@@ -21,9 +24,73 @@ pub(crate) fn describe(api: &mut OpenApi) {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     let components = api.components.get_or_insert_with(Components::new);
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    problems(api);
     // Both: without configured tokens nobody needs one.
     let token = SecurityRequirement::new("token", Vec::<String>::new());
     api.security = Some(vec![token, SecurityRequirement::default()]);
+}
+
+/// The type of problem details (RFC 9457).
+const PROBLEM_JSON: &str = "application/problem+json";
+/// Routes that need no token and are never too busy.
+const ALWAYS_ANSWERED: [&str; 3] = ["/livez", "/readyz", "/openapi.json"];
+/// What stands around every other route may answer, whatever the route documents itself.
+const AROUND: [(&str, &str); 6] = [
+    ("400", "a parameter is at fault"),
+    ("401", "no token, or one that is not known or has expired"),
+    ("403", "the caller may not do this"),
+    ("421", "the `Host` is not a name of this server"),
+    ("500", "a fault of this server"),
+    (
+        "503",
+        "too many requests at the same time, or the store does not answer now",
+    ),
+];
+
+/// Gives every problem its media type, and every route the problems that stand around it.
+fn problems(api: &mut OpenApi) {
+    for (path, item) in &mut api.paths.paths {
+        for (_, operation) in operations(item) {
+            for response in operation.responses.responses.values_mut() {
+                if let RefOr::T(response) = response {
+                    rename_problem(response);
+                }
+            }
+            if ALWAYS_ANSWERED.contains(&path.as_str()) {
+                continue;
+            }
+            for (status, description) in AROUND {
+                let responses = &mut operation.responses.responses;
+                responses
+                    .entry(status.to_owned())
+                    .or_insert_with(|| RefOr::T(problem(description)));
+            }
+        }
+    }
+}
+
+fn rename_problem(response: &mut Response) {
+    let is_problem = |content: &RefOr<Content>| match content {
+        RefOr::T(Content {
+            schema: Some(RefOr::Ref(reference)),
+            ..
+        }) => reference.ref_location.ends_with("/Problem"),
+        _ => false,
+    };
+    let json = "application/json";
+    if response.content.get(json).is_some_and(is_problem)
+        && let Some(content) = response.content.swap_remove(json)
+    {
+        response.content.insert(PROBLEM_JSON.to_owned(), content);
+    }
+}
+
+fn problem(description: &str) -> Response {
+    let schema = Ref::from_schema_name("Problem");
+    ResponseBuilder::new()
+        .description(description)
+        .content(PROBLEM_JSON, Content::new(Some(schema)))
+        .build()
 }
 
 /// The description of the API (OpenAPI 3.1) as JSON for people, as `/openapi.json` serves it.

@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use observation::UnixMillis;
 use slo::Sums;
 use store::{
-    AlertRow, Breakdown, ClosingRow, Compared, DeployRow, DiagnosisRow, DifferenceRow, Dimension,
-    Failure, IncidentRow, InventoryRow, InventoryStep, Ledger, Preflighted, ProgressRow, Reader,
-    RequestShape, SingleFailure, SinglePlace, SinglesOf, SliFilter, SnapshotRow, Store, StoreError,
+    AlertRow, Breakdown, ClosingRow, Compared, DeliveryFilter, DeliveryRow, DeployRow,
+    DiagnosisRow, DifferenceRow, Dimension, Failure, IncidentRow, InventoryRow, InventoryStep,
+    Ledger, Preflighted, ProgressRow, Reader, RequestShape, SilenceRow, SingleFailure, SinglePlace,
+    SinglesOf, SliFilter, SnapshotRow, Store, StoreError,
 };
 
 use crate::interval::Interval;
 
-/// The named queries of the private side, and its one kind of writing.
+/// The named queries of the private side, and what it writes.
 #[async_trait]
 pub trait Queries: Send + Sync {
     /// The sums of an interval.
@@ -96,11 +97,22 @@ pub trait Queries: Send + Sync {
     async fn inventory(&self, at: UnixMillis) -> Result<Vec<InventoryRow>, StoreError>;
     /// Every step of the inventory up to `to`, in order of time.
     async fn inventory_steps(&self, to: UnixMillis) -> Result<Vec<InventoryStep>, StoreError>;
+    /// Silences and maintenance windows, those that are over included, latest first.
+    async fn silences(&self) -> Result<Vec<SilenceRow>, StoreError>;
+    /// Records a silence; one with a higher version replaces it.
+    async fn save_silence(&self, silence: &SilenceRow) -> Result<(), StoreError>;
+    /// What receivers made of notifications, latest first.
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        within: Interval,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRow>, StoreError>;
     /// Records a deploy.
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError>;
 }
 
-/// The store as it is: queries as the read-only user, deploys as the writing one.
+/// The store as it is: queries as the read-only user, changes as the writing one.
 #[derive(Debug, Clone)]
 pub struct Stored {
     store: Store,
@@ -251,6 +263,24 @@ impl Queries for Stored {
 
     async fn inventory_steps(&self, to: UnixMillis) -> Result<Vec<InventoryStep>, StoreError> {
         self.reader.inventory_steps(to).await
+    }
+
+    async fn silences(&self) -> Result<Vec<SilenceRow>, StoreError> {
+        self.reader.silences().await
+    }
+
+    async fn save_silence(&self, silence: &SilenceRow) -> Result<(), StoreError> {
+        self.store.save_silence(silence).await
+    }
+
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        within: Interval,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        let window = (within.from, within.to);
+        self.reader.deliveries(filter, window, limit).await
     }
 
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {

@@ -29,6 +29,10 @@ pub(crate) struct DeployReport {
     /// Service that is deployed.
     #[serde(default)]
     service: String,
+    /// Which version it brings: for an app of pages the release that they state. `GET /api/v1/gate` compares
+    /// releases by it.
+    #[serde(default)]
+    version: String,
     /// What kind of change; default `deploy`.
     #[serde(default)]
     #[schema(schema_with = kinds)]
@@ -90,6 +94,7 @@ impl DeployReport {
             note: self.note,
             created_at: now,
             recorded_by: caller.name().to_owned(),
+            version: self.version,
         })
     }
 
@@ -108,6 +113,7 @@ impl DeployReport {
         for (field, value, most) in [
             ("id", &self.id, MAX_NAME),
             ("service", &self.service, MAX_NAME),
+            ("version", &self.version, MAX_NAME),
             ("reverts", &self.reverts, MAX_NAME),
             ("author", &self.author, MAX_NAME),
             ("note", &self.note, MAX_NOTE),
@@ -126,7 +132,7 @@ impl DeployReport {
     }
 }
 
-fn random_id() -> Result<String, Problem> {
+pub(crate) fn random_id() -> Result<String, Problem> {
     let mut bytes = [0_u8; 12];
     getrandom::fill(&mut bytes)
         .map_err(|_| Problem::new(Code::Internal, "this machine has no randomness now"))?;

@@ -4,12 +4,14 @@ use observation::{Source, UnixMillis};
 use settings::Span;
 use store::SliFilter;
 use utoipa::IntoParams;
+use utoipa::openapi::Object;
 
 use crate::auth::Caller;
 use crate::interval::Interval;
 use crate::params::{Params, names};
 use crate::stamp::{NotATime, Stamp};
 use crate::state::Shared;
+use crate::view::words::one_of;
 
 /// Longest window that can be asked for.
 const MAX_WINDOW: Span = Span::secs(400 * 86_400);
@@ -22,6 +24,7 @@ const WINDOW_SYNTAX: &str = "a span of 1m to 400d before `to`, such as 5m, 1h or
 #[expect(dead_code, reason = "documents the parameter that `app` reads")]
 pub(crate) struct OneAppParams {
     /// Configured app.
+    #[param(min_length = 1, max_length = 64)]
     app: String,
 }
 
@@ -31,10 +34,13 @@ pub(crate) struct OneAppParams {
 #[expect(dead_code, reason = "documents the parameters that `interval` reads")]
 pub(crate) struct WindowParams {
     /// How far back from `to`: `5m`, `1h`, `7d`; at most `400d`. Default `1h`. Not beside `from`.
+    #[param(pattern = "^([1-9]|[1-9][0-9]|[1-3][0-9]{2}|400)[mhd]$")]
     window: Option<String>,
     /// Start, RFC 3339 in UTC or milliseconds since 1970; rounded down to the minute.
+    #[param(max_length = 64)]
     from: Option<String>,
     /// End, rounded up to the minute; default now.
+    #[param(max_length = 64)]
     to: Option<String>,
 }
 
@@ -47,18 +53,25 @@ pub(crate) struct WindowParams {
 )]
 pub(crate) struct FilterParams {
     /// Configured service; empty for requests that match none.
+    #[param(max_length = 2048)]
     service: Option<String>,
     /// Origin of the page: `https://shop.example`.
+    #[param(max_length = 2048)]
     page_origin: Option<String>,
     /// Path template: `/cart/:id`.
+    #[param(max_length = 2048)]
     endpoint: Option<String>,
     /// Origin of the server that was asked.
+    #[param(max_length = 2048)]
     target_origin: Option<String>,
     /// Release of the page; empty for pages that state none.
+    #[param(max_length = 2048)]
     release: Option<String>,
     /// Deployment environment; empty for pages that state none.
+    #[param(max_length = 2048)]
     environment: Option<String>,
     /// Who saw it; default `browser`. The same failure seen by two sources is never summed.
+    #[param(schema_with = sources)]
     source: Option<String>,
 }
 
@@ -162,6 +175,10 @@ pub(crate) fn interval(params: &mut Params, now: UnixMillis) -> (Interval, Strin
         given
     };
     (Interval::ending_at(to, span.as_millis()), asked)
+}
+
+fn sources() -> Object {
+    one_of(Source::ALL.iter().map(|source| source.as_str()))
 }
 
 /// `words` as one sentence part.

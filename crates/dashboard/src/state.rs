@@ -23,10 +23,14 @@ pub struct State {
     pub apps: Vec<App>,
     /// The edge as browsers reach it; tells the UI which script tag to show.
     pub edge: Option<Edge>,
+    /// Address of the demo shop, where the process runs one.
+    pub demo_url: Option<String>,
     /// The configured objectives.
     pub slos: Vec<SloSpec>,
     /// Who owns the configured services.
     pub owners: alert::Owners,
+    /// The silences and maintenance windows of the configuration.
+    pub silences: Vec<alert::Silence>,
     /// Runs backtests of objectives, where this process can.
     pub backtests: Option<Arc<dyn Backtests>>,
     /// Where the log ends, so that beacons in flight are counted; without it they are derived.

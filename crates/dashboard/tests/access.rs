@@ -148,6 +148,51 @@ async fn a_scoped_token_learns_nothing_of_other_apps() {
 }
 
 #[tokio::test]
+async fn no_route_tells_a_scoped_token_of_other_apps_whatever_it_asks() {
+    let router = guarded();
+    let all = request("/openapi.json").body(Body::empty()).unwrap();
+    let api: serde_json::Value = serde_json::from_str(&send(&router, all).await.text).unwrap();
+    let paths = api["paths"].as_object().expect("paths");
+    let mut asked = 0;
+    for (path, operations) in paths {
+        if operations.get("get").is_none() || !path.starts_with("/api/v1/") {
+            continue;
+        }
+        for id in ["shop", "0", "1"] {
+            let path = path.replace("{id}", id);
+            for query in [
+                "",
+                "?app=shop",
+                "?app=shop&window=1h&deploy=1",
+                "?deploy=shop",
+            ] {
+                let request = request(&format!("{path}{query}"))
+                    .header(header::AUTHORIZATION, "Bearer scoped")
+                    .body(Body::empty());
+                let answer = send(&router, request.unwrap()).await;
+                // What was asked may come back in a refusal.
+                let text = answer
+                    .text
+                    .replace("\"value\":\"shop\"", "")
+                    .replace("app = \\\"shop\\\"", "");
+                let told = answer.status.is_success() || !text.contains("permitted");
+                assert!(
+                    !(told && text.contains("shop")),
+                    "{path}{query}: {} {text}",
+                    answer.status
+                );
+                assert!(
+                    !(query.starts_with("?app=shop") && answer.status.is_success()),
+                    "{path}{query} is answered: {text}"
+                );
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 200, "every route is asked: {asked}");
+}
+
+#[tokio::test]
 async fn without_tokens_only_loopback_names_and_configured_names_are_answered() {
     let config = Config {
         hosts: vec!["Cors.Example".into()],
@@ -340,4 +385,19 @@ async fn the_page_is_always_asked_for_anew_and_its_files_never() {
         get(&router, "/assets/%2e%2e%2findex.html").await.status,
         StatusCode::NOT_FOUND
     );
+}
+
+#[tokio::test]
+async fn the_description_names_the_apps_that_a_caller_may_see_and_strangers_get_none() {
+    let open = get(&well(), "/openapi.json").await.json();
+    let apps = |api: &serde_json::Value| {
+        let parameters = api["paths"]["/api/v1/sli"]["get"]["parameters"].as_array();
+        let parameters = parameters.expect("a list").clone();
+        let app = parameters.into_iter().find(|one| one["name"] == "app");
+        app.expect("there")["schema"]["enum"].clone()
+    };
+    assert_eq!(apps(&open), serde_json::json!(["shop", "admin"]));
+    let guarded = guarded();
+    let stranger = get(&guarded, "/openapi.json").await.json();
+    assert_eq!(apps(&stranger), serde_json::Value::Null);
 }

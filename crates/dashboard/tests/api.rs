@@ -273,7 +273,7 @@ async fn bad_deploys_are_refused_and_nothing_is_recorded() {
     for (body, field) in [
         (json!({}), "app"),
         (json!({"app": "nope"}), "app"),
-        (json!({"app": "shop", "version": "2.1"}), "version"),
+        (json!({"app": "shop", "release": "2.1"}), "release"),
         (json!({"app": "shop", "kind": "hotfix"}), "kind"),
         (json!({"app": "shop", "at": "noon"}), "at"),
         (json!({"app": "shop", "at": "2026-11-03T12:00:00Z"}), "at"),
@@ -297,8 +297,8 @@ async fn bad_deploys_are_refused_and_nothing_is_recorded() {
     assert!(fake.deploys.lock().unwrap().is_empty());
     for (body, detail) in [
         (
-            json!({"app": "shop", "version": "2.1"}),
-            "version = \"2.1\": permitted is one of id, app, service, kind, at, reverts, touches_cors, author, note (there is no such field)",
+            json!({"app": "shop", "release": "2.1"}),
+            "release = \"2.1\": permitted is one of id, app, service, version, kind, at, reverts, touches_cors, author, note (there is no such field)",
         ),
         (
             json!({"app": "shop", "kind": "hotfix"}),
@@ -503,4 +503,37 @@ async fn metrics_count_answers_by_route_and_class() {
         assert!(metrics.text.contains(line), "{line} in\n{}", metrics.text);
     }
     assert!(metrics.text.ends_with("# EOF\n"));
+}
+
+#[tokio::test]
+async fn the_gate_compares_releases_within_one_time_and_deploys_without_a_version_over_time() {
+    let router = well();
+    for report in [
+        json!({"id": "d1", "app": "shop", "version": "2.1"}),
+        json!({"id": "d2", "app": "shop", "service": "cart"}),
+    ] {
+        let answer = post(&router, "/api/v1/deploys", &report).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    }
+    // Every question is answered with the same sums: less the change nothing is left of all traffic.
+    for (question, compared, value) in [
+        ("deploy=d1&baseline=2.0", "release", 0),
+        ("deploy=d1", "release", 2),
+        ("deploy=2.2", "release", 2),
+        ("deploy=d2", "time", 0),
+    ] {
+        let answer = get(&router, &format!("/api/v1/gate?app=shop&{question}")).await;
+        let body = answer.json();
+        assert_eq!(body["compared"], compared, "{question}: {}", answer.text);
+        assert_eq!(body["value"], value, "{question}: {}", answer.text);
+    }
+    for question in [
+        "app=shop",
+        "app=none&deploy=d1",
+        "app=shop&deploy=d1&for=2d",
+        "app=shop&deploy=d1&x=1",
+    ] {
+        let answer = get(&router, &format!("/api/v1/gate?{question}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{question}");
+    }
 }

@@ -2,8 +2,10 @@
 
 mod setting;
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
-use setting::{get, post, well};
+use setting::{Fake, Mood, get, post, well};
 
 #[tokio::test]
 async fn every_documented_answer_is_of_its_documented_shape() {
@@ -101,7 +103,7 @@ async fn every_route_of_the_metrics_is_described_and_the_other_way_round() {
     let metrics = get(&router, "/metrics").await.text;
     let api = get(&router, "/openapi.json").await.json();
     let described = api["paths"].as_object().unwrap();
-    assert_eq!(described.len(), 26, "{:?}", described.keys());
+    assert_eq!(described.len(), 33, "{:?}", described.keys());
     for path in described.keys() {
         assert!(metrics.contains(&format!("route=\"{path}\"")), "{path}");
         let status = get(&router, path).await.status;
@@ -207,4 +209,85 @@ fn flatten(
     }
     let names = schema["required"].as_array().into_iter().flatten();
     required.extend(names.filter_map(Value::as_str).map(str::to_owned));
+}
+
+/// Asks every route with every question of `questions` and compares status and media type of the answer
+/// with what is documented.
+async fn undocumented(router: &axum::Router, questions: &[&str]) -> Vec<String> {
+    let api = get(router, "/openapi.json").await.json();
+    let mut wrong = Vec::new();
+    for (path, operations) in api["paths"].as_object().expect("paths") {
+        if operations.get("get").is_none() {
+            continue;
+        }
+        // The stream does not end.
+        let asked = path.replace("{id}", "29892240.BwcHBwcHBwcHBwcH.0");
+        for question in questions {
+            let refused_or_short = path != "/api/v1/stream" || !question.contains("app=shop");
+            if !refused_or_short {
+                continue;
+            }
+            let answer = get(router, &format!("{asked}{question}")).await;
+            let status = answer.status.as_str();
+            let documented = &operations["get"]["responses"][status]["content"];
+            let given = answer.headers["content-type"].to_str().expect("a text");
+            let essence = given.split(';').next().expect("a type");
+            if documented.get(essence).is_none() {
+                wrong.push(format!("{path}{question}: {status} {essence}"));
+            }
+        }
+    }
+    wrong
+}
+
+#[tokio::test]
+async fn every_answer_has_a_documented_status_and_media_type() {
+    let questions = [
+        "",
+        "?app=shop",
+        "?app=nobody",
+        "?app=shop&window=0m",
+        "?app=shop&limit=0",
+        "?app=shop&from=yesterday&window=1h",
+        "?app=shop&source=%00",
+        "?app=shop&app=shop",
+    ];
+    let found = undocumented(&well(), &questions).await;
+    assert_eq!(found, Vec::<String>::new());
+    for mood in [Mood::Unavailable, Mood::TooMuch] {
+        let fake = Arc::new(Fake {
+            mood,
+            ..Fake::default()
+        });
+        let router = setting::router_of(&fake, dashboard::Config::default());
+        let found = undocumented(&router, &["?app=shop", ""]).await;
+        assert_eq!(found, Vec::<String>::new(), "{mood:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_parameter_permits_is_documented_as_it_is_checked() {
+    let router = well();
+    let api = get(&router, "/openapi.json").await.json();
+    for (path, operations) in api["paths"].as_object().unwrap() {
+        for parameter in operations["get"]["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let (name, schema) = (&parameter["name"], &parameter["schema"]);
+            let is_text =
+                parameter["in"] == "query" && schema["type"].to_string().contains("string");
+            let bounded = ["enum", "maxLength", "pattern", "format"]
+                .iter()
+                .any(|word| schema.get(word).is_some());
+            assert!(!is_text || bounded, "{path} {name}: any text is permitted");
+            if name == "limit" {
+                assert_eq!(
+                    (&schema["minimum"], &schema["maximum"]),
+                    (&json!(1), &json!(500))
+                );
+            }
+        }
+    }
 }

@@ -154,7 +154,7 @@ async fn known() -> Router {
     );
     other.origin.app = "admin".into();
     let mut safari = fact::envelope(2, [fact::blocked(), unknown]);
-    safari.origin.browser.family = "safari".into();
+    safari.origin.page.as_mut().expect("a page").browser.family = "safari".into();
     let [excessive, contradicted] = disputed();
     let first = fact::envelope(
         1,

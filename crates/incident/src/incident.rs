@@ -42,7 +42,7 @@ vocabulary! {
         CauseChanged => "cause_changed",
         /// It became more urgent.
         Severity => "severity",
-        /// Twice as many page loads are affected as were last told of.
+        /// Twice as many page loads are affected as in the last notification.
         Grown => "grown",
         /// A deploy, before or while it lasted.
         Deploy => "deploy",
@@ -148,7 +148,7 @@ pub struct Entry {
     pub app: String,
 }
 
-/// An incident: what people are told of.
+/// An incident: what people hear about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     /// Identity.
@@ -235,7 +235,7 @@ impl Incident {
         !matches!(self.phase, Phase::Closed { .. })
     }
 
-    /// Whether receivers have been told of it, or are about to be.
+    /// Whether receivers have been notified about it, or are about to be.
     #[must_use]
     pub const fn is_announced(&self) -> bool {
         !matches!(self.phase, Phase::Waiting { .. })

@@ -1,4 +1,4 @@
-//! What people are told of: incidents.
+//! What people hear about: incidents.
 //!
 //! Alerts, one per objective, rule and group, are evidence. [`Register::observe`] groups the failures that
 //! they count by root cause; [`step`] takes each incident through its life and says when there is news.
@@ -12,6 +12,9 @@ mod impact;
 mod incident;
 mod lifecycle;
 mod markdown;
+mod membership;
+mod merging;
+mod opening;
 mod register;
 mod runbook;
 mod signal;

@@ -16,7 +16,7 @@ const MAX_HOLD: i64 = 60 * 60_000;
 pub const REPLAY_WAIT: i64 = 10 * 60_000;
 /// Longer than this no browser by Chromium's rules keeps a preflight answer: the wait is bounded by it.
 const MAX_PREFLIGHT_AGE: u64 = 7200;
-/// Endpoints that nobody asks for anymore, while others are asked.
+/// Endpoints that no page requests anymore, while others are asked.
 const STOPPED_AFTER: i64 = 30 * 60_000;
 /// Where nothing is asked at all silence may be blindness, for so long.
 const SILENT_AFTER: i64 = 24 * 3_600_000;
@@ -195,7 +195,7 @@ fn settle(incident: &mut Incident, observed: &Observed, now: UnixMillis) -> Opti
                 return close(
                     incident,
                     ClosedAs::Stopped,
-                    "Nobody asks for it anymore.",
+                    "No page asks for it anymore.",
                     now,
                 );
             }
@@ -212,7 +212,7 @@ fn settle(incident: &mut Incident, observed: &Observed, now: UnixMillis) -> Opti
         _ if is_silent(incident, observed, incident.last_bad, now) => close(
             incident,
             ClosedAs::Stopped,
-            "Nobody asks for it anymore.",
+            "No page asks for it anymore.",
             now,
         ),
         _ => None,

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use observation::UnixMillis;
-use slo::Severity;
 
-use crate::cause::Root;
-use crate::incident::{ClosedAs, Evidence, Happening, Incident, Phase, Slice, identity};
+use crate::incident::{ClosedAs, Incident, Phase, Slice};
+use crate::membership::{is_near, is_of, learn, support};
 use crate::signal::{Failing, Sighting, Signal};
 
 /// A page waits for a diagnosis at most for so long.
@@ -15,13 +14,11 @@ pub const DIAGNOSIS_WAIT: i64 = 3_000;
 const MAX_CLOSED: usize = 200;
 /// Incidents that are open at most: more failures join the one of their place, whatever their cause.
 const MAX_OPEN: usize = 500;
-/// What fails again so soon after it was closed flaps: it is held open for longer.
-const FLAPS_WITHIN: i64 = 3_600_000;
 
 /// All incidents that are open, and the latest closed ones.
 #[derive(Debug, Clone, Default)]
 pub struct Register {
-    incidents: BTreeMap<String, Incident>,
+    pub(crate) incidents: BTreeMap<String, Incident>,
 }
 
 /// Which incidents a signal belongs to this time: alert and incident.
@@ -102,18 +99,13 @@ impl Register {
     ///
     /// `at` is where the store is complete, `now` the time.
     pub fn observe(&mut self, signals: &[Signal], at: UnixMillis, now: UnixMillis) -> Links {
-        let roots: BTreeSet<Root> = signals
-            .iter()
-            .flat_map(|signal| &signal.sightings)
-            .filter_map(|sighting| sighting.cause.as_ref().map(crate::Cause::root))
-            .collect();
         let mut links = Links::new();
         // The failures whose cause is known first: the others may belong to them.
         for known in [true, false] {
             for signal in signals {
                 for sighting in &signal.sightings {
                     if sighting.cause.is_some() == known {
-                        let id = self.place(signal, sighting, &roots, (at, now));
+                        let id = self.place(signal, sighting, (at, now));
                         links.extend(id.map(|id| (signal.alert.clone(), id)));
                     }
                 }
@@ -134,13 +126,12 @@ impl Register {
         &mut self,
         signal: &Signal,
         sighting: &Sighting,
-        roots: &BTreeSet<Root>,
         (at, now): (UnixMillis, UnixMillis),
     ) -> Option<String> {
         if self.is_explained(sighting) {
             return None;
         }
-        let id = match self.find(signal, sighting, roots) {
+        let id = match self.find(signal, sighting) {
             Some(id) => id,
             None => self.open_new(signal, Some(sighting), (at, now)),
         };
@@ -250,7 +241,9 @@ impl Register {
             .is_some_and(|until| sighting.last_seen <= until)
     }
 
-    fn find(&self, signal: &Signal, sighting: &Sighting, roots: &BTreeSet<Root>) -> Option<String> {
+    /// The open incident that a failure is part of. One of another known cause never is: a second cause is a
+    /// second incident, also at an endpoint that the first one has.
+    fn find(&self, signal: &Signal, sighting: &Sighting) -> Option<String> {
         let mut open: Vec<_> = self
             .incidents
             .values()
@@ -276,14 +269,8 @@ impl Register {
                 .iter()
                 .find(|incident| root_of(incident).as_ref() == Some(&root));
             let open_to = |incident: &&&Incident| root_of(incident).is_none();
-            // Its own cause is seen nowhere anymore: what fails there now is its new cause.
-            let outlived = |incident: &&&Incident| {
-                has_slice(incident)
-                    && root_of(incident).is_some_and(|known| !roots.contains(&known))
-            };
             same.or_else(|| open.iter().filter(open_to).find(has_slice))
                 .or_else(|| open.iter().filter(open_to).find(same_stage))
-                .or_else(|| open.iter().find(outlived))
         } else {
             open.iter()
                 .find(has_slice)
@@ -294,165 +281,6 @@ impl Register {
                 .filter(|_| self.incidents.len() > MAX_OPEN + MAX_CLOSED)
         });
         found.map(|incident| incident.id.clone())
-    }
-
-    fn open_new(
-        &mut self,
-        signal: &Signal,
-        sighting: Option<&Sighting>,
-        (at, now): (UnixMillis, UnixMillis),
-    ) -> String {
-        let failing = sighting.map_or(signal.failing, |sighting| sighting.failing);
-        let target = sighting.map_or("", |sighting| sighting.target_origin.as_str());
-        let place = [target, &signal.service, &signal.app]
-            .into_iter()
-            .find(|text| !text.is_empty());
-        let stage = sighting.and_then(|sighting| sighting.stage);
-        let root = sighting.and_then(|sighting| Some(sighting.cause.as_ref()?.root()));
-        let signature = format!("{failing} {root:?}");
-        let mut id = identity(place.unwrap_or_default(), stage, &signature, at);
-        while self.incidents.contains_key(&id) {
-            id = identity(&id, stage, &signature, at);
-        }
-        let first = sighting.map_or(at, |sighting| sighting.first_seen).min(at);
-        let mut incident = Incident {
-            id: id.clone(),
-            target_origin: target.to_owned(),
-            service: String::new(),
-            failing,
-            stage,
-            phase: Phase::Waiting {
-                until: now.plus(DIAGNOSIS_WAIT),
-            },
-            opened_at: at,
-            started_at: first,
-            last_bad: first,
-            severity: Severity::Ticket,
-            suspicious: false,
-            cause: None,
-            apps: BTreeMap::new(),
-            alerts: Vec::new(),
-            suspects: None,
-            timeline: Vec::new(),
-            labels: signal.labels.clone(),
-            runbook: signal.runbook.clone(),
-            told_labels: BTreeMap::new(),
-            previous: None,
-            merged_into: None,
-            closing: None,
-            relapses: 0,
-            told_sessions: 0,
-            told_at: None,
-            sequence: 0,
-            max_age: None,
-        };
-        if let Some(before) = self.before(&incident, signal) {
-            let again = before
-                .closed()
-                .is_some_and(|(then, _)| now.0 - then.0 < FLAPS_WITHIN);
-            incident.relapses = if again { before.relapses + 1 } else { 0 };
-            incident.previous = Some(before.id.clone());
-        }
-        incident.note(first, Happening::Started, "First failure.", "");
-        incident.note(now, Happening::Opened, "Opened.", "");
-        self.incidents.insert(id.clone(), incident);
-        id
-    }
-
-    /// The latest closed incident of the same place and kind.
-    fn before(&self, incident: &Incident, signal: &Signal) -> Option<&Incident> {
-        let alike = |known: &&Incident| {
-            known.failing == incident.failing
-                && if incident.target_origin.is_empty() {
-                    known.apps.contains_key(&signal.app)
-                } else {
-                    known.target_origin == incident.target_origin
-                }
-        };
-        let closed = self.incidents.values().filter(alike).filter_map(|known| {
-            let (at, how) = known.closed()?;
-            (how != ClosedAs::Merged).then_some((at, known))
-        });
-        closed
-            .max_by_key(|(at, known)| (*at, &known.id))
-            .map(|(_, known)| known)
-    }
-
-    /// Of open incidents with one cause only the oldest goes on.
-    fn merge(&mut self, now: UnixMillis) {
-        let mut open: Vec<_> = self
-            .incidents
-            .values()
-            .filter(|incident| incident.is_open() && incident.cause.is_some())
-            .map(|incident| (incident.opened_at, incident.id.clone()))
-            .collect();
-        open.sort_unstable();
-        let mut kept: Vec<String> = Vec::new();
-        for (_, id) in open {
-            let elder = kept
-                .iter()
-                .find(|elder| self.share_a_cause(elder, &id))
-                .cloned();
-            match elder {
-                Some(elder) => self.absorb(&elder, &id, now),
-                None => kept.push(id),
-            }
-        }
-    }
-
-    fn share_a_cause(&self, one: &str, other: &str) -> bool {
-        let (Some(one), Some(other)) = (self.get(one), self.get(other)) else {
-            return false;
-        };
-        let roots = [one, other].map(|incident| incident.cause.as_ref().map(crate::Cause::root));
-        one.failing == other.failing
-            && roots[0] == roots[1]
-            && is_same_place(one, &other.target_origin, &other.service)
-    }
-
-    fn absorb(&mut self, elder: &str, younger: &str, now: UnixMillis) {
-        let Some(mut merged) = self.incidents.remove(younger) else {
-            return;
-        };
-        let announced = merged.is_announced();
-        if let Some(elder) = self.incidents.get_mut(elder) {
-            for (app, part) in &merged.apps {
-                let pages: Vec<_> = part.page_origins.iter().cloned().collect();
-                elder.add(app, None, &pages, &part.service);
-                for slice in &part.slices {
-                    elder.add(app, Some(slice.clone()), &[], "");
-                }
-            }
-            for evidence in &merged.alerts {
-                if !elder
-                    .alerts
-                    .iter()
-                    .any(|known| known.alert == evidence.alert)
-                {
-                    elder.alerts.push(evidence.clone());
-                }
-            }
-            elder.severity = elder.severity.max(merged.severity);
-            elder.suspicious &= merged.suspicious;
-            elder.started_at = elder.started_at.min(merged.started_at);
-            elder.last_bad = elder.last_bad.max(merged.last_bad);
-            if announced {
-                let text =
-                    format!("Incident {younger} has the same cause and was merged into this one.");
-                elder.note(now, Happening::Absorbed, text, "");
-            }
-        }
-        // Nobody has heard of one that was not announced: it never was.
-        if announced {
-            merged.merged_into = Some(elder.to_owned());
-            merged.phase = Phase::Closed {
-                at: now,
-                how: ClosedAs::Merged,
-            };
-            let text = format!("Merged into {elder}: a diagnosis shows the same cause.");
-            merged.note(now, Happening::Closed, text, "");
-            self.incidents.insert(younger.to_owned(), merged);
-        }
     }
 
     /// What no longer supports an incident is clean.
@@ -469,115 +297,6 @@ impl Register {
                 }
             }
         }
-    }
-}
-
-/// Takes over what a replay showed.
-fn learn(incident: &mut Incident, sighting: &Sighting, now: UnixMillis) {
-    let Some(cause) = &sighting.cause else {
-        return;
-    };
-    let max_age = cause.max_age();
-    incident.max_age = incident.max_age.max(max_age);
-    let known = incident
-        .cause
-        .as_ref()
-        .map(|known| (known.root(), known.at));
-    let (what, text) = match known {
-        Some((root, at)) if root == cause.root() => {
-            if at < cause.at {
-                incident.cause = Some(cause.clone());
-            }
-            return;
-        }
-        None => (Happening::CauseKnown, "The cause is known"),
-        Some(_) => (Happening::CauseChanged, "The cause is another one now"),
-    };
-    incident.note(
-        now,
-        what,
-        format!("{text}: {}", crate::text::named(cause)),
-        "",
-    );
-    incident.cause = Some(cause.clone());
-    // What did it is looked for again, now that it is known what "it" is.
-    incident.suspects = None;
-}
-
-/// An alert speaks for an incident.
-fn support(
-    incident: &mut Incident,
-    signal: &Signal,
-    (severity, suspicious): (Severity, bool),
-    now: UnixMillis,
-) {
-    let at = incident
-        .alerts
-        .iter()
-        .position(|known| known.alert == signal.alert);
-    if let Some(at) = at {
-        let known = &mut incident.alerts[at];
-        known.severity = known.severity.max(severity);
-        known.clean_since = None;
-        signal.measured.clone_into(&mut known.measured);
-        signal.budget.clone_into(&mut known.budget);
-    } else {
-        incident.alerts.push(Evidence {
-            alert: signal.alert.clone(),
-            app: signal.app.clone(),
-            slo: signal.slo.clone(),
-            sli: signal.sli.clone(),
-            rule: signal.rule.clone(),
-            severity,
-            since: now,
-            clean_since: None,
-            measured: signal.measured.clone(),
-            budget: signal.budget.clone(),
-        });
-    }
-    let first = incident.alerts.len() == 1 && at.is_none();
-    incident.suspicious = suspicious && (first || incident.suspicious);
-    incident.severity = incident.severity.max(severity);
-    for (name, value) in &signal.labels {
-        incident
-            .labels
-            .entry(name.clone())
-            .or_insert_with(|| value.clone());
-    }
-    if incident.runbook.is_empty() {
-        signal.runbook.clone_into(&mut incident.runbook);
-    }
-}
-
-/// Whether a failure can belong to an incident, by place and kind.
-fn is_near(incident: &Incident, signal: &Signal, sighting: &Sighting) -> bool {
-    let place = if incident.target_origin.is_empty() {
-        incident.apps.contains_key(&signal.app)
-    } else {
-        is_same_place(incident, &sighting.target_origin, &sighting.service)
-    };
-    place && incident.failing == sighting.failing
-}
-
-fn is_same_place(incident: &Incident, target_origin: &str, service: &str) -> bool {
-    incident.target_origin == target_origin || (!service.is_empty() && incident.service == service)
-}
-
-/// Whether a failure is of the cause, or without one of the endpoints, of an incident that is over.
-fn is_of(incident: &Incident, sighting: &Sighting) -> bool {
-    if incident.failing != sighting.failing || incident.target_origin != sighting.target_origin {
-        return false;
-    }
-    let slice = Slice {
-        method: sighting.method.clone(),
-        endpoint: sighting.endpoint.clone(),
-    };
-    match (&incident.cause, &sighting.cause) {
-        (Some(known), Some(cause)) => known.root() == cause.root(),
-        _ => incident
-            .apps
-            .values()
-            .any(|part| part.slices.contains(&slice)),
     }
 }
 

@@ -17,9 +17,10 @@ const NAMED: usize = 3;
 /// A cause by its name, and what it is about.
 #[must_use]
 pub fn named(cause: &Cause) -> String {
-    match cause.parameter.as_str() {
-        "" => cause.cause.clone(),
-        parameter => format!("{} ({parameter})", cause.cause),
+    match (cause.cause.as_str(), cause.parameter.as_str()) {
+        (error, "") => error.to_owned(),
+        ("", parameter) => parameter.to_owned(),
+        (error, parameter) => format!("{error} ({parameter})"),
     }
 }
 
@@ -40,8 +41,9 @@ pub fn title(incident: &Incident) -> String {
         endpoints(incident),
         verb(incident.failing)
     );
-    if let Some(cause) = &incident.cause {
-        let _ = write!(text, ", {}", named(cause));
+    let cause = incident.cause.as_ref().map(named);
+    if let Some(cause) = cause.filter(|cause| !cause.is_empty()) {
+        let _ = write!(text, ", {cause}");
     } else if let Some(at) = incident.stage.and_then(at_stage) {
         let _ = write!(text, " {at}");
     }

@@ -2,7 +2,8 @@
 
 mod support;
 
-use intake::beacon::{Accepted, MAX_ROWS};
+use intake::Accepted;
+use intake::beacon::MAX_ROWS;
 use observation::{BUCKETS, MILLIS_PER_HOUR};
 use proptest::prelude::*;
 use support::{Edge, NOW, PLAIN, examples};
@@ -13,7 +14,10 @@ fn within_bounds(accepted: &Accepted) {
     let envelope = &accepted.envelope;
     let origin = &envelope.origin;
     assert!((1..=MAX_ROWS).contains(&envelope.observations.len()));
-    assert_eq!(origin.page_origin, "https://shop.test");
+    assert_eq!(
+        origin.page.as_ref().expect("a page").origin,
+        "https://shop.test"
+    );
     assert!(origin.release.chars().count() <= 128 && origin.environment.chars().count() <= 64);
     for observation in &envelope.observations {
         let earliest = NOW.0 - HORIZON_MS - MILLIS_PER_HOUR;

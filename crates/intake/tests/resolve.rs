@@ -2,8 +2,7 @@
 
 mod support;
 
-use intake::beacon::Accepted;
-use intake::{Dimension, Reason};
+use intake::{Accepted, Dimension, Reason};
 use observation::{Confidence, Context, Kind, Outcome, Stage, Standing, UnixMillis};
 use support::{Edge, NOW, PLAIN, Sender, beacon};
 
@@ -33,8 +32,17 @@ fn the_time_of_an_event_is_counted_back_from_the_arrival() {
     assert_eq!(envelope.received_at, NOW);
     assert_eq!(envelope.observations[0].at, UnixMillis(NOW.0 - 62_500));
     assert_eq!(envelope.beacon.to_string(), "AAECAwQFBgcICQr-");
-    assert_eq!(envelope.origin.session.to_string(), "EjRWeJq8");
-    assert_eq!(envelope.origin.network, 7);
+    assert_eq!(
+        envelope
+            .origin
+            .page
+            .as_ref()
+            .expect("a page")
+            .session
+            .to_string(),
+        "EjRWeJq8"
+    );
+    assert_eq!(envelope.origin.page.as_ref().expect("a page").network, 7);
 }
 
 #[test]
@@ -64,7 +72,16 @@ fn unknown_words_become_unknown_and_evidence() {
     let odd = row(r#""o":"x1","stage":"x2","cf":"x3","ev":"A+pre""#);
     let accepted = accepted(r#""ctx":"x4","#, &[&odd]);
     assert_eq!(accepted.unknown_words, 4);
-    assert_eq!(accepted.envelope.origin.context, Context::Unknown);
+    assert_eq!(
+        accepted
+            .envelope
+            .origin
+            .page
+            .as_ref()
+            .expect("a page")
+            .context,
+        Context::Unknown
+    );
     let observation = &accepted.envelope.observations[0];
     let failure = observation.failure.as_ref().expect("a failure");
     assert_eq!(observation.outcome, Outcome::Unknown);
@@ -199,7 +216,11 @@ fn lab_traffic_is_labelled_unless_the_application_counts_it() {
         let accepted = edge
             .accept(sender, &beacon(more, &[GOOD]))
             .expect("a good beacon");
-        assert_eq!(accepted.envelope.origin.lab, lab, "{user_agent} {more}");
+        assert_eq!(
+            accepted.envelope.origin.page.as_ref().expect("a page").lab,
+            lab,
+            "{user_agent} {more}"
+        );
     }
 }
 
@@ -222,7 +243,7 @@ fn a_page_whose_browser_withholds_its_origin_vouches_for_nothing() {
         let accepted = edge.accept(sender, &beacon("", &[GOOD]));
         accepted.map(|accepted| {
             let standing = accepted.envelope.observations[0].standing;
-            (standing, accepted.envelope.origin.network)
+            (standing, accepted.envelope.origin.network())
         })
     };
     let disputed = (Standing::OpaqueOrigin, 0);

@@ -171,7 +171,7 @@ async fn a_dead_letter_is_listed_until_somebody_deals_with_it() {
     let (store, log) = (Engine::database().await, Log::default());
     log.append(1, 0, 0);
     log.append_bytes(vec![9, 9, 9], 0);
-    log.append_bytes(b"\x03nonsense".to_vec(), 0);
+    log.append_bytes(b"\x04nonsense".to_vec(), 0);
     load(&store, &log, 1, None).await.expect("loads");
     let all = DeadLetterFilter::default();
     let letters = store.dead_letters(&all, None, 10).await.expect("listed");

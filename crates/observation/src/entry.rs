@@ -13,7 +13,7 @@ pub enum Entry<S = String> {
     EdgeReport(EdgeReport),
 }
 
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// Room for most entries, so that writing one seldom has to move it.
 const USUAL_BYTES: usize = 512;
 
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::{
         BeaconId, Browser, Confidence, Context, Failure, Kind, Latency, Observation, Origin,
-        Outcome, SessionId, Source, Stage, Standing, UnixMillis,
+        Outcome, Page, SessionId, Source, Stage, Standing, UnixMillis,
     };
 
     fn envelope() -> Envelope {
@@ -132,19 +132,22 @@ mod tests {
                 environment: "production".into(),
                 release: "1.2.3".into(),
                 source: Source::Browser,
-                page_origin: "https://shop.test".into(),
-                context: Context::Page,
-                session: SessionId(5),
-                network: 9,
-                browser: Browser {
-                    family: "chrome".into(),
-                    major: 156,
-                },
-                lab: false,
+                page: Some(Page {
+                    origin: "https://shop.test".into(),
+                    context: Context::Page,
+                    session: SessionId(5),
+                    network: 9,
+                    browser: Browser {
+                        family: "chrome".into(),
+                        major: 156,
+                    },
+                    lab: false,
+                }),
             },
             observations: vec![Observation {
                 kind: Kind::Request,
                 at: UnixMillis(1_699_999_999_000),
+                page_origin: None,
                 target_origin: "https://api.test".into(),
                 endpoint: "/cart/:id".into(),
                 service: String::new(),

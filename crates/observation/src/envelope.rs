@@ -18,19 +18,26 @@ pub struct Envelope<S = String> {
     pub observations: Vec<Observation<S>>,
 }
 
-/// What all observations of a beacon share.
+/// What all observations of an envelope share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin<S = String> {
     /// Configured application that the key belongs to.
     pub app: S,
-    /// Deployment environment as the page states it; empty where it does not.
+    /// Deployment environment as the sender states it; empty where it does not.
     pub environment: S,
     /// Release of the page; empty where it does not say.
     pub release: S,
     /// Who saw it.
     pub source: Source,
-    /// Origin of the page.
-    pub page_origin: S,
+    /// The page that reports; none where a server does, whose observations name their pages one by one.
+    pub page: Option<Page<S>>,
+}
+
+/// A page that reports what it saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<S = String> {
+    /// Its origin.
+    pub origin: S,
     /// Where the script ran.
     pub context: Context,
     /// The page load.
@@ -41,6 +48,57 @@ pub struct Origin<S = String> {
     pub browser: Browser<S>,
     /// Whether the traffic is of a headless or automated browser and the app does not count such.
     pub lab: bool,
+}
+
+impl Origin {
+    /// Origin of the page that made the requests of `observation`; empty where no one knows it.
+    #[must_use]
+    pub fn page_origin<'a>(&'a self, observation: &'a Observation) -> &'a str {
+        let named = observation.page_origin.as_deref();
+        named
+            .or_else(|| self.page.as_ref().map(|page| &*page.origin))
+            .unwrap_or_default()
+    }
+
+    /// The page load; 0 where no page reports.
+    #[must_use]
+    pub fn session(&self) -> SessionId {
+        self.page
+            .as_ref()
+            .map_or_else(SessionId::default, |page| page.session)
+    }
+
+    /// Hash of the client's network; 0 where unknown.
+    #[must_use]
+    pub fn network(&self) -> u32 {
+        self.page.as_ref().map_or(0, |page| page.network)
+    }
+
+    /// Family of the browser; empty where no page reports.
+    #[must_use]
+    pub fn browser_family(&self) -> &str {
+        self.page.as_ref().map_or("", |page| &page.browser.family)
+    }
+
+    /// Major version of the browser; 0 where unknown.
+    #[must_use]
+    pub fn browser_major(&self) -> u16 {
+        self.page.as_ref().map_or(0, |page| page.browser.major)
+    }
+
+    /// Where the script ran.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        self.page
+            .as_ref()
+            .map_or(Context::Unknown, |page| page.context)
+    }
+
+    /// Whether it is traffic that the app does not count.
+    #[must_use]
+    pub fn lab(&self) -> bool {
+        self.page.as_ref().is_some_and(|page| page.lab)
+    }
 }
 
 /// Browser family and major version.

@@ -14,7 +14,7 @@ mod time;
 mod vocabulary;
 
 pub use entry::{DeadLetterReason, DecodeError, Entry};
-pub use envelope::{Browser, EdgeReport, Envelope, Origin};
+pub use envelope::{Browser, EdgeReport, Envelope, Origin, Page};
 pub use id::{BeaconId, Chunk, ParseIdError, Position, SessionId};
 pub use latency::{BUCKETS, Latency, TARGET_BUCKET, bucket_lower_bound_ms, bucket_of_ms};
 pub use shape::{Failure, Observation};

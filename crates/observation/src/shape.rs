@@ -14,6 +14,8 @@ pub struct Observation<S = String> {
     pub kind: Kind,
     /// When it happened; the start of the aggregation where `count` is above 1.
     pub at: UnixMillis,
+    /// Origin of the page, where the source sees requests of many; none where the envelope names its page.
+    pub page_origin: Option<S>,
     /// Origin of the server that was asked: `scheme://host[:port]`.
     pub target_origin: S,
     /// Path template, such as `/cart/:id`; `/__other__` past the cardinality limit.

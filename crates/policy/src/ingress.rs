@@ -1,7 +1,7 @@
 //! Kubernetes Ingresses with the annotations of ingress-nginx, as nginx's configuration: what the
 //! controller's template makes of them is read as any other.
 //!
-//! Facts from kubernetes/ingress-nginx (v1.12): defaults and how values are checked from
+//! Facts from kubernetes/ingress-nginx (v1.12, schemes of origins v1.13): defaults and how values are checked from
 //! `internal/ingress/annotations/cors/main.go`; the regular expression of the origins from
 //! `buildCorsOriginRegex` in `internal/ingress/controller/template/template.go`; the headers and
 //! their conditions from the block `CORS` of `rootfs/etc/nginx/template/nginx.tmpl`; locations from

@@ -514,3 +514,80 @@ fn what_cannot_be_read_has_its_line_and_costs_nothing_else() {
         assert_eq!(ask(&policy, what), answer, "{text}");
     }
 }
+
+/// The policy of a reported file, as of its form.
+fn reported(form: Form, file: &str) -> (Policy, Vec<String>) {
+    let path = format!("{}/tests/reports/{file}", env!("CARGO_MANIFEST_DIR"));
+    read(form, &std::fs::read_to_string(path).expect("a report"))
+}
+
+#[test]
+fn ingress_nginx_takes_origins_of_any_scheme() {
+    let (policy, problems) = reported(Form::IngressNginx, "40-ingress-custom-scheme.yaml");
+    assert_eq!(problems, Vec::<String>::new());
+    for origin in ["https://app.example.com", "capacitor://localhost"] {
+        let question = format!("GET https://api.example.net/v1/items {origin}");
+        let answered = ask(&policy, &question);
+        assert!(
+            answered.starts_with(&format!("200 allow-origin={origin} ")),
+            "{answered}"
+        );
+    }
+}
+
+#[test]
+fn one_malformed_origin_makes_ingress_nginx_allow_everybody() {
+    let (policy, problems) = reported(Form::IngressNginx, "42-ingress-malformed-origin.yaml");
+    let [problem] = problems.as_slice() else {
+        panic!("{problems:?}")
+    };
+    assert!(
+        problem.contains("`http://localhost:*` is not an origin that the controller takes")
+            && problem.contains("allows `*`, everybody"),
+        "{problem}"
+    );
+    let question = "GET https://api.example.net/v1/items https://stranger.example";
+    let stranger = ask(&policy, question);
+    assert!(stranger.starts_with("200 allow-origin=* "), "{stranger}");
+}
+
+#[test]
+fn ingress_nginx_validates_the_list_of_origins_as_a_whole() {
+    // A list, and whom it lets read: its own page, an app, a page without an origin, a stranger.
+    let cases = [
+        ("https://a.test", [true, false, false, false]),
+        (
+            "https://a.test,ionic://localhost:8080",
+            [true, true, false, false],
+        ),
+        ("https://a.test, null", [true, false, true, false]),
+        ("null", [false, false, true, false]),
+        ("https://*.test", [true, false, false, false]),
+        ("a.test, https://b.test", [false, false, false, false]),
+        ("https://a.test, *", [true; 4]),
+        ("*", [true; 4]),
+        ("", [true; 4]),
+        ("https://a.test/", [true; 4]),
+        ("https://a.test https://b.test", [false; 4]),
+        ("HTTPS://a.test", [true; 4]),
+        ("https://a.test, https://(x|y).test", [true; 4]),
+        ("https://a.test:*", [true; 4]),
+        ("https://*.*.test", [false; 4]),
+    ];
+    for (list, expected) in cases {
+        let annotation = format!("    nginx.ingress.kubernetes.io/cors-allow-origin: \"{list}\"\n");
+        let (policy, _) = read(Form::IngressNginx, &ingress(&annotation, ROOT));
+        let origins = [
+            "https://a.test",
+            "ionic://localhost:8080",
+            "null",
+            "https://stranger.example",
+        ];
+        let reads = origins.map(|origin| {
+            let answered = ask(&policy, &format!("GET https://api.test/x {origin}"));
+            answered.contains("allow-origin=*")
+                || answered.contains(&format!("allow-origin={origin} "))
+        });
+        assert_eq!(reads, expected, "{list}");
+    }
+}

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod budget;
+mod compare;
 mod latency;
 mod objective;
 mod ratio;
@@ -17,6 +18,7 @@ mod watermark;
 mod window;
 
 pub use budget::{BudgetState, ErrorBudget, burn_rate, spent};
+pub use compare::{Comparison, GateVerdict, LEAST_RISE, MIN_BAD, MIN_EVENTS, TOLERATED_RISE};
 pub use latency::{LatencySummary, quantile_ms};
 pub use objective::{InvalidObjective, Objective};
 pub use ratio::{Band, Ratio};

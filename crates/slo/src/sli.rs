@@ -3,6 +3,7 @@
 use observation::{Kind, Outcome, Source, Stage};
 
 use crate::latency::slow;
+use crate::table::PAGES;
 use crate::{Band, Condition, Count, Objective, Ratio, Sli, Sums, Test};
 
 /// Everything that is known about an SLI. Aggregator, API and web UI only format it.
@@ -118,14 +119,16 @@ impl Sli {
     }
 
     /// Whether every bad event is a blocked request, so that the sessions and networks that saw one
-    /// can corroborate a page.
+    /// can corroborate a page: of sources that have such.
     #[must_use]
     pub fn counts_blocks(self, source: Source) -> bool {
         let Some(Term::Count(bad)) = self.formula(source).map(|formula| formula.bad) else {
             return false;
         };
         let Condition { kind, tests } = bad.condition();
-        kind == Kind::Request && tests.contains(&Test::Outcome(Outcome::Blocked))
+        PAGES.contains(&source)
+            && kind == Kind::Request
+            && tests.contains(&Test::Outcome(Outcome::Blocked))
     }
 
     /// Whether a failure that `source` saw may be one of its bad events, by what is known of it.

@@ -86,9 +86,9 @@ fn what_the_evidence_does_not_tell_widens_the_block_rate_alone() {
 #[test]
 fn only_blocks_that_pages_saw_can_be_corroborated() {
     for (sli, by_page, by_server) in [
-        (Sli::BlockRate, true, true),
+        (Sli::BlockRate, true, false),
         (Sli::PreflightFailureRate, true, false),
-        (Sli::CredentialedFailureRate, true, true),
+        (Sli::CredentialedFailureRate, true, false),
         (Sli::ExposedHeaderMismatch, false, false),
         (Sli::PreflightLatency, false, false),
         (Sli::UnknownRate, false, false),

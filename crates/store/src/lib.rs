@@ -33,16 +33,16 @@ pub use query::{
     SliFilter, Witnessed,
 };
 pub use reader::{
-    COMPARED, Compared, DifferenceRow, HISTORY_PAGE, MAX_PREFLIGHTED, MAX_SHAPES, Preflighted,
-    PreflightedShape, Reader, SingleFailure, SinglePlace, SinglesOf,
+    COMPARED, Compared, DeliveryFilter, DifferenceRow, HISTORY_PAGE, MAX_PREFLIGHTED, MAX_SHAPES,
+    Preflighted, PreflightedShape, Reader, SingleFailure, SinglePlace, SinglesOf,
 };
 pub use rows::{
     AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, ClosingRow,
-    DeadLetterRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions, EdgeReportRow,
-    FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow, IncidentState,
-    InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource, PartRow,
-    ProgressRow, ReplayOutcome, ReplayReason, SeenBeacon, SignatureRow, SnapshotRow, Stance,
-    StanceCounts, TriedOrigin, UnknownDimension, Vary,
+    DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions,
+    EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow,
+    IncidentState, InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource,
+    PartRow, ProgressRow, ReplayOutcome, ReplayReason, SeenBeacon, SignatureRow, SilenceRow,
+    SnapshotRow, Stance, StanceCounts, TriedOrigin, UnknownDimension, Vary,
 };
 pub use store::Store;
 
@@ -51,6 +51,9 @@ pub const CHUNKS_PER_SPAN: u64 = 16;
 
 /// At most so many alerts are read.
 pub const MAX_ALERTS: u32 = 10_000;
+
+/// At most so many silences are read, those that are over included.
+pub const MAX_SILENCES: u32 = 5_000;
 
 /// At most so many incidents are read, those that last first.
 pub const MAX_INCIDENTS: u32 = 1_000;

@@ -1,5 +1,6 @@
 //! The reading side: named queries, as the read-only user, under limits.
 
+mod alerting;
 mod diagnoses;
 mod difference;
 mod failures;
@@ -25,6 +26,8 @@ use crate::{
     AlertRow, Breakdown, Config, DeployRow, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS,
     ProgressRow, SliFilter, StoreError,
 };
+pub use alerting::DeliveryFilter;
+pub(crate) use alerting::silences;
 pub use difference::{COMPARED, Compared, DifferenceRow};
 pub(crate) use incidents::incidents;
 pub use preflights::{MAX_PREFLIGHTED, Preflighted, PreflightedShape};

@@ -1,6 +1,7 @@
 //! The rows of the store, as the other stages fill them in. Each is defined once: its columns, their
 //! types and its encoding follow from its struct.
 
+mod alerting;
 mod diagnosis;
 pub(crate) mod dimensions;
 mod inventory;
@@ -8,6 +9,7 @@ mod observation;
 mod operational;
 mod rollup;
 
+pub use alerting::{DeliveryRow, SilenceRow};
 pub use diagnosis::{
     ChangeRow, DiagnosisRow, FixPlace, FixRow, HeaderLine, ReplayOutcome, ReplayReason,
     SignatureRow, SnapshotRow,

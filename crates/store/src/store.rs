@@ -8,8 +8,8 @@ use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::wire::Stored;
 use crate::{
-    AlertRow, Batch, ClosingRow, Config, DeployRow, DiagnosisRow, IncidentRow, InventoryRow,
-    ProgressRow, Reader, SnapshotRow, StoreError, migration,
+    AlertRow, Batch, ClosingRow, Config, DeliveryRow, DeployRow, DiagnosisRow, IncidentRow,
+    InventoryRow, ProgressRow, Reader, SilenceRow, SnapshotRow, StoreError, migration,
 };
 
 /// A connection to ClickHouse. Cheap to clone.
@@ -158,6 +158,30 @@ impl Store {
     /// [`StoreError`].
     pub async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
         crate::reader::alerts(&self.client).await
+    }
+
+    /// The latest state of every silence that is kept, at most [`crate::MAX_SILENCES`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn silences(&self) -> Result<Vec<SilenceRow>, StoreError> {
+        crate::reader::silences(&self.client).await
+    }
+
+    /// Writes a silence.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_silence(&self, silence: &SilenceRow) -> Result<(), StoreError> {
+        self.insert(std::slice::from_ref(silence)).await
+    }
+
+    /// Writes deliveries.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_deliveries(&self, deliveries: &[DeliveryRow]) -> Result<(), StoreError> {
+        self.insert(deliveries).await
     }
 
     /// Writes the state of incidents.

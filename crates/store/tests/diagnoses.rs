@@ -143,7 +143,7 @@ async fn signatures_are_what_failed_and_what_passes_is_named_by_its_target() {
         batch.observations.iter().any(|seen| {
             let seen_at = (&seen.origin.app, seen.observation.at.minute());
             seen_at == (&row.app, row.last_seen)
-                && seen.origin.page_origin == row.page_origin
+                && seen.origin.page_origin(&seen.observation) == row.page_origin
                 && seen.observation.endpoint == row.endpoint
                 && seen.observation.method == row.method
                 && seen.observation.outcome == outcome

@@ -139,8 +139,8 @@ fn call(
         .rows_per_beacon(1)
         .record();
     record.position.offset = offset;
-    record.envelope.origin.page_origin = format!("https://{page}.test");
-    record.envelope.origin.lab = false;
+    record.envelope.origin.page.as_mut().expect("a page").origin = format!("https://{page}.test");
+    record.envelope.origin.page.as_mut().expect("a page").lab = false;
     let seen = &mut record.envelope.observations[0];
     seen.at = START.plus(at);
     seen.kind = Kind::Request;
@@ -156,7 +156,8 @@ fn call(
 #[tokio::test]
 async fn what_is_called_and_by_whom_is_read_from_every_tier() {
     let store = store().await;
-    let lab = |record: &mut Record| record.envelope.origin.lab = true;
+    let lab =
+        |record: &mut Record| record.envelope.origin.page.as_mut().expect("a page").lab = true;
     let nobodys = |record: &mut Record| record.envelope.observations[0].service = String::new();
     let read = |record: &mut Record| record.envelope.observations[0].kind = Kind::HeaderRead;
     // A span of chunks is compacted, and its parts removed; the rest is not.

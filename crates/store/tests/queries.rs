@@ -31,7 +31,7 @@ fn record(at: UnixMillis, seed: u64, change: impl FnOnce(&mut Record)) -> Record
     row.status = 200;
     row.failure = None;
     row.count = 1;
-    record.envelope.origin.lab = false;
+    record.envelope.origin.page.as_mut().expect("a page").lab = false;
     record.position.offset = seed;
     change(&mut record);
     record
@@ -139,11 +139,12 @@ async fn four_kinds_of_rows() -> Store {
         row.service = HOSTILE.to_owned();
         row.endpoint = HOSTILE.to_owned();
         row.target_origin = HOSTILE.to_owned();
-        record.envelope.origin.page_origin = HOSTILE.to_owned();
+        record.envelope.origin.page.as_mut().expect("a page").origin = HOSTILE.to_owned();
         record.envelope.origin.release = HOSTILE.to_owned();
         record.envelope.origin.environment = HOSTILE.to_owned();
     };
-    let lab = |record: &mut Record| record.envelope.origin.lab = true;
+    let lab =
+        |record: &mut Record| record.envelope.origin.page.as_mut().expect("a page").lab = true;
     let other_app = |record: &mut Record| record.envelope.origin.app = "other".to_owned();
     with(vec![
         record(START, 0, |_| ()),
@@ -235,6 +236,7 @@ async fn a_breakdown_names_every_value_as_it_was_reported() {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one story and one table")]
 #[tokio::test]
 async fn failures_are_told_by_signature_blocks_first() {
     let mut records = vec![record(START, 0, |_| ())];
@@ -251,9 +253,22 @@ async fn failures_are_told_by_signature_blocks_first() {
             (row.endpoint, row.method) = ("/cart/:id".to_owned(), "PUT".to_owned());
             row.target_origin = "https://api.test".to_owned();
             row.service = "cart".to_owned();
-            record.envelope.origin.page_origin = "https://shop.test".to_owned();
-            record.envelope.origin.session = observation::SessionId(seed / 2);
-            record.envelope.origin.network = 7;
+            record.envelope.origin.page.as_mut().expect("a page").origin =
+                "https://shop.test".to_owned();
+            record
+                .envelope
+                .origin
+                .page
+                .as_mut()
+                .expect("a page")
+                .session = observation::SessionId(seed / 2);
+            record
+                .envelope
+                .origin
+                .page
+                .as_mut()
+                .expect("a page")
+                .network = 7;
         }));
     }
     let store = with(records).await;
@@ -445,6 +460,7 @@ async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
         note: HOSTILE.to_owned(),
         created_at: START.plus(created_at),
         recorded_by: HOSTILE.to_owned(),
+        version: HOSTILE.to_owned(),
     };
     for row in [
         deploy("d1", 5, 1),
@@ -487,6 +503,7 @@ async fn apps_that_number_their_deploys_alike_have_their_own() {
         note: note.to_owned(),
         created_at: START.plus(created_at),
         recorded_by: app.to_owned(),
+        version: String::new(),
     };
     for row in [deploy("beta", "first", 1), deploy("alpha", "other", 2)] {
         store.save_deploy(&row).await.expect("written");

@@ -6,7 +6,7 @@ mod support;
 
 use observation::{
     BeaconId, Browser, Chunk, Confidence, Context, Envelope, Failure, Kind, Latency, Observation,
-    Origin, Outcome, Position, SessionId, Source, Stage, Standing, UnixMillis,
+    Origin, Outcome, Page, Position, SessionId, Source, Stage, Standing, UnixMillis,
 };
 use serde_json::json;
 use store::{
@@ -195,18 +195,21 @@ fn envelope(text: &str) -> Envelope {
             environment: text(),
             release: text(),
             source: Source::Browser,
-            page_origin: text(),
-            context: Context::Worker,
-            session: SessionId(u64::MAX >> 16),
-            network: u32::MAX,
-            browser: Browser {
-                family: text(),
-                major: 156,
-            },
-            lab: false,
+            page: Some(Page {
+                origin: text(),
+                context: Context::Worker,
+                session: SessionId(u64::MAX >> 16),
+                network: u32::MAX,
+                browser: Browser {
+                    family: text(),
+                    major: 156,
+                },
+                lab: false,
+            }),
         },
         observations: vec![Observation {
             kind: Kind::Request,
+            page_origin: None,
             at: UnixMillis(1_794_999_999_999),
             target_origin: text(),
             endpoint: text(),

@@ -16,8 +16,8 @@ fn record(seed: u64, change: impl FnOnce(&mut Observation)) -> Record {
         .rows_per_beacon(1)
         .record();
     record.position.offset = seed;
-    record.envelope.origin.lab = false;
-    record.envelope.origin.page_origin = PAGE.to_owned();
+    record.envelope.origin.page.as_mut().expect("a page").lab = false;
+    record.envelope.origin.page.as_mut().expect("a page").origin = PAGE.to_owned();
     let row = &mut record.envelope.observations[0];
     *row = Observation {
         at: START,

@@ -9,7 +9,7 @@
 
 use observation::{
     Browser, Confidence, Context, Envelope, Failure, Kind, Latency, Observation, Origin, Outcome,
-    SessionId, Source, Stage, Standing, UnixMillis,
+    Page, SessionId, Source, Stage, Standing, UnixMillis,
 };
 
 use crate::beacon;
@@ -24,14 +24,17 @@ pub fn envelope(n: u64, observations: impl IntoIterator<Item = Observation>) -> 
         beacon: beacon::id(n),
         received_at: NOON.plus(1000),
         origin: Origin {
-            session: SessionId(n),
+            page: Some(Page {
+                session: SessionId(n),
+                ..page()
+            }),
             ..origin()
         },
         observations: observations.into_iter().collect(),
     }
 }
 
-/// A page of the app `shop` in Chrome.
+/// A page of the app `shop` in Chrome, as the origin of an envelope.
 #[must_use]
 pub fn origin() -> Origin {
     Origin {
@@ -39,7 +42,15 @@ pub fn origin() -> Origin {
         environment: "production".into(),
         release: "1.0.0".into(),
         source: Source::Browser,
-        page_origin: beacon::PAGE.into(),
+        page: Some(page()),
+    }
+}
+
+/// The page of [`origin`].
+#[must_use]
+pub fn page() -> Page {
+    Page {
+        origin: beacon::PAGE.into(),
         context: Context::Page,
         session: SessionId(1),
         network: 1,
@@ -56,6 +67,7 @@ pub fn origin() -> Origin {
 pub fn ok() -> Observation {
     Observation {
         kind: Kind::Request,
+        page_origin: None,
         at: NOON,
         target_origin: beacon::TARGET.into(),
         endpoint: "/items".into(),

@@ -87,6 +87,28 @@ const TELLING: [bool; 256] = {
 /// Named segments that the SDK leaves of a path; what is behind them is cut off.
 const MAX_SEGMENTS: usize = 8;
 
+/// Whether a segment names a thing rather than a kind of thing: with `@`, `%`, `;` or `=`, digits
+/// without letters, three digits in a row, hexadecimal with a digit, letters between digits, or very
+/// long. `VARIABLE` of `sdk-js/src/template.ts`.
+fn is_variable(segment: &str) -> bool {
+    let bytes = segment.as_bytes();
+    let is_digit = u8::is_ascii_digit;
+    let Some(first) = bytes.iter().position(is_digit) else {
+        return bytes.len() > 32 || bytes.iter().any(|byte| b"@%;=".contains(byte));
+    };
+    let last = bytes.iter().rposition(is_digit).unwrap_or(first);
+    let has_letters = |bytes: &[u8]| bytes.iter().any(u8::is_ascii_alphabetic);
+    bytes.len() > 32
+        || bytes.iter().any(|byte| b"@%;=".contains(byte))
+        || !has_letters(bytes)
+        || bytes.windows(3).any(|three| three.iter().all(is_digit))
+        || (bytes.len() >= 8
+            && (bytes
+                .iter()
+                .all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+                || has_letters(&bytes[first..last])))
+}
+
 impl EndpointTemplate {
     /// The endpoint under which everything is counted that has none of its own.
     pub const OTHER: &'static str = "/__other__";
@@ -115,6 +137,22 @@ impl EndpointTemplate {
         match dots::has_dot_segment(text) {
             true => Err(NotAnEndpoint::DotSegment),
             false => Ok(()),
+        }
+    }
+
+    /// The endpoint of a path that no template names, as the SDK makes it (`generalise` in
+    /// `sdk-js/src/template.ts`): everything that could name a person or a thing is `:id`, and what is
+    /// behind the first segments is cut off. What no browser sends is [`EndpointTemplate::OTHER`].
+    #[must_use]
+    pub fn generalise(path: &str) -> String {
+        let segments = path.split('/').take(MAX_SEGMENTS + 1);
+        let named: Vec<&str> = segments
+            .map(|segment| if is_variable(segment) { ":id" } else { segment })
+            .collect();
+        let named = named.join("/");
+        match Self::check(&named) {
+            Ok(()) => named,
+            Err(_) => Self::OTHER.to_owned(),
         }
     }
 

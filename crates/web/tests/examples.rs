@@ -65,6 +65,20 @@ fn what_the_sdk_makes_of_a_path_is_read_and_can_be_asked() {
 }
 
 #[test]
+fn a_path_of_a_log_becomes_the_endpoint_that_the_sdk_makes_of_it() {
+    for Generalised { path, endpoint, .. } in examples().generalised {
+        assert_eq!(EndpointTemplate::generalise(&path), endpoint, "{path}");
+    }
+    for path in ["/a/../b", "/a\\b", "/a b", "a", ""] {
+        assert_eq!(
+            EndpointTemplate::generalise(path),
+            EndpointTemplate::OTHER,
+            "{path}"
+        );
+    }
+}
+
+#[test]
 fn a_template_fits_the_paths_that_the_sdk_lets_it_fit_and_no_other() {
     for Template {
         template,

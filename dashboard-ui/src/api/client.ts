@@ -29,11 +29,16 @@ export type Query<P extends Path> =
   Parameters<`/api/v1/${P}`> extends { query?: infer Q }
     ? [NonNullable<Q>] extends [never]
       ? Record<string, never>
-      : NonNullable<Q>
+      : Loose<NonNullable<Q>>
     : never;
 
+/** What may be left out may be `undefined`, too. */
+type Loose<Q> = {
+  [K in keyof Q]: Record<never, never> extends Pick<Q, K> ? Q[K] | undefined : Q[K];
+};
+
 /** What a path takes in itself. */
-type Place<P extends Path> =
+export type Place<P extends Path> =
   Parameters<`/api/v1/${P}`> extends { path: infer Names } ? Names : never;
 
 /** An answer that is none: RFC 9457 problem details, or no answer at all (status 0). */
@@ -42,6 +47,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** Every part of the question that is at fault. */
+    readonly faults: readonly Schemas['Fault'][] = [],
   ) {
     super(message);
   }
@@ -154,5 +161,6 @@ async function problem(response: Response): Promise<ApiError> {
     response.status,
     String(said.code ?? ''),
     detail || `status ${response.status}`,
+    Array.isArray(said.errors) ? said.errors : [],
   );
 }

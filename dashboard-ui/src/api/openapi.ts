@@ -75,6 +75,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What receivers made of notifications in a window; kept for 90 days. Those about the pipeline or about
+         *     several apps are for tokens of all apps.
+         */
+        get: operations["get_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deploys": {
         parameters: {
             query?: never;
@@ -190,6 +210,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a release or a deploy blocks more than its baseline: for pipelines and progressive delivery. */
+        get: operations["get_gate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people hear about: failures by root cause, with what users notice, the change that may have done
+         *     it, and the alerts that belong to it. Of an incident of several apps only what concerns those that may
+         *     be seen, or the one that was asked for.
+         */
+        get: operations["get_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All of one incident: timeline, evidence, runbook, and the one before it. */
+        get: operations["get_incidents_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Closes an incident by hand: it is over within moments, whatever is measured. If it fails again, that is
+         *     another incident.
+         */
+        post: operations["post_incidents_id_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inventory": {
         parameters: {
             query?: never;
@@ -239,6 +334,44 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Maintenance windows: those of the configuration and those that were recorded. */
+        get: operations["get_maintenance"];
+        put?: never;
+        /**
+         * Records one: no receiver is notified about the alerts that it matches while it holds. They fire, are shown and
+         *     logged, and are sent once it is over if they still fire.
+         */
+        post: operations["post_maintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes one back: from now on its alerts are sent again. */
+        delete: operations["delete_maintenance_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -301,6 +434,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/silences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Silences: those of the configuration and those that were recorded. */
+        get: operations["get_silences"];
+        put?: never;
+        /**
+         * Records one: no receiver is notified about the alerts that it matches while it holds. They fire, are shown and
+         *     logged, and are sent once it is over if they still fire.
+         */
+        post: operations["post_silences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/silences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes one back: from now on its alerts are sent again. */
+        delete: operations["delete_silences_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sli": {
         parameters: {
             query?: never;
@@ -329,6 +500,26 @@ export interface paths {
         get: operations["get_slos"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slos/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What objectives would have raised in a time that is stored, by the judgement and the state machine of
+         *     live alerts: the form of `corswatch slo backtest --format json`. One at a time; nothing is changed.
+         */
+        post: operations["post_slos_backtest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -397,7 +588,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The description of this API. */
+        /** The description of this API. For a caller that may see data, `app` names the apps that it may see. */
         get: operations["get_openapi_json"];
         put?: never;
         post?: never;
@@ -469,6 +660,29 @@ export interface components {
             /** @description When its state was last written. */
             updated_at: components["schemas"]["Stamp"];
         };
+        /** @description An alert that belongs to it. */
+        AlertView: {
+            /** @description App. */
+            app: string;
+            /** @description What is left of its budget. */
+            budget: string;
+            /** @description Since when it is clean; null while it is not. */
+            clean_since?: string | null;
+            /** @description Identity of the alert. */
+            id: string;
+            /** @description What it measured. */
+            measured: string;
+            /** @description Rule. */
+            rule: string;
+            /** @description `page` or `ticket`. */
+            severity: string;
+            /** @description Since when it counts here. */
+            since: string;
+            /** @description SLI. */
+            sli: string;
+            /** @description Objective. */
+            slo: string;
+        };
         /** @description Alerts. */
         AlertsBody: {
             /** @description What lasts first, then by start, the latest first. */
@@ -486,6 +700,8 @@ export interface components {
         AppsBody: {
             /** @description Those that may be seen. */
             apps: components["schemas"]["AppBody"][];
+            /** @description Address of the demo shop, which has failures to switch on; null where none runs. */
+            demo_url?: string | null;
             /**
              * Format: int64
              * @description Seconds after which numbers are called lagging.
@@ -509,6 +725,17 @@ export interface components {
              * @description Of them, those that failed for an unknown reason.
              */
             unknown: number;
+        };
+        /** @description What is to be replayed. */
+        BacktestReport: {
+            /** @description The first minute. */
+            from: components["schemas"]["Stamp"];
+            /**
+             * @description Objectives, each with the members of a `[[slo]]` of the configuration; those that are configured
+             *     where left out.
+             */
+            slos?: Record<string, never>[] | null;
+            to?: components["schemas"]["Stamp"] | null;
         };
         /** @description The SLIs of the window before. */
         Before: components["schemas"]["Sli"] & {
@@ -537,6 +764,22 @@ export interface components {
             /** @description What happened, in words. */
             what: string;
         };
+        /** @description What was said. */
+        CloseBody: {
+            /** @description When it was said. */
+            at: components["schemas"]["Stamp"];
+            /** @description Who said it: the name of the token. */
+            by: string;
+            /** @description Identity of the incident. */
+            incident: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description Why a person closes an incident. */
+        CloseReport: {
+            /** @description Why it is over. */
+            reason: string;
+        };
         /**
          * @description Why a request is not answered. Closed: programs may depend on it.
          * @enum {string}
@@ -554,6 +797,48 @@ export interface components {
          * @enum {string}
          */
         Condition: "ready" | "degraded" | "down";
+        /** @description The delivery log. */
+        DeliveriesBody: {
+            /** @description Latest first. */
+            deliveries: components["schemas"]["DeliveryView"][];
+        };
+        /** @description What one receiver made of one notification. */
+        DeliveryView: {
+            /** @description The alert or incident. */
+            alert: string;
+            /** @description What was answered last, or why nothing was: `HTTP 202`. */
+            answer: string;
+            /** @description Its app; empty where it is about the pipeline. */
+            app: string;
+            /** @description When it ended. */
+            at: components["schemas"]["Stamp"];
+            /**
+             * Format: int32
+             * @description Attempts that were made.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description From queueing to the end, in milliseconds.
+             */
+            millis: number;
+            /**
+             * @description `delivered`; `refused` for good; `forbidden`: an address that must not be called; `gave_up` for now;
+             *     `silenced`; `stopped` with the process. The last three are tried again.
+             */
+            outcome: string;
+            /** @description The receiver; empty where a silence held it back from all. */
+            receiver: string;
+            /**
+             * Format: int64
+             * @description Which of its notifications.
+             */
+            sequence: number;
+            /** @description `firing` or `resolved`. */
+            status: string;
+            /** @description What it said first. */
+            summary: string;
+        };
         /** @description A deploy as it was recorded. */
         Deploy: {
             /** @description App whose traffic it may change. */
@@ -578,6 +863,8 @@ export interface components {
             service: string;
             /** @description Whether it changes CORS configuration. */
             touches_cors: boolean;
+            /** @description Which version it brings; empty where not stated. */
+            version: string;
         };
         /** @description A deploy as a pipeline reports it. */
         DeployReport: {
@@ -601,6 +888,11 @@ export interface components {
             service?: string;
             /** @description Whether it changes CORS configuration; default false. */
             touches_cors?: boolean;
+            /**
+             * @description Which version it brings: for an app of pages the release that they state. `GET /api/v1/gate` compares
+             *     releases by it.
+             */
+            version?: string;
         };
         /** @description Deploys. */
         DeploysBody: {
@@ -608,6 +900,25 @@ export interface components {
             change_rollback_rate: components["schemas"]["Rate"];
             /** @description In order of time. */
             deploys: components["schemas"]["Deploy"][];
+        };
+        /** @description All of one incident. */
+        Detail: components["schemas"]["Listed"] & {
+            /** @description Until when browsers may go by preflight answers from before it was mended, or null. */
+            cached_until?: string | null;
+            /** @description How it stands, in words. */
+            description: string;
+            /** @description What the cause was concluded from. */
+            evidence: components["schemas"]["EvidenceView"];
+            /** @description The closed incident of the same kind before this one, or null. */
+            previous?: string | null;
+            /** @description What is to be done, ticked where it is done. */
+            runbook: components["schemas"]["Step"][];
+            /** @description What happened, in order. */
+            timeline: components["schemas"]["EntryView"][];
+            /** @description How long things took. */
+            times: components["schemas"]["TimesView"];
+            /** @description What still has to happen before it is closed, where it recovers. */
+            waits_for: string[];
         };
         /** @description Diagnoses. */
         DiagnosesBody: {
@@ -750,6 +1061,32 @@ export interface components {
              */
             total_failures: number;
         };
+        /** @description One line of the timeline. */
+        EntryView: {
+            /** @description When. */
+            at: string;
+            /** @description In words. */
+            text: string;
+            /** @description What kind of thing happened. */
+            what: string;
+        };
+        /** @description What the cause was concluded from. */
+        EvidenceView: {
+            /** @description Dimensions that fail. */
+            affected: string[];
+            /** @description Headers of the target that changed. */
+            changes: components["schemas"]["HeaderView"][];
+            /** @description What a replay showed; empty without one. */
+            diagnosis: string;
+            /** @description What mends it; empty where not known. */
+            fix: string;
+            /** @description Headers of the answer that decided: `name: value`. */
+            headers: string[];
+            /** @description Dimensions that do not. */
+            healthy: string[];
+            /** @description Origins of the pages that fail. */
+            page_origins: string[];
+        };
         /** @description Failures of one signature: the same request failing in the same way. */
         FailingEndpoint: {
             /**
@@ -854,12 +1191,66 @@ export interface components {
             /** @description The value to set it to. */
             value?: string | null;
         };
+        /** @description Whether a change blocks more than its baseline. */
+        GateBody: {
+            /** @description Blocked requests of the baseline. */
+            baseline: components["schemas"]["Rate"];
+            /** @description Blocked requests of the change. */
+            change: components["schemas"]["Rate"];
+            /** @description What was compared: `release` within the same time, or `time` before and after. */
+            compared: string;
+            /** @description Whether the time that was asked for is over. */
+            complete: boolean;
+            /** @description Start of the watched time. */
+            from: components["schemas"]["Stamp"];
+            /** @description The verdict in words, with what it rests on. */
+            reason: string;
+            /**
+             * Format: double
+             * @description Block rate of the change less that of the baseline.
+             */
+            rise: number;
+            /**
+             * Format: double
+             * @description The greatest.
+             */
+            rise_high: number;
+            /**
+             * Format: double
+             * @description The least rise that the data leave possible, with 99 % confidence.
+             */
+            rise_low: number;
+            /** @description Its end, as far as it has come. */
+            to: components["schemas"]["Stamp"];
+            /**
+             * Format: int32
+             * @description 0 pass, 1 fail, 2 inconclusive: for tools that read one number.
+             */
+            value: number;
+            /** @enum {string} */
+            verdict: "pass" | "fail" | "inconclusive";
+        };
         /** @description A header as it came. */
         Header: {
             /** @description Name in lower case. */
             name: string;
             /** @description Value. */
             value: string;
+        };
+        /** @description A header before and after a change. */
+        HeaderView: {
+            /** @description Its value since; empty where it vanished. */
+            after: string;
+            /** @description Its value before; empty where it was absent. */
+            before: string;
+            /** @description When it was last seen as before. */
+            from: string;
+            /** @description The header. */
+            header: string;
+            /** @description When it was first seen as since. */
+            to: string;
+            /** @description What happened, in words. */
+            what: string;
         };
         /** @description A value of which nothing failed. */
         HealthyValue: {
@@ -875,6 +1266,50 @@ export interface components {
         HistoryBody: {
             /** @description The end of each day since the inventory is kept, and now. */
             points: components["schemas"]["InventoryPoint"][];
+        };
+        /** @description What users notice. */
+        ImpactView: {
+            /**
+             * Format: int64
+             * @description Page loads that asked for one of the endpoints.
+             */
+            all_sessions: number;
+            /**
+             * Format: int64
+             * @description Requests that failed.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Client networks with a failure, among those that are known.
+             */
+            networks: number;
+            /**
+             * Format: int64
+             * @description Requests.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Page loads with a failure.
+             */
+            sessions: number;
+            /**
+             * Format: double
+             * @description Share of the requests that failed; null without requests.
+             */
+            share?: number | null;
+            /** @description Time of the first failure. */
+            since: string;
+            /** @description The same in words. */
+            text: string;
+            /** @description `rising`, `steady`, `falling`, or `over`. */
+            trend: string;
+        };
+        /** @description Incidents. */
+        IncidentsBody: {
+            /** @description Those that last first, then the latest. */
+            incidents: components["schemas"]["Listed"][];
         };
         /** @description The inventory. */
         InventoryBody: {
@@ -983,10 +1418,61 @@ export interface components {
             /** @description Whether every beacon is accounted for. */
             verdict: components["schemas"]["Verdict"];
         };
+        /** @description One incident of a list. */
+        Listed: {
+            /** @description The alerts that belong to it. */
+            alerts: components["schemas"]["AlertView"][];
+            /** @description The apps that it concerns. */
+            apps: string[];
+            /** @description Chromium's `CorsError` name of what a replay reproduced, or null. */
+            cause?: string | null;
+            /** @description `fixed`, `stopped`, `by_hand` or `merged`; null while it is open. */
+            closed_as?: string | null;
+            /** @description When it was closed; null while it is open. */
+            closed_at?: string | null;
+            /** @description Methods and endpoints that fail: `PUT /cart/:id`. */
+            endpoints: string[];
+            /** @description Identity. */
+            id: string;
+            impact?: components["schemas"]["ImpactView"] | null;
+            /** @description The incident that it was merged into, or null. */
+            merged_into?: string | null;
+            /** @description The watermark at which it was opened. */
+            opened_at: string;
+            /** @description The team that owns it, or null. */
+            owner?: string | null;
+            /** @description What Chromium names beside it, or null. */
+            parameter?: string | null;
+            /** @description Runbook of objective or service, or null. */
+            runbook_url?: string | null;
+            /** @description Service, or null. */
+            service?: string | null;
+            /** @description `page` or `ticket`. */
+            severity: string;
+            /** @description SLIs whose objectives fired. */
+            slis: string[];
+            /** @description Where in the protocol, or null. */
+            stage?: string | null;
+            /** @description `open` or `closed`. */
+            state: string;
+            /** @description Changes that may have caused it, the likeliest first; empty where none explains it. */
+            suspects: components["schemas"]["SuspectView"][];
+            /** @description Whether suspects were looked for. */
+            suspects_known: boolean;
+            /** @description Origin of the server, or null. */
+            target_origin?: string | null;
+            /** @description What broke, in one line. */
+            title: string;
+        };
         /** @description The SLIs of one minute. */
         LivePoint: components["schemas"]["Sli"] & {
             /** @description Start of the minute. */
             at: components["schemas"]["Stamp"];
+        };
+        /** @description Maintenance windows. */
+        MaintenanceBody: {
+            /** @description What holds first, then what will hold, then what is over: kept for 90 days. */
+            maintenance: components["schemas"]["SilenceView"][];
         };
         /** @description An origin that was tried at a target. */
         Origin: {
@@ -1297,6 +1783,75 @@ export interface components {
             /** @description Most requests first. */
             shapes: components["schemas"]["Shape"][];
         };
+        /** @description A silence or a maintenance window, as it is asked for. */
+        SilenceReport: {
+            /** @description Who asks for it; default the name of the token. */
+            author?: string;
+            /** @description Until when; with `rrule` the end of the first window. */
+            ends_at: components["schemas"]["Stamp"];
+            /**
+             * @description Labels of the alerts and what they have to be: a text, or `{"regex": ".."}` for the whole value. At
+             *     least one. A token that is limited to apps names one of them as `app`.
+             */
+            match: {
+                [key: string]: unknown;
+            };
+            /** @description What for. */
+            reason: string;
+            /** @description How it comes back: a rule of RFC 5545, such as `FREQ=WEEKLY;BYDAY=SU`. */
+            rrule?: string;
+            starts_at?: components["schemas"]["Stamp"] | null;
+            /** @description Zone of the days and hours of `rrule`, such as `Europe/Berlin`; default UTC. */
+            time_zone?: string;
+        };
+        /**
+         * @description Where it is from.
+         * @enum {string}
+         */
+        SilenceSource: "api" | "config";
+        /**
+         * @description Where it stands.
+         * @enum {string}
+         */
+        SilenceState: "active" | "pending" | "expired" | "deleted";
+        /** @description A silence or a maintenance window. */
+        SilenceView: {
+            /** @description Who asked for it. */
+            author: string;
+            created_at?: components["schemas"]["Stamp"] | null;
+            /** @description Name of the token that it was recorded with; empty for those of the configuration. */
+            created_by: string;
+            deleted_at?: components["schemas"]["Stamp"] | null;
+            /** @description Name of the token that it was taken back with. */
+            deleted_by: string;
+            /** @description Until when; with `rrule` the end of the first window. */
+            ends_at: components["schemas"]["Stamp"];
+            /** @description Its identity. */
+            id: string;
+            /** @description Labels of the alerts and what they have to be. */
+            match: {
+                [key: string]: unknown;
+            };
+            /** @description What for. */
+            reason: string;
+            /** @description How it comes back; empty for once. */
+            rrule: string;
+            /** @description Where it is from. */
+            source: components["schemas"]["SilenceSource"];
+            /** @description Since when. */
+            starts_at: components["schemas"]["Stamp"];
+            /** @description Where it stands. */
+            state: components["schemas"]["SilenceState"];
+            /** @description Zone of the rule; empty for UTC. */
+            time_zone: string;
+            window_from?: components["schemas"]["Stamp"] | null;
+            window_to?: components["schemas"]["Stamp"] | null;
+        };
+        /** @description Silences. */
+        SilencesBody: {
+            /** @description What holds first, then what will hold, then what is over: kept for 90 days. */
+            silences: components["schemas"]["SilenceView"][];
+        };
         /** @description One failure as a browser reported it. Where the page summed failures up, `count` is above 1. */
         Single: {
             /** @description When it happened. */
@@ -1480,6 +2035,13 @@ export interface components {
             /** @description With one that answers `*` beside Access-Control-Allow-Credentials. */
             wildcard_with_credentials: number;
         };
+        /** @description One step. */
+        Step: {
+            /** @description Whether it is done: the product has the evidence. */
+            done: boolean;
+            /** @description What to do, or what was found. */
+            text: string;
+        };
         /** @description The inventory in numbers. */
         Summary: components["schemas"]["Stances"] & {
             as_of?: components["schemas"]["Stamp"] | null;
@@ -1493,6 +2055,24 @@ export interface components {
             unused_entries: number;
             /** @description Targets whose `Vary` does not name Origin where it has to. */
             vary_missing: number;
+        };
+        /** @description A change that may have caused it. */
+        SuspectView: {
+            /** @description When it took effect. */
+            at: string;
+            /** @description The deploy's identity, or the header. */
+            id: string;
+            /** @description `deploy` or `header_change`. */
+            kind: string;
+            /**
+             * Format: double
+             * @description How likely, from 0 to 1.
+             */
+            score: number;
+            /** @description How to undo it. */
+            undo: string;
+            /** @description Why it is suspected. */
+            why: string;
         };
         /** @description The policy of one target. */
         Target: {
@@ -1560,6 +2140,15 @@ export interface components {
             watermark?: components["schemas"]["Stamp"] | null;
             /** @description Whether `points` are all of the last half hour; else those that changed since the tick before. */
             whole: boolean;
+        };
+        /** @description How long things took. */
+        TimesView: {
+            /** @description From the first failure to the opening. */
+            to_detect: string;
+            /** @description From the first failure to the end; null while it is open. */
+            to_fix?: string | null;
+            /** @description From the first failure to the first notification; null where none was sent. */
+            to_notify?: string | null;
         };
         /** @description Failing against passing for one value. */
         ValueDifference: {
@@ -1637,7 +2226,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1658,6 +2292,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppsBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1685,8 +2373,7 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
-                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
-                source?: string;
+                source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 by?: "service" | "page_origin" | "target_origin" | "endpoint" | "method" | "release" | "environment" | "outcome" | "stage" | "cause" | "parameter" | "status" | "browser_family" | "context" | "standing" | "browser";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
@@ -1712,7 +2399,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1740,8 +2472,7 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
-                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
-                source?: string;
+                source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
             };
             header?: never;
             path?: never;
@@ -1764,7 +2495,143 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Configured app; all that may be seen, where absent. */
+                app?: string;
+                /** @description Identity of an alert or incident. */
+                alert?: string;
+                /** @description Name of a receiver. */
+                receiver?: string;
+                /** @description `delivered`, `refused`, `forbidden`, `gave_up`, `silenced` or `stopped`. */
+                outcome?: string;
+                /** @description At most so many, 1 to 500; default 100. */
+                limit?: number;
+                /** @description How far back from `to`: `5m`, `1h`, `7d`; at most `400d`. Default `1h`. Not beside `from`. */
+                window?: string;
+                /** @description Start, RFC 3339 in UTC or milliseconds since 1970; rounded down to the minute. */
+                from?: string;
+                /** @description End, rounded up to the minute; default now. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the deliveries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveriesBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1802,7 +2669,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1835,7 +2747,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description the caller may not record */
@@ -1844,7 +2765,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description the body is not JSON */
@@ -1853,7 +2774,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1865,12 +2813,7 @@ export interface operations {
                 app: string;
                 /** @description Only this diagnosis. */
                 id?: string;
-                /**
-                 * @description Adds the configuration that lets the request pass, for this place: `nginx`, `envoy`,
-                 *     `apache`, `caddy`, `haproxy`, `express`, `spring`, `fastapi`, `tower-http`,
-                 *     `aws-api-gateway`, `cloudfront`, `cloudflare-workers`, `ingress-nginx`, `gateway-api`.
-                 */
-                platform?: string;
+                platform?: "nginx" | "envoy" | "apache" | "caddy" | "haproxy" | "express" | "spring" | "fastapi" | "tower-http" | "aws-api-gateway" | "cloudfront" | "cloudflare-workers" | "ingress-nginx" | "gateway-api";
                 /** @description Most rows, 1 to 500; default 100. */
                 limit?: number;
             };
@@ -1895,7 +2838,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1923,8 +2911,7 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
-                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
-                source?: string;
+                source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 sli?: "block_rate" | "unknown_rate" | "preflight_failure_rate" | "credentialed_failure_rate" | "exposed_header_mismatch";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
@@ -1950,7 +2937,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1978,8 +3010,7 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
-                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
-                source?: string;
+                source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
             };
@@ -2004,7 +3035,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2032,14 +3108,10 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
-                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
-                source?: string;
-                /** @description `request`, `preflight` or `header_read`. */
-                kind?: string;
-                /** @description How it ended: `blocked`, `network`, `unknown`, ... */
-                outcome?: string;
-                /** @description Where in the protocol. */
-                stage?: string;
+                source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
+                kind?: "request" | "preflight" | "header_read";
+                outcome?: "ok" | "http_error" | "blocked" | "network" | "aborted" | "offline" | "csp" | "mixed_content" | "ad_blocked" | "unloaded" | "local_network" | "unknown";
+                stage?: "preflight" | "response" | "redirect" | "unknown";
                 /** @description Request method. */
                 method?: string;
                 /** @description Names of the request headers, as failures have them; empty for those without. */
@@ -2072,7 +3144,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2107,16 +3224,411 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such failure, or it is no longer kept */
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no failure has this id, or it is older than raw observations are kept */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_gate: {
+        parameters: {
+            query: {
+                /** @description Configured app. */
+                app: string;
+                /** @description Identity of a recorded deploy, or a release as pages state it. */
+                deploy: string;
+                /**
+                 * @description What it is compared with: another deploy or release. Where left out, all other traffic of the same
+                 *     time, or for a deploy without `version` the time before it.
+                 */
+                baseline?: string;
+                /** @description How long it is watched: `10m`. 1m to 1d; default `10m`. */
+                for?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the verdict */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_incidents: {
+        parameters: {
+            query?: {
+                /** @description Configured app; all that may be seen, where absent. */
+                app?: string;
+                /** @description `open` or `closed`; both where absent. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the incidents */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentsBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_incidents_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identity of the incident. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the incident */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such incident, or none that may be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_incidents_id_close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identity of the incident. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseReport"];
+            };
+        };
+        responses: {
+            /** @description said; whoever evaluates closes it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CloseBody"];
+                };
+            };
+            /** @description a field is at fault, or it is closed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not, or not for all apps that it concerns */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such incident, or none that may be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2159,7 +3671,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2195,7 +3752,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2218,13 +3820,303 @@ export interface operations {
                     "application/json": components["schemas"]["LedgerBody"];
                 };
             };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the token is limited to some apps */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description all that the token may see */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SilenceReport"];
+            };
+        };
+        responses: {
+            /** @description recorded */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilenceView"];
+                };
+            };
+            /** @description a field is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not record */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_maintenance_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its identity */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not, or it is in the configuration */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not known, or of an app that the token may not see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2252,8 +4144,7 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
-                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
-                source?: string;
+                source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
             };
@@ -2278,7 +4169,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2306,8 +4242,7 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
-                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
-                source?: string;
+                source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /**
                  * @description Seconds between points, whole minutes: `60`. At most 2000 points. By default about 120
                  *     points.
@@ -2335,7 +4270,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2363,8 +4343,7 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
-                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
-                source?: string;
+                source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
             };
             header?: never;
             path?: never;
@@ -2387,7 +4366,297 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_silences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description all that the token may see */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilencesBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_silences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SilenceReport"];
+            };
+        };
+        responses: {
+            /** @description recorded */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilenceView"];
+                };
+            };
+            /** @description a field is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not record */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_silences_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its identity */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not, or it is in the configuration */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not known, or of an app that the token may not see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2415,8 +4684,7 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
-                /** @description Who saw it; default `browser`. The same failure seen by two sources is never summed. */
-                source?: string;
+                source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
             };
             header?: never;
             path?: never;
@@ -2439,7 +4707,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2471,7 +4784,130 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_slos_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestReport"];
+            };
+        };
+        responses: {
+            /** @description what would have fired */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description an objective or a time is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the token may only read */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description another backtest runs, or the store cannot answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2503,7 +4939,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2546,13 +5027,58 @@ export interface operations {
                     "application/openmetrics-text": string;
                 };
             };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description the token is limited to some apps */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -12,7 +12,7 @@ interface Entry {
   readers: Set<() => void>;
 }
 
-/** Answers that nobody reads any more are kept for the way back, so many of them. */
+/** Answers that no panel reads any more are kept for the way back, so many of them. */
 const MAX_KEPT = 120;
 const entries = new Map<string, Entry>();
 
@@ -44,7 +44,7 @@ async function refresh(key: string, url: string, round: number): Promise<void> {
   for (const reader of entry.readers) reader();
 }
 
-/** What nobody waits for any more is not waited for. */
+/** Requests that no panel waits for any more are cancelled. */
 function leave(key: string, reader: () => void): void {
   const entry = entries.get(key);
   entry?.readers.delete(reader);
@@ -80,7 +80,10 @@ export function useAnswer<T>(key: string | undefined): Answer<T> {
   useEffect(() => {
     if (key === undefined) return;
     const reader = () => render((count) => count + 1);
-    entryOf(key).readers.add(reader);
+    const entry = entryOf(key);
+    entry.readers.add(reader);
+    // It may have come since this was drawn.
+    if (entry.data !== last.current || entry.error !== undefined) reader();
     return () => leave(key, reader);
   }, [key]);
   // All questions of a round are about the same time.

@@ -3,16 +3,16 @@ import type { Schemas } from '../api/client';
 import { useData } from '../api/query';
 import { Figure } from '../parts/figure';
 import { milliseconds, percent, shortCount } from '../parts/format';
-import { Panel } from '../parts/panel';
-import type { Line, Marker } from '../parts/plot';
+import { Faults, Panel } from '../parts/panel';
+import type { Line } from '../parts/plot';
 import { useNow } from '../view/clock';
 import { rangeInWords } from '../view/filters';
 import { useSelection, useView } from '../view/view';
-import { useDeploys } from './deploys';
+import { useEarlier } from './earlier';
+import { useMarkers } from './markers';
 import { objectiveFor } from './objective';
 
 type Series = Schemas['SeriesBody'];
-type Deploys = Schemas['DeploysBody'];
 type Point = Series['points'][number];
 
 const HIGH = 'with unknown, at most';
@@ -28,6 +28,7 @@ export function Charts() {
   const { filters } = useView();
   const answer = useSeries();
   const series = answer.data;
+  const earlier = useEarlier(series);
   return (
     <Panel
       title={rangeInWords(filters)}
@@ -35,7 +36,8 @@ export function Charts() {
       id="charts"
       of={answer}
     >
-      {series && <Figures series={series} />}
+      <Faults errors={earlier.answer.error ? [earlier.answer.error] : []} loaded />
+      {series && <Figures series={series} before={earlier.line} />}
     </Panel>
   );
 }
@@ -45,21 +47,20 @@ type Content = Pick<
   'title' | 'lines' | 'band' | 'height' | 'least' | 'format'
 >;
 
-function Figures({ series }: { series: Series }) {
+function Figures({ series, before }: { series: Series; before: Line | undefined }) {
   const { app, filters } = useView();
   const slos = useData('slos', app === undefined ? undefined : { app }).data;
-  const deploys = useDeploys().data;
+  const named = useMarkers();
   const now = useNow();
   const target = objectiveFor('block_rate', slos?.slos ?? [], filters)?.target;
-  // Made anew only with new answers: every second and every move of the pointer renders the page.
-  const figures = useMemo(() => contents(series, target), [series, target]);
+  // Computed again only for new answers: every second and every move of the pointer renders the page.
+  const figures = useMemo(() => contents(series, target, before), [series, target, before]);
   const shared = useMemo(() => {
-    const named = markers(deploys);
     const watermark = series.watermark == null ? undefined : Date.parse(series.watermark) / 1000;
     const unnamed = named.map((marker) => ({ ...marker, label: '' }));
-    return { times: seconds(series), completeUntil: watermark, named, unnamed };
-  }, [series, deploys]);
-  const { times, completeUntil, named, unnamed } = shared;
+    return { times: seconds(series), completeUntil: watermark, unnamed };
+  }, [series, named]);
+  const { times, completeUntil, unnamed } = shared;
   return (
     <>
       {figures.map((figure, at) => (
@@ -73,13 +74,13 @@ function Figures({ series }: { series: Series }) {
       <p class="muted key-note">
         {completeUntil !== undefined &&
           'Shaded at the right: not everything received is counted there yet. '}
-        Vertical lines are deploys.
+        Vertical lines are deploys and observed header changes.
       </p>
     </>
   );
 }
 
-function contents(series: Series, target: number | undefined): Content[] {
+function contents(series: Series, target: number | undefined, before: Line | undefined): Content[] {
   const { points } = series;
   const level = (value: number) => points.map(() => value);
   const line = (
@@ -102,6 +103,7 @@ function contents(series: Series, target: number | undefined): Content[] {
     line('blocked', '--bad', (p) => p.block_rate.ratio),
   ];
   if (target !== undefined) rates.push(dashed(target));
+  if (before !== undefined) rates.push(before);
   const requests: Line = {
     ...line('requests', '--accent', (p) => p.block_rate.total),
     shape: 'bars',
@@ -128,12 +130,3 @@ function contents(series: Series, target: number | undefined): Content[] {
 
 export const seconds = (series: Series) =>
   series.points.map((point) => Date.parse(point.at) / 1000);
-
-export function markers(deploys: Deploys | undefined): Marker[] {
-  const all = deploys?.deploys ?? [];
-  return all.map((deploy) => ({
-    at: Date.parse(deploy.at) / 1000,
-    label: `${deploy.service || deploy.kind}${deploy.kind === 'rollback' ? ' (rollback)' : ''}`,
-    color: deploy.touches_cors ? '--deploy' : '--muted',
-  }));
-}

@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { get, type Schemas } from '../api/client';
 import { Ago } from '../parts/ago';
+import { Copy } from '../parts/copy';
+import { contract, preflight } from '../parts/snippets';
 import { platforms, result } from '../parts/words';
 
 type Diagnosis = Schemas['Diagnosis'];
@@ -68,18 +70,28 @@ export function Diagnosed({ diagnosis, app, first }: Props) {
           </>
         )}
       </dl>
+      {diagnosis.url !== '' && (
+        <p class="actions">
+          <Copy what="as curl" text={preflight(diagnosis)} />
+          <Copy what="as contract" text={contract(diagnosis)} />
+        </p>
+      )}
       {open && diagnosis.result === 'reproduced' && <Snippet id={diagnosis.id} app={app} />}
     </details>
   );
 }
 
 function Got({ diagnosis }: { diagnosis: Diagnosis }) {
-  const lines = diagnosis.offending.map((line) => `${line.name}: ${line.value}`);
   const stage = diagnosis.stage === 'preflight' ? 'OPTIONS' : diagnosis.method;
+  const named = diagnosis.fixes.map((fix) => fix.header);
   return (
     <pre>
-      {[`${stage} → ${diagnosis.status}`, ...lines].join('\n')}
-      {lines.length === 0 && '\n(no header that has a say in CORS)'}
+      {`${stage} → ${diagnosis.status}\n`}
+      {diagnosis.offending.map(({ name, value }) => {
+        const line = `${name}: ${value}`;
+        return named.includes(name) ? <mark key={line}>{`${line}\n`}</mark> : `${line}\n`;
+      })}
+      {diagnosis.offending.length === 0 && '(no header that has a say in CORS)'}
     </pre>
   );
 }
@@ -103,7 +115,7 @@ function Fixes({ diagnosis }: { diagnosis: Diagnosis }) {
 
 /** The least permissive configuration that lets the request pass, for the place of choice. */
 function Snippet({ id, app }: { id: string; app: string }) {
-  const [platform, choose] = useState<string>(platforms[0]);
+  const [platform, choose] = useState<(typeof platforms)[number]>(platforms[0]);
   const [text, set] = useState<string | null>(null);
   useEffect(() => {
     const ended = new AbortController();
@@ -116,7 +128,10 @@ function Snippet({ id, app }: { id: string; app: string }) {
     <div class="snippet">
       <label>
         Configuration for{' '}
-        <select value={platform} onChange={(event) => choose(event.currentTarget.value)}>
+        <select
+          value={platform}
+          onChange={(event) => choose(platforms[event.currentTarget.selectedIndex] ?? platforms[0])}
+        >
           {platforms.map((name) => (
             <option key={name} value={name}>
               {name}
@@ -124,7 +139,12 @@ function Snippet({ id, app }: { id: string; app: string }) {
           ))}
         </select>
       </label>
-      {text !== null && <pre>{text}</pre>}
+      {text !== null && (
+        <>
+          <pre>{text}</pre>
+          <Copy what="fix" text={text} />
+        </>
+      )}
     </div>
   );
 }

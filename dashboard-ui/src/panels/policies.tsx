@@ -22,8 +22,8 @@ const WEEK_MS = 7 * 86_400_000;
 export function useInventory() {
   const { app, filters } = useView();
   const of = app === undefined ? undefined : { app, service: filters.service };
-  const inventory = useData('inventory', of as { app: string } | undefined);
-  const history = useData('inventory/history', of && { ...(of as { app: string }), days: 9 });
+  const inventory = useData('inventory', of);
+  const history = useData('inventory/history', of && { ...of, days: 9 });
   return { inventory, history };
 }
 

@@ -1,11 +1,11 @@
 import type { Schemas } from '../api/client';
 import { useData } from '../api/query';
-import { count, milliseconds, percent, times } from '../parts/format';
+import { count, milliseconds, percent } from '../parts/format';
 import { safeLink } from '../parts/link';
 import { Faults } from '../parts/panel';
 import { rangeInWords } from '../view/filters';
 import { useSelection, useView } from '../view/view';
-import { objectiveFor, type Slo } from './objective';
+import { budgetInWords, budgetLevel, objectiveFor, type Slo } from './objective';
 
 type Sli = Schemas['Sli'];
 type Rate = Schemas['Rate'] & { disputed?: Schemas['Disputed'] };
@@ -173,18 +173,15 @@ function judge(tile: Tile, sli: Sli, slo: Slo | undefined): Verdict {
 }
 
 function Budget({ slo }: { slo: Slo }) {
-  const left = slo.budget_remaining;
-  const text =
-    left == null
-      ? `no data in ${slo.window}`
-      : left < 0
-        ? `${slo.window} budget spent ${times(1 - left)} times over`
-        : `${percent(left)} of the ${slo.window} budget left`;
-  const level = left == null ? 'none' : left <= 0 ? 'spent' : left < 0.25 ? 'low' : 'fine';
   return (
-    <div class={`budget ${level}`}>
-      <meter min={0} max={1} value={Math.max(0, left ?? 0)} aria-label="Error budget left" />
-      <span>{text}</span>
+    <div class={`budget ${budgetLevel(slo)}`}>
+      <meter
+        min={0}
+        max={1}
+        value={Math.max(0, slo.budget_remaining ?? 0)}
+        aria-label="Error budget left"
+      />
+      <span>{budgetInWords(slo)}</span>
     </div>
   );
 }

@@ -2,7 +2,13 @@ import type { Schemas } from '../api/client';
 import { Copy } from '../parts/copy';
 
 /** What to do first. */
-export function Welcome({ app }: { app: Schemas['AppBody'] | undefined }) {
+export function Welcome({
+  app,
+  demo,
+}: {
+  app: Schemas['AppBody'] | undefined;
+  demo: string | undefined;
+}) {
   if (app === undefined) return null;
   const html = app.embed?.html;
   return (
@@ -22,6 +28,15 @@ export function Welcome({ app }: { app: Schemas['AppBody'] | undefined }) {
           </pre>
           <Copy what="tag" text={html} />
         </>
+      )}
+      {demo && (
+        <p>
+          Or try it out first:{' '}
+          <a href={demo} rel="noopener noreferrer" target="_blank">
+            open the demo shop
+          </a>
+          , switch on a failure, and press “Shop”.
+        </p>
       )}
       <p class="muted">
         The page’s origin has to be allowed for the app. The first numbers appear here by

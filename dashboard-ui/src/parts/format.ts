@@ -61,3 +61,9 @@ export function time(at: string | number, now: number): string {
   const millis = typeof at === 'number' ? at : Date.parse(at);
   return (Math.abs(now - millis) < 20 * 3_600_000 ? clock : day).format(millis);
 }
+
+/** `2026-01-31T12:00`, in the time zone of the browser, as a field for a time wants it. */
+export function fieldTime(ms: number): string {
+  const at = new Date(ms);
+  return new Date(ms - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

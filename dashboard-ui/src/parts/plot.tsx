@@ -81,6 +81,9 @@ function data({ times, lines }: PlotProps): uPlot.AlignedData {
   return [times, ...lines.map((line) => line.values)];
 }
 
+/** Seconds around a point that stands alone. */
+const LONE = 900;
+
 function options(props: { current: PlotProps }, width: number): uPlot.Options {
   const { lines, band, height, least, format } = props.current;
   const muted = color('--muted');
@@ -93,8 +96,12 @@ function options(props: { current: PlotProps }, width: number): uPlot.Options {
     legend: { show: false },
     cursor: { y: false, sync: { key: SYNC }, drag: { x: false, y: false } },
     scales: {
-      x: { time: true },
-      y: { range: (_, __, top) => [0, Math.max(top * 1.1, least)] },
+      // Of a single point uPlot would show years.
+      x: {
+        time: true,
+        range: (_, low, top) => (low === top ? [low - LONE, top + LONE] : [low, top]),
+      },
+      y: { range: (_, low, top) => [Math.min(0, low), Math.max(top * 1.1, least)] },
     },
     axes: [
       {
@@ -168,6 +175,8 @@ function drawIncomplete(plot: uPlot, until: number | undefined): void {
 function drawMarkers(plot: uPlot, markers: Marker[]): void {
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
+  // Where the labels of each row end; a label that would cover another goes a row down.
+  const rows = [0, 0, 0];
   ctx.save();
   ctx.lineWidth = 1.5 * ratio;
   ctx.setLineDash([]);
@@ -183,7 +192,12 @@ function drawMarkers(plot: uPlot, markers: Marker[]): void {
     ctx.font = `${11 * ratio}px system-ui, sans-serif`;
     const right = x + 120 * ratio > bbox.left + bbox.width;
     ctx.textAlign = right ? 'right' : 'left';
-    ctx.fillText(marker.label, x + (right ? -4 : 4) * ratio, bbox.top + 12 * ratio);
+    const start = right ? x - ctx.measureText(marker.label).width - 4 * ratio : x;
+    const row = rows.findIndex((end) => end <= start);
+    // Where no row is free the line stands alone: pages list what it is.
+    if (row < 0) continue;
+    rows[row] = start + ctx.measureText(marker.label).width + 12 * ratio;
+    ctx.fillText(marker.label, x + (right ? -4 : 4) * ratio, bbox.top + (12 + 13 * row) * ratio);
   }
   ctx.restore();
 }

@@ -6,7 +6,7 @@ import { count } from './format';
 export interface Column<Row> {
   title: string;
   /** What the column holds: what CSV has, and what is shown where `cell` is absent. */
-  value: (row: Row) => string | number | null;
+  value: (row: Row) => string | number | null | undefined;
   cell?: (row: Row) => ComponentChildren;
   number?: boolean;
 }

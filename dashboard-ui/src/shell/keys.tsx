@@ -11,7 +11,7 @@ interface Keys {
 /** After `g` the next key names a page, for so long. */
 const CHORD_MS = 1500;
 
-/** What keys do where nobody types. */
+/** What keys do outside of text fields. */
 export function useKeys(keys: Keys): void {
   const latest = useRef(keys);
   latest.current = keys;

@@ -88,7 +88,7 @@ function useGoals(apps: string[]): Goal[] {
   const values = SEARCHED.map(([by]) => {
     // The list is fixed, and so is the order of the hooks.
     const question = app && { app, by, window: '7d', limit: 100 };
-    return useData('breakdown', question as { app: string; by: Narrowing });
+    return useData('breakdown', question || undefined);
   });
   const known = values.map((answer) => answer.data);
   return useMemo(() => {

@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks';
+import { fieldTime } from '../parts/format';
 import { useRound } from '../view/clock';
 import { lengthMs, WINDOWS } from '../view/filters';
+import { compares } from '../view/pages';
 import { useView } from '../view/view';
 
 /** The time range of everything: how far back from now, or from when to when. */
@@ -33,18 +35,12 @@ export function TimeRange() {
   );
 }
 
-/** `2026-01-31T12:00`, in the time zone of the browser, as the field wants it. */
-function local(ms: number): string {
-  const at = new Date(ms);
-  return new Date(ms - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
 function Custom() {
-  const { filters, change } = useView();
+  const { page, filters, change } = useView();
   const { to: now } = useRound();
   const end = Date.parse(filters.to ?? now);
-  const [from, setFrom] = useState(local(end - lengthMs(filters)));
-  const [to, setTo] = useState(local(end));
+  const [from, setFrom] = useState(fieldTime(end - lengthMs(filters)));
+  const [to, setTo] = useState(fieldTime(end));
   const fits = Date.parse(from) < Date.parse(to);
   const apply = (event: Event) => {
     event.preventDefault();
@@ -75,16 +71,18 @@ function Custom() {
       <button type="submit" class="primary" disabled={!fits}>
         Show this range
       </button>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={filters.compare === 'before'}
-          onChange={(event) =>
-            change({ compare: event.currentTarget.checked ? 'before' : undefined })
-          }
-        />{' '}
-        Compare with the time before
-      </label>
+      {compares(page) && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={filters.compare === 'before'}
+            onChange={(event) =>
+              change({ compare: event.currentTarget.checked ? 'before' : undefined })
+            }
+          />{' '}
+          Compare with the time before
+        </label>
+      )}
     </form>
   );
 }

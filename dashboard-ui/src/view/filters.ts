@@ -31,6 +31,10 @@ export type Filters = { [N in Narrowing]: string | undefined } & {
   to: string | undefined;
   /** Whether the time before is shown, too. */
   compare: 'before' | undefined;
+  /** The single failure that is looked at. */
+  failure: string | undefined;
+  /** The objective that is looked at. */
+  slo: string | undefined;
 };
 
 export function read(search: string): Filters {
@@ -51,6 +55,8 @@ export function read(search: string): Filters {
     from: absolute ? from : undefined,
     to: absolute ? to : undefined,
     compare: text('compare') === 'before' ? 'before' : undefined,
+    failure: text('failure'),
+    slo: text('slo'),
   };
 }
 

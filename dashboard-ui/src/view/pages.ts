@@ -12,7 +12,7 @@ export const PAGES = [
   { name: 'executive', title: 'Executive', key: 'e', about: 'Users hit, budgets, risk' },
   { name: 'slos', title: 'SLOs', key: 's', about: 'Budgets and how fast they burn' },
   { name: 'changes', title: 'Changes', key: 'c', about: 'Deploys and observed header changes' },
-  { name: 'inventory', title: 'Inventory', key: 'n', about: 'Who calls whom, and what is let in' },
+  { name: 'inventory', title: 'Inventory', key: 'n', about: 'Who calls whom, and what is allowed' },
   {
     name: 'preflights',
     title: 'Preflights',
@@ -25,6 +25,17 @@ export const PAGES = [
 ] as const;
 
 export type PageName = (typeof PAGES)[number]['name'];
+
+/** Pages with a chart that draws the time before; the start page may be one. */
+const COMPARING: readonly (PageName | undefined)[] = [
+  undefined,
+  'on-call',
+  'debug',
+  'executive',
+  'changes',
+];
+
+export const compares = (page: PageName | undefined) => COMPARING.includes(page);
 
 /** The page of a path and what it is about: `/incidents/ID` has an id. */
 export interface Place {

@@ -82,8 +82,11 @@ interface ProviderProps {
 export function ViewProvider({ place, app, go, children }: ProviderProps) {
   const view = useMemo<View>(() => {
     const { page, id, filters } = place;
-    const href = (to: PageName | '', some: Partial<Filters> = {}, of?: string) =>
-      `/${to}${of === undefined ? '' : `/${encodeURIComponent(of)}`}${write({ ...filters, ...some })}`;
+    const href = (to: PageName | '', some: Partial<Filters> = {}, of?: string) => {
+      // A failure and an objective belong to the page that shows them.
+      const carried = { ...filters, failure: undefined, slo: undefined, ...some };
+      return `/${to}${of === undefined ? '' : `/${encodeURIComponent(of)}`}${write(carried)}`;
+    };
     const change = (some: Partial<Filters>) => go(href(page ?? '', some, id));
     return { page, id, filters, app, change, href };
   }, [place, app]);

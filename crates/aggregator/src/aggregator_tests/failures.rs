@@ -5,7 +5,8 @@ use observation::{Confidence, Outcome, Stage};
 use store::{ChangeRow, DiagnosisRow, Failure, FixRow, SignatureRow};
 
 use super::pager::heard;
-use super::world::{Hand, NOON, Rig};
+use super::rig::{Hand, Rig};
+use super::world::NOON;
 use super::*;
 
 pub(super) fn failure(count: u64) -> Failure {

@@ -2,13 +2,15 @@
 
 mod failures;
 mod pager;
+mod rig;
 mod shapes;
 mod world;
 
 use alert::Status::{Firing, Resolved};
 use pager::heard;
+use rig::{Hand, Rig};
 use slo::{Guards, Sli};
-use world::{Hand, NOON, Rig};
+use world::NOON;
 
 use super::*;
 use crate::{GroupBy, SloConfig};
@@ -347,10 +349,12 @@ async fn a_preflight_objective_of_a_gateway_counts_the_options_requests_that_it_
         (observation::Source::Gateway, 5, 10),
         (observation::Source::Report, 5, 10),
     ] {
-        let configured = SloConfig::of("shop", Sli::PreflightFailureRate);
+        let configured = SloConfig {
+            source,
+            ..SloConfig::of("shop", Sli::PreflightFailureRate)
+        };
         let config = crate::Config::default();
-        let mut slos = crate::objectives(&[configured], &[], &config, config.resolve_after);
-        slos[0].filter.source = source;
+        let slos = crate::objectives(&[configured], &[], &config, config.resolve_after);
         let world = Arc::clone(&rig.world) as _;
         let mut evaluator = crate::Evaluator::new(world, slos, 1);
         let readings = evaluator.evaluate(rig.clock.now()).await.expect("read");

@@ -1,10 +1,11 @@
-//! The shapes that CORS failures have, over the evaluation: how often somebody is told, and how soon.
+//! The shapes that CORS failures have, over the evaluation: how often receivers are notified, and how soon.
 
-use observation::{Outcome, Stage};
+use observation::{Outcome, Stage, UnixMillis};
 use store::{DiagnosisRow, Failure};
 
 use super::failures::{diagnosis, failure};
-use super::world::{Hand, NOON, Rig};
+use super::rig::{Hand, Rig};
+use super::world::NOON;
 
 /// How traffic fails: `blocked` of a hundred requests a minute for so many minutes.
 struct Shape {
@@ -174,5 +175,38 @@ async fn a_thousand_quiet_hours_with_a_failure_now_and_then_wake_nobody() {
         rig.pass(3_600_000).await;
         hand.round().await;
     }
+    assert_eq!(rig.pager.take(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_quietly_for_hours_is_one_ticket() {
+    let rig = Rig::new();
+    rig.healthy_day();
+    rig.world.facts().sessions = 4;
+    rig.world.facts().lingering = vec![store::BlockedSlice {
+        page_origin: "https://partner.test".to_owned(),
+        target_origin: "https://api.test".to_owned(),
+        endpoint: "/partner".to_owned(),
+        method: "PUT".to_owned(),
+        requests: 40,
+        blocked: 6,
+        sessions: 4,
+        first_seen: UnixMillis(NOON - 5 * 3_600_000),
+        last_seen: UnixMillis(NOON),
+        ..store::BlockedSlice::default()
+    }];
+    let mut hand = Hand::of(rig.aggregator());
+    hand.settle(&rig).await;
+    let told = rig.pager.take();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        (told[0].label("slo"), told[0].label("severity")),
+        ("quiet_failure", "ticket")
+    );
+    assert!(
+        told[0].annotations["description"].contains("6 of 40 requests are blocked"),
+        "{told:?}"
+    );
+    hand.rounds(&rig, 600).await;
     assert_eq!(rig.pager.take(), []);
 }

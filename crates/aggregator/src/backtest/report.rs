@@ -23,7 +23,7 @@ pub struct Report {
     pub from: String,
     /// The end, exclusive, RFC 3339.
     pub to: String,
-    /// Alerts that would have been pages, at once or later.
+    /// Alerts that would have been pages, immediately or later.
     pub pages: usize,
     /// Alerts that would have been tickets.
     pub tickets: usize,

@@ -17,6 +17,7 @@ use serde::Serialize;
 
 pub(crate) use address::{Addresses, forbidden, permitted, target};
 
+use crate::error::with_causes;
 use crate::notifier::Answer;
 use crate::{AlertError, NotifyError};
 
@@ -87,6 +88,13 @@ impl HttpClient {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.post(url, headers, body).await
     }
+}
+
+/// The address of `path`, which begins with a slash, below a configured one.
+pub(crate) fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+    url
 }
 
 /// What a receiver answered.
@@ -200,16 +208,6 @@ fn unreachable(error: reqwest::Error) -> NotifyError {
         reason: with_causes(&error),
         after: None,
     }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

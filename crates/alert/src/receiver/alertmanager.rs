@@ -19,7 +19,7 @@ use settings::{Problems, Secret, Span};
 
 use super::message::web_address;
 use super::{ReceiverConfig, Setup, secret_header, timeout_problem, url_of, url_problem};
-use crate::http::{Addresses, HttpClient};
+use crate::http::{Addresses, HttpClient, below};
 use crate::notification::rfc3339;
 use crate::notifier::Renewal;
 use crate::{AlertError, AlertId, Answer, Notification, Notifier, NotifyError, Status};
@@ -104,22 +104,14 @@ impl ReceiverConfig for AlertmanagerConfig {
             let base = url_of(&self.name, url, setup.addresses)?;
             let host = base.host_str().unwrap_or_default();
             let port = base.port_or_known_default().unwrap_or_default();
-            let mut url = base.clone();
-            let path = base.path().trim_end_matches('/');
-            url.set_path(&format!("{path}/api/v2/alerts"));
             let peer: Arc<dyn Notifier> = Arc::new(Peer {
                 name: match self.urls.len() {
                     1 => self.name.clone(),
                     _ => format!("{}/{host}:{port}", self.name),
                 },
-                url,
+                url: below(&base, "/api/v2/alerts"),
                 headers: headers.clone(),
-                client: HttpClient::new(
-                    &self.name,
-                    self.timeout.duration(),
-                    setup.addresses,
-                    setup.clock.clone(),
-                )?,
+                client: setup.client(&self.name, self.timeout)?,
                 every: self.resend_after.duration(),
                 ends_after: self.ends_after,
                 sent: Mutex::default(),

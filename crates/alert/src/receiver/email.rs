@@ -15,6 +15,7 @@ use settings::{Problems, Secret, Span};
 
 use super::message::{self, clip, unlinked};
 use super::{ReceiverConfig, Setup, timeout_problem};
+use crate::error::with_causes;
 use crate::http::{Addresses, permitted};
 use crate::{AlertError, Answer, Notification, Notifier, NotifyError};
 
@@ -288,12 +289,7 @@ fn text(notification: &Notification) -> String {
 }
 
 fn failed(error: &SmtpError) -> NotifyError {
-    let mut reason = printable::line(&error.to_string());
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        reason = format!("{reason}: {}", printable::line(&error.to_string()));
-        cause = error.source();
-    }
+    let reason = printable::line(&with_causes(error));
     // RFC 5321, section 4.2.1: 5yz is permanent, 4yz is not.
     if error.is_permanent() {
         NotifyError::Refused { reason }

@@ -64,12 +64,7 @@ impl ReceiverConfig for IncidentIoConfig {
             name: self.name.clone(),
             url: url_of(&self.name, self.url.reveal(), setup.addresses)?,
             headers: secret_header(&self.name, AUTHORIZATION, &token)?,
-            client: HttpClient::new(
-                &self.name,
-                self.timeout.duration(),
-                setup.addresses,
-                setup.clock.clone(),
-            )?,
+            client: setup.client(&self.name, self.timeout)?,
         })])
     }
 }
@@ -94,8 +89,6 @@ struct AlertEvent<'a> {
 
 impl<'a> AlertEvent<'a> {
     fn of(notification: &'a Notification) -> Self {
-        let summary = notification.annotations.get("summary");
-        let summary = summary.map_or_else(|| notification.label("alertname"), String::as_str);
         let lines = message::sections(notification)
             .into_iter()
             .map(|(name, text)| format!("{name}: {text}"));
@@ -109,7 +102,7 @@ impl<'a> AlertEvent<'a> {
             (name, link.href.clone())
         });
         Self {
-            title: clip(summary, MAX_TITLE),
+            title: clip(message::summary(notification), MAX_TITLE),
             description: clip(&lines.collect::<Vec<_>>().join("\n"), MAX_DESCRIPTION),
             deduplication_key: notification.alert.as_str(),
             status: notification.status,

@@ -15,7 +15,7 @@ use super::message::{self, clip};
 use super::{
     ReceiverConfig, Setup, secret_header, secret_problem, timeout_problem, url_of, url_problem,
 };
-use crate::http::{Addresses, HttpClient};
+use crate::http::{Addresses, HttpClient, below};
 use crate::{AlertError, Answer, Notification, Notifier, NotifyError, Status};
 
 const MAX_MESSAGE: usize = 130;
@@ -90,12 +90,7 @@ impl ReceiverConfig for JsmConfig {
             headers: secret_header(&self.name, AUTHORIZATION, &key)?,
             page_priority: self.page_priority,
             ticket_priority: self.ticket_priority,
-            client: HttpClient::new(
-                &self.name,
-                self.timeout.duration(),
-                setup.addresses,
-                setup.clock.clone(),
-            )?,
+            client: setup.client(&self.name, self.timeout)?,
         })])
     }
 }
@@ -129,15 +124,16 @@ struct Close {
 
 impl Jsm {
     fn create<'a>(&self, notification: &'a Notification) -> Create<'a> {
-        let summary = notification.annotations.get("summary");
-        let summary = summary.map_or_else(|| notification.label("alertname"), String::as_str);
         let tags = ["app", "owner", "environment", "severity"]
             .map(|name| notification.label(name))
             .into_iter()
             .filter(|text| !text.is_empty())
             .map(|text| clip(&text.replace(',', " "), MAX_TAG));
         Create {
-            message: clip(&summary.replace('\n', " "), MAX_MESSAGE),
+            message: clip(
+                &message::summary(notification).replace('\n', " "),
+                MAX_MESSAGE,
+            ),
             alias: notification.alert.as_str(),
             description: description(notification),
             priority: match notification.label("severity") {
@@ -149,13 +145,6 @@ impl Jsm {
             tags: tags.collect(),
             details: details(notification),
         }
-    }
-
-    fn url(&self, path: &str) -> Url {
-        let mut url = self.base.clone();
-        let base = self.base.path().trim_end_matches('/');
-        url.set_path(&format!("{base}{path}"));
-        url
     }
 }
 
@@ -198,12 +187,12 @@ impl Notifier for Jsm {
         let answer = match notification.status {
             Status::Firing => {
                 let body = self.create(notification);
-                let url = self.url("/v2/alerts");
+                let url = below(&self.base, "/v2/alerts");
                 self.client.post_json(url, headers, &body).await?
             }
             Status::Resolved => {
                 let path = format!("/v2/alerts/{}/close", notification.alert);
-                let mut url = self.url(&path);
+                let mut url = below(&self.base, &path);
                 url.set_query(Some("identifierType=alias"));
                 let body = Close {
                     source: "corswatch",

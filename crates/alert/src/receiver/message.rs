@@ -37,11 +37,16 @@ pub(super) struct Link {
     pub(super) href: String,
 }
 
-/// `FIRING: the summary`.
-pub(super) fn title(notification: &Notification) -> String {
+/// The summary, or the name of an alert that has none.
+pub(super) fn summary(notification: &Notification) -> &str {
     let summary = notification.annotations.get(SUMMARY);
     let summary = summary.filter(|text| !text.is_empty());
-    let summary = summary.map_or_else(|| notification.label("alertname"), String::as_str);
+    summary.map_or_else(|| notification.label("alertname"), String::as_str)
+}
+
+/// `FIRING: the summary`.
+pub(super) fn title(notification: &Notification) -> String {
+    let summary = summary(notification);
     let status = match notification.status {
         Status::Firing => "FIRING",
         Status::Resolved => "RESOLVED",

@@ -25,7 +25,7 @@ pub use pagerduty::PagerDutyConfig;
 pub use slack::SlackConfig;
 pub use teams::{TeamsConfig, TeamsShape};
 
-use crate::http::{Addresses, target};
+use crate::http::{Addresses, HttpClient, target};
 use crate::{AlertError, Config, Notifier};
 
 /// What all receivers are built with.
@@ -33,6 +33,18 @@ pub(crate) struct Setup<'a> {
     pub(crate) addresses: Addresses,
     pub(crate) external_url: &'a str,
     pub(crate) clock: &'a Clock,
+}
+
+impl Setup<'_> {
+    /// What sends to the addresses of one receiver.
+    pub(crate) fn client(&self, receiver: &str, timeout: Span) -> Result<HttpClient, AlertError> {
+        HttpClient::new(
+            receiver,
+            timeout.duration(),
+            self.addresses,
+            self.clock.clone(),
+        )
+    }
 }
 
 /// The settings of one receiver.

@@ -13,7 +13,7 @@ use settings::{Problems, Secret, Span};
 
 use super::message::{self, clip, clip_bytes};
 use super::{ReceiverConfig, Setup, secret_problem, timeout_problem, url_of, url_problem};
-use crate::http::{Addresses, HttpClient};
+use crate::http::{Addresses, HttpClient, below};
 use crate::notification::rfc3339;
 use crate::{AlertError, Answer, Notification, Notifier, NotifyError, Status};
 
@@ -75,19 +75,12 @@ impl ReceiverConfig for PagerDutyConfig {
 
     fn build(&self, setup: &Setup<'_>) -> Result<Vec<Arc<dyn Notifier>>, AlertError> {
         let base = url_of(&self.name, &self.url, setup.addresses)?;
-        let mut url = base.clone();
-        url.set_path(&format!("{}/v2/enqueue", base.path().trim_end_matches('/')));
         Ok(vec![Arc::new(PagerDuty {
             name: self.name.clone(),
-            url,
+            url: below(&base, "/v2/enqueue"),
             routing_key: self.routing_key.clone(),
             external_url: setup.external_url.to_owned(),
-            client: HttpClient::new(
-                &self.name,
-                self.timeout.duration(),
-                setup.addresses,
-                setup.clock.clone(),
-            )?,
+            client: setup.client(&self.name, self.timeout)?,
         })])
     }
 }
@@ -156,9 +149,6 @@ impl PagerDuty {
 }
 
 fn payload(notification: &Notification) -> Payload {
-    let summary = notification.annotations.get("summary");
-    let summary = summary.filter(|text| !text.is_empty());
-    let summary = summary.map_or_else(|| notification.label("alertname"), String::as_str);
     let source = ["target_origin", "service", "app", "alertname"]
         .map(|name| notification.label(name))
         .into_iter()
@@ -168,7 +158,7 @@ fn payload(notification: &Notification) -> Payload {
         .into_iter()
         .chain(message::facts(notification));
     Payload {
-        summary: clip(summary, MAX_SUMMARY),
+        summary: clip(message::summary(notification), MAX_SUMMARY),
         source: clip(source, MAX_SUMMARY),
         severity: match notification.label("severity") {
             "page" => "critical",

@@ -82,12 +82,7 @@ impl ReceiverConfig for TeamsConfig {
             name: self.name.clone(),
             url: url_of(&self.name, self.url.reveal(), setup.addresses)?,
             shape: self.shape,
-            client: HttpClient::new(
-                &self.name,
-                self.timeout.duration(),
-                setup.addresses,
-                setup.clock.clone(),
-            )?,
+            client: setup.client(&self.name, self.timeout)?,
         })])
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use settings::{Problems, Secret, Span};
 
 use super::{SigningKey, Webhook};
-use crate::http::{Addresses, HttpClient, target};
+use crate::http::{Addresses, target};
 use crate::receiver::{ReceiverConfig, Setup, timeout_problem};
 use crate::{AlertError, Notifier};
 
@@ -90,12 +90,7 @@ impl ReceiverConfig for WebhookConfig {
             name: self.name.clone(),
             url,
             keys: keys.map_err(|error| refused(error.to_string()))?,
-            client: HttpClient::new(
-                &self.name,
-                self.timeout.duration(),
-                setup.addresses,
-                setup.clock.clone(),
-            )?,
+            client: setup.client(&self.name, self.timeout)?,
             external_url: setup.external_url.to_owned(),
         };
         Ok(vec![Arc::new(webhook)])

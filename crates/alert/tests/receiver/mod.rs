@@ -18,7 +18,6 @@ use tokio::task::JoinSet;
 /// One message as it arrived.
 #[derive(Debug)]
 pub(crate) struct Message {
-    pub(crate) method: Method,
     /// Path and query.
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
@@ -116,9 +115,9 @@ async fn answer(
     sender: &mpsc::Sender<Message>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
+    assert_eq!(parts.method, Method::POST, "every receiver is told by POST");
     let body = body.collect().await.expect("a whole body").to_bytes();
     let message = Message {
-        method: parts.method,
         path: parts.uri.to_string(),
         headers: parts.headers,
         body,

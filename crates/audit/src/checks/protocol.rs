@@ -10,6 +10,7 @@ use crate::rules;
 
 pub(super) fn check(look: &Look<'_>) -> Vec<Finding> {
     [
+        unreadable(look),
         preflight_status(look),
         errors(look),
         redirect(look),
@@ -29,6 +30,41 @@ fn is_shared(look: &Look<'_>) -> bool {
             .readers()
             .iter()
             .any(|pair| allows(&pair.response, &pair.origin))
+}
+
+/// A page that is meant to read and gets no permission. Where its preflights get one, the two disagree.
+fn unreadable(look: &Look<'_>) -> Option<Finding> {
+    let pair = look.pages.iter().find(|pair| {
+        let is_answer = (200..=299).contains(&pair.response.status);
+        let allowed = [&pair.response, &pair.preflight].map(|answer| allows(answer, &pair.origin));
+        is_answer && allowed == [false, false]
+    })?;
+    let value = text(&pair.response, "access-control-allow-origin");
+    // What no page could match has a rule of its own.
+    if value
+        .as_deref()
+        .is_some_and(|value| web::Origin::parse(value).is_none())
+    {
+        return None;
+    }
+    let got = match value {
+        Some(value) => format!("Access-Control-Allow-Origin is `{value}`"),
+        None => "there is no Access-Control-Allow-Origin".to_owned(),
+    };
+    let message = format!(
+        "A page of `{}`, which is meant to read, cannot: {got}. {}",
+        pair.origin,
+        rules::UNREADABLE.description
+    );
+    Some(
+        Finding::new(rules::UNREADABLE, message)
+            .keyed(&pair.origin)
+            .shown_by(shown(look, "GET", &pair.response))
+            .mended_by(format!(
+                "List `{}` among the allowed origins, as browsers write it: no slash at the end, no default port.",
+                pair.origin
+            )),
+    )
 }
 
 fn preflight_status(look: &Look<'_>) -> Option<Finding> {
@@ -70,14 +106,25 @@ fn errors(look: &Look<'_>) -> Option<Finding> {
     if missing.status < 400 || kept || !allows(&pair.response, &pair.origin) {
         return None;
     }
+    // What a gateway answers itself comes of what is behind it, whatever the path.
+    let (what, asked) = match missing.status {
+        502..=504 => (
+            "An error of the gateway",
+            "GET without an answer from behind:",
+        ),
+        _ => (
+            "A path that does not exist",
+            "GET of a path below that does not exist:",
+        ),
+    };
     let message = format!(
-        "A path that does not exist is answered with status {} and without Access-Control-Allow-Origin. {}",
+        "{what} is answered with status {} and without Access-Control-Allow-Origin. {}",
         missing.status,
         rules::ERRORS.description
     );
     Some(
         Finding::new(rules::ERRORS, message)
-            .shown_by(shown(look, "GET of a path below that does not exist:", missing))
+            .shown_by(shown(look, asked, missing))
             .mended_by("Set the headers on every status (nginx and Apache: `always`), outside of the error handling."),
     )
 }
@@ -110,7 +157,7 @@ fn redirect(look: &Look<'_>) -> Option<Finding> {
 }
 
 fn local_network(look: &Look<'_>) -> Option<Finding> {
-    let answer = &look.stranger.preflight;
+    let answer = look.local_network.as_ref()?;
     let name = [
         "access-control-allow-private-network",
         "access-control-allow-local-network",

@@ -1,4 +1,4 @@
 //! The endpoints, one file each.
 
-pub(crate) mod beacon;
 pub(crate) mod script;
+pub(crate) mod upload;

@@ -29,6 +29,8 @@ const CATALOG: &str = r#"
     disabled_keys = ["shop-key-0"]
     page_origins = ["https://shop.test"]
     quota = 100000
+    [[apps.log_keys]]
+    key = "a-secret-of-a-gateway"
     [[apps]]
     name = "small"
     keys = ["small-key-1"]

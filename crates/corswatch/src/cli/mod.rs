@@ -1,5 +1,6 @@
 //! The command line.
 
+mod gate;
 mod incidents;
 mod judgement;
 mod operations;
@@ -12,10 +13,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use gate::{Deploy, Gate};
 pub(crate) use incidents::{Api, IncidentArgs, IncidentCommand, IncidentFormat};
 pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
 pub(crate) use operations::{
-    DeadLetters, DeadLettersCommand, DemoData, Loader, Replay, Selection, Verify,
+    AlertCommand, AlertTest, Alerts, DeadLetters, DeadLettersCommand, DemoData, Loader, Replay,
+    Selection, Verify,
 };
 pub(crate) use policies::{Generate, Seen, Simulate};
 pub(crate) use setup::{Form, Init};
@@ -43,6 +46,8 @@ pub(crate) enum Command {
     Prober(Role),
     /// Runs the private side: API, metrics, health, web UI.
     Dashboard(Role),
+    /// Tries the way from an alert to its receivers.
+    Alert(Alerts),
     /// Lists records that could not be stored, puts them into the journal again, or gives them up.
     DeadLetters(DeadLetters),
     /// Fills an empty data directory with generated history, to look at what the product shows: traffic
@@ -52,6 +57,11 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Validates and shows objectives, and replays stored history through them.
     Slo(Slo),
+    /// Tells whether a release or a deploy blocks more than its baseline. Exit code 0 where it does not, 1
+    /// where it does, 3 where the data do not tell, 2 where the question is refused.
+    Gate(Gate),
+    /// Records a deploy, and prints its identity.
+    Deploy(Deploy),
     /// Says what a browser makes of CORS exchanges: which rule broke, in which response, and the fix.
     Explain(Explain),
     /// Holds a live server against contracts: requests as browsers make them, and what must come of

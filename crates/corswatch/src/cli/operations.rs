@@ -50,6 +50,44 @@ impl FromStr for Replay {
     }
 }
 
+/// Arguments of `alert`.
+#[derive(Debug, Args)]
+pub(crate) struct Alerts {
+    #[command(subcommand)]
+    pub(crate) command: AlertCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlertCommand {
+    /// Sends a test and its end through routes, queues and receivers, labelled `corswatch_test="true"`, and
+    /// prints what each receiver answered. Exit code 1 where one did not take it or none is reached.
+    Test(AlertTest),
+}
+
+/// Arguments of `alert test`.
+#[derive(Debug, Args)]
+pub(crate) struct AlertTest {
+    /// Configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// A label of the test, by which it is routed: `owner=team-checkout`. May be repeated.
+    #[arg(long, value_name = "LABEL=VALUE", value_parser = label)]
+    pub(crate) route: Vec<(String, String)>,
+    /// Only to this receiver, whatever the routes say.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) receiver: Option<String>,
+    /// After so many seconds a receiver that cannot be reached is given up.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=900))]
+    pub(crate) timeout: u32,
+}
+
+fn label(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("write a label and its value: owner=team-checkout")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 /// Arguments of `dead-letters`.
 #[derive(Debug, Args)]
 pub(crate) struct DeadLetters {

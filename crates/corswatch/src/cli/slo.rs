@@ -17,7 +17,7 @@ pub(crate) struct Slo {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SloCommand {
-    /// Checks the objectives of files, each alone, and reports all mistakes at once, with their lines.
+    /// Checks the objectives of files, each alone, and reports all mistakes together, with their lines.
     Validate(Validate),
     /// Shows objectives with every default: rules, windows, burn rates.
     Show(Show),
@@ -74,7 +74,7 @@ pub(crate) struct Backtest {
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(crate) exit_code: Option<ExitOn>,
     /// Asks the private side of a corswatch that runs, such as `http://127.0.0.1:7781`.
-    #[arg(long, value_name = "URL", value_parser = web_url)]
+    #[arg(long, visible_alias = "api", value_name = "URL", value_parser = web_url)]
     pub(crate) url: Option<url::Url>,
     /// File with the token for it; the token needs `access = "write"`.
     #[arg(long, value_name = "FILE")]

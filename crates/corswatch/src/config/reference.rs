@@ -221,6 +221,23 @@ mod tests {
         }
     }
 
+    /// The line, with a value in place of the file that the value is read from.
+    fn in_place_of_files(line: &str) -> String {
+        let Some((name, value)) = line.split_once("_file = ") else {
+            return format!("{line}\n");
+        };
+        let content = match name {
+            "url" => "https://hooks.example/one",
+            _ => "0123456789abcdef0123456789abcdef",
+        };
+        let value = if value.starts_with('[') {
+            format!("[{content:?}]")
+        } else {
+            format!("{content:?}")
+        };
+        format!("{name} = {value}\n")
+    }
+
     #[test]
     fn every_list_has_an_example_that_can_be_used() {
         let schema = Schema::of::<Config>();
@@ -233,7 +250,7 @@ mod tests {
             assert!(own.or(inside).is_some(), "{path} has no example");
         }
         let all: String = examples::EXAMPLES.map(|(_, text)| text).concat();
-        let all = all.replace("secrets_file = [\"/run/secrets/corswatch-webhook\"]\n", "");
+        let all: String = all.lines().map(in_place_of_files).collect();
         let config: Config = toml::from_str(&all).expect("well formed");
         let mut problems = Vec::new();
         config.problems(&mut problems);

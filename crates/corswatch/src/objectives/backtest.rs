@@ -1,18 +1,22 @@
 //! `corswatch slo backtest`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use aggregator::{Report, SloConfig};
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use observation::UnixMillis;
 use runtime::Clock;
 
-use super::{Remote, RemoteError, StoredBacktests, print, read};
+use super::{StoredBacktests, print, read};
+use crate::api::{ApiError, Client, parsed};
 use crate::cli::{Backtest, ExitOn, ReportFormat};
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{Ground, Storage, embedded_data, storage};
 
+/// How long a replay may take; the server's own limit is lower.
+const TIMEOUT: Duration = Duration::from_secs(150);
 /// An alert that should not have fired ends the command with this code.
 const FIRED: u8 = 1;
 
@@ -46,8 +50,8 @@ async fn report(args: &Backtest, span: (UnixMillis, UnixMillis)) -> Result<Repor
         let slos = file.map(|file| read(file, None)).transpose()?;
         let slos = slos.map(|objectives| objectives.slos);
         let slos = slos.filter(|slos| args.slo.is_some() || !slos.is_empty());
-        let remote = Remote::new(url.clone(), args.token_file.as_deref())?;
-        return asked(&remote, slos.as_deref(), span).await.map_err(failed);
+        let client = Client::at(url.clone(), args.token_file.as_deref(), TIMEOUT)?;
+        return Ok(asked(&client, slos.as_deref(), span).await?);
     }
     let (mut config, _) = Config::load(args.config.as_deref())?;
     if let Some(data) = args.data.clone() {
@@ -78,33 +82,23 @@ async fn running(
 ) -> Result<Report, Failure> {
     let base = format!("http://{}/", config.dashboard.listen);
     let base = base.parse().context("dashboard.listen")?;
-    let remote = Remote::new(base, args.token_file.as_deref())?;
+    let client = Client::at(base, args.token_file.as_deref(), TIMEOUT)?;
     let slos = (!config.slo.is_empty()).then_some(config.slo.as_slice());
-    match asked(&remote, slos, span).await {
-        Err(RemoteError::Unreachable { .. }) => Err(in_use),
-        report => report.map_err(failed),
+    match asked(&client, slos, span).await {
+        Err(ApiError::Unreachable { .. }) => Err(in_use),
+        report => Ok(report?),
     }
 }
 
 async fn asked(
-    remote: &Remote,
+    client: &Client,
     slos: Option<&[SloConfig]>,
     (from, to): (UnixMillis, UnixMillis),
-) -> Result<Report, RemoteError> {
+) -> Result<Report, ApiError> {
     let question = serde_json::json!({
         "slos": slos,
         "from": alert::rfc3339(from),
         "to": alert::rfc3339(to),
     });
-    let answer = remote.post("/api/v1/slos/backtest", &question).await?;
-    let report = serde_json::from_value(answer);
-    Ok(report.map_err(|error| anyhow!("the answer is not a backtest: {error}"))?)
-}
-
-fn failed(error: RemoteError) -> Failure {
-    match error {
-        RemoteError::Unreachable { .. } => Failure::Missing(error.into()),
-        RemoteError::Refused { .. } => Failure::Input(error.to_string()),
-        RemoteError::Other(error) => Failure::Software(error),
-    }
+    parsed(&client.post("/api/v1/slos/backtest", &question).await?)
 }

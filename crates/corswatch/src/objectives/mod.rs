@@ -1,11 +1,11 @@
 //! `corswatch slo`: objectives as files, and what they would have raised.
 
 mod backtest;
+mod gate;
 mod print;
-mod remote;
 mod stored;
 
-pub(crate) use remote::{Remote, RemoteError};
+pub(crate) use gate::{deploy, gate};
 pub(crate) use stored::StoredBacktests;
 
 use std::path::Path;

@@ -22,9 +22,9 @@ use crate::parts::{Ground, Storage, embedded_data, make_private, storage};
 /// they were made.
 const EPOCH: u32 = 1;
 const PARTITION: u32 = 0;
-/// Rows that are written at once.
+/// Rows of one insert.
 const MAX_ROWS: usize = 400_000;
-/// Days that are written at once: a table takes a bounded number of its partitions in one insert.
+/// Days of one insert: a table takes a bounded number of its partitions in one insert.
 const MAX_DAYS: i64 = 30;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Raw rows are kept beyond the generated days.
@@ -118,6 +118,7 @@ async fn compact(store: &Store, log: &Log) -> Result<(), Failure> {
 
 fn deploy_row(deploy: Deploy) -> DeployRow {
     DeployRow {
+        version: String::new(),
         id: deploy.id,
         at: deploy.at,
         app: deploy.app.to_owned(),

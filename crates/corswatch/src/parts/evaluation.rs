@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aggregator::{Aggregator, Engine, LogShape, Parts};
+use aggregator::{Aggregator, Engine, LogShape, Parts, Records};
 use alert::Dispatcher;
 use runtime::Tasks;
 use store::Store;
@@ -28,7 +28,8 @@ pub(crate) fn evaluation(
         &ground.clock,
         &ground.metrics,
     );
-    let dispatcher = dispatcher.map_err(|error| Failure::Missing(error.into()))?;
+    let mut dispatcher = dispatcher.map_err(|error| Failure::Missing(error.into()))?;
+    let records = Records::new(store.clone(), &mut dispatcher.0);
     let engine = Arc::new(Engine::new(store));
     let aggregator = Aggregator::new(Parts {
         config: config.aggregator.clone(),
@@ -48,6 +49,10 @@ pub(crate) fn evaluation(
     let part = BoardPart(aggregator.board());
     tasks.spawn("aggregator", DRAIN, |stop| async move {
         aggregator.run(stop).await.map_err(task_error)
+    });
+    tasks.spawn("alert records", DRAIN, |stop| async move {
+        records.run(stop).await;
+        Ok(())
     });
     Ok(part)
 }

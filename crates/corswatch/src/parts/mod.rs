@@ -10,6 +10,7 @@ mod journal;
 mod loading;
 mod private;
 mod probing;
+mod salt;
 mod socket;
 mod storage;
 
@@ -22,6 +23,7 @@ pub(crate) use journal::{log_ends, log_ends_elsewhere, open_journal};
 pub(crate) use loading::loading;
 pub(crate) use private::{Around, Private};
 pub(crate) use probing::probing;
+pub(crate) use salt::kept_salt;
 pub(crate) use storage::{Storage, embedded_data, storage};
 
 use std::sync::Arc;

@@ -19,6 +19,8 @@ const DRAIN: Duration = Duration::from_secs(15);
 pub(crate) struct Around {
     /// The edge's address as browsers reach it, where this process knows it.
     pub(crate) edge: Option<String>,
+    /// Address of the demo shop, where this process runs one.
+    pub(crate) demo_url: Option<String>,
     /// Where the log ends, where this process can ask it.
     pub(crate) log_ends: Option<Arc<dyn LogEnds>>,
     /// Parts of this process that say how they are.
@@ -54,6 +56,8 @@ impl Private {
             edge: around.edge.map(described),
             slos: slos(config),
             owners: config.owners(),
+            silences: config.alert.configured_silences().unwrap_or_default(),
+            demo_url: around.demo_url,
             backtests: Some(Arc::new(StoredBacktests::new(config, store, ground))),
             log_ends: around.log_ends,
             parts: around.parts,

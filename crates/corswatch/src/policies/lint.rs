@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use ::audit::{Day, OnPaper, Suppressions, Target, audit};
+use ::audit::{Day, OnPaper, PageOrigins, Suppressions, Target, audit};
 use cors::Origin;
 use policy::{Kind, Policy};
 use tokio::time::Instant;
@@ -32,10 +32,10 @@ pub(crate) fn run(
         written = doors(&policy)?;
     }
     let paper = OnPaper::new(&policy, args.upstream_preflight);
-    let page_origins = if args.page_origins.is_empty() {
-        named(&policy)
+    let (origins, page_origins) = if args.page_origins.is_empty() {
+        (PageOrigins::Inferred, named(&policy))
     } else {
-        args.page_origins.clone()
+        (PageOrigins::Given, args.page_origins.clone())
     };
     targets::run(async {
         let today = Day::of_unix_millis(runtime::Clock::system().now().0);
@@ -48,7 +48,7 @@ pub(crate) fn run(
             };
             let started = Instant::now();
             let mut findings = audit(&paper, &target).await.findings;
-            paper.finish(&target, &mut findings);
+            paper.finish(&target, origins, &mut findings);
             let name = target.url.as_str();
             let mut case = case(name, place, started.elapsed(), findings);
             suppressions.apply(&mut case, name, today);

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::anyhow;
 use policy::{Shape, Shapes};
 
+use crate::api::Client;
 use crate::cli::Seen;
 use crate::exit::Failure;
 
@@ -71,7 +72,9 @@ async fn ask(seen: &Seen) -> anyhow::Result<String> {
     let mut query = vec![("window", seen.last.to_string().replace(' ', ""))];
     query.extend(seen.app.clone().map(|app| ("app", app)));
     query.extend(seen.service.clone().map(|service| ("service", service)));
-    crate::api::get(&seen.api, "/api/v1/shapes", &query)
-        .await
-        .map_err(|error| anyhow!("{error:#}; --shapes takes them from a file"))
+    let answer = Client::of(&seen.api)?.get("/api/v1/shapes", &query).await;
+    answer.map_err(|error| {
+        let error = anyhow::Error::from(error);
+        anyhow!("{error:#}; --shapes takes them from a file")
+    })
 }

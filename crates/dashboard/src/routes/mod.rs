@@ -67,6 +67,15 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(api::v1::incidents::show))
         .routes(routes!(api::v1::incidents::close))
         .routes(routes!(api::v1::slos::get))
+        .routes(routes!(api::v1::silences::get, api::v1::silences::post))
+        .routes(routes!(api::v1::silences::delete))
+        .routes(routes!(
+            api::v1::maintenance::get,
+            api::v1::maintenance::post
+        ))
+        .routes(routes!(api::v1::maintenance::delete))
+        .routes(routes!(api::v1::deliveries::get))
         .routes(routes!(api::v1::backtest::post))
+        .routes(routes!(api::v1::gate::get))
         .routes(routes!(api::v1::deploys::get, api::v1::deploys::post))
 }

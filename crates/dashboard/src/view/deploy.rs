@@ -20,6 +20,8 @@ pub(crate) struct Deploy {
     pub app: String,
     /// Service that was deployed; empty where not stated.
     pub service: String,
+    /// Which version it brings; empty where not stated.
+    pub version: String,
     /// What kind of change.
     #[schema(schema_with = kinds)]
     pub kind: DeployKind,
@@ -44,6 +46,7 @@ impl From<DeployRow> for Deploy {
             at: Stamp(row.at),
             app: row.app,
             service: row.service,
+            version: row.version,
             kind: row.kind,
             reverts: row.reverts,
             touches_cors: row.touches_cors,

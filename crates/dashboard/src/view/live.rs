@@ -63,7 +63,7 @@ pub(crate) struct StreamEnd {
 pub(crate) enum EndReason {
     /// The process stops. Ask again: another one answers, or this one after its start.
     Draining,
-    /// The stream is as old as one gets. Ask again: the token is looked at anew.
+    /// The stream is as old as one gets. Ask again: the token is checked again.
     Expired,
 }
 

@@ -22,11 +22,12 @@ use serde_json::Value;
 use slo::{Objective, Sli, Sums, Window};
 use store::{
     AlertPhase, AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, ClosingRow, Compared,
-    DeployRow, DiagnosisRow, DifferenceRow, Dimension, EdgeReportRow, Failure, FindingLevel,
-    FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow, InventoryRow, InventoryStep,
-    LabTraffic, Ledger, OriginSource, Preflighted, PreflightedShape, ProgressRow, ReplayOutcome,
-    ReplayReason, RequestShape, SignatureRow, SingleFailure, SinglePlace, SinglesOf, SliFilter,
-    SnapshotRow, Stance, StoreError, TriedOrigin, Vary,
+    DeliveryFilter, DeliveryRow, DeployRow, DiagnosisRow, DifferenceRow, Dimension, EdgeReportRow,
+    Failure, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow,
+    InventoryRow, InventoryStep, LabTraffic, Ledger, OriginSource, Preflighted, PreflightedShape,
+    ProgressRow, ReplayOutcome, ReplayReason, RequestShape, SignatureRow, SilenceRow,
+    SingleFailure, SinglePlace, SinglesOf, SliFilter, SnapshotRow, Stance, StoreError, TriedOrigin,
+    Vary,
 };
 use tower::ServiceExt as _;
 
@@ -38,6 +39,7 @@ pub const NOW: UnixMillis = UnixMillis(1_793_534_430_000);
 pub struct Fake {
     pub asked: Mutex<Vec<(SliFilter, Interval)>>,
     pub deploys: Mutex<Vec<DeployRow>>,
+    pub silences: Mutex<std::collections::BTreeMap<String, SilenceRow>>,
     pub closings: Mutex<Vec<ClosingRow>>,
     pub incidents: Vec<IncidentRow>,
     pub mood: Mood,
@@ -431,6 +433,45 @@ impl Queries for Fake {
         Ok(rows.map(step).collect())
     }
 
+    async fn silences(&self) -> Result<Vec<SilenceRow>, StoreError> {
+        self.check().await?;
+        let rows = self.silences.lock().expect("not poisoned");
+        Ok(rows.values().cloned().collect())
+    }
+
+    async fn save_silence(&self, silence: &SilenceRow) -> Result<(), StoreError> {
+        self.check().await?;
+        let mut rows = self.silences.lock().expect("not poisoned");
+        rows.insert(silence.id.clone(), silence.clone());
+        Ok(())
+    }
+
+    async fn deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        within: Interval,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        self.check().await?;
+        let delivery = |app: &str| DeliveryRow {
+            at: within.from,
+            alert: "a".into(),
+            sequence: 1,
+            app: app.into(),
+            summary: "blocked".into(),
+            status: "firing".into(),
+            receiver: "slack".into(),
+            outcome: "delivered".into(),
+            attempts: limit,
+            answer: "HTTP 200".into(),
+            millis: 12,
+        };
+        let rows = ["shop", "blog", ""].map(delivery).into_iter();
+        Ok(rows
+            .filter(|row| filter.app.is_empty() || filter.app == row.app)
+            .collect())
+    }
+
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
         self.check().await?;
         self.deploys
@@ -666,6 +707,8 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         edge: Some(edge),
         slos: vec![slo, latency, checkout],
         owners: owners(),
+        silences: Vec::new(),
+        demo_url: Some("http://127.0.0.1:7782".into()),
         backtests: None,
         log_ends: None,
         parts: Vec::new(),

@@ -26,7 +26,7 @@ pub enum IncidentKind {
     HeaderNotAllowed,
     /// F6: browsers keep the answer to an earlier preflight.
     StalePreflight,
-    /// F7: any origin is let in, and a strange one reads.
+    /// F7: any origin is allowed, and a strange one reads.
     AnyOriginAdmitted,
 }
 

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use observation::{
     BeaconId, Browser, Confidence, Context, Envelope, Failure, Kind, Latency, Observation, Origin,
-    Outcome, SessionId, Source, Stage, Standing, UnixMillis, bucket_of_ms,
+    Outcome, Page, SessionId, Source, Stage, Standing, UnixMillis, bucket_of_ms,
 };
 
 use super::Plan;
@@ -60,8 +60,8 @@ impl Traffic {
         let at = minute.plus(self.rng.i64(0..55_000));
         let mut origin = self.origin(app, at);
         let stranger = self.is_strange(app.name, at);
-        if stranger {
-            STRANGER.clone_into(&mut origin.page_origin);
+        if stranger && let Some(page) = &mut origin.page {
+            STRANGER.clone_into(&mut page.origin);
         }
         let mut beacon = [0; 12];
         self.rng.fill(&mut beacon);
@@ -124,19 +124,21 @@ impl Traffic {
             environment: "production".to_owned(),
             release: release(app.name, self.from, at.plus(age)),
             source: Source::Browser,
-            page_origin: pages[self.rng.usize(..pages.len() * 2) % pages.len()].to_owned(),
-            context: if self.rng.u8(0..20) == 0 {
-                Context::Worker
-            } else {
-                Context::Page
-            },
-            session: SessionId(self.rng.u64(1..)),
-            network: self.rng.u32(1..=NETWORKS),
-            browser: Browser {
-                family: browser.0.to_owned(),
-                major: browser.1.saturating_sub(behind),
-            },
-            lab: self.rng.u16(0..500) == 0,
+            page: Some(Page {
+                origin: pages[self.rng.usize(..pages.len() * 2) % pages.len()].to_owned(),
+                context: if self.rng.u8(0..20) == 0 {
+                    Context::Worker
+                } else {
+                    Context::Page
+                },
+                session: SessionId(self.rng.u64(1..)),
+                network: self.rng.u32(1..=NETWORKS),
+                browser: Browser {
+                    family: browser.0.to_owned(),
+                    major: browser.1.saturating_sub(behind),
+                },
+                lab: self.rng.u16(0..500) == 0,
+            }),
         }
     }
 
@@ -157,6 +159,7 @@ impl Traffic {
         }
         let preflighted = endpoint.is_preflighted();
         let mut seen = Observation {
+            page_origin: None,
             kind: Kind::Request,
             at,
             target_origin: endpoint.origin.to_owned(),
@@ -208,7 +211,7 @@ impl Traffic {
         }
         let (stage, share) = hit.kind.effect()?;
         // The same users meet the broken part of the edge, or keep the old answer.
-        let of_a_hundred = f64::from(origin.network % 100) / 100.0;
+        let of_a_hundred = f64::from(origin.network() % 100) / 100.0;
         if of_a_hundred >= share {
             return None;
         }
@@ -225,6 +228,7 @@ impl Traffic {
         failing: Option<(Stage, &'static str)>,
     ) -> Observation {
         let mut seen = Observation {
+            page_origin: None,
             kind: Kind::HeaderRead,
             at,
             target_origin: endpoint.origin.to_owned(),

@@ -7,8 +7,8 @@
 
 use std::sync::LazyLock;
 
-use intake::beacon::{BeaconContext, MAX_ROWS, accept};
-use intake::{Catalog, CatalogConfig, KeyState, Plausibility, Slots};
+use intake::beacon::{Beacon, MAX_ROWS};
+use intake::{Arrival, Catalog, CatalogConfig, KeyState, Plausibility, Slots, Source};
 use libfuzzer_sys::fuzz_target;
 use observation::{Entry, UnixMillis};
 
@@ -35,17 +35,19 @@ fuzz_target!(|body: &[u8]| {
     };
     let slots = Slots::new(CATALOG.apps().len());
     let plausibility = Plausibility::new(CATALOG.apps().len());
-    let context = BeaconContext {
+    let arrival = Arrival {
         app,
         catalog: &CATALOG,
         received_at: UnixMillis(1_795_000_000_000),
-        origin: None,
-        user_agent: "",
         network: 7,
         cardinality: &slots,
         plausibility: &plausibility,
     };
-    if let Ok(accepted) = accept(body, &context) {
+    let beacon = Beacon {
+        origin: None,
+        user_agent: "",
+    };
+    if let Ok(accepted) = beacon.parse(body, &arrival) {
         assert!((1..=MAX_ROWS).contains(&accepted.envelope.observations.len()));
         let entry = Entry::Beacon(accepted.envelope);
         let read = Entry::decode(&entry.encode()).expect("own bytes");

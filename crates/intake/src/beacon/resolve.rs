@@ -2,34 +2,37 @@
 
 use std::borrow::Cow;
 
-use observation::{Browser, Context, Envelope, Observation, Origin, Source, UnixMillis};
+use observation::{Browser, Context, Envelope, Observation, Origin, Page, Source, UnixMillis};
 use web::Schemes;
 
-use super::notes::Notes;
+use super::Beacon;
 use super::row::{self, Target};
-use super::wire::{Beacon, Row};
-use super::{Accepted, BeaconContext};
+use super::wire::{self, Row};
 use crate::catalog::Allowed;
 use crate::json::refuse;
+use crate::notes::Notes;
 use crate::plausibility::Reporter;
-use crate::{Dimension, LabTraffic, OpaqueOrigin, Reason, Refusal, read_user_agent};
+use crate::{
+    Accepted, Arrival, Dimension, LabTraffic, OpaqueOrigin, Reason, Refusal, read_user_agent,
+};
 
 pub(super) fn resolve<'a>(
-    beacon: Beacon<'a>,
+    beacon: wire::Beacon<'a>,
     ignored_members: u32,
-    context: &'a BeaconContext<'a>,
+    sender: &Beacon<'_>,
+    context: &'a Arrival<'a>,
 ) -> Result<Accepted<Cow<'a, str>>, Refusal> {
     let id = identity(&beacon.id, "id")?;
     let session = identity(&beacon.session, "s")?;
     let mut notes = Notes::new(context);
-    let opaque = context.origin == Some("null") && beacon.page != "null";
+    let opaque = sender.origin == Some("null") && beacon.page != "null";
     if opaque && context.app.opaque_origin() == OpaqueOrigin::Refuse {
         let detail =
             "the browser withheld the origin of the page, and the application refuses that";
         return Err(refuse(None, "page", Reason::PageOriginMismatch, detail));
     }
-    let page_origin = page_origin(beacon.page, context, &mut notes)?;
-    let agent = read_user_agent(context.user_agent);
+    let page_origin = page_origin(beacon.page, sender, context, &mut notes)?;
+    let agent = read_user_agent(sender.user_agent);
     let page_context = match beacon.context.as_deref() {
         None => Context::Page,
         Some(word) => notes.word(word).unwrap_or(Context::Unknown),
@@ -41,16 +44,18 @@ pub(super) fn resolve<'a>(
         environment: environment(beacon.environment, context, &mut notes),
         release: notes.bounded(Dimension::Release, beacon.release),
         source: Source::Browser,
-        page_origin,
-        context: page_context,
-        session,
-        // Who does not say which page it is vouches for nothing.
-        network: if opaque { 0 } else { context.network },
-        lab: (agent.headless || beacon.lab) && !counts_lab,
-        browser: Browser {
-            family: Cow::Borrowed(agent.browser.family),
-            major: agent.browser.major,
-        },
+        page: Some(Page {
+            origin: page_origin,
+            context: page_context,
+            session,
+            // Who does not say which page it is vouches for nothing.
+            network: if opaque { 0 } else { context.network },
+            lab: (agent.headless || beacon.lab) && !counts_lab,
+            browser: Browser {
+                family: Cow::Borrowed(agent.browser.family),
+                major: agent.browser.major,
+            },
+        }),
     };
     let sealed_at = context.received_at.plus(-beacon.age);
     let mut observations = observations(beacon.rows, sealed_at, word.as_deref(), &mut notes)?;
@@ -65,18 +70,15 @@ pub(super) fn resolve<'a>(
     context
         .plausibility
         .judge(reporter, observations.iter_mut());
+    let envelope = Envelope {
+        beacon: id,
+        received_at: context.received_at,
+        origin,
+        observations,
+    };
     Ok(Accepted {
-        envelope: Envelope {
-            beacon: id,
-            received_at: context.received_at,
-            origin,
-            observations,
-        },
-        ignored_members,
-        ignored_rows: notes.ignored_rows,
-        unknown_words: notes.unknown_words,
         sdk: beacon.sdk,
-        overflowed: notes.overflowed,
+        ..notes.accepted(envelope, ignored_members)
     })
 }
 
@@ -119,7 +121,8 @@ fn identity<I: std::str::FromStr<Err = observation::ParseIdError>>(
 
 fn page_origin<'a>(
     page: Cow<'a, str>,
-    context: &BeaconContext<'_>,
+    sender: &Beacon<'_>,
+    context: &Arrival<'_>,
     notes: &mut Notes<'_>,
 ) -> Result<Cow<'a, str>, Refusal> {
     // A sandboxed frame has the opaque origin "null"; only an application open to all takes it.
@@ -136,7 +139,7 @@ fn page_origin<'a>(
     // A browser also sends `Origin: null` where the page's referrer policy withholds the origin
     // (Fetch, "append a request Origin header"; beacons are `no-cors`), and for sandboxed frames,
     // which anybody can put into a page of his own: it says nothing then (`apps.opaque_origin`).
-    if let Some(header) = context.origin.filter(|header| *header != "null")
+    if let Some(header) = sender.origin.filter(|header| *header != "null")
         && header != page
     {
         let detail = "the page origin is not that of the Origin header";
@@ -154,7 +157,7 @@ fn page_origin<'a>(
 
 fn environment<'a>(
     stated: Cow<'a, str>,
-    context: &BeaconContext<'a>,
+    context: &Arrival<'a>,
     notes: &mut Notes<'_>,
 ) -> Cow<'a, str> {
     if stated.is_empty() {

@@ -9,9 +9,9 @@ use observation::{
 use web::{EndpointTemplate, HeaderName, Method, Origin, Schemes};
 
 use super::limits::MAX_EVIDENCE;
-use super::notes::Notes;
 use super::wire::Row;
 use crate::json::refuse;
+use crate::notes::Notes;
 use crate::{Dimension, Reason, Refusal};
 
 /// First status that is an error.
@@ -76,6 +76,7 @@ pub(super) fn observation<'a>(
     Ok(Some(Observation {
         kind,
         at: sealed_at.plus(row.at),
+        page_origin: None,
         target_origin: target.shown.clone(),
         service: Cow::Borrowed(service.map_or("", |service| &service.name)),
         endpoint: notes.bounded(Dimension::Endpoint, endpoint),

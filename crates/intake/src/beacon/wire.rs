@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use observation::Latency;
 
-use super::SelfReport;
+use crate::SelfReport;
 
 /// A sealed beacon.
 #[derive(Debug, Default)]

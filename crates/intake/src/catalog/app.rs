@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use settings::Size;
-use web::{OriginPattern, Schemes};
+use web::{EndpointTemplate, OriginPattern, Schemes};
 
 use super::AppConfig;
 use crate::Dimension;
@@ -53,6 +53,8 @@ pub struct App {
     network_share_percent: u8,
     opaque_origin: OpaqueOrigin,
     environment: String,
+    /// Templates of the configuration, in its order.
+    endpoints: Vec<(EndpointTemplate, String)>,
     sdk_control: Option<String>,
     flush_seconds: u64,
 }
@@ -85,6 +87,11 @@ impl App {
             network_share_percent: config.network_share_percent,
             opaque_origin: config.opaque_origin,
             environment: config.environment.clone().unwrap_or_default(),
+            endpoints: config
+                .endpoints
+                .iter()
+                .filter_map(|text| Some((EndpointTemplate::read(text).ok()?, text.clone())))
+                .collect(),
             sdk_control: config.sdk.header(),
             flush_seconds: config.sdk.interval_seconds(),
         }
@@ -164,6 +171,17 @@ impl App {
         let admitted =
             self.any_origin || self.patterns.iter().any(|pattern| pattern.admits(origin));
         admitted.then_some(Allowed::ByPattern)
+    }
+
+    /// The endpoint of a path that a server logged: the first configured template that fits, else what
+    /// the SDK would make of it.
+    #[must_use]
+    pub fn endpoint_of(&self, path: &str) -> String {
+        let mut all = self.endpoints.iter();
+        match all.find(|(template, _)| template.matches(path)) {
+            Some((_, text)) => text.clone(),
+            None => EndpointTemplate::generalise(path),
+        }
     }
 
     /// Lets a text keep its name, however many others arrive.

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use settings::{Problems, Size};
+use settings::{Problems, Secret, Size};
 use web::{EndpointTemplate, NotAPattern, OriginPattern, PathPrefix, Schemes};
 
-use super::{LabTraffic, OpaqueOrigin, SdkConfig};
+use super::{LabTraffic, LogKeyConfig, OpaqueOrigin, SdkConfig};
 use crate::Dimension;
 
 /// Beacons a second that one key may send, unless configured.
@@ -53,6 +53,8 @@ pub struct AppConfig {
     pub keys: Vec<String>,
     /// Keys whose pages are to fall silent: they are answered 410, and their script is empty.
     pub disabled_keys: Vec<String>,
+    /// Keys with which servers send their access logs to `/v1/logs`.
+    pub log_keys: Vec<LogKeyConfig>,
     /// Page origins that may send: `https://shop.example` or, for all subdomains,
     /// `https://*.shop.example`.
     pub page_origins: Vec<String>,
@@ -85,6 +87,7 @@ impl Default for AppConfig {
             name: String::new(),
             keys: Vec::new(),
             disabled_keys: Vec::new(),
+            log_keys: Vec::new(),
             page_origins: Vec::new(),
             dangerously_any_page_origin: false,
             lab_traffic: LabTraffic::default(),
@@ -142,6 +145,11 @@ impl CatalogConfig {
                     keys.unique(&mut problems, &format!("{field}[{n}]"), key, &place);
                 }
             }
+            for (n, log_key) in app.log_keys.iter().enumerate() {
+                let field = format!("log_keys[{n}].key");
+                let place = format!("apps[{at}].{field}");
+                keys.unique_secret(&mut problems, &field, &log_key.key, &place);
+            }
         }
         let mut names = Names::default();
         let mut rules = Names::default();
@@ -157,7 +165,12 @@ impl CatalogConfig {
 impl AppConfig {
     fn problems(&self, problems: &mut Problems<'_>) {
         self.sdk.problems(problems.section("sdk"));
-        if self.keys.is_empty() && self.disabled_keys.is_empty() {
+        for (n, log_key) in self.log_keys.iter().enumerate() {
+            if let Some(reason) = log_key.mistake() {
+                problems.report(&format!("log_keys[{n}].key"), &log_key.key, reason);
+            }
+        }
+        if self.keys.is_empty() && self.disabled_keys.is_empty() && self.log_keys.is_empty() {
             problems.report("keys", "[]", "an application needs a key");
         }
         for (field, list) in [("keys", &self.keys), ("disabled_keys", &self.disabled_keys)] {
@@ -244,8 +257,29 @@ impl Names {
     }
 
     fn unique(&mut self, problems: &mut Problems<'_>, field: &str, text: &str, place: &str) {
+        self.add(problems, field, (text, &text), place);
+    }
+
+    /// As [`Names::unique`], and the text is not shown.
+    fn unique_secret(
+        &mut self,
+        problems: &mut Problems<'_>,
+        field: &str,
+        secret: &Secret,
+        place: &str,
+    ) {
+        self.add(problems, field, (secret.reveal(), secret), place);
+    }
+
+    fn add(
+        &mut self,
+        problems: &mut Problems<'_>,
+        field: &str,
+        (text, shown): (&str, &dyn std::fmt::Display),
+        place: &str,
+    ) {
         if let Some(first) = self.0.get(text) {
-            problems.report(field, text, format!("is there already in {first}"));
+            problems.report(field, shown, format!("is there already in {first}"));
         } else {
             self.0.insert(text.to_owned(), place.to_owned());
         }

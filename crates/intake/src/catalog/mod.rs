@@ -2,6 +2,7 @@
 
 mod app;
 mod config;
+mod log_key;
 mod sdk;
 mod services;
 
@@ -14,6 +15,8 @@ use crate::Dimension;
 pub(crate) use app::Allowed;
 pub use app::{App, LabTraffic, OpaqueOrigin};
 pub use config::{AppConfig, CatalogConfig, MatchRule, Reserved, ServiceConfig};
+use log_key::LogKeys;
+pub use log_key::{LogKeyConfig, LogKeyState, LogSource};
 pub use sdk::{Observer, ProbeLimit, SdkConfig};
 pub use services::Service;
 pub(crate) use services::Services;
@@ -23,6 +26,7 @@ pub(crate) use services::Services;
 pub struct Catalog {
     apps: Vec<App>,
     keys: HashMap<String, Key>,
+    log_keys: LogKeys,
     services: Services,
 }
 
@@ -105,9 +109,11 @@ impl Catalog {
                 keys.insert(key.clone(), entry);
             }
         }
+        let log_keys = LogKeys::build(&config.apps, keys.len());
         Ok(Self {
             apps,
             keys,
+            log_keys,
             services: Services::build(&config.services),
         })
     }
@@ -125,17 +131,30 @@ impl Catalog {
         }
     }
 
-    /// How many keys there are, active and disabled.
+    /// What a secret key of a server stands for.
+    #[must_use]
+    pub fn log_key(&self, key: &[u8]) -> LogKeyState<'_> {
+        match self.log_keys.get(key) {
+            None => LogKeyState::Unknown,
+            Some(found) => LogKeyState::Active {
+                app: &self.apps[found.app],
+                key: found.index,
+                source: found.source,
+            },
+        }
+    }
+
+    /// How many keys there are, active and disabled, of pages and of servers.
     #[must_use]
     pub fn key_count(&self) -> usize {
-        self.keys.len()
+        self.keys.len() + self.log_keys.len()
     }
 
     /// The application that each key number belongs to, as pairs of key number and application.
     pub fn keys(&self) -> impl Iterator<Item = (usize, &App)> {
-        self.keys
-            .values()
-            .map(|key| (key.index, &self.apps[key.app]))
+        let of_pages = self.keys.values().map(|key| (key.index, key.app));
+        let all = of_pages.chain(self.log_keys.iter());
+        all.map(|(key, app)| (key, &self.apps[app]))
     }
 
     /// The applications, in the order of the configuration.

@@ -81,6 +81,7 @@ impl World {
 
     fn report(&mut self, second: i64, report: Report) {
         let mut row = Observation {
+            page_origin: None,
             kind: Kind::Request,
             at: UnixMillis(0),
             target_origin: "https://api.test".to_owned(),

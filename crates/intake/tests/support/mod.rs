@@ -4,8 +4,11 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use intake::beacon::{Accepted, BeaconContext, accept};
-use intake::{Catalog, CatalogConfig, Dimension, KeyState, Plausibility, Refusal, Reserved, Slots};
+use intake::beacon::Beacon;
+use intake::{
+    Accepted, App, Arrival, Catalog, CatalogConfig, Dimension, KeyState, Plausibility, Refusal,
+    Reserved, Slots, Source,
+};
 use observation::{Entry, UnixMillis};
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
@@ -17,6 +20,11 @@ const CONFIG: &str = r#"
     page_origins = ["https://shop.test"]
     endpoints = ["/reserved/:id"]
     environment = "staging"
+    [[apps.log_keys]]
+    key = "a-secret-of-a-gateway"
+    [[apps.log_keys]]
+    key = "a-secret-of-a-network"
+    source = "edge"
     [[apps]]
     name = "open"
     keys = ["open-key-1"]
@@ -98,17 +106,28 @@ impl Edge {
         let KeyState::Active { app, .. } = self.catalog.key(sender.key) else {
             panic!("an active key");
         };
-        let context = BeaconContext {
+        let from = Beacon {
+            origin: sender.origin,
+            user_agent: sender.user_agent,
+        };
+        self.parse(&from, app, body)
+    }
+
+    pub(crate) fn parse(
+        &self,
+        source: &impl Source,
+        app: &App,
+        body: &[u8],
+    ) -> Result<Accepted, Refusal> {
+        let arrival = Arrival {
             app,
             catalog: &self.catalog,
             received_at: NOW,
-            origin: sender.origin,
-            user_agent: sender.user_agent,
             network: 7,
             cardinality: &self.slots,
             plausibility: &self.plausibility,
         };
-        accept(body, &context).map(owned)
+        source.parse(body, &arrival).map(owned)
     }
 }
 

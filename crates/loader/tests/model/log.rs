@@ -7,7 +7,7 @@ use bytes::Bytes;
 use journal::Consumed;
 use observation::{
     BeaconId, Browser, Context, EdgeReport, Entry, Envelope, Kind, Latency, Observation, Origin,
-    Outcome, SessionId, Source, Standing, UnixMillis,
+    Outcome, Page, SessionId, Source, Standing, UnixMillis,
 };
 
 use super::{PARTITION, Rng};
@@ -133,12 +133,14 @@ fn envelope(rng: &mut Rng, n: u64, at: i64) -> Envelope {
             environment: String::new(),
             release: String::new(),
             source: Source::Browser,
-            page_origin: String::new(),
-            context: Context::Page,
-            session: SessionId(1),
-            network: 1,
-            browser: Browser::default(),
-            lab: false,
+            page: Some(Page {
+                origin: String::new(),
+                context: Context::Page,
+                session: SessionId(1),
+                network: 1,
+                browser: Browser::default(),
+                lab: false,
+            }),
         },
         observations,
     }
@@ -148,6 +150,7 @@ fn observation(rng: &mut Rng, at: i64) -> Observation {
     let late = millis(rng, 120 * SECOND);
     Observation {
         kind: Kind::Request,
+        page_origin: None,
         at: UnixMillis(at - late),
         target_origin: String::new(),
         endpoint: ["/a", "/b"][rng.index(2)].into(),

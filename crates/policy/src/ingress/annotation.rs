@@ -1,5 +1,7 @@
 //! The annotations about CORS, with the controller's defaults.
 
+use fancy_regex::Regex;
+
 use crate::place::{Place, Problem, problem};
 use crate::yaml::Node;
 
@@ -124,44 +126,63 @@ fn bool_of(node: &Node, name: &str, problems: &mut Vec<Problem>) -> Option<bool>
     }
 }
 
+/// What validation of annotations lets pass, blanks aside (`corsOriginRegexValidator`).
+const ORIGINS: &str = r"^(?:(?:(?:[a-z]+://)?(?:\*\.)?[A-Za-z0-9\-.]*(?::[0-9]+)?,?|null)+|\*)$";
+
+/// What is taken of a list that has passed (`corsOriginRegex`).
+const ORIGIN: &str = r"^(?:[a-z]+://(?:\*\.)?[A-Za-z0-9\-.]*(?::[0-9]+)?|null)$";
+
+fn is_match(expression: &str, text: &str) -> bool {
+    Regex::new(expression).is_ok_and(|regex| regex.is_match(text).unwrap_or(false))
+}
+
 fn origins(
     node: Option<&Node>,
     enabled: &Place,
     problems: &mut Vec<Problem>,
 ) -> (Vec<String>, Place) {
+    let everybody = vec!["*".to_owned()];
     let Some(node) = node else {
-        return (vec!["*".to_owned()], enabled.clone());
+        return (everybody, enabled.clone());
     };
+    let text = node.text().unwrap_or_default();
+    let listed: Vec<&str> = text.split(',').map(str::trim).collect();
+    let malformed =
+        |origin: &&str| !origin.is_empty() && *origin != "*" && !is_match(ORIGIN, origin);
+    if !is_match(ORIGINS, &text.replace(' ', "")) {
+        let of_list: Vec<String> = listed
+            .iter()
+            .filter(|origin| malformed(origin))
+            .map(|origin| format!("`{origin}`"))
+            .collect();
+        let cause = match of_list.as_slice() {
+            [] => format!("`{text}` is no list of origins"),
+            origins => format!(
+                "{} is not an origin that the controller takes",
+                origins.join(", ")
+            ),
+        };
+        let reason = format!(
+            "`cors-allow-origin`: {cause}, so it ignores the whole value and allows `*`, everybody (validation of annotations, on by default since version 1.12; without it the controller leaves out what it does not take)"
+        );
+        problem(problems, &node.place, reason);
+        return (everybody, node.place.clone());
+    }
+    if text.trim().is_empty() || listed.contains(&"*") {
+        return (everybody, node.place.clone());
+    }
     let mut origins = Vec::new();
-    for origin in node.text().unwrap_or_default().split(',').map(str::trim) {
-        if origin == "*" {
-            return (vec!["*".to_owned()], node.place.clone());
-        }
-        if is_origin(origin) {
-            origins.push(origin.to_owned());
-        } else {
+    for origin in listed {
+        if malformed(&origin) {
             let reason = format!(
                 "`{origin}` is not an origin such as `https://app.example` or `https://*.example`: the controller leaves it out"
             );
             problem(problems, &node.place, reason);
+        } else if !origin.is_empty() {
+            origins.push(origin.to_owned());
         }
     }
     (origins, node.place.clone())
-}
-
-/// `corsOriginRegex` of the controller.
-fn is_origin(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.is_empty();
-    };
-    let rest = rest.strip_prefix("*.").unwrap_or(rest);
-    let (host, port) = rest.split_once(':').unwrap_or((rest, "0"));
-    matches!(scheme, "http" | "https")
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
-        && !port.is_empty()
-        && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_list(text: &str, of: impl Fn(u8) -> bool) -> bool {

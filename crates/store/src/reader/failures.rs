@@ -66,8 +66,8 @@ pub(super) async fn top(
         "SELECT tuple({signature}) AS signature, \
            if(max(rows.confidence = 'proven'), 'proven', 'likely') AS confidence, \
            sum(n) AS total, \
-           topKWeighted({WITNESSES})(toString(page_origin), n) AS page_origins, \
-           topKWeighted({WITNESSES})({browser}, n) AS browsers, \
+           topKWeightedIf({WITNESSES})(toString(page_origin), n, page_origin != '') AS page_origins, \
+           topKWeightedIf({WITNESSES})({browser}, n, browser_family != '') AS browsers, \
            min(minute) AS first_seen, max(minute) AS last_seen \
          FROM {rows} AS rows WHERE {FAILED} GROUP BY {signature} \
          ORDER BY outcome = 'blocked' DESC, total DESC, signature LIMIT {limit}",
@@ -99,7 +99,7 @@ async fn sessions(
 ) -> Result<HashMap<Signature, u64>, StoreError> {
     // Copies of a row change no number of distinct values, so nothing needs to collapse.
     let sql = format!(
-        "SELECT tuple({signature}) AS signature, uniq(session) AS sessions FROM observations \
+        "SELECT tuple({signature}) AS signature, uniqIf(session, session != 0) AS sessions FROM observations \
          WHERE {condition} AND {FAILED} GROUP BY {signature} \
          ORDER BY sessions DESC LIMIT {MAX_SIGNATURES}",
         signature = signature(),

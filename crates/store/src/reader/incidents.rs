@@ -37,12 +37,12 @@ impl Reader {
     ) -> Result<Vec<Witnessed>, StoreError> {
         let scope = Scope::new(filter, from, to);
         // Copies of a row change no number of distinct values, so nothing needs to collapse. The edge
-        // hashes networks anew each day: those of two days are not added, so that none is two.
+        // hashes networks with another value each day: those of two days are not added, so that none is two.
         let sql = format!(
             "SELECT toString(page_origin) AS page_origin, toString(target_origin) AS target_origin, \
                toString(endpoint) AS endpoint, toString(method) AS method, toString(release) AS release, \
                uniqExactMerge(seen) AS sessions, max(n) AS networks, argMax(of, n) AS all_networks FROM \
-             (SELECT {SLICE}, uniqExactStateIf(session, outcome = 'blocked') AS seen, \
+             (SELECT {SLICE}, uniqExactStateIf(session, session != 0 AND outcome = 'blocked') AS seen, \
                 uniqExactIf(network, network != 0 AND outcome = 'blocked') AS n, \
                 uniqExactIf(network, network != 0) AS of \
               FROM observations WHERE {condition} AND kind = 'request' \
@@ -75,7 +75,7 @@ impl Reader {
         let since = |name: &str| format!("minute >= toDateTime({{{name}:Int64}}, 'UTC')");
         let (late, earlier) = (since("recent"), since("before"));
         let sql = format!(
-            "SELECT uniqExactIf(session, {FAILED}) AS sessions, uniqExact(session) AS all_sessions, \
+            "SELECT uniqExactIf(session, session != 0 AND {FAILED}) AS sessions, uniqExactIf(session, session != 0) AS all_sessions, \
                uniqExactIf(network, network != 0 AND {FAILED}) AS networks, \
                sumIf(toUInt64(count), {FAILED}) AS failed, sum(toUInt64(count)) AS requests, \
                sumIf(toUInt64(count), {late}) AS recent, \
@@ -140,6 +140,40 @@ impl Reader {
             .witnesses(filter, to.plus(-longest * MINUTE), to)
             .await?;
         Ok(confirmed(found, &passed, &witnesses, sessions))
+    }
+
+    /// The slices of which some requests have been blocked in at least `hours` of the hours before `to`, one in
+    /// a hundred or more of all, whatever their release: what fails quietly. As many hours again are looked at.
+    /// Page loads are those that saw a block, of the endpoint's page origin and method.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lingering_slices(
+        &self,
+        filter: &SliFilter,
+        (hours, sessions): (u64, u64),
+        to: UnixMillis,
+    ) -> Result<Vec<BlockedSlice>, StoreError> {
+        let span = i64::try_from(hours.min(48)).unwrap_or(48) * 2 * 60 * MINUTE;
+        let scope = Scope::new(filter, to.plus(-span), to);
+        let compactions = self.compactions().await?;
+        let sql = lingering(&scope);
+        let statement = compactions.bind(scope.bind(self.client.sql(&sql)));
+        let statement = statement
+            .param("hours", hours)
+            .param("sessions", sessions)
+            .param("lately", to.plus(-60 * MINUTE).minute().seconds());
+        let found: Vec<BlockedSlice> = self.client.fetch(statement).await?;
+        if found.is_empty() {
+            return Ok(found);
+        }
+        let witnesses = self.witnesses(filter, to.plus(-span), to).await?;
+        let confirm = |mut slice: BlockedSlice| {
+            let seen = witnesses.iter().filter(|row| is_of(row, &slice));
+            slice.sessions = seen.map(|row| row.sessions).sum();
+            (slice.sessions >= sessions).then_some(slice)
+        };
+        Ok(found.into_iter().filter_map(confirm).collect())
     }
 
     /// What people said of incidents since `from`.
@@ -237,6 +271,34 @@ fn candidates(scope: &Scope<'_>, to: UnixMillis) -> String {
     )
 }
 
+/// Slices with blocks in many hours, and lately.
+fn lingering(scope: &Scope<'_>) -> String {
+    format!(
+        "SELECT toString(page_origin) AS page_origin, toString(target_origin) AS target_origin, \
+           toString(endpoint) AS endpoint, toString(any(rows.service)) AS service, \
+           toString(method) AS method, '' AS release, \
+           sumIf(n, outcome NOT IN ('aborted', 'unloaded', 'offline')) AS requests, \
+           sumIf(n, outcome = 'blocked') AS blocked, \
+           toUInt64(0) AS sessions, toUInt64(0) AS networks, toUInt64(0) AS all_networks, \
+           minIf(minute, outcome = 'blocked') AS first_seen, maxIf(minute, outcome = 'blocked') AS last_seen \
+         FROM {rows} AS rows WHERE kind = 'request' \
+         GROUP BY page_origin, target_origin, endpoint, method \
+         HAVING uniqExactIf(toStartOfHour(minute), outcome = 'blocked') >= {{hours:UInt64}} \
+           AND blocked >= {{sessions:UInt64}} AND blocked * 100 >= requests \
+           AND last_seen >= toDateTime({{lately:Int64}}, 'UTC') \
+         ORDER BY blocked DESC, page_origin, target_origin, endpoint, method LIMIT {MAX_SLICES}",
+        rows = scope.rollup_rows(Tiers::Minutes),
+    )
+}
+
+/// Whether the witnesses are of the slice, whatever its release.
+fn is_of(row: &Witnessed, slice: &BlockedSlice) -> bool {
+    row.page_origin == slice.page_origin
+        && row.target_origin == slice.target_origin
+        && row.endpoint == slice.endpoint
+        && row.method == slice.method
+}
+
 /// Of the candidates those that passed before, whatever their release, and that enough page loads saw.
 fn confirmed(
     found: Vec<BlockedSlice>,
@@ -244,12 +306,6 @@ fn confirmed(
     witnesses: &[Witnessed],
     sessions: u64,
 ) -> Vec<BlockedSlice> {
-    let is_of = |row: &Witnessed, slice: &BlockedSlice| {
-        row.page_origin == slice.page_origin
-            && row.target_origin == slice.target_origin
-            && row.endpoint == slice.endpoint
-            && row.method == slice.method
-    };
     let confirm = |mut slice: BlockedSlice| {
         passed.iter().find(|row| is_of(row, &slice))?;
         let seen = witnesses

@@ -136,7 +136,7 @@ dimensions! {
         /// Configured service, or empty.
         service: S as text by Service = &observation.service,
         /// Origin of the page.
-        page_origin: S as text by PageOrigin = &origin.page_origin,
+        page_origin: S as text by PageOrigin = origin.page_origin(observation),
         /// Origin of the server.
         target_origin: S as text by TargetOrigin = &observation.target_origin,
         /// Path template.
@@ -158,11 +158,11 @@ dimensions! {
         /// HTTP status, or 0.
         status: u16 as number by Status = observation.status,
         /// Browser family.
-        browser_family: S as text by BrowserFamily = &origin.browser.family,
+        browser_family: S as text by BrowserFamily = origin.browser_family(),
         /// Browser major version, or 0.
-        browser_major: u16 as number = origin.browser.major,
+        browser_major: u16 as number = origin.browser_major(),
         /// Where the script ran.
-        context: Context as word by Context = origin.context,
+        context: Context as word by Context = origin.context(),
         /// Who saw it. Sources are never summed, so they are not parts of a whole.
         source: Source as word = origin.source,
         /// What is counted.
@@ -174,7 +174,7 @@ dimensions! {
         /// How sure the source is of a failure; none where there is none.
         confidence: Option<Confidence> as optional = failure.map(|failure| failure.confidence),
         /// Whether it is laboratory traffic that the app does not count.
-        lab: bool as flag = origin.lab,
+        lab: bool as flag = origin.lab(),
         /// Whether it is believed.
         standing: Standing as word by Standing = observation.standing,
     }

@@ -79,8 +79,10 @@ fn identity(block: &mut Block, rows: &[ObservationRow]) {
 /// What rollups do not keep, and what is summed.
 fn details(block: &mut Block, rows: &[ObservationRow]) {
     let rows = || rows.iter();
-    block.values("session", rows().map(|row| &row.origin.session));
-    block.values("network", rows().map(|row| &row.origin.network));
+    let sessions: Vec<_> = rows().map(|row| row.origin.session()).collect();
+    block.values("session", sessions.iter());
+    let networks: Vec<_> = rows().map(|row| row.origin.network()).collect();
+    block.values("network", networks.iter());
     block.values("at", rows().map(|row| &row.observation.at));
     let failures = rows().map(|row| row.observation.failure.as_ref());
     let evidence = failures.map(|failure| failure.map_or("", |failure| &failure.evidence));

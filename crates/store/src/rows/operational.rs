@@ -140,6 +140,8 @@ fields! {
         pub created_at: UnixMillis,
         /// Name of the token that it was reported with.
         pub recorded_by: String,
+        /// Which version it brings, or empty.
+        pub version: String,
     }
 }
 

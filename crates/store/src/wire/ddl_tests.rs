@@ -6,8 +6,8 @@ use super::Stored;
 use crate::migration::all_statements;
 use crate::rows::dimensions::NAMES;
 use crate::{
-    AlertRow, ChunkRow, Compacted, DeadLetterRow, DeployRow, DiagnosisRow, EdgeReportRow,
-    InventoryRow, ObservationRow, PartRow, ProgressRow, SnapshotRow,
+    AlertRow, ChunkRow, Compacted, DeadLetterRow, DeliveryRow, DeployRow, DiagnosisRow,
+    EdgeReportRow, InventoryRow, ObservationRow, PartRow, ProgressRow, SilenceRow, SnapshotRow,
 };
 
 /// A column of a table: its type, and what stands behind it.
@@ -161,6 +161,8 @@ fn every_row_has_the_columns_of_its_table_with_their_types() {
     check::<EdgeReportRow>(&tables);
     check::<AlertRow>(&tables);
     check::<DeployRow>(&tables);
+    check::<SilenceRow>(&tables);
+    check::<DeliveryRow>(&tables);
     check::<DiagnosisRow>(&tables);
     check::<SnapshotRow>(&tables);
     check::<InventoryRow>(&tables);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use observation::{
     BeaconId, Browser, Confidence, Context, Envelope, Failure, Kind, Latency, Observation, Origin,
-    Outcome, Position, SessionId, Source, Stage, Standing, UnixMillis, bucket_of_ms,
+    Outcome, Page, Position, SessionId, Source, Stage, Standing, UnixMillis, bucket_of_ms,
 };
 
 use super::random::Random;
@@ -119,19 +119,21 @@ fn origin(random: &mut Random) -> Origin {
         environment: "production".to_owned(),
         release: format!("2026.11.{}", 22 - random.skewed(3)),
         source: Source::Browser,
-        page_origin: PAGES[random.skewed(PAGES.len())].to_owned(),
-        context: if random.chance(0.97) {
-            Context::Page
-        } else {
-            Context::Worker
-        },
-        session: SessionId(random.next() >> 16),
-        network: random.below(50_000) as u32,
-        browser: Browser {
-            family: family.to_owned(),
-            major,
-        },
-        lab: random.chance(0.005),
+        page: Some(Page {
+            origin: PAGES[random.skewed(PAGES.len())].to_owned(),
+            context: if random.chance(0.97) {
+                Context::Page
+            } else {
+                Context::Worker
+            },
+            session: SessionId(random.next() >> 16),
+            network: random.below(50_000) as u32,
+            browser: Browser {
+                family: family.to_owned(),
+                major,
+            },
+            lab: random.chance(0.005),
+        }),
     }
 }
 
@@ -162,6 +164,7 @@ fn observation(random: &mut Random, received_at: UnixMillis) -> Observation {
             Kind::Request
         },
         at: received_at.plus(-(random.below(15_000) as i64)),
+        page_origin: None,
         target_origin: format!("https://{service}.api.example.com"),
         endpoint: format!("/v1/{service}/resource-{endpoint}/:id"),
         service: service.to_owned(),

@@ -57,6 +57,8 @@ pub(crate) const EVERYTHING: &[Need] = &[
     ),
     need("mvn", "maven", "fetching the Kafka broker"),
     need("nginx", "nginx", "the tests of configurations"),
+    need("curl", "curl", "the commands of the documentation"),
+    need("jq", "jq", "the commands of the documentation"),
     need("caddy", "caddy", "the tests of configurations"),
     need("apache2", "apache2-bin", "the tests of configurations"),
     need("haproxy", "haproxy", "the tests of configurations"),

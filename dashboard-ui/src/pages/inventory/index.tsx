@@ -1,6 +1,13 @@
+import { Matrix, UnexpectedOrigins } from '../../panels/matrix';
 import { Policies } from '../../panels/policies';
 
-/** Who calls whom, and what is let in. */
+/** Who calls whom, and what is allowed. */
 export default function Inventory() {
-  return <Policies />;
+  return (
+    <>
+      <Matrix />
+      <UnexpectedOrigins />
+      <Policies />
+    </>
+  );
 }

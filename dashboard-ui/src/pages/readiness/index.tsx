@@ -1,3 +1,15 @@
+import { Checks } from './checks';
+import { Cutover, TestEnvironments } from './progress';
+
+/** The guide's checklists and its ladder, ticked by what was seen. */
 export default function Readiness() {
-  return null;
+  return (
+    <>
+      <Checks />
+      <div class="columns">
+        <Cutover />
+        <TestEnvironments />
+      </div>
+    </>
+  );
 }

@@ -17,7 +17,7 @@ use settings::{Problems, Secret, Span};
 use super::{
     ReceiverConfig, Setup, secret_header, secret_problem, timeout_problem, url_of, url_problem,
 };
-use crate::http::{Addresses, HttpAnswer, HttpClient};
+use crate::http::{Addresses, HttpAnswer, HttpClient, below};
 use crate::{AlertError, AlertId, Answer, Notification, Notifier, NotifyError, Status};
 
 /// One message a second and channel (<https://docs.slack.dev/apis/web-api/rate-limits>).
@@ -33,7 +33,7 @@ const MAY_PASS: [&str; 6] = [
     "service_unavailable",
     "request_timeout",
 ];
-/// Errors after which a message is posted anew: the one to be changed is gone, or too old for it.
+/// Errors after which a new message is posted: the one to be changed is gone, or too old for it.
 const GONE: [&str; 3] = [
     "message_not_found",
     "cant_update_message",
@@ -109,12 +109,7 @@ impl ReceiverConfig for SlackConfig {
         Ok(vec![Arc::new(Slack {
             name: self.name.clone(),
             way,
-            client: HttpClient::new(
-                &self.name,
-                self.timeout.duration(),
-                setup.addresses,
-                setup.clock.clone(),
-            )?,
+            client: setup.client(&self.name, self.timeout)?,
         })])
     }
 }
@@ -159,7 +154,7 @@ struct Reply {
     channel: String,
 }
 
-/// The members that all messages have: links are not unfolded, and names mention nobody.
+/// The members that all messages have: links are not unfolded, and names mention no one.
 fn message(notification: &Notification) -> Value {
     json!({
         "text": blocks::fallback(notification),
@@ -178,9 +173,7 @@ fn message(notification: &Notification) -> Value {
 
 impl Slack {
     async fn call(&self, bot: &Bot, method: &str, body: &Value) -> Result<Reply, Failed> {
-        let mut url = bot.api.clone();
-        let path = bot.api.path().trim_end_matches('/');
-        url.set_path(&format!("{path}/{method}"));
+        let url = below(&bot.api, &format!("/{method}"));
         let answer = self
             .client
             .post_json(url, bot.headers.clone(), body)
@@ -200,7 +193,7 @@ impl Slack {
         Ok(Answer::new(format!("posted {}", reply.ts)))
     }
 
-    /// Changes the message of the alert. Changes wake nobody, so that one that became more urgent is
+    /// Changes the message of the alert. Changes wake no one, so that one that became more urgent is
     /// told below it as well, and shown in the channel.
     async fn update(
         &self,

@@ -20,6 +20,7 @@ use crate::view::alert::Alert;
 #[expect(dead_code, reason = "documents the parameter that `app` reads")]
 pub(crate) struct AppParams {
     /// Configured app; all that may be seen, where absent.
+    #[param(min_length = 1, max_length = 64)]
     app: Option<String>,
 }
 

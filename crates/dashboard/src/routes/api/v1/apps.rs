@@ -19,6 +19,8 @@ pub(crate) struct AppsBody {
     apps: Vec<AppBody>,
     /// Seconds after which numbers are called lagging.
     lagging_after: i64,
+    /// Address of the demo shop, which has failures to switch on; null where none runs.
+    demo_url: Option<String>,
 }
 
 /// A configured app.
@@ -69,6 +71,7 @@ pub(crate) async fn get(
     Ok(Json(AppsBody {
         apps: visible.map(body).collect(),
         lagging_after,
+        demo_url: shared.demo_url.clone(),
     }))
 }
 

@@ -6,6 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::{Extension, Json};
 use explain::fix::Platform;
 use serde::Serialize;
+use utoipa::openapi::Object;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Caller;
@@ -14,6 +15,7 @@ use crate::problem::Problem;
 use crate::selection::{OneAppParams, app, words};
 use crate::state::Shared;
 use crate::view::diagnosis::Diagnosis;
+use crate::view::words::one_of;
 
 /// Diagnoses that are looked through for one.
 pub(crate) const LOOKED_THROUGH: u32 = 500;
@@ -23,12 +25,15 @@ pub(crate) const LOOKED_THROUGH: u32 = 500;
 #[expect(dead_code, reason = "documents the parameters that `get` reads")]
 pub(crate) struct DiagnosesParams {
     /// Only this diagnosis.
+    #[param(max_length = 2048)]
     id: Option<String>,
     /// Adds the configuration that lets the request pass, for this place: `nginx`, `envoy`,
     /// `apache`, `caddy`, `haproxy`, `express`, `spring`, `fastapi`, `tower-http`,
     /// `aws-api-gateway`, `cloudfront`, `cloudflare-workers`, `ingress-nginx`, `gateway-api`.
+    #[param(schema_with = platforms)]
     platform: Option<String>,
     /// Most rows, 1 to 500; default 100.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
@@ -75,4 +80,8 @@ pub(crate) async fn get(
         })
         .collect();
     Ok(Json(DiagnosesBody { diagnoses }))
+}
+
+fn platforms() -> Object {
+    one_of(Platform::ALL.iter().map(|platform| platform.as_str()))
 }

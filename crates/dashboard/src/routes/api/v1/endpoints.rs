@@ -27,6 +27,7 @@ use crate::view::scope::Scope;
 )]
 pub(crate) struct LimitParams {
     /// Most rows, 1 to 500; default 20.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 

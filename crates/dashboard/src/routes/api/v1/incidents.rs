@@ -19,7 +19,7 @@ use crate::selection::app;
 use crate::stamp::Stamp;
 use crate::state::Shared;
 
-/// A reason for closing is no longer.
+/// The longest reason for closing, in bytes.
 const MAX_REASON: usize = 1000;
 
 #[derive(Debug, IntoParams)]
@@ -27,8 +27,10 @@ const MAX_REASON: usize = 1000;
 #[expect(dead_code, reason = "documents the parameters that `get` reads")]
 pub(crate) struct IncidentsParams {
     /// Configured app; all that may be seen, where absent.
+    #[param(min_length = 1, max_length = 64)]
     app: Option<String>,
     /// `open` or `closed`; both where absent.
+    #[param(pattern = "^(open|closed)$")]
     state: Option<String>,
 }
 
@@ -39,7 +41,7 @@ pub(crate) struct IncidentsBody {
     incidents: Vec<Listed>,
 }
 
-/// What people are told of: failures by root cause, with what users notice, the change that may have done
+/// What people hear about: failures by root cause, with what users notice, the change that may have done
 /// it, and the alerts that belong to it. Of an incident of several apps only what concerns those that may
 /// be seen, or the one that was asked for.
 #[utoipa::path(get, path = "/api/v1/incidents", tag = "operation", params(IncidentsParams), responses(
@@ -179,7 +181,7 @@ fn fault(field: &str, value: &str, permitted: impl Into<String>) -> Problem {
 }
 
 fn missing() -> Problem {
-    Problem::new(Code::NotFound, "there is no such incident")
+    Problem::new(Code::NotFound, "no incident has this id")
 }
 
 async fn find(shared: &Shared, id: &str) -> Result<Incident, Problem> {

@@ -32,6 +32,7 @@ const USUAL_POINTS: i64 = 120;
 pub(crate) struct StepParams {
     /// Seconds between points, whole minutes: `60`. At most 2000 points. By default about 120
     /// points.
+    #[param(minimum = 60, multiple_of = 60)]
     step: Option<u64>,
 }
 

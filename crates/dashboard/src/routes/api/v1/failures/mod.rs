@@ -9,6 +9,7 @@ use axum::{Extension, Json};
 use observation::{Kind, Outcome, Stage};
 use serde::Serialize;
 use store::SinglesOf;
+use utoipa::openapi::Object;
 use utoipa::{IntoParams, ToSchema};
 
 use super::endpoints::LimitParams;
@@ -19,24 +20,32 @@ use crate::selection::{FilterParams, OneAppParams, Selection, WindowParams, word
 use crate::state::Shared;
 use crate::view::scope::Scope;
 use crate::view::single::{Single, id, place};
+use crate::view::words::one_of;
 
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documents the parameters that `which` reads")]
 pub(crate) struct SignatureParams {
     /// `request`, `preflight` or `header_read`.
+    #[param(schema_with = kinds)]
     kind: Option<String>,
     /// How it ended: `blocked`, `network`, `unknown`, ...
+    #[param(schema_with = outcomes)]
     outcome: Option<String>,
     /// Where in the protocol.
+    #[param(schema_with = stages)]
     stage: Option<String>,
     /// Request method.
+    #[param(max_length = 2048)]
     method: Option<String>,
     /// Names of the request headers, as failures have them; empty for those without.
+    #[param(max_length = 2048)]
     parameter: Option<String>,
     /// Browser family: `firefox`.
+    #[param(max_length = 2048)]
     browser_family: Option<String>,
     /// `next` of the page before.
+    #[param(max_length = 64)]
     after: Option<String>,
 }
 
@@ -96,6 +105,18 @@ pub(crate) async fn get(
         next,
         failures: rows.into_iter().take(shown).map(Single::of).collect(),
     }))
+}
+
+fn kinds() -> Object {
+    one_of(Kind::ALL.iter().map(|word| word.as_str()))
+}
+
+fn outcomes() -> Object {
+    one_of(Outcome::ALL.iter().map(|word| word.as_str()))
+}
+
+fn stages() -> Object {
+    one_of(Stage::ALL.iter().map(|word| word.as_str()))
 }
 
 fn which(params: &mut Params) -> SinglesOf {

@@ -33,7 +33,7 @@ pub(crate) struct FailureBody {
     params(("id" = String, Path, description = "`id` of a failure"), OneAppParams), responses(
     (status = 200, description = "the failure", body = FailureBody),
     (status = 400, description = "a parameter is at fault", body = Problem),
-    (status = 404, description = "there is no such failure, or it is no longer kept", body = Problem),
+    (status = 404, description = "no failure has this id, or it is older than raw observations are kept", body = Problem),
 ))]
 pub(crate) async fn get(
     State(shared): State<Arc<Shared>>,
@@ -45,7 +45,7 @@ pub(crate) async fn get(
     let app = app(&mut params, &caller, &shared);
     params.finish()?;
     let missing = || {
-        let detail = "there is no such failure, or it is older than raw observations are kept";
+        let detail = "no failure has this id, or it is older than raw observations are kept";
         Problem::new(Code::NotFound, detail)
     };
     let place = place(&id).ok_or_else(missing)?;

@@ -23,6 +23,7 @@ const USUAL_DAYS: u32 = 30;
 #[expect(dead_code, reason = "documents the parameter that `get` reads")]
 pub(crate) struct HistoryParams {
     /// How many days, today among them: 1 to 400; default 30.
+    #[param(minimum = 1, maximum = 400)]
     days: Option<u32>,
 }
 

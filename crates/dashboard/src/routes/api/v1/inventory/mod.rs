@@ -26,8 +26,10 @@ const AHEAD: i64 = 60 * 60_000;
 #[expect(dead_code, reason = "documents the parameters that `OfTargets` reads")]
 pub(crate) struct OfTargetsParams {
     /// Configured app whose pages call the target; all that may be seen, where absent.
+    #[param(min_length = 1, max_length = 64)]
     app: Option<String>,
     /// Configured service.
+    #[param(max_length = 2048)]
     service: Option<String>,
 }
 
@@ -61,11 +63,14 @@ impl OfTargets {
 #[expect(dead_code, reason = "documents the parameters that `get` reads")]
 pub(crate) struct InventoryParams {
     /// Only targets with a finding of this rule, such as `vary-origin-missing` or `unused-origin`.
+    #[param(max_length = 64)]
     finding: Option<String>,
     /// Only targets of this stance: `none`, `list`, `wildcard`, `wildcard_with_credentials`,
     /// `reflecting`, `null_trusted`, `credentialed_reflecting`.
+    #[param(max_length = 2048)]
     stance: Option<String>,
     /// As it was known at this time; default now.
+    #[param(max_length = 2048)]
     at: Option<String>,
 }
 

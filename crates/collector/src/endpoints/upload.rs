@@ -1,4 +1,4 @@
-//! `POST /v1/b/KEY`.
+//! `POST /v1/b/KEY`, with which pages send beacons, and `POST /v1/logs`, with which servers send logs.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -8,9 +8,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures::poll;
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ORIGIN, USER_AGENT};
-use intake::beacon::{BeaconContext, accept};
-use intake::{App, KeyState};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ORIGIN, USER_AGENT};
+use intake::access_log::AccessLog;
+use intake::beacon::Beacon;
+use intake::{App, Arrival, KeyState, LogKeyState, LogSource, Source as _};
 use journal::{AppendError, Record};
 use observation::{BeaconId, Entry};
 use tokio_util::task::TaskTracker;
@@ -22,15 +23,62 @@ use crate::edge::Edge;
 use crate::outcome::{Outcome, Refused, Shed};
 use crate::received::Received;
 
+/// With what a sender shows who it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Credential<'a> {
+    /// A page: the public key in the path.
+    PublicKey(&'a str),
+    /// A server: a secret key in `Authorization`.
+    Bearer,
+}
+
 /// Who sends, as far as the connection and the header say.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sender<'a> {
-    pub(crate) key: &'a str,
+    pub(crate) credential: Credential<'a>,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) peer: IpAddr,
 }
 
-/// Takes a beacon: 204 once it is durable.
+/// Whose body it is, and how to read it.
+#[derive(Debug, Clone, Copy)]
+struct Admitted<'e> {
+    app: &'e App,
+    /// Number of the key.
+    key: usize,
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Beacon,
+    Log(LogSource),
+}
+
+impl Format {
+    /// `text/plain` needs no preflight. `application/json` is for hand-made clients. A beacon made of a
+    /// Blob without a type has none.
+    const fn content_types(self) -> &'static [&'static [u8]] {
+        match self {
+            Self::Beacon => &[b"text/plain", b"application/json"],
+            Self::Log(_) => &[
+                b"application/x-ndjson",
+                b"application/json",
+                b"application/jsonl",
+                b"text/plain",
+            ],
+        }
+    }
+
+    const fn refusal(self) -> Refused {
+        match self {
+            Self::Beacon => Refused::ContentType,
+            Self::Log(_) => Refused::LogContentType,
+        }
+    }
+}
+
+/// Takes a body: 204 once it is durable.
 pub(crate) async fn take(
     edge: &Arc<Edge>,
     sender: Sender<'_>,
@@ -45,9 +93,13 @@ pub(crate) async fn take(
             outcome
         }
     };
-    let app = match edge.catalog.key(sender.key) {
-        KeyState::Active { app, .. } => Some(app),
-        KeyState::Disabled(_) | KeyState::Unknown => None,
+    // Only pages run the SDK.
+    let app = match sender.credential {
+        Credential::PublicKey(key) => match edge.catalog.key(key) {
+            KeyState::Active { app, .. } => Some(app),
+            KeyState::Disabled(_) | KeyState::Unknown => None,
+        },
+        Credential::Bearer => None,
     };
     answer::of(&outcome, &edge.in_flight, app)
 }
@@ -62,9 +114,9 @@ async fn record(
 ) -> Result<Record, Outcome> {
     edge.in_flight.has_room()?;
     let client = edge.proxies.client(sender.peer, sender.headers);
-    let (app, key) = admit(edge, sender.key, client)?;
+    let admitted = admit(edge, sender, client)?;
     let encoding = Encoding::read(sender.headers.get(CONTENT_ENCODING))?;
-    check_content_type(sender.headers)?;
+    check_content_type(sender.headers, admitted.format)?;
     let body = read(edge, upload, limit, received).await?;
     received.held.place(&edge.in_flight)?;
     let limit = edge.limits.decompressed.as_usize();
@@ -72,41 +124,72 @@ async fn record(
     // Whatever was unpacked was work, also where it came to nothing.
     let bytes = unpacked.as_ref().map_or(limit, Bytes::len);
     let uptime = edge.uptime();
-    edge.key_bytes.charge(key, bytes, uptime);
-    edge.network_bytes.charge(network_of(client), bytes, uptime);
+    edge.key_bytes.charge(admitted.key, bytes, uptime);
+    if admitted.format == Format::Beacon {
+        edge.network_bytes.charge(network_of(client), bytes, uptime);
+    }
     let unpacked = unpacked?;
     if encoding != Encoding::Plain {
         received.held.bytes(&edge.in_flight, unpacked.len())?;
     }
-    envelope(edge, sender, (app, client), &unpacked)
+    envelope(edge, sender, (admitted, client), &unpacked)
 }
 
-/// The application of the key, and the key's number.
-fn admit<'e>(edge: &'e Edge, key: &str, client: IpAddr) -> Result<(&'e App, usize), Outcome> {
+fn admit<'e>(edge: &'e Edge, sender: Sender<'_>, client: IpAddr) -> Result<Admitted<'e>, Outcome> {
     let uptime = edge.uptime();
     if !edge.client_rates.admits(counted_as(client), uptime) {
         return Err(Shed::ClientRate.into());
     }
-    if !edge.network_bytes.has_left(network_of(client), uptime) {
-        return Err(Shed::NetworkBytes.into());
-    }
-    let (app, key) = match edge.catalog.key(key) {
-        KeyState::Unknown => return Err(Refused::UnknownKey.into()),
-        KeyState::Disabled(_) => return Err(Refused::KeyDisabled.into()),
-        KeyState::Active { app, key } => (app, key),
+    let admitted = match sender.credential {
+        Credential::PublicKey(key) => {
+            // Anybody has a public key: networks share what it may send.
+            if !edge.network_bytes.has_left(network_of(client), uptime) {
+                return Err(Shed::NetworkBytes.into());
+            }
+            of_page(edge, key)?
+        }
+        Credential::Bearer => of_server(edge, sender.headers)?,
     };
-    if !edge.key_rates.admits(key, uptime) {
+    if !edge.key_rates.admits(admitted.key, uptime) {
         return Err(Shed::KeyRate.into());
     }
-    if !edge.key_bytes.has_left(key, uptime) {
+    if !edge.key_bytes.has_left(admitted.key, uptime) {
         return Err(Shed::KeyBytes.into());
     }
-    Ok((app, key))
+    Ok(admitted)
 }
 
-/// `text/plain` needs no preflight. `application/json` is for hand-made clients. A beacon made of a
-/// Blob without a type has none.
-fn check_content_type(headers: &HeaderMap) -> Result<(), Refused> {
+fn of_page<'e>(edge: &'e Edge, key: &str) -> Result<Admitted<'e>, Refused> {
+    match edge.catalog.key(key) {
+        KeyState::Unknown => Err(Refused::UnknownKey),
+        KeyState::Disabled(_) => Err(Refused::KeyDisabled),
+        KeyState::Active { app, key } => Ok(Admitted {
+            app,
+            key,
+            format: Format::Beacon,
+        }),
+    }
+}
+
+fn of_server<'e>(edge: &'e Edge, headers: &HeaderMap) -> Result<Admitted<'e>, Refused> {
+    let key = headers.get(AUTHORIZATION).and_then(|header| {
+        // The scheme is compared in any case (RFC 9110, section 11.1).
+        let (scheme, key) = header.as_bytes().split_at_checked(b"bearer ".len())?;
+        scheme
+            .eq_ignore_ascii_case(b"bearer ")
+            .then(|| key.trim_ascii())
+    });
+    match key.map(|key| edge.catalog.log_key(key)) {
+        None | Some(LogKeyState::Unknown) => Err(Refused::UnknownLogKey),
+        Some(LogKeyState::Active { app, key, source }) => Ok(Admitted {
+            app,
+            key,
+            format: Format::Log(source),
+        }),
+    }
+}
+
+fn check_content_type(headers: &HeaderMap, format: Format) -> Result<(), Refused> {
     let Some(header) = headers.get(CONTENT_TYPE) else {
         return Ok(());
     };
@@ -114,16 +197,13 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refused> {
         .as_bytes()
         .split(|b| *b == b';')
         .next()
-        .unwrap_or_default();
-    let essence = essence.trim_ascii();
-    let known = [&b"text/plain"[..], b"application/json"];
-    if known
-        .iter()
-        .any(|known| essence.eq_ignore_ascii_case(known))
-    {
-        return Ok(());
+        .unwrap_or_default()
+        .trim_ascii();
+    let mut known = format.content_types().iter();
+    match known.any(|known| essence.eq_ignore_ascii_case(known)) {
+        true => Ok(()),
+        false => Err(format.refusal()),
     }
-    Err(Refused::ContentType)
 }
 
 async fn read(
@@ -146,23 +226,29 @@ async fn read(
 fn envelope(
     edge: &Edge,
     sender: Sender<'_>,
-    (app, client): (&App, IpAddr),
+    (admitted, client): (Admitted<'_>, IpAddr),
     body: &[u8],
 ) -> Result<Record, Outcome> {
     let received_at = edge.clock.now();
-    let text = |name| sender.headers.get(name).map(http::HeaderValue::to_str);
-    let context = BeaconContext {
-        app,
+    let arrival = Arrival {
+        app: admitted.app,
         catalog: &edge.catalog,
         received_at,
-        // An Origin that is no text is no origin of ours either.
-        origin: text(ORIGIN).map(|origin| origin.unwrap_or_default()),
-        user_agent: text(USER_AGENT).and_then(Result::ok).unwrap_or_default(),
         network: edge.networks.hash(client, received_at),
         cardinality: &edge.slots,
         plausibility: &edge.plausibility,
     };
-    let accepted = accept(body, &context).map_err(Outcome::Beacon)?;
+    let text = |name| sender.headers.get(name).map(http::HeaderValue::to_str);
+    let accepted = match admitted.format {
+        Format::Beacon => Beacon {
+            // An Origin that is no text is no origin of ours either.
+            origin: text(ORIGIN).map(|origin| origin.unwrap_or_default()),
+            user_agent: text(USER_AGENT).and_then(Result::ok).unwrap_or_default(),
+        }
+        .parse(body, &arrival),
+        Format::Log(source) => AccessLog { source }.parse(body, &arrival),
+    }
+    .map_err(Outcome::Body)?;
     edge.metrics.passed_over(&accepted);
     let BeaconId(key) = accepted.envelope.beacon;
     Ok(Record {

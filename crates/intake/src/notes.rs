@@ -1,25 +1,24 @@
-//! What is noted while a beacon is resolved.
+//! What is noted while a body is resolved.
 
 use std::borrow::Cow;
 
-use observation::MILLIS_PER_HOUR;
+use observation::{Envelope, MILLIS_PER_HOUR};
 
-use super::BeaconContext;
-use crate::{Dimension, Sighting};
+use crate::{Accepted, Arrival, Dimension, SelfReport, Sighting};
 
 const HOURS_PER_DAY: i64 = 24;
 
 /// What is noted on the way, and the bounds that hold for all rows.
-pub(super) struct Notes<'c> {
-    pub(super) context: &'c BeaconContext<'c>,
+pub(crate) struct Notes<'c> {
+    pub(crate) context: &'c Arrival<'c>,
     day: i64,
-    pub(super) ignored_rows: u32,
-    pub(super) unknown_words: u32,
-    pub(super) overflowed: [u32; Dimension::ALL.len()],
+    pub(crate) ignored_rows: u32,
+    pub(crate) unknown_words: u32,
+    pub(crate) overflowed: [u32; Dimension::ALL.len()],
 }
 
 impl<'c> Notes<'c> {
-    pub(super) fn new(context: &'c BeaconContext<'c>) -> Self {
+    pub(crate) fn new(context: &'c Arrival<'c>) -> Self {
         Self {
             context,
             day: context
@@ -33,7 +32,7 @@ impl<'c> Notes<'c> {
     }
 
     /// The text itself while the application has room for it, else what stands for all others.
-    pub(super) fn bounded<'t>(&mut self, dimension: Dimension, text: Cow<'t, str>) -> Cow<'t, str> {
+    pub(crate) fn bounded<'t>(&mut self, dimension: Dimension, text: Cow<'t, str>) -> Cow<'t, str> {
         let context = self.context;
         let sighting = Sighting {
             app: context.app.index(),
@@ -52,9 +51,29 @@ impl<'c> Notes<'c> {
     }
 
     /// A word of a vocabulary; one that is not known is counted.
-    pub(super) fn word<W: std::str::FromStr>(&mut self, word: &str) -> Option<W> {
+    pub(crate) fn word<W: std::str::FromStr>(&mut self, word: &str) -> Option<W> {
         let read = word.parse().ok();
         self.unknown_words += u32::from(read.is_none());
         read
+    }
+
+    /// What is accepted, with everything that was noted.
+    pub(crate) const fn accepted<S>(
+        &self,
+        envelope: Envelope<S>,
+        ignored_members: u32,
+    ) -> Accepted<S> {
+        Accepted {
+            envelope,
+            ignored_members,
+            ignored_rows: self.ignored_rows,
+            unknown_words: self.unknown_words,
+            sdk: SelfReport {
+                probes: 0,
+                errors: 0,
+                drops: 0,
+            },
+            overflowed: self.overflowed,
+        }
     }
 }

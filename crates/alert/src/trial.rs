@@ -1,0 +1,52 @@
+//! A notification that only tries the way: labelled as a test, of no alert.
+
+use std::collections::BTreeMap;
+
+use observation::UnixMillis;
+
+use crate::{AlertId, Notification, Occasion, Status};
+
+/// The label by which receivers and routes know a test.
+const LABEL: &str = "corswatch_test";
+
+impl Notification {
+    /// A test that fires or is over, begun at `starts_at`, with `labels` on top of those that say what it
+    /// is. Beginning and end of one test have the same `starts_at`.
+    #[must_use]
+    pub fn test(
+        labels: &BTreeMap<String, String>,
+        starts_at: UnixMillis,
+        ends_at: Option<UnixMillis>,
+    ) -> Self {
+        let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut all = BTreeMap::from([
+            text("alertname", "corswatch_test"),
+            text("severity", "ticket"),
+            text(LABEL, "true"),
+        ]);
+        all.extend(labels.clone());
+        let starts = starts_at.0.to_string();
+        let summary = "This is a test of corswatch: nothing is wrong, and nothing is to be done";
+        let description = "Sent by `corswatch alert test` to see that routes and receivers work.";
+        Self {
+            alert: AlertId::of("corswatch_test", "test", [("at", starts.as_str())]),
+            sequence: 1 + u64::from(ends_at.is_some()),
+            status: match ends_at {
+                None => Status::Firing,
+                Some(_) => Status::Resolved,
+            },
+            occasion: match ends_at {
+                None => Occasion::Opened,
+                Some(_) => Occasion::Closed,
+            },
+            labels: all,
+            annotations: BTreeMap::from([
+                text("summary", summary),
+                text("description", description),
+            ]),
+            starts_at,
+            ends_at,
+            generator_url: String::new(),
+        }
+    }
+}

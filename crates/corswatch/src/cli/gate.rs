@@ -1,0 +1,64 @@
+//! Arguments of what pipelines run.
+
+use clap::Args;
+
+use super::Format;
+
+/// Arguments of `gate`.
+#[derive(Debug, Args)]
+pub(crate) struct Gate {
+    /// Configured app.
+    #[arg(long)]
+    pub(crate) app: String,
+    /// Identity of a recorded deploy, or a release as pages state it.
+    #[arg(long, value_name = "ID")]
+    pub(crate) deploy: String,
+    /// Another deploy or release to compare with. Otherwise all other traffic, or the time before.
+    #[arg(long, value_name = "ID")]
+    pub(crate) baseline: Option<String>,
+    /// How long the change is watched: 1m to 1d.
+    #[arg(long = "for", value_name = "SPAN", default_value = "10m")]
+    pub(crate) watched: settings::Span,
+    /// Asks once instead of waiting until that time is over.
+    #[arg(long)]
+    pub(crate) once: bool,
+    #[command(flatten)]
+    pub(crate) api: super::Api,
+    /// How the verdict is written.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Arguments of `deploy`.
+#[derive(Debug, Args)]
+pub(crate) struct Deploy {
+    /// Configured app whose traffic it may change.
+    #[arg(long)]
+    pub(crate) app: String,
+    /// Identity within the app, such as the pipeline's number; random where left out.
+    #[arg(long, default_value = "")]
+    pub(crate) id: String,
+    /// Service that is deployed.
+    #[arg(long, default_value = "")]
+    pub(crate) service: String,
+    /// Which version it brings; the release that its pages state, where it is one of pages.
+    #[arg(long, default_value = "")]
+    pub(crate) version: String,
+    /// deploy, config or rollback.
+    #[arg(long, default_value = "deploy")]
+    pub(crate) kind: String,
+    /// Identity of the deploy that it takes back.
+    #[arg(long, default_value = "")]
+    pub(crate) reverts: String,
+    /// It changes CORS configuration.
+    #[arg(long)]
+    pub(crate) touches_cors: bool,
+    /// Who made it; the name of the token where left out.
+    #[arg(long, default_value = "")]
+    pub(crate) author: String,
+    /// What it is, for people.
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
+    #[command(flatten)]
+    pub(crate) api: super::Api,
+}

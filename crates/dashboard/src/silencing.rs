@@ -1,0 +1,340 @@
+//! Silences and maintenance windows: what is asked for, what is kept, and what is shown.
+
+use alert::{Match, Silence, SilenceConfig, SilenceKind};
+use observation::UnixMillis;
+use serde::{Deserialize, Serialize};
+use store::{MAX_SILENCES, SilenceRow};
+use utoipa::ToSchema;
+
+use crate::auth::Caller;
+use crate::problem::{Code, Fault, Problem};
+use crate::report::random_id;
+use crate::selection::words;
+use crate::stamp::Stamp;
+use crate::state::Shared;
+
+/// Silences that are not over, at most.
+const MAX_OPEN: usize = 1_000;
+/// How long one that is over is kept, in milliseconds: 90 days.
+const KEPT: i64 = 90 * 86_400_000;
+/// Until when one that comes back is kept, unless it is taken back: 2100-01-01.
+const FOREVER: UnixMillis = UnixMillis(4_102_444_800_000);
+/// The label that says whose alerts they are.
+const APP: &str = "app";
+
+/// A silence or a maintenance window, as it is asked for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SilenceReport {
+    /// Labels of the alerts and what they have to be: a text, or `{"regex": ".."}` for the whole value. At
+    /// least one. A token that is limited to apps names one of them as `app`.
+    #[serde(rename = "match")]
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    matches: Match,
+    /// Since when; default now.
+    #[serde(default)]
+    starts_at: Option<Stamp>,
+    /// Until when; with `rrule` the end of the first window.
+    ends_at: Stamp,
+    /// Who asks for it; default the name of the token.
+    #[serde(default)]
+    author: String,
+    /// What for.
+    reason: String,
+    /// How it comes back: a rule of RFC 5545, such as `FREQ=WEEKLY;BYDAY=SU`.
+    #[serde(default)]
+    rrule: String,
+    /// Zone of the days and hours of `rrule`, such as `Europe/Berlin`; default UTC.
+    #[serde(default)]
+    time_zone: String,
+}
+
+/// Where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SilenceState {
+    /// It holds now.
+    Active,
+    /// It will hold.
+    Pending,
+    /// It is over.
+    Expired,
+    /// It was taken back.
+    Deleted,
+}
+
+/// Where it is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SilenceSource {
+    /// `/api/v1`.
+    Api,
+    /// The configuration; it is changed there.
+    Config,
+}
+
+/// A silence or a maintenance window.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct SilenceView {
+    /// Its identity.
+    pub id: String,
+    /// Labels of the alerts and what they have to be.
+    #[serde(rename = "match")]
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    matches: Match,
+    /// Since when.
+    starts_at: Stamp,
+    /// Until when; with `rrule` the end of the first window.
+    ends_at: Stamp,
+    /// Who asked for it.
+    author: String,
+    /// What for.
+    reason: String,
+    /// How it comes back; empty for once.
+    rrule: String,
+    /// Zone of the rule; empty for UTC.
+    time_zone: String,
+    /// Where it stands.
+    pub state: SilenceState,
+    /// Start of the window that is open, else of the next; null once it is over.
+    window_from: Option<Stamp>,
+    /// End of that window.
+    window_to: Option<Stamp>,
+    /// Where it is from.
+    source: SilenceSource,
+    /// When it was recorded; null for those of the configuration.
+    created_at: Option<Stamp>,
+    /// Name of the token that it was recorded with; empty for those of the configuration.
+    created_by: String,
+    /// When it was taken back.
+    deleted_at: Option<Stamp>,
+    /// Name of the token that it was taken back with.
+    deleted_by: String,
+}
+
+impl SilenceReport {
+    /// The row to be stored, if everything in it is permitted to `caller`.
+    pub(crate) fn accept(
+        self,
+        kind: SilenceKind,
+        caller: &Caller,
+        shared: &Shared,
+    ) -> Result<(SilenceRow, SilenceView), Problem> {
+        let now = shared.clock.now();
+        let config = SilenceConfig {
+            matches: self.matches,
+            starts_at: self.starts_at.unwrap_or(Stamp(now)).to_string(),
+            ends_at: self.ends_at.to_string(),
+            author: match self.author.as_str() {
+                "" => caller.name().to_owned(),
+                author => author.to_owned(),
+            },
+            reason: self.reason,
+            rrule: self.rrule,
+            time_zone: self.time_zone,
+        };
+        let fault = |(field, value, permitted): alert::FieldProblem| Fault {
+            field: field.into(),
+            value,
+            permitted: permitted.trim_start_matches("permitted: ").to_owned(),
+        };
+        let read = Silence::read(&config, kind, random_id()?);
+        let mut faults = Vec::new();
+        if !may_silence(&config.matches, caller) {
+            let apps = shared.app_names().filter(|name| caller.may_see(name));
+            faults.push(Fault {
+                field: "match.app".into(),
+                value: config.matches.exact(APP).unwrap_or_default().to_owned(),
+                permitted: words(apps),
+            });
+        }
+        // Work that was done yesterday can be recorded today; a silence cannot.
+        let is_over = |silence: &Silence| silence.window(now).is_none();
+        if kind == SilenceKind::Silence && read.as_ref().is_ok_and(is_over) {
+            faults.push(Fault {
+                field: "ends_at".into(),
+                value: self.ends_at.to_string(),
+                permitted: "later than now".into(),
+            });
+        }
+        match read {
+            Ok(silence) if faults.is_empty() => Ok(recorded(&silence, caller, now)),
+            Ok(_) => Err(Problem::faults(faults)),
+            Err(found) => {
+                faults.extend(found.into_iter().map(fault));
+                Err(Problem::faults(faults))
+            }
+        }
+    }
+}
+
+fn recorded(silence: &Silence, caller: &Caller, now: UnixMillis) -> (SilenceRow, SilenceView) {
+    let row = SilenceRow {
+        id: silence.id.clone(),
+        version: now.0.unsigned_abs(),
+        kind: silence.kind.as_str().to_owned(),
+        app: silence.matches.exact(APP).unwrap_or_default().to_owned(),
+        body: serde_json::to_string(&silence.config()).unwrap_or_default(),
+        created_at: now,
+        created_by: caller.name().to_owned(),
+        deleted_at: None,
+        deleted_by: String::new(),
+        keep_until: match silence.rrule.as_str() {
+            "" => UnixMillis(silence.ends_at.0.max(now.0) + KEPT),
+            _ => FOREVER,
+        },
+    };
+    let view = SilenceView::stored(silence, &row, now);
+    (row, view)
+}
+
+/// Whether a caller may silence what matches: everybody all apps, others the alerts of one of theirs.
+fn may_silence(matches: &Match, caller: &Caller) -> bool {
+    caller.needs_all_apps().is_ok()
+        || matches
+            .exact(APP)
+            .is_some_and(|app| !app.is_empty() && caller.may_see(app))
+}
+
+impl SilenceView {
+    fn of(silence: &Silence, now: UnixMillis) -> Self {
+        let window = silence.window(now);
+        Self {
+            id: silence.id.clone(),
+            matches: silence.matches.clone(),
+            starts_at: Stamp(silence.starts_at),
+            ends_at: Stamp(silence.ends_at),
+            author: silence.author.clone(),
+            reason: silence.reason.clone(),
+            rrule: silence.rrule.clone(),
+            time_zone: silence.time_zone.clone(),
+            state: match window {
+                None => SilenceState::Expired,
+                Some((from, _)) if from <= now => SilenceState::Active,
+                Some(_) => SilenceState::Pending,
+            },
+            window_from: window.map(|(from, _)| Stamp(from)),
+            window_to: window.map(|(_, to)| Stamp(to)),
+            source: SilenceSource::Config,
+            created_at: None,
+            created_by: String::new(),
+            deleted_at: None,
+            deleted_by: String::new(),
+        }
+    }
+
+    fn stored(silence: &Silence, row: &SilenceRow, now: UnixMillis) -> Self {
+        let view = Self::of(silence, now);
+        Self {
+            state: match row.deleted_at {
+                Some(_) => SilenceState::Deleted,
+                None => view.state,
+            },
+            source: SilenceSource::Api,
+            created_at: Some(Stamp(row.created_at)),
+            created_by: row.created_by.clone(),
+            deleted_at: row.deleted_at.map(Stamp),
+            deleted_by: row.deleted_by.clone(),
+            ..view
+        }
+    }
+}
+
+/// Every silence of a kind that `caller` may know of: what holds first.
+pub(crate) async fn list(
+    kind: SilenceKind,
+    caller: &Caller,
+    shared: &Shared,
+) -> Result<Vec<SilenceView>, Problem> {
+    let now = shared.clock.now();
+    let rows = shared.queries.silences().await?;
+    let stored = rows.iter().filter(|row| row.kind == kind.as_str());
+    let stored = stored.filter_map(|row| {
+        let silence = Silence::restore(kind, &row.id, &row.body).ok()?;
+        Some(SilenceView::stored(&silence, row, now))
+    });
+    let configured = shared.silences.iter().filter(|one| one.kind == kind);
+    let mut all: Vec<SilenceView> = configured
+        .map(|silence| SilenceView::of(silence, now))
+        .chain(stored)
+        .filter(|view| may_silence(&view.matches, caller))
+        .collect();
+    all.sort_by_key(|view| view.state as u8);
+    Ok(all)
+}
+
+/// Records a silence.
+pub(crate) async fn record(
+    kind: SilenceKind,
+    report: SilenceReport,
+    caller: &Caller,
+    shared: &Shared,
+) -> Result<SilenceView, Problem> {
+    let (row, view) = report.accept(kind, caller, shared)?;
+    let now = shared.clock.now();
+    let rows = shared.queries.silences().await?;
+    // What comes back without an end counts until it is taken back.
+    let open = rows
+        .iter()
+        .filter(|row| row.deleted_at.is_none() && row.keep_until.0 > now.0 + KEPT);
+    if open.count() >= MAX_OPEN || rows.len() >= MAX_SILENCES as usize {
+        let permitted = format!("at most {MAX_OPEN} that are not over; take some back first");
+        let fault = Fault {
+            field: "silences".into(),
+            value: rows.len().to_string(),
+            permitted,
+        };
+        return Err(Problem::faults(vec![fault]));
+    }
+    shared.queries.save_silence(&row).await?;
+    tracing::info!(
+        id = row.id,
+        kind = row.kind,
+        app = row.app,
+        recorded_by = row.created_by,
+        "silence recorded"
+    );
+    Ok(view)
+}
+
+/// Takes a silence back. One that is taken back already stays so.
+pub(crate) async fn take_back(
+    kind: SilenceKind,
+    id: &str,
+    caller: &Caller,
+    shared: &Shared,
+) -> Result<(), Problem> {
+    let unknown = || {
+        Problem::new(
+            Code::NotFound,
+            "nothing of this id that the token may change",
+        )
+    };
+    if shared.silences.iter().any(|known| known.id == id) {
+        let detail = "this one is in the configuration: it is taken back there";
+        return Err(Problem::new(Code::Forbidden, detail));
+    }
+    let rows = shared.queries.silences().await?;
+    let row = rows
+        .into_iter()
+        .find(|row| row.id == id && row.kind == kind.as_str())
+        .ok_or_else(unknown)?;
+    let is_theirs = caller.needs_all_apps().is_ok() || caller.may_see(&row.app);
+    if !is_theirs || (row.app.is_empty() && caller.needs_all_apps().is_err()) {
+        return Err(unknown());
+    }
+    if row.deleted_at.is_some() {
+        return Ok(());
+    }
+    let now = shared.clock.now();
+    let row = SilenceRow {
+        version: now.0.unsigned_abs().max(row.version + 1),
+        deleted_at: Some(now),
+        deleted_by: caller.name().to_owned(),
+        keep_until: UnixMillis(now.0 + KEPT),
+        ..row
+    };
+    shared.queries.save_silence(&row).await?;
+    tracing::info!(id, deleted_by = row.deleted_by, "silence taken back");
+    Ok(())
+}

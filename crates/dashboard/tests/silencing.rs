@@ -1,0 +1,195 @@
+//! Silences, maintenance windows and the delivery log, over HTTP.
+
+mod setting;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use dashboard::{Access, Config, Token};
+use http::{StatusCode, header};
+use serde_json::{Value, json};
+use setting::{Answer, Fake, request, router_of, send, well};
+
+fn token(name: &str, apps: &[&str]) -> Token {
+    use sha2::Digest as _;
+    let digest = sha2::Sha256::digest(name.as_bytes());
+    Token {
+        name: name.into(),
+        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        expires: None,
+        apps: apps.iter().map(|app| (*app).to_owned()).collect(),
+        access: Access::Write,
+    }
+}
+
+/// A router with one token for all apps and one for `shop` alone.
+fn guarded() -> Router {
+    let config = Config {
+        tokens: vec![token("all", &[]), token("limited", &["shop"])],
+        ..Config::default()
+    };
+    router_of(&Arc::new(Fake::default()), config)
+}
+
+async fn ask(
+    router: &Router,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: Option<&Value>,
+) -> Answer {
+    let mut request = request(path)
+        .method(method)
+        .header(header::CONTENT_TYPE, "application/json");
+    if !token.is_empty() {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    send(router, request.body(body).expect("a request")).await
+}
+
+fn silence(matches: Value) -> Value {
+    json!({
+        "match": matches,
+        "starts_at": "2026-11-01T12:00:00Z",
+        "ends_at": "2026-11-01T14:00:00Z",
+        "author": "ops",
+        "reason": "a known outage",
+    })
+}
+
+#[tokio::test]
+async fn what_is_recorded_is_listed_until_it_is_taken_back_and_then_as_history() {
+    for list in ["silences", "maintenance"] {
+        let router = well();
+        let path = format!("/api/v1/{list}");
+        let mut body = silence(json!({ "app": "shop", "service": { "regex": "check.*" } }));
+        body["rrule"] = json!("FREQ=WEEKLY");
+        let made = ask(&router, "POST", &path, "", Some(&body)).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+        let made = made.json();
+        assert_eq!(
+            (&made["state"], &made["created_by"]),
+            (&json!("active"), &json!("local"))
+        );
+        assert_eq!(made["window_to"], "2026-11-01T14:00:00.000Z");
+        let listed = ask(&router, "GET", &path, "", None).await.json();
+        assert_eq!(listed[list], json!([made]));
+        let one = format!("{path}/{}", made["id"].as_str().expect("a text"));
+        for _ in 0..2 {
+            let answer = ask(&router, "DELETE", &one, "", None).await;
+            assert_eq!(answer.status, StatusCode::NO_CONTENT);
+        }
+        let listed = ask(&router, "GET", &path, "", None).await.json();
+        assert_eq!(listed[list][0]["state"], "deleted", "{listed}");
+        let unknown = ask(&router, "DELETE", &format!("{path}/x"), "", None).await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn every_field_at_fault_is_named_at_once() {
+    let router = well();
+    let mut body = silence(json!({ "app": { "regex": "(" } }));
+    body["ends_at"] = json!("2026-11-01T11:00:00Z");
+    body["reason"] = json!("");
+    let answer = ask(&router, "POST", "/api/v1/silences", "", Some(&body)).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let errors = answer.json()["errors"].clone();
+    let fields: Vec<_> = errors
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| &one["field"])
+        .collect();
+    assert_eq!(fields, ["match", "reason", "ends_at"]);
+    let mut over = silence(json!({ "app": "shop" }));
+    over["starts_at"] = json!("2026-11-01T10:00:00Z");
+    over["ends_at"] = json!("2026-11-01T11:00:00Z");
+    for (list, status) in [("silences", 400), ("maintenance", 201)] {
+        let answer = ask(&router, "POST", &format!("/api/v1/{list}"), "", Some(&over)).await;
+        assert_eq!(
+            answer.status.as_u16(),
+            status,
+            "{list}: only work can be recorded later"
+        );
+    }
+    let everything = ask(
+        &router,
+        "POST",
+        "/api/v1/silences",
+        "",
+        Some(&silence(json!({}))),
+    )
+    .await;
+    assert_eq!(everything.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_token_that_is_limited_to_apps_silences_only_theirs() {
+    let router = guarded();
+    for (matches, status) in [
+        (json!({ "app": "shop" }), 201),
+        (json!({ "app": "shop", "severity": "page" }), 201),
+        (json!({ "app": "admin" }), 400),
+        (json!({ "app": { "regex": "shop" } }), 400),
+        (json!({ "severity": "page" }), 400),
+        (json!({ "app": "" }), 400),
+    ] {
+        let body = silence(matches.clone());
+        let answer = ask(&router, "POST", "/api/v1/silences", "limited", Some(&body)).await;
+        assert_eq!(answer.status.as_u16(), status, "{matches}: {}", answer.text);
+    }
+    let body = silence(json!({ "severity": "page" }));
+    let made = ask(&router, "POST", "/api/v1/silences", "all", Some(&body))
+        .await
+        .json();
+    let count = |answer: Answer| answer.json()["silences"].as_array().map(Vec::len);
+    let theirs = ask(&router, "GET", "/api/v1/silences", "limited", None).await;
+    assert_eq!(count(theirs), Some(2));
+    assert_eq!(
+        count(ask(&router, "GET", "/api/v1/silences", "all", None).await),
+        Some(3)
+    );
+    let path = format!("/api/v1/silences/{}", made["id"].as_str().expect("a text"));
+    let answer = ask(&router, "DELETE", &path, "limited", None).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::NOT_FOUND,
+        "it says nothing of what others have"
+    );
+}
+
+#[tokio::test]
+async fn the_delivery_log_shows_a_limited_caller_its_apps_and_nothing_that_may_name_others() {
+    let router = guarded();
+    for (token, path, apps) in [
+        (
+            "all",
+            "/api/v1/deliveries?window=1h",
+            vec!["shop", "blog", ""],
+        ),
+        ("limited", "/api/v1/deliveries?receiver=slack", vec!["shop"]),
+        (
+            "limited",
+            "/api/v1/deliveries?app=shop&limit=5",
+            vec!["shop"],
+        ),
+    ] {
+        let answer = ask(&router, "GET", path, token, None).await.json();
+        let rows = answer["deliveries"].as_array().expect("a list");
+        let found: Vec<_> = rows.iter().map(|row| row["app"].clone()).collect();
+        assert_eq!(found, apps, "{path}");
+        assert_eq!(rows[0]["answer"], "HTTP 200");
+    }
+    let other = ask(
+        &router,
+        "GET",
+        "/api/v1/deliveries?app=admin",
+        "limited",
+        None,
+    )
+    .await;
+    assert_eq!(other.status, StatusCode::BAD_REQUEST);
+}
