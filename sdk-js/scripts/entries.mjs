@@ -9,4 +9,4 @@ export const pageEntries = [
 ];
 
 /** Entries for Node: tools of builds and tests. */
-export const toolEntries = [];
+export const toolEntries = [{ name: "playwright" }, { name: "webdriver" }, { name: "cypress" }];

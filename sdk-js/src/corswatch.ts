@@ -1,13 +1,15 @@
 import { checked, warn } from "./check";
-import { begin, end, flush, forget, verdictOf } from "./observe";
+import { begin, end, flush, forget } from "./observe";
 import type { Handle, Options } from "./options";
 import { COPY, scope } from "./scope";
 import { full } from "./variant";
+import { verdictOf, verdicts, watch } from "./verdicts";
 
 export type {
 	Finding,
 	Handle,
 	HeaderExpectation,
+	Observed,
 	Options,
 	OptOut,
 	Probes,
@@ -70,7 +72,7 @@ export const start = (given: Options): Handle => {
 			}
 		},
 	};
-	if (full) handle.verdictOf = verdictOf;
+	if (full) Object.assign(handle, { verdictOf, verdicts, watch });
 	// A server has no location, a sandboxed frame no origin that the edge could permit.
 	if (scope.location && /^http/.test(scope.origin)) grant();
 	else stopped = 1;

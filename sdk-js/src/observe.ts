@@ -1,10 +1,10 @@
 import { collect, open, watch } from "./beacon";
-import { type Ask, type Call, call } from "./call";
+import { type Ask, type Call, call, urlOf } from "./call";
 import { judge, leave, succeeded, violate } from "./classify";
 import { expectation } from "./expect";
 import { type Answer, type Fail, patchFetch } from "./fetch";
 import { is } from "./investigate";
-import type { Finding, Options } from "./options";
+import type { Options } from "./options";
 import { note } from "./own";
 import { unpatch } from "./patch";
 import type { Verdict } from "./row";
@@ -14,6 +14,7 @@ import { namer } from "./template";
 import { enter, serverOf } from "./traffic";
 import { connect, deliver, drop, interval, limits, relieved, unload } from "./transport";
 import { full } from "./variant";
+import { keep } from "./verdicts";
 import { patchXhr } from "./xhr";
 
 const FLUSH_MS = 15_000;
@@ -25,8 +26,6 @@ const MAX_ALONE = 20;
 const SOON_MS = 1000;
 
 const judging = new Map<Call, number>();
-/** What the page got for failures, with what they are found to be. */
-const verdicts: WeakMap<object, Promise<Finding | undefined>> = /* @__PURE__ */ new WeakMap();
 /** What is recorded belongs to it, until it is forgotten. */
 let current: object | undefined;
 /** None, one for all that is recorded, one for a failure of a new kind. */
@@ -146,7 +145,7 @@ export const begin = (options: Options, ended: () => void): void => {
 			return;
 		});
 		if (full) {
-			if (error && typeof error === "object") verdicts.set(error, found);
+			keep(error, urlOf(call), ms, found);
 			found.then((finding) => finding && options.onVerdict?.(error, finding)).catch(() => {});
 		}
 	});
@@ -154,10 +153,6 @@ export const begin = (options: Options, ended: () => void): void => {
 	if (scope.XMLHttpRequest) patchXhr(ask("xhr"), answer, reject);
 	listenIn(guarded);
 };
-
-/** What a failure is found to be, by what the page got for it; undefined where it is none that was seen. */
-export const verdictOf = (error: unknown): Promise<Finding | undefined> | undefined =>
-	verdicts.get(error as object);
 
 /** Ends it: puts everything back. What is under way counts if another observation begins before its end. */
 export const end = unpatch;

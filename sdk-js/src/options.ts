@@ -33,6 +33,21 @@ export interface Finding {
 	ep: string;
 	/** Method; undefined is GET. */
 	m: string | undefined;
+	/** Whether it was sent with credentials. */
+	c?: 1 | undefined;
+	/** Whether it needed a preflight. */
+	p?: 1 | undefined;
+	/** Names of its headers that are not safelisted, comma separated. */
+	by?: string | undefined;
+}
+
+/** A failed request and what it is found to be; this never leaves the page. */
+export interface Observed {
+	/** Its URL. */
+	url: string;
+	/** Milliseconds until it failed. */
+	ms: number;
+	finding: Finding;
 }
 
 /** What `start` takes. */
@@ -84,4 +99,11 @@ export interface Handle {
 	 * the request is not counted, and never rejects. Missing in the default script.
 	 */
 	verdictOf?(error: unknown): Promise<Finding | undefined> | undefined;
+	/** The last 50 verdicts of the page, when each failure of before this call has its own. Missing in the default script. */
+	verdicts?(): Promise<Observed[]>;
+	/**
+	 * Calls with the last 50 verdicts and with each from now on; gives back what ends that. Missing in the
+	 * default script.
+	 */
+	watch?(listener: (observed: Observed) => void): () => void;
 }
