@@ -6,6 +6,8 @@ export const pageEntries = [
 	{ name: "datadog", budget: 1000 },
 	{ name: "opentelemetry", budget: 1000 },
 	{ name: "faro", budget: 1000 },
+	{ name: "eventsource", budget: 1000 },
+	{ name: "elements", budget: 1000 },
 ];
 
 /** Entries for Node: tools of builds and tests. */

@@ -11,6 +11,7 @@ import type { Verdict } from "./row";
 import { add, bytes, take } from "./rows";
 import { COPY, keepFetch, later, listen, scope } from "./scope";
 import { namer } from "./template";
+import { countBy, known, ofElement, simple } from "./track";
 import { enter, serverOf } from "./traffic";
 import { connect, deliver, drop, interval, limits, relieved, unload } from "./transport";
 import { full } from "./variant";
@@ -62,7 +63,7 @@ const depart = (): void => {
 
 const fail = (call: Call, ms: number, verdict: Verdict): void => {
 	const grave = !/^(ab|unl|of)/.test(verdict.o);
-	add(call, verdict, ms, grave && alone++ < MAX_ALONE);
+	add(call, verdict, full && call._silent ? known(ms) : ms, grave && alone++ < MAX_ALONE);
 	const signature = call._key + verdict.o;
 	wake(grave && !signatures[signature] && !relieved() ? 2 : 1);
 	signatures[signature] = 1;
@@ -139,6 +140,7 @@ export const begin = (options: Options, ended: () => void): void => {
 		judging.set(call, ms);
 		const found = judge(call, options.probes, ms, name, message).then((verdict) => {
 			if (judging.delete(call) && verdict) {
+				if (full && call._silent) verdict = ofElement(verdict);
 				guarded(fail)(call, ms, verdict);
 				if (full) return { ...call._shape, ...verdict };
 			}
@@ -151,6 +153,21 @@ export const begin = (options: Options, ended: () => void): void => {
 	});
 	patchFetch(ask("fetch"), answer, reject);
 	if (scope.XMLHttpRequest) patchXhr(ask("xhr"), answer, reject);
+	if (full) {
+		countBy((observer, url, credentialed, since = -Infinity) => {
+			const mine = !limits.includes(observer) && simple(url, credentialed, since, name);
+			return mine
+				? {
+						answered: guarded((st) => {
+							add(mine, st ? { st } : { o: "ok" }, known(performance.now() - mine._start));
+							succeeded(mine);
+							wake(1);
+						}),
+						failed: (error) => reject(mine, "error", "", error),
+					}
+				: undefined;
+		});
+	}
 	listenIn(guarded);
 };
 

@@ -85,6 +85,14 @@ export interface Options {
 	onVerdict?: (error: unknown, finding: Finding) => void;
 }
 
+/** A request that neither `fetch` nor `XMLHttpRequest` made. */
+export interface Tracked {
+	/** It was answered, with this status if that is known. */
+	answered(status?: number): void;
+	/** It was not, or what it got was of no use; `error` is what `verdictOf` may be asked with. */
+	failed(error?: unknown): void;
+}
+
 /** What `start` gives back. */
 export interface Handle {
 	/** Puts native `fetch` and `XMLHttpRequest` back; what is recorded is sent. */
@@ -106,4 +114,10 @@ export interface Handle {
 	 * default script.
 	 */
 	watch?(listener: (observed: Observed) => void): () => void;
+	/**
+	 * For the entries of this package: begins to count a `GET` in CORS mode by an observer that the edge can
+	 * stop by this name. `since` is when it began, by the clock of Resource Timing; nobody knows where left
+	 * out. Undefined where it is not counted. Missing in the default script.
+	 */
+	track?(observer: string, url: string, credentialed: boolean, since?: number): Tracked | undefined;
 }

@@ -1,7 +1,5 @@
 import type { Finding, Handle } from "../options";
-
-/** Names the copy that observes, as in scope.ts; entries are built apart from it. */
-const COPY = Symbol.for("corswatch");
+import { observer } from "./observer";
 
 /** After these the page may never run again: what waits must be sent before. */
 const LAST_CHANCES = ["pagehide", "visibilitychange"];
@@ -9,10 +7,6 @@ const LAST_CHANCES = ["pagehide", "visibilitychange"];
 const MAX_WAIT_MS = 10_000;
 /** An error stands for another at most this many times. */
 const MAX_CAUSES = 4;
-
-/** The copy of corswatch that observes this page or worker. */
-export const observer = (): Handle | undefined =>
-	(globalThis as unknown as Record<symbol, Handle | undefined>)[COPY];
 
 /** What libraries put around what a request failed with: axios its XHR as `request`, others a `cause`. */
 const inner = (error: unknown): unknown[] => {
