@@ -32,13 +32,13 @@ const OUTCOMES: Record<string, string> = {
 
 /** What the codes of evidence say, by what they are built from. */
 const EVIDENCE: [code: RegExp, meaning: string][] = [
-	[/^A\+|A\+/, "without CORS the server answers"],
+	[/A\+/, "without CORS the server answers"],
 	[/A-/, "without CORS it does not answer either"],
 	[/E\+/, "an EventSource shows that it answers"],
 	[/R\+/, "its root answers"],
 	[/R-/, "its root does not answer"],
 	[/B\+B-/, "of several answers with CORS one was withheld"],
-	[/(^|[^+])B-/, "with CORS a probe is withheld, too"],
+	[/^(?!.*B\+B-).*B-/, "with CORS a probe is withheld, too"],
 	[/Br/, "it is redirected"],
 	[/B\+(?!B)|B4/, "a plain probe with CORS passes"],
 	[/P-/, "a preflighted probe fails"],

@@ -48,7 +48,7 @@ const checkOrigin = ({ header }: Answer, origin: string, credentialed: boolean):
 /** Fetch, "CORS-preflight fetch", from step 7 on. */
 const checkPreflight = (answer: Answer, { c, m, by }: Observed["finding"]): string | undefined => {
 	const method = methodOf(m);
-	if (answer.status < 200 || answer.status > 299) return `its status is ${answer.status}, not 200 to 299`;
+	if (answer.status < 200 || answer.status > 299) return `the status is ${answer.status}, not 200 to 299`;
 	const listed = (name: string) =>
 		(answer.header(name) ?? "")
 			.split(",")
@@ -87,7 +87,7 @@ export const fault = async (
 			...(by && { "access-control-request-headers": by }),
 		});
 		const wrong = checkOrigin(preflight, page, !!c) ?? checkPreflight(preflight, finding);
-		if (wrong) return `of the answer to the preflight, ${wrong}`;
+		if (wrong) return `in the answer to the preflight ${wrong}`;
 	}
 	let at = url;
 	let origin = page;
@@ -96,7 +96,7 @@ export const fault = async (
 		const answer = await asking(at, m === "GET" ? m : "HEAD", { origin });
 		const wrong = checkOrigin(answer, origin, !!c);
 		const location = answer.status > 300 && answer.status < 400 && answer.header("location");
-		if (wrong) return `of the answer${hops || location ? ` of ${at}` : ""}, ${wrong}`;
+		if (wrong) return `in the answer${hops || location ? ` of ${at}` : ""} ${wrong}`;
 		if (!location) return;
 		const next = new URL(location, at);
 		// Fetch, "HTTP-redirect fetch": another server on the way makes the origin opaque.

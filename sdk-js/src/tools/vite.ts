@@ -27,6 +27,8 @@ interface Server {
 }
 
 const MODULE = "virtual:corswatch-hints";
+/** As Rollup marks modules that are no files. */
+const RESOLVED = `\0${MODULE}`;
 /** Requests that are asked about, one for each endpoint; a page of somebody else must not have more sent. */
 const MAX_HINTS = 200;
 
@@ -65,8 +67,8 @@ export const corswatch = (options: VitePluginOptions = {}) => {
 				},
 			};
 		},
-		resolveId: (id: string) => (id === MODULE || id === `/@id/${MODULE}` ? `\0${MODULE}` : undefined),
-		load: (id: string) => (id === `\0${MODULE}` ? client(options.production ?? "") : undefined),
+		resolveId: (id: string) => (id === MODULE || id === RESOLVED ? RESOLVED : undefined),
+		load: (id: string) => (id === RESOLVED ? client(options.production ?? "") : undefined),
 		transformIndexHtml: () =>
 			developing && options.production
 				? [
