@@ -8,6 +8,7 @@ export const pageEntries = [
 	{ name: "faro", budget: 1000 },
 	{ name: "eventsource", budget: 1000 },
 	{ name: "elements", budget: 1000 },
+	{ name: "coverage", budget: 1000 },
 	{ name: "build", budget: 200 },
 	{ name: "debug", budget: 2500 },
 ];

@@ -47,6 +47,7 @@ export const start = (given: Options): Handle => {
 				!(options.optOut === "off" && (scope.navigator.globalPrivacyControl || navigator.doNotTrack === "1"))
 			) {
 				scope[COPY] = handle;
+				if (full) handle.since = performance.now();
 				begin(options, () => {
 					forget();
 					handle.stop();

@@ -114,6 +114,8 @@ export interface Handle {
 	 * default script.
 	 */
 	watch?(listener: (observed: Observed) => void): () => void;
+	/** When the observation began, by the clock of Resource Timing. Missing in the default script. */
+	since?: number;
 	/** Calls with each request that is answered from now on (outcome `ok`); gives back what ends that. Missing in the default script. */
 	watchAnswers?(listener: (observed: Observed) => void): () => void;
 	/**
