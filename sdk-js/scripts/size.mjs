@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
-// docs/adr/0015-the-default-script-and-the-full-one.md
-const BUDGET = 5600;
+// docs/adr/0016-the-default-script-and-the-full-one.md
+const BUDGET = 5900;
 const script = readFileSync("dist/corswatch.js");
 const size = {
 	raw: script.length,

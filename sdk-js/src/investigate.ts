@@ -4,7 +4,6 @@ import { aim, ask, took } from "./probe";
 import type { Confidence, Verdict } from "./row";
 import { scope } from "./scope";
 import { afford, serverOf } from "./traffic";
-import { full } from "./variant";
 
 /** An origin that does not answer at all is left alone this long. */
 const DOWN_MS = 30_000;
@@ -107,7 +106,7 @@ const fenced = async () => {
 /** Neither the request nor probe A got an answer that shows; undefined where there was one all the same. */
 const unanswered = async (): Promise<Verdict | undefined> => {
 	const root = `${call._shape.to}/`;
-	if (full && (await fenced())) return is("local_network", "lna");
+	if (await fenced()) return is("local_network", "lna");
 	// Where the page may not ask, an EventSource is closed, too; as Firefox does in any case.
 	const witness = !firefox && scope.EventSource;
 	const closed = witness && (await ask(url));
