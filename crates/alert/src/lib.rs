@@ -7,7 +7,6 @@
 #![forbid(unsafe_code)]
 
 mod alert;
-mod backoff;
 mod config;
 mod corroboration;
 mod delivery;

@@ -1,8 +1,9 @@
 //! Whom an audit asks: a live server, or a policy that answers as one would.
 
+use browse::{Call, CallError, Client};
 use cors::{Answer, Headers};
 use findings::{Finding, Rule};
-use prober::{Call, CallError, Client};
+use runtime::Causes as _;
 use url::Url;
 
 use crate::rules;
@@ -62,7 +63,7 @@ impl Server for Client {
             }),
             Err(error) => Err(Silence {
                 rule: rules::NO_ANSWER,
-                reason: error.text(),
+                reason: error.with_causes().to_string(),
             }),
         }
     }

@@ -1,5 +1,6 @@
 //! `POST /v1/b/KEY`, with which pages send beacons, and `POST /v1/logs`, with which servers send logs.
 
+use runtime::Causes as _;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -276,7 +277,7 @@ fn outcome_of(error: &AppendError) -> Outcome {
         AppendError::TooLarge { .. } => Refused::RecordTooLarge.into(),
         AppendError::NoSuchPartition { .. } => {
             tracing::error!(
-                error = error as &dyn std::error::Error,
+                error = %error.with_causes(),
                 "journal and edge disagree"
             );
             Shed::JournalUnavailable.into()

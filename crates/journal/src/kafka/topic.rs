@@ -1,5 +1,6 @@
 //! Whether the topic is what the promises need.
 
+use runtime::Causes as _;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -65,7 +66,7 @@ pub(crate) async fn check(config: &KafkaConfig, max_record: usize) -> Result<(),
         Err(error) => {
             tracing::warn!(
                 topic = config.topic,
-                %error,
+                error = %error.with_causes(),
                 "the topic's settings cannot be read and were not checked"
             );
             Ok(())
@@ -100,7 +101,9 @@ async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenError> {
                     source: source.into(),
                 });
             }
-            Err(error) => tracing::info!(%error, brokers = config.brokers, "waiting for Kafka"),
+            Err(error) => {
+                tracing::info!(error = %error.with_causes(), brokers = config.brokers, "waiting for Kafka")
+            }
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -2,7 +2,16 @@
 
 use web::{EndpointTemplate, GraphqlPaths, NotAnEndpoint, OriginPattern, RequestPath, Schemes};
 
-use crate::config::Sample;
+/// A path that stands for an endpoint template.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'a> {
+    /// Origin pattern; empty for every origin.
+    pub origin: &'a str,
+    /// Template.
+    pub endpoint: &'a str,
+    /// The path that is asked.
+    pub path: &'a str,
+}
 
 /// What the configuration says of paths: samples for endpoint templates, and where operations of
 /// GraphQL are sent.
@@ -52,20 +61,20 @@ pub enum NoPath {
 impl KnownPaths {
     /// What a configuration that has been checked says; a sample that cannot be read is none.
     #[must_use]
-    pub fn new(samples: &[Sample], graphql: &[String]) -> Self {
-        let read = |sample: &Sample| {
-            let origins = match sample.origin.as_str() {
+    pub fn new<'a>(samples: impl IntoIterator<Item = Sample<'a>>, graphql: &[String]) -> Self {
+        let read = |sample: Sample<'_>| {
+            let origins = match sample.origin {
                 "" => None,
                 origin => Some(OriginPattern::read(origin, Schemes::Web).ok()?),
             };
             Some(KnownSample {
                 origins,
-                endpoint: EndpointTemplate::read(&sample.endpoint).ok()?,
-                path: sample.path.clone(),
+                endpoint: EndpointTemplate::read(sample.endpoint).ok()?,
+                path: sample.path.to_owned(),
             })
         };
         Self {
-            samples: samples.iter().filter_map(read).collect(),
+            samples: samples.into_iter().filter_map(read).collect(),
             graphql: GraphqlPaths::with(graphql.iter().cloned()),
         }
     }
@@ -123,11 +132,11 @@ impl Place {
 mod tests {
     use super::*;
 
-    fn sample(origin: &str, endpoint: &str, path: &str) -> Sample {
+    fn sample(origin: &'static str, endpoint: &'static str, path: &'static str) -> Sample<'static> {
         Sample {
-            origin: origin.to_owned(),
-            endpoint: endpoint.to_owned(),
-            path: path.to_owned(),
+            origin,
+            endpoint,
+            path,
         }
     }
 
@@ -138,7 +147,7 @@ mod tests {
             sample("", "/user/:name", "/user/probe?x=1"),
             sample("https://*.test", "/wild/:id", "/wild/7"),
         ];
-        let known = KnownPaths::new(&samples, &["/api/query".to_owned()]);
+        let known = KnownPaths::new(samples, &["/api/query".to_owned()]);
         for (method, endpoint, path, made_up) in [
             ("GET", "/items", "/items", false),
             ("GET", "/cart/:id", "/cart/1", true),
@@ -175,7 +184,7 @@ mod tests {
             assert!(refused, "{endpoint}");
         }
         let samples = [sample("", "/__other__", "/health")];
-        let known = KnownPaths::new(&samples, &[]);
+        let known = KnownPaths::new(samples, &[]);
         let found = Place::of("https://api.test", "/__other__", "GET", &known);
         let url = "https://api.test/health".to_owned();
         assert_eq!(

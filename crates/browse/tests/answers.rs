@@ -5,8 +5,9 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
+use browse::{Call, CallError, Client, Limits, Phase, Reply};
 use cors::Headers;
-use prober::{Call, CallError, Client, Limits, Phase, Reply};
+use runtime::Causes as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use support::{Server, allowing, client, limits, names};
 use tokio_rustls::TlsAcceptor;
@@ -104,7 +105,7 @@ async fn what_is_no_answer_has_a_reason() {
             error.fault().as_str(),
             expected,
             "{answer:?}: {}",
-            error.text()
+            error.with_causes()
         );
     }
 }
@@ -133,7 +134,7 @@ async fn a_head_without_end_is_cut_off() {
     assert!(
         matches!(error, CallError::TooLarge(2000)),
         "{}",
-        error.text()
+        error.with_causes().to_string()
     );
 }
 
@@ -160,7 +161,7 @@ async fn a_server_that_says_nothing_is_given_up() {
     assert!(
         matches!(error, CallError::TimedOut(Phase::Answer)),
         "{}",
-        error.text()
+        error.with_causes().to_string()
     );
 }
 

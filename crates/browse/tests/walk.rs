@@ -2,8 +2,8 @@
 
 mod support;
 
+use browse::{CallError, Ending, Manner, Methods, Rule, Values, browse};
 use cors::{CorsError, Credentials, Mode, Request, RequestParts, Ruling, Stage};
-use prober::{CallError, Ending, Manner, Methods, Rule, Values, browse};
 use support::{Server, client};
 
 const PAGE: &str = "https://shop.test";

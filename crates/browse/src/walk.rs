@@ -10,7 +10,7 @@ use crate::client::{Call, Client, Timing};
 use crate::error::CallError;
 
 /// What the prober calls itself.
-pub(crate) const USER_AGENT: &str = concat!(
+pub const USER_AGENT: &str = concat!(
     "Mozilla/5.0 (compatible; corswatch-prober/",
     env!("CARGO_PKG_VERSION"),
     ")"

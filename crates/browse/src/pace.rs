@@ -30,7 +30,7 @@ enum Counted {
 
 /// The messages that targets may get.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub struct Pace {
     per_second: f64,
     burst: f64,
     buckets: Mutex<HashMap<Counted, Bucket>>,
@@ -44,7 +44,9 @@ struct Bucket {
 }
 
 impl Pace {
-    pub(crate) fn new(per_minute: u32) -> Self {
+    /// Every server and every address gets so many messages a minute.
+    #[must_use]
+    pub fn new(per_minute: u32) -> Self {
         Self {
             per_second: f64::from(per_minute) / 60.0,
             burst: f64::from(per_minute.min(BURST)),
@@ -53,12 +55,14 @@ impl Pace {
     }
 
     /// How long a replay that asks `origin` first has to wait; nothing where it may begin.
-    pub(crate) fn wait_for_server(&self, origin: &str, now: Instant) -> Option<Duration> {
+    #[must_use]
+    pub fn wait_for_server(&self, origin: &str, now: Instant) -> Option<Duration> {
         self.wait(&server(origin), now)
     }
 
     /// How long a replay that connects to `address` first has to wait; nothing where it may begin.
-    pub(crate) fn wait_for_address(&self, address: SocketAddr, now: Instant) -> Option<Duration> {
+    #[must_use]
+    pub fn wait_for_address(&self, address: SocketAddr, now: Instant) -> Option<Duration> {
         self.wait(&Counted::Address(address), now)
     }
 
@@ -68,13 +72,11 @@ impl Pace {
     }
 
     /// Counts a message that is about to be sent to `origin` at `address`. Where one of both is too
-    /// far ahead of its rate, nothing is counted, and the error is how long to wait.
-    pub(crate) fn count(
-        &self,
-        origin: &str,
-        address: SocketAddr,
-        now: Instant,
-    ) -> Result<(), Duration> {
+    /// far ahead of its rate, nothing is counted.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub fn count(&self, origin: &str, address: SocketAddr, now: Instant) -> Result<(), Duration> {
         let counted = [server(origin), Counted::Address(address)];
         let mut buckets = self.buckets();
         if buckets.len() + counted.len() > MAX_BUCKETS {

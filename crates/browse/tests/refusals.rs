@@ -4,8 +4,9 @@ mod support;
 
 use std::net::IpAddr;
 
+use browse::{Addresses, Call, CallError, Client, Names, Rule, TargetPolicy};
 use cors::Headers;
-use prober::{Addresses, Call, CallError, Client, Names, Rule, TargetPolicy};
+use runtime::Causes as _;
 use support::{Server, limits};
 use web::{OriginPattern, PathPrefix, Schemes};
 
@@ -30,7 +31,7 @@ fn policy(addresses: Addresses) -> TargetPolicy {
     })
 }
 
-async fn call(client: &Client, url: &str) -> Result<prober::Reply, CallError> {
+async fn call(client: &Client, url: &str) -> Result<browse::Reply, CallError> {
     let url = url.parse().expect(url);
     client
         .call(Call {
@@ -132,7 +133,7 @@ async fn a_name_that_stands_for_an_address_inside_is_refused_before_anything_is_
                 assert_eq!(refusal.rule(), Rule::Address);
                 assert!(refusal.to_string().contains(given), "{refusal}");
             }
-            Err(other) => panic!("{given}: {}", other.text()),
+            Err(other) => panic!("{given}: {}", other.with_causes()),
         }
         assert_eq!(
             server.asked().len() - before,

@@ -171,7 +171,7 @@ impl Client {
 
     /// The same client, of whose messages `pace` counts every one.
     #[must_use]
-    pub(crate) fn paced(&self, pace: Arc<Pace>) -> Self {
+    pub fn paced(&self, pace: Arc<Pace>) -> Self {
         Self {
             pace: Some(pace),
             ..self.clone()

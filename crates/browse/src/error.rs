@@ -201,16 +201,4 @@ impl CallError {
             Self::Unwritable(_) => Fault::Unwritable,
         }
     }
-
-    /// The error with its causes, for people.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
-    }
 }
