@@ -1,6 +1,7 @@
 //! Numbered migrations: applied in order, recorded with their checksum, never edited.
 
 use clickhouse::Row;
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use sha2::Digest as _;
 
@@ -115,13 +116,7 @@ fn pending<'a>(
 }
 
 fn checksum(sql: &str) -> String {
-    use std::fmt::Write as _;
-    let digest = sha2::Sha256::digest(sql.as_bytes());
-    digest.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(&sha2::Sha256::digest(sql.as_bytes()))
 }
 
 /// The statements of a migration: they end with a semicolon at the end of a line.
