@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
-// docs/adr/0010-what-the-sdk-may-take.md
+// docs/adr/0015-the-default-script-and-the-full-one.md
 const BUDGET = 5600;
 const script = readFileSync("dist/corswatch.js");
 const size = {

@@ -4,6 +4,7 @@ import type { Handle, Options } from "./options";
 import { COPY, scope } from "./scope";
 
 export type {
+	Finding,
 	Handle,
 	HeaderExpectation,
 	Options,

@@ -5,13 +5,15 @@ import { expectation } from "./expect";
 import { type Answer, type Fail, patchFetch } from "./fetch";
 import { is } from "./investigate";
 import type { Options } from "./options";
+import { note } from "./own";
 import { unpatch } from "./patch";
 import type { Verdict } from "./row";
 import { add, bytes, take } from "./rows";
 import { COPY, keepFetch, later, listen, scope } from "./scope";
 import { namer } from "./template";
 import { enter, serverOf } from "./traffic";
-import { connect, deliver, drop, interval, relieved, unload } from "./transport";
+import { connect, deliver, drop, interval, limits, relieved, unload } from "./transport";
+import { full } from "./variant";
 import { patchXhr } from "./xhr";
 
 const FLUSH_MS = 15_000;
@@ -101,7 +103,9 @@ export const begin = (options: Options, ended: () => void): void => {
 		(...args) => {
 			try {
 				if (scope[COPY] && current === mine) observe(...args);
-			} catch {}
+			} catch {
+				note("errors");
+			}
 		};
 	const name = namer(options);
 	const expect = expectation(options);
@@ -111,7 +115,8 @@ export const begin = (options: Options, ended: () => void): void => {
 	alone = 0;
 	signatures = {};
 
-	const ask = (asked: Ask) => {
+	const ask = (by: string) => (asked: Ask) => {
+		if (limits.includes(by)) return;
 		const mine = call(asked, name);
 		if (mine) enter(mine);
 		return mine;
@@ -122,21 +127,26 @@ export const begin = (options: Options, ended: () => void): void => {
 		// Content blockers put an empty file in the place of what they block.
 		if (/^[^h]/.test(url)) return fail(call, ms, is("ad_blocked", "replaced", "proven"));
 		const row = add(call, st ? { st } : { o: "ok" }, ms);
-		if (call._shape.p) watch(call, row);
+		if (call._shape.p && !limits.includes("_l")) watch(call, row);
 		succeeded(call);
 		wake(1);
-		expect(call, st, readable);
+		if (!limits.includes("_h")) expect(call, st, readable);
 	});
-	const reject: Fail = guarded((call, error, message) => {
+	const reject: Fail = guarded((call, name, message, error) => {
 		serverOf(call)._page.delete(call);
 		const ms = performance.now() - call._start;
 		judging.set(call, ms);
-		judge(call, options.probes, ms, error, message).then((verdict) => {
-			if (judging.delete(call) && verdict) guarded(fail)(call, ms, verdict);
-		});
+		judge(call, options.probes, ms, name, message)
+			.then((verdict) => {
+				if (judging.delete(call) && verdict) {
+					guarded(fail)(call, ms, verdict);
+					if (full) options.onVerdict?.(error, { ...call._shape, ...verdict });
+				}
+			})
+			.catch(() => {});
 	});
-	patchFetch(ask, answer, reject);
-	if (scope.XMLHttpRequest) patchXhr(ask, answer, reject);
+	patchFetch(ask("fetch"), answer, reject);
+	if (scope.XMLHttpRequest) patchXhr(ask("xhr"), answer, reject);
 	listenIn(guarded);
 };
 

@@ -17,6 +17,24 @@ export interface HeaderExpectation {
 /** An endpoint template, for every server or for one. */
 export type Template = string | [origin: string, template: string];
 
+/** What a failure is found to be, and of which request, in the words of the beacon (README, "Evidence"). */
+export interface Finding {
+	/** Outcome: `blocked`, `network`, `aborted` and so on. */
+	o: string;
+	/** Of a block: `preflight`, `response`, `redirect` or `unknown`. */
+	stage?: string | undefined;
+	/** Confidence; undefined is likely. */
+	cf?: "proven" | undefined;
+	/** Evidence code. */
+	ev: string;
+	/** Origin of the server. */
+	to: string | undefined;
+	/** Endpoint. */
+	ep: string;
+	/** Method; undefined is GET. */
+	m: string | undefined;
+}
+
 /** What `start` takes. */
 export interface Options {
 	/** Public key of the app. */
@@ -45,6 +63,11 @@ export interface Options {
 	consent?: boolean;
 	/** Milliseconds between beacons, 15,000 by default; the server can lengthen it. */
 	flushInterval?: number;
+	/**
+	 * Called once for each failure when it is found out what it was, a moment after the page got it: with
+	 * what `fetch` was rejected with, or with the XHR. What it throws is lost.
+	 */
+	onVerdict?: (error: unknown, finding: Finding) => void;
 }
 
 /** What `start` gives back. */

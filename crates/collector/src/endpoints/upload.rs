@@ -94,7 +94,15 @@ pub(crate) async fn take(
             outcome
         }
     };
-    answer::of(&outcome, &edge.in_flight)
+    // Only pages run the SDK.
+    let app = match sender.credential {
+        Credential::PublicKey(key) => match edge.catalog.key(key) {
+            KeyState::Active { app, .. } => Some(app),
+            KeyState::Disabled(_) | KeyState::Unknown => None,
+        },
+        Credential::Bearer => None,
+    };
+    answer::of(&outcome, &edge.in_flight, app)
 }
 
 /// Everything up to the journal, the cheapest questions first.
