@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use alert::{Corroboration, Graded, Severity, Witnesses};
-use incident::{Cause, Failing, HeaderChange, Register, Sighting};
+use incident::{Cause, Failing, Register, Sighting};
 use observation::{MILLIS_PER_MINUTE, Outcome, UnixMillis};
 use slo::{Judgement, Window};
 use store::{DiagnosisRow, Failure, SliFilter, StoreError, Witnessed};
@@ -362,14 +362,7 @@ pub(crate) fn cause(row: &DiagnosisRow) -> Cause {
         changes: row
             .changes
             .iter()
-            .map(|change| HeaderChange {
-                header: change.header.clone(),
-                what: change.what.clone(),
-                before: change.before.clone(),
-                after: change.after.clone(),
-                from: change.from,
-                to: change.to,
-            })
+            .map(crate::attributes::header_change)
             .collect(),
     }
 }

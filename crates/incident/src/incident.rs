@@ -109,6 +109,9 @@ pub struct AppPart {
     pub impact: Option<Impact>,
     /// Dimensions that fail and that do not.
     pub contrast: Contrast,
+    /// The environments that pages with failures state.
+    #[serde(default)]
+    pub environments: BTreeSet<String>,
 }
 
 /// An alert that belongs to an incident.

@@ -38,11 +38,12 @@ pub use reader::{
 };
 pub use rows::{
     AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, ClosingRow,
-    DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions,
-    EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow,
-    IncidentState, InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource,
-    PartRow, ProgressRow, ReplayOutcome, ReplayReason, SeenBeacon, SignatureRow, SilenceRow,
-    SnapshotRow, Stance, StanceCounts, TriedOrigin, UnknownDimension, Vary,
+    DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DeploySource, DeployState, DiagnosisRow,
+    Dimension, Dimensions, EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant,
+    HeaderLine, IncidentRow, IncidentState, InventoryRow, InventoryStep, Lease, ObservationRow,
+    OriginSeenRow, OriginSource, PartRow, ProgressRow, ReplayOutcome, ReplayReason, RollbackRule,
+    SeenBeacon, SignatureRow, SilenceRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
+    UnknownDimension, Vary, differences,
 };
 pub use store::Store;
 

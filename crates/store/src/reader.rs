@@ -1,6 +1,7 @@
 //! The reading side: named queries, as the read-only user, under limits.
 
 mod alerting;
+mod changes;
 mod diagnoses;
 mod difference;
 mod failures;
@@ -23,7 +24,7 @@ use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::wire::{self, columns};
 use crate::{
-    AlertRow, Breakdown, Config, DeployRow, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS,
+    AlertRow, Breakdown, Config, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS,
     ProgressRow, SliFilter, StoreError,
 };
 pub use alerting::DeliveryFilter;
@@ -227,32 +228,6 @@ impl Reader {
     /// [`StoreError`].
     pub async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
         alerts(&self.client).await
-    }
-
-    /// The deploys of an app in a window, in order of time.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn deploys(
-        &self,
-        app: &str,
-        from: UnixMillis,
-        to: UnixMillis,
-    ) -> Result<Vec<DeployRow>, StoreError> {
-        let sql = format!(
-            "SELECT {} FROM deployments FINAL \
-             WHERE app = {{app:String}} AND at >= fromUnixTimestamp64Milli({{from:Int64}}, 'UTC') \
-               AND at < fromUnixTimestamp64Milli({{to:Int64}}, 'UTC') \
-             ORDER BY at, id",
-            columns::<DeployRow>()
-        );
-        let statement = self
-            .client
-            .sql(&sql)
-            .param("app", app)
-            .param("from", from.0)
-            .param("to", to.0);
-        self.client.fetch(statement).await
     }
 
     async fn rollup(

@@ -4,6 +4,7 @@ mod failures;
 mod pager;
 mod rig;
 mod shapes;
+mod suspects;
 mod world;
 
 use alert::Status::{Firing, Resolved};
