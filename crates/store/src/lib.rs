@@ -18,6 +18,7 @@ mod migration;
 mod query;
 mod reader;
 mod replay;
+mod rollup;
 pub mod rows;
 mod store;
 mod wire;

@@ -118,7 +118,7 @@ pub(super) fn render(config: &EngineConfig, passwords: &Passwords, log: &str) ->
       <networks><ip>127.0.0.1/32</ip></networks>
       <profile>default</profile><quota>default</quota>
       <grants>
-        <query>GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, DROP DATABASE, DROP TABLE, TRUNCATE, OPTIMIZE, SYSTEM MERGES, SYSTEM FLUSH ON *.*</query>
+        <query>GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP DATABASE, DROP TABLE, DROP VIEW, TRUNCATE, OPTIMIZE, SYSTEM MERGES, SYSTEM FLUSH ON *.*</query>
         <query>GRANT TABLE ENGINE ON MergeTree, TABLE ENGINE ON ReplacingMergeTree, TABLE ENGINE ON AggregatingMergeTree</query>
       </grants>
     </{WRITER}>

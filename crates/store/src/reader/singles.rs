@@ -6,8 +6,8 @@ use observation::{
 };
 
 use super::Reader;
-use super::failures::FAILED;
-use super::scope::{Scope, Tiers};
+use super::scope::Scope;
+use crate::rollup::FAILED;
 use crate::wire::{Seconds, columns, fields};
 use crate::{SliFilter, StoreError};
 
@@ -199,7 +199,7 @@ impl Reader {
         let sql = format!(
             "SELECT toStartOfHour(minute) AS hour, sum(n) AS failures FROM {rows} \
              WHERE {condition} GROUP BY hour ORDER BY hour DESC LIMIT {MAX_HOURS}",
-            rows = scope.rollup_rows(Tiers::All),
+            rows = scope.failure_rows(),
             condition = which.condition(),
         );
         let statement = compactions.bind(which.bind(scope.bind(self.client.sql(&sql))));
