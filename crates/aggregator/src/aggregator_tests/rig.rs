@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::pager::Pager;
 use super::world::{NOON, World};
-use crate::{Aggregator, Board, Config, LogShape, Parts, SloConfig, objectives};
+use crate::{Aggregator, Board, Config, EdgeCounts, LogShape, Parts, SloConfig, objectives};
 
 /// Time and everything outside the aggregator.
 pub(super) struct Rig {
@@ -22,6 +22,8 @@ pub(super) struct Rig {
     hand: ManualClock,
     pub(super) slos: Vec<SloConfig>,
     pub(super) corroboration: alert::Corroboration,
+    /// Counts of an edge in the same process.
+    pub(super) edge: Option<Arc<dyn EdgeCounts>>,
 }
 
 impl Rig {
@@ -36,6 +38,7 @@ impl Rig {
             clock,
             hand,
             slos: vec![SloConfig::of("shop", Sli::BlockRate)],
+            edge: None,
             corroboration: alert::Corroboration {
                 sessions: 0,
                 networks: 0,
@@ -113,6 +116,7 @@ impl Rig {
             alert: &alert,
             source: Arc::clone(&self.world) as _,
             keep: Arc::clone(&self.world) as _,
+            edge: self.edge.clone(),
             clock: self.clock.clone(),
             metrics: &metrics,
         })
