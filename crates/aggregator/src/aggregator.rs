@@ -22,11 +22,15 @@ use crate::incidents::{Incidents, Times};
 use crate::metrics::Metrics;
 use crate::parts::{LogShape, Parts};
 use crate::pipeline::{Lag, Pipeline};
+use crate::refusals::Refused;
 use crate::{AggregatorError, Config, Keep, Reading};
 use rounds::Loop;
 
 /// The lease of the one that leads.
 const LEASE: &str = "aggregator";
+
+/// How old a report of an edge may be that is still looked at, in milliseconds.
+const REPORTS_OF: i64 = 3_600_000;
 
 /// The longest pause after rounds that failed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -46,6 +50,7 @@ pub struct Aggregator {
     judge: Judge,
     incidents: Incidents,
     pipeline: Pipeline,
+    refused: Refused,
     book: Book,
     /// The term whose book is open.
     term: Option<u64>,
@@ -89,6 +94,7 @@ impl Aggregator {
             evaluator: Evaluator::new(parts.source, parts.slos, max_groups),
             compactor: Compactor::new(&parts.config, parts.log),
             pipeline: Pipeline::new(&parts.config, parts.alert),
+            refused: Refused::new(&parts.config, parts.alert, parts.edge),
             config: parts.config,
             keep: parts.keep,
             book: Book::default(),
@@ -196,22 +202,19 @@ impl Aggregator {
         } else {
             ""
         };
-        retire_unconfigured(
-            self.evaluator.slos(),
-            &self.pipeline.id,
-            &mut self.book,
-            now,
-        );
+        retire_unconfigured(self.evaluator.slos(), &mut self.book, now);
         let slos = match watermark.filter(|_| !self.pipeline.is_behind(millis)) {
             Some(at) => Some(self.evaluate(at, now).await?),
             None => None,
         };
         self.step_pipeline(Lag { millis, problem }, now);
+        let reports = self.keep.edge_reports(now.plus(-REPORTS_OF)).await?;
+        self.refused.step(&reports, &mut self.book, now);
         // Also while nothing can be concluded: receivers end by themselves what they do not hear of.
         self.incidents.remind(&mut self.book, now);
         self.save(now).await?;
         if self.claim.is_held() {
-            self.book.say(&self.outbox, &self.pipeline.id);
+            self.book.say(&self.outbox);
         }
         self.compactor
             .work(&*self.keep, &progress, now, &self.metrics)
@@ -303,25 +306,21 @@ impl Aggregator {
         }
     }
 
-    /// Takes back the pipeline alert that this process raised while the store was out of its reach:
-    /// the new leader has never heard of it.
+    /// Takes back the alerts of no app that this process raised while the store was out of its reach:
+    /// the new leader has never heard of them.
     fn withdraw(&mut self, now: UnixMillis) {
-        let id = self.pipeline.id.clone();
-        if !self.book.is_unsaved(&id) {
-            return;
-        }
-        let Some(mut alert) = self.book.get(&id).cloned() else {
-            return;
-        };
-        if let Some(transition) = alert.retire(Reason::Recovered, now) {
-            let lag = Lag {
-                millis: 0,
-                problem: "",
+        for mut alert in self.book.unsaved_of_no_app() {
+            let Some(transition) = alert.retire(Reason::Recovered, now) else {
+                continue;
             };
-            alert.say(self.pipeline.words(transition, lag));
+            let words = match alert.id == self.pipeline.id {
+                true => self.pipeline.words(transition, Lag::default()),
+                false => Refused::withdrawn(&alert),
+            };
+            alert.say(words);
             self.book.put(alert);
-            self.book.say(&self.outbox, &id);
         }
+        self.book.say(&self.outbox);
     }
 
     /// The store cannot be reached: its data is not known to be complete any further, and the lag
@@ -345,8 +344,9 @@ impl Aggregator {
                 problem: &problem,
             };
             self.step_pipeline(lag, now);
+            self.refused.step(&[], &mut self.book, now);
             self.incidents.remind(&mut self.book, now);
-            self.book.say(&self.outbox, &self.pipeline.id);
+            self.book.say(&self.outbox);
         }
         Board {
             condition: Condition::Unreachable,
@@ -361,7 +361,7 @@ impl Aggregator {
     fn counts(&self) -> std::collections::BTreeMap<(String, alert::Severity), i64> {
         let mut counts = firing(&self.book);
         let slos = self.evaluator.slos().iter().map(|slo| slo.name.as_str());
-        for slo in slos.chain([crate::metrics::PIPELINE]) {
+        for slo in slos.chain(crate::metrics::OF_NO_APP) {
             for &severity in alert::Severity::ALL {
                 counts.entry((slo.to_owned(), severity)).or_default();
             }

@@ -32,7 +32,7 @@ mod state;
 mod trial;
 pub mod webhook;
 
-pub use crate::alert::{Alert, Words};
+pub use crate::alert::{Alert, OF_EDGE, Words};
 pub use config::Config;
 pub use corroboration::{Corroboration, Graded, Witnesses};
 pub use delivery::{Deliveries, Delivery};

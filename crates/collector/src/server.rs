@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use crate::address::counted_as;
 use crate::edge::Edge;
 use crate::metrics::{Cut, EdgeMetrics};
+use crate::report::Counts;
 use crate::{Config, connection, report};
 
 /// How long to wait when connections cannot be accepted, for lack of file descriptors say.
@@ -55,6 +56,12 @@ impl Collector {
         Self {
             edge: Arc::new(edge),
         }
+    }
+
+    /// What this edge counts, now and later.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts(Arc::clone(&self.edge))
     }
 
     /// Serves until `stop`, then drains: no new connections, requests under way finish within the

@@ -54,6 +54,9 @@ pub const CHUNKS_PER_SPAN: u64 = 16;
 /// At most so many alerts are read.
 pub const MAX_ALERTS: u32 = 10_000;
 
+/// Most edges whose reports are read back at once.
+pub const MAX_EDGES: u32 = 1_000;
+
 /// At most so many silences are read, those that are over included.
 pub const MAX_SILENCES: u32 = 5_000;
 

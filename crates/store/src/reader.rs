@@ -26,7 +26,7 @@ use crate::rollup::Tier;
 use crate::wire::{self, columns};
 use crate::{
     AlertRow, Breakdown, Config, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS,
-    ProgressRow, SliFilter, StoreError,
+    MAX_EDGES, ProgressRow, SliFilter, StoreError,
 };
 pub use alerting::DeliveryFilter;
 pub(crate) use alerting::silences;
@@ -228,6 +228,22 @@ impl Reader {
             progress,
             edges: self.client.fetch(self.client.sql(&edges)).await?,
         })
+    }
+
+    /// The last reports of edges that have made one since `from`, the latest first, at most
+    /// [`MAX_EDGES`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn edge_reports(&self, from: UnixMillis) -> Result<Vec<EdgeReportRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM edge_reports FINAL \
+             WHERE at >= fromUnixTimestamp64Milli({{from:Int64}}, 'UTC') \
+             ORDER BY at DESC, process LIMIT {MAX_EDGES}",
+            columns::<EdgeReportRow>()
+        );
+        let statement = self.client.sql(&sql).param("from", from.0);
+        self.client.fetch(statement).await
     }
 
     /// The latest state of every alert, most recently changed first, at most [`MAX_ALERTS`].

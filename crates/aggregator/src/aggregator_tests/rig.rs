@@ -11,7 +11,7 @@ use slo::{Sli, Sums, Window};
 
 use super::pager::Pager;
 use super::world::{NOON, World};
-use crate::{Aggregator, Board, Config, LogShape, Parts, SloConfig, objectives};
+use crate::{Aggregator, Board, Config, EdgeCounts, LogShape, Parts, SloConfig, objectives};
 
 /// Time and everything outside the aggregator.
 pub(super) struct Rig {
@@ -21,6 +21,8 @@ pub(super) struct Rig {
     hand: ManualClock,
     pub(super) slos: Vec<SloConfig>,
     pub(super) corroboration: alert::Corroboration,
+    /// Counts of an edge in the same process.
+    pub(super) edge: Option<Arc<dyn EdgeCounts>>,
 }
 
 impl Rig {
@@ -35,6 +37,7 @@ impl Rig {
             clock,
             hand,
             slos: vec![SloConfig::of("shop", Sli::BlockRate)],
+            edge: None,
             corroboration: alert::Corroboration {
                 sessions: 0,
                 networks: 0,
@@ -112,6 +115,7 @@ impl Rig {
             alert: &alert,
             source: Arc::clone(&self.world) as _,
             keep: Arc::clone(&self.world) as _,
+            edge: self.edge.clone(),
             clock: self.clock.clone(),
             metrics: &metrics,
         })

@@ -13,7 +13,7 @@ use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ORIGIN, USER_A
 use intake::access_log::AccessLog;
 use intake::beacon::Beacon;
 use intake::{App, Arrival, KeyState, LogKeyState, LogSource, Source as _};
-use journal::{AppendError, Record};
+use journal::{AppendError, Record, Room};
 use observation::{BeaconId, Entry};
 use tokio_util::task::TaskTracker;
 
@@ -256,6 +256,7 @@ fn envelope(
         partition: BeaconId(key).partition(edge.partitions),
         key,
         payload: Entry::Beacon(accepted.envelope).encode().into(),
+        room: Room::Shared,
     })
 }
 

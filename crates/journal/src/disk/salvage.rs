@@ -14,7 +14,7 @@ use super::file::{Changes, LogFile};
 use super::purpose::Purpose;
 use super::row::{Direction, Stored, open_reader, path_in, walk};
 use crate::metrics::JournalMetrics;
-use crate::{Cause, OpenError, Record};
+use crate::{Cause, OpenError, Record, Room};
 
 /// Damaged files that are kept for people to look at; older ones are removed.
 const KEPT: usize = 3;
@@ -85,6 +85,7 @@ impl Taken<'_> {
                 partition: record.partition,
                 key: record.key,
                 payload: record.payload,
+                room: Room::Shared,
             });
         }
         if self.waiting.len() >= STEP {

@@ -13,7 +13,7 @@ use super::Inner;
 use super::breaker::Mode;
 use crate::disk::Portion;
 use crate::kafka::Ack;
-use crate::{AppendError, Consumed, Record};
+use crate::{AppendError, Consumed, Record, Room};
 
 /// The largest portion.
 const LARGEST: Portion = Portion {
@@ -183,6 +183,7 @@ fn begin_all(inner: &Inner, records: &[Consumed]) -> Vec<Arc<Ack>> {
             partition: consumed.partition,
             key: consumed.key,
             payload: consumed.payload.clone(),
+            room: Room::Shared,
         })
     };
     let begun = records.iter().map(|record| begin(record).ok());
