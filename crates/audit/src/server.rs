@@ -34,6 +34,12 @@ impl Silence {
         Self { rule, reason }
     }
 
+    /// No answer came, for this reason.
+    #[must_use]
+    pub const fn no_answer(reason: String) -> Self {
+        Self::new(rules::NO_ANSWER, reason)
+    }
+
     /// Whether a policy file does not tell, which says nothing against what it tells elsewhere.
     pub(crate) fn is_unclear(&self) -> bool {
         self.rule.id == rules::UNCLEAR.id
@@ -61,10 +67,7 @@ impl Server for Client {
                     refusal.way_out()
                 ),
             }),
-            Err(error) => Err(Silence {
-                rule: rules::NO_ANSWER,
-                reason: error.with_causes().to_string(),
-            }),
+            Err(error) => Err(Silence::no_answer(error.with_causes().to_string())),
         }
     }
 }
