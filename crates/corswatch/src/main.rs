@@ -146,6 +146,7 @@ fn check_config(args: &cli::CheckConfig) -> Result<ExitCode, Failure> {
     }
     match warnings.len() {
         0 => say!("the configuration has no problems"),
+        1 => say!("the configuration can be used; 1 warning"),
         count => say!("the configuration can be used; {count} warnings"),
     }
     Ok(ExitCode::SUCCESS)

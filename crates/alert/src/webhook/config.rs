@@ -42,10 +42,12 @@ impl Default for WebhookConfig {
 
 impl WebhookConfig {
     fn target(&self, addresses: Addresses) -> Result<reqwest::Url, String> {
-        let url = target(&self.url, addresses)?;
-        // Whatever prefix Alertmanager is served under.
-        let path = url.path().trim_end_matches('/');
-        if path.ends_with("/api/v1/alerts") || path.ends_with("/api/v2/alerts") {
+        // Whatever prefix Alertmanager is served under, and whichever network it is in.
+        let is_alertmanager = settings::web_url(&self.url).is_ok_and(|url| {
+            let path = url.path().trim_end_matches('/');
+            path.ends_with("/api/v1/alerts") || path.ends_with("/api/v2/alerts")
+        });
+        if is_alertmanager {
             return Err(
                 "this is the API of Alertmanager, which takes alerts in another form: webhooks speak \
                  the form that Alertmanager sends. Alertmanager itself belongs into \
@@ -53,7 +55,7 @@ impl WebhookConfig {
                     .to_owned(),
             );
         }
-        Ok(url)
+        target(&self.url, addresses)
     }
 }
 
