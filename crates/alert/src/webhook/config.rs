@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use settings::{Problems, Secret, Span};
 
 use super::{SigningKey, Webhook};
+use crate::endpoint::Endpoint;
 use crate::http::{Addresses, target};
 use crate::receiver::{ReceiverConfig, Setup, timeout_problem};
 use crate::{AlertError, Notifier};
@@ -62,6 +63,12 @@ impl WebhookConfig {
 impl ReceiverConfig for WebhookConfig {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        Endpoint::of_url(&self.name, &self.url)
+            .into_iter()
+            .collect()
     }
 
     fn problems(&self, mut problems: Problems<'_>, addresses: Addresses) {
