@@ -135,10 +135,12 @@ impl Config {
             self.max_streams_per_token,
             1..=65_536,
         );
-        for host in &self.hosts {
+        for (at, host) in self.hosts.iter().enumerate() {
             if host.is_empty() || host.contains(['/', ':', ' ']) {
                 let reason = "write a host name alone, without scheme or port";
-                problems.report("hosts", host, reason);
+                let reason = host_alone(host)
+                    .map_or_else(|| reason.to_owned(), |alone| format!("{reason}: `{alone}`"));
+                problems.report(&format!("hosts[{at}]"), format!("{host:?}"), reason);
             }
         }
         self.token_problems(&mut problems);
@@ -188,6 +190,13 @@ impl Config {
 pub(crate) fn digest(hex: &str) -> Option<[u8; 32]> {
     let bytes = HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?;
     bytes.try_into().ok()
+}
+
+/// The host of an address that stands where a host belongs.
+fn host_alone(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("://").unwrap_or(("", text));
+    let host = rest.split(['/', ':']).next()?.trim();
+    (!host.is_empty() && !host.contains(' ')).then_some(host)
 }
 
 #[cfg(test)]

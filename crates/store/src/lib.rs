@@ -11,6 +11,7 @@ mod config;
 mod dead_letters;
 pub mod engine;
 mod error;
+mod examine;
 mod lease;
 mod login;
 mod metrics;
@@ -29,6 +30,7 @@ pub use compaction::Compacted;
 pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
+pub use examine::{ExaminedServer, SchemaState};
 pub use query::{
     Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
     SliFilter, Witnessed,

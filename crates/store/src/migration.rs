@@ -81,6 +81,25 @@ pub(crate) async fn migrate(client: &Client, config: &Config) -> Result<(), Stor
     keep(client, config).await
 }
 
+/// How many migrations of this build the database lacks; `None` where it has no tables of ours.
+pub(crate) async fn missing(client: &Client) -> Result<Option<usize>, StoreError> {
+    let statement = "SELECT count() FROM system.tables \
+                     WHERE database = {database:String} AND name = 'migrations'";
+    let tables = client.sql(statement).param("database", client.database());
+    let found: Vec<u64> = client.fetch_without_database(tables).await?;
+    if found.first().copied().unwrap_or_default() == 0 {
+        return Ok(None);
+    }
+    let applied = applied(client).await?;
+    Ok(Some(pending(MIGRATIONS, &applied)?.len()))
+}
+
+/// Makes the table that is there already: whether the user may make tables.
+pub(crate) async fn own(client: &Client, config: &Config) -> Result<(), StoreError> {
+    let dialect = Dialect(&config.topology);
+    client.execute(&dialect.render(MIGRATIONS_TABLE)).await
+}
+
 async fn applied(client: &Client) -> Result<Vec<Applied>, StoreError> {
     let statement = "SELECT number, name, checksum FROM migrations FINAL ORDER BY number";
     client.fetch(client.sql(statement)).await

@@ -48,6 +48,13 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// Whether this user may read.
+    pub(crate) async fn try_to_read(&self) -> Result<(), StoreError> {
+        let statement = self.client.sql("SELECT count() FROM progress");
+        let _: Vec<u64> = self.client.fetch(statement).await?;
+        Ok(())
+    }
+
     pub(crate) fn new(address: Address, config: &Config, login: Login<'_>) -> Self {
         let timeout = config.query_timeout.duration();
         // The server gives up a little earlier than we do, so that its reason arrives.

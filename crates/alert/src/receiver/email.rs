@@ -16,6 +16,7 @@ use settings::{Problems, Secret, Span};
 
 use super::message::{self, clip, unlinked};
 use super::{ReceiverConfig, Setup, timeout_problem};
+use crate::endpoint::{Endpoint, Opening};
 use crate::http::{Addresses, permitted};
 use crate::{AlertError, Answer, Notification, Notifier, NotifyError};
 
@@ -138,6 +139,18 @@ fn pem_certificates(pem: &[u8]) -> Result<Vec<Certificate>, String> {
 impl ReceiverConfig for EmailConfig {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![Endpoint {
+            receiver: self.name.clone(),
+            host: self.host.clone(),
+            port: self.port(),
+            opening: match self.security {
+                MailSecurity::Tls => Opening::Tls,
+                MailSecurity::Starttls | MailSecurity::Plaintext => Opening::Plain,
+            },
+        }]
     }
 
     fn problems(&self, mut problems: Problems<'_>, _: Addresses) {

@@ -18,7 +18,7 @@ use super::ack::Ack;
 use super::client::{client, log};
 use super::config::KafkaConfig;
 use super::health::Reports;
-use super::topic::BATCH_OVERHEAD;
+use super::requirements::BATCH_OVERHEAD;
 use crate::metrics::JournalMetrics;
 use crate::{AppendError, Appended, Appender, Cause, Full, Health, OpenError, Record};
 
