@@ -25,8 +25,8 @@ use crate::metrics::StoreMetrics;
 use crate::rollup::Tier;
 use crate::wire::{self, columns};
 use crate::{
-    AlertRow, Breakdown, Config, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS,
-    MAX_EDGES, ProgressRow, SliFilter, StoreError,
+    AlertRow, Breakdown, Config, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS, MAX_EDGES,
+    ProgressRow, SliFilter, StoreError,
 };
 pub use alerting::DeliveryFilter;
 pub(crate) use alerting::silences;
