@@ -1,5 +1,5 @@
 import { collect, open, watch } from "./beacon";
-import { type Ask, type Call, call } from "./call";
+import { type Ask, type Call, call, urlOf } from "./call";
 import { judge, leave, succeeded, violate } from "./classify";
 import { expectation } from "./expect";
 import { type Answer, type Fail, patchFetch } from "./fetch";
@@ -11,9 +11,11 @@ import type { Verdict } from "./row";
 import { add, bytes, take } from "./rows";
 import { COPY, keepFetch, later, listen, scope } from "./scope";
 import { namer } from "./template";
+import { countBy, known, ofElement, simple } from "./track";
 import { enter, serverOf } from "./traffic";
 import { connect, deliver, drop, interval, limits, relieved, unload } from "./transport";
 import { full } from "./variant";
+import { keep } from "./verdicts";
 import { patchXhr } from "./xhr";
 
 const FLUSH_MS = 15_000;
@@ -61,7 +63,7 @@ const depart = (): void => {
 
 const fail = (call: Call, ms: number, verdict: Verdict): void => {
 	const grave = !/^(ab|unl|of)/.test(verdict.o);
-	add(call, verdict, ms, grave && alone++ < MAX_ALONE);
+	add(call, verdict, full && call._silent ? known(ms) : ms, grave && alone++ < MAX_ALONE);
 	const signature = call._key + verdict.o;
 	wake(grave && !signatures[signature] && !relieved() ? 2 : 1);
 	signatures[signature] = 1;
@@ -136,17 +138,36 @@ export const begin = (options: Options, ended: () => void): void => {
 		serverOf(call)._page.delete(call);
 		const ms = performance.now() - call._start;
 		judging.set(call, ms);
-		judge(call, options.probes, ms, name, message)
-			.then((verdict) => {
-				if (judging.delete(call) && verdict) {
-					guarded(fail)(call, ms, verdict);
-					if (full) options.onVerdict?.(error, { ...call._shape, ...verdict });
-				}
-			})
-			.catch(() => {});
+		const found = judge(call, options.probes, ms, name, message).then((verdict) => {
+			if (judging.delete(call) && verdict) {
+				if (full && call._silent) verdict = ofElement(verdict);
+				guarded(fail)(call, ms, verdict);
+				if (full) return { ...call._shape, ...verdict };
+			}
+			return;
+		});
+		if (full) {
+			keep(error, urlOf(call), ms, found);
+			found.then((finding) => finding && options.onVerdict?.(error, finding)).catch(() => {});
+		}
 	});
 	patchFetch(ask("fetch"), answer, reject);
 	if (scope.XMLHttpRequest) patchXhr(ask("xhr"), answer, reject);
+	if (full) {
+		countBy((observer, url, credentialed, since = -Infinity) => {
+			const mine = !limits.includes(observer) && simple(url, credentialed, since, name);
+			return mine
+				? {
+						answered: guarded((st) => {
+							add(mine, st ? { st } : { o: "ok" }, known(performance.now() - mine._start));
+							succeeded(mine);
+							wake(1);
+						}),
+						failed: (error) => reject(mine, "error", "", error),
+					}
+				: undefined;
+		});
+	}
 	listenIn(guarded);
 };
 

@@ -33,6 +33,21 @@ export interface Finding {
 	ep: string;
 	/** Method; undefined is GET. */
 	m: string | undefined;
+	/** Whether it was sent with credentials. */
+	c?: 1 | undefined;
+	/** Whether it needed a preflight. */
+	p?: 1 | undefined;
+	/** Names of its headers that are not safelisted, comma separated. */
+	by?: string | undefined;
+}
+
+/** A failed request and what it is found to be; this never leaves the page. */
+export interface Observed {
+	/** Its URL. */
+	url: string;
+	/** Milliseconds until it failed. */
+	ms: number;
+	finding: Finding;
 }
 
 /** What `start` takes. */
@@ -70,6 +85,14 @@ export interface Options {
 	onVerdict?: (error: unknown, finding: Finding) => void;
 }
 
+/** A request that neither `fetch` nor `XMLHttpRequest` made. */
+export interface Tracked {
+	/** It was answered, with this status if that is known. */
+	answered(status?: number): void;
+	/** It was not, or what it got was of no use; `error` is what `verdictOf` may be asked with. */
+	failed(error?: unknown): void;
+}
+
 /** What `start` gives back. */
 export interface Handle {
 	/** Puts native `fetch` and `XMLHttpRequest` back; what is recorded is sent. */
@@ -78,4 +101,23 @@ export interface Handle {
 	flush(): void;
 	/** Grants consent, or withdraws it: then everything stops and what is recorded is dropped. */
 	consent(given: boolean): void;
+	/**
+	 * What a failure is found to be, by what the page got for it: what `fetch` was rejected with, or the
+	 * XHR. Undefined where it is none of a request that was observed; the promise gives undefined where
+	 * the request is not counted, and never rejects. Missing in the default script.
+	 */
+	verdictOf?(error: unknown): Promise<Finding | undefined> | undefined;
+	/** The last 50 verdicts of the page, when each failure of before this call has its own. Missing in the default script. */
+	verdicts?(): Promise<Observed[]>;
+	/**
+	 * Calls with the last 50 verdicts and with each from now on; gives back what ends that. Missing in the
+	 * default script.
+	 */
+	watch?(listener: (observed: Observed) => void): () => void;
+	/**
+	 * For the entries of this package: begins to count a `GET` in CORS mode by an observer that the edge can
+	 * stop by this name. `since` is when it began, by the clock of Resource Timing; nobody knows where left
+	 * out. Undefined where it is not counted. Missing in the default script.
+	 */
+	track?(observer: string, url: string, credentialed: boolean, since?: number): Tracked | undefined;
 }

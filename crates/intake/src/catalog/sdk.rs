@@ -31,6 +31,11 @@ pub enum Observer {
     Fetch,
     /// Calls of `XMLHttpRequest`.
     Xhr,
+    /// What elements and style sheets ask for (`corswatch/elements`).
+    Elements,
+    /// Connections of `EventSource` (`corswatch/eventsource`).
+    #[serde(rename = "eventsource")]
+    EventSource,
     /// Whether the page can read the headers that it expects.
     ExpectedHeaders,
     /// How long preflights take.
@@ -43,6 +48,8 @@ impl Observer {
         match self {
             Self::Fetch => "fetch",
             Self::Xhr => "xhr",
+            Self::Elements => "elements",
+            Self::EventSource => "eventsource",
             Self::ExpectedHeaders => "expected_headers",
             Self::PreflightLatency => "preflight_latency",
         }
@@ -58,7 +65,8 @@ pub struct SdkConfig {
     pub probes: ProbeLimit,
     /// Shortest time between two beacons of a page. Permitted: 1s to 5m.
     pub flush_interval: Option<Span>,
-    /// Observers that do nothing: `fetch`, `xhr`, `expected_headers`, `preflight_latency`.
+    /// Observers that do nothing: `fetch`, `xhr`, `elements`, `eventsource`, `expected_headers`,
+    /// `preflight_latency`.
     pub stopped_observers: Vec<Observer>,
 }
 
