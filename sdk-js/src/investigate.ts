@@ -4,7 +4,6 @@ import { aim, ask, took } from "./probe";
 import type { Confidence, Verdict } from "./row";
 import { scope } from "./scope";
 import { afford, serverOf } from "./traffic";
-import { full } from "./variant";
 
 /** An origin that does not answer at all is left alone this long. */
 const DOWN_MS = 30_000;
@@ -107,7 +106,7 @@ const fenced = async () => {
 /** Neither the request nor probe A got an answer that shows; undefined where there was one all the same. */
 const unanswered = async (): Promise<Verdict | undefined> => {
 	const root = `${call._shape.to}/`;
-	if (full && (await fenced())) return is("local_network", "lna");
+	if (await fenced()) return is("local_network", "lna");
 	// Where the page may not ask, an EventSource is closed, too; as Firefox does in any case.
 	const witness = !firefox && scope.EventSource;
 	const closed = witness && (await ask(url));
@@ -168,10 +167,13 @@ const unpreflighted = async (): Promise<Verdict> => {
 		return repeated(spent / 2 / ms, MIN_TEN, MAX_TEN) ? network(`${ev}q`) : blocked();
 	}
 	await askAgain();
+	const sent = once();
+	// A preflight may be answered sooner than the request itself.
+	ms = Math.min(ms, failedMs);
 	if (spent > MAX_ONCE * ms && !(await askReusing("reload"))) spent = Math.min(spent, took);
 	if (!sentTwice(spent)) return blocked();
 	// It was sent twice, and the request once: neither was refused. Where both took as long, that may be slow.
-	return once() ? network(`${ev}q`) : is("unknown", `${ev}q`);
+	return sent ? network(`${ev}q`) : is("unknown", `${ev}q`);
 };
 
 /** The request passes without its credentials, its method or the values of its headers. */
@@ -184,6 +186,8 @@ const passing = async (): Promise<Verdict> => {
 		if (!by && stage === "unknown" && once() && /\+$/.test(ev)) stage = "preflight";
 		p = await askReusing("no-store");
 		ev += p ? "P+" : "P-";
+		// A preflight and its answer, unless the browser remembers the preflight.
+		if (p && took > MAX_ONCE * ms) ms = Math.min(ms, took / 2);
 		if (!by) {
 			// The method is judged by what it took.
 		} else if (!p || credentialed) {
@@ -208,7 +212,8 @@ const passing = async (): Promise<Verdict> => {
 	if (firefox && (safe || stage === "preflight") && repeated(spent / ms, MIN_TEN, MAX_TEN)) {
 		return network(`${ev}q`);
 	}
-	return sentTwice(spent) ? is("unknown", `${ev}q`) : blocked();
+	// A connection that was not used before takes its time, too, and nothing is sent twice on it.
+	return sentTwice(spent) && (p || serverOf(call)._used) ? is("unknown", `${ev}q`) : blocked();
 };
 
 /** Probe B, and what it needs to tell. */

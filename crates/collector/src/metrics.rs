@@ -73,8 +73,13 @@ impl Closed {
         self.counters[at].1.inc();
     }
 
-    fn sum(&self) -> u64 {
-        self.counters.iter().map(|(_, counter)| counter.get()).sum()
+    /// Every reason that was counted.
+    fn counted(&self) -> Vec<(String, u64)> {
+        let counters = self.counters.iter();
+        counters
+            .map(|(reason, counter)| ((*reason).to_owned(), counter.get()))
+            .filter(|(_, count)| *count > 0)
+            .collect()
     }
 }
 
@@ -127,7 +132,7 @@ struct SdkCounters {
 pub(crate) struct Totals {
     pub(crate) received: u64,
     pub(crate) appended: u64,
-    pub(crate) shed: u64,
+    pub(crate) shed: Vec<(String, u64)>,
     pub(crate) refused: Vec<(String, u64)>,
 }
 
@@ -328,16 +333,7 @@ impl EdgeMetrics {
     /// What was counted so far. What is received is read last: it is never less than the outcomes.
     pub(crate) fn totals(&self) -> Totals {
         let appended = self.appended.get();
-        let shed = self.shed.sum();
-        let refused = self
-            .refused
-            .counters
-            .iter()
-            .map(|(reason, counter)| (reason, counter.get()));
-        let refused = refused
-            .filter(|(_, count)| *count > 0)
-            .map(|(reason, count)| ((*reason).to_owned(), count))
-            .collect();
+        let (shed, refused) = (self.shed.counted(), self.refused.counted());
         Totals {
             received: self.received.get(),
             appended,

@@ -7,6 +7,7 @@ mod chaos;
 mod check;
 mod generate;
 mod git;
+mod lab;
 mod progress;
 mod setup;
 mod shell;
@@ -41,6 +42,8 @@ enum Command {
     Check(check::Args),
     /// Measures.
     Bench(bench::Args),
+    /// Plays every way in which a request can fail to the SDK in three engines: precision and recall.
+    Lab(lab::Args),
     /// Writes the generated reference files.
     Generate(generate::Args),
 }
@@ -54,6 +57,7 @@ fn main() -> std::process::ExitCode {
         Command::Chaos(args) => chaos::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Lab(args) => lab::run(&args),
         Command::Generate(args) => generate::run(&args),
     };
     match done {

@@ -11,10 +11,12 @@ import { type Servers, servers } from "../fixture/servers";
  * missing shows in no engine what it was: the printed list names it, and the README says why.
  */
 const LEAST: Record<EngineName, { precision: number; recall: number }> = {
-	chromium: { precision: 0.74, recall: 0.84 },
-	firefox: { precision: 0.74, recall: 0.76 },
-	webkit: { precision: 0.62, recall: 0.84 },
+	chromium: { precision: 0.78, recall: 0.92 },
+	firefox: { precision: 0.76, recall: 0.86 },
+	webkit: { precision: 0.74, recall: 0.92 },
 };
+/** Greatest share of failures of which it is said that they are not known. */
+const MOST_UNKNOWN = 0.08;
 
 for (const name of engines) {
 	describe(name, () => {
@@ -50,6 +52,7 @@ for (const name of engines) {
 			const all = `${name}: ${said.length} failures, precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}, unknown ${unknown.length}; not as it was:${wrong.join("")}\nunknown:${unsure}`;
 			console.log(all);
 			assert.ok(precision >= LEAST[name].precision && recall >= LEAST[name].recall, all);
+			assert.ok(unknown.length <= MOST_UNKNOWN * said.length, all);
 		});
 	});
 }

@@ -5,6 +5,7 @@ mod engine;
 mod filter_lists;
 mod kafka;
 mod npm;
+mod traefik;
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
@@ -35,6 +36,8 @@ pub(crate) enum Part {
     Engine,
     /// A real Kafka broker for the tests, from Maven Central.
     Kafka,
+    /// Traefik for the tests of configurations, by lock file.
+    Traefik,
 }
 
 /// Sets up the parts asked for.
@@ -71,6 +74,7 @@ pub(crate) fn set_up(part: Part) -> Result<()> {
         Part::FilterLists => filter_lists::install(),
         Part::Engine => engine::install(),
         Part::Kafka => kafka::install(),
+        Part::Traefik => traefik::install(),
     }
 }
 
