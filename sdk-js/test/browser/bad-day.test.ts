@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { badDays } from "../fixture/bad-day";
 import { type Engine, type EngineName, engines, start } from "../fixture/engine";
-import { type Played, play } from "../fixture/play";
+import { type Played, play, spelled } from "../fixture/play";
 import { type Servers, servers } from "../fixture/servers";
 
 /**
@@ -30,7 +30,7 @@ for (const name of engines) {
 
 		for (const [title, day] of Object.entries(badDays)) {
 			test(title, async () => {
-				const ep = `/day/${Object.keys(badDays).indexOf(title)}`;
+				const ep = `/day/${spelled(Object.keys(badDays).indexOf(title))}`;
 				const played = await play(world, engine, day, ep);
 				if (!played) return;
 				said.push({ title, blocked: day.blocked, ...played });
