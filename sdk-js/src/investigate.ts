@@ -15,6 +15,7 @@ const FAR_MS = 30;
  * failed in less than a third of what probes take had none.
  */
 const ROUND_TRIPS = 3;
+const MIN_MEASURED = 3;
 /** Browsers follow 20 redirects; a request that took about as many hops went in circles. */
 const MIN_LOOP = 12;
 const MAX_LOOP = 30;
@@ -83,10 +84,10 @@ const measure = (answer: unknown) => {
 const askAgain = async () => {
 	measure(await ask(url, noCors()));
 };
-/** It was over before any answer can have come; one probe alone may have been slow. */
+/** It was over before any answer can have come; few probes may all have been slow. */
 const tooSoon = async () => {
 	const soon = () => ROUND_TRIPS * failedMs < ms && ms > FAR_MS;
-	if (soon() && measured < 2) await askAgain();
+	while (soon() && measured < MIN_MEASURED) await askAgain();
 	return soon();
 };
 const insecure = (url: string) => /^https/.test(scope.origin) && /^http:/.test(url);
@@ -202,7 +203,7 @@ const passing = async (): Promise<Verdict> => {
 			if (!p || stage === "unknown") stage = "preflight";
 		} else {
 			// It failed in less than P took for a preflight and its answer: its preflight failed, and passes now.
-			if (!firefox && once() && ms > FAR_MS && took > MIN_TWICE * ms) stage = "preflight";
+			if (!firefox && ms > FAR_MS && took > MAX_ONCE * failedMs) stage = "preflight";
 			// The same request, but for what the headers say, or its preflight passes now; or that of another server.
 			if (permitted && ((safe && p.ok) || stage === "preflight")) {
 				p = await askPreflighted("reload");

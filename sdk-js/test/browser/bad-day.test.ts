@@ -11,9 +11,9 @@ import { type Servers, servers } from "../fixture/servers";
  * missing shows in no engine what it was: the printed list names it, and the README says why.
  */
 const LEAST: Record<EngineName, { precision: number; recall: number }> = {
-	chromium: { precision: 0.78, recall: 0.92 },
-	firefox: { precision: 0.76, recall: 0.86 },
-	webkit: { precision: 0.74, recall: 0.92 },
+	chromium: { precision: 0.74, recall: 0.9 },
+	firefox: { precision: 0.74, recall: 0.86 },
+	webkit: { precision: 0.7, recall: 0.9 },
 };
 /** Greatest share of failures of which it is said that they are not known. */
 const MOST_UNKNOWN = 0.08;
