@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { type EngineName, engines, start } from "../test/fixture/engine";
-import { play } from "../test/fixture/play";
+import { play, spelled } from "../test/fixture/play";
 import { servers } from "../test/fixture/servers";
 import { figures, page, type Run } from "./report";
 import { type Scenario, scenarios } from "./scenarios";
@@ -24,7 +24,7 @@ const run = async (name: EngineName, wanted: Scenario[]): Promise<Run> => {
 	const [world, engine] = await Promise.all([servers(), start(name)]);
 	const all: Run = { engine: name, version: engine.version, results: [], contradicted: [], answered: 0 };
 	for (const [at, scenario] of wanted.entries()) {
-		const played = await play(world, engine, scenario.day, `/lab/${at}`);
+		const played = await play(world, engine, scenario.day, `/lab/${spelled(at)}`);
 		if (!played) {
 			all.answered++;
 			continue;

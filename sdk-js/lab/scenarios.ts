@@ -40,7 +40,16 @@ const kinds: Record<string, Kind> = {
 	DELETE: { init: remove, preflighted: "preflighted" },
 };
 
-const answers: Act[] = ["200 bare", "401 bare", "404 bare", "500 bare", "503 bare", "200 other", "200 list"];
+const answers: Act[] = [
+	"200 bare",
+	"401 bare",
+	"404 bare",
+	"500 bare",
+	"503 bare",
+	"200 hidden",
+	"200 other",
+	"200 list",
+];
 const credentialed: Act[] = ["200 star", "200 uncredentialed"];
 const preflights: Act[] = ["200 bare", "403 bare", "405 cors", "502 bare", "204 other", "204 headerless"];
 const nothing: Act[] = ["reset", "resetAtOnce", "empty"];
