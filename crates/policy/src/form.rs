@@ -7,7 +7,7 @@ use crate::grant::Grant;
 use crate::place::{Door, Problem};
 use crate::reply::{Reply, Upstream};
 use crate::source::Source;
-use crate::{envoy, gateway, ingress, nginx, own, traefik};
+use crate::{apache, caddy, envoy, gateway, haproxy, ingress, nginx, own, traefik};
 
 /// How a policy is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +28,12 @@ pub enum Form {
     Istio,
     /// SecurityPolicies of Envoy Gateway.
     EnvoyGateway,
+    /// Caddyfiles.
+    Caddy,
+    /// Apache's configuration, and `.htaccess`.
+    Apache,
+    /// HAProxy's configuration.
+    HaProxy,
 }
 
 impl Form {
@@ -41,6 +47,9 @@ impl Form {
         Self::Envoy,
         Self::Istio,
         Self::EnvoyGateway,
+        Self::Caddy,
+        Self::Apache,
+        Self::HaProxy,
     ];
 
     /// Its name on the command line.
@@ -55,6 +64,9 @@ impl Form {
             Self::Envoy => "envoy",
             Self::Istio => "istio",
             Self::EnvoyGateway => "envoy-gateway",
+            Self::Caddy => "caddy",
+            Self::Apache => "apache",
+            Self::HaProxy => "haproxy",
         }
     }
 
@@ -120,6 +132,9 @@ impl Policy {
             Form::Envoy => Box::new(envoy::read(source, found)),
             Form::Istio => Box::new(envoy::istio::read(source, found)),
             Form::EnvoyGateway => Box::new(envoy::security::read(source, found)),
+            Form::Caddy => Box::new(caddy::read(source, found)),
+            Form::Apache => Box::new(apache::read(source, found)),
+            Form::HaProxy => Box::new(haproxy::read(source, found)),
         };
         problems.sort();
         problems.dedup();

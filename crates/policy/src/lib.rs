@@ -7,13 +7,16 @@
 //! lets every shape pass.
 #![forbid(unsafe_code)]
 
+mod apache;
 mod ask;
+mod caddy;
 mod doubt;
 mod envoy;
 mod form;
 mod gateway;
 pub mod generate;
 mod grant;
+mod haproxy;
 mod ingress;
 mod nginx;
 mod origin;

@@ -21,7 +21,7 @@ pub(crate) fn form(source: &Source<'_>) -> Option<Form> {
     if is_tree {
         return of_tree(text);
     }
-    of_directives(text)
+    of_directives(name, text)
 }
 
 /// YAML, and JSON, which is YAML.
@@ -59,10 +59,88 @@ fn of_tree(text: &str) -> Option<Form> {
 }
 
 /// Files of directives.
-fn of_directives(text: &str) -> Option<Form> {
+fn of_directives(name: &str, text: &str) -> Option<Form> {
     let is_directive = |line: &str| {
         let line = line.split('#').next().unwrap_or_default().trim_end();
         line.ends_with(';') || line.ends_with('{')
     };
+    if name.eq_ignore_ascii_case("Caddyfile") || name.ends_with(".caddyfile") {
+        return Some(Form::Caddy);
+    }
+    let of_apache = [
+        "<VirtualHost",
+        "<Location",
+        "<Directory",
+        "<Files",
+        "<If",
+        "SetEnvIf",
+        "RewriteEngine",
+        "RewriteRule",
+    ];
+    let is_apaches = |line: &str| {
+        let line = line.trim_start();
+        let words: Vec<String> = line
+            .split_whitespace()
+            .map(str::to_ascii_lowercase)
+            .collect();
+        let is_header = matches!(
+            words
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .as_slice(),
+            [
+                "header",
+                "always"
+                    | "onsuccess"
+                    | "set"
+                    | "append"
+                    | "merge"
+                    | "add"
+                    | "unset"
+                    | "echo"
+                    | "edit"
+                    | "setifempty",
+                ..
+            ]
+        );
+        is_header && !line.ends_with(';') || of_apache.iter().any(|start| line.starts_with(start))
+    };
+    if name.ends_with(".htaccess") || text.lines().any(is_apaches) {
+        return Some(Form::Apache);
+    }
+    let of_haproxy = [
+        "http-request ",
+        "http-response ",
+        "http-after-response ",
+        "frontend ",
+        "default_backend ",
+    ];
+    let is_haproxys = |line: &str| {
+        of_haproxy
+            .iter()
+            .any(|start| line.trim_start().starts_with(start))
+    };
+    if name == "haproxy.cfg" || text.lines().any(is_haproxys) {
+        return Some(Form::HaProxy);
+    }
+    // Caddy's directives end with their line, those of nginx with `;`.
+    let first = |line: &str| {
+        line.trim_start()
+            .split([' ', '\t'])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let ends = text.lines().any(|line| line.trim_end().ends_with(';'));
+    let is_caddys = |line: &str| {
+        matches!(
+            first(line).as_str(),
+            "header" | "respond" | "reverse_proxy" | "handle" | "file_server"
+        ) || line.trim_start().starts_with('@')
+    };
+    if !ends && text.lines().any(is_caddys) {
+        return Some(Form::Caddy);
+    }
     text.lines().any(is_directive).then_some(Form::Nginx)
 }

@@ -4,9 +4,12 @@
 //! POST, names of headers, credentials, and response headers that pages read. Endpoints of a host with
 //! the same needs are one group; nobody gets what only others need, where the form can say so.
 
+mod apache;
+mod caddy;
 mod envoy;
 mod gateway;
 mod group;
+mod haproxy;
 mod ingress;
 mod nginx;
 mod own;
@@ -54,6 +57,9 @@ pub fn generate(form: Form, shapes: &[Shape], heading: &[String]) -> Generated {
         Form::Envoy => envoy::write(&hosts),
         Form::Istio => envoy::istio(&hosts),
         Form::EnvoyGateway => envoy::gateway(&hosts),
+        Form::Caddy => caddy::write(&hosts),
+        Form::Apache => apache::write(&hosts),
+        Form::HaProxy => haproxy::write(&hosts),
     });
     Generated { text, left_out }
 }
