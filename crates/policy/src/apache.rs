@@ -8,9 +8,11 @@
 mod condition;
 mod directive;
 mod header;
+mod order;
 mod rewrite;
 mod run;
 mod section;
+mod write;
 
 use self::directive::Directive;
 use self::section::Section;

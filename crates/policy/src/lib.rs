@@ -19,6 +19,7 @@ pub mod generate;
 mod grant;
 mod haproxy;
 mod ingress;
+mod message;
 mod nginx;
 mod origin;
 mod own;

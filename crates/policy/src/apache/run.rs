@@ -1,9 +1,9 @@
 //! One request on its way: variables, rewriting, who gets in, what answers, headers.
 
 use super::condition::{Env, Facts};
-use super::header::{Action, Header, Setting, Table, Test, When};
+use super::header::{Header, Setting, Table, Test};
 use super::rewrite::{self, Leads};
-use super::section::{Access, Handler, Kind, Level, Listed, Section};
+use super::section::{Access, Handler, Kind, Level, Section};
 use crate::ask::Ask;
 use crate::doubt::Doubt;
 use crate::place::Place;
@@ -12,11 +12,11 @@ use crate::sheet::{Sheet, matters};
 
 /// A request, and the sections of the server that gets it.
 pub(crate) struct Run<'a> {
-    ask: &'a Ask<'a>,
+    pub(super) ask: &'a Ask<'a>,
     upstream: &'a Upstream,
-    servers: Vec<&'a Section>,
-    path: String,
-    env: Env,
+    pub(super) servers: Vec<&'a Section>,
+    pub(super) path: String,
+    pub(super) env: Env,
 }
 
 /// What answered.
@@ -39,106 +39,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The sections about the request in the order in which they are merged: the server, folders,
-    /// files, locations, conditions.
-    fn sections(&self) -> Result<Vec<&'a Section>, Doubt> {
-        let mut found: Vec<(u8, usize, &'a Section)> = Vec::new();
-        let root = self
-            .servers
-            .iter()
-            .rev()
-            .find_map(|server| server.root.as_deref());
-        for server in &self.servers {
-            found.push((0, 0, server));
-        }
-        for server in &self.servers {
-            let mut then = None;
-            for section in &server.inner {
-                self.sort_in(section, root, &mut then, &mut found)?;
-            }
-        }
-        found.sort_by_key(|(kind, length, _)| (*kind, *length));
-        Ok(found.into_iter().map(|(.., section)| section).collect())
-    }
-
-    fn sort_in(
-        &self,
-        section: &'a Section,
-        root: Option<&str>,
-        then: &mut Option<bool>,
-        found: &mut Vec<(u8, usize, &'a Section)>,
-    ) -> Result<(), Doubt> {
-        let Some((kind, length)) = self.rank(section, root, then)? else {
-            return Ok(());
-        };
-        found.push((kind, length, section));
-        let mut inner_then = None;
-        for inner in &section.inner {
-            let Some((own, _)) = self.rank(inner, root, &mut inner_then)? else {
-                continue;
-            };
-            // A section in another is merged with it.
-            let own = if own == 0 { kind } else { own.max(kind) };
-            found.push((own, length, inner));
-        }
-        Ok(())
-    }
-
-    /// Whether a section is about the request, and when it is merged.
-    fn rank(
-        &self,
-        section: &Section,
-        root: Option<&str>,
-        then: &mut Option<bool>,
-    ) -> Result<Option<(u8, usize)>, Doubt> {
-        let file = self.path.rsplit('/').next().unwrap_or_default();
-        let folder = root.map(|root| format!("{root}{}", self.path));
-        let is = |regex: &fancy_regex::Regex, text: &str| regex.is_match(text).unwrap_or(false);
-        let unknown = |what: &str| {
-            Doubt::at(
-                format!("whether the section `{what}` is about the request is not known"),
-                &section.place,
-            )
-        };
-        Ok(match &section.kind {
-            Kind::Outside => Some((0, 0)),
-            Kind::Folder(path) if path.contains(['*', '?']) => return Err(unknown("Directory")),
-            Kind::Folder(path) => {
-                // Without a root the folder is taken to hold what is asked for.
-                let fits = folder.as_ref().is_none_or(|folder| is_below(path, folder));
-                fits.then_some((1, path.len()))
-            }
-            Kind::FolderMatch(regex) => match &folder {
-                Some(folder) => is(regex, folder).then_some((2, 0)),
-                None => return Err(unknown("DirectoryMatch")),
-            },
-            Kind::Files(name) if name.contains(['*', '?']) => return Err(unknown("Files")),
-            Kind::Files(name) => (name == file).then_some((3, 0)),
-            Kind::FilesMatch(regex) => is(regex, file).then_some((3, 0)),
-            Kind::Location(path) if path.contains(['*', '?']) => return Err(unknown("Location")),
-            Kind::Location(path) => is_below(path, &self.path).then_some((4, 0)),
-            Kind::LocationMatch(regex) => is(regex, &self.path).then_some((4, 0)),
-            Kind::If(expression) => {
-                if *then == Some(true) {
-                    return Ok(None);
-                }
-                let holds = expression
-                    .holds(&self.facts(None))
-                    .ok_or_else(|| unknown("If"))?;
-                *then = Some(holds);
-                holds.then_some((5, 0))
-            }
-            Kind::Else => (*then == Some(false)).then_some((5, 0)),
-            Kind::Methods(methods, listed) => {
-                let is_listed = methods.iter().any(|method| method == self.ask.method)
-                    || self.ask.method == "HEAD" && methods.iter().any(|method| method == "GET");
-                (is_listed == (*listed == Listed::Those)).then_some((0, 0))
-            }
-            Kind::Open(name) => return Err(unknown(name)),
-        })
-    }
-
-    fn facts(&self, status: Option<u16>) -> Facts<'_> {
+    pub(super) fn facts(&self, status: Option<u16>) -> Facts<'_> {
         Facts {
             ask: self.ask,
             path: &self.path,
@@ -432,88 +333,10 @@ impl<'a> Run<'a> {
         }
         Ok(told)
     }
-
-    fn apply(&self, header: &Header, sheet: &mut Sheet, status: u16) -> Result<(), Doubt> {
-        let doubt = |what: &str| {
-            Doubt::at(
-                format!("`{}`: {what} is not known", header.name),
-                &header.place,
-            )
-        };
-        let facts = self.facts(Some(status));
-        let holds = match &header.when {
-            When::Ever => Some(true),
-            When::Env(name) => match self.env.get(name) {
-                None => Some(false),
-                Some(value) => value.as_ref().map(|_| true),
-            },
-            When::NoEnv(name) => match self.env.get(name) {
-                None => Some(true),
-                Some(value) => value.as_ref().map(|_| false),
-            },
-            When::Expr(expression) => expression.holds(&facts),
-        };
-        let holds = match holds {
-            Some(holds) => holds,
-            None if matters(&header.name) => return Err(doubt("whether its condition holds")),
-            None => false,
-        };
-        if !holds {
-            return Ok(());
-        }
-        let value = match self.value(&header.value, &facts) {
-            Some(value) => value,
-            None if matters(&header.name) && header.action.gives() => {
-                return Err(doubt("its value"));
-            }
-            None => return Ok(()),
-        };
-        let (name, place) = (header.name.as_str(), Some(&header.place));
-        match &header.action {
-            Action::Set => sheet.set(name, value, place),
-            Action::SetIfEmpty if sheet.has(name) => {}
-            Action::SetIfEmpty | Action::Add => sheet.add(name, value, place),
-            Action::Append => sheet.append(name, &value, place),
-            Action::Merge => sheet.merge(name, &value, place),
-            Action::Unset => sheet.remove(name),
-            Action::Edit(regex, by) => {
-                let by = by.clone();
-                sheet.change(name, |value| regex.replace(value, by.as_str()).into_owned());
-            }
-            Action::Nothing => {}
-        }
-        Ok(())
-    }
-
-    /// A value: `%{name}e` is a variable, `expr=` an expression of strings.
-    fn value(&self, text: &str, facts: &Facts<'_>) -> Option<String> {
-        if let Some(text) = text.strip_prefix("expr=") {
-            return facts.filled(text);
-        }
-        let mut value = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('%') {
-            value.push_str(before);
-            if let Some(after) = after.strip_prefix('%') {
-                value.push('%');
-                rest = after;
-                continue;
-            }
-            let (name, behind) = after.strip_prefix('{')?.split_once('}')?;
-            let behind = behind.strip_prefix('e')?;
-            match self.env.get(name) {
-                None => value.push_str("(null)"),
-                Some(known) => value.push_str(known.as_ref()?),
-            }
-            rest = behind;
-        }
-        value.push_str(rest);
-        Some(value)
-    }
 }
 
 /// Whole segments.
-fn is_below(prefix: &str, path: &str) -> bool {
+pub(super) fn is_below(prefix: &str, path: &str) -> bool {
     let bare = prefix.trim_end_matches('/');
     path.strip_prefix(bare)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || bare.is_empty())
