@@ -558,3 +558,69 @@ fn it_is_told_why_a_header_that_is_set_is_missing() {
         assert_eq!(lost(form, text, method), vec![expected], "{text}");
     }
 }
+
+/// A configuration of Traefik's headers middleware, and what it answered.
+#[derive(serde::Deserialize)]
+struct Recorded {
+    headers: serde_json::Value,
+    answers: Vec<RecordedAnswer>,
+}
+
+#[derive(serde::Deserialize)]
+struct RecordedAnswer {
+    method: String,
+    headers: Vec<(String, String)>,
+    status: u16,
+    lines: Vec<(String, String)>,
+}
+
+/// `traefik.jsonl` holds what the middleware of Traefik 3.7.13 itself (`NewHeader` of
+/// `pkg/middlewares/headers` before a handler that answers 200) made of random configurations: no
+/// package has the program, so its answers are kept.
+#[test]
+fn what_is_predicted_for_traefik_is_what_its_middleware_answered() {
+    let mut count = 0;
+    for line in include_str!("traefik.jsonl").lines() {
+        let recorded: Recorded = serde_json::from_str(line).expect("a record");
+        let config =
+            serde_json::json!({"http": {"middlewares": {"cors": {"headers": recorded.headers}}}});
+        let (policy, problems) = read(Form::Traefik, &config.to_string());
+        assert_eq!(problems, Vec::<String>::new());
+        for seen in recorded.answers {
+            let url = Url::parse("http://api.test/").expect("a URL");
+            let headers = seen.headers.iter();
+            let ask = Ask {
+                method: &seen.method,
+                url: &url,
+                headers: headers
+                    .map(|(name, value)| (name.clone(), Some(value.clone())))
+                    .collect(),
+                rest: Rest::Absent,
+            };
+            let upstream = Upstream {
+                preflight: Some(cors::Answer {
+                    status: 200,
+                    ..cors::Answer::default()
+                }),
+                response: None,
+            };
+            let Reply::Told(told) = policy.answer(&ask, &upstream) else {
+                panic!("{config} {:?}", seen.headers);
+            };
+            let mut lines: Vec<(String, String)> = told
+                .lines
+                .into_iter()
+                .map(|line| (line.name.to_ascii_lowercase(), line.value))
+                .collect();
+            lines.sort();
+            assert_eq!(
+                (told.status, lines),
+                (seen.status, seen.lines),
+                "{config} {:?}",
+                seen.headers
+            );
+            count += 1;
+        }
+    }
+    assert_eq!(count, 1280);
+}
