@@ -96,6 +96,7 @@ fn table(text: &str) -> Vec<(String, String)> {
             _ if c.is_ascii_alphanumeric() || c == '-' || c == '_' => bare.push(c),
             // A name may go without quotes: `@{Origin='https://app.test'}`.
             '=' if !bare.is_empty() => texts.push(std::mem::take(&mut bare)),
+            ' ' | '\t' => {}
             _ => bare.clear(),
         }
     }
