@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use audit::{Target, audit};
+use browse::{Addresses, Client, Limits, Names, TargetPolicy};
 use cors::{Credentials, Origin};
 use corswatch_tests::{Application, Content, Kind, WebServer, corswatch, tower};
 use explain::fix::{Existing, Platform, Policy, snippet};
-use prober::{Addresses, Client, Limits, Names, TargetPolicy};
 use testkit::port;
 use tower_http::cors::CorsLayer;
 use web::{OriginPattern, Schemes};

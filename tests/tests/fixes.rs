@@ -6,12 +6,12 @@ mod scenarios;
 
 use std::fmt::Write as _;
 
+use browse::{Addresses, Client, Limits, Manner, Methods, Names, TargetPolicy, Values, browse};
 use cors::{Exchange, Request, RequestParts, Ruling};
 use corswatch_tests::tower::{self, App};
 use corswatch_tests::{Application, Content, Kind, WebServer};
 use explain::fix::{Place, Platform, Policy, snippet};
 use futures::future::join_all;
-use prober::{Addresses, Client, Limits, Manner, Methods, Names, TargetPolicy, Values, browse};
 use scenarios::{Scenario, Site};
 use serde::Deserialize;
 use serde_json::{Value, json};

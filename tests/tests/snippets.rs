@@ -3,12 +3,12 @@
 
 use std::future::Future;
 
+use browse::{
+    Addresses, Client, Limits, Manner, Methods, Names, TargetPolicy, Values, Walk, browse,
+};
 use cors::{Credentials, Headers, Mode, Request, RequestParts, Ruling};
 use corswatch_tests::{Kind, WebServer, tower};
 use explain::fix::{Platform, Policy, snippet};
-use prober::{
-    Addresses, Client, Limits, Manner, Methods, Names, TargetPolicy, Values, Walk, browse,
-};
 use web::{OriginPattern, Schemes};
 
 const PAGE: &str = "https://app.test";

@@ -1,8 +1,9 @@
 //! Whom an audit asks: a live server, or a policy that answers as one would.
 
+use browse::{Call, CallError, Client};
 use cors::{Answer, Headers};
 use findings::{Finding, Rule};
-use prober::{Call, CallError, Client};
+use runtime::Causes as _;
 use url::Url;
 
 use crate::rules;
@@ -66,7 +67,7 @@ impl Server for Client {
                     refusal.way_out()
                 ),
             }),
-            Err(error) => Err(Silence::no_answer(error.text())),
+            Err(error) => Err(Silence::no_answer(error.with_causes().to_string())),
         }
     }
 }

@@ -201,6 +201,10 @@ fn a_copied_command_tells_method_headers_and_origin() {
             .find(|(name, _)| name == "x-tenant");
         assert_eq!(tenant.expect("sent").1, b"it's", "{shell}");
     }
+}
+
+#[test]
+fn what_people_type_tells_the_request_too() {
     let upload = "curl -T file https://api.test/x -e https://app.test/cart";
     let dump = check(
         "an upload is a PUT, and the page may be known by Referer",
