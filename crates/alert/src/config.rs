@@ -152,8 +152,9 @@ impl Config {
             ("silences", &self.silences, SilenceKind::Silence),
             ("maintenance", &self.maintenance, SilenceKind::Maintenance),
         ];
+        let labels = own_labels.iter().map(|label| (*label).to_owned()).collect();
         for (list, silences, kind) in kinds {
-            silence::problems(list, silences, kind, &mut problems);
+            silence::problems(list, silences, kind, &labels, &mut problems);
         }
     }
 

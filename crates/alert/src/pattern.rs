@@ -1,6 +1,6 @@
 //! Which alerts are meant: patterns of their labels, as routes and silences have them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex::{Regex, RegexBuilder};
 use schemars::JsonSchema;
@@ -73,17 +73,24 @@ impl Match {
         }
         for (label, pattern) in &self.0 {
             if !known(label) {
-                let reason = format!(
-                    "no alert has this label; permitted: {}, and those of `slo.labels`",
-                    LABELS.join(", ")
-                );
-                found.push((label.clone(), reason));
+                found.push((label.clone(), unknown(label)));
             }
             if let Err(reason) = pattern.compile() {
                 found.push((label.clone(), reason));
             }
         }
         found
+    }
+
+    /// Label and reason of every label that no alert has: a match with one never holds. `own_labels` are those
+    /// that objectives add.
+    #[must_use]
+    pub fn unknown_labels(&self, own_labels: &BTreeSet<String>) -> Vec<(String, String)> {
+        let known = |label: &str| LABELS.contains(&label) || own_labels.contains(label);
+        let labels = self.0.keys().filter(|label| !known(label));
+        labels
+            .map(|label| (label.clone(), unknown(label)))
+            .collect()
     }
 
     pub(crate) fn compile(&self) -> Result<Matcher, String> {
@@ -95,6 +102,13 @@ impl Match {
         });
         compiled.collect::<Result<_, _>>().map(Matcher)
     }
+}
+
+fn unknown(label: &str) -> String {
+    format!(
+        "no alert has the label {label:?}; permitted: {}, and those of `slo.labels`",
+        LABELS.join(", ")
+    )
 }
 
 impl Pattern {

@@ -22,7 +22,9 @@ pub(crate) use operations::{
 };
 pub(crate) use policies::{Generate, Seen, Simulate};
 pub(crate) use setup::{Form, Init};
-pub(crate) use slo::{Backtest, ExitOn, ReportFormat, Show, Slo, SloCommand, Validate};
+pub(crate) use slo::{
+    Backtest, ExitOn, Export, Import, ReportFormat, Show, Slo, SloCommand, Validate,
+};
 
 /// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
 #[derive(Debug, Parser)]

@@ -32,8 +32,10 @@ pub(crate) struct SloStatus {
     pub objective: f64,
     /// Ratio that is allowed: 0.001.
     pub target: f64,
-    /// The window of the budget: `30d`.
+    /// The window of the budget: `30d`; of a calendar the usual length.
     pub window: String,
+    /// What the budget is for, where that is no rolling window: `month (Europe/Berlin)`; null otherwise.
+    pub calendar: Option<String>,
     /// Start of the window that was evaluated.
     pub from: Stamp,
     /// Its end: the watermark, or now while there is none.
@@ -70,6 +72,7 @@ impl SloStatus {
             objective: spec.objective.share(),
             target: spec.objective.allowance(),
             window: spec.window.to_string(),
+            calendar: spec.calendar.map(|calendar| calendar.to_string()),
             from: Stamp(interval.from),
             to: Stamp(interval.to),
             measured: measured.into(),

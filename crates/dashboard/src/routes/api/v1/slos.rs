@@ -70,13 +70,17 @@ async fn evaluate(
     let mut statuses = Vec::with_capacity(specs.len());
     for spec in specs {
         let same = |(other, ..): &&(&SloSpec, Interval, slo::Sums)| {
-            other.filter == spec.filter && other.window == spec.window
+            (&other.filter, other.window, other.calendar)
+                == (&spec.filter, spec.window, spec.calendar)
         };
         if let Some((_, interval, sums)) = asked.iter().find(same) {
             statuses.push(SloStatus::of(spec, sums, *interval, &shared.owners));
             continue;
         }
-        let interval = Interval::ending_at(at, spec.window.as_millis());
+        let window = spec
+            .calendar
+            .map_or(spec.window, |calendar| calendar.elapsed(at));
+        let interval = Interval::ending_at(at, window.as_millis());
         let sums = shared.queries.sli(&spec.filter, interval).await?;
         statuses.push(SloStatus::of(spec, &sums, interval, &shared.owners));
         asked.push((spec, interval, sums));
