@@ -107,6 +107,12 @@ impl Config {
         receivers.map(|(_, one)| one.name().to_owned()).collect()
     }
 
+    /// The names of the receivers that send mail.
+    #[must_use]
+    pub fn mail_names(&self) -> Vec<String> {
+        self.email.iter().map(|mail| mail.name.clone()).collect()
+    }
+
     /// The silences and maintenance windows of the configuration.
     ///
     /// # Errors

@@ -112,6 +112,12 @@ fn unknown(label: &str) -> String {
 }
 
 impl Pattern {
+    /// Whether a value is what is asked for.
+    #[must_use]
+    pub fn is(&self, value: &str) -> bool {
+        self.compile().is_ok_and(|test| test.is(value))
+    }
+
     fn compile(&self) -> Result<Test, String> {
         let text = match self {
             Self::Text(text) | Self::Regex { regex: text } => text,
@@ -136,6 +142,15 @@ enum Test {
     Regex(Regex),
 }
 
+impl Test {
+    fn is(&self, value: &str) -> bool {
+        match self {
+            Self::Text(text) => text == value,
+            Self::Regex(regex) => regex.is_match(value),
+        }
+    }
+}
+
 /// A [`Match`] that is ready to be asked.
 #[derive(Debug, Clone)]
 pub(crate) struct Matcher(Vec<(String, Test)>);
@@ -145,10 +160,7 @@ impl Matcher {
     pub(crate) fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
         self.0.iter().all(|(label, test)| {
             let value = labels.get(label).map_or("", String::as_str);
-            match test {
-                Test::Text(text) => text == value,
-                Test::Regex(regex) => regex.is_match(value),
-            }
+            test.is(value)
         })
     }
 }

@@ -209,7 +209,7 @@ fn recorded(
 }
 
 /// Whether a caller may silence what matches: everybody all apps, others the alerts of one of theirs.
-fn may_silence(matches: &Match, caller: &Caller) -> bool {
+pub(crate) fn may_silence(matches: &Match, caller: &Caller) -> bool {
     caller.needs_all_apps().is_ok()
         || matches
             .exact(APP)
@@ -299,6 +299,16 @@ pub(crate) async fn list(
         .collect();
     all.sort_by_key(|view| view.state as u8);
     Ok(all)
+}
+
+/// Those of a kind that are recorded and not taken back.
+pub(crate) async fn stored(kind: SilenceKind, shared: &Shared) -> Result<Vec<Silence>, Problem> {
+    let rows = shared.queries.silences().await?;
+    let standing = rows
+        .iter()
+        .filter(|row| row.kind == kind.as_str() && row.deleted_at.is_none());
+    let read = standing.filter_map(|row| Silence::restore(kind, &row.id, &row.body).ok());
+    Ok(read.collect())
 }
 
 /// Records a silence.

@@ -263,3 +263,79 @@ async fn the_delivery_log_shows_a_limited_caller_its_apps_and_nothing_that_may_n
     .await;
     assert_eq!(other.status, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test]
+async fn maintenance_corrects_objectives_as_a_view_beside_what_was_measured() {
+    let fake = Arc::new(Fake::default());
+    let router = router_of(&fake, Config::default());
+    let before = ask(&router, "GET", "/api/v1/slos?app=shop", "", None)
+        .await
+        .json();
+    // Yesterday's work, recorded today, each day since the day before; and what concerns none of them.
+    let work = json!({
+        "match": { "app": "shop", "service": "checkout" }, "starts_at": "2026-10-30T02:00:00Z",
+        "ends_at": "2026-10-30T02:30:00Z", "author": "ops", "reason": "gateway upgrade", "rrule": "FREQ=DAILY",
+    });
+    let elsewhere = silence(json!({ "app": "admin" }));
+    let of_one_alert = silence(json!({ "app": "shop", "severity": "page" }));
+    for body in [&work, &elsewhere, &of_one_alert] {
+        let answer = ask(&router, "POST", "/api/v1/maintenance", "", Some(body)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    }
+    fake.asked.lock().unwrap().clear();
+    let after = ask(&router, "GET", "/api/v1/slos?app=shop", "", None)
+        .await
+        .json();
+    for (slo, earlier) in after["slos"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(before["slos"].as_array().unwrap())
+    {
+        assert_eq!(
+            slo["measured"], earlier["measured"],
+            "what was measured stays"
+        );
+        assert_eq!(slo["budget_remaining"], earlier["budget_remaining"]);
+        let corrected = &slo["corrected"];
+        assert_eq!(corrected["excluded_minutes"], 3 * 30, "{slo}");
+        assert_eq!(corrected["by"][0]["reason"], "gateway upgrade");
+        let excluded = corrected["excluded"]["total"].as_u64().unwrap();
+        let left = slo["measured"]["total"]
+            .as_u64()
+            .unwrap()
+            .saturating_sub(excluded);
+        assert_eq!(corrected["measured"]["total"], left);
+    }
+    let asked = fake.asked.lock().unwrap().clone();
+    let narrow: Vec<_> = asked
+        .iter()
+        .filter(|(_, within)| within.to.0 - within.from.0 == 30 * 60_000)
+        .collect();
+    assert_eq!(
+        narrow.len(),
+        3,
+        "objectives of the same traffic share what is read: {narrow:?}"
+    );
+    assert!(
+        narrow
+            .iter()
+            .all(|(filter, _)| filter.service.as_deref() == Some("checkout"))
+    );
+    let windows = ask(&router, "GET", "/api/v1/maintenance", "", None)
+        .await
+        .json();
+    let id = windows["maintenance"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["rrule"] != "")
+        .unwrap()["id"]
+        .clone();
+    let path = format!("/api/v1/maintenance/{}", id.as_str().unwrap());
+    ask(&router, "DELETE", &path, "", None).await;
+    let taken_back = ask(&router, "GET", "/api/v1/slos?app=shop", "", None)
+        .await
+        .json();
+    assert_eq!(taken_back["slos"][0]["corrected"], Value::Null);
+}
