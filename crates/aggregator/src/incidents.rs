@@ -1,5 +1,6 @@
 //! Incidents: what is asked of the store for them, and their steps.
 
+use runtime::Causes as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -246,7 +247,7 @@ impl Incidents {
             Ok::<_, StoreError>(())
         };
         if let Err(error) = counted.await {
-            tracing::warn!(incident = incident.id, %error, "what users notice could not be counted");
+            tracing::warn!(incident = incident.id, error = %error.with_causes(), "what users notice could not be counted");
         }
         if count {
             self.counted.insert(incident.id.clone(), at);

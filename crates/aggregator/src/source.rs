@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use observation::UnixMillis;
+use observation::{EdgeReport, UnixMillis};
 use slo::Sums;
 use store::{
     Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, DeployRow,
@@ -108,6 +108,9 @@ pub trait Evidence: Source {
 pub trait Keep: Send + Sync {
     /// The latest progress of every partition of every epoch.
     async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError>;
+
+    /// The last report of every edge that has made one since `from`.
+    async fn edge_reports(&self, from: UnixMillis) -> Result<Vec<EdgeReport>, StoreError>;
 
     /// How far every partition is compacted; partitions without any are left out.
     async fn compacted(&self) -> Result<Vec<Compacted>, StoreError>;
@@ -271,6 +274,11 @@ impl Evidence for Engine {
 impl Keep for Engine {
     async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
         self.store.progress().await
+    }
+
+    async fn edge_reports(&self, from: UnixMillis) -> Result<Vec<EdgeReport>, StoreError> {
+        let rows = self.reader.edge_reports(from).await?;
+        Ok(rows.into_iter().map(EdgeReport::from).collect())
     }
 
     async fn compacted(&self) -> Result<Vec<Compacted>, StoreError> {

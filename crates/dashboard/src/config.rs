@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
@@ -134,10 +135,12 @@ impl Config {
             self.max_streams_per_token,
             1..=65_536,
         );
-        for host in &self.hosts {
+        for (at, host) in self.hosts.iter().enumerate() {
             if host.is_empty() || host.contains(['/', ':', ' ']) {
                 let reason = "write a host name alone, without scheme or port";
-                problems.report("hosts", host, reason);
+                let reason = host_alone(host)
+                    .map_or_else(|| reason.to_owned(), |alone| format!("{reason}: `{alone}`"));
+                problems.report(&format!("hosts[{at}]"), format!("{host:?}"), reason);
             }
         }
         self.token_problems(&mut problems);
@@ -185,14 +188,15 @@ impl Config {
 
 /// The 32 bytes that 64 hexadecimal digits stand for.
 pub(crate) fn digest(hex: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if hex.len() != 64 || !hex.is_ascii() {
-        return None;
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(bytes)
+    let bytes = HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?;
+    bytes.try_into().ok()
+}
+
+/// The host of an address that stands where a host belongs.
+fn host_alone(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("://").unwrap_or(("", text));
+    let host = rest.split(['/', ':']).next()?.trim();
+    (!host.is_empty() && !host.contains(' ')).then_some(host)
 }
 
 #[cfg(test)]

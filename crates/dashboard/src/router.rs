@@ -10,7 +10,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::config::Config;
 use crate::front::{self, Front};
-use crate::health::{Health, StorePart, WatermarkPart};
+use crate::health::{EdgePart, Health, StorePart, WatermarkPart};
 use crate::hooks::{self, Hooks};
 use crate::live::Live;
 use crate::openapi::describe;
@@ -128,6 +128,7 @@ fn health(config: &Config, state: &State, watermark: Watermark) -> Health {
     let lagging_after = config.lagging_after;
     let mut parts: Vec<Arc<dyn crate::Part>> = vec![
         Arc::new(StorePart::new(Arc::clone(&state.queries))),
+        Arc::new(EdgePart(Arc::clone(&state.queries))),
         Arc::new(WatermarkPart::new(
             watermark,
             state.clock.clone(),

@@ -424,6 +424,20 @@ async fn readiness_names_the_part_that_is_down_and_lag_alone_leaves_it_ready() {
 }
 
 #[tokio::test]
+async fn readiness_says_that_beacons_are_refused() {
+    let fake = Arc::new(Fake {
+        refuses: true,
+        ..Fake::default()
+    });
+    let answer = get(&router_of(&fake, Config::default()), "/readyz").await;
+    let (body, first) = (answer.json(), &answer.json()["parts"][0]);
+    assert_eq!(answer.status, StatusCode::OK, "{body}");
+    assert_eq!(body["condition"], "degraded", "{body}");
+    assert_eq!(first["part"], "edge", "{body}");
+    assert_eq!(first["detail"], "Beacons are refused as journal_full.");
+}
+
+#[tokio::test]
 async fn the_watermark_is_that_of_the_slowest_partition_in_its_newest_epoch_and_none_before_all_are_there()
  {
     let at = |millis| NOW.plus(millis);

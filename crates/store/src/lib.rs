@@ -11,6 +11,7 @@ mod config;
 mod dead_letters;
 pub mod engine;
 mod error;
+mod examine;
 mod lease;
 mod login;
 mod metrics;
@@ -18,6 +19,7 @@ mod migration;
 mod query;
 mod reader;
 mod replay;
+mod rollup;
 pub mod rows;
 mod store;
 mod wire;
@@ -28,6 +30,7 @@ pub use compaction::Compacted;
 pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
+pub use examine::{ExaminedServer, SchemaState};
 pub use query::{
     Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
     SliFilter, Witnessed,
@@ -52,6 +55,9 @@ pub const CHUNKS_PER_SPAN: u64 = 16;
 
 /// At most so many alerts are read.
 pub const MAX_ALERTS: u32 = 10_000;
+
+/// Most edges whose reports are read back at once.
+pub const MAX_EDGES: u32 = 1_000;
 
 /// At most so many silences are read, those that are over included.
 pub const MAX_SILENCES: u32 = 5_000;

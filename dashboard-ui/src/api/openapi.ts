@@ -2996,7 +2996,7 @@ export interface operations {
                 app: string;
                 /** @description Only this diagnosis. */
                 id?: string;
-                platform?: "nginx" | "envoy" | "apache" | "caddy" | "haproxy" | "express" | "spring" | "fastapi" | "tower-http" | "aws-api-gateway" | "cloudfront" | "cloudflare-workers" | "ingress-nginx" | "gateway-api";
+                platform?: "nginx" | "envoy" | "apache" | "caddy" | "haproxy" | "traefik" | "express" | "spring" | "fastapi" | "tower-http" | "aws-api-gateway" | "cloudfront" | "cloudflare-workers" | "ingress-nginx" | "gateway-api";
                 /** @description Most rows, 1 to 500; default 100. */
                 limit?: number;
             };

@@ -2,6 +2,7 @@
 
 mod failures;
 mod pager;
+mod refusals;
 mod rig;
 mod shapes;
 mod suspects;

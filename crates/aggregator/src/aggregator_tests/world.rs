@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use observation::UnixMillis;
+use observation::{EdgeReport, UnixMillis};
 use slo::Sums;
 use store::{
     Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, DeployRow,
@@ -47,6 +47,7 @@ pub(super) struct Facts {
     /// Every time before which old rollups were to be removed.
     pub(super) pruned: Vec<UnixMillis>,
     pub(super) next_offset: u64,
+    pub(super) edge_reports: Vec<EdgeReport>,
 }
 
 /// A store in memory.
@@ -236,6 +237,11 @@ impl Keep for World {
             .filter(|(_, at)| **at > 0)
             .map(row)
             .collect())
+    }
+
+    async fn edge_reports(&self, from: UnixMillis) -> Result<Vec<EdgeReport>, StoreError> {
+        let reports = self.reach()?.edge_reports.clone();
+        Ok(reports.into_iter().filter(|it| it.at >= from).collect())
     }
 
     async fn compacted(&self) -> Result<Vec<Compacted>, StoreError> {

@@ -69,6 +69,8 @@ fn keep_everything(config: &mut Config, days: u32) {
     config.store.retention.hours = config.store.retention.hours.max(kept);
     // There is no journal to read again from, but the generator to run again.
     config.store.durability = Durability::Buffered;
+    // Nobody waits for an answer, and other work of the machine may be in the way.
+    config.store.insert_timeout = Span::secs(600);
 }
 
 fn kept_days(days: u32) -> u64 {

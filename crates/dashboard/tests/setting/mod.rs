@@ -44,6 +44,8 @@ pub struct Fake {
     pub incidents: Vec<IncidentRow>,
     pub mood: Mood,
     pub behind_ms: i64,
+    /// The edge refuses beacons.
+    pub refuses: bool,
     /// Epoch, partition and event time; the two partitions of an epoch that began lately otherwise.
     pub progress: Option<Vec<(u32, u32, UnixMillis)>>,
 }
@@ -309,6 +311,7 @@ impl Queries for Fake {
             shed: 1,
             spooled: 0,
             refused: vec![("origin_not_allowed".into(), 3)],
+            shed_by: vec![("key_rate".into(), 1)],
         };
         let progress = ProgressRow {
             epoch: 1,
@@ -372,6 +375,15 @@ impl Queries for Fake {
             resolved_at,
             body: body.into(),
         };
+        let refused = AlertRow {
+            slo: "edge".into(),
+            rule: "beacons_refused".into(),
+            body: r#"{"annotations": {"summary": "Beacons are refused as journal_full."}}"#.into(),
+            ..row("", AlertPhase::Firing, None)
+        };
+        if self.refuses {
+            return Ok(vec![refused]);
+        }
         Ok(vec![
             row("shop", AlertPhase::Resolved, Some(NOW)),
             row("shop", AlertPhase::Inactive, Some(NOW)),
