@@ -109,7 +109,7 @@ impl Judge {
         at: UnixMillis,
     ) -> Result<(Alert, Option<Signal>), StoreError> {
         let slo = &case.reading.slo;
-        if case.reading.ratio.is_empty() {
+        if !case.reading.is_measured {
             retire(&mut alert, Reason::Unmeasured, at);
             return Ok((alert, None));
         }

@@ -25,6 +25,7 @@ mod metrics;
 mod notices;
 mod numbers;
 mod objective;
+pub mod openslo;
 mod parts;
 mod pipeline;
 mod records;

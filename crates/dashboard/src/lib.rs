@@ -10,6 +10,7 @@ mod auth;
 mod backtests;
 mod body;
 mod config;
+mod corrections;
 mod front;
 mod headers;
 mod health;
