@@ -9,6 +9,7 @@ mod assets;
 mod auth;
 mod backtests;
 mod body;
+mod conditional;
 mod config;
 mod front;
 mod headers;
@@ -29,6 +30,7 @@ mod serve;
 mod silencing;
 mod stamp;
 mod state;
+mod tabular;
 mod view;
 mod watermark;
 

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use runtime::{Clock, Metrics as Registry, Stop};
 
 use crate::backtests::Backtests;
+use crate::conditional::Offsets;
 use crate::front::Front;
 use crate::health::Part;
 use crate::live::Live;
@@ -114,6 +115,7 @@ pub(crate) struct Shared {
     pub(crate) front: Arc<Front>,
     pub(crate) watermark: Watermark,
     pub(crate) live: Live,
+    pub(crate) offsets: Offsets,
     pub(crate) seats: Arc<Seats>,
     /// Ends streams, which would otherwise never end.
     pub(crate) stop: Stop,
