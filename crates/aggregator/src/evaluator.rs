@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use observation::UnixMillis;
 use slo::{ErrorBudget, Judgement, Ratio, Sums, Window};
-use store::StoreError;
+use store::{ProgressRow, StoreError};
 
 use crate::segments::{Question, Segments, Windows};
+use crate::written::{Written, WrittenOffsets};
 use crate::{GroupBy, Grouped, Slo, Source};
 
 /// What one objective, or one group of it, looks like at the watermark.
@@ -37,6 +38,8 @@ pub struct Evaluator {
     slos: Vec<Arc<Slo>>,
     segments: Segments,
     max_groups: usize,
+    offsets: WrittenOffsets,
+    written: Written,
 }
 
 impl std::fmt::Debug for Evaluator {
@@ -56,7 +59,15 @@ impl Evaluator {
             slos: slos.into_iter().map(Arc::new).collect(),
             segments: Segments::default(),
             max_groups,
+            offsets: WrittenOffsets::default(),
+            written: Written::default(),
         }
+    }
+
+    /// Learns how far the log is written, before it reads.
+    pub(crate) fn follow(&mut self, progress: &[ProgressRow]) -> Written {
+        self.written = self.offsets.follow(progress);
+        self.written
     }
 
     /// The objectives.
@@ -109,7 +120,13 @@ impl Evaluator {
         let limit = u32::try_from(self.max_groups * 4).unwrap_or(u32::MAX);
         let source = Arc::clone(&self.source);
         self.segments
-            .read(&*source, question, limit, windows, watermark)
+            .read(
+                &*source,
+                question,
+                limit,
+                windows,
+                (watermark, self.written),
+            )
             .await
     }
 

@@ -9,6 +9,7 @@ mod assets;
 mod auth;
 mod backtests;
 mod body;
+mod conditional;
 mod config;
 mod corrections;
 mod front;
@@ -32,6 +33,7 @@ mod serve;
 mod silencing;
 mod stamp;
 mod state;
+mod tabular;
 mod view;
 mod watermark;
 

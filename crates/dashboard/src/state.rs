@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use runtime::{Clock, Metrics as Registry, Stop};
 
 use crate::backtests::Backtests;
+use crate::conditional::Offsets;
 use crate::front::Front;
 use crate::health::Part;
 use crate::hooks::Hooks;
@@ -120,6 +121,7 @@ pub(crate) struct Shared {
     pub(crate) watermark: Watermark,
     pub(crate) live: Live,
     pub(crate) hooks: Hooks,
+    pub(crate) offsets: Offsets,
     pub(crate) seats: Arc<Seats>,
     /// Ends streams, which would otherwise never end.
     pub(crate) stop: Stop,
