@@ -6,11 +6,13 @@
 #![forbid(unsafe_code)]
 
 mod assets;
+mod audit;
 mod auth;
 mod backtests;
 mod body;
 mod config;
 mod front;
+mod guesses;
 mod headers;
 mod health;
 mod interval;

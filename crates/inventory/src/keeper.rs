@@ -302,7 +302,7 @@ impl Inventory {
             if self.under_way.iter().any(is_busy) {
                 continue;
             }
-            let candidates = self.candidates.of(target, &self.traffic.pages(&target.key));
+            let candidates = self.candidates.of(target, &self.traffic.own_pages(target));
             let client = paced(&self.client, self.config.requests_per_second);
             let (target, clock) = (target.clone(), self.clock.clone());
             self.under_way.insert(target.key.clone());
