@@ -8,6 +8,7 @@ mod check;
 mod generate;
 mod git;
 mod progress;
+mod sbom;
 mod setup;
 mod shell;
 mod stamp;
@@ -41,6 +42,8 @@ enum Command {
     Check(check::Args),
     /// Measures.
     Bench(bench::Args),
+    /// Writes what the binary and the npm packages are made of, as CycloneDX, into target/sbom.
+    Sbom(sbom::Args),
     /// Writes the generated reference files.
     Generate(generate::Args),
 }
@@ -54,6 +57,7 @@ fn main() -> std::process::ExitCode {
         Command::Chaos(args) => chaos::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Sbom(args) => sbom::run(&args),
         Command::Generate(args) => generate::run(&args),
     };
     match done {
