@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod assets;
+mod audit;
 mod auth;
 mod backtests;
 mod body;
@@ -13,6 +14,7 @@ mod conditional;
 mod config;
 mod corrections;
 mod front;
+mod guesses;
 mod headers;
 mod health;
 mod hooks;
