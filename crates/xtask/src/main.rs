@@ -7,6 +7,7 @@ mod chaos;
 mod check;
 mod generate;
 mod git;
+mod package;
 mod progress;
 mod setup;
 mod shell;
@@ -41,6 +42,8 @@ enum Command {
     Check(check::Args),
     /// Measures.
     Bench(bench::Args),
+    /// Packs what a release is made of.
+    Package(package::Args),
     /// Writes the generated reference files.
     Generate(generate::Args),
 }
@@ -54,6 +57,7 @@ fn main() -> std::process::ExitCode {
         Command::Chaos(args) => chaos::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Package(args) => package::run(&args),
         Command::Generate(args) => generate::run(&args),
     };
     match done {

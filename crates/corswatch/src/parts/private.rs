@@ -12,6 +12,8 @@ use crate::config::Config;
 use crate::exit::Failure;
 use crate::objectives::StoredBacktests;
 
+/// The documentation of this build.
+const BOOK: dashboard::Book = include!(concat!(env!("OUT_DIR"), "/book.rs"));
 const DRAIN: Duration = Duration::from_secs(15);
 
 /// What the private side can tell of its surroundings.
@@ -58,6 +60,7 @@ impl Private {
             owners: config.owners(),
             silences: config.alert.configured_silences().unwrap_or_default(),
             demo_url: around.demo_url,
+            book: BOOK,
             backtests: Some(Arc::new(StoredBacktests::new(config, store, ground))),
             log_ends: around.log_ends,
             parts: around.parts,
