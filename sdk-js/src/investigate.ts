@@ -116,7 +116,7 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 	// WebKit closes one that a content blocker stops, but at once.
 	if (closed && took > BLOCKER_MS) {
 		// A server that has just come back had not answered A.
-		return ROUND_TRIPS * ms < took ? network("A-E+q") : undefined;
+		return ROUND_TRIPS * ms < took ? network("A-E+") : undefined;
 	}
 	if (await ask(root, { ...noCors(), method: "HEAD" })) {
 		// Firefox sends ten times what gets no answer: what took as long as the root had one, which a
