@@ -179,9 +179,9 @@ const unpreflighted = async (): Promise<Verdict> => {
 	// A preflight may be answered sooner than the request itself.
 	ms = Math.min(ms, failedMs);
 	if (spent > MAX_ONCE * ms && !(await askReusing("reload"))) spent = Math.min(spent, took);
-	if (!sentTwice(spent)) return blocked();
-	// It was sent twice, and the request once: neither was refused. Where both took as long, that may be slow.
-	return sent ? network(`${ev}q`) : is("unknown", `${ev}q`);
+	// It took longer than the request, however often it is sent: neither was refused.
+	if (sent && ms > FAR_MS && spent > MAX_ONCE * ms) return network(`${ev}q`);
+	return sentTwice(spent) ? is("unknown", `${ev}q`) : blocked();
 };
 
 /** The request passes without its credentials, its method or the values of its headers. */
