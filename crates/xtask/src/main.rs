@@ -9,6 +9,7 @@ mod generate;
 mod git;
 mod lab;
 mod progress;
+mod sbom;
 mod setup;
 mod shell;
 mod stamp;
@@ -44,6 +45,8 @@ enum Command {
     Bench(bench::Args),
     /// Plays every way in which a request can fail to the SDK in three engines: precision and recall.
     Lab(lab::Args),
+    /// Writes what the binary and the npm packages are made of, as CycloneDX, into target/sbom.
+    Sbom(sbom::Args),
     /// Writes the generated reference files.
     Generate(generate::Args),
 }
@@ -58,6 +61,7 @@ fn main() -> std::process::ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Lab(args) => lab::run(&args),
+        Command::Sbom(args) => sbom::run(&args),
         Command::Generate(args) => generate::run(&args),
     };
     match done {
