@@ -9,7 +9,9 @@ mod assets;
 mod auth;
 mod backtests;
 mod body;
+mod conditional;
 mod config;
+mod corrections;
 mod front;
 mod headers;
 mod health;
@@ -31,6 +33,7 @@ mod serve;
 mod silencing;
 mod stamp;
 mod state;
+mod tabular;
 mod view;
 mod watermark;
 

