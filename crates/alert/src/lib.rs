@@ -7,7 +7,6 @@
 #![forbid(unsafe_code)]
 
 mod alert;
-mod backoff;
 mod config;
 mod corroboration;
 mod delivery;
@@ -34,7 +33,7 @@ mod state;
 mod trial;
 pub mod webhook;
 
-pub use crate::alert::{Alert, Words};
+pub use crate::alert::{Alert, OF_EDGE, Words};
 pub use config::Config;
 pub use corroboration::{Corroboration, Graded, Witnesses};
 pub use delivery::{Deliveries, Delivery};

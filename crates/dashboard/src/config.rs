@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
 
+use crate::hooks::{self, DeployHook};
 use crate::stamp::Stamp;
 
 /// Settings of the private side: where it listens and who may ask.
@@ -20,6 +22,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Who may ask. Without any, everybody who can reach the (loopback) address may.
     pub tokens: Vec<Token>,
+    /// Webhooks that report deploys.
+    pub deploy_hooks: Vec<DeployHook>,
     /// How long a request may take before it is answered with 503.
     pub request_timeout: Span,
     /// How long a client may take to send the head of a request.
@@ -42,6 +46,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7781)),
             hosts: Vec::new(),
             tokens: Vec::new(),
+            deploy_hooks: Vec::new(),
             request_timeout: Span::secs(15),
             header_timeout: Span::secs(10),
             max_requests_in_flight: 64,
@@ -139,6 +144,17 @@ impl Config {
             }
         }
         self.token_problems(&mut problems);
+        hooks::problems(&self.deploy_hooks, &mut problems);
+    }
+
+    /// Reports webhooks that name no configured app.
+    pub fn app_problems(&self, apps: &[String], mut problems: Problems<'_>) {
+        for (at, hook) in self.deploy_hooks.iter().enumerate() {
+            for app in hook.apps.iter().filter(|app| !apps.contains(app)) {
+                let reason = format!("is no configured app; there are {}", apps.join(", "));
+                problems.report(&format!("deploy_hooks[{at}].apps"), app, reason);
+            }
+        }
     }
 
     fn token_problems(&self, problems: &mut Problems<'_>) {
@@ -172,14 +188,8 @@ impl Config {
 
 /// The 32 bytes that 64 hexadecimal digits stand for.
 pub(crate) fn digest(hex: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if hex.len() != 64 || !hex.is_ascii() {
-        return None;
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(bytes)
+    let bytes = HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?;
+    bytes.try_into().ok()
 }
 
 /// The host of an address that stands where a host belongs.

@@ -9,6 +9,7 @@ mod compare;
 mod latency;
 mod objective;
 mod ratio;
+mod refusals;
 mod rule;
 mod severity;
 mod sli;
@@ -22,6 +23,7 @@ pub use compare::{Comparison, GateVerdict, LEAST_RISE, MIN_BAD, MIN_EVENTS, TOLE
 pub use latency::{LatencySummary, quantile_ms};
 pub use objective::{InvalidObjective, Objective};
 pub use ratio::{Band, Ratio};
+pub use refusals::{Refusal, Refusals};
 pub use rule::{Data, Guards, Judgement, Row, RowReading, Rule, default_rules};
 pub use severity::Severity;
 pub use sli::{Beside, Definition, Formula, Term};

@@ -95,6 +95,12 @@ impl Client {
         self
     }
 
+    /// The same client, whose calls may take as long as `timeout`.
+    pub(crate) const fn lasting(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
     /// The same client with a setting that goes with every call.
     pub(crate) fn with_setting(mut self, name: &str, value: impl ToString) -> Self {
         self.client = self.client.with_setting(name, value.to_string());

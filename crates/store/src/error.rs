@@ -84,18 +84,6 @@ impl StoreError {
         exception_code(&source.to_string()).is_some_and(|code| DENIED.contains(&code))
     }
 
-    /// The error with everything that led to it, on one line.
-    #[must_use]
-    pub fn with_causes(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
-    }
-
     /// Every reason that [`StoreError::reason`] gives.
     pub(crate) const REASONS: [&'static str; 11] = [
         "restarting",

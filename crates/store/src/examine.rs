@@ -2,6 +2,7 @@
 
 use clickhouse::Row;
 use observation::UnixMillis;
+use runtime::Causes as _;
 use serde::Deserialize;
 
 use crate::{Config, Store, StoreError, migration};
@@ -79,7 +80,7 @@ impl Store {
             Ok(Some(count)) => SchemaState::Behind(count),
             Err(StoreError::Schema(text)) => SchemaState::Unusable(text),
             Err(error) if error.is_denied() => {
-                denied.push(error.with_causes());
+                denied.push(error.with_causes().to_string());
                 SchemaState::Unusable("the user may not read it".to_owned())
             }
             Err(error) => return Err(error),
@@ -104,6 +105,8 @@ impl Store {
             self.reader().try_to_read().await,
         ];
         let errors = tried.into_iter().filter_map(Result::err);
-        errors.map(|error| error.with_causes()).collect()
+        errors
+            .map(|error| error.with_causes().to_string())
+            .collect()
     }
 }

@@ -19,6 +19,7 @@ mod migration;
 mod query;
 mod reader;
 mod replay;
+mod rollup;
 pub mod rows;
 mod store;
 mod wire;
@@ -40,11 +41,12 @@ pub use reader::{
 };
 pub use rows::{
     AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, ClosingRow,
-    DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions,
-    EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow,
-    IncidentState, InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource,
-    PartRow, ProgressRow, ReplayOutcome, ReplayReason, SeenBeacon, SignatureRow, SilenceRow,
-    SnapshotRow, Stance, StanceCounts, TriedOrigin, UnknownDimension, Vary,
+    DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DeploySource, DeployState, DiagnosisRow,
+    Dimension, Dimensions, EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant,
+    HeaderLine, IncidentRow, IncidentState, InventoryRow, InventoryStep, Lease, ObservationRow,
+    OriginSeenRow, OriginSource, PartRow, ProgressRow, ReplayOutcome, ReplayReason, RollbackRule,
+    SeenBeacon, SignatureRow, SilenceRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
+    UnknownDimension, Vary, differences,
 };
 pub use store::Store;
 
@@ -53,6 +55,9 @@ pub const CHUNKS_PER_SPAN: u64 = 16;
 
 /// At most so many alerts are read.
 pub const MAX_ALERTS: u32 = 10_000;
+
+/// Most edges whose reports are read back at once.
+pub const MAX_EDGES: u32 = 1_000;
 
 /// At most so many silences are read, those that are over included.
 pub const MAX_SILENCES: u32 = 5_000;

@@ -3,6 +3,7 @@
 mod support;
 
 use observation::UnixMillis;
+use runtime::Causes as _;
 use settings::Span;
 use store::engine::EngineUser;
 use store::{Durability, SchemaState, Store, StoreError};

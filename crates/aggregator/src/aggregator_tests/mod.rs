@@ -2,8 +2,10 @@
 
 mod failures;
 mod pager;
+mod refusals;
 mod rig;
 mod shapes;
+mod suspects;
 mod world;
 
 use alert::Status::{Firing, Resolved};

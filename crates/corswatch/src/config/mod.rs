@@ -168,6 +168,9 @@ impl Config {
             .problems(&self.services, Problems::at("prober", found));
         self.inventory.problems(Problems::at("inventory", found));
         self.dashboard.problems(Problems::at("dashboard", found));
+        let apps = self.app_names();
+        self.dashboard
+            .app_problems(&apps, Problems::at("dashboard", found));
         self.health
             .problems(&self.dashboard, Problems::at("health", found));
         self.catalog().problems(Problems::at("", found));

@@ -1,5 +1,6 @@
 //! Kafka and ClickHouse.
 
+use runtime::Causes as _;
 use std::time::Duration;
 
 use journal::{Examined, ExaminedTopic, Journal};
@@ -97,7 +98,7 @@ pub(super) async fn clickhouse(config: &Config, clock: &Clock) -> Vec<Finding> {
                     "start the server, or correct `store.url`: it is the address of its HTTP interface"
                 }
             };
-            let found = error.with_causes();
+            let found = error.with_causes().to_string();
             return vec![Finding::failed(Check::Clickhouse, url, found).so(action)];
         }
     };

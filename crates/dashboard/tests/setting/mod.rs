@@ -44,6 +44,8 @@ pub struct Fake {
     pub incidents: Vec<IncidentRow>,
     pub mood: Mood,
     pub behind_ms: i64,
+    /// The edge refuses beacons.
+    pub refuses: bool,
     /// Epoch, partition and event time; the two partitions of an epoch that began lately otherwise.
     pub progress: Option<Vec<(u32, u32, UnixMillis)>>,
 }
@@ -309,6 +311,7 @@ impl Queries for Fake {
             shed: 1,
             spooled: 0,
             refused: vec![("origin_not_allowed".into(), 3)],
+            shed_by: vec![("key_rate".into(), 1)],
         };
         let progress = ProgressRow {
             epoch: 1,
@@ -372,6 +375,15 @@ impl Queries for Fake {
             resolved_at,
             body: body.into(),
         };
+        let refused = AlertRow {
+            slo: "edge".into(),
+            rule: "beacons_refused".into(),
+            body: r#"{"annotations": {"summary": "Beacons are refused as journal_full."}}"#.into(),
+            ..row("", AlertPhase::Firing, None)
+        };
+        if self.refuses {
+            return Ok(vec![refused]);
+        }
         Ok(vec![
             row("shop", AlertPhase::Resolved, Some(NOW)),
             row("shop", AlertPhase::Inactive, Some(NOW)),
@@ -404,6 +416,34 @@ impl Queries for Fake {
         self.check().await?;
         let rows = self.deploys.lock().expect("not poisoned");
         Ok(rows.iter().filter(|row| row.app == app).cloned().collect())
+    }
+
+    async fn deploy(&self, app: &str, id: &str) -> Result<Option<DeployRow>, StoreError> {
+        self.check().await?;
+        let rows = self.deploys.lock().expect("not poisoned");
+        let found = rows.iter().rev().find(|row| row.app == app && row.id == id);
+        Ok(found.cloned())
+    }
+
+    async fn deploys_before(&self, deploy: &DeployRow) -> Result<Vec<DeployRow>, StoreError> {
+        self.check().await?;
+        let rows = self.deploys.lock().expect("not poisoned");
+        let of = |row: &DeployRow| {
+            (
+                row.app.clone(),
+                row.service.clone(),
+                row.environment.clone(),
+            )
+        };
+        let earlier = |row: &&DeployRow| {
+            of(row) == of(deploy)
+                && row.id != deploy.id
+                && row.at <= deploy.at
+                && row.state.took_effect()
+        };
+        let mut found: Vec<_> = rows.iter().filter(earlier).cloned().collect();
+        found.sort_by_key(|row| std::cmp::Reverse(row.at));
+        Ok(found)
     }
 
     async fn diagnoses(&self, app: &str, _limit: u32) -> Result<Vec<DiagnosisRow>, StoreError> {
@@ -474,10 +514,9 @@ impl Queries for Fake {
 
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
         self.check().await?;
-        self.deploys
-            .lock()
-            .expect("not poisoned")
-            .push(deploy.clone());
+        let mut rows = self.deploys.lock().expect("not poisoned");
+        rows.retain(|row| (&row.app, &row.id) != (&deploy.app, &deploy.id));
+        rows.push(deploy.clone());
         Ok(())
     }
 }

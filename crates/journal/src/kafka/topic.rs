@@ -1,5 +1,6 @@
 //! Whether the topic is what the promises need.
 
+use runtime::Causes as _;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -89,7 +90,9 @@ pub(super) async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenErr
                     source: source.into(),
                 });
             }
-            Err(error) => tracing::info!(%error, brokers = config.brokers, "waiting for Kafka"),
+            Err(error) => {
+                tracing::info!(error = %error.with_causes(), brokers = config.brokers, "waiting for Kafka")
+            }
         }
         tokio::time::sleep(PAUSE).await;
     }
