@@ -13,15 +13,11 @@ fn main() {
         "cargo::rerun-if-changed={}",
         root.join(book::DOCS).display()
     );
-    let made = match book::build(&root) {
-        Ok(made) => made,
-        Err(mistakes) => {
-            for mistake in mistakes {
-                println!("cargo::error={mistake}");
-            }
-            return;
-        }
-    };
+    let made = book::build(&root);
+    // They fail `cargo xtask check docs`, not the build of who looks after something else.
+    for mistake in &made.mistakes {
+        println!("cargo::warning={mistake}");
+    }
     for source in &made.sources {
         println!("cargo::rerun-if-changed={}", source.display());
     }

@@ -51,6 +51,8 @@ pub struct Book {
     pub files: BTreeMap<String, Vec<u8>>,
     /// The files that it was made from: where one changes, it is to be made again.
     pub sources: Vec<PathBuf>,
+    /// What is wrong in them, by file. What could be made is in the book all the same.
+    pub mistakes: Vec<Mistake>,
 }
 
 impl Book {
@@ -68,54 +70,56 @@ impl Book {
     }
 }
 
-/// Makes the book of the checkout at `root`.
-///
-/// # Errors
-/// All mistakes in the sources together.
-pub fn build(root: &Path) -> Result<Book, Vec<Mistake>> {
+/// Makes the book of the checkout at `root`, and finds all mistakes in it together.
+#[must_use]
+pub fn build(root: &Path) -> Book {
+    let mut book = Book::default();
     let summary_file = format!("{DOCS}/SUMMARY.md");
-    let text = read(root, &summary_file).map_err(|mistake| vec![mistake])?;
-    let summary = Summary::parse(&summary_file, &text)?;
-    let mut mistakes = unlisted(root, &summary);
-    let (mut book, mut chapters) = (Book::default(), Vec::new());
     book.sources.push(root.join(&summary_file));
+    let summary = read(root, &summary_file).map_err(|mistake| vec![mistake]);
+    let summary = summary.and_then(|text| Summary::parse(&summary_file, &text));
+    match summary {
+        Ok(summary) => fill(root, &summary, &mut book),
+        Err(mistakes) => book.mistakes = mistakes,
+    }
+    book.mistakes
+        .sort_by(|a, b| (&a.file, &a.what).cmp(&(&b.file, &b.what)));
+    book
+}
+
+fn fill(root: &Path, summary: &Summary, book: &mut Book) {
+    book.mistakes = unlisted(root, summary);
+    let mut chapters = Vec::new();
     for entry in summary.entries() {
         match read(root, &entry.source) {
             Ok(text) => chapters.push(Chapter::parse(entry, &text)),
-            Err(mistake) => mistakes.push(mistake),
+            Err(mistake) => book.mistakes.push(mistake),
         }
         book.sources.push(root.join(&entry.source));
     }
     let links = Links::of(root, &chapters);
     for (at, chapter) in chapters.iter().enumerate() {
         let (body, found) = render(chapter, &links);
-        mistakes.extend(found.mistakes);
+        book.mistakes.extend(found.mistakes);
         for file in found.files {
-            if let Err(mistake) = carry(root, &chapter.entry, &file, &mut book) {
-                mistakes.push(mistake);
+            if let Err(mistake) = carry(root, &chapter.entry, &file, book) {
+                book.mistakes.push(mistake);
             }
         }
         let neighbours = page::Neighbours {
             before: at.checked_sub(1).and_then(|at| chapters.get(at)),
             after: chapters.get(at + 1),
         };
-        let html = page::document(chapter, &body, &summary, &neighbours);
-        book.files
-            .insert(chapter.entry.output.clone(), html.into_bytes());
+        let html = page::document(chapter, &body, summary, &neighbours);
+        let output = chapter.entry.output.clone();
+        book.files.insert(output, html.into_bytes());
     }
     for (name, content) in page::THEME {
-        book.files
-            .insert((*name).to_owned(), content.as_bytes().to_vec());
+        let content = content.as_bytes().to_vec();
+        book.files.insert((*name).to_owned(), content);
     }
-    let index = page::search_index(&chapters);
-    book.files
-        .insert(page::SEARCH_INDEX.to_owned(), index.into_bytes());
-    if mistakes.is_empty() {
-        Ok(book)
-    } else {
-        mistakes.sort_by(|a, b| (&a.file, &a.what).cmp(&(&b.file, &b.what)));
-        Err(mistakes)
-    }
+    let index = page::search_index(&chapters).into_bytes();
+    book.files.insert(page::SEARCH_INDEX.to_owned(), index);
 }
 
 fn read(root: &Path, file: &str) -> Result<String, Mistake> {
