@@ -48,5 +48,5 @@ pub use openapi::openapi;
 pub use queries::{Queries, Stored};
 pub use router::router;
 pub use serve::{ServeError, serve, serve_during, serve_health};
-pub use state::{App, Edge, LogEnd, LogEnds, SloSpec, State};
+pub use state::{App, Book, Edge, LogEnd, LogEnds, SloSpec, State};
 pub use watermark::Watermark;

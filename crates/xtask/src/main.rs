@@ -8,6 +8,7 @@ mod check;
 mod generate;
 mod git;
 mod lab;
+mod package;
 mod progress;
 mod sbom;
 mod setup;
@@ -47,6 +48,8 @@ enum Command {
     Lab(lab::Args),
     /// Writes what the binary and the npm packages are made of, as CycloneDX, into target/sbom.
     Sbom(sbom::Args),
+    /// Packs what a release is made of.
+    Package(package::Args),
     /// Writes the generated reference files.
     Generate(generate::Args),
 }
@@ -62,6 +65,7 @@ fn main() -> std::process::ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Lab(args) => lab::run(&args),
         Command::Sbom(args) => sbom::run(&args),
+        Command::Package(args) => package::run(&args),
         Command::Generate(args) => generate::run(&args),
     };
     match done {
