@@ -199,8 +199,11 @@ const passing = async (): Promise<Verdict> => {
 		if (!by) {
 			// The method is judged by what it took.
 		} else if (!p || credentialed) {
-			// Credentials are judged with the preflight already.
-			if (!p || stage === "unknown") stage = "preflight";
+			// Credentials are judged with the preflight already; unless the request took as long as P took for
+			// a preflight and its answer.
+			if (!p || stage === "unknown") {
+				stage = p && ms > FAR_MS && took < MAX_ONCE * failedMs ? "response" : "preflight";
+			}
 		} else {
 			// It failed in less than P took for a preflight and its answer: its preflight failed, and passes now.
 			if (!firefox && ms > FAR_MS && took > MAX_ONCE * failedMs) stage = "preflight";

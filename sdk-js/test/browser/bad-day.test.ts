@@ -15,8 +15,8 @@ const LEAST: Record<EngineName, { precision: number; recall: number }> = {
 	firefox: { precision: 0.74, recall: 0.86 },
 	webkit: { precision: 0.7, recall: 0.9 },
 };
-/** Greatest share of failures of which it is said that they are not known. */
-const MOST_UNKNOWN = 0.08;
+/** Greatest share of failures of which it is said that they are not known; some 5 % where the machine is not busy. */
+const MOST_UNKNOWN = 0.12;
 
 for (const name of engines) {
 	describe(name, () => {
