@@ -115,6 +115,11 @@ Precision and recall are those of the outcome \`blocked\`. A blocked request tha
 stage counts where a scenario has one and the SDK names one. The requests after a failure are all that reach the server:
 probes, their preflights, and what the browser repeats by itself.
 
+The half-broken servers are chosen to be hard, and most wrong verdicts there are of one kind: a request that is not safe to send
+again, or has credentials, and gets no answer after as long as an answer takes, while \`HEAD\` without credentials is
+answered. "form: reset" and "form: answered 500 bare" differ in nothing that a page sees: neither in the error, nor in time, nor in
+Resource Timing. Error pages without CORS headers are commoner, so that such a request is called blocked, \`likely\`.
+
 ${parts.join("\n")}
 ## Truth
 

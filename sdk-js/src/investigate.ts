@@ -116,7 +116,7 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 	// WebKit closes one that a content blocker stops, but at once.
 	if (closed && took > BLOCKER_MS) {
 		// A server that has just come back had not answered A.
-		return ROUND_TRIPS * ms < took ? network("A-E+q") : undefined;
+		return ROUND_TRIPS * ms < took ? network("A-E+") : undefined;
 	}
 	if (await ask(root, { ...noCors(), method: "HEAD" })) {
 		// Firefox sends ten times what gets no answer: what took as long as the root had one, which a
@@ -179,9 +179,9 @@ const unpreflighted = async (): Promise<Verdict> => {
 	// A preflight may be answered sooner than the request itself.
 	ms = Math.min(ms, failedMs);
 	if (spent > MAX_ONCE * ms && !(await askReusing("reload"))) spent = Math.min(spent, took);
-	if (!sentTwice(spent)) return blocked();
-	// It was sent twice, and the request once: neither was refused. Where both took as long, that may be slow.
-	return sent ? network(`${ev}q`) : is("unknown", `${ev}q`);
+	// It took longer than the request, however often it is sent: neither was refused.
+	if (sent && ms > FAR_MS && spent > MAX_ONCE * ms) return network(`${ev}q`);
+	return sentTwice(spent) ? is("unknown", `${ev}q`) : blocked();
 };
 
 /** The request passes without its credentials, its method or the values of its headers. */

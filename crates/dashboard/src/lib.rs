@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod assets;
+mod audit;
 mod auth;
 mod backtests;
 mod body;
@@ -13,6 +14,7 @@ mod conditional;
 mod config;
 mod corrections;
 mod front;
+mod guesses;
 mod headers;
 mod health;
 mod hooks;
@@ -46,5 +48,5 @@ pub use openapi::openapi;
 pub use queries::{Queries, Stored};
 pub use router::router;
 pub use serve::{ServeError, serve, serve_during, serve_health};
-pub use state::{App, Edge, LogEnd, LogEnds, SloSpec, State};
+pub use state::{App, Book, Edge, LogEnd, LogEnds, SloSpec, State};
 pub use watermark::Watermark;

@@ -15,6 +15,8 @@ use crate::state::Shared;
 
 /// Silences that are not over, at most.
 const MAX_OPEN: usize = 1_000;
+/// Of all places, a token that is limited to some apps gets one part of so many for an app.
+const SHARE_OF_APP: usize = 10;
 /// How long one that is over is kept, in milliseconds: 90 days.
 const KEPT: i64 = 90 * 86_400_000;
 /// Until when one that comes back is kept, unless it is taken back: 2100-01-01.
@@ -311,6 +313,42 @@ pub(crate) async fn stored(kind: SilenceKind, shared: &Shared) -> Result<Vec<Sil
     Ok(read.collect())
 }
 
+/// Whether there is room for `row`. A token that is limited to some apps has a share for each of them, so
+/// that it cannot take what others need; what was taken back keeps its place until it is forgotten.
+fn check_room(
+    rows: &[SilenceRow],
+    row: &SilenceRow,
+    caller: &Caller,
+    now: UnixMillis,
+) -> Result<(), Problem> {
+    let share = match caller.needs_all_apps() {
+        Ok(()) => 1,
+        Err(_) => SHARE_OF_APP,
+    };
+    let counted = || {
+        rows.iter()
+            .filter(|other| share == 1 || other.app == row.app)
+    };
+    // What comes back without an end counts until it is taken back.
+    let open = counted()
+        .filter(|other| other.deleted_at.is_none() && other.keep_until.0 > now.0 + KEPT)
+        .count();
+    let (most_open, most) = (MAX_OPEN / share, MAX_SILENCES as usize / share);
+    if open < most_open && counted().count() < most && rows.len() < MAX_SILENCES as usize {
+        return Ok(());
+    }
+    let permitted = format!(
+        "at most {most_open} that are not over, and {most} with those of the last {} days; take some \
+         back, or ask who may see all apps",
+        KEPT / 86_400_000
+    );
+    Err(Problem::faults(vec![Fault {
+        field: "silences".into(),
+        value: open.to_string(),
+        permitted,
+    }]))
+}
+
 /// Records a silence.
 pub(crate) async fn record(
     kind: SilenceKind,
@@ -322,19 +360,7 @@ pub(crate) async fn record(
     let (row, view) = report.accept(kind, of.as_deref(), caller, shared)?;
     let now = shared.clock.now();
     let rows = shared.queries.silences().await?;
-    // What comes back without an end counts until it is taken back.
-    let open = rows
-        .iter()
-        .filter(|row| row.deleted_at.is_none() && row.keep_until.0 > now.0 + KEPT);
-    if open.count() >= MAX_OPEN || rows.len() >= MAX_SILENCES as usize {
-        let permitted = format!("at most {MAX_OPEN} that are not over; take some back first");
-        let fault = Fault {
-            field: "silences".into(),
-            value: rows.len().to_string(),
-            permitted,
-        };
-        return Err(Problem::faults(vec![fault]));
-    }
+    check_room(&rows, &row, caller, now)?;
     shared.queries.save_silence(&row).await?;
     tracing::info!(
         id = row.id,

@@ -27,6 +27,8 @@ pub struct State {
     pub edge: Option<Edge>,
     /// Address of the demo shop, where the process runs one.
     pub demo_url: Option<String>,
+    /// The documentation, served at `/docs/`.
+    pub book: Book,
     /// The configured objectives.
     pub slos: Vec<SloSpec>,
     /// Who owns the configured services.
@@ -53,6 +55,15 @@ impl std::fmt::Debug for State {
             .field("apps", &self.apps)
             .finish_non_exhaustive()
     }
+}
+
+/// The documentation as files.
+#[derive(Debug, Clone, Copy)]
+pub struct Book {
+    /// Changes with every file.
+    pub tag: &'static str,
+    /// Path below `/docs/`, and content.
+    pub files: &'static [(&'static str, &'static [u8])],
 }
 
 /// A configured app.

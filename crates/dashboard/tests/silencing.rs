@@ -339,3 +339,37 @@ async fn maintenance_corrects_objectives_as_a_view_beside_what_was_measured() {
         .json();
     assert_eq!(taken_back["slos"][0]["corrected"], Value::Null);
 }
+
+#[tokio::test]
+async fn a_limited_token_fills_its_own_share_of_silences_and_nobody_elses() {
+    let router = guarded();
+    let body = silence(json!({ "app": "shop" }));
+    let post = async |token| ask(&router, "POST", "/api/v1/silences", token, Some(&body)).await;
+    let mut made = Vec::new();
+    let refused = loop {
+        let answer = post("limited").await;
+        if answer.status != StatusCode::CREATED {
+            break answer;
+        }
+        made.push(answer.json()["id"].as_str().expect("a text").to_owned());
+        assert!(made.len() <= 100, "there is a bound");
+    };
+    assert_eq!((refused.status, made.len()), (StatusCode::BAD_REQUEST, 100));
+    assert!(refused.text.contains("take some back"), "{}", refused.text);
+    assert_eq!(
+        post("all").await.status,
+        StatusCode::CREATED,
+        "others have room"
+    );
+    let path = format!("/api/v1/silences/{}", made[0]);
+    let back = ask(&router, "DELETE", &path, "limited", None).await;
+    assert_eq!(back.status, StatusCode::NO_CONTENT);
+    // One of `all` is about the same app, so two have to go.
+    let path = format!("/api/v1/silences/{}", made[1]);
+    ask(&router, "DELETE", &path, "limited", None).await;
+    assert_eq!(
+        post("limited").await.status,
+        StatusCode::CREATED,
+        "there is room again"
+    );
+}

@@ -12,6 +12,8 @@ use crate::config::Config;
 use crate::exit::Failure;
 use crate::objectives::StoredBacktests;
 
+/// The documentation of this build.
+const BOOK: dashboard::Book = include!(concat!(env!("OUT_DIR"), "/book.rs"));
 const DRAIN: Duration = Duration::from_secs(15);
 
 /// What the private side can tell of its surroundings.
@@ -63,6 +65,7 @@ impl Private {
                 .flat_map(|slo| slo.labels.keys().cloned())
                 .collect(),
             demo_url: around.demo_url,
+            book: BOOK,
             backtests: Some(Arc::new(StoredBacktests::new(config, store, ground))),
             log_ends: around.log_ends,
             parts: around.parts,

@@ -743,6 +743,13 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         own_labels: ["team".to_owned()].into(),
         silences: Vec::new(),
         demo_url: Some("http://127.0.0.1:7782".into()),
+        book: dashboard::Book {
+            tag: "1",
+            files: &[
+                ("index.html", b"<h1>Documentation</h1>"),
+                ("understand/index.html", b"<h1>Understand</h1>"),
+            ],
+        },
         backtests: None,
         log_ends: None,
         parts: Vec::new(),
