@@ -27,7 +27,7 @@ const count = (url: string, credentialed: boolean, good: boolean, from: unknown)
 		"elements",
 		url,
 		credentialed,
-		entry && performance.now() - entry.duration,
+		entry && (good ? performance.now() - entry.duration : entry.startTime),
 	);
 	// Of an answer that passes the CORS checks the status shows, whatever the element makes of it. One
 	// that is withheld has 0; Firefox calls a `modulepreload` loaded all the same.
