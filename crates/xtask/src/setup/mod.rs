@@ -2,6 +2,7 @@
 
 mod debian;
 mod engine;
+mod filter_lists;
 mod envoy;
 mod kafka;
 mod npm;
@@ -30,6 +31,8 @@ pub(crate) enum Part {
     Debian,
     /// The npm packages of every JavaScript folder, by lock file.
     Npm,
+    /// The lists of content blockers that the SDK is held against, from Debian.
+    FilterLists,
     /// The library of the embedded engine, by lock file.
     Engine,
     /// A real Kafka broker for the tests, from Maven Central.
@@ -71,6 +74,7 @@ pub(crate) fn set_up(part: Part) -> Result<()> {
     match part {
         Part::Debian => debian::install(debian::EVERYTHING),
         Part::Npm => npm::install(),
+        Part::FilterLists => filter_lists::install(),
         Part::Engine => engine::install(),
         Part::Kafka => kafka::install(),
         Part::Envoy => envoy::install(),
