@@ -19,6 +19,7 @@ mod controllers {
     pub mod dice;
     pub mod envoy;
     pub mod haproxy;
+    pub mod traefik;
 }
 
 use controllers::dice::Dice;
@@ -459,4 +460,49 @@ async fn what_is_predicted_for_envoy_is_what_it_answers() {
         Vary::Compared,
     )
     .await;
+}
+
+#[tokio::test]
+async fn what_is_predicted_for_traefik_is_what_it_answers() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let (port, upstream) = (port::free(), upstream().await);
+    let mut dice = Dice::new(5);
+    let parts: Vec<(String, String)> = (0..POLICIES)
+        .map(|number| controllers::traefik::parts(&mut dice, number, &host_of(number)))
+        .collect();
+    let middlewares: String = parts.iter().map(|(one, _)| one.as_str()).collect();
+    let routers: String = parts.iter().map(|(_, one)| one.as_str()).collect();
+    let dynamic = format!(
+        "http:\n  middlewares:\n{middlewares}  routers:\n    ready:\n      rule: \"Host(`ready.test`)\"\n      service: behind\n{routers}  services:\n    behind: {{loadBalancer: {{servers: [{{url: \"http://127.0.0.1:{upstream}\"}}]}}}}\n"
+    );
+    let file = write(folder.path(), "dynamic.yaml", &dynamic);
+    let config = format!(
+        "entryPoints: {{web: {{address: \"127.0.0.1:{port}\"}}}}\nproviders: {{file: {{filename: \"{file}\"}}}}\nlog: {{level: ERROR}}\n"
+    );
+    let mut command = Command::new(checkout::root().join("target/traefik/traefik"));
+    command
+        .arg("--configfile")
+        .arg(write(folder.path(), "traefik.yaml", &config));
+    let traefik = start(command, folder.path(), port).await;
+    // It listens before it has read its routers.
+    let question = Question {
+        method: "GET",
+        host: "ready.test".to_owned(),
+        path: "/",
+        headers: Vec::new(),
+    };
+    let policy = read(Form::Traefik, &dynamic);
+    let is_ready = || async { ask(port, &question).await.0 == 200 };
+    wait_until(
+        "Traefik has read its routers",
+        Duration::from_secs(60),
+        is_ready,
+    )
+    .await;
+    let pieces: Vec<String> = parts
+        .iter()
+        .map(|(one, other)| format!("{one}{other}"))
+        .collect();
+    compare(&policy, port, 15, &pieces, Vary::Compared).await;
+    drop(traefik);
 }

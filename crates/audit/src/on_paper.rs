@@ -23,6 +23,9 @@ pub struct OnPaper<'a> {
 /// What a gateway answers itself where nothing comes from behind it.
 const GATEWAY_TIMEOUT: u16 = 504;
 
+/// The header without which nobody may read.
+const ALLOW_ORIGIN: &str = "Access-Control-Allow-Origin";
+
 /// Rules about preflights, which nothing can be said of where those are passed on.
 const OF_PREFLIGHTS: [&str; 2] = ["preflight-refused", "max-age"];
 
@@ -99,7 +102,45 @@ impl<'a> OnPaper<'a> {
         }
         for finding in findings {
             finding.place = self.place_of(finding, target);
+            if finding.rule.id == rules::ERRORS.id {
+                let errors = no_such_path(&target.url);
+                finding
+                    .evidence
+                    .extend(self.lost(&errors, "GET", &request, &self.failing));
+            }
+            if finding.rule.id == rules::UNREADABLE.id {
+                finding
+                    .evidence
+                    .extend(self.lost(&target.url, "GET", &request, &self.assumed));
+            }
+            if OF_PREFLIGHTS.contains(&finding.rule.id) {
+                finding
+                    .evidence
+                    .extend(self.lost(&target.url, method, &preflight, &self.assumed));
+            }
         }
+    }
+
+    /// Lines of the policy that set the header without which nobody may read, and why they do nothing.
+    fn lost(&self, url: &Url, method: &str, headers: &Headers, upstream: &Upstream) -> Vec<String> {
+        let told = self.told(method, url, headers, upstream).ok();
+        let Some(told) = told.filter(|told| told.place_of(ALLOW_ORIGIN).is_none()) else {
+            return Vec::new();
+        };
+        let lost = told
+            .lost
+            .iter()
+            .filter(|lost| lost.header.eq_ignore_ascii_case(ALLOW_ORIGIN));
+        let mut lines: Vec<String> = lost
+            .map(|lost| {
+                format!(
+                    "{}: {} is set here, but {}",
+                    lost.place, lost.header, lost.reason
+                )
+            })
+            .collect();
+        lines.dedup();
+        lines
     }
 
     fn told(

@@ -506,6 +506,12 @@ async fn a_server_that_refuses_to_be_asked_about_private_networks_has_no_finding
 
 /// The rules that a policy in nginx's form breaks, for a page that is meant to read.
 async fn broken_on_paper(text: &str, url: &str, page: &str) -> BTreeSet<&'static str> {
+    let found = found_on_paper(text, url, page).await;
+    found.iter().map(|finding| finding.rule.id).collect()
+}
+
+/// The same with all that is said of them.
+async fn found_on_paper(text: &str, url: &str, page: &str) -> Vec<findings::Finding> {
     let source = policy::Source {
         name: "nginx.conf",
         text,
@@ -521,8 +527,30 @@ async fn broken_on_paper(text: &str, url: &str, page: &str) -> BTreeSet<&'static
     let server = OnPaper::new(&policy, None);
     let mut audited = audit(&server, &target).await;
     server.finish(&target, audit::PageOrigins::Given, &mut audited.findings);
-    let findings = audited.findings.iter();
-    findings.map(|finding| finding.rule.id).collect()
+    audited.findings
+}
+
+#[tokio::test]
+async fn a_finding_says_which_line_sets_the_header_that_is_missing_and_why_it_does_nothing() {
+    let url = "https://api.example.com/v1/items";
+    let page = "https://app.example.com";
+    for (text, rule, expected) in [
+        (
+            include_str!("reports/47-nginx-no-always.conf").to_owned(),
+            "errors-without-cors",
+            "without `always` adds nothing to an answer 504",
+        ),
+        (
+            "server {\n  server_name api.example.com;\n  add_header Access-Control-Allow-Origin https://app.example.com;\n  location / {\n    add_header X-A 1;\n    proxy_pass http://x;\n  }\n}\n".to_owned(),
+            "page-origin-not-allowed",
+            "nginx.conf:3: Access-Control-Allow-Origin is set here, but the `add_header` at nginx.conf:5 hides",
+        ),
+    ] {
+        let found = found_on_paper(&text, url, page).await;
+        let said = found.iter().filter(|finding| finding.rule.id == rule);
+        let mut lines = said.flat_map(|finding| &finding.evidence);
+        assert!(lines.any(|line| line.contains(expected)), "{rule} {found:#?}");
+    }
 }
 
 #[tokio::test]

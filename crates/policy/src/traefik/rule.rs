@@ -74,9 +74,7 @@ impl Rule {
                 false
             }
             Self::Not(rule) => !rule.fits(ask, place)?,
-            Self::Host(names) => names
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(ask.host())),
+            Self::Host(names) => names.iter().any(|name| is_host(name, ask.host())),
             Self::HostRegexp(regex) => is(regex, ask.host()),
             Self::Path(own) => own == path,
             Self::Prefix(own) => path.starts_with(own.as_str()),
@@ -103,7 +101,7 @@ impl Rule {
     /// Whether it says anything about a host.
     pub(crate) fn is_about(&self, host: &str) -> bool {
         match self {
-            Self::Host(names) => names.iter().any(|name| name.eq_ignore_ascii_case(host)),
+            Self::Host(names) => names.iter().any(|name| is_host(name, host)),
             Self::HostRegexp(regex) => regex.is_match(host).unwrap_or(false),
             Self::All(rules) => rules.iter().all(|rule| rule.is_about(host)),
             Self::Any(rules) => rules.iter().any(|rule| rule.is_about(host)),
@@ -138,6 +136,17 @@ impl Rule {
             }
             _ => Vec::new(),
         }
+    }
+}
+
+/// A host against a name; `*` alone is every host, in front it is one label (since Traefik 3.7).
+fn is_host(name: &str, host: &str) -> bool {
+    match name.strip_prefix('*') {
+        Some("") => true,
+        Some(end) => host
+            .find('.')
+            .is_some_and(|dot| host[dot..].eq_ignore_ascii_case(end)),
+        None => name.eq_ignore_ascii_case(host),
     }
 }
 

@@ -2,8 +2,8 @@
 
 mod debian;
 mod engine;
-mod filter_lists;
 mod envoy;
+mod filter_lists;
 mod kafka;
 mod npm;
 mod traefik;
