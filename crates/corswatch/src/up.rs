@@ -76,6 +76,7 @@ fn announce(config: &Config, private: &str, edge: &str, shop: Option<&str>) {
     say!("\ncorswatch is up\n");
     say!("  dashboard   {private}/");
     say!("  edge        {edge}/");
+    say!("  docs        {private}/docs/");
     if let Some(shop) = shop {
         say!("  demo shop   {shop}/");
     }

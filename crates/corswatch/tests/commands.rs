@@ -404,3 +404,28 @@ fn init_asks_for_what_no_option_says_and_names_the_option_where_nobody_answers()
     let (code, err) = answered("\n\nhttp://localhost:5173\n");
     assert_eq!(code, Some(0), "{err}");
 }
+
+#[test]
+fn the_command_line_describes_itself_for_shells_and_man() {
+    let folder = tempfile::tempdir().expect("a directory");
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, out, err) = corswatch(folder.path(), &["completions", shell], &[]);
+        assert_eq!(code, 0, "{shell}: {err}");
+        assert!(
+            out.contains("doctor") && out.contains("--no-beacon") || shell == "fish",
+            "{shell}"
+        );
+        assert!(!out.contains("command-reference --"), "{shell}");
+    }
+    let (code, _, err) = corswatch(folder.path(), &["man", "--out", "man"], &[]);
+    assert_eq!(code, 0, "{err}");
+    for page in [
+        "corswatch.1",
+        "corswatch-doctor.1",
+        "corswatch-slo-backtest.1",
+    ] {
+        let text = std::fs::read_to_string(folder.path().join("man").join(page)).expect(page);
+        assert!(text.contains(".SH SYNOPSIS"), "{page}");
+    }
+    assert!(!folder.path().join("man/corswatch-engine-host.1").exists());
+}

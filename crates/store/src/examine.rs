@@ -5,7 +5,7 @@ use observation::UnixMillis;
 use runtime::Causes as _;
 use serde::Deserialize;
 
-use crate::{Store, StoreError, migration};
+use crate::{Config, Store, StoreError, migration};
 
 /// What a server says of itself.
 #[derive(Debug)]
@@ -31,6 +31,23 @@ pub enum SchemaState {
     Behind(usize),
     /// This build cannot use it; the text says why.
     Unusable(String),
+}
+
+/// What an administrator writes so that both users may do what they have to.
+#[must_use]
+pub fn needed_grants(config: &Config) -> String {
+    let Config {
+        database,
+        user,
+        reader_user,
+        ..
+    } = config;
+    let writes = "SELECT, INSERT, ALTER, CREATE TABLE, DROP TABLE, OPTIMIZE, TRUNCATE";
+    let reads = match reader_user.as_str() {
+        "" => String::new(),
+        reader => format!("; GRANT SELECT ON {database}.* TO {reader}"),
+    };
+    format!("GRANT {writes} ON {database}.* TO {user}{reads}")
 }
 
 #[derive(Debug, Row, Deserialize)]

@@ -30,7 +30,7 @@ pub use compaction::Compacted;
 pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
-pub use examine::{ExaminedServer, SchemaState};
+pub use examine::{ExaminedServer, SchemaState, needed_grants};
 pub use query::{
     Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
     SliFilter, Witnessed,

@@ -419,6 +419,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A week or a month of one app: objectives, incidents, changes with M6, replayed failures, allow-lists and wildcards. */
+        get: operations["get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/series": {
         parameters: {
             query?: never;
@@ -793,6 +810,13 @@ export interface components {
             /** @description The values with most requests. */
             rows: components["schemas"]["Row"][];
         };
+        /** @description A cause and how many failures have it. */
+        Cause: {
+            /** @description The rule that browsers name. */
+            cause: string;
+            /** @description Failures with it. */
+            failures: number;
+        };
         /** @description A change at a target. */
         Change: {
             /** @description When it was last seen as before. */
@@ -812,6 +836,15 @@ export interface components {
             message: string;
             /** @description `success`. */
             status: string;
+        };
+        /** @description The changes of the time. */
+        Changes: {
+            /** @description M6: rollbacks among deploys that touch CORS configuration. */
+            change_rollback_rate: components["schemas"]["Rate"];
+            /** @description Deploys that took effect. */
+            deploys: number;
+            /** @description The rollbacks. */
+            rollbacks: components["schemas"]["Deploy"][];
         };
         /** @description What was said. */
         CloseBody: {
@@ -846,6 +879,36 @@ export interface components {
          * @enum {string}
          */
         Condition: "ready" | "degraded" | "down";
+        /** @description How an objective stands without announced work: what was measured then is in neither number. */
+        CorrectedStatus: {
+            /**
+             * Format: double
+             * @description Share of the error budget that is left; null without data.
+             */
+            budget_remaining?: number | null;
+            /** @description The maintenance windows that apply. */
+            by: components["schemas"]["CorrectionView"][];
+            /** @description What was counted within it. */
+            excluded: components["schemas"]["Rate"];
+            /**
+             * Format: int64
+             * @description Minutes that are left out, of some or all of what is measured.
+             */
+            excluded_minutes: number;
+            /** @description What was counted outside of it. */
+            measured: components["schemas"]["Rate"];
+            /** @enum {string} */
+            state: "ok" | "breach" | "no_data";
+        };
+        /** @description A maintenance window that corrects an objective. */
+        CorrectionView: {
+            /** @description Who asked for it; null where the token may not see it. */
+            author?: string | null;
+            /** @description Its identity, as `GET /api/v1/maintenance` has it. */
+            id: string;
+            /** @description What for; null where the token may not see it. */
+            reason?: string | null;
+        };
         /** @description The delivery log. */
         DeliveriesBody: {
             /** @description Latest first. */
@@ -1378,6 +1441,17 @@ export interface components {
             /** @description `rising`, `steady`, `falling`, or `over`. */
             trend: string;
         };
+        /** @description The incidents of the time. */
+        Incidents: {
+            /** @description Those that were open at any moment of it, the latest first; 50 at most. */
+            list: components["schemas"]["Listed"][];
+            /** @description Open at its end. */
+            open: number;
+            /** @description Opened in this time. */
+            opened: number;
+            /** @description Of them pages. */
+            pages: number;
+        };
         /** @description Incidents. */
         IncidentsBody: {
             /** @description Those that last first, then the latest. */
@@ -1574,6 +1648,15 @@ export interface components {
         Point: components["schemas"]["Sli"] & {
             /** @description Start of the step. */
             at: components["schemas"]["Stamp"];
+        };
+        /** @description Whom targets let read, at the end of the time. */
+        Policies: {
+            /** @description Services whose targets let everybody in, or whoever asks. */
+            open_services: string[];
+            /** @description In numbers. */
+            summary: components["schemas"]["Summary"];
+            /** @description Origins that are let in and from which no page calls, with their service; 50 at most. */
+            unused_origins: components["schemas"]["UnusedOrigin"][];
         };
         /** @description Requests of one shape that need a preflight. */
         PreflightCost: {
@@ -1786,6 +1869,35 @@ export interface components {
              */
             status: number;
         };
+        /** @description What replaying failures showed. */
+        Replays: {
+            /** @description The causes of those, the most frequent first. */
+            causes: components["schemas"]["Cause"][];
+            /** @description Failures that were replayed in this time. */
+            replayed: number;
+            /** @description Of them those that the replay reproduced. */
+            reproduced: number;
+        };
+        /** @description A week or a month of one app. */
+        Report: {
+            /** @description The app. */
+            app: string;
+            /** @description The changes. */
+            changes: components["schemas"]["Changes"];
+            /** @description Start of the time. */
+            from: components["schemas"]["Stamp"];
+            /** @description The incidents. */
+            incidents: components["schemas"]["Incidents"];
+            /** @description `week` or `month`. */
+            period: string;
+            policies?: components["schemas"]["Policies"] | null;
+            /** @description What replaying failures showed. */
+            replays: components["schemas"]["Replays"];
+            /** @description The objectives over this time, whatever their own windows are. */
+            slos: components["schemas"]["SloStatus"][];
+            /** @description Its end. */
+            to: components["schemas"]["Stamp"];
+        };
         /** @description The SLIs of one value. */
         Row: components["schemas"]["Sli"] & {
             /** @description The value; empty where none is stated. */
@@ -1863,7 +1975,7 @@ export interface components {
             ends_at: components["schemas"]["Stamp"];
             /**
              * @description Labels of the alerts and what they have to be: a text, or `{"regex": ".."}` for the whole value. At
-             *     least one. A token that is limited to apps names one of them as `app`.
+             *     least one. A token that is limited to apps names one of them as `app`, or an incident of theirs as `incident`.
              */
             match: {
                 [key: string]: unknown;
@@ -2033,6 +2145,9 @@ export interface components {
              *     without data.
              */
             budget_remaining?: number | null;
+            /** @description What the budget is for, where that is no rolling window: `month (Europe/Berlin)`; null otherwise. */
+            calendar?: string | null;
+            corrected?: components["schemas"]["CorrectedStatus"] | null;
             /** @description Start of the window that was evaluated. */
             from: components["schemas"]["Stamp"];
             /** @description What it is limited to, by the names of the filters: `{"service": "cart"}`; empty for all. */
@@ -2069,7 +2184,7 @@ export interface components {
             target: number;
             /** @description Its end: the watermark, or now while there is none. */
             to: components["schemas"]["Stamp"];
-            /** @description The window of the budget: `30d`. */
+            /** @description The window of the budget: `30d`; of a calendar the usual length. */
             window: string;
         };
         /** @description Objectives. */
@@ -2223,6 +2338,13 @@ export interface components {
             to_fix?: string | null;
             /** @description From the first failure to the first notification; null where none was sent. */
             to_notify?: string | null;
+        };
+        /** @description An entry of an allow-list that no page uses. */
+        UnusedOrigin: {
+            /** @description The origin. */
+            origin: string;
+            /** @description The service. */
+            service: string;
         };
         /** @description Failing against passing for one value. */
         ValueDifference: {
@@ -4344,6 +4466,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreflightsBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_report: {
+        parameters: {
+            query: {
+                /** @description Configured app. */
+                app: string;
+                /** @description `week`: 7 days; `month`: 30 days. Default `week`. */
+                period?: string;
+                /** @description The end of the time; default now. */
+                to?: string;
+                /** @description `json` or `markdown`; default `json`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the report, as JSON or as Markdown */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
                 };
             };
             /** @description a parameter is at fault */

@@ -2,6 +2,7 @@ import type { Schemas } from '../api/client';
 import { useData } from '../api/query';
 import { When } from '../parts/ago';
 import { percent } from '../parts/format';
+import { safeLink } from '../parts/link';
 import { Panel } from '../parts/panel';
 import { range } from '../view/filters';
 import { useView } from '../view/view';
@@ -42,19 +43,24 @@ export function Deploys() {
             {deploy.state !== 'succeeded' && <span class="badge">{deploy.state}</span>}
             <span>
               {[deploy.service, deploy.environment, deploy.version].filter(Boolean).join(' ')}{' '}
-              {deploy.link ? (
-                <a href={deploy.link} rel="noopener noreferrer">
-                  {deploy.note || deploy.id}
-                </a>
-              ) : (
-                deploy.note
-              )}{' '}
-              <span class="muted">{by(deploy)}</span>
+              <What deploy={deploy} /> <span class="muted">{by(deploy)}</span>
             </span>
           </li>
         ))}
       </ul>
     </Panel>
+  );
+}
+
+/** What it is, leading to more about it where there is a page. */
+function What({ deploy }: { deploy: Deploy }) {
+  const link = safeLink(deploy.link);
+  return link ? (
+    <a href={link} rel="noopener noreferrer" target="_blank">
+      {deploy.note || deploy.id}
+    </a>
+  ) : (
+    <span>{deploy.note}</span>
   );
 }
 

@@ -8,6 +8,7 @@ mod finding;
 mod local;
 mod network;
 mod running;
+mod scope;
 mod services;
 
 use std::process::ExitCode;
@@ -18,7 +19,7 @@ use runtime::Clock;
 use rustls::pki_types::UnixTime;
 
 use self::finding::{Check, Finding, Report, Status, within};
-use self::network::{Server, Trust};
+use self::scope::{Part, covers};
 use crate::api::Client;
 use crate::cli::{Api, Doctor, Format};
 use crate::config::{Config, Examined, Role};
@@ -96,7 +97,7 @@ async fn examine(config: &Config, args: &Doctor) -> Result<Vec<Finding>, Failure
         .timeout(limit)
         .build()
         .map_err(anyhow::Error::from)?;
-    let servers = servers(config);
+    let servers = scope::servers(config, args.role);
     let mut found = local::disks(config, args.role);
     found.extend(local::engine(config, args.role));
     let names = join_all(servers.iter().map(async |server| {
@@ -108,28 +109,33 @@ async fn examine(config: &Config, args: &Doctor) -> Result<Vec<Finding>, Failure
         let work = network::certificate(server, now);
         within(limit, Check::Tls, &server.address(), work).await
     }));
-    let endpoints = config.alert.endpoints();
+    let endpoints = scope::receivers(config, args.role);
     let receivers = join_all(endpoints.iter().map(async |endpoint| {
         let work = running::receiver(config, endpoint);
         within(limit, Check::Receiver, &endpoint.receiver, work).await
     }));
     let (names, certificates, receivers) = join3(names, certificates, receivers).await;
     found.extend(names.into_iter().chain(certificates).flatten());
-    found.extend(services(config, limit, &clock).await);
+    found.extend(services(config, args.role, limit, &clock).await);
     found.extend(processes(config, args, (&client, limit), &clock).await?);
     found.extend(receivers.into_iter().flatten());
     Ok(found)
 }
 
-async fn services(config: &Config, limit: Duration, clock: &Clock) -> Vec<Finding> {
+async fn services(
+    config: &Config,
+    role: Option<Role>,
+    limit: Duration,
+    clock: &Clock,
+) -> Vec<Finding> {
     let mut found = Vec::new();
-    if config.journal.kind == journal::Kind::Kafka {
+    if config.journal.kind == journal::Kind::Kafka && covers(role, Part::Kafka) {
         // It asks several questions, each within the limit.
         let brokers = &config.journal.kafka.brokers;
         let work = services::kafka(config, limit);
         found.extend(within(limit * 4, Check::Kafka, brokers, work).await);
     }
-    if !config.store.url.is_empty() {
+    if !config.store.url.is_empty() && covers(role, Part::Store) {
         let work = services::clickhouse(config, clock);
         found.extend(within(limit, Check::Clickhouse, &config.store.url, work).await);
     }
@@ -145,8 +151,7 @@ async fn processes(
 ) -> Result<Vec<Finding>, Failure> {
     let edge = edge(config, args);
     let api = api(config, args);
-    let is_edge = args.role.is_none_or(|role| role == Role::Collector);
-    let is_api = args.role.is_none_or(|role| role == Role::Dashboard);
+    let (is_edge, is_api) = (covers(args.role, Part::Edge), covers(args.role, Part::Api));
     let edge_work = async {
         match (&edge, is_edge) {
             (_, false) => Vec::new(),
@@ -255,46 +260,4 @@ fn api(config: &Config, args: &Doctor) -> Option<String> {
         .or(people)
         .map(|url| url.trim_end_matches('/').to_owned());
     url.or_else(local)
-}
-
-/// Every server that the configuration names.
-fn servers(config: &Config) -> Vec<Server> {
-    let mut all = Vec::new();
-    if config.journal.kind == journal::Kind::Kafka {
-        let kafka = &config.journal.kafka;
-        let protocol = kafka.properties.get("security.protocol");
-        let has_tls =
-            protocol.is_some_and(|protocol| protocol.reveal().to_lowercase().contains("ssl"));
-        let brokers = kafka.brokers.split(',').map(str::trim);
-        all.extend(brokers.filter_map(|broker| {
-            let server = Server::of_url("journal.kafka.brokers", &format!("kafka://{broker}"));
-            let default =
-                || Server::of_url("journal.kafka.brokers", &format!("kafka://{broker}:9092"));
-            let trust = if has_tls { Trust::Own } else { Trust::NoTls };
-            Some(Server {
-                trust,
-                ..server.or_else(default)?
-            })
-        }));
-    }
-    let urls = [
-        ("store.url", config.store.url.as_str()),
-        ("public_url", config.public_url.as_str()),
-        ("alert.external_url", config.alert.external_url.as_str()),
-    ];
-    all.extend(
-        urls.iter()
-            .filter_map(|(setting, url)| Server::of_url(setting, url)),
-    );
-    all.extend(config.alert.endpoints().into_iter().map(|endpoint| Server {
-        setting: format!("receiver {}", endpoint.receiver),
-        trust: match endpoint.opening {
-            alert::Opening::Tls => Trust::Public,
-            alert::Opening::Plain => Trust::NoTls,
-        },
-        host: endpoint.host,
-        port: endpoint.port,
-    }));
-    all.dedup();
-    all
 }

@@ -119,10 +119,7 @@ pub(super) async fn clickhouse(config: &Config, clock: &Clock) -> Vec<Finding> {
         }
     } else {
         let database = &config.store.database;
-        let grants = format!(
-            "GRANT SELECT, INSERT, ALTER, CREATE TABLE, DROP TABLE, OPTIMIZE, TRUNCATE ON {database}.* to \
-             `store.user`, and SELECT to `store.reader_user`"
-        );
+        let grants = store::needed_grants(&config.store);
         found.extend(
             server
                 .denied
