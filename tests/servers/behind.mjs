@@ -12,6 +12,7 @@ const routes = {
   '/private': ({ headers }) => (headers.authorization ? [200, {}] : [401, { 'www-authenticate': 'Basic realm="x"' }]),
   '/get-only': ({ method }) => (method === 'OPTIONS' ? [405, { allow: 'GET' }] : [200, {}]),
   '/moved': ({ method }) => (method === 'OPTIONS' ? [301, { location: '/moved/' }] : [200, {}]),
+  '/elsewhere': () => [301, { location: '/x' }],
   '/star': () => [200, { [ALLOW]: '*' }],
   '/foreign': () => [200, { [ALLOW]: 'https://other.test', 'Access-Control-Allow-Credentials': 'true' }],
   '/twice': () => [200, { [ALLOW]: ['http://app.test', '*'] }],

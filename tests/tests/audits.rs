@@ -267,7 +267,7 @@ async fn a_server_with_what_explain_prints_has_no_finding() {
 async fn reported(file: &str, kind: Kind, its_port: &str) -> WebServer {
     let file = format!("{}/tests/reports/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(file).expect("a file of the tests");
-    let port = port::free();
+    let port = port::lasting();
     let text = text.replace(its_port, &port.to_string());
     WebServer::at(port, kind, &text, Content::Program).await
 }

@@ -97,7 +97,12 @@ const ROWS: &[Row] = &[
     row(20, "a header of answers", "pointless-list-entry", ScannersOnly, |asked| sending(asked, "OPTIONS", ALLOW_HEADERS, Some("access-control-allow-origin"))),
     row(21, "beyond what browsers keep", "max-age", ScannersOnly, |asked| sending(asked, "OPTIONS", "access-control-max-age", Some("604800"))),
     row(21, "no number", "max-age", BrowserUsers, |asked| sending(asked, "OPTIONS", "access-control-max-age", Some("1h"))),
-    row(22, "no Vary", "vary-origin-missing", BrowserUsers, |asked| with(careful(asked, |o| o == PAGE), "vary", None)),
+    row(22, "no Vary where a cache keeps it", "vary-origin-missing", BrowserUsers, |asked| {
+        with(with(careful(asked, |o| o == PAGE), "vary", None), "cache-control", Some("public, max-age=60"))
+    }),
+    row(22, "no Vary, and nothing says that a cache keeps it", "vary-origin-missing", ScannersOnly, |asked| {
+        with(careful(asked, |o| o == PAGE), "vary", None)
+    }),
     row(23, "a cache that ignores Vary", "cache-ignores-origin", BrowserUsers, |asked| {
         let is_fresh = asked.url.query().is_some_and(|query| query.contains("corswatch"));
         match asked.method == "GET" && asked.origin == PAGE && !is_fresh && !is_error(asked) {

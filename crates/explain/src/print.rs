@@ -75,7 +75,10 @@ fn verdict_text(
         return Ok(());
     };
     let Some(policy) = policy else {
-        return writeln!(output, "  no server should permit it: its origin is null");
+        return writeln!(
+            output,
+            "  no configuration to copy: the origin is `null`, which every sandboxed page has"
+        );
     };
     writeln!(output, "  {}:\n", platform.as_str())?;
     // Without an indent: what is copied has to be right as it is, also for Python.

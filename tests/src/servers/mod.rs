@@ -47,7 +47,7 @@ impl Application {
     /// # Panics
     /// When it cannot be started, or does not listen in time.
     pub async fn start() -> Self {
-        let port = port::free();
+        let port = port::lasting();
         let script = checkout::root().join("tests/servers/behind.mjs");
         let process = Process::start(Command::new("node").arg(script).arg(port.to_string()));
         let listens = || async {
@@ -100,7 +100,8 @@ impl WebServer {
     /// # Panics
     /// As [`WebServer::start`].
     pub async fn with(kind: Kind, piece: &str, content: Content) -> Self {
-        Self::at(port::free(), kind, piece, content).await
+        // Asked again and again until the server listens, which must not be by a port of clients.
+        Self::at(port::lasting(), kind, piece, content).await
     }
 
     /// The same at a port.

@@ -193,6 +193,13 @@ const SCENARIOS: &[Scenario] = &[
         ..GET
     },
     Scenario {
+        name: "a redirect on the server",
+        path: "/elsewhere",
+        credentials: Include,
+        site: Site::Gateway,
+        ..GET
+    },
+    Scenario {
         name: "a wildcard for cookies",
         path: "/star",
         credentials: Include,

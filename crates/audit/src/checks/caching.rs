@@ -60,7 +60,7 @@ fn vary(look: &Look<'_>) -> Option<Finding> {
             .iter()
             .any(|name| name == "*" || name.eq_ignore_ascii_case("origin"))
     };
-    let lacking = answers.into_iter().filter_map(|(what, answer)| {
+    let (what, answer, level) = answers.into_iter().find_map(|(what, answer)| {
         if names_origin(answer) {
             return None;
         }
@@ -73,9 +73,7 @@ fn vary(look: &Look<'_>) -> Option<Finding> {
             _ => return None,
         };
         Some((what, answer, level))
-    });
-    // The first of the worst.
-    let (what, answer, level) = lacking.rev().max_by_key(|(_, _, level)| *level)?;
+    })?;
     let message = format!(
         "Access-Control-Allow-Origin depends on who asks, and Vary does not name Origin ({what}). {}",
         rules::VARY.description
