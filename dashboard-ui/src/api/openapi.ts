@@ -2204,6 +2204,8 @@ export interface operations {
             query?: {
                 /** @description Configured app; all that may be seen, where absent. */
                 app?: string;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -2218,6 +2220,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertsBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -2278,7 +2281,10 @@ export interface operations {
     };
     get_apps: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2292,6 +2298,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppsBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -2377,6 +2384,8 @@ export interface operations {
                 by?: "service" | "page_origin" | "target_origin" | "endpoint" | "method" | "release" | "environment" | "outcome" | "stage" | "cause" | "parameter" | "status" | "browser_family" | "context" | "standing" | "browser";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -2391,7 +2400,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BreakdownBody"];
+                    "text/csv": string;
                 };
+            };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a parameter is at fault */
             400: {
@@ -2489,6 +2506,13 @@ export interface operations {
                     "application/json": components["schemas"]["ComparisonBody"];
                 };
             };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description a parameter is at fault */
             400: {
                 headers: {
@@ -2564,6 +2588,8 @@ export interface operations {
                 from?: string;
                 /** @description End, rounded up to the minute; default now. */
                 to?: string;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -2578,6 +2604,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveriesBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -2647,6 +2674,8 @@ export interface operations {
                 from?: string;
                 /** @description End, rounded up to the minute; default now. */
                 to?: string;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -2661,6 +2690,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeploysBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -2816,6 +2846,8 @@ export interface operations {
                 platform?: "nginx" | "envoy" | "apache" | "caddy" | "haproxy" | "express" | "spring" | "fastapi" | "tower-http" | "aws-api-gateway" | "cloudfront" | "cloudflare-workers" | "ingress-nginx" | "gateway-api";
                 /** @description Most rows, 1 to 500; default 100. */
                 limit?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -2830,6 +2862,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DiagnosesBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -2915,6 +2948,8 @@ export interface operations {
                 sli?: "block_rate" | "unknown_rate" | "preflight_failure_rate" | "credentialed_failure_rate" | "exposed_header_mismatch";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -2929,7 +2964,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DifferenceBody"];
+                    "text/csv": string;
                 };
+            };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a parameter is at fault */
             400: {
@@ -3013,6 +3056,8 @@ export interface operations {
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3027,7 +3072,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EndpointsBody"];
+                    "text/csv": string;
                 };
+            };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a parameter is at fault */
             400: {
@@ -3122,6 +3175,8 @@ export interface operations {
                 after?: string;
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3136,6 +3191,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FailuresBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -3376,6 +3432,8 @@ export interface operations {
                 app?: string;
                 /** @description `open` or `closed`; both where absent. */
                 state?: string;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3390,6 +3448,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentsBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -3649,6 +3708,8 @@ export interface operations {
                 stance?: string;
                 /** @description As it was known at this time; default now. */
                 at?: string;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3663,6 +3724,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InventoryBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -3730,6 +3792,8 @@ export interface operations {
                 service?: string;
                 /** @description How many days, today among them: 1 to 400; default 30. */
                 days?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3744,6 +3808,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HistoryBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -3878,7 +3943,10 @@ export interface operations {
     };
     get_maintenance: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3892,6 +3960,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MaintenanceBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -4147,6 +4216,8 @@ export interface operations {
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -4161,7 +4232,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreflightsBody"];
+                    "text/csv": string;
                 };
+            };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a parameter is at fault */
             400: {
@@ -4248,6 +4327,8 @@ export interface operations {
                  *     points.
                  */
                 step?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -4262,7 +4343,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SeriesBody"];
+                    "text/csv": string;
                 };
+            };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a parameter is at fault */
             400: {
@@ -4344,6 +4433,8 @@ export interface operations {
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -4358,6 +4449,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShapesBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -4418,7 +4510,10 @@ export interface operations {
     };
     get_silences: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4432,6 +4527,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SilencesBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -4685,6 +4781,8 @@ export interface operations {
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -4699,7 +4797,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SliBody"];
+                    "text/csv": string;
                 };
+            };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a parameter is at fault */
             400: {
@@ -4762,6 +4868,8 @@ export interface operations {
             query?: {
                 /** @description Configured app; all that may be seen, where absent. */
                 app?: string;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -4776,6 +4884,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SlosBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
