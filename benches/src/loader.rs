@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
-use journal::{Appender, Journal, Record};
+use journal::{Appender, Journal, Record, Room};
 use loader::{Config, Loader, LoaderMetrics};
 use observation::{Entry, Envelope, Latency, Observation, Position, UnixMillis};
 use runtime::{Clock, Metrics, Stop};
@@ -156,6 +156,7 @@ async fn append(appender: &Arc<dyn Appender>, envelopes: &[Envelope]) -> Result<
                 partition: 0,
                 key,
                 payload,
+                room: Room::Shared,
             })
         });
         futures::future::try_join_all(appends).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use bytes::Bytes;
 use corswatch_tests::{KEY, Product, Settings};
-use journal::{Journal, KEY_LEN, Record};
+use journal::{Journal, KEY_LEN, Record, Room};
 use runtime::{Clock, Metrics};
 use testkit::Beacon;
 use testkit::http::Http;
@@ -70,6 +70,7 @@ async fn fill(dir: PathBuf) -> Result<()> {
             partition: 0,
             key: [n; KEY_LEN],
             payload: Bytes::from(vec![0; 1_000_000]),
+            room: Room::Shared,
         };
         appender.append(record).await?;
     }

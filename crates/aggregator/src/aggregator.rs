@@ -1,11 +1,13 @@
 //! The loop.
 
+mod rounds;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use alert::{Alert, Dispatcher, Outbox, Phase, Reason};
 use observation::UnixMillis;
-use runtime::{Clock, Stop};
+use runtime::{Causes as _, Clock, Stop, Tick, run_rounds};
 use store::{Claim, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -20,11 +22,16 @@ use crate::incidents::{Incidents, Times};
 use crate::metrics::Metrics;
 use crate::parts::{LogShape, Parts};
 use crate::pipeline::{Lag, Pipeline};
+use crate::refusals::Refused;
 use crate::written::Written;
 use crate::{AggregatorError, Config, Keep, Reading};
+use rounds::Loop;
 
 /// The lease of the one that leads.
 const LEASE: &str = "aggregator";
+
+/// How old a report of an edge may be that is still looked at, in milliseconds.
+const REPORTS_OF: i64 = 3_600_000;
 
 /// The longest pause after rounds that failed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -44,11 +51,13 @@ pub struct Aggregator {
     judge: Judge,
     incidents: Incidents,
     pipeline: Pipeline,
+    refused: Refused,
     book: Book,
     /// The term whose book is open.
     term: Option<u64>,
     outbox: Outbox,
     dispatcher: Option<Dispatcher>,
+    children: JoinSet<()>,
     compactor: Compactor,
     metrics: Metrics,
     board: watch::Sender<Arc<Board>>,
@@ -86,12 +95,14 @@ impl Aggregator {
             evaluator: Evaluator::new(parts.source, parts.slos, max_groups),
             compactor: Compactor::new(&parts.config, parts.log),
             pipeline: Pipeline::new(&parts.config, parts.alert),
+            refused: Refused::new(&parts.config, parts.alert, parts.edge),
             config: parts.config,
             keep: parts.keep,
             book: Book::default(),
             term: None,
             outbox,
             dispatcher: Some(dispatcher),
+            children: JoinSet::new(),
             metrics,
             board: watch::Sender::default(),
             evaluated_to: parts.clock.now(),
@@ -111,45 +122,26 @@ impl Aggregator {
     /// [`AggregatorError`] when the part that carries notifications ends by itself.
     pub async fn run(mut self, stop: Stop) -> Result<(), AggregatorError> {
         let halt = Stop::new();
-        let mut children = JoinSet::new();
         if let Some(dispatcher) = self.dispatcher.take() {
-            children.spawn(dispatcher.run(halt.clone()));
+            self.children.spawn(dispatcher.run(halt.clone()));
         }
-        let tick = self.config.tick.duration();
-        let (mut pause, mut next) = (tick, Instant::now());
-        loop {
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => break,
-                _ = children.join_next() => return Err(AggregatorError::Dispatcher),
-                receipt = self.outbox.receipt() => self.book.heard(&receipt),
-                () = tokio::time::sleep_until(next) => {
-                    // A round may be left at any point: what it changed is in the book.
-                    let board = tokio::select! {
-                        biased;
-                        () = stop.cancelled() => break,
-                        board = self.round() => board,
-                    };
-                    pause = match board.condition {
-                        Condition::Unreachable => (pause * 2).min(LONGEST_PAUSE.max(tick)),
-                        _ => tick,
-                    };
-                    next = Instant::now() + pause;
-                }
-            }
-        }
+        let tick = Tick {
+            every: self.config.tick.duration(),
+            longest: LONGEST_PAUSE,
+        };
+        run_rounds(&mut Loop(&mut self), tick, &stop).await?;
         halt.cancel();
-        self.finish(children).await;
+        self.finish().await;
         Ok(())
     }
 
     /// What was sent until the end is written down, so that the next start does not say it again.
-    async fn finish(&mut self, mut children: JoinSet<()>) {
+    async fn finish(&mut self) {
         loop {
             tokio::select! {
                 biased;
                 receipt = self.outbox.receipt() => self.book.heard(&receipt),
-                _ = children.join_next() => break,
+                _ = self.children.join_next() => break,
             }
         }
         self.hear();
@@ -163,7 +155,7 @@ impl Aggregator {
         };
         match tokio::time::timeout(LAST_WORDS, last).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "{UNWRITTEN}"),
+            Ok(Err(error)) => tracing::error!(error = %error.with_causes(), "{UNWRITTEN}"),
             Err(_) => tracing::error!("{UNWRITTEN}"),
         }
     }
@@ -212,22 +204,19 @@ impl Aggregator {
         } else {
             ""
         };
-        retire_unconfigured(
-            self.evaluator.slos(),
-            &self.pipeline.id,
-            &mut self.book,
-            now,
-        );
+        retire_unconfigured(self.evaluator.slos(), &mut self.book, now);
         let slos = match watermark.filter(|_| !self.pipeline.is_behind(millis)) {
             Some(at) => Some(self.evaluate((at, written), now).await?),
             None => None,
         };
         self.step_pipeline(Lag { millis, problem }, now);
+        let reports = self.keep.edge_reports(now.plus(-REPORTS_OF)).await?;
+        self.refused.step(&reports, &mut self.book, now);
         // Also while nothing can be concluded: receivers end by themselves what they do not hear of.
         self.incidents.remind(&mut self.book, now);
         self.save(now).await?;
         if self.claim.is_held() {
-            self.book.say(&self.outbox, &self.pipeline.id);
+            self.book.say(&self.outbox);
         }
         self.compactor
             .work(&*self.keep, &progress, now, &self.metrics)
@@ -326,25 +315,21 @@ impl Aggregator {
         }
     }
 
-    /// Takes back the pipeline alert that this process raised while the store was out of its reach:
-    /// the new leader has never heard of it.
+    /// Takes back the alerts of no app that this process raised while the store was out of its reach:
+    /// the new leader has never heard of them.
     fn withdraw(&mut self, now: UnixMillis) {
-        let id = self.pipeline.id.clone();
-        if !self.book.is_unsaved(&id) {
-            return;
-        }
-        let Some(mut alert) = self.book.get(&id).cloned() else {
-            return;
-        };
-        if let Some(transition) = alert.retire(Reason::Recovered, now) {
-            let lag = Lag {
-                millis: 0,
-                problem: "",
+        for mut alert in self.book.unsaved_of_no_app() {
+            let Some(transition) = alert.retire(Reason::Recovered, now) else {
+                continue;
             };
-            alert.say(self.pipeline.words(transition, lag));
+            let words = match alert.id == self.pipeline.id {
+                true => self.pipeline.words(transition, Lag::default()),
+                false => Refused::withdrawn(&alert),
+            };
+            alert.say(words);
             self.book.put(alert);
-            self.book.say(&self.outbox, &id);
         }
+        self.book.say(&self.outbox);
     }
 
     /// The store cannot be reached: its data is not known to be complete any further, and the lag
@@ -354,10 +339,10 @@ impl Aggregator {
         let problem = format!("The store: {error}.");
         let before = self.board.borrow().clone();
         if before.condition == Condition::Unreachable {
-            tracing::debug!(%error, "the store is still out of reach");
+            tracing::debug!(error = %error.with_causes(), "the store is still out of reach");
         } else {
             tracing::error!(
-                error = error as &dyn std::error::Error,
+                error = %error.with_causes(),
                 "the round failed; it is tried again"
             );
         }
@@ -368,8 +353,9 @@ impl Aggregator {
                 problem: &problem,
             };
             self.step_pipeline(lag, now);
+            self.refused.step(&[], &mut self.book, now);
             self.incidents.remind(&mut self.book, now);
-            self.book.say(&self.outbox, &self.pipeline.id);
+            self.book.say(&self.outbox);
         }
         Board {
             condition: Condition::Unreachable,
@@ -384,7 +370,7 @@ impl Aggregator {
     fn counts(&self) -> std::collections::BTreeMap<(String, alert::Severity), i64> {
         let mut counts = firing(&self.book);
         let slos = self.evaluator.slos().iter().map(|slo| slo.name.as_str());
-        for slo in slos.chain([crate::metrics::PIPELINE]) {
+        for slo in slos.chain(crate::metrics::OF_NO_APP) {
             for &severity in alert::Severity::ALL {
                 counts.entry((slo.to_owned(), severity)).or_default();
             }

@@ -1,5 +1,6 @@
 //! Every alert and incident this aggregator knows, and which of them are still to be written down.
 
+use runtime::Causes as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -66,7 +67,9 @@ impl Book {
                 Ok(alert) => {
                     book.alerts.insert(alert.id.clone(), alert);
                 }
-                Err(error) => tracing::warn!(alert = row.id, %error, "a kept alert cannot be read"),
+                Err(error) => {
+                    tracing::warn!(alert = row.id, error = %error.with_causes(), "a kept alert cannot be read")
+                }
             }
         }
         let mut kept = Vec::with_capacity(incidents.len());
@@ -83,7 +86,7 @@ impl Book {
                     kept.push(incident);
                 }
                 Err(error) => {
-                    tracing::warn!(incident = row.id, %error, "a kept incident cannot be read")
+                    tracing::warn!(incident = row.id, error = %error.with_causes(), "a kept incident cannot be read")
                 }
             }
         }
@@ -195,14 +198,19 @@ impl Book {
         }
     }
 
-    /// Whether an alert has changed since it was last written down.
-    pub(crate) fn is_unsaved(&self, id: &AlertId) -> bool {
-        self.unsaved.contains(id)
+    /// The alerts that belong to no app and have changed since they were last written down.
+    pub(crate) fn unsaved_of_no_app(&self) -> Vec<Alert> {
+        let unsaved = self.unsaved.iter().filter_map(|id| self.alerts.get(id));
+        unsaved
+            .filter(|alert| alert.app.is_empty())
+            .cloned()
+            .collect()
     }
 
     /// Hands in everything that has not been heard and is not on its way. What is not written down
-    /// yet is not said, so that a restart does not say it in other words; `except` is.
-    pub(crate) fn say(&mut self, outbox: &Outbox, except: &AlertId) {
+    /// yet is not said, so that a restart does not say it in other words. What belongs to no app is: it is
+    /// about a store or journal that may take nothing.
+    pub(crate) fn say(&mut self, outbox: &Outbox) {
         if !outbox.is_ready() {
             return;
         }
@@ -210,7 +218,7 @@ impl Book {
         let waiting: Vec<Notification> = self
             .alerts
             .values()
-            .filter(|alert| !self.unsaved.contains(&alert.id) || alert.id == *except)
+            .filter(|alert| !self.unsaved.contains(&alert.id) || alert.app.is_empty())
             .filter_map(|alert| alert.unsaid.clone())
             .chain(
                 self.unsent
@@ -241,7 +249,7 @@ impl Book {
     }
 
     /// Every incident that is open or has been closed lately, in the words that were last said of it: for
-    /// receivers that forget what is not renewed. The pipeline's alert, which belongs to no incident, too.
+    /// receivers that forget what is not renewed. The alerts of no app, which belong to no incident, too.
     pub(crate) fn standing(&self, now: UnixMillis) -> Vec<Notification> {
         let stands = |notice: &Notification| match notice.ends_at {
             None => notice.status == Status::Firing,

@@ -20,6 +20,14 @@ pub struct Config {
     pub lag_hold: Span,
     /// How urgent that is: while it lasts nothing else can fire.
     pub lag_severity: Severity,
+    /// Beacons that the edge refuses are judged over this time. Permitted: 10s to 1h.
+    pub refused_window: Span,
+    /// When more than this share of the beacons that arrive is refused for one reason (and at least ten),
+    /// `corswatch_beacons_refused` fires: it names the reason, since when, and the setting. A page where the
+    /// journal or its queue is the reason, otherwise a ticket. Permitted: 0.0001 to 1.
+    pub refused_share: f64,
+    /// After so much of it for this long. Permitted: 0s to 1h.
+    pub refused_hold: Span,
     /// One aggregator leads; when it is not heard of for this long, another takes over. Permitted:
     /// 3s to 5m.
     pub lease: Span,
@@ -50,6 +58,9 @@ impl Default for Config {
             lag_threshold: Span::secs(60),
             lag_hold: Span::secs(30),
             lag_severity: Severity::Page,
+            refused_window: Span::secs(60),
+            refused_share: 0.01,
+            refused_hold: Span::secs(30),
             lease: Span::secs(15),
             hold: Span::secs(0),
             resolve_after: Span::secs(60),
@@ -71,6 +82,9 @@ impl Config {
         problems.range("compact_every", self.compact_every, second..=hour);
         problems.range("lag_threshold", self.lag_threshold, Span::secs(5)..=hour);
         problems.range("lag_hold", self.lag_hold, Span::secs(0)..=hour);
+        problems.range("refused_window", self.refused_window, Span::secs(10)..=hour);
+        problems.range("refused_share", self.refused_share, 0.0001..=1.0);
+        problems.range("refused_hold", self.refused_hold, Span::secs(0)..=hour);
         problems.range("lease", self.lease, Span::secs(3)..=Span::secs(300));
         problems.range("hold", self.hold, Span::secs(0)..=LONGEST_HOLD);
         problems.range(

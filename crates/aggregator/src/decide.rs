@@ -10,6 +10,7 @@ use slo::{Judgement, Rule, Sli};
 use store::StoreError;
 
 use crate::book::Book;
+use crate::metrics::OF_NO_APP;
 use crate::pipeline::is_asked_for;
 use crate::sightings::{Sightings, Support};
 use crate::slices::Slices;
@@ -109,7 +110,7 @@ impl Judge {
         at: UnixMillis,
     ) -> Result<(Alert, Option<Signal>), StoreError> {
         let slo = &case.reading.slo;
-        if case.reading.ratio.is_empty() {
+        if !case.reading.is_measured {
             retire(&mut alert, Reason::Unmeasured, at);
             return Ok((alert, None));
         }
@@ -216,10 +217,11 @@ fn retire(alert: &mut Alert, reason: Reason, at: UnixMillis) {
     }
 }
 
-/// Groups that nothing is measured of anymore.
+/// Groups of objectives that nothing is measured of anymore.
 fn retire_unmeasured(seen: &BTreeSet<AlertId>, book: &mut Book, at: UnixMillis) {
     let gone: Vec<_> = book
         .alerts()
+        .filter(|alert| !OF_NO_APP.contains(&&*alert.slo))
         .filter(|alert| !alert.group.is_empty() && !seen.contains(&alert.id))
         .cloned()
         .collect();
@@ -230,15 +232,10 @@ fn retire_unmeasured(seen: &BTreeSet<AlertId>, book: &mut Book, at: UnixMillis) 
 }
 
 /// Ends the alerts that the configuration does not ask for anymore.
-pub(crate) fn retire_unconfigured(
-    slos: &[Arc<Slo>],
-    pipeline: &AlertId,
-    book: &mut Book,
-    at: UnixMillis,
-) {
+pub(crate) fn retire_unconfigured(slos: &[Arc<Slo>], book: &mut Book, at: UnixMillis) {
     let gone: Vec<_> = book
         .alerts()
-        .filter(|alert| alert.id != *pipeline && !is_asked_for(alert, slos))
+        .filter(|alert| !OF_NO_APP.contains(&&*alert.slo) && !is_asked_for(alert, slos))
         .cloned()
         .collect();
     for mut alert in gone {

@@ -24,6 +24,8 @@ pub struct Reading {
     pub sums: Sums,
     /// What the SLI makes of them.
     pub ratio: Ratio,
+    /// Whether anything was measured in any of its windows.
+    pub is_measured: bool,
     /// What is left of the error budget; none without events.
     pub budget: Option<ErrorBudget>,
     /// What each rule makes of the present, in the order of the objective's rules.
@@ -94,7 +96,7 @@ impl Evaluator {
                 questions.push((question, BTreeSet::new(), Vec::new()));
                 questions.len() - 1
             });
-            questions[at].1.extend(slo.windows());
+            questions[at].1.extend(slo.windows(watermark));
             questions[at].2.push(Arc::clone(slo));
         }
         let mut readings = Vec::new();
@@ -143,7 +145,9 @@ impl Evaluator {
         if slo.group_by == GroupBy::None {
             return;
         }
-        let Some(groups) = windows.get(&slo.window) else {
+        // The budget of a calendar begins anew; what alerts are told apart by lasts longer.
+        let longest = slo.windows(watermark).max();
+        let Some(groups) = longest.and_then(|longest| windows.get(&longest)) else {
             return;
         };
         let mut most: Vec<_> = groups
@@ -174,11 +178,14 @@ fn reading<'a>(
 ) -> Reading {
     let read = |window| sums(window).map(|sums| slo.ratio(sums)).unwrap_or_default();
     let judge = |rule: &slo::Rule| rule.judge(slo.objective, slo.guards, read);
-    let whole = read(slo.window);
+    let budget = slo.budget_window(watermark);
+    let whole = read(budget);
+    let mut windows = slo.windows(watermark);
     Reading {
         group,
         watermark,
-        sums: sums(slo.window).cloned().unwrap_or_default(),
+        is_measured: windows.any(|window| !read(window).is_empty()),
+        sums: sums(budget).cloned().unwrap_or_default(),
         ratio: whole,
         budget: ErrorBudget::of(whole, slo.objective),
         judgements: slo.rules.iter().map(judge).collect(),

@@ -53,6 +53,8 @@ pub(crate) struct Metrics {
 const SECONDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 /// The pipeline's own alert stands beside the objectives.
 pub(crate) const PIPELINE: &str = "pipeline";
+/// And those about what the edge refuses.
+pub(crate) const OF_NO_APP: [&str; 2] = [PIPELINE, alert::OF_EDGE];
 
 impl Metrics {
     pub(crate) fn register<'a>(
@@ -126,7 +128,7 @@ impl Metrics {
             };
             drop(self.ticks.get_or_create(&label));
         }
-        for slo in slos.chain([PIPELINE]) {
+        for slo in slos.chain(OF_NO_APP) {
             for severity in Severity::ALL {
                 drop(self.firing.get_or_create(&Firing {
                     slo: slo.to_owned(),

@@ -6,7 +6,7 @@ use alert::{Dispatcher, Outbox};
 use runtime::Clock;
 use settings::Span;
 
-use crate::{Config, Evidence, Keep, Slo};
+use crate::{Config, EdgeCounts, Evidence, Keep, Slo};
 
 /// The shape of the log, as the loader and the journal are configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Parts<'a> {
     pub source: Arc<dyn Evidence>,
     /// Keeps alerts, leases and progress.
     pub keep: Arc<dyn Keep>,
+    /// Counts of an edge in this process, where there is one.
+    pub edge: Option<Arc<dyn EdgeCounts>>,
     /// The clock.
     pub clock: Clock,
     /// The registry of the process.

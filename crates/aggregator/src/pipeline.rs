@@ -23,7 +23,7 @@ pub(crate) struct Pipeline {
 }
 
 /// How far behind the store is, and why that is known.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Lag<'a> {
     pub(crate) millis: i64,
     pub(crate) problem: &'a str,

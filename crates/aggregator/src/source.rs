@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use observation::UnixMillis;
+use observation::{EdgeReport, UnixMillis};
 use slo::Sums;
 use store::{
-    Affected, AlertRow, BlockedSlice, Breakdown, ClosingRow, Compacted, DeployRow, DiagnosisRow,
-    Dimension, Failure, IncidentRow, Leases, ProgressRow, Reader, SliFilter, Store, StoreError,
-    Witnessed,
+    Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, DeployRow,
+    DiagnosisRow, Dimension, Failure, IncidentRow, Leases, ProgressRow, Reader, SliFilter, Store,
+    StoreError, Witnessed,
 };
 
 use crate::GroupBy;
@@ -94,6 +94,13 @@ pub trait Evidence: Source {
         app: &str,
         span: (UnixMillis, UnixMillis),
     ) -> Result<Vec<DeployRow>, StoreError>;
+
+    /// What changed in the headers of a target, as it was first seen in `[from, to)`, in order of time.
+    async fn header_changes(
+        &self,
+        target_origin: &str,
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<Vec<ChangeRow>, StoreError>;
 }
 
 /// Keeps what the aggregator has to know after a restart.
@@ -101,6 +108,9 @@ pub trait Evidence: Source {
 pub trait Keep: Send + Sync {
     /// The latest progress of every partition of every epoch.
     async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError>;
+
+    /// The last report of every edge that has made one since `from`.
+    async fn edge_reports(&self, from: UnixMillis) -> Result<Vec<EdgeReport>, StoreError>;
 
     /// How far every partition is compacted; partitions without any are left out.
     async fn compacted(&self) -> Result<Vec<Compacted>, StoreError>;
@@ -254,12 +264,25 @@ impl Evidence for Engine {
     ) -> Result<Vec<DeployRow>, StoreError> {
         self.reader.deploys(app, from, to).await
     }
+
+    async fn header_changes(
+        &self,
+        target_origin: &str,
+        (from, to): (UnixMillis, UnixMillis),
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        self.reader.header_changes(target_origin, from, to).await
+    }
 }
 
 #[async_trait]
 impl Keep for Engine {
     async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
         self.store.progress().await
+    }
+
+    async fn edge_reports(&self, from: UnixMillis) -> Result<Vec<EdgeReport>, StoreError> {
+        let rows = self.reader.edge_reports(from).await?;
+        Ok(rows.into_iter().map(EdgeReport::from).collect())
     }
 
     async fn compacted(&self) -> Result<Vec<Compacted>, StoreError> {

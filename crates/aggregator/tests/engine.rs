@@ -172,6 +172,7 @@ fn start(store: &Store, clock: &Clock) -> Running {
         dispatcher: Dispatcher::with(vec![Arc::clone(&pager) as _], &alert, &metrics),
         source: Arc::clone(&engine) as _,
         keep: engine,
+        edge: None,
         clock: clock.clone(),
         metrics: &metrics,
     });

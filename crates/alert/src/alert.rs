@@ -42,6 +42,10 @@ pub struct Words {
     pub url: String,
 }
 
+/// In the place of an objective's name: the alert is about beacons that the edge refuses, and belongs to no
+/// app.
+pub const OF_EDGE: &str = "edge";
+
 impl Alert {
     /// A quiet alert.
     #[must_use]

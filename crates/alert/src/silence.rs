@@ -1,9 +1,10 @@
 //! Silences and maintenance windows: for their time, no receiver is notified about the alerts that they match.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use observation::{UnixMillis, vocabulary};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -190,11 +191,7 @@ impl Silence {
 fn configured_id(config: &SilenceConfig, kind: SilenceKind) -> String {
     let text = serde_json::to_vec(&(kind.as_str(), config)).unwrap_or_default();
     let digest = Sha256::digest(text);
-    let hex: String = digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("config-{hex}")
+    format!("config-{}", HEXLOWER.encode(&digest[..8]))
 }
 
 fn time(field: &'static str, text: &str, found: &mut Vec<FieldProblem>) -> Option<UnixMillis> {
@@ -211,6 +208,7 @@ pub(crate) fn problems(
     list: &str,
     silences: &[SilenceConfig],
     kind: SilenceKind,
+    own_labels: &BTreeSet<String>,
     problems: &mut Problems<'_>,
 ) {
     if silences.len() > MAX_CONFIGURED {
@@ -218,6 +216,9 @@ pub(crate) fn problems(
     }
     for (at, silence) in silences.iter().enumerate() {
         let mut problems = problems.section(format!("{list}[{at}]"));
+        for (label, reason) in silence.matches.unknown_labels(own_labels) {
+            problems.report("match", label, reason);
+        }
         if let Err(found) = Silence::read(silence, kind, String::new()) {
             for (field, value, reason) in found {
                 problems.report(field, value, reason);

@@ -30,5 +30,6 @@ mod watch;
 
 pub use address::IpBlock;
 pub use config::{Config, Limits, Timeouts};
+pub use report::Counts;
 pub use script::{integrity, script_path};
 pub use server::{Collector, ServeError};

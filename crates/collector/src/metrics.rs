@@ -73,8 +73,13 @@ impl Closed {
         self.counters[at].1.inc();
     }
 
-    fn sum(&self) -> u64 {
-        self.counters.iter().map(|(_, counter)| counter.get()).sum()
+    /// Every reason that was counted.
+    fn counted(&self) -> Vec<(String, u64)> {
+        let counters = self.counters.iter();
+        counters
+            .map(|(reason, counter)| ((*reason).to_owned(), counter.get()))
+            .filter(|(_, count)| *count > 0)
+            .collect()
     }
 }
 
@@ -94,6 +99,7 @@ pub(crate) struct EdgeMetrics {
     ignored_members: Counter,
     ignored_rows: Counter,
     unknown_words: Counter,
+    sdk: SdkCounters,
     overflowed: Closed,
     served: Closed,
     /// Open connections.
@@ -113,12 +119,20 @@ pub(crate) struct EdgeMetrics {
     pub(crate) report_errors: Counter,
 }
 
+/// What the SDK in pages says of itself.
+#[derive(Debug, Default)]
+struct SdkCounters {
+    probes: Counter,
+    errors: Counter,
+    drops: Counter,
+}
+
 /// What the outcomes sum up to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Totals {
     pub(crate) received: u64,
     pub(crate) appended: u64,
-    pub(crate) shed: u64,
+    pub(crate) shed: Vec<(String, u64)>,
     pub(crate) refused: Vec<(String, u64)>,
 }
 
@@ -136,6 +150,7 @@ impl EdgeMetrics {
             ignored_members: Counter::default(),
             ignored_rows: Counter::default(),
             unknown_words: Counter::default(),
+            sdk: SdkCounters::default(),
             overflowed: Closed::new(Dimension::ALL.iter().map(|dimension| dimension.as_str())),
             served: Closed::new(Served::ALL.iter().map(|served| served.as_str())),
             connections: Gauge::default(),
@@ -176,6 +191,21 @@ impl EdgeMetrics {
                 "unknown_words",
                 "Words of beacons that this build does not know",
                 &self.unknown_words,
+            ),
+            (
+                "sdk_probes",
+                "Probes that the SDK says it sent",
+                &self.sdk.probes,
+            ),
+            (
+                "sdk_errors",
+                "Errors of its own that the SDK says it caught",
+                &self.sdk.errors,
+            ),
+            (
+                "sdk_drops",
+                "Beacons that the SDK says it gave up",
+                &self.sdk.drops,
             ),
             ("panics", "Requests that ended in a panic", &self.panics),
             (
@@ -277,6 +307,9 @@ impl EdgeMetrics {
             (&self.ignored_members, accepted.ignored_members),
             (&self.ignored_rows, accepted.ignored_rows),
             (&self.unknown_words, accepted.unknown_words),
+            (&self.sdk.probes, accepted.sdk.probes),
+            (&self.sdk.errors, accepted.sdk.errors),
+            (&self.sdk.drops, accepted.sdk.drops),
         ] {
             if count > 0 {
                 counter.inc_by(u64::from(count));
@@ -300,16 +333,7 @@ impl EdgeMetrics {
     /// What was counted so far. What is received is read last: it is never less than the outcomes.
     pub(crate) fn totals(&self) -> Totals {
         let appended = self.appended.get();
-        let shed = self.shed.sum();
-        let refused = self
-            .refused
-            .counters
-            .iter()
-            .map(|(reason, counter)| (reason, counter.get()));
-        let refused = refused
-            .filter(|(_, count)| *count > 0)
-            .map(|(reason, count)| ((*reason).to_owned(), count))
-            .collect();
+        let (shed, refused) = (self.shed.counted(), self.refused.counted());
         Totals {
             received: self.received.get(),
             appended,

@@ -1,10 +1,11 @@
 //! Reports of the counts through the journal, so that the ledger survives the process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Health, Record};
+use journal::{Health, Record, Room};
 use observation::{BeaconId, EdgeReport, Entry};
-use runtime::Stop;
+use runtime::{Causes as _, Stop};
 
 use crate::edge::Edge;
 use crate::metrics::Totals;
@@ -39,28 +40,51 @@ async fn report(edge: &Edge, reported: &mut Option<(Totals, u64)>) {
     if nothing || reported.as_ref() == Some(&counts) {
         return;
     }
-    let (totals, spooled) = &counts;
-    let report = EdgeReport {
-        process: edge.process,
-        at: edge.clock.now(),
-        received: totals.received,
-        appended: totals.appended,
-        shed: totals.shed,
-        spooled: *spooled,
-        refused: totals.refused.clone(),
-    };
+    let report = made_of(edge, &counts.0, counts.1);
     let record = Record {
         partition: BeaconId(edge.process).partition(edge.partitions),
         key: edge.process,
         payload: <Entry>::EdgeReport(report).encode().into(),
+        // What is refused while the journal is full has to be known.
+        room: Room::Reserve,
     };
     match edge.journal.append(record).await {
         Ok(_) => *reported = Some(counts),
         Err(error) => {
             edge.metrics.report_errors.inc();
             // The journal itself reports at length what is wrong with it.
-            tracing::debug!(error = &error as &dyn std::error::Error, "report not taken");
+            tracing::debug!(error = %error.with_causes(), "report not taken");
         }
+    }
+}
+
+fn made_of(edge: &Edge, totals: &Totals, spooled: u64) -> EdgeReport {
+    EdgeReport {
+        process: edge.process,
+        at: edge.clock.now(),
+        received: totals.received,
+        appended: totals.appended,
+        shed: totals.shed.iter().map(|(_, count)| count).sum(),
+        spooled,
+        refused: totals.refused.clone(),
+        shed_by: totals.shed.clone(),
+    }
+}
+
+/// The counts of an edge, for others in its process: they need no journal.
+#[derive(Debug, Clone)]
+pub struct Counts(pub(crate) Arc<Edge>);
+
+impl Counts {
+    /// What has been counted until now.
+    #[must_use]
+    pub fn report(&self) -> EdgeReport {
+        let edge = &self.0;
+        made_of(
+            edge,
+            &edge.metrics.totals(),
+            spooled(&edge.journal.health()),
+        )
     }
 }
 

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use intake::Catalog;
 use journal::Appender;
-use runtime::{Clock, Metrics, Stop};
+use runtime::{Causes as _, Clock, Metrics, Stop};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::address::counted_as;
 use crate::edge::Edge;
 use crate::metrics::{Cut, EdgeMetrics};
+use crate::report::Counts;
 use crate::{Config, connection, report};
 
 /// How long to wait when connections cannot be accepted, for lack of file descriptors say.
@@ -55,6 +56,12 @@ impl Collector {
         Self {
             edge: Arc::new(edge),
         }
+    }
+
+    /// What this edge counts, now and later.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts(Arc::clone(&self.edge))
     }
 
     /// Serves until `stop`, then drains: no new connections, requests under way finish within the
@@ -187,8 +194,7 @@ async fn accept(
                     edge.metrics.accept_errors.inc();
                     failures += 1;
                     if failures == 1 {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::error!(error, "a connection could not be accepted");
+                        tracing::error!(error = %error.with_causes(), "a connection could not be accepted");
                     }
                     if failures == MAX_ACCEPT_FAILURES {
                         return Err(ServeError::Accept(error));

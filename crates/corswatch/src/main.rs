@@ -8,7 +8,9 @@ mod api;
 mod audit;
 mod check;
 mod cli;
+mod command_line;
 mod config;
+mod doctor;
 mod exit;
 mod explain;
 mod file;
@@ -46,6 +48,10 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Up(args) => serve(args.config.clone(), |config| up::run(config, args)),
+        Command::Demo(args) => {
+            let args = args.up();
+            serve(args.config.clone(), |config| up::run(config, args))
+        }
         Command::Collector(role) => serve(Some(role.config), roles::collector),
         Command::Loader(args) => serve(Some(args.role.config), |config| {
             roles::loader(config, args.replay_from)
@@ -69,6 +75,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         }),
         Command::Slo(args) => objectives::run(args.command),
         Command::Gate(args) => objectives::gate(&args),
+        Command::Report(args) => operations::report(args),
         Command::Deploy(args) => objectives::deploy(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Audit(args) => audit::run(&args),
@@ -77,7 +84,11 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Generate(args) => policies::generate(&args),
         Command::Incident(args) => incidents::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::CheckConfig(args) => check_config(&args),
+        Command::Completions { shell } => command_line::completions(shell),
+        Command::Man { out } => command_line::man(&out),
+        Command::CommandReference => command_line::reference(),
         Command::Openapi => {
             say!("{}", dashboard::openapi());
             Ok(ExitCode::SUCCESS)
@@ -146,6 +157,7 @@ fn check_config(args: &cli::CheckConfig) -> Result<ExitCode, Failure> {
     }
     match warnings.len() {
         0 => say!("the configuration has no problems"),
+        1 => say!("the configuration can be used; 1 warning"),
         count => say!("the configuration can be used; {count} warnings"),
     }
     Ok(ExitCode::SUCCESS)

@@ -20,7 +20,7 @@ pub(crate) async fn collector(config: Config) -> Result<(), Failure> {
     let health = HealthSide::bind("health.collector", config.health.collector).await?;
     let (url, health_url) = (edge.socket.url.clone(), health.socket.url.clone());
     let journal = health.socket.journal(&config, &ground).await?;
-    let part = edge.spawn(&config, &ground, &journal, &mut tasks).await?;
+    let (part, _) = edge.spawn(&config, &ground, &journal, &mut tasks).await?;
     health.spawn(&config, &ground, vec![Arc::new(part)], &mut tasks);
     say!("edge {url}\nhealth {health_url}");
     run_until_signal(tasks).await
@@ -53,7 +53,12 @@ pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
     let storage = health.socket.storage(&config, &ground).await?;
     let store = storage.store.clone();
     let mut parts = store_parts(&config, &ground, &store);
-    parts.push(Arc::new(evaluation(&config, &ground, store, &mut tasks)?));
+    parts.push(Arc::new(evaluation(
+        &config,
+        &ground,
+        (store, None),
+        &mut tasks,
+    )?));
     health.spawn(&config, &ground, parts, &mut tasks);
     storage.keep_alive(&mut tasks);
     say!("aggregator evaluates\nhealth {health_url}");

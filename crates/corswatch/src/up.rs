@@ -37,7 +37,7 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
 
     // In data order: so they drain.
     let shop = demo.map(|demo| demo.spawn(&edge_url, &private_url, &mut tasks));
-    let journal_part = edge.spawn(&config, &ground, &journal, &mut tasks).await?;
+    let (journal_part, counts) = edge.spawn(&config, &ground, &journal, &mut tasks).await?;
     loading(
         &config,
         &ground,
@@ -48,7 +48,12 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
         &mut tasks,
     )
     .await?;
-    let aggregator_part = evaluation(&config, &ground, storage.store.clone(), &mut tasks)?;
+    let aggregator_part = evaluation(
+        &config,
+        &ground,
+        (storage.store.clone(), Some(counts)),
+        &mut tasks,
+    )?;
     probing(&config, &ground, storage.store.clone(), &mut tasks);
     let public = config.public_edge().unwrap_or_else(|| edge_url.clone());
     let parts: Vec<Arc<dyn Part>> = vec![Arc::new(journal_part), Arc::new(aggregator_part)];
@@ -71,6 +76,7 @@ fn announce(config: &Config, private: &str, edge: &str, shop: Option<&str>) {
     say!("\ncorswatch is up\n");
     say!("  dashboard   {private}/");
     say!("  edge        {edge}/");
+    say!("  docs        {private}/docs/");
     if let Some(shop) = shop {
         say!("  demo shop   {shop}/");
     }

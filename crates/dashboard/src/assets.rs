@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::problem::{Code, Problem};
+use crate::state::Book;
 
 /// Path below `dashboard-ui/dist` and content.
 static ASSETS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
@@ -36,6 +37,31 @@ pub(crate) fn serve(path: &str, request: &HeaderMap) -> Response {
     response
 }
 
+/// A file of the documentation. Its name stays when its content changes.
+pub(crate) fn serve_book(book: &Book, path: &str, request: &HeaderMap) -> Response {
+    let Some((_, bytes)) = book.files.iter().find(|(name, _)| *name == path) else {
+        return Problem::new(
+            Code::NotFound,
+            "the documentation has no such page: see /docs/",
+        )
+        .into_response();
+    };
+    let tag = format!("\"{}\"", book.tag);
+    let known = request
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|given| given.as_bytes() == tag.as_bytes());
+    let response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        (*bytes).into_response()
+    };
+    let mut response = with_headers(response, path, "no-cache");
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
 fn with_headers(mut response: Response, path: &str, cache: &'static str) -> Response {
     let headers = response.headers_mut();
     headers.insert(
@@ -53,7 +79,8 @@ fn content_type(path: &str) -> &'static str {
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("json" | "map") => "application/json",
-        Some("txt") => "text/plain; charset=utf-8",
+        Some("png") => "image/png",
+        Some("txt" | "toml" | "yml" | "yaml") | None => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }

@@ -6,9 +6,11 @@ use async_trait::async_trait;
 use runtime::{Clock, Metrics as Registry};
 use serde::Serialize;
 use settings::Span;
+use store::AlertPhase;
 use utoipa::ToSchema;
 
 use crate::queries::Queries;
+use crate::view::alert::Alert;
 use crate::watermark::Watermark;
 
 /// How a part is.
@@ -109,6 +111,33 @@ impl Part for StorePart {
             part: "store".into(),
             condition,
             detail,
+        }
+    }
+}
+
+/// Whether the edge takes what arrives, as the alerts about it say.
+pub(crate) struct EdgePart(pub(crate) Arc<dyn Queries>);
+
+#[async_trait]
+impl Part for EdgePart {
+    /// Says nothing of a store that does not answer: that is another part.
+    async fn report(&self) -> PartReport {
+        let rows = self.0.alerts().await.unwrap_or_default();
+        let firing = rows
+            .into_iter()
+            .filter(|row| row.slo == alert::OF_EDGE && row.state == AlertPhase::Firing)
+            .map(|row| Alert::of(row, &alert::Owners::default()));
+        let texts: Vec<String> = firing
+            .flat_map(|alert| [alert.summary, alert.description])
+            .flatten()
+            .collect();
+        PartReport {
+            part: "edge".into(),
+            condition: match texts.is_empty() {
+                true => Condition::Ready,
+                false => Condition::Degraded,
+            },
+            detail: texts.join(" "),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use runtime::Causes as _;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -46,6 +47,8 @@ pub(crate) enum Code {
     Unauthenticated,
     /// The token has expired.
     TokenExpired,
+    /// Too many wrong tokens came from the address.
+    TooManyGuesses,
     /// The token may not do this.
     Forbidden,
     /// The `Host` header is not a name of this server.
@@ -74,8 +77,9 @@ pub(crate) enum Code {
 
 impl Code {
     /// The reasons for which a request does not reach its route.
-    pub(crate) const GATE: [Self; 7] = [
+    pub(crate) const GATE: [Self; 8] = [
         Self::Unauthenticated,
+        Self::TooManyGuesses,
         Self::TokenExpired,
         Self::Forbidden,
         Self::UnexpectedHost,
@@ -90,6 +94,7 @@ impl Code {
             Self::InvalidRequest => "invalid_request",
             Self::Unauthenticated => "unauthenticated",
             Self::TokenExpired => "token_expired",
+            Self::TooManyGuesses => "too_many_guesses",
             Self::Forbidden => "forbidden",
             Self::UnexpectedHost => "unexpected_host",
             Self::CrossOrigin => "cross_origin",
@@ -109,6 +114,7 @@ impl Code {
         match self {
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::Unauthenticated | Self::TokenExpired => StatusCode::UNAUTHORIZED,
+            Self::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
             Self::Forbidden | Self::CrossOrigin => StatusCode::FORBIDDEN,
             Self::UnexpectedHost => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -176,7 +182,7 @@ impl From<StoreError> for Problem {
             }
             StoreError::Unavailable { .. } | StoreError::Schema(_) => {
                 tracing::error!(
-                    error = &error as &dyn std::error::Error,
+                    error = %error.with_causes(),
                     "store unavailable"
                 );
                 Self::new(
@@ -186,7 +192,7 @@ impl From<StoreError> for Problem {
             }
             StoreError::Rejected { .. } | StoreError::Config(_) => {
                 tracing::error!(
-                    error = &error as &dyn std::error::Error,
+                    error = %error.with_causes(),
                     "store refuses a query"
                 );
                 Self::new(

@@ -11,7 +11,8 @@ use utoipa::openapi::OpenApi;
 use crate::conditional::{self, Offsets};
 use crate::config::Config;
 use crate::front::{self, Front};
-use crate::health::{Health, StorePart, WatermarkPart};
+use crate::health::{EdgePart, Health, StorePart, WatermarkPart};
+use crate::hooks::{self, Hooks};
 use crate::live::Live;
 use crate::openapi::describe;
 use crate::problem::{Code, Problem};
@@ -42,6 +43,7 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
     let (most, most_per_token) = (front.config.max_streams, front.config.max_streams_per_token);
     let seats = Seats::new(most, most_per_token, &state.metrics);
     let health = Arc::new(health(&front.config, &state, watermark.clone()));
+    let hooks = Hooks::new(&front.config.deploy_hooks, &state.metrics);
     let shared = Arc::new(Shared {
         openapi: serde_json::to_vec(&api)
             .expect("the description is plain data")
@@ -49,12 +51,17 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
         front: Arc::clone(&front),
         watermark,
         live,
+        hooks,
         offsets: Offsets::new(Arc::clone(&state.queries)),
         seats: Arc::new(seats),
         stop: stop.clone(),
         state,
     });
     let public = Router::from(routes::public()).with_state(Arc::clone(&shared));
+    let signed = Router::from(routes::signed())
+        .with_state(Arc::clone(&shared))
+        .route_layer(from_fn_with_state(Arc::clone(&front), front::bounded))
+        .layer(DefaultBodyLimit::max(hooks::LIMIT));
     let guarded = Router::from(routes::guarded())
         .route_layer(from_fn(tabular::answered))
         .route_layer(from_fn_with_state(
@@ -64,7 +71,7 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
         .with_state(shared);
     let health_router = Router::from(routes::health()).with_state(Arc::clone(&health));
     let metrics = Router::from(routes::metrics()).with_state(health);
-    let open = public.merge(health_router);
+    let open = public.merge(health_router).merge(signed);
     surrounded(open, guarded.merge(metrics), NOTHING_HERE, &front)
 }
 
@@ -129,6 +136,7 @@ fn health(config: &Config, state: &State, watermark: Watermark) -> Health {
     let lagging_after = config.lagging_after;
     let mut parts: Vec<Arc<dyn crate::Part>> = vec![
         Arc::new(StorePart::new(Arc::clone(&state.queries))),
+        Arc::new(EdgePart(Arc::clone(&state.queries))),
         Arc::new(WatermarkPart::new(
             watermark,
             state.clock.clone(),

@@ -9,6 +9,7 @@ use crate::backtests::Backtests;
 use crate::conditional::Offsets;
 use crate::front::Front;
 use crate::health::Part;
+use crate::hooks::Hooks;
 use crate::live::Live;
 use crate::queries::Queries;
 use crate::seats::Seats;
@@ -26,12 +27,16 @@ pub struct State {
     pub edge: Option<Edge>,
     /// Address of the demo shop, where the process runs one.
     pub demo_url: Option<String>,
+    /// The documentation, served at `/docs/`.
+    pub book: Book,
     /// The configured objectives.
     pub slos: Vec<SloSpec>,
     /// Who owns the configured services.
     pub owners: alert::Owners,
     /// The silences and maintenance windows of the configuration.
     pub silences: Vec<alert::Silence>,
+    /// Labels that objectives give to their alerts.
+    pub own_labels: std::collections::BTreeSet<String>,
     /// Runs backtests of objectives, where this process can.
     pub backtests: Option<Arc<dyn Backtests>>,
     /// Where the log ends, so that beacons in flight are counted; without it they are derived.
@@ -50,6 +55,15 @@ impl std::fmt::Debug for State {
             .field("apps", &self.apps)
             .finish_non_exhaustive()
     }
+}
+
+/// The documentation as files.
+#[derive(Debug, Clone, Copy)]
+pub struct Book {
+    /// Changes with every file.
+    pub tag: &'static str,
+    /// Path below `/docs/`, and content.
+    pub files: &'static [(&'static str, &'static [u8])],
 }
 
 /// A configured app.
@@ -105,6 +119,8 @@ pub struct SloSpec {
     pub objective: slo::Objective,
     /// The window of the budget.
     pub window: slo::Window,
+    /// Where the budget is for a day, week, month, quarter or year of a place.
+    pub calendar: Option<slo::Calendar>,
     /// What to do when it is in danger; empty where nothing is configured.
     pub runbook: String,
 }
@@ -115,6 +131,7 @@ pub(crate) struct Shared {
     pub(crate) front: Arc<Front>,
     pub(crate) watermark: Watermark,
     pub(crate) live: Live,
+    pub(crate) hooks: Hooks,
     pub(crate) offsets: Offsets,
     pub(crate) seats: Arc<Seats>,
     /// Ends streams, which would otherwise never end.

@@ -298,7 +298,7 @@ async fn bad_deploys_are_refused_and_nothing_is_recorded() {
     for (body, detail) in [
         (
             json!({"app": "shop", "release": "2.1"}),
-            "release = \"2.1\": permitted is one of id, app, service, version, kind, at, reverts, touches_cors, author, note (there is no such field)",
+            "release = \"2.1\": permitted is one of id, app, service, version, environment, kind, at, reverts, touches_cors, author, note, link (there is no such field)",
         ),
         (
             json!({"app": "shop", "kind": "hotfix"}),
@@ -421,6 +421,20 @@ async fn readiness_names_the_part_that_is_down_and_lag_alone_leaves_it_ready() {
         assert_eq!(body["parts"][0]["part"], part, "{body}");
     }
     assert_eq!(get(&well(), "/livez").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn readiness_says_that_beacons_are_refused() {
+    let fake = Arc::new(Fake {
+        refuses: true,
+        ..Fake::default()
+    });
+    let answer = get(&router_of(&fake, Config::default()), "/readyz").await;
+    let (body, first) = (answer.json(), &answer.json()["parts"][0]);
+    assert_eq!(answer.status, StatusCode::OK, "{body}");
+    assert_eq!(body["condition"], "degraded", "{body}");
+    assert_eq!(first["part"], "edge", "{body}");
+    assert_eq!(first["detail"], "Beacons are refused as journal_full.");
 }
 
 #[tokio::test]

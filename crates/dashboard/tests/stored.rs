@@ -69,6 +69,7 @@ async fn write(store: &Store, envelopes: Vec<Envelope>) {
         shed: 0,
         spooled: 0,
         refused: vec![("malformed".into(), 1)],
+        shed_by: Vec::new(),
     };
     let batch = Batch {
         observations,

@@ -6,6 +6,16 @@ use observation::UnixMillis;
 /// Length of a record's key in bytes: a beacon's identity.
 pub const KEY_LEN: usize = 12;
 
+/// The room that a record may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Room {
+    /// What records share; once it is used up they are refused.
+    #[default]
+    Shared,
+    /// Also a small reserve beyond it: for what has to be known while the journal is full.
+    Reserve,
+}
+
 /// One record to append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -15,6 +25,8 @@ pub struct Record {
     pub key: [u8; KEY_LEN],
     /// The encoded entry; the journal does not look into it.
     pub payload: Bytes,
+    /// The room that it may take.
+    pub room: Room,
 }
 
 impl Record {

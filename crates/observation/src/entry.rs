@@ -109,9 +109,22 @@ impl Entry {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         match bytes {
             [] => Err(DecodeError::Empty),
-            [VERSION, rest @ ..] => postcard::from_bytes(rest).map_err(DecodeError::Malformed),
+            [VERSION, rest @ ..] => postcard::from_bytes(rest)
+                .or_else(|error| short_report(rest).ok_or(error))
+                .map_err(DecodeError::Malformed),
             [version, ..] => Err(DecodeError::Version(*version)),
         }
+    }
+}
+
+/// A report of a build that did not count [`EdgeReport::shed_by`]: it reads as one with none.
+fn short_report(bytes: &[u8]) -> Option<Entry> {
+    // The number of elements comes first (postcard's wire format, "seq").
+    const NONE: u8 = 0;
+    let whole = [bytes, &[NONE]].concat();
+    match postcard::take_from_bytes(&whole) {
+        Ok((report @ Entry::EdgeReport(_), [])) => Some(report),
+        _ => None,
     }
 }
 
@@ -175,6 +188,30 @@ mod tests {
     fn an_entry_reads_back_as_written() {
         let entry = Entry::Beacon(envelope());
         assert_eq!(Entry::decode(&entry.encode()).expect("own bytes"), entry);
+    }
+
+    #[test]
+    fn a_report_of_a_build_that_did_not_count_reasons_of_shedding_reads_as_one_without() {
+        let report = EdgeReport {
+            process: [3; 12],
+            at: UnixMillis(5),
+            received: 9,
+            shed: 4,
+            refused: vec![("unknown_key".into(), 5)],
+            ..EdgeReport::default()
+        };
+        let entry = <Entry>::EdgeReport(report);
+        let mut earlier = entry.encode();
+        assert_eq!(earlier.pop(), Some(0), "the number of reasons");
+        assert_eq!(Entry::decode(&earlier).expect("read"), entry);
+        earlier.pop();
+        assert!(Entry::decode(&earlier).is_err(), "cut short");
+        let mut beacon = Entry::Beacon(envelope()).encode();
+        beacon.pop();
+        assert!(
+            Entry::decode(&beacon).is_err(),
+            "no other entry is completed"
+        );
     }
 
     #[test]

@@ -128,4 +128,7 @@ pub struct EdgeReport {
     pub spooled: u64,
     /// Beacons refused for good, by reason.
     pub refused: Vec<(String, u64)>,
+    /// Of the shed, how many for which reason. Last on purpose: earlier builds skip what follows what they
+    /// know of a report, and what they wrote ends before it.
+    pub shed_by: Vec<(String, u64)>,
 }

@@ -7,22 +7,33 @@
 //! lets every shape pass.
 #![forbid(unsafe_code)]
 
+mod apache;
 mod ask;
+mod caddy;
+mod cloud;
+mod doubt;
+mod envoy;
 mod form;
 mod gateway;
 pub mod generate;
 mod grant;
+mod haproxy;
 mod ingress;
+mod message;
 mod nginx;
 mod origin;
 mod own;
 mod place;
 mod predict;
+mod recognise;
 mod reply;
 mod shape;
+mod sheet;
 mod source;
+mod tables;
 mod template;
 mod totals;
+mod traefik;
 mod yaml;
 
 pub use ask::{Ask, Rest};
@@ -31,7 +42,7 @@ pub use generate::{Generated, generate};
 pub use grant::{Grant, Kind};
 pub use place::{Door, Place, Problem};
 pub use predict::{Block, Change, Options, Outcome, Predicted, Sample, simulate};
-pub use reply::{Line, Reply, Told, Upstream};
+pub use reply::{Line, Lost, Reply, Told, Upstream};
 pub use shape::{BadShapes, Shape, Shapes};
 pub use source::Source;
 pub use template::Path;

@@ -5,10 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod budget;
+mod calendar;
 mod compare;
 mod latency;
 mod objective;
 mod ratio;
+mod refusals;
 mod rule;
 mod severity;
 mod sli;
@@ -18,10 +20,12 @@ mod watermark;
 mod window;
 
 pub use budget::{BudgetState, ErrorBudget, burn_rate, spent};
+pub use calendar::{Calendar, InvalidZone, Period, Zone};
 pub use compare::{Comparison, GateVerdict, LEAST_RISE, MIN_BAD, MIN_EVENTS, TOLERATED_RISE};
 pub use latency::{LatencySummary, quantile_ms};
 pub use objective::{InvalidObjective, Objective};
 pub use ratio::{Band, Ratio};
+pub use refusals::{Refusal, Refusals};
 pub use rule::{Data, Guards, Judgement, Row, RowReading, Rule, default_rules};
 pub use severity::Severity;
 pub use sli::{Beside, Definition, Formula, Term};

@@ -156,6 +156,24 @@ impl Client {
         self.timed(Call::Read, query.fetch_all()).await
     }
 
+    /// As [`Client::fetch`], whether or not the database is there.
+    pub(crate) async fn fetch_without_database<T>(
+        &self,
+        statement: Statement,
+    ) -> Result<Vec<T>, StoreError>
+    where
+        T: RowOwned + RowRead,
+    {
+        let client = self.client.clone().with_url(self.address.url()?);
+        self.timed(Call::Read, statement.query(&client).fetch_all())
+            .await
+    }
+
+    /// The database that statements are of.
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
     /// Inserts a block, which the server takes whole for each partition of the table, and waits
     /// until it acknowledges it.
     pub(crate) async fn insert(&self, table: &str, block: Block) -> Result<(), StoreError> {

@@ -11,6 +11,7 @@ mod config;
 mod dead_letters;
 pub mod engine;
 mod error;
+mod examine;
 mod lease;
 mod login;
 mod metrics;
@@ -29,6 +30,7 @@ pub use compaction::Compacted;
 pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
+pub use examine::{ExaminedServer, SchemaState, needed_grants};
 pub use query::{
     Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
     SliFilter, Witnessed,
@@ -39,11 +41,12 @@ pub use reader::{
 };
 pub use rows::{
     AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, ClosingRow,
-    DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions,
-    EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow,
-    IncidentState, InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource,
-    PartRow, ProgressRow, ReplayOutcome, ReplayReason, SeenBeacon, SignatureRow, SilenceRow,
-    SnapshotRow, Stance, StanceCounts, TriedOrigin, UnknownDimension, Vary,
+    DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DeploySource, DeployState, DiagnosisRow,
+    Dimension, Dimensions, EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant,
+    HeaderLine, IncidentRow, IncidentState, InventoryRow, InventoryStep, Lease, ObservationRow,
+    OriginSeenRow, OriginSource, PartRow, ProgressRow, ReplayOutcome, ReplayReason, RollbackRule,
+    SeenBeacon, SignatureRow, SilenceRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
+    UnknownDimension, Vary, differences,
 };
 pub use store::Store;
 
@@ -52,6 +55,9 @@ pub const CHUNKS_PER_SPAN: u64 = 16;
 
 /// At most so many alerts are read.
 pub const MAX_ALERTS: u32 = 10_000;
+
+/// Most edges whose reports are read back at once.
+pub const MAX_EDGES: u32 = 1_000;
 
 /// At most so many silences are read, those that are over included.
 pub const MAX_SILENCES: u32 = 5_000;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clickhouse::Row;
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use sha2::Digest as _;
 
@@ -80,6 +81,25 @@ pub(crate) async fn migrate(client: &Client, config: &Config) -> Result<(), Stor
     keep(client, config).await
 }
 
+/// How many migrations of this build the database lacks; `None` where it has no tables of ours.
+pub(crate) async fn missing(client: &Client) -> Result<Option<usize>, StoreError> {
+    let statement = "SELECT count() FROM system.tables \
+                     WHERE database = {database:String} AND name = 'migrations'";
+    let tables = client.sql(statement).param("database", client.database());
+    let found: Vec<u64> = client.fetch_without_database(tables).await?;
+    if found.first().copied().unwrap_or_default() == 0 {
+        return Ok(None);
+    }
+    let applied = applied(client).await?;
+    Ok(Some(pending(MIGRATIONS, &applied)?.len()))
+}
+
+/// Makes the table that is there already: whether the user may make tables.
+pub(crate) async fn own(client: &Client, config: &Config) -> Result<(), StoreError> {
+    let dialect = Dialect(&config.topology);
+    client.execute(&dialect.render(MIGRATIONS_TABLE)).await
+}
+
 async fn applied(client: &Client) -> Result<Vec<Applied>, StoreError> {
     let statement = "SELECT number, name, checksum FROM migrations FINAL ORDER BY number";
     client.fetch(client.sql(statement)).await
@@ -122,13 +142,7 @@ fn pending<'a>(
 }
 
 fn checksum(sql: &str) -> String {
-    use std::fmt::Write as _;
-    let digest = sha2::Sha256::digest(sql.as_bytes());
-    digest.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(&sha2::Sha256::digest(sql.as_bytes()))
 }
 
 /// The statements of a migration: they end with a semicolon at the end of a line.

@@ -1,6 +1,7 @@
 //! The reading side: named queries, as the read-only user, under limits.
 
 mod alerting;
+mod changes;
 mod diagnoses;
 mod difference;
 mod failures;
@@ -24,7 +25,7 @@ use crate::metrics::StoreMetrics;
 use crate::rollup::Tier;
 use crate::wire::{self, columns};
 use crate::{
-    AlertRow, Breakdown, Config, DeployRow, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS,
+    AlertRow, Breakdown, Config, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS, MAX_EDGES,
     ProgressRow, SliFilter, StoreError,
 };
 pub use alerting::DeliveryFilter;
@@ -47,6 +48,13 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// Whether this user may read.
+    pub(crate) async fn try_to_read(&self) -> Result<(), StoreError> {
+        let statement = self.client.sql("SELECT count() FROM progress");
+        let _: Vec<u64> = self.client.fetch(statement).await?;
+        Ok(())
+    }
+
     pub(crate) fn new(address: Address, config: &Config, login: Login<'_>) -> Self {
         let timeout = config.query_timeout.duration();
         // The server gives up a little earlier than we do, so that its reason arrives.
@@ -229,38 +237,28 @@ impl Reader {
         })
     }
 
+    /// The last reports of edges that have made one since `from`, the latest first, at most
+    /// [`MAX_EDGES`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn edge_reports(&self, from: UnixMillis) -> Result<Vec<EdgeReportRow>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM edge_reports FINAL \
+             WHERE at >= fromUnixTimestamp64Milli({{from:Int64}}, 'UTC') \
+             ORDER BY at DESC, process LIMIT {MAX_EDGES}",
+            columns::<EdgeReportRow>()
+        );
+        let statement = self.client.sql(&sql).param("from", from.0);
+        self.client.fetch(statement).await
+    }
+
     /// The latest state of every alert, most recently changed first, at most [`MAX_ALERTS`].
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
         alerts(&self.client).await
-    }
-
-    /// The deploys of an app in a window, in order of time.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn deploys(
-        &self,
-        app: &str,
-        from: UnixMillis,
-        to: UnixMillis,
-    ) -> Result<Vec<DeployRow>, StoreError> {
-        let sql = format!(
-            "SELECT {} FROM deployments FINAL \
-             WHERE app = {{app:String}} AND at >= fromUnixTimestamp64Milli({{from:Int64}}, 'UTC') \
-               AND at < fromUnixTimestamp64Milli({{to:Int64}}, 'UTC') \
-             ORDER BY at, id",
-            columns::<DeployRow>()
-        );
-        let statement = self
-            .client
-            .sql(&sql)
-            .param("app", app)
-            .param("from", from.0)
-            .param("to", to.0);
-        self.client.fetch(statement).await
     }
 
     async fn rollup(

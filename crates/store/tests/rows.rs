@@ -319,6 +319,7 @@ fn report(at: i64, received: u64) -> EdgeReportRow {
             (HOSTILE.to_owned(), 4),
             ("body_too_large".to_owned(), u64::MAX),
         ],
+        shed_by: vec![("journal_full".to_owned(), 3)],
     }
 }
 

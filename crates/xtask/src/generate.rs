@@ -20,6 +20,10 @@ const REFERENCES: &[Reference] = &[
         file: "docs/reference/openapi.json",
         args: &["openapi"],
     },
+    Reference {
+        file: "docs/reference/cli.md",
+        args: &["command-reference"],
+    },
 ];
 
 /// The types of the web UI's client, and the package that makes them from the reference of the API.

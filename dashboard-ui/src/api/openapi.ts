@@ -107,9 +107,31 @@ export interface paths {
         put?: never;
         /**
          * Records a deploy. The same `id` of the same app again replaces what was recorded under it, so that a pipeline
-         *     may repeat a call that failed.
+         *     may repeat a call that failed. It is a rollback where `kind` or `reverts` says so, where the first line of `note`
+         *     is the title of a revert, or where `version` was deployed before the one that it replaces; `rollback_rule` tells.
          */
         post: operations["post_deploys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deploys/hooks/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Records the deploy that a webhook of GitHub, GitLab, Argo CD or a sender of PagerDuty change events reports, as
+         *     `dashboard.deploy_hooks` configures it. It needs no token but the signature or secret of its kind. What is
+         *     delivered again changes nothing.
+         */
+        post: operations["post_deploys_hooks_name"];
         delete?: never;
         options?: never;
         head?: never;
@@ -397,6 +419,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A week or a month of one app: objectives, incidents, changes with M6, replayed failures, allow-lists and wildcards. */
+        get: operations["get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/series": {
         parameters: {
             query?: never;
@@ -618,6 +657,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/change/enqueue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Records a change event of PagerDuty's Events API v2, so that what sends those needs another host and nothing
+         *     else. `routing_key` is the secret of a webhook of kind `pagerduty`.
+         */
+        post: operations["post_v2_change_enqueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -751,6 +810,13 @@ export interface components {
             /** @description The values with most requests. */
             rows: components["schemas"]["Row"][];
         };
+        /** @description A cause and how many failures have it. */
+        Cause: {
+            /** @description The rule that browsers name. */
+            cause: string;
+            /** @description Failures with it. */
+            failures: number;
+        };
         /** @description A change at a target. */
         Change: {
             /** @description When it was last seen as before. */
@@ -763,6 +829,22 @@ export interface components {
             to: components["schemas"]["Stamp"];
             /** @description What happened, in words. */
             what: string;
+        };
+        /** @description What PagerDuty answers to a change event. */
+        ChangeEventBody: {
+            /** @description The same in words. */
+            message: string;
+            /** @description `success`. */
+            status: string;
+        };
+        /** @description The changes of the time. */
+        Changes: {
+            /** @description M6: rollbacks among deploys that touch CORS configuration. */
+            change_rollback_rate: components["schemas"]["Rate"];
+            /** @description Deploys that took effect. */
+            deploys: number;
+            /** @description The rollbacks. */
+            rollbacks: components["schemas"]["Deploy"][];
         };
         /** @description What was said. */
         CloseBody: {
@@ -797,6 +879,36 @@ export interface components {
          * @enum {string}
          */
         Condition: "ready" | "degraded" | "down";
+        /** @description How an objective stands without announced work: what was measured then is in neither number. */
+        CorrectedStatus: {
+            /**
+             * Format: double
+             * @description Share of the error budget that is left; null without data.
+             */
+            budget_remaining?: number | null;
+            /** @description The maintenance windows that apply. */
+            by: components["schemas"]["CorrectionView"][];
+            /** @description What was counted within it. */
+            excluded: components["schemas"]["Rate"];
+            /**
+             * Format: int64
+             * @description Minutes that are left out, of some or all of what is measured.
+             */
+            excluded_minutes: number;
+            /** @description What was counted outside of it. */
+            measured: components["schemas"]["Rate"];
+            /** @enum {string} */
+            state: "ok" | "breach" | "no_data";
+        };
+        /** @description A maintenance window that corrects an objective. */
+        CorrectionView: {
+            /** @description Who asked for it; null where the token may not see it. */
+            author?: string | null;
+            /** @description Its identity, as `GET /api/v1/maintenance` has it. */
+            id: string;
+            /** @description What for; null where the token may not see it. */
+            reason?: string | null;
+        };
         /** @description The delivery log. */
         DeliveriesBody: {
             /** @description Latest first. */
@@ -849,18 +961,28 @@ export interface components {
             author: string;
             /** @description When it was recorded. */
             created_at: components["schemas"]["Stamp"];
+            /** @description Where it was deployed to; empty where not stated. */
+            environment: string;
             /** @description Its identity; `reverts` of a rollback names it. */
             id: string;
             /** @enum {string} */
             kind: "deploy" | "config" | "rollback";
+            /** @description Address of a page about it; null where none is known. */
+            link?: string | null;
             /** @description What it is, for people. */
             note: string;
             /** @description Name of the token that it was reported with; `local` where there are no tokens. */
             recorded_by: string;
             /** @description Identity of the deploy that it takes back; empty where it takes none back. */
             reverts: string;
+            /** @enum {string|null} */
+            rollback_rule?: "stated" | "revert" | "earlier_version" | null;
             /** @description Service that was deployed; empty where not stated. */
             service: string;
+            /** @enum {string} */
+            source: "api" | "github" | "gitlab" | "argocd" | "pagerduty";
+            /** @enum {string} */
+            state: "requested" | "cancelled" | "started" | "failed" | "succeeded";
             /** @description Whether it changes CORS configuration. */
             touches_cors: boolean;
             /** @description Which version it brings; empty where not stated. */
@@ -873,6 +995,8 @@ export interface components {
             at?: components["schemas"]["Stamp"] | null;
             /** @description Who made it; default the name of the token. */
             author?: string;
+            /** @description Where it is deployed to, as pages state it. A deploy to staging is not suspected of failures in production. */
+            environment?: string;
             /**
              * @description Identity within the app, such as the pipeline's number; random where absent. The same one again
              *     replaces.
@@ -880,6 +1004,8 @@ export interface components {
             id?: string;
             /** @enum {string} */
             kind?: "deploy" | "config" | "rollback";
+            /** @description Address of a page about it. */
+            link?: string;
             /** @description What it is, for people: a title, a link. */
             note?: string;
             /** @description Identity of the deploy that it takes back. */
@@ -1267,6 +1393,15 @@ export interface components {
             /** @description The end of each day since the inventory is kept, and now. */
             points: components["schemas"]["InventoryPoint"][];
         };
+        /** @description What came of a delivery. */
+        HookBody: {
+            /** @description The deploy as it is recorded, for each app whose traffic it may change. */
+            deploys: components["schemas"]["Deploy"][];
+            /** @enum {string} */
+            outcome: "recorded" | "repeated" | "ignored";
+            /** @description Why it is ignored; empty otherwise. */
+            reason: string;
+        };
         /** @description What users notice. */
         ImpactView: {
             /**
@@ -1305,6 +1440,17 @@ export interface components {
             text: string;
             /** @description `rising`, `steady`, `falling`, or `over`. */
             trend: string;
+        };
+        /** @description The incidents of the time. */
+        Incidents: {
+            /** @description Those that were open at any moment of it, the latest first; 50 at most. */
+            list: components["schemas"]["Listed"][];
+            /** @description Open at its end. */
+            open: number;
+            /** @description Opened in this time. */
+            opened: number;
+            /** @description Of them pages. */
+            pages: number;
         };
         /** @description Incidents. */
         IncidentsBody: {
@@ -1502,6 +1648,15 @@ export interface components {
         Point: components["schemas"]["Sli"] & {
             /** @description Start of the step. */
             at: components["schemas"]["Stamp"];
+        };
+        /** @description Whom targets let read, at the end of the time. */
+        Policies: {
+            /** @description Services whose targets let everybody in, or whoever asks. */
+            open_services: string[];
+            /** @description In numbers. */
+            summary: components["schemas"]["Summary"];
+            /** @description Origins that are let in and from which no page calls, with their service; 50 at most. */
+            unused_origins: components["schemas"]["UnusedOrigin"][];
         };
         /** @description Requests of one shape that need a preflight. */
         PreflightCost: {
@@ -1714,6 +1869,35 @@ export interface components {
              */
             status: number;
         };
+        /** @description What replaying failures showed. */
+        Replays: {
+            /** @description The causes of those, the most frequent first. */
+            causes: components["schemas"]["Cause"][];
+            /** @description Failures that were replayed in this time. */
+            replayed: number;
+            /** @description Of them those that the replay reproduced. */
+            reproduced: number;
+        };
+        /** @description A week or a month of one app. */
+        Report: {
+            /** @description The app. */
+            app: string;
+            /** @description The changes. */
+            changes: components["schemas"]["Changes"];
+            /** @description Start of the time. */
+            from: components["schemas"]["Stamp"];
+            /** @description The incidents. */
+            incidents: components["schemas"]["Incidents"];
+            /** @description `week` or `month`. */
+            period: string;
+            policies?: components["schemas"]["Policies"] | null;
+            /** @description What replaying failures showed. */
+            replays: components["schemas"]["Replays"];
+            /** @description The objectives over this time, whatever their own windows are. */
+            slos: components["schemas"]["SloStatus"][];
+            /** @description Its end. */
+            to: components["schemas"]["Stamp"];
+        };
         /** @description The SLIs of one value. */
         Row: components["schemas"]["Sli"] & {
             /** @description The value; empty where none is stated. */
@@ -1791,7 +1975,7 @@ export interface components {
             ends_at: components["schemas"]["Stamp"];
             /**
              * @description Labels of the alerts and what they have to be: a text, or `{"regex": ".."}` for the whole value. At
-             *     least one. A token that is limited to apps names one of them as `app`.
+             *     least one. A token that is limited to apps names one of them as `app`, or an incident of theirs as `incident`.
              */
             match: {
                 [key: string]: unknown;
@@ -1961,6 +2145,9 @@ export interface components {
              *     without data.
              */
             budget_remaining?: number | null;
+            /** @description What the budget is for, where that is no rolling window: `month (Europe/Berlin)`; null otherwise. */
+            calendar?: string | null;
+            corrected?: components["schemas"]["CorrectedStatus"] | null;
             /** @description Start of the window that was evaluated. */
             from: components["schemas"]["Stamp"];
             /** @description What it is limited to, by the names of the filters: `{"service": "cart"}`; empty for all. */
@@ -1997,7 +2184,7 @@ export interface components {
             target: number;
             /** @description Its end: the watermark, or now while there is none. */
             to: components["schemas"]["Stamp"];
-            /** @description The window of the budget: `30d`. */
+            /** @description The window of the budget: `30d`; of a calendar the usual length. */
             window: string;
         };
         /** @description Objectives. */
@@ -2064,6 +2251,8 @@ export interface components {
             id: string;
             /** @description `deploy` or `header_change`. */
             kind: string;
+            /** @description Address of a page about it; null where none is known. */
+            link?: string | null;
             /**
              * Format: double
              * @description How likely, from 0 to 1.
@@ -2149,6 +2338,13 @@ export interface components {
             to_fix?: string | null;
             /** @description From the first failure to the first notification; null where none was sent. */
             to_notify?: string | null;
+        };
+        /** @description An entry of an allow-list that no page uses. */
+        UnusedOrigin: {
+            /** @description The origin. */
+            origin: string;
+            /** @description The service. */
+            service: string;
         };
         /** @description Failing against passing for one value. */
         ValueDifference: {
@@ -2836,6 +3032,115 @@ export interface operations {
             };
         };
     };
+    post_deploys_hooks_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the webhook in the configuration */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description as the caller sends it */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description nothing new, or nothing about deploys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookBody"];
+                };
+            };
+            /** @description a deploy is recorded, or more is known of one */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookBody"];
+                };
+            };
+            /** @description the body cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the signature, token or key is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no webhook has this name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_diagnoses: {
         parameters: {
             query: {
@@ -2843,7 +3148,7 @@ export interface operations {
                 app: string;
                 /** @description Only this diagnosis. */
                 id?: string;
-                platform?: "nginx" | "envoy" | "apache" | "caddy" | "haproxy" | "express" | "spring" | "fastapi" | "tower-http" | "aws-api-gateway" | "cloudfront" | "cloudflare-workers" | "ingress-nginx" | "gateway-api";
+                platform?: "nginx" | "envoy" | "apache" | "caddy" | "haproxy" | "traefik" | "express" | "spring" | "fastapi" | "tower-http" | "aws-api-gateway" | "cloudfront" | "cloudflare-workers" | "ingress-nginx" | "gateway-api";
                 /** @description Most rows, 1 to 500; default 100. */
                 limit?: number;
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
@@ -4298,6 +4603,89 @@ export interface operations {
             };
         };
     };
+    get_report: {
+        parameters: {
+            query: {
+                /** @description Configured app. */
+                app: string;
+                /** @description `week`: 7 days; `month`: 30 days. Default `week`. */
+                period?: string;
+                /** @description The end of the time; default now. */
+                to?: string;
+                /** @description `json` or `markdown`; default `json`. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the report, as JSON or as Markdown */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_series: {
         parameters: {
             query: {
@@ -5237,6 +5625,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    post_v2_change_enqueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description a change event of PagerDuty's Events API v2 */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description recorded, now or before */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeEventBody"];
+                };
+            };
+            /** @description the event cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no webhook has this routing key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

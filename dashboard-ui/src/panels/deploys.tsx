@@ -2,6 +2,7 @@ import type { Schemas } from '../api/client';
 import { useData } from '../api/query';
 import { When } from '../parts/ago';
 import { percent } from '../parts/format';
+import { safeLink } from '../parts/link';
 import { Panel } from '../parts/panel';
 import { range } from '../view/filters';
 import { useView } from '../view/view';
@@ -39,13 +40,27 @@ export function Deploys() {
             <When at={deploy.at} />
             <span class={`badge ${deploy.kind}`}>{deploy.kind}</span>
             {deploy.touches_cors && <span class="badge cors">CORS</span>}
+            {deploy.state !== 'succeeded' && <span class="badge">{deploy.state}</span>}
             <span>
-              {deploy.service} {deploy.note} <span class="muted">{by(deploy)}</span>
+              {[deploy.service, deploy.environment, deploy.version].filter(Boolean).join(' ')}{' '}
+              <What deploy={deploy} /> <span class="muted">{by(deploy)}</span>
             </span>
           </li>
         ))}
       </ul>
     </Panel>
+  );
+}
+
+/** What it is, leading to more about it where there is a page. */
+function What({ deploy }: { deploy: Deploy }) {
+  const link = safeLink(deploy.link);
+  return link ? (
+    <a href={link} rel="noopener noreferrer" target="_blank">
+      {deploy.note || deploy.id}
+    </a>
+  ) : (
+    <span>{deploy.note}</span>
   );
 }
 

@@ -70,6 +70,8 @@ export function Summary({ incident }: { incident: Incident }) {
           <>
             Suspected change: {suspect.kind.replaceAll('_', ' ')} <code>{suspect.id}</code>,{' '}
             <When at={suspect.at} />: {suspect.why}
+            {suspect.undo && <>. {suspect.undo}</>}
+            <More link={safeLink(suspect.link)} />
           </>
         ) : (
           <span class="muted">
@@ -79,6 +81,18 @@ export function Summary({ incident }: { incident: Incident }) {
           </span>
         )}
       </p>
+    </>
+  );
+}
+
+function More({ link }: { link: string | undefined }) {
+  if (link === undefined) return null;
+  return (
+    <>
+      {' '}
+      <a href={link} rel="noopener noreferrer" target="_blank">
+        More about it
+      </a>
     </>
   );
 }

@@ -8,11 +8,10 @@ use observation::{MILLIS_PER_MINUTE, UnixMillis};
 use runtime::{Clock, ManualClock, Stop};
 use settings::Span;
 use slo::{Sli, Sums, Window};
-use tokio::task::JoinSet;
 
 use super::pager::Pager;
 use super::world::{NOON, World};
-use crate::{Aggregator, Board, Config, LogShape, Parts, SloConfig, objectives};
+use crate::{Aggregator, Board, Config, EdgeCounts, LogShape, Parts, SloConfig, objectives};
 
 /// Time and everything outside the aggregator.
 pub(super) struct Rig {
@@ -22,6 +21,8 @@ pub(super) struct Rig {
     hand: ManualClock,
     pub(super) slos: Vec<SloConfig>,
     pub(super) corroboration: alert::Corroboration,
+    /// Counts of an edge in the same process.
+    pub(super) edge: Option<Arc<dyn EdgeCounts>>,
 }
 
 impl Rig {
@@ -36,6 +37,7 @@ impl Rig {
             clock,
             hand,
             slos: vec![SloConfig::of("shop", Sli::BlockRate)],
+            edge: None,
             corroboration: alert::Corroboration {
                 sessions: 0,
                 networks: 0,
@@ -113,6 +115,7 @@ impl Rig {
             alert: &alert,
             source: Arc::clone(&self.world) as _,
             keep: Arc::clone(&self.world) as _,
+            edge: self.edge.clone(),
             clock: self.clock.clone(),
             metrics: &metrics,
         })
@@ -123,20 +126,14 @@ impl Rig {
 pub(super) struct Hand {
     pub(super) aggregator: Aggregator,
     stop: Stop,
-    children: JoinSet<()>,
 }
 
 impl Hand {
     pub(super) fn of(mut aggregator: Aggregator) -> Self {
         let stop = Stop::new();
-        let mut children = JoinSet::new();
         let dispatcher = aggregator.dispatcher.take().expect("not running");
-        children.spawn(dispatcher.run(stop.clone()));
-        Self {
-            aggregator,
-            stop,
-            children,
-        }
+        aggregator.children.spawn(dispatcher.run(stop.clone()));
+        Self { aggregator, stop }
     }
 
     /// One round, and what it said has arrived.
@@ -166,6 +163,6 @@ impl Hand {
     /// Stops as the process does.
     pub(super) async fn stop(mut self) {
         self.stop.cancel();
-        self.aggregator.finish(self.children).await;
+        self.aggregator.finish().await;
     }
 }

@@ -5,11 +5,12 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use observation::UnixMillis;
+use observation::{EdgeReport, UnixMillis};
 use slo::Sums;
 use store::{
-    Affected, AlertRow, BlockedSlice, Breakdown, ClosingRow, Compacted, DeployRow, DiagnosisRow,
-    Dimension, Failure, IncidentRow, Lease, Leases, ProgressRow, SliFilter, StoreError, Witnessed,
+    Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, DeployRow,
+    DiagnosisRow, Dimension, Failure, IncidentRow, Lease, Leases, ProgressRow, SliFilter,
+    StoreError, Witnessed,
 };
 use tokio::time::Instant;
 
@@ -27,6 +28,8 @@ pub(super) struct Facts {
     pub(super) lingering: Vec<BlockedSlice>,
     pub(super) breakdowns: Vec<(Dimension, Breakdown)>,
     pub(super) deploys: Vec<DeployRow>,
+    /// What changed in the headers of a target.
+    pub(super) header_changes: Vec<(String, ChangeRow)>,
     pub(super) incidents: BTreeMap<String, IncidentRow>,
     pub(super) closings: Vec<ClosingRow>,
     /// Page loads that see a failure, of those that happen.
@@ -45,6 +48,7 @@ pub(super) struct Facts {
     /// Every time before which old rollups were to be removed.
     pub(super) pruned: Vec<UnixMillis>,
     pub(super) next_offset: u64,
+    pub(super) edge_reports: Vec<EdgeReport>,
     pub(super) asked: u64,
 }
 
@@ -225,6 +229,17 @@ impl Evidence for World {
         deploys.retain(|deploy| deploy.app == app && deploy.at >= from && deploy.at < to);
         Ok(deploys)
     }
+
+    async fn header_changes(
+        &self,
+        target_origin: &str,
+        (from, to): (UnixMillis, UnixMillis),
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        let changes = &self.reach()?.header_changes;
+        let of = changes.iter().filter(|(target, _)| target == target_origin);
+        let within = of.filter(|(_, change)| change.to >= from && change.to < to);
+        Ok(within.map(|(_, change)| change.clone()).collect())
+    }
 }
 
 #[async_trait]
@@ -242,6 +257,11 @@ impl Keep for World {
             .filter(|(_, at)| **at > 0)
             .map(row)
             .collect())
+    }
+
+    async fn edge_reports(&self, from: UnixMillis) -> Result<Vec<EdgeReport>, StoreError> {
+        let reports = self.reach()?.edge_reports.clone();
+        Ok(reports.into_iter().filter(|it| it.at >= from).collect())
     }
 
     async fn compacted(&self) -> Result<Vec<Compacted>, StoreError> {

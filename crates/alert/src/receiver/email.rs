@@ -1,5 +1,6 @@
 //! E-mail through an SMTP server.
 
+use runtime::Causes as _;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ use settings::{Problems, Secret, Span};
 
 use super::message::{self, clip, unlinked};
 use super::{ReceiverConfig, Setup, timeout_problem};
-use crate::error::with_causes;
+use crate::endpoint::{Endpoint, Opening};
 use crate::http::{Addresses, permitted};
 use crate::{AlertError, Answer, Notification, Notifier, NotifyError};
 
@@ -140,6 +141,18 @@ impl ReceiverConfig for EmailConfig {
         &self.name
     }
 
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![Endpoint {
+            receiver: self.name.clone(),
+            host: self.host.clone(),
+            port: self.port(),
+            opening: match self.security {
+                MailSecurity::Tls => Opening::Tls,
+                MailSecurity::Starttls | MailSecurity::Plaintext => Opening::Plain,
+            },
+        }]
+    }
+
     fn problems(&self, mut problems: Problems<'_>, _: Addresses) {
         if self.host.is_empty() || self.host.contains(['/', ':', '@', ' ']) {
             problems.report(
@@ -238,7 +251,12 @@ impl Email {
             "<{}.{}@{domain}>",
             notification.alert, notification.starts_at.0
         );
-        let subject = clip(&message::title(notification), MAX_SUBJECT);
+        let title = if notification.is_report() {
+            message::summary(notification).to_owned()
+        } else {
+            message::title(notification)
+        };
+        let subject = clip(&title, MAX_SUBJECT);
         let mut builder = Message::builder()
             .from(self.from.clone())
             .subject(printable::line(&subject))
@@ -273,6 +291,11 @@ impl Email {
 }
 
 fn text(notification: &Notification) -> String {
+    if notification.is_report() {
+        let text = notification.annotations.get("description");
+        let text = text.map(String::as_str).unwrap_or_default();
+        return clip(&unlinked(text), MAX_TEXT);
+    }
     let mut lines = vec![unlinked(&message::title(notification)), String::new()];
     for (name, text) in message::sections(notification) {
         lines.push(format!("{name}: {}", unlinked(&text)));
@@ -289,7 +312,7 @@ fn text(notification: &Notification) -> String {
 }
 
 fn failed(error: &SmtpError) -> NotifyError {
-    let reason = printable::line(&with_causes(error));
+    let reason = printable::line(&error.with_causes().to_string());
     // RFC 5321, section 4.2.1: 5yz is permanent, 4yz is not.
     if error.is_permanent() {
         NotifyError::Refused { reason }

@@ -29,6 +29,38 @@ pub(crate) struct Gate {
     pub(crate) format: Format,
 }
 
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("period").required(true).args(["week", "month"])))]
+pub(crate) struct Report {
+    /// Configured app.
+    #[arg(long)]
+    pub(crate) app: String,
+    /// The last 7 days.
+    #[arg(long)]
+    pub(crate) week: bool,
+    /// The last 30 days.
+    #[arg(long)]
+    pub(crate) month: bool,
+    #[command(flatten)]
+    pub(crate) api: super::Api,
+    /// How it is written.
+    #[arg(long, value_enum, default_value = "markdown")]
+    pub(crate) format: ReportStyle,
+    /// Sends it through the `[[alert.email]]` of this configuration instead of printing it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mail: Option<std::path::PathBuf>,
+}
+
+/// How a report of a week or a month is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ReportStyle {
+    /// For people.
+    Markdown,
+    /// For machines.
+    Json,
+}
+
 /// Arguments of `deploy`.
 #[derive(Debug, Args)]
 pub(crate) struct Deploy {
@@ -44,6 +76,9 @@ pub(crate) struct Deploy {
     /// Which version it brings; the release that its pages state, where it is one of pages.
     #[arg(long, default_value = "")]
     pub(crate) version: String,
+    /// Where it is deployed to, as pages state it.
+    #[arg(long, default_value = "")]
+    pub(crate) environment: String,
     /// deploy, config or rollback.
     #[arg(long, default_value = "deploy")]
     pub(crate) kind: String,
@@ -59,6 +94,9 @@ pub(crate) struct Deploy {
     /// What it is, for people.
     #[arg(long, default_value = "")]
     pub(crate) note: String,
+    /// Address of a page about it, such as that of the pipeline's run.
+    #[arg(long, value_name = "URL", default_value = "")]
+    pub(crate) link: String,
     #[command(flatten)]
     pub(crate) api: super::Api,
 }

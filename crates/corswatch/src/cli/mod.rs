@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use gate::{Deploy, Gate};
+pub(crate) use gate::{Deploy, Gate, Report, ReportStyle};
 pub(crate) use incidents::{Api, IncidentArgs, IncidentCommand, IncidentFormat};
 pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
 pub(crate) use operations::{
@@ -21,8 +21,10 @@ pub(crate) use operations::{
     Selection, Verify,
 };
 pub(crate) use policies::{Generate, Seen, Simulate};
-pub(crate) use setup::{Form, Init};
-pub(crate) use slo::{Backtest, ExitOn, ReportFormat, Show, Slo, SloCommand, Validate};
+pub(crate) use setup::{Doctor, Form, Init};
+pub(crate) use slo::{
+    Backtest, ExitOn, Export, Import, ReportFormat, Show, Slo, SloCommand, Validate,
+};
 
 /// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
 #[derive(Debug, Parser)]
@@ -36,6 +38,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Runs the whole product in one process, with an embedded ClickHouse and a journal on disk.
     Up(Up),
+    /// Runs the whole product with a small shop and its API, whose CORS failures can be switched on and off,
+    /// on a data directory of its own.
+    Demo(Demo),
     /// Runs the edge: takes beacons in, serves the script.
     Collector(Role),
     /// Runs the loader: journal to store.
@@ -60,6 +65,8 @@ pub(crate) enum Command {
     /// Tells whether a release or a deploy blocks more than its baseline. Exit code 0 where it does not, 1
     /// where it does, 3 where the data do not tell, 2 where the question is refused.
     Gate(Gate),
+    /// Reports a week or a month of an app: objectives, incidents, changes, replayed failures, allow-lists.
+    Report(Report),
     /// Records a deploy, and prints its identity.
     Deploy(Deploy),
     /// Says what a browser makes of CORS exchanges: which rule broke, in which response, and the fix.
@@ -82,10 +89,28 @@ pub(crate) enum Command {
     /// Writes a commented configuration to start with: for this machine, for this machine with Kafka, or
     /// for a cluster. What no option says is asked for.
     Init(Init),
+    /// Checks the whole way of an installation, with its configuration: names, certificates, Kafka and its
+    /// topic, ClickHouse and its grants, clocks, disks, processes, receivers, and one beacon from the edge
+    /// to a number. Says what to do. Exit code 0 where nothing failed, 1 where something did.
+    Doctor(Doctor),
     /// Checks a configuration and reports all its mistakes at once.
     CheckConfig(CheckConfig),
     /// Prints the description of the private side's API (OpenAPI 3.1).
     Openapi,
+    /// Prints what a shell needs to complete commands and options.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Writes a man page for each command.
+    Man {
+        /// The folder; made where it is missing.
+        #[arg(long, value_name = "DIR", default_value = "man")]
+        out: PathBuf,
+    },
+    /// Prints the reference of the command line, as Markdown.
+    #[command(hide = true)]
+    CommandReference,
     /// Hosts the embedded engine; started by `up` itself.
     #[command(hide = true)]
     EngineHost {
@@ -107,9 +132,32 @@ pub(crate) struct Up {
     /// Reads the journal again from there, as `corswatch loader --replay-from` does.
     #[arg(long, value_name = "TIME|start")]
     pub(crate) replay_from: Option<Replay>,
-    /// Also runs a small shop and its API, with CORS failures to switch on and off.
+    /// Also runs a small shop and its API, with CORS failures to switch on and off, as `corswatch demo` does.
     #[arg(long)]
     pub(crate) demo: bool,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Configuration file; everything has a default.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Directory of journal and engine; made where it is missing.
+    #[arg(long, value_name = "DIR", default_value = "demo")]
+    pub(crate) data: PathBuf,
+}
+
+impl Demo {
+    /// The same as arguments of `up`.
+    pub(crate) fn up(self) -> Up {
+        Up {
+            config: self.config,
+            data: Some(self.data),
+            replay_from: None,
+            demo: true,
+        }
+    }
 }
 
 /// Arguments of a role.

@@ -4,10 +4,12 @@ mod advice;
 mod demo;
 mod dropped;
 mod examples;
+mod expected;
 mod health;
 mod load;
 mod log;
 mod objectives;
+mod plaintext;
 mod reference;
 mod role;
 mod schema;
@@ -65,6 +67,10 @@ pub(crate) struct Config {
     /// Address of the edge as browsers reach it, such as `https://cors.example.com`; the web UI
     /// shows it in script tags. Empty: the address that the edge listens on.
     pub(crate) public_url: String,
+    /// Connections beyond this machine on which secrets may travel in clear text all the same: "store" (password of
+    /// ClickHouse over http://), "kafka" (password of SASL without TLS), "dashboard" (bearer tokens, where `alert.external_url`
+    /// is no https:// address). Without it such a configuration is refused.
+    pub(crate) dangerously_allow_plaintext: Vec<plaintext::Link>,
     /// Applications whose pages send beacons.
     pub(crate) apps: Vec<intake::AppConfig>,
     /// Services that own endpoints.
@@ -91,6 +97,7 @@ impl Default for Config {
             health: health::HealthSection::default(),
             demo: demo::DemoSection::default(),
             public_url: String::new(),
+            dangerously_allow_plaintext: Vec::new(),
             apps: Vec::new(),
             services: Vec::new(),
             slo: Vec::new(),
@@ -167,6 +174,9 @@ impl Config {
             .problems(&self.services, Problems::at("prober", found));
         self.inventory.problems(Problems::at("inventory", found));
         self.dashboard.problems(Problems::at("dashboard", found));
+        let apps = self.app_names();
+        self.dashboard
+            .app_problems(&apps, Problems::at("dashboard", found));
         self.health
             .problems(&self.dashboard, Problems::at("health", found));
         self.catalog().problems(Problems::at("", found));
@@ -175,6 +185,7 @@ impl Config {
             self.chunk_problem(Problems::at("loader", found));
         }
         self.url_problems(found);
+        found.extend(self.leaks());
     }
 
     /// Addresses that read as URLs of another scheme, such as `localhost:8123`.
@@ -310,10 +321,21 @@ fn parse(file: &Path) -> Result<(Table, Metadata), Failure> {
     };
     let (text, about) = crate::file::text(file, MOST_BYTES).map_err(problem)?;
     let tree = text.parse().map_err(|error: toml::de::Error| {
+        let at = error.span().map_or(0, |span| span.start);
         problem(format!(
-            "is not TOML: {}",
-            error.to_string().replace('\n', " | ")
+            "is not TOML: {}: {}",
+            line_and_column(&text, at),
+            error.message()
         ))
     })?;
     Ok((tree, about))
+}
+
+/// Where a byte of a text is. The line itself may hold a secret.
+fn line_and_column(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before[start..].chars().count() + 1;
+    format!("line {line}, column {column}")
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use journal::{Appender, Record};
+use journal::{Appender, Record, Room};
 use observation::{BeaconId, DeadLetterReason, EdgeReport, Entry, Position};
 use runtime::Clock;
 use store::{DeadLetterFilter, DeadLetterRow, Mark, Store};
@@ -151,6 +151,7 @@ async fn append(
         partition: id.partition(partitions),
         key: id.0,
         payload: payload.into(),
+        room: Room::Shared,
     };
     let appended = appender.append(record).await;
     appended.context("appending to the journal")?;
@@ -171,9 +172,7 @@ async fn report(
         at: clock.now(),
         received: replayed,
         appended: replayed,
-        shed: 0,
-        spooled: 0,
-        refused: Vec::new(),
+        ..EdgeReport::default()
     };
     let payload = <Entry>::EdgeReport(report).encode();
     append(appender, partitions, BeaconId(process), payload).await

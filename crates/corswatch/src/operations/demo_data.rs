@@ -10,7 +10,10 @@ use loader::{Opened, Partition, Pending, Settings};
 use observation::{Chunk, EdgeReport, Entry, Envelope, UnixMillis};
 use runtime::Clock;
 use settings::Span;
-use store::{Batch, CHUNKS_PER_SPAN, DeployKind, DeployRow, Durability, Store};
+use store::{
+    Batch, CHUNKS_PER_SPAN, DeployKind, DeployRow, DeploySource, DeployState, Durability,
+    RollbackRule, Store,
+};
 
 use super::span_of_time::rfc3339;
 use crate::cli::DemoData;
@@ -125,6 +128,11 @@ async fn compact(store: &Store, log: &Log) -> Result<(), Failure> {
 fn deploy_row(deploy: Deploy) -> DeployRow {
     DeployRow {
         version: String::new(),
+        environment: String::new(),
+        link: String::new(),
+        source: DeploySource::Api,
+        state: DeployState::Succeeded,
+        rollback_rule: deploy.reverts.as_ref().map(|_| RollbackRule::Stated),
         id: deploy.id,
         at: deploy.at,
         app: deploy.app.to_owned(),

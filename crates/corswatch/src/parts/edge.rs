@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use collector::Collector;
+use collector::{Collector, Counts};
 use intake::Catalog;
 use journal::Journal;
 use runtime::Tasks;
@@ -26,14 +26,15 @@ impl Edge {
         Ok(Self { socket })
     }
 
-    /// Spawns the collector, and after it the end of the journal's writing side.
+    /// Spawns the collector, and after it the end of the journal's writing side. Tells how the
+    /// journal is, and what the edge counts.
     pub(crate) async fn spawn(
         self,
         config: &Config,
         ground: &Ground,
         journal: &Journal,
         tasks: &mut Tasks,
-    ) -> Result<JournalPart, Failure> {
+    ) -> Result<(JournalPart, Counts), Failure> {
         let catalog = Catalog::build(&config.catalog()).map_err(Failure::Config)?;
         let appender = journal.appender().await.map_err(missing)?;
         let collector = Collector::build(
@@ -44,6 +45,7 @@ impl Edge {
             ground.clock.clone(),
             &ground.metrics,
         );
+        let counts = collector.counts();
         // The collector bounds its own drain; what is left above it is for the last report.
         let deadline = config.collector.drain.duration() + Duration::from_secs(5);
         let listener = self.socket.listener;
@@ -51,6 +53,6 @@ impl Edge {
             collector.serve(listener, stop).await.map_err(task_error)
         });
         close_after(Arc::clone(&appender), tasks);
-        Ok(JournalPart(appender))
+        Ok((JournalPart(appender), counts))
     }
 }

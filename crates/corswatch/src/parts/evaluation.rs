@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aggregator::{Aggregator, Engine, LogShape, Parts, Records};
+use aggregator::{Aggregator, EdgeCounts, Engine, LogShape, Parts, Records};
 use alert::Dispatcher;
+use collector::Counts;
+use observation::EdgeReport;
 use runtime::Tasks;
 use store::Store;
 
@@ -15,11 +17,20 @@ use crate::exit::Failure;
 
 const DRAIN: Duration = Duration::from_secs(20);
 
+/// The counts of an edge that runs in the same process.
+struct Nearby(Counts);
+
+impl EdgeCounts for Nearby {
+    fn report(&self) -> EdgeReport {
+        self.0.report()
+    }
+}
+
 /// Spawns the aggregator; what it returns tells how it is.
 pub(crate) fn evaluation(
     config: &Config,
     ground: &Ground,
-    store: Store,
+    (store, edge): (Store, Option<Counts>),
     tasks: &mut Tasks,
 ) -> Result<BoardPart, Failure> {
     let dispatcher = Dispatcher::build(
@@ -43,6 +54,7 @@ pub(crate) fn evaluation(
         dispatcher,
         source: Arc::clone(&engine) as _,
         keep: engine,
+        edge: edge.map(|counts| Arc::new(Nearby(counts)) as _),
         clock: ground.clock.clone(),
         metrics: &ground.metrics,
     });

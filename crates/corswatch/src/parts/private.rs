@@ -12,6 +12,8 @@ use crate::config::Config;
 use crate::exit::Failure;
 use crate::objectives::StoredBacktests;
 
+/// The documentation of this build.
+const BOOK: dashboard::Book = include!(concat!(env!("OUT_DIR"), "/book.rs"));
 const DRAIN: Duration = Duration::from_secs(15);
 
 /// What the private side can tell of its surroundings.
@@ -57,7 +59,13 @@ impl Private {
             slos: slos(config),
             owners: config.owners(),
             silences: config.alert.configured_silences().unwrap_or_default(),
+            own_labels: config
+                .slo
+                .iter()
+                .flat_map(|slo| slo.labels.keys().cloned())
+                .collect(),
             demo_url: around.demo_url,
+            book: BOOK,
             backtests: Some(Arc::new(StoredBacktests::new(config, store, ground))),
             log_ends: around.log_ends,
             parts: around.parts,
@@ -97,6 +105,7 @@ fn slos(config: &Config) -> Vec<SloSpec> {
         filter: slo.filter,
         objective: slo.objective,
         window: slo.window,
+        calendar: slo.calendar,
         runbook: slo.runbook,
     };
     config.objectives().into_iter().map(specify).collect()

@@ -1,6 +1,7 @@
 //! The routes: the folders below are the paths.
 
 mod api;
+mod docs;
 mod livez;
 mod metrics;
 mod openapi;
@@ -36,11 +37,22 @@ pub(crate) fn public() -> OpenApiRouter<Arc<Shared>> {
             router.route(page, axum::routing::get(ui::index))
         })
         .route(ui::ASSET, axum::routing::get(ui::asset))
+        .route(docs::ADDRESS, axum::routing::get(docs::address))
+        .route(docs::OPENING, axum::routing::get(docs::opening))
+        .route(docs::FILE, axum::routing::get(docs::file))
 }
 
-/// The routes of the UI, which the description of the API leaves out.
+/// The routes of the UI and the documentation, which the description of the API leaves out.
 pub(crate) fn ui() -> impl Iterator<Item = &'static str> {
-    ui::PAGES.iter().copied().chain([ui::ASSET])
+    let ui = ui::PAGES.iter().copied().chain([ui::ASSET]);
+    ui.chain(docs::PATHS)
+}
+
+/// Routes that need no token but the signature of whoever calls.
+pub(crate) fn signed() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(api::v1::hooks::post))
+        .routes(routes!(api::v1::hooks::enqueue))
 }
 
 /// Every route that shows data or changes something.
@@ -77,5 +89,6 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(api::v1::deliveries::get))
         .routes(routes!(api::v1::backtest::post))
         .routes(routes!(api::v1::gate::get))
+        .routes(routes!(api::v1::report::get))
         .routes(routes!(api::v1::deploys::get, api::v1::deploys::post))
 }

@@ -217,6 +217,7 @@ mod tests {
                 shed: 1,
                 spooled: 0,
                 refused: vec![("origin_not_allowed".into(), 3)],
+                shed_by: vec![("key_rate".into(), 1)],
             }],
         }
     }

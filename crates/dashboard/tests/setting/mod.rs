@@ -44,6 +44,8 @@ pub struct Fake {
     pub incidents: Vec<IncidentRow>,
     pub mood: Mood,
     pub behind_ms: i64,
+    /// The edge refuses beacons.
+    pub refuses: bool,
     /// Epoch, partition and event time; the two partitions of an epoch that began lately otherwise.
     pub progress: Option<Vec<(u32, u32, UnixMillis)>>,
 }
@@ -309,6 +311,7 @@ impl Queries for Fake {
             shed: 1,
             spooled: 0,
             refused: vec![("origin_not_allowed".into(), 3)],
+            shed_by: vec![("key_rate".into(), 1)],
         };
         let progress = ProgressRow {
             epoch: 1,
@@ -372,6 +375,15 @@ impl Queries for Fake {
             resolved_at,
             body: body.into(),
         };
+        let refused = AlertRow {
+            slo: "edge".into(),
+            rule: "beacons_refused".into(),
+            body: r#"{"annotations": {"summary": "Beacons are refused as journal_full."}}"#.into(),
+            ..row("", AlertPhase::Firing, None)
+        };
+        if self.refuses {
+            return Ok(vec![refused]);
+        }
         Ok(vec![
             row("shop", AlertPhase::Resolved, Some(NOW)),
             row("shop", AlertPhase::Inactive, Some(NOW)),
@@ -404,6 +416,27 @@ impl Queries for Fake {
         self.check().await?;
         let rows = self.deploys.lock().expect("not poisoned");
         Ok(rows.iter().filter(|row| row.app == app).cloned().collect())
+    }
+
+    async fn deploy(&self, app: &str, id: &str) -> Result<Option<DeployRow>, StoreError> {
+        self.check().await?;
+        let rows = self.deploys.lock().expect("not poisoned");
+        let found = rows.iter().rev().find(|row| row.app == app && row.id == id);
+        Ok(found.cloned())
+    }
+
+    async fn deploys_before(&self, deploy: &DeployRow) -> Result<Vec<DeployRow>, StoreError> {
+        self.check().await?;
+        let mut found = self.deploys.lock().expect("not poisoned").clone();
+        found.retain(|row| {
+            (&row.app, &row.service, &row.environment)
+                == (&deploy.app, &deploy.service, &deploy.environment)
+                && row.id != deploy.id
+                && row.at <= deploy.at
+                && row.state.took_effect()
+        });
+        found.sort_by_key(|row| std::cmp::Reverse(row.at));
+        Ok(found)
     }
 
     async fn diagnoses(&self, app: &str, _limit: u32) -> Result<Vec<DiagnosisRow>, StoreError> {
@@ -474,10 +507,9 @@ impl Queries for Fake {
 
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
         self.check().await?;
-        self.deploys
-            .lock()
-            .expect("not poisoned")
-            .push(deploy.clone());
+        let mut rows = self.deploys.lock().expect("not poisoned");
+        rows.retain(|row| (&row.app, &row.id) != (&deploy.app, &deploy.id));
+        rows.push(deploy.clone());
         Ok(())
     }
 }
@@ -683,6 +715,7 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         filter: SliFilter::app("shop"),
         objective: Objective::new(0.999).expect("an objective"),
         window: Window::days(30),
+        calendar: None,
         runbook: "https://runbooks.test/cors".into(),
     };
     let latency = SloSpec {
@@ -707,8 +740,16 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         edge: Some(edge),
         slos: vec![slo, latency, checkout],
         owners: owners(),
+        own_labels: ["team".to_owned()].into(),
         silences: Vec::new(),
         demo_url: Some("http://127.0.0.1:7782".into()),
+        book: dashboard::Book {
+            tag: "1",
+            files: &[
+                ("index.html", b"<h1>Documentation</h1>"),
+                ("understand/index.html", b"<h1>Understand</h1>"),
+            ],
+        },
         backtests: None,
         log_ends: None,
         parts: Vec::new(),

@@ -9,10 +9,14 @@ use tokio::sync::oneshot;
 use super::retention::Shortage;
 use crate::metrics::JournalMetrics;
 use crate::reader::Commit;
-use crate::{AppendError, ConsumeError, Full, Health, Record};
+use crate::{AppendError, ConsumeError, Full, Health, Record, Room};
 
 /// Bytes that a transaction takes at most.
 const MAX_BATCH: usize = 1 << 20;
+
+/// Bytes of records with [`Room::Reserve`] that are taken while the journal is full: reports of some
+/// hundred bytes every few seconds, for hours.
+const RESERVE: usize = 1 << 20;
 
 /// Cursors that may wait; there is one consumer and it waits for each.
 const MAX_COMMITS: usize = 1024;
@@ -93,6 +97,8 @@ struct State {
     abandoned: bool,
     /// Appends are refused until there is room.
     full: Option<Shortage>,
+    /// Bytes taken from the reserve since then.
+    from_reserve: usize,
     /// Everything is refused until the file was opened anew.
     broken: Option<Arc<str>>,
 }
@@ -123,7 +129,11 @@ impl Queue {
         }
         if let Some(shortage) = &state.full {
             let what = shortage.what;
-            return Err(AppendError::Full { what });
+            let is_reserved = append.record.room == Room::Reserve;
+            if !is_reserved || state.from_reserve + size > RESERVE {
+                return Err(AppendError::Full { what });
+            }
+            state.from_reserve += size;
         }
         if state.bytes + size > self.limit {
             return Err(AppendError::Full { what: Full::Queue });
@@ -270,7 +280,12 @@ impl Queue {
 
     /// Refuses appends while something is full.
     pub(crate) fn set_full(&self, full: Option<Shortage>) {
-        self.state().full = full;
+        let mut state = self.state();
+        if full.is_none() {
+            state.from_reserve = 0;
+        }
+        state.full = full;
+        drop(state);
         self.tell_readiness();
     }
 

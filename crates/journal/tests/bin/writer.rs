@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use journal::{Config, Journal, KEY_LEN, Kind, Record};
+use journal::{Config, Journal, KEY_LEN, Kind, Record, Room};
 use runtime::{Clock, Metrics};
 use settings::Span;
 
@@ -30,6 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                     partition: caller % 2,
                     key,
                     payload: Bytes::from(vec![caller.to_be_bytes()[3]; 700]),
+                    room: Room::Shared,
                 };
                 let said = match appender.append(record).await {
                     Ok(at) => match at.offset {

@@ -5,7 +5,9 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 use std::process::Command;
 use std::time::Duration;
 
-use journal::{AppendError, ConsumeError, Event, Full, Health, Journal, Kind, OpenError};
+use journal::{
+    AppendError, ConsumeError, Event, Full, Health, Journal, Kind, OpenError, Record, Room,
+};
 use observation::UnixMillis;
 use runtime::{Clock, ManualClock, Metrics};
 use settings::Size;
@@ -386,6 +388,16 @@ async fn a_full_journal_sheds_and_takes_again_once_committed_records_can_go() {
     assert!(reason.contains(setting), "{reason}");
     let advice = " records wait for the loader; look at the loader, or raise it";
     assert!(reason.contains(advice), "{reason}");
+    let reserved = || Record {
+        room: Room::Reserve,
+        ..record(0, 0, 100_000)
+    };
+    let mut taken = 0;
+    while appender.append(reserved()).await.is_ok() {
+        taken += 1;
+        assert!(taken < 100, "the reserve has a bound");
+    }
+    assert!(taken >= 10, "{taken} of 100 kB went into the reserve");
     let mut tail = Tail::join(&lab, &journal).await;
     let end = tail.consumer.end_offsets().await.expect("ends")[0].1;
     tail.consumer

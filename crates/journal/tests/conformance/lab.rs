@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use journal::{Appender, Config, Consumed, Consumer, Event, Journal, KEY_LEN, Kind, Record};
+use journal::{Appender, Config, Consumed, Consumer, Event, Journal, KEY_LEN, Kind, Record, Room};
 use runtime::{Clock, Metrics};
 use settings::Size;
 use testkit::kafka::Broker;
@@ -101,6 +101,7 @@ pub(crate) fn record(partition: u32, number: u32, size: usize) -> Record {
         partition,
         key,
         payload: Bytes::from(payload),
+        room: Room::Shared,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Single failures, as browsers reported them: raw observations, latest first, page by page.
 
+use data_encoding::HEXLOWER;
 use observation::{
     BeaconId, Confidence, Context, Kind, Outcome, SessionId, Stage, Standing, UnixMillis,
 };
@@ -245,7 +246,7 @@ impl Reader {
         if let Some(place) = after {
             statement = statement
                 .param("after", place.minute.seconds())
-                .param("beacon", hex(place.beacon))
+                .param("beacon", HEXLOWER.encode(&place.beacon.0))
                 .param("idx", i64::from(place.idx));
         }
         self.client.fetch(statement).await
@@ -272,13 +273,9 @@ impl Reader {
             .sql(&sql)
             .param("app", app)
             .param("after", place.minute.seconds())
-            .param("beacon", hex(place.beacon))
+            .param("beacon", HEXLOWER.encode(&place.beacon.0))
             .param("idx", i64::from(place.idx));
         let rows = self.client.fetch(statement).await?;
         Ok(rows.into_iter().next())
     }
-}
-
-fn hex(beacon: BeaconId) -> String {
-    beacon.0.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -145,6 +145,8 @@ fields! {
         pub spooled: u64,
         /// Beacons refused for good, by reason.
         pub refused: Vec<(String, u64)> as Pairs<Reasons>,
+        /// Of the shed, how many for which reason.
+        pub shed_by: Vec<(String, u64)> as Pairs<Reasons>,
     }
 }
 
@@ -158,6 +160,22 @@ impl From<observation::EdgeReport> for EdgeReportRow {
             shed: report.shed,
             spooled: report.spooled,
             refused: report.refused,
+            shed_by: report.shed_by,
+        }
+    }
+}
+
+impl From<EdgeReportRow> for observation::EdgeReport {
+    fn from(row: EdgeReportRow) -> Self {
+        Self {
+            process: row.process,
+            at: row.at,
+            received: row.received,
+            appended: row.appended,
+            shed: row.shed,
+            spooled: row.spooled,
+            refused: row.refused,
+            shed_by: row.shed_by,
         }
     }
 }

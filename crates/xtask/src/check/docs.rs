@@ -34,6 +34,10 @@ pub(super) fn problems() -> Result<Vec<String>> {
         }
     }
     problems.extend(unknown_commands(&words)?);
+    // Its mistakes are told when the binary is built, too.
+    if let Err(mistakes) = book::build(workspace::root()) {
+        problems.extend(mistakes.iter().map(ToString::to_string));
+    }
     Ok(problems)
 }
 

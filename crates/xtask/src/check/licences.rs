@@ -14,6 +14,32 @@ const NPM_BY_HAND: &[(&str, &str)] = &[];
 const NPM_FOR_DEVELOPMENT: &[(&str, &str)] = &[
     ("axe-core", "MPL-2.0"),    // finds what screen readers stumble over
     ("argparse", "Python-2.0"), // below openapi-typescript
+    // The filter engine that the SDK is held against.
+    ("@ghostery/adblocker", "MPL-2.0"),
+    ("@ghostery/adblocker-content", "MPL-2.0"),
+    ("@ghostery/adblocker-extended-selectors", "MPL-2.0"),
+    ("@ghostery/url-parser", "MPL-2.0"),
+    ("@remusao/guess-url-type", "MPL-2.0"),
+    ("@remusao/small", "MPL-2.0"),
+    ("@remusao/smaz", "MPL-2.0"),
+    ("@remusao/smaz-compress", "MPL-2.0"),
+    ("@remusao/smaz-decompress", "MPL-2.0"),
+    ("@remusao/trie", "MPL-2.0"),
+    // Below webpack and Vite, for which the SDK has plugins.
+    ("caniuse-lite", "CC-BY-4.0"),
+    ("graceful-fs", "BlueOak-1.0.0"),
+    ("lightningcss", "MPL-2.0"),
+    ("lightningcss-android-arm64", "MPL-2.0"),
+    ("lightningcss-darwin-arm64", "MPL-2.0"),
+    ("lightningcss-darwin-x64", "MPL-2.0"),
+    ("lightningcss-freebsd-x64", "MPL-2.0"),
+    ("lightningcss-linux-arm-gnueabihf", "MPL-2.0"),
+    ("lightningcss-linux-arm64-gnu", "MPL-2.0"),
+    ("lightningcss-linux-arm64-musl", "MPL-2.0"),
+    ("lightningcss-linux-x64-gnu", "MPL-2.0"),
+    ("lightningcss-linux-x64-musl", "MPL-2.0"),
+    ("lightningcss-win32-arm64-msvc", "MPL-2.0"),
+    ("lightningcss-win32-x64-msvc", "MPL-2.0"),
 ];
 
 /// Everything under a licence that is not on the list; where cargo-deny is installed, also what it

@@ -1,5 +1,6 @@
 //! `cargo xtask check`: every static check, all of them even when one fails.
 
+mod chart;
 mod docs;
 mod fences;
 mod graph;
@@ -11,6 +12,8 @@ mod spdx;
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
+
+pub(crate) use graph::{is_compiled_in, metadata};
 
 use crate::progress::step;
 use crate::{build, generate, shell, workspace};
@@ -42,6 +45,8 @@ enum Check {
     Npm,
     /// The documentation speaks of commands, crates and files that exist.
     Docs,
+    /// The Helm chart, where helm is installed.
+    Chart,
     /// The generated files are up to date.
     Generated,
 }
@@ -89,6 +94,7 @@ fn one(check: Check) -> Result<()> {
         Check::Fuzz => fuzz(),
         Check::Npm => npm(),
         Check::Docs => report(&docs::problems()?),
+        Check::Chart => report(&chart::problems()?),
         Check::Generated => report(&generate::stale()?),
     }
 }
