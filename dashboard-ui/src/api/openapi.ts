@@ -2400,6 +2400,8 @@ export interface operations {
             query?: {
                 /** @description Configured app; all that may be seen, where absent. */
                 app?: string;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -2414,6 +2416,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertsBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -2474,7 +2477,10 @@ export interface operations {
     };
     get_apps: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2488,6 +2494,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppsBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -2573,6 +2580,8 @@ export interface operations {
                 by?: "service" | "page_origin" | "target_origin" | "endpoint" | "method" | "release" | "environment" | "outcome" | "stage" | "cause" | "parameter" | "status" | "browser_family" | "context" | "standing" | "browser";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -2587,7 +2596,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BreakdownBody"];
+                    "text/csv": string;
                 };
+            };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a parameter is at fault */
             400: {
@@ -2685,6 +2702,13 @@ export interface operations {
                     "application/json": components["schemas"]["ComparisonBody"];
                 };
             };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description a parameter is at fault */
             400: {
                 headers: {
@@ -2760,6 +2784,8 @@ export interface operations {
                 from?: string;
                 /** @description End, rounded up to the minute; default now. */
                 to?: string;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -2774,6 +2800,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveriesBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -2843,6 +2870,8 @@ export interface operations {
                 from?: string;
                 /** @description End, rounded up to the minute; default now. */
                 to?: string;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -2857,6 +2886,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeploysBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -3121,6 +3151,8 @@ export interface operations {
                 platform?: "nginx" | "envoy" | "apache" | "caddy" | "haproxy" | "traefik" | "express" | "spring" | "fastapi" | "tower-http" | "aws-api-gateway" | "cloudfront" | "cloudflare-workers" | "ingress-nginx" | "gateway-api";
                 /** @description Most rows, 1 to 500; default 100. */
                 limit?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3135,6 +3167,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DiagnosesBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -3220,6 +3253,8 @@ export interface operations {
                 sli?: "block_rate" | "unknown_rate" | "preflight_failure_rate" | "credentialed_failure_rate" | "exposed_header_mismatch";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3234,7 +3269,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DifferenceBody"];
+                    "text/csv": string;
                 };
+            };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a parameter is at fault */
             400: {
@@ -3318,6 +3361,8 @@ export interface operations {
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3332,7 +3377,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EndpointsBody"];
+                    "text/csv": string;
                 };
+            };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a parameter is at fault */
             400: {
@@ -3427,6 +3480,8 @@ export interface operations {
                 after?: string;
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3441,6 +3496,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FailuresBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -3681,6 +3737,8 @@ export interface operations {
                 app?: string;
                 /** @description `open` or `closed`; both where absent. */
                 state?: string;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3695,6 +3753,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentsBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -3954,6 +4013,8 @@ export interface operations {
                 stance?: string;
                 /** @description As it was known at this time; default now. */
                 at?: string;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3968,6 +4029,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InventoryBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -4035,6 +4097,8 @@ export interface operations {
                 service?: string;
                 /** @description How many days, today among them: 1 to 400; default 30. */
                 days?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -4049,6 +4113,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HistoryBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -4183,7 +4248,10 @@ export interface operations {
     };
     get_maintenance: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4197,6 +4265,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MaintenanceBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -4452,6 +4521,8 @@ export interface operations {
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -4466,7 +4537,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreflightsBody"];
+                    "text/csv": string;
                 };
+            };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a parameter is at fault */
             400: {
@@ -4636,6 +4715,8 @@ export interface operations {
                  *     points.
                  */
                 step?: number;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -4650,7 +4731,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SeriesBody"];
+                    "text/csv": string;
                 };
+            };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a parameter is at fault */
             400: {
@@ -4732,6 +4821,8 @@ export interface operations {
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -4746,6 +4837,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShapesBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -4806,7 +4898,10 @@ export interface operations {
     };
     get_silences: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4820,6 +4915,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SilencesBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
@@ -5073,6 +5169,8 @@ export interface operations {
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -5087,7 +5185,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SliBody"];
+                    "text/csv": string;
                 };
+            };
+            /** @description nothing has changed since the answer with the `ETag` that `If-None-Match` names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description a parameter is at fault */
             400: {
@@ -5150,6 +5256,8 @@ export interface operations {
             query?: {
                 /** @description Configured app; all that may be seen, where absent. */
                 app?: string;
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -5164,6 +5272,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SlosBody"];
+                    "text/csv": string;
                 };
             };
             /** @description a parameter is at fault */
