@@ -17,7 +17,7 @@ await build({
 	packages: "external",
 	sourcemap: "inline",
 	outExtension: { ".js": ".mjs" },
-	define: { SDK_VERSION: '"0.0.0-test"' },
+	define: { SDK_VERSION: '"0.0.0-test"', FULL_VARIANT: "true" },
 });
 const files = readdirSync(outdir).map((name) => `${outdir}/${name}`);
 const { status } = spawnSync(

@@ -1,11 +1,13 @@
 import { type Call, timing } from "./call";
 import { count } from "./latency";
 import type { Options } from "./options";
+import { own, renew } from "./own";
 import { random } from "./random";
 import type { Row } from "./row";
 import { take } from "./rows";
 import { scope } from "./scope";
 import { seal } from "./transport";
+import { full } from "./variant";
 
 /** Replaced by the build. */
 declare const SDK_VERSION: string;
@@ -54,7 +56,9 @@ export const collect = (): void => {
 		rel: about.release,
 		ctx: !scope.document ? "worker" : scope.top !== scope ? "iframe" : undefined,
 		lab: navigator.webdriver || undefined,
+		...(full && own),
 		rows,
 	});
+	if (full) renew();
 	seal(`${beacon.slice(0, -1)},"age":`);
 };

@@ -14,6 +14,8 @@ export interface Ask {
 	_body?: unknown;
 	_signal?: AbortSignal | null | undefined;
 	_keepalive?: boolean | undefined;
+	/** Made by an element: the page never learns its status. */
+	_silent?: boolean;
 }
 
 /** A cross-origin CORS-mode request under way. */

@@ -1,11 +1,12 @@
 import type { Options } from "./options";
+import { full } from "./variant";
 
 /** Writes one line to the console. */
 export const warn = (text: string): void => console.warn(`corswatch: ${text}`);
 
 /** What the options may be, as `name:JSON`. */
 const RULES =
-	/^((key|path|environment|release):"[^"]|url:"https?:\/\/[^/" ]|probes:"(full|cheap|off)"|optOut:"(ignore|off)"|(strict|consent):[tf]|flushInterval:[1-9]|(templates|graphql|expectHeaders):(\[]|\[\[|\["[/*]|\[{))/;
+	/^((key|path|environment|release):"[^"]|url:"https?:\/\/[^/" ]|probes:"(full|cheap|off)"|optOut:"(ignore|off)"|(strict|consent):[tf]|flushInterval:[1-9]|(templates|graphql|expectHeaders):\[(]|\[|"[/*]|{))/;
 /** What a wrong value of an option that holds something back is taken for. */
 const CAREFUL: Partial<Options> = { strict: true, optOut: "off", consent: false };
 
@@ -14,6 +15,7 @@ const CAREFUL: Partial<Options> = { strict: true, optOut: "off", consent: false 
  * it is empty) or as a list. Undefined where it is wrong.
  */
 const read = (name: string, given: string): unknown => {
+	if (full && name === "onVerdict") return typeof given === "function" ? given : undefined;
 	for (const reading of [() => given, () => JSON.parse(given || "true"), () => given.split(/[\s,]+/)]) {
 		try {
 			const value = reading();

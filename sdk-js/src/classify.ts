@@ -5,6 +5,7 @@ import type { Probes } from "./options";
 import type { Verdict } from "./row";
 import { sleep } from "./scope";
 import { serverOf } from "./traffic";
+import { limits } from "./transport";
 
 /** A violation is reported a little after the rejection, as is Firefox's Resource Timing entry. */
 const SETTLE_MS = 60;
@@ -44,12 +45,15 @@ export const succeeded = (call: Call): void => {
 };
 
 /** What shows without a probe, and else what an investigation shows when its turn has come. */
-const settle = async (call: Call, probes: Probes = "full", ms: number): Promise<Verdict> => {
+const settle = async (call: Call, probes: Probes | undefined, ms: number): Promise<Verdict> => {
 	await sleep(SETTLE_MS);
 	const url = urlOf(call);
 	if (violations.some((blocked) => blocked && url.startsWith(blocked))) return is("csp", "csp", "proven");
-	if (probes === "off") return is("unknown", "off");
-	const ask = () => investigate(call, probes, ms);
+	const ask = () => {
+		// The strictest of what page and edge permit.
+		const may = ["off", "cheap"].find((word) => word === probes || limits.includes(`=${word}`));
+		return may === "off" ? is("unknown", may) : investigate(call, ms, may);
+	};
 	const mine = turn.then(ask, ask);
 	turn = mine;
 	return mine;

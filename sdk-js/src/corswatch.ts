@@ -2,14 +2,20 @@ import { checked, warn } from "./check";
 import { begin, end, flush, forget } from "./observe";
 import type { Handle, Options } from "./options";
 import { COPY, scope } from "./scope";
+import { track } from "./track";
+import { full } from "./variant";
+import { verdictOf, verdicts, watch } from "./verdicts";
 
 export type {
+	Finding,
 	Handle,
 	HeaderExpectation,
+	Observed,
 	Options,
 	OptOut,
 	Probes,
 	Template,
+	Tracked,
 } from "./options";
 
 /**
@@ -68,6 +74,7 @@ export const start = (given: Options): Handle => {
 			}
 		},
 	};
+	if (full) Object.assign(handle, { track, verdictOf, verdicts, watch });
 	// A server has no location, a sandboxed frame no origin that the edge could permit.
 	if (scope.location && /^http/.test(scope.origin)) grant();
 	else stopped = 1;

@@ -7,7 +7,7 @@ export type Begin = (ask: Ask) => Call | undefined;
 /** It got a response, from `url`; status 0 where that is an opaque redirect. Never throws. */
 export type Answer = (call: Call, status: number, url: string, readable: (name: string) => boolean) => void;
 /** It got none: the error, or the last event of the XHR. Never throws. */
-export type Fail = (call: Call, name: string, message?: string) => void;
+export type Fail = (call: Call, name: string, message: string, error: unknown) => void;
 
 /** Whether an object has members that are computed when they are read: the page would notice. */
 const computed = (object: object): boolean =>
@@ -60,6 +60,7 @@ export const patchFetch = (begin: Begin, answer: Answer, fail: Fail): void =>
 									call,
 									text(() => error.name),
 									text(() => error.message),
+									error,
 								);
 								throw error;
 							},

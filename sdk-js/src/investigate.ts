@@ -1,16 +1,21 @@
 import { type Call, timing, urlOf } from "./call";
 import { now } from "./clock";
-import type { Probes } from "./options";
 import { aim, ask, took } from "./probe";
 import type { Confidence, Verdict } from "./row";
 import { scope } from "./scope";
 import { afford, serverOf } from "./traffic";
+import { full } from "./variant";
 
 /** An origin that does not answer at all is left alone this long. */
 const DOWN_MS = 30_000;
 /** What no server has answered is over sooner; a server is taken for farther off than that. */
 const BLOCKER_MS = 10;
 const FAR_MS = 30;
+/**
+ * An answer takes one round trip, and up to two more where it needs a connection with TLS first: what
+ * failed in less than a third of what probes take had none.
+ */
+const ROUND_TRIPS = 3;
 /** Browsers follow 20 redirects; a request that took about as many hops went in circles. */
 const MIN_LOOP = 12;
 const MAX_LOOP = 30;
@@ -24,7 +29,7 @@ const MAX_ONCE = 1.6;
  */
 const MIN_TWICE = 1.7;
 const MAX_TWICE = 2.35;
-const MIN_TEN = 8;
+const MIN_TEN = 6;
 const MAX_TEN = 16;
 /**
  * Makes any header need a preflight, also one that is safelisted with other values ("CORS-unsafe
@@ -43,9 +48,14 @@ const network = (ev: string) => is(navigator.onLine ? "network" : "offline", ev)
 // One request is investigated at a time.
 let call: Call;
 let url: string;
-/** What it took to fail, and what an answer takes. */
+/**
+ * What it took to fail, and what an answer takes: the least of what probes took, as a busy page or
+ * machine makes times longer and never shorter.
+ */
 let failedMs: number;
 let ms: number;
+/** How many probes that is the least of. */
+let measured: number;
 /** Method of the probes; whether it is the request's, and without more that would tell it from probe B. */
 let method: string;
 let safe: boolean;
@@ -60,6 +70,24 @@ const blocked = () => is("blocked", ev, undefined, stage);
 const noCors = (): RequestInit => ({ method, mode: "no-cors" });
 /** It took about as many times what an answer takes as a browser repeats what it gets no answer to. */
 const repeated = (times: number, least: number, most: number) => times > least && times < most;
+const sentTwice = (spent: number) => ms > FAR_MS && repeated(spent / ms, MIN_TWICE, MAX_TWICE);
+/** It took no longer than one answer. */
+const once = () => failedMs < MAX_ONCE * ms;
+const measure = () => {
+	measured++;
+	ms = Math.min(ms, took);
+};
+/** Asks once more, for the time that it takes. */
+const askAgain = async () => {
+	await ask(url, noCors());
+	measure();
+};
+/** It was over before any answer can have come; one probe alone may have been slow. */
+const tooSoon = async () => {
+	const soon = () => ROUND_TRIPS * failedMs < ms && ms > FAR_MS;
+	if (soon() && measured < 2) await askAgain();
+	return soon();
+};
 const insecure = (url: string) => /^https/.test(scope.origin) && /^http:/.test(url);
 
 /** Whether the page may not ask local addresses, and this is one. */
@@ -79,7 +107,7 @@ const fenced = async () => {
 /** Neither the request nor probe A got an answer that shows; undefined where there was one all the same. */
 const unanswered = async (): Promise<Verdict | undefined> => {
 	const root = `${call._shape.to}/`;
-	if (await fenced()) return is("local_network", "lna");
+	if (full && (await fenced())) return is("local_network", "lna");
 	// Where the page may not ask, an EventSource is closed, too; as Firefox does in any case.
 	const witness = !firefox && scope.EventSource;
 	const closed = witness && (await ask(url));
@@ -88,28 +116,62 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 	if (await ask(root, { ...noCors(), method: "HEAD" })) {
 		if (closed && took < FAR_MS) return;
 		// No server refuses in much less time than it takes to answer.
-		return ms < BLOCKER_MS && took > FAR_MS ? is("ad_blocked", "A-E-R+q") : network("A-E-R+");
+		return Math.min(ms, failedMs) < BLOCKER_MS && took > FAR_MS
+			? is("ad_blocked", "A-E-R+q")
+			: network("A-E-R+");
 	}
 	if (insecure(url)) return is("mixed_content", "mixed");
 	if (closed) return is("ad_blocked", "A-E+q");
-	// What hides the answers of a server from `no-cors` does not hide them from an EventSource.
-	if (witness ? !(await ask(root)) : !entry?.duration) serverOf(call)._down = now();
+	// What hides the answers of a server from `no-cors` does not hide them from an EventSource, and takes
+	// as long as they do.
+	if (witness ? !(await ask(root)) : took < FAR_MS) serverOf(call)._down = now();
 	return network("A-E-R-");
 };
 
 /** Probe A. */
-const askPlainly = async (probes: Probes): Promise<Verdict | undefined> => {
+const askPlainly = async (cheap?: string): Promise<Verdict | undefined> => {
 	let a: unknown;
 	// Firefox gives no duration to what found no connection.
 	if (call._shape.p || !entry || entry.duration) {
 		a = await ask(url, noCors());
-		ms = took;
+		measure();
 	}
 	ev = a ? "A+" : "A-";
-	if (probes === "cheap") return a ? blocked() : network(ev);
+	if (cheap) return a ? blocked() : network(ev);
 	if (a) return;
 	ev += "E+";
 	return unanswered();
+};
+
+/** Probe P; where the method alone needs the preflight, with the header that is permitted most often. */
+const askPreflighted = (cache: RequestCache) =>
+	ask(url, {
+		method,
+		cache,
+		headers: (call._shape.by || "content-type").split(",").map((name) => [name, UNSAFE_VALUE]),
+	});
+
+/**
+ * Probe P on a connection used before, as browsers send again only what gets no answer on such a one.
+ * WebKit keeps none after HEAD.
+ */
+const askReusing = async (cache: RequestCache) => {
+	if (!safe && /^A/.test(navigator.vendor)) await ask(`${call._shape.to}/`, { mode: "no-cors" });
+	return askPreflighted(cache);
+};
+
+/** Probe P got no answer that shows: its preflight was refused, or had none. */
+const unpreflighted = async (): Promise<Verdict> => {
+	let spent = took;
+	if (firefox) {
+		spent += failedMs;
+		return repeated(spent / 2 / ms, MIN_TEN, MAX_TEN) ? network(`${ev}q`) : blocked();
+	}
+	await askAgain();
+	if (spent > MAX_ONCE * ms && !(await askReusing("reload"))) spent = Math.min(spent, took);
+	if (!sentTwice(spent)) return blocked();
+	// It was sent twice, and the request once: neither was refused. Where both took as long, that may be slow.
+	return once() ? network(`${ev}q`) : is("unknown", `${ev}q`);
 };
 
 /** The request passes without its credentials, its method or the values of its headers. */
@@ -117,54 +179,57 @@ const passing = async (): Promise<Verdict> => {
 	const { c: credentialed, p: preflighted, by } = call._shape;
 	// The methods that no preflight forbids.
 	const permitted = safe || call._method === "POST";
-	let times = failedMs / ms;
-	if (by) {
-		const p = await ask(url, { method, headers: by.split(",").map((name) => [name, UNSAFE_VALUE]) });
+	let p: Response | undefined;
+	if (preflighted) {
+		if (!by && stage === "unknown" && once() && /\+$/.test(ev)) stage = "preflight";
+		p = await askReusing("no-store");
 		ev += p ? "P+" : "P-";
-		if (!p) {
-			times = took / ms;
-			stage = "preflight";
+		if (!by) {
+			// The method is judged by what it took.
+		} else if (!p || credentialed) {
 			// Credentials are judged with the preflight already.
-		} else if (credentialed) {
-			if (stage === "unknown") stage = "preflight";
-		} else if (permitted) {
-			// The same request, but for what the headers say, or its preflight passes now.
-			if ((safe && p.ok) || stage === "preflight") return network(ev);
-			stage = "response";
+			if (!p || stage === "unknown") stage = "preflight";
+		} else {
+			// It failed in less than P took for a preflight and its answer: its preflight failed, and passes now.
+			if (!firefox && once() && ms > FAR_MS && took > MIN_TWICE * ms) stage = "preflight";
+			// The same request, but for what the headers say, or its preflight passes now; or that of another server.
+			if (permitted && ((safe && p.ok) || stage === "preflight")) {
+				p = await askPreflighted("reload");
+				if (p) return network(ev);
+				ev += "P-";
+				stage = "preflight";
+			} else if (permitted) stage = "response";
 		}
-	} else if (stage === "unknown" && times < MAX_ONCE && /\+$/.test(ev)) stage = "preflight";
+	}
+	if (await tooSoon()) return network(`${ev}q`);
+	if (preflighted && !p) return unpreflighted();
 	// The preflight was answered.
-	if (preflighted && stage !== "preflight") times--;
-	if (
-		(failedMs < BLOCKER_MS && ms > FAR_MS) ||
-		(firefox && (safe || stage === "preflight") && repeated(times, MIN_TEN, MAX_TEN))
-	) {
+	const spent = failedMs - (p && stage !== "preflight" ? ms : 0);
+	if (firefox && (safe || stage === "preflight") && repeated(spent / ms, MIN_TEN, MAX_TEN)) {
 		return network(`${ev}q`);
 	}
-	return repeated(times, MIN_TWICE, MAX_TWICE) && ms > FAR_MS ? is("unknown", `${ev}q`) : blocked();
+	return sentTwice(spent) ? is("unknown", `${ev}q`) : blocked();
 };
 
 /** Probe B, and what it needs to tell. */
-const judged = async (probes: Probes): Promise<Verdict> => {
+const judged = async (cheap?: string): Promise<Verdict> => {
 	// Through the cache as the request itself: where that holds an answer without CORS headers
 	// (a missing `Vary: Origin`), it is the fault.
 	const askCors = () => ask(url, { method, cache: same ? "default" : "no-store", redirect: "manual" });
 	// What passes the CORS checks is an answer, too, and leads no probe through redirects. Firefox
 	// is asked first what most often settles it, since each reset is ten requests; unless its entry
 	// says that the first answer passed the checks.
-	const plainFirst = probes === "cheap" || (firefox && !entry?.responseStatus);
-	let verdict = plainFirst && (await askPlainly(probes));
+	const plainFirst = cheap || (firefox && !entry?.responseStatus);
+	let verdict = plainFirst && (await askPlainly(cheap));
 	if (verdict) return verdict;
 	let b = await askCors();
 	let nodes = 1;
 	while (same && b?.status && nodes++ < MAX_NODES) b = await askCors();
-	const bMs = took;
 	const redirected = b && !b.status;
-	if (redirected && repeated(failedMs / bMs, MIN_LOOP, MAX_LOOP)) return network("BrL");
-	if (plainFirst) ms ||= bMs;
-	else {
-		ms = bMs;
-		verdict = !b?.status && (await askPlainly(probes));
+	if (redirected && repeated(failedMs / took, MIN_LOOP, MAX_LOOP)) return network("BrL");
+	measure();
+	if (!plainFirst && !b?.status) {
+		verdict = await askPlainly(cheap);
 		if (verdict) return verdict;
 	}
 	if (redirected) {
@@ -177,39 +242,42 @@ const judged = async (probes: Probes): Promise<Verdict> => {
 		return same ? network(ev) : passing();
 	}
 	ev += nodes > 1 ? "B+B-" : "B-";
-	return (same ? 2 * failedMs + 2 * BLOCKER_MS < Math.min(ms, bMs) : failedMs < BLOCKER_MS && ms > FAR_MS) ||
-		(firefox && safe && repeated(failedMs / ms, MIN_TEN, MAX_TEN))
+	return (await tooSoon()) || (firefox && safe && repeated(failedMs / ms, MIN_TEN, MAX_TEN))
 		? network(`${ev}q`)
 		: blocked();
 };
 
 /**
- * Why a request failed after `afterMs`, by what probes show. Rejects with the reason where there is no
+ * Why a request failed after `afterMs`, by what probes show; where `cheap` is given, by probe A alone. Rejects with the reason where there is no
  * answer. Never proven but by what the browser says of this very request: the server that fails a
  * probe in the same way may have failed the request in another.
  */
-export const investigate = async (failed: Call, probes: Probes, afterMs: number): Promise<Verdict> => {
+export const investigate = async (failed: Call, afterMs: number, cheap?: string): Promise<Verdict> => {
 	const server = serverOf(failed);
 	const { c: credentialed, p: preflighted, to } = failed._shape;
 	if (now() - server._down! < DOWN_MS) return network("down");
 	if (!afford(server)) return is("unknown", "budget");
 	call = failed;
 	url = urlOf(call);
-	ms = failedMs = afterMs;
+	ms = Number.POSITIVE_INFINITY;
+	measured = 0;
 	safe = /^(GET|HEAD)$/.test(call._method);
 	method = safe ? call._method : "HEAD";
 	same = safe && !credentialed && !preflighted;
 	ev = "";
 	firefox = /Firefox/.test(navigator.userAgent);
+	const timed = timing(call);
+	// Seen from the page it took longer where that was busy.
+	failedMs = Math.min(afterMs, timed?.duration || afterMs);
 	// Under a service worker no entry says anything.
-	entry = firefox && !navigator.serviceWorker?.controller ? timing(call) : undefined;
+	entry = firefox && !navigator.serviceWorker?.controller ? timed : undefined;
 	// Firefox gives a request whose preflight failed no duration, and one whose answer is withheld its own.
 	stage = !preflighted || entry?.duration ? "response" : entry ? "preflight" : "unknown";
 	// With Timing-Allow-Origin the entry of a withheld answer has a size, and no status.
 	if (entry?.transferSize && !entry.responseStatus) return is("blocked", "rt", "proven", stage);
 	aim(server, failedMs);
 	try {
-		return await judged(probes);
+		return await judged(cheap);
 	} catch (why) {
 		// An unsafe method that was answered, of a server that lets HEAD hang.
 		if (why === "hang" && !safe && (await ask(`${to}/`, noCors()))) {

@@ -1,17 +1,21 @@
 import { collect, open, watch } from "./beacon";
-import { type Ask, type Call, call } from "./call";
+import { type Ask, type Call, call, urlOf } from "./call";
 import { judge, leave, succeeded, violate } from "./classify";
 import { expectation } from "./expect";
 import { type Answer, type Fail, patchFetch } from "./fetch";
 import { is } from "./investigate";
 import type { Options } from "./options";
+import { note } from "./own";
 import { unpatch } from "./patch";
 import type { Verdict } from "./row";
 import { add, bytes, take } from "./rows";
 import { COPY, keepFetch, later, listen, scope } from "./scope";
 import { namer } from "./template";
+import { countBy, known, ofElement, simple } from "./track";
 import { enter, serverOf } from "./traffic";
-import { connect, deliver, drop, interval, relieved, unload } from "./transport";
+import { connect, deliver, drop, interval, limits, relieved, unload } from "./transport";
+import { full } from "./variant";
+import { keep } from "./verdicts";
 import { patchXhr } from "./xhr";
 
 const FLUSH_MS = 15_000;
@@ -59,7 +63,7 @@ const depart = (): void => {
 
 const fail = (call: Call, ms: number, verdict: Verdict): void => {
 	const grave = !/^(ab|unl|of)/.test(verdict.o);
-	add(call, verdict, ms, grave && alone++ < MAX_ALONE);
+	add(call, verdict, full && call._silent ? known(ms) : ms, grave && alone++ < MAX_ALONE);
 	const signature = call._key + verdict.o;
 	wake(grave && !signatures[signature] && !relieved() ? 2 : 1);
 	signatures[signature] = 1;
@@ -101,7 +105,9 @@ export const begin = (options: Options, ended: () => void): void => {
 		(...args) => {
 			try {
 				if (scope[COPY] && current === mine) observe(...args);
-			} catch {}
+			} catch {
+				note("errors");
+			}
 		};
 	const name = namer(options);
 	const expect = expectation(options);
@@ -111,7 +117,8 @@ export const begin = (options: Options, ended: () => void): void => {
 	alone = 0;
 	signatures = {};
 
-	const ask = (asked: Ask) => {
+	const ask = (by: string) => (asked: Ask) => {
+		if (limits.includes(by)) return;
 		const mine = call(asked, name);
 		if (mine) enter(mine);
 		return mine;
@@ -122,21 +129,45 @@ export const begin = (options: Options, ended: () => void): void => {
 		// Content blockers put an empty file in the place of what they block.
 		if (/^[^h]/.test(url)) return fail(call, ms, is("ad_blocked", "replaced", "proven"));
 		const row = add(call, st ? { st } : { o: "ok" }, ms);
-		if (call._shape.p) watch(call, row);
+		if (call._shape.p && !limits.includes("_l")) watch(call, row);
 		succeeded(call);
 		wake(1);
-		expect(call, st, readable);
+		if (!limits.includes("_h")) expect(call, st, readable);
 	});
-	const reject: Fail = guarded((call, error, message) => {
+	const reject: Fail = guarded((call, name, message, error) => {
 		serverOf(call)._page.delete(call);
 		const ms = performance.now() - call._start;
 		judging.set(call, ms);
-		judge(call, options.probes, ms, error, message).then((verdict) => {
-			if (judging.delete(call) && verdict) guarded(fail)(call, ms, verdict);
+		const found = judge(call, options.probes, ms, name, message).then((verdict) => {
+			if (judging.delete(call) && verdict) {
+				if (full && call._silent) verdict = ofElement(verdict);
+				guarded(fail)(call, ms, verdict);
+				if (full) return { ...call._shape, ...verdict };
+			}
+			return;
 		});
+		if (full) {
+			keep(error, urlOf(call), ms, found);
+			found.then((finding) => finding && options.onVerdict?.(error, finding)).catch(() => {});
+		}
 	});
-	patchFetch(ask, answer, reject);
-	if (scope.XMLHttpRequest) patchXhr(ask, answer, reject);
+	patchFetch(ask("fetch"), answer, reject);
+	if (scope.XMLHttpRequest) patchXhr(ask("xhr"), answer, reject);
+	if (full) {
+		countBy((observer, url, credentialed, since = -Infinity) => {
+			const mine = !limits.includes(observer) && simple(url, credentialed, since, name);
+			return mine
+				? {
+						answered: guarded((st) => {
+							add(mine, st ? { st } : { o: "ok" }, known(performance.now() - mine._start));
+							succeeded(mine);
+							wake(1);
+						}),
+						failed: (error) => reject(mine, "error", "", error),
+					}
+				: undefined;
+		});
+	}
 	listenIn(guarded);
 };
 

@@ -17,6 +17,39 @@ export interface HeaderExpectation {
 /** An endpoint template, for every server or for one. */
 export type Template = string | [origin: string, template: string];
 
+/** What a failure is found to be, and of which request, in the words of the beacon (README, "Evidence"). */
+export interface Finding {
+	/** Outcome: `blocked`, `network`, `aborted` and so on. */
+	o: string;
+	/** Of a block: `preflight`, `response`, `redirect` or `unknown`. */
+	stage?: string | undefined;
+	/** Confidence; undefined is likely. */
+	cf?: "proven" | undefined;
+	/** Evidence code. */
+	ev: string;
+	/** Origin of the server. */
+	to: string | undefined;
+	/** Endpoint. */
+	ep: string;
+	/** Method; undefined is GET. */
+	m: string | undefined;
+	/** Whether it was sent with credentials. */
+	c?: 1 | undefined;
+	/** Whether it needed a preflight. */
+	p?: 1 | undefined;
+	/** Names of its headers that are not safelisted, comma separated. */
+	by?: string | undefined;
+}
+
+/** A failed request and what it is found to be; this never leaves the page. */
+export interface Observed {
+	/** Its URL. */
+	url: string;
+	/** Milliseconds until it failed. */
+	ms: number;
+	finding: Finding;
+}
+
 /** What `start` takes. */
 export interface Options {
 	/** Public key of the app. */
@@ -45,6 +78,19 @@ export interface Options {
 	consent?: boolean;
 	/** Milliseconds between beacons, 15,000 by default; the server can lengthen it. */
 	flushInterval?: number;
+	/**
+	 * Called once for each failure when it is found out what it was, a moment after the page got it: with
+	 * what `fetch` was rejected with, or with the XHR. What it throws is lost.
+	 */
+	onVerdict?: (error: unknown, finding: Finding) => void;
+}
+
+/** A request that neither `fetch` nor `XMLHttpRequest` made. */
+export interface Tracked {
+	/** It was answered, with this status if that is known. */
+	answered(status?: number): void;
+	/** It was not, or what it got was of no use; `error` is what `verdictOf` may be asked with. */
+	failed(error?: unknown): void;
 }
 
 /** What `start` gives back. */
@@ -55,4 +101,23 @@ export interface Handle {
 	flush(): void;
 	/** Grants consent, or withdraws it: then everything stops and what is recorded is dropped. */
 	consent(given: boolean): void;
+	/**
+	 * What a failure is found to be, by what the page got for it: what `fetch` was rejected with, or the
+	 * XHR. Undefined where it is none of a request that was observed; the promise gives undefined where
+	 * the request is not counted, and never rejects. Missing in the default script.
+	 */
+	verdictOf?(error: unknown): Promise<Finding | undefined> | undefined;
+	/** The last 50 verdicts of the page, when each failure of before this call has its own. Missing in the default script. */
+	verdicts?(): Promise<Observed[]>;
+	/**
+	 * Calls with the last 50 verdicts and with each from now on; gives back what ends that. Missing in the
+	 * default script.
+	 */
+	watch?(listener: (observed: Observed) => void): () => void;
+	/**
+	 * For the entries of this package: begins to count a `GET` in CORS mode by an observer that the edge can
+	 * stop by this name. `since` is when it began, by the clock of Resource Timing; nobody knows where left
+	 * out. Undefined where it is not counted. Missing in the default script.
+	 */
+	track?(observer: string, url: string, credentialed: boolean, since?: number): Tracked | undefined;
 }

@@ -1,4 +1,5 @@
 import { type Call, MARK } from "./call";
+import { note } from "./own";
 import { COPY, later, scope, send, sleep } from "./scope";
 import { crowded, type Server } from "./traffic";
 
@@ -38,6 +39,7 @@ export const ask = async (url: string, init?: RequestInit): Promise<Response | u
 	const waits = ({ _start }: Call) => performance.now() - _start < POLL_MS;
 	for (let looks = MAX_LOOKS; looks-- && [...server._page].some(waits); ) await sleep(LOOK_MS);
 	if (!scope[COPY] || crowded(server)) throw "busy";
+	note("probes");
 	const from = performance.now();
 	return new Promise((resolve, reject) => {
 		const control = new AbortController();

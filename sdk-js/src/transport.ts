@@ -1,5 +1,7 @@
 import { now } from "./clock";
+import { note } from "./own";
 import { later, send } from "./scope";
+import { full } from "./variant";
 
 /** The edge refuses older beacons. */
 const HORIZON = 300_000;
@@ -25,12 +27,16 @@ export let interval: number;
 /** Whether the server wants fewer beacons than the page. */
 export const relieved = (): boolean => interval > shortest;
 
+/** What the server wants to be left, in the words of the header `Corswatch-Sdk`; empty where nothing. */
+export let limits = "";
+
 /** Says where beacons go, how often at most, and what to do when the key is disabled. */
 export const connect = (to: string, every: number, onDisabled: () => void): void => {
 	url = to;
 	interval = shortest = every;
 	disabled = onDisabled;
 	busy = false;
+	limits = "";
 };
 
 /** Seals a beacon: all but its age, which comes last. From here on it never changes. */
@@ -54,13 +60,16 @@ const post = async (beacon: Sealed, keepalive: boolean): Promise<void> => {
 	if (status === 410) return disabled();
 	if (status === 429 || status > 499) throw headers.get("retry-after");
 	interval = Math.max(shortest, Math.min(MAX_INTERVAL, +headers.get("corswatch-flush-interval")! * 1000));
+	limits = headers.get("corswatch-sdk") || "";
 	failures = 0;
 	queue = queue.filter((other) => other !== beacon);
 };
 
 /** Sends what waits, one after the other, until each is durable, refused for good, or too old. */
 export const deliver = (): void => {
-	queue = queue.filter(({ _at }) => now() - _at < HORIZON).slice(-MAX_QUEUE);
+	queue = queue.filter(
+		({ _at }, at) => (now() - _at < HORIZON && at >= queue.length - MAX_QUEUE) || (full && note("drops")),
+	);
 	const beacon = queue[0];
 	if (busy || !beacon) return;
 	busy = true;

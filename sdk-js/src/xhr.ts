@@ -26,9 +26,9 @@ export const patchXhr = (begin: Begin, answer: Answer, fail: Fail): void => {
 			// `getResponseHeader` writes an error to the console for a header that is not exposed.
 			if (xhr.status) {
 				answer(call, xhr.status, xhr.responseURL, (name) =>
-					RegExp(`^${name}:`, "im").test(xhr.getAllResponseHeaders()),
+					RegExp(`^${name}:`, "mi").test(xhr.getAllResponseHeaders()),
 				);
-			} else fail(call, state._last!);
+			} else fail(call, state._last!, "", xhr);
 		}
 		state._last = type;
 	};

@@ -1,15 +1,15 @@
 // Makes cross-origin requests in a real Chromium, each from its page, and prints how they ended.
-// Usage: node requests.mjs CHROMIUM PORT FILE
-// Every `.test` host is the server on PORT; FILE holds a JSON list of requests with page_origin, url,
+// Usage: node requests.mjs CHROMIUM PORTS FILE
+// Every `.test` host is the server on PORTS, or each that of `a.test=8001,b.test=8002`; FILE holds a JSON list of requests with page_origin, url,
 // method, credentials and headers. The URLs differ: no answer to a preflight is used twice.
 import { readFileSync } from 'node:fs';
 
 import { launch } from '../../crates/cors/differential/cdp.mjs';
 
 const CONCURRENCY = 8;
-const [executable, port, file] = process.argv.slice(2);
+const [executable, ports, file] = process.argv.slice(2);
 const requests = JSON.parse(readFileSync(file, 'utf8')).map((request) => ({ ...request }));
-const browser = await launch(executable, port);
+const browser = await launch(executable, ports);
 const { connection } = browser;
 const byUrl = new Map(requests.map((request) => [request.url, { failures: [], issues: [], preflights: 0 }]));
 const urls = new Map();

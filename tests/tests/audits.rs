@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use audit::{Target, audit};
+use browse::{Addresses, Client, Limits, Names, TargetPolicy};
 use cors::Origin;
 use corswatch_tests::{Kind, WebServer, tower};
-use prober::{Addresses, Client, Limits, Names, TargetPolicy};
 use tower_http::cors::CorsLayer;
 use web::{OriginPattern, Schemes};
 

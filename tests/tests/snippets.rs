@@ -3,12 +3,12 @@
 
 use std::future::Future;
 
+use browse::{
+    Addresses, Client, Limits, Manner, Methods, Names, TargetPolicy, Values, Walk, browse,
+};
 use cors::{Credentials, Headers, Mode, Request, RequestParts, Ruling};
 use corswatch_tests::{Kind, WebServer, tower};
 use explain::fix::{Platform, Policy, snippet};
-use prober::{
-    Addresses, Client, Limits, Manner, Methods, Names, TargetPolicy, Values, Walk, browse,
-};
 use web::{OriginPattern, Schemes};
 
 const PAGE: &str = "https://app.test";
@@ -156,6 +156,7 @@ async fn the_snippet_for_tower_http_is_what_is_compiled_here_and_mends_a_blocked
         expose: Vec::new(),
         credentials: Credentials::Include,
         max_age_seconds: 600,
+        existing: explain::fix::Existing::Nothing,
     };
     // As the formatter may break it.
     let bare = |text: &str| {
@@ -163,7 +164,7 @@ async fn the_snippet_for_tower_http_is_what_is_compiled_here_and_mends_a_blocked
             .collect::<String>()
             .replace(",)", ")")
     };
-    let compiled = bare(include_str!("../src/tower.rs"));
+    let compiled = bare(include_str!("../src/tower/mod.rs"));
     for line in snippet(Platform::TowerHttp, &policy).lines() {
         // Where the value goes, and imports, are the reader's business.
         let line = line
@@ -173,7 +174,7 @@ async fn the_snippet_for_tower_http_is_what_is_compiled_here_and_mends_a_blocked
         if !line.starts_with("use ") && !line.starts_with("let app") {
             assert!(
                 compiled.contains(&bare(line)),
-                "`{line}` is not in tower.rs"
+                "`{line}` is not in tower/mod.rs"
             );
         }
     }

@@ -1,11 +1,13 @@
 //! The loop.
 
+mod rounds;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use alert::{Alert, Dispatcher, Outbox, Phase, Reason};
 use observation::UnixMillis;
-use runtime::{Clock, Stop};
+use runtime::{Causes as _, Clock, Stop, Tick, run_rounds};
 use store::{Claim, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -22,6 +24,7 @@ use crate::parts::{LogShape, Parts};
 use crate::pipeline::{Lag, Pipeline};
 use crate::refusals::Refused;
 use crate::{AggregatorError, Config, Keep, Reading};
+use rounds::Loop;
 
 /// The lease of the one that leads.
 const LEASE: &str = "aggregator";
@@ -53,6 +56,7 @@ pub struct Aggregator {
     term: Option<u64>,
     outbox: Outbox,
     dispatcher: Option<Dispatcher>,
+    children: JoinSet<()>,
     compactor: Compactor,
     metrics: Metrics,
     board: watch::Sender<Arc<Board>>,
@@ -97,6 +101,7 @@ impl Aggregator {
             term: None,
             outbox,
             dispatcher: Some(dispatcher),
+            children: JoinSet::new(),
             metrics,
             board: watch::Sender::default(),
             evaluated_to: parts.clock.now(),
@@ -116,45 +121,26 @@ impl Aggregator {
     /// [`AggregatorError`] when the part that carries notifications ends by itself.
     pub async fn run(mut self, stop: Stop) -> Result<(), AggregatorError> {
         let halt = Stop::new();
-        let mut children = JoinSet::new();
         if let Some(dispatcher) = self.dispatcher.take() {
-            children.spawn(dispatcher.run(halt.clone()));
+            self.children.spawn(dispatcher.run(halt.clone()));
         }
-        let tick = self.config.tick.duration();
-        let (mut pause, mut next) = (tick, Instant::now());
-        loop {
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => break,
-                _ = children.join_next() => return Err(AggregatorError::Dispatcher),
-                receipt = self.outbox.receipt() => self.book.heard(&receipt),
-                () = tokio::time::sleep_until(next) => {
-                    // A round may be left at any point: what it changed is in the book.
-                    let board = tokio::select! {
-                        biased;
-                        () = stop.cancelled() => break,
-                        board = self.round() => board,
-                    };
-                    pause = match board.condition {
-                        Condition::Unreachable => (pause * 2).min(LONGEST_PAUSE.max(tick)),
-                        _ => tick,
-                    };
-                    next = Instant::now() + pause;
-                }
-            }
-        }
+        let tick = Tick {
+            every: self.config.tick.duration(),
+            longest: LONGEST_PAUSE,
+        };
+        run_rounds(&mut Loop(&mut self), tick, &stop).await?;
         halt.cancel();
-        self.finish(children).await;
+        self.finish().await;
         Ok(())
     }
 
     /// What was sent until the end is written down, so that the next start does not say it again.
-    async fn finish(&mut self, mut children: JoinSet<()>) {
+    async fn finish(&mut self) {
         loop {
             tokio::select! {
                 biased;
                 receipt = self.outbox.receipt() => self.book.heard(&receipt),
-                _ = children.join_next() => break,
+                _ = self.children.join_next() => break,
             }
         }
         self.hear();
@@ -168,7 +154,7 @@ impl Aggregator {
         };
         match tokio::time::timeout(LAST_WORDS, last).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "{UNWRITTEN}"),
+            Ok(Err(error)) => tracing::error!(error = %error.with_causes(), "{UNWRITTEN}"),
             Err(_) => tracing::error!("{UNWRITTEN}"),
         }
     }
@@ -344,10 +330,10 @@ impl Aggregator {
         let problem = format!("The store: {error}.");
         let before = self.board.borrow().clone();
         if before.condition == Condition::Unreachable {
-            tracing::debug!(%error, "the store is still out of reach");
+            tracing::debug!(error = %error.with_causes(), "the store is still out of reach");
         } else {
             tracing::error!(
-                error = error as &dyn std::error::Error,
+                error = %error.with_causes(),
                 "the round failed; it is tried again"
             );
         }

@@ -1,34 +1,94 @@
-//! What the rows of the store say of an incident: deploys, dimensions, replays.
+//! What the rows of the store say of an incident: deploys, header changes, dimensions, replays.
 
 use std::collections::HashMap;
 
-use incident::{Incident, Replay};
+use incident::{HeaderChange, Incident, Replay};
 use observation::UnixMillis;
-use store::{DeployKind, DeployRow};
+use store::{ChangeRow, DeployKind, DeployRow};
 
 use crate::decide::Judge;
 
 /// Values of a dimension that are named.
 const NAMED: usize = 3;
 
-/// Deploys with the one of the same service before each.
+/// Deploys that changed something, with the one of the same service and environment before each.
 pub(crate) fn named(rows: Vec<DeployRow>) -> Vec<incident::Deploy> {
-    let mut last: HashMap<String, String> = HashMap::new();
+    let mut last: HashMap<(String, String), String> = HashMap::new();
     let deploy = |row: DeployRow| {
-        let before = last.insert(row.service.clone(), row.id.clone());
+        let of = (row.service.clone(), row.environment.clone());
+        let before = last.insert(of, row.id.clone());
         incident::Deploy {
             before: before.unwrap_or_default(),
             id: row.id,
             at: row.at,
             app: row.app,
             service: row.service,
+            environment: row.environment,
             touches_cors: row.touches_cors || row.kind == DeployKind::Config,
             rollback: row.kind == DeployKind::Rollback,
+            version: row.version,
             note: row.note,
             author: row.author,
+            link: row.link,
         }
     };
-    rows.into_iter().map(deploy).collect()
+    let effective = rows.into_iter().filter(|row| row.state.took_effect());
+    effective.map(deploy).collect()
+}
+
+/// A change of a target's header as a row has it.
+pub(crate) fn header_change(row: &ChangeRow) -> HeaderChange {
+    HeaderChange {
+        header: row.header.clone(),
+        what: row.what.clone(),
+        before: row.before.clone(),
+        after: row.after.clone(),
+        from: row.from,
+        to: row.to,
+        app: String::new(),
+    }
+}
+
+/// The changes of its target that may be told of an incident: those that its diagnosis came with, and those
+/// that snapshots saw. One whose value names pages is of their app; of pages that do not fail it is left out.
+pub(crate) fn changes(incident: &Incident, seen: &[ChangeRow]) -> Vec<HeaderChange> {
+    let diagnosed = incident.cause.iter().flat_map(|cause| &cause.changes);
+    let mut changes: Vec<HeaderChange> = Vec::new();
+    for change in diagnosed.cloned().chain(seen.iter().map(header_change)) {
+        let same = |known: &HeaderChange| {
+            (&known.header, &known.before, &known.after)
+                == (&change.header, &change.before, &change.after)
+        };
+        if changes.iter().any(same) {
+            continue;
+        }
+        if let Some(app) = concerned(incident, &change) {
+            changes.push(HeaderChange { app, ..change });
+        }
+    }
+    changes
+}
+
+/// The app whose pages a change names; empty where it names none, nothing where it names other pages.
+fn concerned(incident: &Incident, change: &HeaderChange) -> Option<String> {
+    if !matches!(
+        change.header.as_str(),
+        "access-control-allow-origin" | "timing-allow-origin"
+    ) {
+        return Some(String::new());
+    }
+    let mut concerned = String::new();
+    for value in [&change.before, &change.after] {
+        for origin in value.split(',').map(str::trim) {
+            if matches!(origin, "" | "*" | "null") {
+                continue;
+            }
+            let of = |part: &incident::AppPart| part.page_origins.contains(origin);
+            let (app, _) = incident.apps.iter().find(|(_, part)| of(part))?;
+            app.clone_into(&mut concerned);
+        }
+    }
+    Some(concerned)
 }
 
 /// Values of which most requests fail, and those of which none does; neither where all are alike.

@@ -1,5 +1,6 @@
 //! Every alert and incident this aggregator knows, and which of them are still to be written down.
 
+use runtime::Causes as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -66,7 +67,9 @@ impl Book {
                 Ok(alert) => {
                     book.alerts.insert(alert.id.clone(), alert);
                 }
-                Err(error) => tracing::warn!(alert = row.id, %error, "a kept alert cannot be read"),
+                Err(error) => {
+                    tracing::warn!(alert = row.id, error = %error.with_causes(), "a kept alert cannot be read")
+                }
             }
         }
         let mut kept = Vec::with_capacity(incidents.len());
@@ -83,7 +86,7 @@ impl Book {
                     kept.push(incident);
                 }
                 Err(error) => {
-                    tracing::warn!(incident = row.id, %error, "a kept incident cannot be read")
+                    tracing::warn!(incident = row.id, error = %error.with_causes(), "a kept incident cannot be read")
                 }
             }
         }

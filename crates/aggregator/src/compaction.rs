@@ -1,5 +1,6 @@
 //! Which spans of the log can be compacted, and when what they replaced is removed.
 
+use runtime::Causes as _;
 use std::time::Duration;
 
 use observation::{Chunk, UnixMillis};
@@ -57,7 +58,7 @@ impl Compactor {
             }
             Err(error) => {
                 metrics.compaction_failures.inc();
-                tracing::warn!(%error, "rollups were not compacted; it is tried again");
+                tracing::warn!(error = %error.with_causes(), "rollups were not compacted; it is tried again");
                 return;
             }
         }
@@ -75,7 +76,7 @@ async fn prune(keep: &dyn Keep, now: UnixMillis, kept: Span, metrics: &Metrics) 
         Ok(false) => {}
         Err(error) => {
             metrics.compaction_failures.inc();
-            tracing::warn!(%error, "old partial rollups were not removed; it is tried again");
+            tracing::warn!(error = %error.with_causes(), "old partial rollups were not removed; it is tried again");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Incidents: what is asked of the store for them, and their steps.
 
+use runtime::Causes as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use incident::{
 use observation::UnixMillis;
 use store::{ClosingRow, Dimension, SliFilter, StoreError};
 
-use crate::attributes::{named, replay, split};
+use crate::attributes::{changes, named, replay, split};
 use crate::book::Book;
 use crate::decide::Judge;
 use crate::notices::{Notices, opening_labels};
@@ -241,12 +242,12 @@ impl Incidents {
             }
             if compare {
                 self.contrast(incident, judge, at).await?;
-                self.suspect(incident).await?;
+                self.suspect(incident, times.now).await?;
             }
             Ok::<_, StoreError>(())
         };
         if let Err(error) = counted.await {
-            tracing::warn!(incident = incident.id, %error, "what users notice could not be counted");
+            tracing::warn!(incident = incident.id, error = %error.with_causes(), "what users notice could not be counted");
         }
         if count {
             self.counted.insert(incident.id.clone(), at);
@@ -319,33 +320,47 @@ impl Incidents {
                 split(&values, word, &mut contrast);
             }
             part.contrast = contrast;
+            let by = Dimension::Environment;
+            let span = (at.plus(-RECENT).minute(), end(at));
+            let values = self.source.breakdown(&filter, by, span, MAX_VALUES).await?;
+            let failing = values.into_iter().filter(|value| value.sums.blocked > 0);
+            let stated = failing.filter(|value| !value.value.is_empty());
+            part.environments.extend(stated.map(|value| value.value));
         }
         Ok(())
     }
 
-    async fn suspect(&self, incident: &mut Incident) -> Result<(), StoreError> {
+    async fn suspect(&self, incident: &mut Incident, now: UnixMillis) -> Result<(), StoreError> {
         let onset = incident.started_at;
+        let since = onset.plus(-LOOK_BACK);
         let mut deploys = Vec::new();
         for app in incident.apps.keys() {
-            let span = (onset.plus(-LOOK_BACK), onset.plus(SLACK + 1));
+            let span = (since, onset.plus(SLACK + 1));
             deploys.extend(named(self.source.deploys(app, span).await?));
         }
-        let (service, cause) = (incident.service.clone(), incident.cause.clone());
-        let affected = incident
-            .apps
-            .values()
-            .flat_map(|part| &part.contrast.affected);
+        let mut seen = Vec::new();
+        if !incident.target_origin.is_empty() {
+            let target = &incident.target_origin;
+            // What changed before the onset may have been looked at only now.
+            let span = (since, now.plus(1));
+            seen = self.source.header_changes(target, span).await?;
+        }
+        let parts = incident.apps.values();
+        let affected = parts.clone().flat_map(|part| &part.contrast.affected);
         let releases: Vec<_> = affected
             .filter_map(|value| value.strip_prefix("release ").map(str::to_owned))
             .collect();
+        let environments = parts.flat_map(|part| &part.environments).cloned();
+        let environments: Vec<_> = environments.collect();
+        let cause = incident.cause.as_ref();
         let scope = Scope {
             onset,
-            service: &service,
-            header: cause.as_ref().map_or("", |cause| cause.header_name()),
+            service: &incident.service,
+            header: cause.map_or("", |cause| cause.header_name()),
             releases: &releases,
+            environments: &environments,
         };
-        let changes = cause.as_ref().map_or(&[][..], |cause| &cause.changes);
-        let suspects = rank(scope, &deploys, changes);
+        let suspects = rank(scope, &deploys, &changes(incident, &seen));
         for suspect in &suspects {
             let (what, text) = match suspect.kind {
                 incident::SuspectKind::Deploy => (

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alert::{Deliveries, Delivery, Silence, SilenceKind, Silences};
-use runtime::Stop;
+use runtime::{Causes as _, Stop};
 use store::{DeliveryRow, SilenceRow, Store, StoreError};
 use tokio::time::MissedTickBehavior;
 
@@ -68,7 +68,7 @@ impl Records {
         match tokio::time::timeout(FINISH_WITHIN, rest).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::warn!(%error, "the last deliveries are not in the delivery log")
+                tracing::warn!(error = %error.with_causes(), "the last deliveries are not in the delivery log")
             }
             Err(_) => tracing::warn!("the last deliveries may not be in the delivery log"),
         }
@@ -102,7 +102,7 @@ impl Records {
     fn noted(&mut self, error: Option<StoreError>, what: &str) {
         match error {
             Some(error) if !self.is_failing => {
-                tracing::error!(%error, "{what}");
+                tracing::error!(error = %error.with_causes(), "{what}");
                 self.is_failing = true;
             }
             Some(_) => {}

@@ -1,10 +1,11 @@
 //! The failures that an alert counts and that still happen, with what replays and witnesses say of them.
 
+use runtime::Causes as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use alert::{Corroboration, Graded, Severity, Witnesses};
-use incident::{Cause, Failing, HeaderChange, Register, Sighting};
+use incident::{Cause, Failing, Register, Sighting};
 use observation::{MILLIS_PER_MINUTE, Outcome, UnixMillis};
 use slo::{Judgement, Window};
 use store::{DiagnosisRow, Failure, SliFilter, StoreError, Witnessed};
@@ -222,7 +223,7 @@ impl Sightings {
             }
             // An alert without its failures is better than none.
             Err(error) => {
-                tracing::warn!(app = filter.app, %error, "the failures behind an alert are not known");
+                tracing::warn!(app = filter.app, error = %error.with_causes(), "the failures behind an alert are not known");
                 self.failures
                     .get(&key)
                     .map(|(_, known)| Arc::clone(known))
@@ -244,7 +245,7 @@ impl Sightings {
                 read
             }
             Err(error) => {
-                tracing::warn!(app, %error, "what the prober found is not known");
+                tracing::warn!(app, error = %error.with_causes(), "what the prober found is not known");
                 self.diagnoses
                     .get(app)
                     .map(|(_, known)| Arc::clone(known))
@@ -361,14 +362,7 @@ pub(crate) fn cause(row: &DiagnosisRow) -> Cause {
         changes: row
             .changes
             .iter()
-            .map(|change| HeaderChange {
-                header: change.header.clone(),
-                what: change.what.clone(),
-                before: change.before.clone(),
-                after: change.after.clone(),
-                from: change.from,
-                to: change.to,
-            })
+            .map(crate::attributes::header_change)
             .collect(),
     }
 }

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use observation::{EdgeReport, UnixMillis};
 use slo::Sums;
 use store::{
-    Affected, AlertRow, BlockedSlice, Breakdown, ClosingRow, Compacted, DeployRow, DiagnosisRow,
-    Dimension, Failure, IncidentRow, Leases, ProgressRow, Reader, SliFilter, Store, StoreError,
-    Witnessed,
+    Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, DeployRow,
+    DiagnosisRow, Dimension, Failure, IncidentRow, Leases, ProgressRow, Reader, SliFilter, Store,
+    StoreError, Witnessed,
 };
 
 use crate::GroupBy;
@@ -94,6 +94,13 @@ pub trait Evidence: Source {
         app: &str,
         span: (UnixMillis, UnixMillis),
     ) -> Result<Vec<DeployRow>, StoreError>;
+
+    /// What changed in the headers of a target, as it was first seen in `[from, to)`, in order of time.
+    async fn header_changes(
+        &self,
+        target_origin: &str,
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<Vec<ChangeRow>, StoreError>;
 }
 
 /// Keeps what the aggregator has to know after a restart.
@@ -252,6 +259,14 @@ impl Evidence for Engine {
         (from, to): (UnixMillis, UnixMillis),
     ) -> Result<Vec<DeployRow>, StoreError> {
         self.reader.deploys(app, from, to).await
+    }
+
+    async fn header_changes(
+        &self,
+        target_origin: &str,
+        (from, to): (UnixMillis, UnixMillis),
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        self.reader.header_changes(target_origin, from, to).await
     }
 }
 

@@ -27,14 +27,3 @@ pub enum AlertError {
     #[error("alert.silences: {0}")]
     Silences(String),
 }
-
-/// An error with its causes, on one line.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -33,12 +34,7 @@ impl AlertId {
             part(value);
         }
         let digest = hash.finalize();
-        Self(
-            digest[..8]
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        )
+        Self(HEXLOWER.encode(&digest[..8]))
     }
 
     /// The identity of an incident, which its owner gives it.

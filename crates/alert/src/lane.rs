@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::{Clock, Stop};
+use runtime::{Backoff, Causes as _, Clock, Stop};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::backoff::Backoff;
 use crate::delivery::{Delivery, DeliveryLog};
 use crate::metrics::{Meter, Outcome};
 use crate::slip::Slip;
@@ -223,7 +222,8 @@ impl Lane {
                     return ended(Outcome::Forbidden, attempts, error.to_string());
                 }
             };
-            let next = Instant::now() + backoff.pause(after);
+            // At least as long as the receiver asked for.
+            let next = Instant::now() + backoff.pause().max(after.unwrap_or_default());
             if next > deadline {
                 self.failed(notification, &reason);
                 return ended(Outcome::GaveUp, attempts, reason);
@@ -274,7 +274,7 @@ impl Lane {
                 tracing::warn!(
                     receiver = self.notifier.name(),
                     alerts = standing.len(),
-                    %error,
+                    error = %error.with_causes(),
                     "alerts that stand could not be sent again"
                 );
             }

@@ -7,11 +7,11 @@
 #![forbid(unsafe_code)]
 
 mod alert;
-mod backoff;
 mod config;
 mod corroboration;
 mod delivery;
 mod dispatch;
+mod endpoint;
 mod error;
 mod http;
 mod identity;
@@ -38,6 +38,7 @@ pub use config::Config;
 pub use corroboration::{Corroboration, Graded, Witnesses};
 pub use delivery::{Deliveries, Delivery};
 pub use dispatch::Dispatcher;
+pub use endpoint::{Endpoint, Opening};
 pub use error::AlertError;
 pub use identity::AlertId;
 pub use log::Log;

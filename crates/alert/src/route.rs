@@ -38,6 +38,10 @@ pub(crate) fn problems(
         problems.report("routes", routes.len(), format!("at most {MAX_ROUTES}"));
     }
     let names = receivers.iter().copied().collect::<Vec<_>>().join(", ");
+    let names = match names.as_str() {
+        "" => "none is configured; add one, such as `[[alert.slack]]`".to_owned(),
+        names => format!("permitted: {names}"),
+    };
     for (at, route) in routes.iter().enumerate() {
         let mut problems = problems.section(format!("routes[{at}]"));
         for (label, reason) in route.matches.problems(known_label) {
@@ -45,7 +49,7 @@ pub(crate) fn problems(
         }
         for receiver in &route.receivers {
             if !receivers.contains(receiver.as_str()) {
-                let reason = format!("no receiver has this name; permitted: {names}");
+                let reason = format!("no receiver has this name; {names}");
                 problems.report("receivers", format!("{receiver:?}"), reason);
             }
         }

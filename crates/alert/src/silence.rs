@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use observation::{UnixMillis, vocabulary};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -190,11 +191,7 @@ impl Silence {
 fn configured_id(config: &SilenceConfig, kind: SilenceKind) -> String {
     let text = serde_json::to_vec(&(kind.as_str(), config)).unwrap_or_default();
     let digest = Sha256::digest(text);
-    let hex: String = digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("config-{hex}")
+    format!("config-{}", HEXLOWER.encode(&digest[..8]))
 }
 
 fn time(field: &'static str, text: &str, found: &mut Vec<FieldProblem>) -> Option<UnixMillis> {

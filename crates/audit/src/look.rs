@@ -1,8 +1,9 @@
 //! What was asked of one URL, and what came back: everything the checks look at.
 
-use cors::{Answer, Headers, Origin};
+use cors::{Answer, Credentials, Headers, Origin};
 use url::Url;
 
+use crate::checks::Page;
 use crate::origins::{self, Trial};
 use crate::server::{Server, Silence};
 
@@ -47,18 +48,30 @@ pub(crate) struct Look<'a> {
     /// The origins that are meant to read.
     pub(crate) pages: Vec<Pair>,
     /// The same GETs with a query that no cache has seen; beside each of `pages`.
-    pub(crate) uncached: Vec<Answer>,
+    pub(crate) uncached: Vec<Option<Answer>>,
     /// A stranger's preflight that asks to be let into the private network; `None` where it is not
     /// answered. Servers that do not know it may refuse it, which says nothing of other preflights
     /// (Starlette answers 400).
     pub(crate) local_network: Option<Answer>,
-    /// A preflight that asks for `Authorization`.
-    pub(crate) authorization: Answer,
-    /// GET of a path that does not exist.
-    pub(crate) missing: Answer,
+    /// A preflight that asks for `Authorization`, where it is answered.
+    pub(crate) authorization: Option<Answer>,
+    /// What was asked to meet errors.
+    pub(crate) provoked: Vec<Provoked>,
     /// Odd origins that were answered with themselves, one for each rule.
     pub(crate) trusted: Vec<Trusted>,
 }
+
+/// A GET that a server may answer with an error, and what it answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Provoked {
+    /// What was asked.
+    pub(crate) what: &'static str,
+    pub(crate) url: Url,
+    pub(crate) answer: Answer,
+}
+
+/// After so many origins without an answer no more are tried: something on the way drops them.
+const MOST_SILENT: usize = 3;
 
 /// The origins that look-alikes are made of; more would only repeat what these say.
 const MOST_BASES: usize = 3;
@@ -72,16 +85,16 @@ impl<'a> Look<'a> {
         let mut uncached = Vec::new();
         for origin in &target.page_origins {
             pages.push(asking.pair(origin.as_str()).await?);
-            uncached.push(asking.fresh(origin.as_str()).await?);
+            uncached.push(asking.fresh(origin.as_str()).await.ok());
         }
         let stranger = asking.pair(&origins::stranger()).await?;
         let first = pages.first().unwrap_or(&stranger).origin.clone();
-        let trusted = asking.trials(&stranger).await?;
+        let trusted = asking.trials(&stranger).await;
         let into_network = asking.preflight(&stranger.origin, ALSO_INTO_NETWORK);
         Ok(Self {
             local_network: into_network.await.ok(),
-            authorization: asking.preflight(&first, ALSO_AUTHORIZATION).await?,
-            missing: asking.missing(&first).await?,
+            authorization: asking.preflight(&first, ALSO_AUTHORIZATION).await.ok(),
+            provoked: asking.provoke(&first).await,
             target,
             plain,
             stranger,
@@ -100,13 +113,23 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Every answer, with a word for what was asked.
+    /// What a page of an origin asks: the target, without cookies.
+    pub(crate) fn asked_by<'b>(&'b self, origin: &'b str) -> Page<'b> {
+        Page {
+            origin,
+            url: &self.target.url,
+            credentials: Credentials::SameOrigin,
+        }
+    }
+
+    /// Every answer, with a word for what was asked; those to pages that are meant to read come first.
     pub(crate) fn answers(&self) -> Vec<(&'static str, &Answer)> {
-        let mut all = vec![("GET without Origin", &self.plain)];
+        let mut all = Vec::new();
         for pair in self.pages.iter().chain([&self.stranger]) {
             all.push(("GET", &pair.response));
             all.push(("OPTIONS", &pair.preflight));
         }
+        all.push(("GET without Origin", &self.plain));
         all
     }
 }
@@ -126,6 +149,30 @@ pub(crate) fn no_such_path(url: &Url) -> Url {
         segments.pop_if_empty().push(NO_SUCH_PATH);
     }
     url
+}
+
+/// The same resource with nonsense in place of identifiers and values; `None` where it has none.
+fn nonsense(url: &Url) -> Option<Url> {
+    const NONSENSE: &str = "corswatch-audit";
+    let mut changed = url.clone();
+    let names: Vec<String> = url
+        .query_pairs()
+        .map(|(name, _)| name.into_owned())
+        .collect();
+    if !names.is_empty() {
+        let pairs = names.iter().map(|name| (name, NONSENSE));
+        changed.query_pairs_mut().clear().extend_pairs(pairs);
+    }
+    let is_identifier = |segment: &str| segment.bytes().any(|byte| byte.is_ascii_digit());
+    let segments: Vec<&str> = url.path_segments()?.collect();
+    // A version (`v1`) names another resource, and so does what begins the path.
+    if segments.len() > 1
+        && segments.last().is_some_and(|last| is_identifier(last))
+        && let Ok(mut path) = changed.path_segments_mut()
+    {
+        path.pop().push(NONSENSE);
+    }
+    (changed != *url).then_some(changed)
 }
 
 /// What a preflight asks besides.
@@ -179,19 +226,45 @@ impl<S: Server> Asking<'_, S> {
         self.server.ask("GET", &url, &headers).await
     }
 
-    async fn missing(&self, origin: &str) -> Result<Answer, Silence> {
-        let url = no_such_path(&self.target.url);
-        let headers: Headers = [("Origin", origin)].into_iter().collect();
-        match self.server.ask("GET", &url, &headers).await {
-            Err(silence) if silence.is_unclear() => self.get(Some(origin)).await,
-            answer => answer,
+    /// Asks what may be answered with an error and changes nothing: each is a GET.
+    async fn provoke(&self, origin: &str) -> Vec<Provoked> {
+        let target = &self.target.url;
+        let mut asked = vec![
+            (
+                "GET of a path below that does not exist",
+                no_such_path(target),
+            ),
+            ("GET with an Accept that nothing fits", target.clone()),
+        ];
+        if let Some(url) = nonsense(target) {
+            asked.push(("GET with nonsense for its parameters", url));
         }
+        let mut provoked = Vec::new();
+        for (what, url) in asked {
+            let mut headers = Headers::new();
+            headers.push("Origin", origin);
+            if url == *target {
+                headers.push("Accept", "application/vnd.corswatch-audit");
+            }
+            match self.server.ask("GET", &url, &headers).await {
+                Ok(answer) => provoked.push(Provoked { what, url, answer }),
+                // What a policy file says of the URL itself is all that is known of those below it.
+                Err(silence) if silence.is_unclear() => {
+                    if let Ok(answer) = self.get(Some(origin)).await {
+                        let url = target.clone();
+                        provoked.push(Provoked { what, url, answer });
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+        provoked
     }
 
     /// Tries odd origins, each rule until one is trusted. Where a stranger is trusted, all are.
-    async fn trials(&self, stranger: &Pair) -> Result<Vec<Trusted>, Silence> {
+    async fn trials(&self, stranger: &Pair) -> Vec<Trusted> {
         if reflects(&stranger.response, &stranger.origin) {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let own = Origin::of(&self.target.url);
         let mut bases: Vec<&str> = self
@@ -214,17 +287,25 @@ impl<S: Server> Asking<'_, S> {
                 .any(|o| o.as_str() == origin)
         };
         let mut trusted: Vec<Trusted> = Vec::new();
+        let mut silent = 0;
         for trial in trials {
+            if silent == MOST_SILENT {
+                break;
+            }
             let is_settled = |t: &Trusted| t.trial.rule == trial.rule || t.trial.explains(&trial);
             if is_meant(&trial.origin) || trusted.iter().any(is_settled) {
                 continue;
             }
-            let answer = self.get(Some(&trial.origin)).await?;
+            // A filter that drops odd origins trusts none of them.
+            let Ok(answer) = self.get(Some(&trial.origin)).await else {
+                silent += 1;
+                continue;
+            };
             if reflects(&answer, &trial.origin) {
                 trusted.push(Trusted { trial, answer });
             }
         }
-        Ok(trusted)
+        trusted
     }
 }
 

@@ -1,8 +1,9 @@
 //! Whom an audit asks: a live server, or a policy that answers as one would.
 
+use browse::{Call, CallError, Client};
 use cors::{Answer, Headers};
 use findings::{Finding, Rule};
-use prober::{Call, CallError, Client};
+use runtime::Causes as _;
 use url::Url;
 
 use crate::rules;
@@ -33,6 +34,12 @@ impl Silence {
         Self { rule, reason }
     }
 
+    /// No answer came, for this reason.
+    #[must_use]
+    pub const fn no_answer(reason: String) -> Self {
+        Self::new(rules::NO_ANSWER, reason)
+    }
+
     /// Whether a policy file does not tell, which says nothing against what it tells elsewhere.
     pub(crate) fn is_unclear(&self) -> bool {
         self.rule.id == rules::UNCLEAR.id
@@ -60,10 +67,7 @@ impl Server for Client {
                     refusal.way_out()
                 ),
             }),
-            Err(error) => Err(Silence {
-                rule: rules::NO_ANSWER,
-                reason: error.text(),
-            }),
+            Err(error) => Err(Silence::no_answer(error.with_causes().to_string())),
         }
     }
 }

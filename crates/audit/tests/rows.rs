@@ -1,100 +1,15 @@
 //! Each rule of the audit at a server that breaks it, and none at one that does not.
 #![allow(missing_docs)]
 
+mod support;
+
 use std::collections::BTreeSet;
 
-use audit::{OnPaper, RULES, Server, Silence, Target, audit, compare};
-use cors::{Answer, Headers, Origin};
+use audit::{OnPaper, RULES, Target, audit, compare};
+use cors::Origin;
 use url::Url;
 
-const PAGE: &str = "https://app.shop.test";
-
-/// What was asked.
-struct Asked<'a> {
-    method: &'a str,
-    url: &'a Url,
-    origin: &'a str,
-    headers: &'a Headers,
-}
-
-/// A server as a function.
-struct Fake<F>(F);
-
-impl<F: Fn(&Asked<'_>) -> Answer + Sync> Server for Fake<F> {
-    async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, Silence> {
-        let origin = headers.joined("origin").unwrap_or_default().into_owned();
-        let origin = String::from_utf8(origin).expect("text");
-        Ok((self.0)(&Asked {
-            method,
-            url,
-            origin: &origin,
-            headers,
-        }))
-    }
-}
-
-fn answer(status: u16, lines: &str) -> Answer {
-    let lines = lines
-        .lines()
-        .filter_map(|line| line.trim().split_once(": "));
-    Answer {
-        status,
-        headers: lines.collect(),
-    }
-}
-
-/// A server without a fault, which trusts whom `trusts` trusts.
-fn careful(asked: &Asked<'_>, trusts: impl Fn(&str) -> bool) -> Answer {
-    let missing = asked.url.path().ends_with("no-such-path");
-    let (status, mut lines) = match (asked.method, missing) {
-        ("OPTIONS", _) => (204, "vary: Origin\n".to_owned()),
-        (_, true) => (404, "vary: Origin\n".to_owned()),
-        _ => (
-            200,
-            "vary: Origin\ncontent-type: application/json\n".to_owned(),
-        ),
-    };
-    if trusts(asked.origin) {
-        let origin = asked.origin;
-        lines += &format!(
-            "access-control-allow-origin: {origin}\naccess-control-allow-credentials: true\ntiming-allow-origin: {origin}\n"
-        );
-        if asked.method == "OPTIONS" {
-            lines += "access-control-allow-methods: GET, PUT\naccess-control-allow-headers: authorization, x-tenant\naccess-control-max-age: 600\n";
-        } else {
-            lines += "access-control-expose-headers: x-total-count\nx-total-count: 3\n";
-        }
-    }
-    answer(status, &lines)
-}
-
-fn target() -> Target {
-    Target {
-        url: "https://api.shop.test/items?page=1".parse().expect("a URL"),
-        page_origins: vec![Origin::parse(PAGE).expect("an origin")],
-        reads: Vec::new(),
-    }
-}
-
-async fn broken(
-    target: &Target,
-    server: impl Fn(&Asked<'_>) -> Answer + Sync,
-) -> BTreeSet<&'static str> {
-    let audited = audit(&Fake(server), target).await;
-    for finding in &audited.findings {
-        assert!(
-            !finding.message.is_empty() && !finding.fix.is_empty(),
-            "{finding:?}"
-        );
-        assert!(!finding.evidence.is_empty(), "{finding:?}");
-        assert!(RULES.iter().any(|rule| rule.id == finding.rule.id));
-    }
-    audited
-        .findings
-        .iter()
-        .map(|finding| finding.rule.id)
-        .collect()
-}
+use support::{Asked, Fake, PAGE, answer, broken, careful, target, with};
 
 #[tokio::test]
 async fn a_careful_server_has_no_finding() {
@@ -233,21 +148,6 @@ async fn a_careless_comparison_is_named() {
         found,
         ["public-suffix-subdomains", "shared-hosting-origin"].into()
     );
-}
-
-/// Takes a header out of an answer, or puts one in.
-fn with(mut answer: Answer, name: &str, value: Option<&str>) -> Answer {
-    let kept: Headers = answer
-        .headers
-        .iter()
-        .filter(|(other, _)| !other.eq_ignore_ascii_case(name.as_bytes()))
-        .map(|(name, value)| (name.to_vec(), value.to_vec()))
-        .collect();
-    answer.headers = kept;
-    if let Some(value) = value {
-        answer.headers.push(name, value);
-    }
-    answer
 }
 
 const ORIGIN: &str = "access-control-allow-origin";

@@ -1,52 +1,38 @@
 //! Client addresses: whose request it is, behind proxies or not.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use http::HeaderMap;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 /// A block of addresses: `10.0.0.0/8`, `2001:db8::/32`, or one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(with = "String")]
 #[serde(try_from = "String", into = "String")]
-pub struct IpBlock {
-    first: IpAddr,
-    bits: u8,
-}
+pub struct IpBlock(IpNet);
 
 impl IpBlock {
     /// Whether `address` lies in the block.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        masked(address, self.bits) == self.first
+        self.0.contains(&address)
     }
 }
 
 impl FromStr for IpBlock {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
+        let one = || text.parse().map(|address: IpAddr| IpNet::from(address));
         let wrong = || format!("`{text}` is no block of addresses, such as 10.0.0.0/8");
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| wrong())?;
-        let widest = if address.is_ipv4() { 32 } else { 128 };
-        let bits = match bits {
-            None => widest,
-            Some(bits) => bits
-                .parse()
-                .ok()
-                .filter(|bits| *bits <= widest)
-                .ok_or_else(wrong)?,
-        };
-        let first = masked(address, bits);
-        if first == address {
-            return Ok(Self { first, bits });
+        let block: IpNet = text.parse().or_else(|_| one()).map_err(|_| wrong())?;
+        let first = block.trunc();
+        if first == block {
+            return Ok(Self(block));
         }
         Err(format!(
-            "`{text}` has bits set beyond its prefix; the block is {first}/{bits}"
+            "`{text}` has bits set beyond its prefix; the block is {first}"
         ))
     }
 }
@@ -60,26 +46,13 @@ impl TryFrom<String> for IpBlock {
 
 impl From<IpBlock> for String {
     fn from(block: IpBlock) -> Self {
-        format!("{}/{}", block.first, block.bits)
+        block.0.to_string()
     }
 }
 
 /// The first `bits` of an address, the rest zero. More bits than the address has are all of them.
 pub(crate) fn masked(address: IpAddr, bits: u8) -> IpAddr {
-    match address {
-        IpAddr::V4(v4) => {
-            let mask = u32::MAX
-                .checked_shl(32 - u32::from(bits.min(32)))
-                .unwrap_or(0);
-            IpAddr::V4((u32::from(v4) & mask).into())
-        }
-        IpAddr::V6(v6) => {
-            let mask = u128::MAX
-                .checked_shl(128 - u32::from(bits.min(128)))
-                .unwrap_or(0);
-            IpAddr::V6(Ipv6Addr::from(u128::from(v6) & mask))
-        }
-    }
+    IpNet::new(address, bits).map_or(address, |block| block.trunc().addr())
 }
 
 /// What limits are counted by: an IPv4 address, or the /64 that one IPv6 client has to itself.

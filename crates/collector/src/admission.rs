@@ -10,7 +10,7 @@ use crate::outcome::Shed;
 /// Retry-After of a refused request, in seconds: spread, so that clients do not come back together.
 const RETRY_AFTER: std::ops::RangeInclusive<u64> = 5..=30;
 /// From which part of the limit on pages are told to flush less often, and how often then.
-const FLUSH_INTERVALS: [(i64, i64, &str); 3] = [(3, 4, "120"), (1, 2, "60"), (1, 4, "30")];
+const FLUSH_INTERVALS: [(i64, i64, u64); 3] = [(3, 4, 120), (1, 2, 60), (1, 4, 30)];
 
 /// Requests and bytes in flight, counted in the gauges that show them.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl InFlight {
     }
 
     /// How often pages should flush, in seconds, where they should flush less often than they do.
-    pub(crate) fn flush_interval(&self) -> Option<&'static str> {
+    pub(crate) fn flush_interval(&self) -> Option<u64> {
         let requests = self.requests.get();
         FLUSH_INTERVALS
             .iter()
@@ -133,9 +133,9 @@ mod tests {
         for (requests, seconds) in [
             (0, None),
             (24, None),
-            (25, Some("30")),
-            (50, Some("60")),
-            (99, Some("120")),
+            (25, Some(30)),
+            (50, Some(60)),
+            (99, Some(120)),
         ] {
             of.requests.set(requests);
             assert_eq!(of.flush_interval(), seconds, "{requests}");

@@ -10,6 +10,7 @@ use http::header::{
 };
 use http::{Response, StatusCode};
 use http_body_util::Full;
+use intake::App;
 use serde::Serialize;
 
 use crate::admission::InFlight;
@@ -21,6 +22,8 @@ const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-or
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// Asks the SDK to flush only so often: seconds.
 const FLUSH_INTERVAL: HeaderName = HeaderName::from_static("corswatch-flush-interval");
+/// What the SDK is to leave.
+const SDK: HeaderName = HeaderName::from_static("corswatch-sdk");
 /// Chromium keeps a preflight's answer no longer.
 const PREFLIGHT_MAX_AGE: &str = "7200";
 
@@ -36,7 +39,7 @@ pub(crate) fn empty(status: StatusCode) -> Answer {
     let headers = answer.headers_mut();
     headers.reserve(8);
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, text("*"));
-    let exposed = text("retry-after, corswatch-flush-interval");
+    let exposed = text("retry-after, corswatch-flush-interval, corswatch-sdk");
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     headers.insert(TIMING_ALLOW_ORIGIN, text("*"));
     headers.insert(CORP, text("cross-origin"));
@@ -109,8 +112,8 @@ pub(crate) fn method_not_allowed(allowed: &str) -> Answer {
     answer
 }
 
-/// The answer to a beacon.
-pub(crate) fn of(outcome: &Outcome, in_flight: &InFlight) -> Answer {
+/// The answer to a beacon, and what the pages of `app` are told with it.
+pub(crate) fn of(outcome: &Outcome, in_flight: &InFlight, app: Option<&App>) -> Answer {
     let mut answer = match outcome {
         Outcome::Appended => empty(StatusCode::NO_CONTENT),
         Outcome::Refused(refused) => {
@@ -128,8 +131,14 @@ pub(crate) fn of(outcome: &Outcome, in_flight: &InFlight) -> Answer {
             answer
         }
     };
-    if let Some(seconds) = in_flight.flush_interval() {
-        answer.headers_mut().insert(FLUSH_INTERVAL, text(seconds));
+    let wanted = app.map_or(0, App::flush_seconds);
+    let seconds = in_flight.flush_interval().unwrap_or(0).max(wanted);
+    if seconds > 0 {
+        answer.headers_mut().insert(FLUSH_INTERVAL, seconds.into());
+    }
+    let control = app.and_then(App::sdk_control).map(HeaderValue::from_str);
+    if let Some(Ok(control)) = control {
+        answer.headers_mut().insert(SDK, control);
     }
     answer
 }

@@ -99,6 +99,7 @@ pub(crate) struct EdgeMetrics {
     ignored_members: Counter,
     ignored_rows: Counter,
     unknown_words: Counter,
+    sdk: SdkCounters,
     overflowed: Closed,
     served: Closed,
     /// Open connections.
@@ -116,6 +117,14 @@ pub(crate) struct EdgeMetrics {
     pub(crate) panics: Counter,
     /// Reports of these counts that the journal did not take.
     pub(crate) report_errors: Counter,
+}
+
+/// What the SDK in pages says of itself.
+#[derive(Debug, Default)]
+struct SdkCounters {
+    probes: Counter,
+    errors: Counter,
+    drops: Counter,
 }
 
 /// What the outcomes sum up to.
@@ -141,6 +150,7 @@ impl EdgeMetrics {
             ignored_members: Counter::default(),
             ignored_rows: Counter::default(),
             unknown_words: Counter::default(),
+            sdk: SdkCounters::default(),
             overflowed: Closed::new(Dimension::ALL.iter().map(|dimension| dimension.as_str())),
             served: Closed::new(Served::ALL.iter().map(|served| served.as_str())),
             connections: Gauge::default(),
@@ -181,6 +191,21 @@ impl EdgeMetrics {
                 "unknown_words",
                 "Words of beacons that this build does not know",
                 &self.unknown_words,
+            ),
+            (
+                "sdk_probes",
+                "Probes that the SDK says it sent",
+                &self.sdk.probes,
+            ),
+            (
+                "sdk_errors",
+                "Errors of its own that the SDK says it caught",
+                &self.sdk.errors,
+            ),
+            (
+                "sdk_drops",
+                "Beacons that the SDK says it gave up",
+                &self.sdk.drops,
             ),
             ("panics", "Requests that ended in a panic", &self.panics),
             (
@@ -282,6 +307,9 @@ impl EdgeMetrics {
             (&self.ignored_members, accepted.ignored_members),
             (&self.ignored_rows, accepted.ignored_rows),
             (&self.unknown_words, accepted.unknown_words),
+            (&self.sdk.probes, accepted.sdk.probes),
+            (&self.sdk.errors, accepted.sdk.errors),
+            (&self.sdk.drops, accepted.sdk.drops),
         ] {
             if count > 0 {
                 counter.inc_by(u64::from(count));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use journal::{Health, Record, Room};
 use observation::{BeaconId, EdgeReport, Entry};
-use runtime::Stop;
+use runtime::{Causes as _, Stop};
 
 use crate::edge::Edge;
 use crate::metrics::Totals;
@@ -53,7 +53,7 @@ async fn report(edge: &Edge, reported: &mut Option<(Totals, u64)>) {
         Err(error) => {
             edge.metrics.report_errors.inc();
             // The journal itself reports at length what is wrong with it.
-            tracing::debug!(error = &error as &dyn std::error::Error, "report not taken");
+            tracing::debug!(error = %error.with_causes(), "report not taken");
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The SDK's script, as it was built with this edge.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::LazyLock;
 
@@ -9,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use brotli::CompressorWriter;
 use brotli::enc::BrotliEncoderParams;
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256, Sha384};
@@ -91,11 +91,7 @@ impl Script {
     }
 
     fn of(script: &'static [u8]) -> Self {
-        let mut hash = String::new();
-        for byte in Sha256::digest(script).iter().take(HASH_BYTES) {
-            // Writing into a String cannot fail.
-            let _ = write!(hash, "{byte:02x}");
-        }
+        let hash = HEXLOWER.encode(&Sha256::digest(script)[..HASH_BYTES]);
         Self {
             path: format!("/v1/corswatch-{hash}.js"),
             hash,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use intake::Catalog;
 use journal::Appender;
-use runtime::{Clock, Metrics, Stop};
+use runtime::{Causes as _, Clock, Metrics, Stop};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
@@ -194,8 +194,7 @@ async fn accept(
                     edge.metrics.accept_errors.inc();
                     failures += 1;
                     if failures == 1 {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::error!(error, "a connection could not be accepted");
+                        tracing::error!(error = %error.with_causes(), "a connection could not be accepted");
                     }
                     if failures == MAX_ACCEPT_FAILURES {
                         return Err(ServeError::Accept(error));

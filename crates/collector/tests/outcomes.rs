@@ -29,7 +29,7 @@ fn is_readable_by_any_page(reply: &Reply) {
         ("access-control-allow-origin", "*"),
         (
             "access-control-expose-headers",
-            "retry-after, corswatch-flush-interval",
+            "retry-after, corswatch-flush-interval, corswatch-sdk",
         ),
         ("timing-allow-origin", "*"),
         ("cross-origin-resource-policy", "cross-origin"),
@@ -363,6 +363,46 @@ async fn a_full_edge_sheds_and_says_beforehand_to_flush_less_often() {
     assert_eq!(
         (reply.status, reply.header("corswatch-flush-interval")),
         (204, None)
+    );
+}
+
+#[tokio::test]
+async fn pages_are_told_with_each_answer_what_their_application_limits() {
+    let edge = Edge::start("").await;
+    let told = |reply: &Reply| {
+        (
+            reply.status,
+            reply.header("corswatch-sdk").map(str::to_owned),
+            reply.header("corswatch-flush-interval").map(str::to_owned),
+        )
+    };
+    let send = |n, body: String| {
+        let request = post("/v1/b/calm-key-1", TEXT, body.as_bytes());
+        let edge = &edge;
+        async move { (n, told(&edge.send(&request).await)) }
+    };
+    let control = Some("probes=cheap stop=xhr,preflight_latency".to_owned());
+    let limited = |status| (status, control.clone(), Some("61".to_owned()));
+    assert_eq!(send(0, beacon(0)).await.1, limited(204));
+    assert_eq!(send(1, "not JSON".to_owned()).await.1, limited(400));
+    assert_eq!(told(&edge.send(&good(2)).await), (204, None, None));
+}
+
+#[tokio::test]
+async fn what_the_sdk_says_of_itself_is_counted() {
+    let edge = Edge::start("").await;
+    for n in 0..2 {
+        let counts = r#"{"probes":3,"errors":1,"drops":2,"#;
+        let body = beacon(n).replacen('{', counts, 1);
+        assert_eq!(
+            edge.send(&post(KEY, TEXT, body.as_bytes())).await.status,
+            204
+        );
+    }
+    let counted = ["probes", "errors", "drops"].map(|of| edge.metric(&format!("sdk_{of}_total")));
+    assert_eq!(
+        (counted, edge.metric("ignored_members_total")),
+        ([6, 2, 4], 0)
     );
 }
 

@@ -1,11 +1,12 @@
 //! Asks the server and judges what it says.
 
+use runtime::Causes as _;
 use std::time::Duration;
 
+use browse::{CallError, Client, Ending, Manner, Methods, Values, Walk, browse};
 use cors::Stage;
 use findings::{Finding, Place};
 use futures::StreamExt as _;
-use prober::{CallError, Client, Ending, Manner, Methods, Values, Walk, browse};
 use tokio::time::Instant;
 
 use crate::case::{Case, Reach};
@@ -68,11 +69,11 @@ fn failed(stage: Stage, error: &CallError, seen: &Seen) -> Finding {
             format!(
                 "refused by the rule `{}`: {}{}",
                 refusal.rule(),
-                error.text(),
+                error.with_causes(),
                 refusal.way_out()
             ),
         ),
-        _ => (rules::NO_ANSWER, error.text()),
+        _ => (rules::NO_ANSWER, error.with_causes().to_string()),
     };
     let what = match stage {
         Stage::Preflight => "the preflight",

@@ -17,12 +17,15 @@ const FLAGS = [
   '--remote-debugging-pipe',
 ];
 
-/** Starts Chromium with every `.test` host mapped to `port` on loopback. */
-export async function launch(executable, port) {
+/** Starts Chromium with every `.test` host mapped to a port on loopback; `ports` is that port, or hosts with
+ * their ports: `a.test=8001,b.test=8002`. */
+export async function launch(executable, ports) {
+  const hosts = String(ports).includes('=') ? ports.split(',').map((pair) => pair.split('=')) : [['*.test', ports]];
+  const rules = hosts.map(([host, port]) => `MAP ${host} 127.0.0.1:${port}`).join(',');
   const profile = mkdtempSync(join(tmpdir(), 'cors-differential-'));
   const child = spawn(
     executable,
-    [...FLAGS, `--user-data-dir=${profile}`, `--host-resolver-rules=MAP *.test 127.0.0.1:${port}`, 'about:blank'],
+    [...FLAGS, `--user-data-dir=${profile}`, `--host-resolver-rules=${rules}`, 'about:blank'],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
   );
   const connection = new Connection(child.stdio[3], child.stdio[4]);

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cors::Headers;
+use explain::fix::Platform;
 use explain::{Asked, dump, har};
 use printable::Notation;
 
@@ -33,8 +34,9 @@ pub(crate) fn run(args: &Explain) -> Result<ExitCode, Failure> {
 
 fn explain_lines(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode, Failure> {
     let reader = open(args)?;
-    let failed = match args.format {
-        Some(Format::Text) => lines_text(args, reader, output),
+    let failed = match (args.format, args.fix_for) {
+        (Some(Format::Text), _) => lines_text(args, reader, output),
+        (_, Some(platform)) => lines_json(platform, reader, output),
         _ => explain::jsonl(reader, output).map(|summary| summary.failed_lines),
     };
     match failed.context("explaining")? {
@@ -43,6 +45,35 @@ fn explain_lines(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode
             "{lines} of the lines could not be read"
         ))),
     }
+}
+
+/// Answers lines as JSON with the configuration of `platform`; the value is how many could not be read.
+fn lines_json(
+    platform: Platform,
+    reader: impl BufRead,
+    output: &mut impl io::Write,
+) -> io::Result<u64> {
+    let mut failed = 0;
+    for (number, line) in (1..).zip(reader.split(b'\n')) {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        match explain::ask(line.trim()) {
+            _ if line.trim().is_empty() => {}
+            Asked::Exchange(id, exchange) => {
+                let verdict = explain::recorded(&exchange);
+                let answer = explain::verdict_json_for(&exchange, &verdict, platform).to_string();
+                let id = id.map(|id| format!("\"id\":{id},")).unwrap_or_default();
+                // The `id` is written as it came, whatever it is.
+                writeln!(output, "{{{id}{}", answer.trim_start_matches('{'))?;
+            }
+            Asked::Part(answer) => writeln!(output, "{answer}")?,
+            Asked::Unreadable(_) => {
+                failed += 1;
+                writeln!(output, "{}", explain::line(&line, number))?;
+            }
+        }
+    }
+    Ok(failed)
 }
 
 /// Answers lines in words; the value is how many could not be read.
@@ -98,7 +129,13 @@ fn explain_dump(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode,
     let mut verdict = explain::recorded(&dump.exchange);
     verdict.caveats.extend(dump.notes);
     match args.format {
-        Some(Format::Json) => writeln!(output, "{:#}", explain::verdict_json(&verdict)),
+        Some(Format::Json) => {
+            let value = match args.fix_for {
+                Some(platform) => explain::verdict_json_for(&dump.exchange, &verdict, platform),
+                None => explain::verdict_json(&verdict),
+            };
+            writeln!(output, "{value:#}")
+        }
         _ => explain::text(&dump.exchange, &verdict, args.fix_for, output),
     }
     .context("writing the answer")?;
@@ -108,7 +145,7 @@ fn explain_dump(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode,
 fn explain_har(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode, Failure> {
     let report = har::explain(&read(args)?).map_err(|error| Failure::Input(error.to_string()))?;
     match args.format {
-        Some(Format::Json) => explain::har_json(&report, output),
+        Some(Format::Json) => explain::har_json(&report, args.fix_for, output),
         _ => explain::har_text(&report, args.fix_for, output),
     }
     .context("writing the answer")?;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use data_encoding::HEXLOWER;
 use settings::Problem;
 
 use crate::cli::{Form, Init};
@@ -152,7 +153,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 pub(crate) fn random(bytes: usize) -> Result<String, Failure> {
     let mut random = vec![0; bytes];
     getrandom::fill(&mut random).context("random numbers")?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(HEXLOWER.encode(&random))
 }
 
 fn text(wanted: &Wanted) -> Result<String, Failure> {

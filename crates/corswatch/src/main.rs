@@ -9,6 +9,7 @@ mod audit;
 mod check;
 mod cli;
 mod config;
+mod doctor;
 mod exit;
 mod explain;
 mod file;
@@ -77,6 +78,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Generate(args) => policies::generate(&args),
         Command::Incident(args) => incidents::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::CheckConfig(args) => check_config(&args),
         Command::Openapi => {
             say!("{}", dashboard::openapi());
@@ -146,6 +148,7 @@ fn check_config(args: &cli::CheckConfig) -> Result<ExitCode, Failure> {
     }
     match warnings.len() {
         0 => say!("the configuration has no problems"),
+        1 => say!("the configuration can be used; 1 warning"),
         count => say!("the configuration can be used; {count} warnings"),
     }
     Ok(ExitCode::SUCCESS)

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
+use browse::{Addresses, Client, Limits, Names, TargetPolicy};
 use cors::Origin;
-use prober::{Addresses, Client, Limits, Names, TargetPolicy};
 use url::Url;
 use web::{OriginPattern, Schemes};
 

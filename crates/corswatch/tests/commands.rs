@@ -90,6 +90,43 @@ fn mistakes() -> Vec<(String, Vec<&'static str>)> {
             ],
         ),
         (
+            format!("{APP}[[alert.webhooks]]\nurl = \"http://127.0.0.1:9093/am/api/v2/alerts\"\n"),
+            vec!["alert.webhooks[0].url = [redacted]: this is the API of Alertmanager"],
+        ),
+        (
+            format!(
+                "{APP}[journal]\nkind = \"kafka\"\n[journal.kafka]\nbrokers = \"http://kafka.test:9092\"\n"
+            ),
+            vec![
+                "journal.kafka.brokers = \"http://kafka.test:9092\": `http://kafka.test:9092` is not host:port: write `kafka.test:9092`",
+            ],
+        ),
+        (
+            format!(
+                "{APP}[dashboard]\nlisten = \"localhost:7781\"\nhosts = [\"https://cors.test/\"]\n"
+            ),
+            vec![
+                "dashboard.listen = \"localhost:7781\": an IP address and a port are expected: write `listen = \"127.0.0.1:7781\"`",
+                "dashboard.hosts[0] = \"https://cors.test/\": write a host name alone, without scheme or port: `cors.test`",
+            ],
+        ),
+        (
+            format!("{APP}[[alert.routes]]\nreceivers = [\"slack\"]\n"),
+            vec![
+                "alert.routes[0].receivers = \"slack\": no receiver has this name; none is configured; add one",
+            ],
+        ),
+        (
+            format!("{APP}[store]\ntopology = \"replicated\"\n"),
+            vec![
+                "store.topology = \"replicated\": a table is expected: write `topology = { kind = \"single\" }` or `{ kind = \"replicated\", cluster = .. }`",
+            ],
+        ),
+        (
+            "public_url = https://hush.test\n".to_owned(),
+            vec!["--config = c.toml: is not TOML: line 1, column 14: string values must be quoted"],
+        ),
+        (
             format!("{APP}[[services]]\nname = \"a\"\nmatch = [{{ origin = \"api.test\" }}]\n"),
             vec![
                 "services[0].match[0].origin = api.test: the origin is not scheme://host[:port]: write `https://api.test`",
@@ -107,6 +144,7 @@ fn every_mistake_is_one_sentence_that_says_what_to_write() {
             assert!(err.contains(problem), "{problem}\n{err}");
         }
         let (_, lines) = err.split_once("in the configuration:").expect("problems");
+        assert!(!err.contains("hush"), "{err}");
         let own = problems
             .iter()
             .filter(|line| !line.starts_with("did you"))

@@ -49,11 +49,19 @@ fn unreadable(field: String, error: &serde_json::Error, bytes: &[u8]) -> Problem
     let reason = reason.split(" at line ").next().unwrap_or_default();
     let missing = reason.strip_prefix("missing field `");
     let field = missing.map_or(field, |name| name.trim_end_matches('`').to_owned());
+    // The path of the whole.
+    let field = if field == "." {
+        "body".to_owned()
+    } else {
+        field
+    };
     let permitted = match reason.split_once(", expected ") {
         _ if missing.is_some() => "a value: this field is required".to_owned(),
         Some((found, expected)) if found.starts_with("unknown field ") => {
             format!("{} (there is no such field)", names(expected))
         }
+        // What reads the whole body calls it by the name of a type.
+        Some((_, expected)) if expected.starts_with("struct ") => "a JSON object".to_owned(),
         Some((_, expected)) => names(expected),
         None => reason.to_owned(),
     };
@@ -76,5 +84,48 @@ fn names(expected: &str) -> String {
     match names.as_slice() {
         [] => expected.to_owned(),
         names => format!("one of {}", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Report {
+        id: String,
+        count: u32,
+    }
+
+    #[test]
+    fn a_body_that_cannot_be_read_is_described_without_names_of_types() {
+        let headers = HeaderMap::from_iter([(
+            header::CONTENT_TYPE,
+            http::HeaderValue::from_static("application/json"),
+        )]);
+        for (body, detail) in [
+            ("[]", "body = \"\": permitted is a JSON object"),
+            ("7", "body = \"\": permitted is a JSON object"),
+            (
+                "{\"idd\": \"a\"}",
+                "idd = \"a\": permitted is one of id, count (there is no such field)",
+            ),
+            (
+                "{\"id\": \"a\"}",
+                "count = \"\": permitted is a value: this field is required",
+            ),
+        ] {
+            let problem = json::<Report>(&headers, body.as_bytes()).expect_err(body);
+            let text = format!("{problem:?}");
+            assert!(!text.contains("struct"), "{body}: {text}");
+            assert!(
+                text.contains(&detail.replace('"', "\\\"")),
+                "{body}: {text}"
+            );
+        }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
 
+use crate::hooks::{self, DeployHook};
 use crate::stamp::Stamp;
 
 /// Settings of the private side: where it listens and who may ask.
@@ -28,6 +30,8 @@ pub struct Config {
     /// How long browsers shall ask this host over HTTPS only (`Strict-Transport-Security`); 0s does not say so.
     /// Set it where a proxy with TLS stands before. Permitted: 0s to 730days.
     pub hsts: Span,
+    /// Webhooks that report deploys.
+    pub deploy_hooks: Vec<DeployHook>,
     /// How long a request may take before it is answered with 503.
     pub request_timeout: Span,
     /// How long a client may take to send the head of a request.
@@ -53,6 +57,7 @@ impl Default for Config {
             wrong_tokens_per_minute: 60,
             trusted_proxies: Vec::new(),
             hsts: Span::secs(0),
+            deploy_hooks: Vec::new(),
             request_timeout: Span::secs(15),
             header_timeout: Span::secs(10),
             max_requests_in_flight: 64,
@@ -142,13 +147,26 @@ impl Config {
             self.max_streams_per_token,
             1..=65_536,
         );
-        for host in &self.hosts {
+        for (at, host) in self.hosts.iter().enumerate() {
             if host.is_empty() || host.contains(['/', ':', ' ']) {
                 let reason = "write a host name alone, without scheme or port";
-                problems.report("hosts", host, reason);
+                let reason = host_alone(host)
+                    .map_or_else(|| reason.to_owned(), |alone| format!("{reason}: `{alone}`"));
+                problems.report(&format!("hosts[{at}]"), format!("{host:?}"), reason);
             }
         }
         self.token_problems(&mut problems);
+        hooks::problems(&self.deploy_hooks, &mut problems);
+    }
+
+    /// Reports webhooks that name no configured app.
+    pub fn app_problems(&self, apps: &[String], mut problems: Problems<'_>) {
+        for (at, hook) in self.deploy_hooks.iter().enumerate() {
+            for app in hook.apps.iter().filter(|app| !apps.contains(app)) {
+                let reason = format!("is no configured app; there are {}", apps.join(", "));
+                problems.report(&format!("deploy_hooks[{at}].apps"), app, reason);
+            }
+        }
     }
 
     fn token_problems(&self, problems: &mut Problems<'_>) {
@@ -182,14 +200,15 @@ impl Config {
 
 /// The 32 bytes that 64 hexadecimal digits stand for.
 pub(crate) fn digest(hex: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if hex.len() != 64 || !hex.is_ascii() {
-        return None;
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(bytes)
+    let bytes = HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?;
+    bytes.try_into().ok()
+}
+
+/// The host of an address that stands where a host belongs.
+fn host_alone(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("://").unwrap_or(("", text));
+    let host = rest.split(['/', ':']).next()?.trim();
+    (!host.is_empty() && !host.contains(' ')).then_some(host)
 }
 
 #[cfg(test)]

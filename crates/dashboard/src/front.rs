@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::guesses::Guesses;
 use crate::metrics::{Metrics, NO_ROUTE};
 use crate::problem::{Code, Problem};
-use crate::{body, headers};
+use crate::{body, headers, hooks};
 
 /// What stands around every route.
 pub(crate) struct Front {
@@ -173,6 +173,10 @@ fn plain_refusals_explained(response: Response<Body>) -> Response<Body> {
     if response.status() != StatusCode::PAYLOAD_TOO_LARGE {
         return response;
     }
-    let detail = format!("a body has at most {} bytes", body::LIMIT);
+    let detail = format!(
+        "a body has at most {} bytes, a delivery of a webhook {}",
+        body::LIMIT,
+        hooks::LIMIT
+    );
     Problem::new(Code::TooLarge, detail).into_response()
 }

@@ -111,6 +111,7 @@ pub(crate) fn api() -> OpenApi {
         routes::health().into_openapi(),
         routes::public().into_openapi(),
         routes::metrics().into_openapi(),
+        routes::signed().into_openapi(),
         routes::guarded().into_openapi(),
     ] {
         api.merge(routes);

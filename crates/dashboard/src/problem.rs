@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use runtime::Causes as _;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -181,7 +182,7 @@ impl From<StoreError> for Problem {
             }
             StoreError::Unavailable { .. } | StoreError::Schema(_) => {
                 tracing::error!(
-                    error = &error as &dyn std::error::Error,
+                    error = %error.with_causes(),
                     "store unavailable"
                 );
                 Self::new(
@@ -191,7 +192,7 @@ impl From<StoreError> for Problem {
             }
             StoreError::Rejected { .. } | StoreError::Config(_) => {
                 tracing::error!(
-                    error = &error as &dyn std::error::Error,
+                    error = %error.with_causes(),
                     "store refuses a query"
                 );
                 Self::new(

@@ -91,6 +91,10 @@ pub trait Queries: Send + Sync {
     async fn save_closing(&self, closing: &ClosingRow) -> Result<(), StoreError>;
     /// The deploys of an app, in order of time.
     async fn deploys(&self, app: &str, within: Interval) -> Result<Vec<DeployRow>, StoreError>;
+    /// One deploy of an app.
+    async fn deploy(&self, app: &str, id: &str) -> Result<Option<DeployRow>, StoreError>;
+    /// The deploys of the same app, service and environment before `deploy` that took effect, latest first.
+    async fn deploys_before(&self, deploy: &DeployRow) -> Result<Vec<DeployRow>, StoreError>;
     /// The latest diagnosis of every failure of an app, latest first.
     async fn diagnoses(&self, app: &str, limit: u32) -> Result<Vec<DiagnosisRow>, StoreError>;
     /// The inventory as it was known at `at`.
@@ -251,6 +255,14 @@ impl Queries for Stored {
 
     async fn deploys(&self, app: &str, within: Interval) -> Result<Vec<DeployRow>, StoreError> {
         self.reader.deploys(app, within.from, within.to).await
+    }
+
+    async fn deploy(&self, app: &str, id: &str) -> Result<Option<DeployRow>, StoreError> {
+        self.reader.deploy(app, id).await
+    }
+
+    async fn deploys_before(&self, deploy: &DeployRow) -> Result<Vec<DeployRow>, StoreError> {
+        self.reader.deploys_before(deploy).await
     }
 
     async fn diagnoses(&self, app: &str, limit: u32) -> Result<Vec<DiagnosisRow>, StoreError> {

@@ -1,7 +1,7 @@
 //! A deploy as a pipeline reports it.
 
 use serde::Deserialize;
-use store::{DeployKind, DeployRow};
+use store::{DeployKind, DeployRow, DeploySource, DeployState};
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
@@ -13,6 +13,7 @@ use crate::view::deploy::kinds;
 
 const MAX_NAME: usize = 200;
 const MAX_NOTE: usize = 4000;
+const MAX_LINK: usize = 2000;
 /// A deploy may be announced this long before it takes effect.
 const MAX_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -33,6 +34,9 @@ pub(crate) struct DeployReport {
     /// releases by it.
     #[serde(default)]
     version: String,
+    /// Where it is deployed to, as pages state it. A deploy to staging is not suspected of failures in production.
+    #[serde(default)]
+    environment: String,
     /// What kind of change; default `deploy`.
     #[serde(default)]
     #[schema(schema_with = kinds)]
@@ -52,6 +56,9 @@ pub(crate) struct DeployReport {
     /// What it is, for people: a title, a link.
     #[serde(default)]
     note: String,
+    /// Address of a page about it.
+    #[serde(default)]
+    link: String,
 }
 
 impl DeployReport {
@@ -66,6 +73,15 @@ impl DeployReport {
                 field: "at".into(),
                 value: Stamp(at).to_string(),
                 permitted,
+            });
+        }
+        if !self.link.is_empty()
+            && let Err(reason) = settings::web_url(&self.link)
+        {
+            faults.push(Fault {
+                field: "link".into(),
+                value: self.link.chars().take(64).collect(),
+                permitted: format!("an address of http or https; this one {reason}"),
             });
         }
         if !faults.is_empty() {
@@ -95,6 +111,11 @@ impl DeployReport {
             created_at: now,
             recorded_by: caller.name().to_owned(),
             version: self.version,
+            environment: self.environment,
+            link: self.link,
+            source: DeploySource::Api,
+            state: DeployState::Succeeded,
+            rollback_rule: None,
         })
     }
 
@@ -114,6 +135,8 @@ impl DeployReport {
             ("id", &self.id, MAX_NAME),
             ("service", &self.service, MAX_NAME),
             ("version", &self.version, MAX_NAME),
+            ("environment", &self.environment, MAX_NAME),
+            ("link", &self.link, MAX_LINK),
             ("reverts", &self.reverts, MAX_NAME),
             ("author", &self.author, MAX_NAME),
             ("note", &self.note, MAX_NOTE),

@@ -11,6 +11,7 @@ use utoipa::openapi::OpenApi;
 use crate::config::Config;
 use crate::front::{self, Front};
 use crate::health::{EdgePart, Health, StorePart, WatermarkPart};
+use crate::hooks::{self, Hooks};
 use crate::live::Live;
 use crate::openapi::describe;
 use crate::problem::{Code, Problem};
@@ -41,6 +42,7 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
     let (most, most_per_token) = (front.config.max_streams, front.config.max_streams_per_token);
     let seats = Seats::new(most, most_per_token, &state.metrics);
     let health = Arc::new(health(&front.config, &state, watermark.clone()));
+    let hooks = Hooks::new(&front.config.deploy_hooks, &state.metrics);
     let shared = Arc::new(Shared {
         openapi: serde_json::to_vec(&api)
             .expect("the description is plain data")
@@ -48,15 +50,20 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
         front: Arc::clone(&front),
         watermark,
         live,
+        hooks,
         seats: Arc::new(seats),
         stop: stop.clone(),
         state,
     });
     let public = Router::from(routes::public()).with_state(Arc::clone(&shared));
+    let signed = Router::from(routes::signed())
+        .with_state(Arc::clone(&shared))
+        .route_layer(from_fn_with_state(Arc::clone(&front), front::bounded))
+        .layer(DefaultBodyLimit::max(hooks::LIMIT));
     let guarded = Router::from(routes::guarded()).with_state(shared);
     let health_router = Router::from(routes::health()).with_state(Arc::clone(&health));
     let metrics = Router::from(routes::metrics()).with_state(health);
-    let open = public.merge(health_router);
+    let open = public.merge(health_router).merge(signed);
     surrounded(open, guarded.merge(metrics), NOTHING_HERE, &front)
 }
 

@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use prometheus_client::metrics::gauge::Gauge;
-use runtime::{Metrics as Registry, Stop};
+use runtime::{Causes as _, Metrics as Registry, Stop};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
@@ -134,7 +134,7 @@ async fn accept(
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => (stream, peer.ip().to_canonical()),
                 Err(error) => {
-                    tracing::warn!(%error, "accept failed");
+                    tracing::warn!(error = %error.with_causes(), "accept failed");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
@@ -151,7 +151,7 @@ async fn accept(
         open.inc();
         connections.spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection ended");
+                tracing::debug!(error = %error.with_causes(), "connection ended");
             }
             open.dec();
             drop((slot, place));

@@ -8,6 +8,7 @@ use runtime::{Clock, Metrics as Registry, Stop};
 use crate::backtests::Backtests;
 use crate::front::Front;
 use crate::health::Part;
+use crate::hooks::Hooks;
 use crate::live::Live;
 use crate::queries::Queries;
 use crate::seats::Seats;
@@ -114,6 +115,7 @@ pub(crate) struct Shared {
     pub(crate) front: Arc<Front>,
     pub(crate) watermark: Watermark,
     pub(crate) live: Live,
+    pub(crate) hooks: Hooks,
     pub(crate) seats: Arc<Seats>,
     /// Ends streams, which would otherwise never end.
     pub(crate) stop: Stop,

@@ -298,7 +298,7 @@ async fn bad_deploys_are_refused_and_nothing_is_recorded() {
     for (body, detail) in [
         (
             json!({"app": "shop", "release": "2.1"}),
-            "release = \"2.1\": permitted is one of id, app, service, version, kind, at, reverts, touches_cors, author, note (there is no such field)",
+            "release = \"2.1\": permitted is one of id, app, service, version, environment, kind, at, reverts, touches_cors, author, note, link (there is no such field)",
         ),
         (
             json!({"app": "shop", "kind": "hotfix"}),

@@ -103,7 +103,7 @@ async fn every_route_of_the_metrics_is_described_and_the_other_way_round() {
     let metrics = get(&router, "/metrics").await.text;
     let api = get(&router, "/openapi.json").await.json();
     let described = api["paths"].as_object().unwrap();
-    assert_eq!(described.len(), 33, "{:?}", described.keys());
+    assert_eq!(described.len(), 35, "{:?}", described.keys());
     for path in described.keys() {
         assert!(metrics.contains(&format!("route=\"{path}\"")), "{path}");
         let status = get(&router, path).await.status;

@@ -26,7 +26,7 @@ fn main() {
     let file = std::fs::read(path).expect("a file that can be read");
     let start = processor_time();
     let report = explain::har::explain(&file).expect("a HAR file");
-    explain::har_json(&report, &mut std::io::sink()).expect("a sink takes everything");
+    explain::har_json(&report, None, &mut std::io::sink()).expect("a sink takes everything");
     println!(
         "{} bytes, {:?}: {:?}, at most {}",
         file.len(),

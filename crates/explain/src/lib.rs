@@ -23,7 +23,7 @@ mod wire;
 
 pub use differs::{Browser, Difference};
 pub use lines::{Asked, Summary, ask, jsonl, line};
-pub use print::{har_json, har_text, text, verdict_json};
+pub use print::{har_json, har_text, text, verdict_json, verdict_json_for};
 pub use reason::Reason;
 pub use transcript::{heads, transcript};
 pub use verdict::{EngineVerdict, Verdict, explain, recorded};

@@ -32,6 +32,23 @@ pub fn verdict_json(verdict: &Verdict) -> Value {
     value
 }
 
+/// The same with `snippet`: the configuration that mends it at `platform`, null where none does.
+#[must_use]
+pub fn verdict_json_for(exchange: &Exchange, verdict: &Verdict, platform: Platform) -> Value {
+    let mut value = verdict_json(verdict);
+    let policy = Policy::of(exchange, &verdict.judgement);
+    value["snippet"] = json!(configuration(verdict, policy.as_ref(), platform));
+    value
+}
+
+/// What stands in the configuration of `platform` afterwards, where a server is to be changed.
+fn configuration(verdict: &Verdict, policy: Option<&Policy>, platform: Platform) -> Option<String> {
+    let is_of_server = verdict.fix.iter().any(|fix| fix.on != Place::Page);
+    policy
+        .filter(|_| is_of_server)
+        .map(|policy| snippet(platform, policy))
+}
+
 /// The verdict on an exchange in words, with the configuration that mends it where that is asked for.
 ///
 /// # Errors
@@ -60,21 +77,29 @@ fn verdict_text(
     let Some(policy) = policy else {
         return writeln!(output, "  no server should permit it: its origin is null");
     };
-    writeln!(output, "  {}:", platform.as_str())?;
-    for line in snippet(platform, policy).lines() {
-        writeln!(output, "    {line}")?;
-    }
-    Ok(())
+    writeln!(output, "  {}:\n", platform.as_str())?;
+    // Without an indent: what is copied has to be right as it is, also for Python.
+    writeln!(output, "{}", snippet(platform, policy))
 }
 
 /// A HAR file's report as JSON: an object a line for each cross-origin request, then one for each
-/// entry that cannot be read, and at the end one that counts them.
+/// entry that cannot be read, and at the end one that counts them. With a platform each request has
+/// its `snippet` as in [`verdict_json_for`].
 ///
 /// # Errors
 /// Those of the writer.
-pub fn har_json(report: &HarReport, output: &mut impl io::Write) -> io::Result<()> {
+pub fn har_json(
+    report: &HarReport,
+    fix_for: Option<Platform>,
+    output: &mut impl io::Write,
+) -> io::Result<()> {
     for request in &report.requests {
-        writeln!(output, "{}", request_json(request))?;
+        let mut value = request_json(request);
+        if let Some(platform) = fix_for {
+            let policy = request.policy.as_ref();
+            value["snippet"] = json!(configuration(&request.verdict, policy, platform));
+        }
+        writeln!(output, "{value}")?;
     }
     for bad in &report.bad_entries {
         let line = json!({"entry": bad.entry, "line": bad.line, "error_text": bad.reason});

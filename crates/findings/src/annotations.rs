@@ -23,6 +23,11 @@ pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> 
         };
         let place = finding.place.as_ref().unwrap_or(&case.place);
         let mut message = finding.message.clone();
+        if let Some(affected) = finding.affects {
+            message.push_str("\n(");
+            message.push_str(affected.text());
+            message.push(')');
+        }
         for fix in &finding.fix {
             message.push_str("\nfix: ");
             message.push_str(fix);

@@ -41,6 +41,37 @@ impl std::fmt::Display for Level {
     }
 }
 
+/// Who notices what is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Affected {
+    /// People with a browser: a page does not work, or another page reads what is theirs.
+    BrowserUsers,
+    /// Tools that look at headers; no browser does anything else because of it.
+    ScannersOnly,
+}
+
+impl Affected {
+    /// The word for machines.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BrowserUsers => "browser_users",
+            Self::ScannersOnly => "scanners_only",
+        }
+    }
+
+    /// The same for people.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::BrowserUsers => "users of browsers are affected",
+            Self::ScannersOnly => {
+                "no user of a browser is affected: only scanners and monitoring notice"
+            }
+        }
+    }
+}
+
 /// A rule that findings refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
@@ -88,6 +119,8 @@ pub struct Finding {
     pub key: String,
     /// Where it is, if that is told more exactly than by the case.
     pub place: Option<Place>,
+    /// Who notices, where that is a question.
+    pub affects: Option<Affected>,
 }
 
 impl Finding {
@@ -102,7 +135,15 @@ impl Finding {
             fix: Vec::new(),
             key: String::new(),
             place: None,
+            affects: None,
         }
+    }
+
+    /// The same, noticed by `affected`.
+    #[must_use]
+    pub const fn affecting(mut self, affected: Affected) -> Self {
+        self.affects = Some(affected);
+        self
     }
 
     /// The same, as bad as `level`.
@@ -123,6 +164,13 @@ impl Finding {
     #[must_use]
     pub fn mended_by(mut self, fix: impl Into<String>) -> Self {
         self.fix.push(fix.into());
+        self
+    }
+
+    /// The same, with changes that together mend it.
+    #[must_use]
+    pub fn mended_by_all(mut self, fixes: impl IntoIterator<Item = String>) -> Self {
+        self.fix.extend(fixes);
         self
     }
 

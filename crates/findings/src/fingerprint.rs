@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use crate::finding::Finding;
@@ -23,10 +24,7 @@ impl Fingerprints {
             hash.update(part.as_bytes());
         }
         let digest = hash.finalize();
-        let text: String = digest[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let text = HEXLOWER.encode(&digest[..8]);
         let number = self.given.entry(text.clone()).or_default();
         *number += 1;
         format!("{text}:{number}")

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use crate::finding::Finding;
+use crate::finding::{Affected, Finding};
 use crate::fingerprint::Fingerprints;
 use crate::report::{Case, Report, Suite};
 
@@ -47,6 +47,7 @@ fn write_case(
             "message": finding.message,
             "evidence": finding.evidence,
             "fix": finding.fix,
+            "affects": finding.affects.map(Affected::as_str),
             "fingerprint": fingerprints.of(suite, case, finding),
             "file": finding.place.as_ref().unwrap_or(&case.place).file,
             "line": finding.place.as_ref().unwrap_or(&case.place).line,

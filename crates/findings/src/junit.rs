@@ -93,6 +93,11 @@ fn words(finding: &Finding) -> String {
         "{}: {}\n{}",
         finding.level, finding.rule.id, finding.message
     );
+    if let Some(affected) = finding.affects {
+        text.push_str("\n(");
+        text.push_str(affected.text());
+        text.push(')');
+    }
     for line in &finding.evidence {
         text.push_str("\n| ");
         text.push_str(line);

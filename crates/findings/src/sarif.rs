@@ -66,6 +66,11 @@ fn result(report: &Report, case: &Case, finding: &Finding, fingerprint: &str) ->
         .iter()
         .position(|rule| rule.id == finding.rule.id);
     let mut text = format!("{}: {}", case.name, finding.message);
+    if let Some(affected) = finding.affects {
+        text.push_str("\n(");
+        text.push_str(affected.text());
+        text.push(')');
+    }
     for line in &finding.evidence {
         text.push_str("\n| ");
         text.push_str(line);

@@ -52,6 +52,9 @@ fn write_finding(case: &Case, finding: &Finding, output: &mut impl Write) -> io:
     for text in lines(&finding.message) {
         writeln!(output, "         {text}")?;
     }
+    if let Some(affected) = finding.affects {
+        writeln!(output, "         ({})", affected.text())?;
+    }
     for evidence in &finding.evidence {
         writeln!(output, "         | {}", line(evidence))?;
     }

@@ -282,3 +282,21 @@ fn what_fails_a_case_is_the_callers_choice() {
     report.fail_on = Level::Warning;
     assert_eq!((report.total().passed, report.total().failed), (1, 2));
 }
+
+#[test]
+fn every_format_tells_who_is_affected() {
+    let affected = findings::Affected::ScannersOnly;
+    let mut report = report();
+    let finding = Finding::new(&RULES[1], "reflects").affecting(affected);
+    report.suites[0].cases[0].findings = vec![finding];
+    for format in Format::ALL {
+        let mut text = Vec::new();
+        report.write(*format, &mut text).expect("memory");
+        let text = String::from_utf8(text).expect("text");
+        let word = match format {
+            Format::Json => affected.as_str(),
+            _ => affected.text(),
+        };
+        assert!(text.contains(word), "{format:?}: {text}");
+    }
+}

@@ -45,6 +45,9 @@ pub struct HeaderChange {
     pub from: UnixMillis,
     /// When it was first seen as it is since.
     pub to: UnixMillis,
+    /// The app whose pages its values name; empty where they name none.
+    #[serde(default)]
+    pub app: String,
 }
 
 /// Two failures of one target with the same root have one cause.

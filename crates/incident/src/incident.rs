@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use data_encoding::HEXLOWER;
 use observation::{Stage, UnixMillis, vocabulary};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -108,6 +109,9 @@ pub struct AppPart {
     pub impact: Option<Impact>,
     /// Dimensions that fail and that do not.
     pub contrast: Contrast,
+    /// The environments that pages with failures state.
+    #[serde(default)]
+    pub environments: BTreeSet<String>,
 }
 
 /// An alert that belongs to an incident.
@@ -354,8 +358,5 @@ pub(crate) fn identity(
     }
     hash.update(opened_at.0.to_be_bytes());
     let digest = hash.finalize();
-    digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    HEXLOWER.encode(&digest[..8])
 }

@@ -40,12 +40,15 @@ pub struct Suspect {
     pub score: f64,
     /// Why it is suspected, in words.
     pub why: String,
-    /// The app whose deploy it is; empty for what targets answer.
+    /// The app whose deploy it is; empty for what targets answer to all.
     pub app: String,
     /// The service that was deployed, or empty.
     pub service: String,
     /// How to undo it.
     pub undo: String,
+    /// Address of a page about it, or empty.
+    #[serde(default)]
+    pub link: String,
 }
 
 /// A deploy that was reported.
@@ -59,16 +62,22 @@ pub struct Deploy {
     pub app: String,
     /// The service, or empty where not stated.
     pub service: String,
+    /// The environment, or empty where not stated.
+    pub environment: String,
     /// Whether it changes CORS configuration.
     pub touches_cors: bool,
     /// Whether it takes an earlier state back.
     pub rollback: bool,
+    /// Which version it brings, or empty.
+    pub version: String,
     /// What it is, for people.
     pub note: String,
     /// Who made it.
     pub author: String,
-    /// The deploy of the same service before it, or empty.
+    /// The deploy of the same service and environment before it, or empty.
     pub before: String,
+    /// Address of a page about it, or empty.
+    pub link: String,
 }
 
 /// What an incident is about, as far as changes are concerned.
@@ -82,6 +91,8 @@ pub struct Scope<'a> {
     pub header: &'a str,
     /// The first failures were of one release only.
     pub releases: &'a [String],
+    /// The environments that pages with failures state; none where they state none.
+    pub environments: &'a [String],
 }
 
 /// A header of the target that changed, as the replay of a failure saw it.
@@ -133,6 +144,9 @@ fn deploy(
     headers: &[(UnixMillis, UnixMillis)],
 ) -> Option<Suspect> {
     let recency = recency(scope.onset, deploy.at)?;
+    if !reaches(deploy, scope.environments) {
+        return None;
+    }
     let mut reasons = vec![match scope.onset.0 - deploy.at.0 {
         before if before <= SLACK => "deployed within a minute of the first failure".to_owned(),
         before => format!("deployed {} before the first failure", span(before)),
@@ -160,20 +174,10 @@ fn deploy(
         score += 0.25 * scoped;
         reasons.push(format!("{} changed just then", named(scope.header)));
     }
-    if !deploy.note.is_empty() && scope.releases.iter().any(|release| names(deploy, release)) {
+    if scope.releases.iter().any(|release| names(deploy, release)) {
         score += 0.2;
         reasons.push("only its release is affected".to_owned());
     }
-    let what = if deploy.rollback {
-        "rollback"
-    } else {
-        "deploy"
-    };
-    let undo = if deploy.before.is_empty() {
-        format!("Roll {what} {} back.", deploy.id)
-    } else {
-        format!("Roll {what} {} back to {}.", deploy.id, deploy.before)
-    };
     Some(Suspect {
         kind: SuspectKind::Deploy,
         id: deploy.id.clone(),
@@ -182,12 +186,47 @@ fn deploy(
         why: reasons.join("; "),
         app: deploy.app.clone(),
         service: deploy.service.clone(),
-        undo,
+        undo: undo(deploy),
+        link: deploy.link.clone(),
     })
 }
 
+fn undo(deploy: &Deploy) -> String {
+    let what = if deploy.rollback {
+        "rollback"
+    } else {
+        "deploy"
+    };
+    if deploy.before.is_empty() {
+        format!("Roll {what} {} back.", deploy.id)
+    } else {
+        format!("Roll {what} {} back to {}.", deploy.id, deploy.before)
+    }
+}
+
+/// Whether a deploy went where the failures are: a deploy to staging breaks no page of production.
+fn reaches(deploy: &Deploy, failing: &[String]) -> bool {
+    deploy.environment.is_empty()
+        || failing.is_empty()
+        || failing
+            .iter()
+            .any(|environment| is_same_environment(environment, &deploy.environment))
+}
+
+/// Whether two names are of one environment: pipelines and pages abbreviate differently.
+fn is_same_environment(one: &str, other: &str) -> bool {
+    let whole = |name: &str| match name.to_ascii_lowercase().as_str() {
+        "prod" | "prd" | "live" => "production".to_owned(),
+        "stage" | "stg" => "staging".to_owned(),
+        "dev" => "development".to_owned(),
+        name => name.to_owned(),
+    };
+    whole(one) == whole(other)
+}
+
 fn names(deploy: &Deploy, release: &str) -> bool {
-    !release.is_empty() && (deploy.id == release || deploy.note.contains(release))
+    !release.is_empty()
+        && (deploy.id == release || deploy.version == release || deploy.note.contains(release))
 }
 
 fn header(scope: Scope<'_>, change: &Observed) -> Option<Suspect> {
@@ -209,21 +248,25 @@ fn header(scope: Scope<'_>, change: &Observed) -> Option<Suspect> {
     Some(Suspect {
         kind: SuspectKind::HeaderChange,
         id: change.header.clone(),
-        at: change.to,
+        // Seen later than it happened: what it broke was seen first.
+        at: change.to.min(scope.onset).max(change.from),
         score: score.min(1.0),
         why: why.join("; "),
-        app: String::new(),
+        app: change.app.clone(),
         service: scope.service.to_owned(),
         undo: match change.before.as_str() {
             "" => format!("Remove {} again.", change.header),
             before => format!("Set {} to `{before}` again.", change.header),
         },
+        link: String::new(),
     })
 }
 
 /// Whether a change is of the header at fault; where none is known, of any that has a say in CORS.
 fn is_about(scope: Scope<'_>, change: &Observed) -> bool {
-    scope.header.is_empty() || change.header == scope.header || change.header == ":status"
+    scope.header.is_empty()
+        || change.header.eq_ignore_ascii_case(scope.header)
+        || change.header == ":status"
 }
 
 fn named(header: &str) -> &str {

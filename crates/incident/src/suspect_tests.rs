@@ -9,6 +9,7 @@ fn scope() -> Scope<'static> {
         service: "cart",
         header: "access-control-allow-headers",
         releases: &[],
+        environments: &[],
     }
 }
 
@@ -18,8 +19,11 @@ fn deployed(id: &str, minutes_before: i64, service: &str) -> Deploy {
         at: ONSET.plus(-minutes_before * MINUTE),
         app: "shop".to_owned(),
         service: service.to_owned(),
+        environment: String::new(),
         touches_cors: false,
         rollback: false,
+        version: String::new(),
+        link: String::new(),
         note: String::new(),
         author: "pipeline".to_owned(),
         before: String::new(),
@@ -34,6 +38,7 @@ fn changed(header: &str, from: i64, to: i64) -> Observed {
         after: String::new(),
         from: ONSET.plus(from * MINUTE),
         to: ONSET.plus(to * MINUTE),
+        app: String::new(),
     }
 }
 
@@ -105,4 +110,42 @@ fn what_to_go_back_to_is_named() {
         rank(scope(), &[deploy], &[])[0].undo,
         "Roll deploy v42 back to v41."
     );
+}
+
+#[test]
+fn a_deploy_to_another_environment_is_not_suspected_however_names_are_abbreviated() {
+    let failing = ["production".to_owned()];
+    for (environment, suspected) in [
+        ("production", true),
+        ("Prod", true),
+        ("", true),
+        ("staging", false),
+        ("preview-7", false),
+    ] {
+        let deploy = Deploy {
+            environment: environment.to_owned(),
+            ..deployed("d", 1, "cart")
+        };
+        let scope = Scope {
+            environments: &failing,
+            ..scope()
+        };
+        let found = rank(scope, std::slice::from_ref(&deploy), &[]);
+        assert_eq!(!found.is_empty(), suspected, "{environment}");
+        // Pages that state none may be of any.
+        assert_eq!(
+            rank(self::scope(), &[deploy], &[]).len(),
+            1,
+            "{environment}"
+        );
+    }
+}
+
+#[test]
+fn a_header_seen_to_change_after_the_onset_changed_at_the_latest_then() {
+    let header = "access-control-allow-headers";
+    let found = rank(scope(), &[], &[changed(header, -2, 3)]);
+    assert_eq!(found[0].at, ONSET);
+    // It was still there a while after the first failure.
+    assert_eq!(rank(scope(), &[], &[changed(header, 2, 5)]), []);
 }

@@ -57,6 +57,8 @@ pub struct SuspectView {
     pub why: String,
     /// How to undo it.
     pub undo: String,
+    /// Address of a page about it; null where none is known.
+    pub link: Option<String>,
 }
 
 /// An alert that belongs to it.
@@ -295,6 +297,7 @@ fn suspects(incident: &Incident) -> Vec<SuspectView> {
         score: (suspect.score * 100.0).round() / 100.0,
         why: suspect.why.clone(),
         undo: suspect.undo.clone(),
+        link: Some(suspect.link.clone()).filter(|link| !link.is_empty()),
     };
     incident.suspects.iter().flatten().map(view).collect()
 }

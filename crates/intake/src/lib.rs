@@ -22,9 +22,10 @@ pub use arrivals::ArrivalTable;
 pub use cardinality::{Cardinality, Dimension, Sighting, Slots};
 pub use catalog::{
     App, AppConfig, Catalog, CatalogConfig, KeyState, LabTraffic, LogKeyConfig, LogKeyState,
-    LogSource, MatchRule, OpaqueOrigin, Reserved, Service, ServiceConfig,
+    LogSource, MatchRule, Observer, OpaqueOrigin, ProbeLimit, Reserved, SdkConfig, Service,
+    ServiceConfig,
 };
 pub use plausibility::{MIN_NETWORKS, Plausibility};
 pub use refusal::{Class, Reason, Refusal};
-pub use source::{Accepted, Arrival, Source};
+pub use source::{Accepted, Arrival, SelfReport, Source};
 pub use user_agent::{UserAgent, read_user_agent};

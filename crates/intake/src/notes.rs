@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use observation::{Envelope, MILLIS_PER_HOUR};
 
-use crate::{Accepted, Arrival, Dimension, Sighting};
+use crate::{Accepted, Arrival, Dimension, SelfReport, Sighting};
 
 const HOURS_PER_DAY: i64 = 24;
 
@@ -68,6 +68,11 @@ impl<'c> Notes<'c> {
             ignored_members,
             ignored_rows: self.ignored_rows,
             unknown_words: self.unknown_words,
+            sdk: SelfReport {
+                probes: 0,
+                errors: 0,
+                drops: 0,
+            },
             overflowed: self.overflowed,
         }
     }

@@ -36,6 +36,17 @@ pub struct Arrival<'a> {
     pub plausibility: &'a Plausibility,
 }
 
+/// What the SDK of one page counted of itself since its beacon before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SelfReport {
+    /// Probes sent.
+    pub probes: u32,
+    /// Errors of its own that it caught.
+    pub errors: u32,
+    /// Beacons that it gave up.
+    pub drops: u32,
+}
+
 /// A body that is taken, and what was passed over in it. `S` is how its texts are held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted<S = String> {
@@ -48,6 +59,8 @@ pub struct Accepted<S = String> {
     pub ignored_rows: u32,
     /// Words that were read as unknown.
     pub unknown_words: u32,
+    /// What the SDK says of itself; nothing where none sent the body.
+    pub sdk: SelfReport,
     /// Texts that became `__other__`, by dimension.
     pub overflowed: [u32; Dimension::ALL.len()],
 }

@@ -35,7 +35,7 @@ pub(crate) fn due(
 
 #[cfg(test)]
 mod tests {
-    use prober::Place;
+    use browse::Place;
     use settings::Span;
 
     use super::*;

@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use audit::{Server, Silence};
+use browse::{Call, CallError, Client};
 use cors::{Answer, Headers};
-use prober::{Call, CallError, Client};
 use tokio::time::Instant;
 use url::Url;
 

@@ -76,8 +76,8 @@ impl Candidates {
 
 #[cfg(test)]
 mod tests {
+    use browse::Place;
     use observation::UnixMillis;
-    use prober::Place;
 
     use super::*;
     use crate::targets::Key;

@@ -1,14 +1,15 @@
 //! The loop.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::convert::Infallible;
 use std::time::Duration;
 
+use browse::{Client, KnownPaths};
 use intake::{AppConfig, ServiceConfig};
 use observation::UnixMillis;
-use prober::{Client, KnownPaths};
-use runtime::{Clock, Stop};
+use runtime::{Causes as _, Clock, RoundFailed, Rounds, Stop, Tick, joined, run_rounds};
 use store::{AuditState, Claim, InventoryRow, Reader, Store, StoreError};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use web::Origin;
 
@@ -74,7 +75,9 @@ pub struct Inventory {
     targets: Vec<Target>,
     /// When each origin was last seen to change.
     changed: HashMap<String, UnixMillis>,
-    under_way: HashSet<Key>,
+    audited: HashSet<Key>,
+    under_way: JoinSet<Done>,
+    look_next: Instant,
     metrics: Metrics,
     looked_fully: Option<Instant>,
 }
@@ -109,7 +112,9 @@ impl Inventory {
             traffic: Traffic::default(),
             targets: Vec::new(),
             changed: HashMap::new(),
-            under_way: HashSet::new(),
+            audited: HashSet::new(),
+            under_way: JoinSet::new(),
+            look_next: Instant::now(),
             metrics: Metrics::register(parts.metrics),
             looked_fully: None,
             config,
@@ -119,47 +124,15 @@ impl Inventory {
     /// Runs until stopped. A store that cannot be reached is tried again, with growing pauses.
     pub async fn run(mut self, stop: Stop) {
         // A lease is renewed well before it ends, however seldom the traffic is looked at.
-        let tick = self.config.tick.duration();
-        let beat = tick.min(self.config.lease.duration() / 3);
-        let (mut pause, mut next) = (beat, Instant::now());
-        let mut look_next = Instant::now();
-        let mut under_way = JoinSet::new();
-        loop {
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => break,
-                Some(done) = under_way.join_next() => {
-                    if let Ok(done) = done {
-                        self.note(done).await;
-                    }
-                    self.start(&mut under_way);
-                }
-                () = tokio::time::sleep_until(next) => {
-                    let looks = Instant::now() >= look_next;
-                    let went = tokio::select! {
-                        biased;
-                        () = stop.cancelled() => break,
-                        went = self.round(looks) => went,
-                    };
-                    pause = match went {
-                        Ok(()) => {
-                            if looks {
-                                look_next = Instant::now() + tick;
-                            }
-                            beat
-                        }
-                        Err(error) => {
-                            self.failed(&error);
-                            (pause * 2).min(LONGEST_PAUSE.max(beat))
-                        }
-                    };
-                    self.start(&mut under_way);
-                    next = Instant::now() + pause;
-                }
-            }
-        }
+        let beat = self.config.tick.duration();
+        let beat = beat.min(self.config.lease.duration() / 3);
+        let tick = Tick {
+            every: beat,
+            longest: LONGEST_PAUSE,
+        };
+        let Ok(()) = run_rounds(&mut Loop(&mut self), tick, &stop).await;
         let ending = async {
-            while let Some(done) = under_way.join_next().await {
+            while let Some(done) = self.under_way.join_next().await {
                 if let Ok(done) = done {
                     self.note(done).await;
                 }
@@ -246,7 +219,7 @@ impl Inventory {
         let targets: HashSet<&Key> = self.targets.iter().map(|target| &target.key).collect();
         let mut news = Vec::new();
         for (key, row) in &self.rows {
-            if self.under_way.contains(key) {
+            if self.audited.contains(key) {
                 continue;
             }
             if !targets.contains(key) {
@@ -273,7 +246,7 @@ impl Inventory {
     }
 
     /// Starts the audits that are due, the longest waiting first, one at a time of each origin.
-    fn start(&mut self, under_way: &mut JoinSet<Done>) {
+    fn start(&mut self) {
         if self.term.is_none() || !self.claim.is_held() {
             self.metrics.waiting.set(0);
             return;
@@ -282,7 +255,7 @@ impl Inventory {
         let mut waiting: Vec<(UnixMillis, &Target)> = self
             .targets
             .iter()
-            .filter(|target| !self.under_way.contains(&target.key))
+            .filter(|target| !self.audited.contains(&target.key))
             .map(|target| {
                 let changed = self.changed.get(&target.key.target_origin).copied();
                 let row = self.rows.get(&target.key);
@@ -296,18 +269,18 @@ impl Inventory {
         for (_, target) in waiting {
             let server = Origin::server_of(&target.key.target_origin);
             let is_busy = |key: &Key| Origin::server_of(&key.target_origin) == server;
-            if under_way.len() >= self.config.at_once {
+            if self.under_way.len() >= self.config.at_once {
                 break;
             }
-            if self.under_way.iter().any(is_busy) {
+            if self.audited.iter().any(is_busy) {
                 continue;
             }
             let candidates = self.candidates.of(target, &self.traffic.own_pages(target));
             let client = paced(&self.client, self.config.requests_per_second);
             let (target, clock) = (target.clone(), self.clock.clone());
-            self.under_way.insert(target.key.clone());
+            self.audited.insert(target.key.clone());
             started += 1;
-            under_way.spawn(async move {
+            self.under_way.spawn(async move {
                 let looked = look(client, &target, candidates, &clock).await;
                 (target, looked)
             });
@@ -318,7 +291,7 @@ impl Inventory {
 
     /// Keeps what an audit showed. Where the store fails it is due again at once.
     async fn note(&mut self, (target, looked): Done) {
-        self.under_way.remove(&target.key);
+        self.audited.remove(&target.key);
         let before = self.rows.get(&target.key);
         let pages = self.traffic.pages(&target.key);
         let usage = Usage {
@@ -353,6 +326,38 @@ impl Inventory {
 
     fn failed(&self, error: &StoreError) {
         self.metrics.store_failures.inc();
-        tracing::warn!(%error, "the inventory could not be kept; it is tried again");
+        tracing::warn!(error = %error.with_causes(), "the inventory could not be kept; it is tried again");
+    }
+}
+
+struct Loop<'a>(&'a mut Inventory);
+
+impl Rounds for Loop<'_> {
+    type Event = Result<Done, JoinError>;
+    type Error = Infallible;
+
+    async fn round(&mut self) -> Result<(), RoundFailed> {
+        let looks = Instant::now() >= self.0.look_next;
+        let went = self.0.round(looks).await;
+        if looks && went.is_ok() {
+            self.0.look_next = Instant::now() + self.0.config.tick.duration();
+        }
+        self.0.start();
+        went.map_err(|error| {
+            self.0.failed(&error);
+            RoundFailed
+        })
+    }
+
+    async fn event(&mut self) -> Self::Event {
+        joined(&mut self.0.under_way).await
+    }
+
+    async fn handle(&mut self, event: Self::Event) -> Result<(), Infallible> {
+        if let Ok(done) = event {
+            self.0.note(done).await;
+        }
+        self.0.start();
+        Ok(())
     }
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use audit::audit;
+use browse::Client;
 use cors::{Answer, Origin, cache};
 use findings::Finding;
-use prober::Client;
 use runtime::Clock;
 use store::Grant;
 use url::Url;

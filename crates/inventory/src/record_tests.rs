@@ -1,4 +1,4 @@
-use prober::Place;
+use browse::Place;
 
 use super::*;
 use crate::seen::Seen;

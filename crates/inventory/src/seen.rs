@@ -1,9 +1,10 @@
 //! What an audit of a target shows.
 
+use browse::CallError;
 use cors::Answer;
 use findings::Finding;
 use observation::UnixMillis;
-use prober::CallError;
+use runtime::Causes as _;
 use store::{Grant, OriginSource, Stance, Vary};
 
 /// A domain that belongs to nobody (RFC 2606): no server has reason to know it.
@@ -40,7 +41,7 @@ impl From<CallError> for Unanswered {
             CallError::Refused(refusal) => {
                 Self::Refused(format!("not asked ({}): {refusal}", refusal.rule()))
             }
-            other => Self::NoAnswer(format!("{}: {}", other.fault(), other.text())),
+            other => Self::NoAnswer(format!("{}: {}", other.fault(), other.with_causes())),
         }
     }
 }

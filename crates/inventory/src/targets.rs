@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use browse::{KnownPaths, NoPath, Place};
 use intake::AppConfig;
 use observation::UnixMillis;
-use prober::{KnownPaths, NoPath, Place};
 use store::{CalledRow, InventoryRow, OriginSeenRow};
 use web::EndpointTemplate;
 

@@ -1,6 +1,7 @@
 //! Opening a journal by its configuration.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use runtime::{Clock, Metrics};
 
@@ -8,7 +9,7 @@ use crate::blocking::blocking;
 use crate::cluster::KafkaJournal;
 use crate::disk::DiskJournal;
 use crate::metrics::JournalMetrics;
-use crate::{Appender, Config, Consumer, Kind, LogEnds, OpenError};
+use crate::{Appender, Config, Consumer, Examined, Kind, LogEnds, OpenError};
 
 /// An open journal: gives its two ends. It stays open until the journal, its appenders and its
 /// consumers are dropped.
@@ -45,6 +46,19 @@ impl Journal {
                     .map(|journal| Self(Inner::Kafka(Box::new(journal))))
             }
         }
+    }
+
+    /// Looks at brokers and topic without changing anything; `timeout` bounds each question. `group` is the
+    /// consumer group that is to read.
+    ///
+    /// # Errors
+    /// [`OpenError::Unavailable`] where the brokers do not answer.
+    pub async fn examine_topic(
+        config: &Config,
+        group: &str,
+        timeout: Duration,
+    ) -> Result<Examined, OpenError> {
+        crate::kafka::examine(config, group, timeout).await
     }
 
     /// The incarnation of the log: part of every position.

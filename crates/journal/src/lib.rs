@@ -28,7 +28,7 @@ pub use disk::DiskConfig;
 pub use ends::LogEnds;
 pub use error::{AppendError, Cause, ConsumeError, Full, OpenError};
 pub use journal::Journal;
-pub use kafka::KafkaConfig;
+pub use kafka::{Examined, ExaminedTopic, KafkaConfig};
 pub use log::{Appender, Consumer, Health, Spooled};
 pub use record::{Appended, Consumed, Event, KEY_LEN, Record, Room};
 pub use spool::SpoolConfig;

@@ -4,6 +4,7 @@ use journal::Consumed;
 use observation::{
     BeaconId, Chunk, DeadLetterReason, DecodeError, Entry, Envelope, Position, UnixMillis,
 };
+use runtime::Causes as _;
 use store::{ChunkBase, DeadLetterRow, EdgeReportRow, ObservationRow, ProgressRow, SeenBeacon};
 
 use crate::chunk::OpenChunk;
@@ -280,7 +281,12 @@ impl Partition {
                 Disposition::EdgeReport
             }
             Err(error) => {
-                self.dead_letter(record, error.reason(), &explain(&error), pending);
+                self.dead_letter(
+                    record,
+                    error.reason(),
+                    &error.with_causes().to_string(),
+                    pending,
+                );
                 Disposition::DeadLettered
             }
         }
@@ -326,11 +332,4 @@ impl Partition {
             payload: record.payload.to_vec(),
         });
     }
-}
-
-fn explain(error: &DecodeError) -> String {
-    use std::error::Error as _;
-    error
-        .source()
-        .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }

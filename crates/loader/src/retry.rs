@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use journal::{ConsumeError, Consumer};
+use runtime::{Backoff, Causes as _};
 use store::StoreError;
 
 use crate::LoaderMetrics;
 
 pub(crate) const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(5);
+
+fn pauses() -> Backoff {
+    Backoff::new(FIRST_RETRY, LAST_RETRY)
+}
 
 /// Repeats what failed for reasons that pass, for as long as it takes: the journal keeps what is
 /// not written, and the drain deadline ends the wait at shutdown.
@@ -19,17 +24,16 @@ pub(crate) async fn retried<T, F>(
 where
     F: Future<Output = Result<T, StoreError>>,
 {
-    let mut wait = FIRST_RETRY;
+    let mut backoff = pauses();
     loop {
         match attempt().await {
             Err(error) if error.is_retryable() => {
                 metrics.write_retries.inc();
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %error.with_causes(),
                     "the store is not available, trying again"
                 );
-                tokio::time::sleep(wait).await;
-                wait = (wait * 2).min(LAST_RETRY);
+                tokio::time::sleep(backoff.pause()).await;
             }
             result => return result,
         }
@@ -46,12 +50,12 @@ pub(crate) async fn started(
     partition: u32,
     offset: u64,
 ) -> Result<Option<u64>, ConsumeError> {
-    let mut wait = FIRST_RETRY;
+    let mut backoff = pauses();
     loop {
         match consumer.start(partition, offset).await {
             Ok(start) => return Ok(Some(start)),
             Err(ConsumeError::NotAssigned { .. }) => return Ok(None),
-            Err(error) => wait = again(error, wait).await?,
+            Err(error) => again(error, &mut backoff).await?,
         }
     }
 }
@@ -64,27 +68,27 @@ pub(crate) async fn end_of(
     consumer: &mut dyn Consumer,
     partition: u32,
 ) -> Result<Option<u64>, ConsumeError> {
-    let mut wait = FIRST_RETRY;
+    let mut backoff = pauses();
     loop {
         match consumer.end_offsets().await {
             Ok(ends) => {
                 let end = ends.iter().find(|(p, _)| *p == partition);
                 return Ok(end.map(|(_, end)| *end));
             }
-            Err(error) => wait = again(error, wait).await?,
+            Err(error) => again(error, &mut backoff).await?,
         }
     }
 }
 
-/// Waits where the brokers may answer later; how long the next wait is.
-async fn again(error: ConsumeError, wait: Duration) -> Result<Duration, ConsumeError> {
+/// Waits where the brokers may answer later.
+async fn again(error: ConsumeError, backoff: &mut Backoff) -> Result<(), ConsumeError> {
     let ConsumeError::Unavailable(cause) = error else {
         return Err(error);
     };
     // A broker that has just started refuses what it will answer in a moment.
-    tracing::warn!(error = %cause, "the journal does not answer, asking again");
-    tokio::time::sleep(wait).await;
-    Ok((wait * 2).min(LAST_RETRY))
+    tracing::warn!(error = %cause.with_causes(), "the journal does not answer, asking again");
+    tokio::time::sleep(backoff.pause()).await;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use journal::{ConsumeError, Consumer, Event};
-use runtime::Stop;
+use runtime::{Causes as _, Stop};
 use store::{ProgressRow, Store, StoreError};
 use tokio::time::Instant;
 
@@ -205,7 +205,7 @@ impl Loader {
             Ok(()) | Err(ConsumeError::NotAssigned { .. }) => Ok(()),
             Err(ConsumeError::Unavailable(error)) => {
                 // The next commit covers this one, and no restart depends on it.
-                tracing::warn!(partition, offset, %error, "commit failed");
+                tracing::warn!(partition, offset, error = %error.with_causes(), "commit failed");
                 Ok(())
             }
             Err(error @ ConsumeError::Ended(_)) => Err(error.into()),
@@ -223,7 +223,7 @@ impl Loader {
         }
         tracing::error!(
             ?guilty,
-            error = &error as &dyn std::error::Error,
+            error = %error.with_causes(),
             "records refused"
         );
         self.quarantine.extend(guilty);
@@ -251,7 +251,7 @@ impl Loader {
                 }
             }
             Err(ConsumeError::Unavailable(error)) => {
-                tracing::warn!(%error, "the journal cannot be read, trying again");
+                tracing::warn!(error = %error.with_causes(), "the journal cannot be read, trying again");
                 tokio::time::sleep(FIRST_RETRY).await;
             }
             Err(error) => return Err(error.into()),

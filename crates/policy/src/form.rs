@@ -1,14 +1,13 @@
 //! The forms of a policy, and the policy whatever its form.
 
+use std::fmt::Debug;
+
 use crate::ask::Ask;
-use crate::gateway;
 use crate::grant::Grant;
-use crate::ingress;
-use crate::nginx;
-use crate::own;
 use crate::place::{Door, Problem};
 use crate::reply::{Reply, Upstream};
 use crate::source::Source;
+use crate::{envoy, gateway, ingress, nginx, own, traefik};
 
 /// How a policy is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +20,14 @@ pub enum Form {
     IngressNginx,
     /// HTTPRoutes of Gateway API with a CORS filter.
     GatewayApi,
+    /// Traefik's dynamic configuration, Kubernetes resources or labels.
+    Traefik,
+    /// Envoy's route configuration.
+    Envoy,
+    /// VirtualServices of Istio.
+    Istio,
+    /// SecurityPolicies of Envoy Gateway.
+    EnvoyGateway,
 }
 
 impl Form {
@@ -30,6 +37,10 @@ impl Form {
         Self::Nginx,
         Self::IngressNginx,
         Self::GatewayApi,
+        Self::Traefik,
+        Self::Envoy,
+        Self::Istio,
+        Self::EnvoyGateway,
     ];
 
     /// Its name on the command line.
@@ -40,6 +51,10 @@ impl Form {
             Self::Nginx => "nginx",
             Self::IngressNginx => "ingress-nginx",
             Self::GatewayApi => "gateway-api",
+            Self::Traefik => "traefik",
+            Self::Envoy => "envoy",
+            Self::Istio => "istio",
+            Self::EnvoyGateway => "envoy-gateway",
         }
     }
 
@@ -51,24 +66,17 @@ impl Form {
     }
 
     /// The form that a file looks like.
-    #[must_use]
-    pub fn of(source: &Source<'_>) -> Self {
-        let text = source.text;
-        let says = |what: &str| text.lines().any(|line| line.trim_start().starts_with(what));
-        let ending = source
-            .name
-            .rsplit_once('.')
-            .map_or("", |(_, ending)| ending);
-        let is_yaml = matches!(ending, "yaml" | "yml") || says("apiVersion:");
-        if says("kind: HTTPRoute") {
-            Self::GatewayApi
-        } else if is_yaml {
-            Self::IngressNginx
-        } else if ending == "toml" || says("[[rule]]") {
-            Self::Corswatch
-        } else {
-            Self::Nginx
-        }
+    ///
+    /// # Errors
+    /// It looks like none; the text names those that there are.
+    pub fn of(source: &Source<'_>) -> Result<Self, String> {
+        crate::recognise::form(source).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|form| form.as_str()).collect();
+            format!(
+                "the file looks like none of the forms that are known: name one with --form ({})",
+                names.join(", ")
+            )
+        })
     }
 }
 
@@ -78,18 +86,23 @@ impl std::fmt::Display for Form {
     }
 }
 
+/// What a policy of any form can be asked.
+pub(crate) trait Answers: Debug + Send + Sync {
+    /// What a platform with this policy answers.
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply;
+
+    /// What it gives, as far as it is written out.
+    fn grants(&self) -> Vec<Grant>;
+
+    /// A URL for each of its parts, as far as the file tells one.
+    fn doors(&self) -> Vec<Door>;
+}
+
 /// A policy that was read.
 #[derive(Debug)]
 pub struct Policy {
     form: Form,
-    inner: Inner,
-}
-
-#[derive(Debug)]
-enum Inner {
-    Own(own::Rules),
-    Nginx(nginx::Config),
-    Gateway(gateway::Routes),
+    inner: Box<dyn Answers>,
 }
 
 impl Policy {
@@ -97,11 +110,16 @@ impl Policy {
     #[must_use]
     pub fn read(form: Form, source: &Source<'_>) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
-        let inner = match form {
-            Form::Corswatch => Inner::Own(own::read(source, &mut problems)),
-            Form::Nginx => Inner::Nginx(nginx::read(source, &mut problems)),
-            Form::IngressNginx => Inner::Nginx(ingress::read(source, &mut problems)),
-            Form::GatewayApi => Inner::Gateway(gateway::read(source, &mut problems)),
+        let found = &mut problems;
+        let inner: Box<dyn Answers> = match form {
+            Form::Corswatch => Box::new(own::read(source, found)),
+            Form::Nginx => Box::new(nginx::read(source, found)),
+            Form::IngressNginx => Box::new(ingress::read(source, found)),
+            Form::GatewayApi => Box::new(gateway::read(source, found)),
+            Form::Traefik => Box::new(traefik::read(source, found)),
+            Form::Envoy => Box::new(envoy::read(source, found)),
+            Form::Istio => Box::new(envoy::istio::read(source, found)),
+            Form::EnvoyGateway => Box::new(envoy::security::read(source, found)),
         };
         problems.sort();
         problems.dedup();
@@ -117,21 +135,13 @@ impl Policy {
     /// What a platform with this policy answers.
     #[must_use]
     pub fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
-        match &self.inner {
-            Inner::Own(rules) => rules.answer(ask, upstream),
-            Inner::Nginx(config) => config.answer(ask, upstream),
-            Inner::Gateway(routes) => routes.answer(ask, upstream),
-        }
+        self.inner.answer(ask, upstream)
     }
 
     /// What it gives, as far as it is written out.
     #[must_use]
     pub fn grants(&self) -> Vec<Grant> {
-        let mut grants = match &self.inner {
-            Inner::Own(rules) => rules.grants(),
-            Inner::Nginx(config) => config.grants(),
-            Inner::Gateway(routes) => routes.grants(),
-        };
+        let mut grants = self.inner.grants();
         grants.sort();
         grants.dedup();
         grants
@@ -140,11 +150,7 @@ impl Policy {
     /// A URL for each of its parts, as far as the file tells one.
     #[must_use]
     pub fn doors(&self) -> Vec<Door> {
-        let mut doors = match &self.inner {
-            Inner::Own(rules) => rules.doors(),
-            Inner::Nginx(config) => config.doors(),
-            Inner::Gateway(routes) => routes.doors(),
-        };
+        let mut doors = self.inner.doors();
         doors.sort_by(|a, b| (&a.place, &a.host, &a.path).cmp(&(&b.place, &b.host, &b.path)));
         doors.dedup_by(|a, b| (&a.host, &a.path) == (&b.host, &b.path));
         doors

@@ -10,6 +10,7 @@ use self::filter::Cors;
 pub(crate) use self::filter::admits;
 use self::matching::{Match, Rank};
 use crate::ask::Ask;
+use crate::form::Answers;
 use crate::grant::Grant;
 use crate::place::{Door, Place, Problem};
 use crate::reply::{Line, Reply, Told, Upstream};
@@ -61,8 +62,8 @@ enum Belongs<'a> {
     Unknown(String, Place),
 }
 
-impl Routes {
-    pub(crate) fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+impl Answers for Routes {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
         let fits = |route: &Route| fit(&route.hostnames, ask.host());
         let Some(best) = self.0.iter().filter_map(fits).max() else {
             return Reply::Uncovered;
@@ -82,7 +83,7 @@ impl Routes {
         }
     }
 
-    pub(crate) fn grants(&self) -> Vec<Grant> {
+    fn grants(&self) -> Vec<Grant> {
         let rules = self.0.iter().flat_map(|route| &route.rules);
         rules
             .filter_map(|rule| rule.cors.as_ref())
@@ -90,7 +91,7 @@ impl Routes {
             .collect()
     }
 
-    pub(crate) fn doors(&self) -> Vec<Door> {
+    fn doors(&self) -> Vec<Door> {
         let mut doors = Vec::new();
         for route in &self.0 {
             let hosts: Vec<Option<String>> = if route.hostnames.is_empty() {
@@ -184,6 +185,7 @@ impl Rule {
             lines,
             assumed,
             by: Some(self.place.clone()),
+            lost: Vec::new(),
         })
     }
 }

@@ -8,6 +8,8 @@
 #![forbid(unsafe_code)]
 
 mod ask;
+mod doubt;
+mod envoy;
 mod form;
 mod gateway;
 pub mod generate;
@@ -18,11 +20,15 @@ mod origin;
 mod own;
 mod place;
 mod predict;
+mod recognise;
 mod reply;
 mod shape;
+mod sheet;
 mod source;
+mod tables;
 mod template;
 mod totals;
+mod traefik;
 mod yaml;
 
 pub use ask::{Ask, Rest};
@@ -31,7 +37,7 @@ pub use generate::{Generated, generate};
 pub use grant::{Grant, Kind};
 pub use place::{Door, Place, Problem};
 pub use predict::{Block, Change, Options, Outcome, Predicted, Sample, simulate};
-pub use reply::{Line, Reply, Told, Upstream};
+pub use reply::{Line, Lost, Reply, Told, Upstream};
 pub use shape::{BadShapes, Shape, Shapes};
 pub use source::Source;
 pub use template::Path;

@@ -5,6 +5,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use crate::ask::Ask;
+use crate::form::Answers;
 use crate::grant::{Grant, Kind};
 use crate::origin::Pattern;
 use crate::place::{Door, Place, Problem, problem};
@@ -246,10 +247,10 @@ impl Rule {
     }
 }
 
-impl Rules {
+impl Answers for Rules {
     /// Of the rules that are about host and path most exactly, the first that admits the origin
     /// answers; an origin that none of them admits gets nothing.
-    pub(crate) fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
         let rank = |rule: &Rule| rule.rank(ask.host(), ask.url.path());
         let Some(best) = self.0.iter().filter_map(rank).min() else {
             return Reply::Uncovered;
@@ -282,7 +283,7 @@ impl Rules {
         Reply::Told(told)
     }
 
-    pub(crate) fn grants(&self) -> Vec<Grant> {
+    fn grants(&self) -> Vec<Grant> {
         let mut grants = Vec::new();
         for rule in &self.0 {
             grants.extend(rule.origins.iter().map(|(pattern, place)| Grant {
@@ -306,7 +307,7 @@ impl Rules {
         grants
     }
 
-    pub(crate) fn doors(&self) -> Vec<Door> {
+    fn doors(&self) -> Vec<Door> {
         let mut doors = Vec::new();
         for rule in &self.0 {
             let hosts: Vec<Option<String>> = if rule.hosts.is_empty() {

@@ -2,6 +2,7 @@
 
 use cors::{Answer, Headers};
 
+use crate::doubt::Doubt;
 use crate::place::Place;
 
 /// One header line of an answer, and the line of the policy that sets it.
@@ -15,6 +16,17 @@ pub struct Line {
     pub place: Option<Place>,
 }
 
+/// A header that the policy sets and this answer does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// Its name.
+    pub header: String,
+    /// Why it is not there.
+    pub reason: String,
+    /// The line that sets it.
+    pub place: Place,
+}
+
 /// An answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
@@ -26,6 +38,8 @@ pub struct Told {
     pub assumed: Vec<String>,
     /// The part of the policy that answers: a location, a rule.
     pub by: Option<Place>,
+    /// Headers that are set somewhere and did not make it, each with the reason.
+    pub lost: Vec<Lost>,
 }
 
 impl Told {
@@ -78,6 +92,37 @@ pub struct Upstream {
 }
 
 impl Upstream {
+    /// Its answer to a message that a proxy passes on, with what is assumed of it.
+    pub(crate) fn passed_on(
+        &self,
+        is_preflight: bool,
+        to: &str,
+        place: &Place,
+    ) -> Result<Told, Doubt> {
+        let Some(answer) = self.answer(is_preflight) else {
+            let reason = format!(
+                "the preflight is passed on to {to}, and what that answers does not stand in the file"
+            );
+            return Err(Doubt::at(reason, place));
+        };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let lines = answer.headers.iter().map(|(name, value)| Line {
+            name: text(name),
+            value: text(value),
+            place: None,
+        });
+        Ok(Told {
+            status: answer.status,
+            lines: lines.collect(),
+            assumed: vec![format!(
+                "{to} answers {} without CORS headers of its own",
+                answer.status
+            )],
+            by: Some(place.clone()),
+            lost: Vec::new(),
+        })
+    }
+
     /// Its answer to a message; `None` where nobody knows.
     pub(crate) fn answer(&self, is_preflight: bool) -> Option<Answer> {
         match (is_preflight, &self.preflight, &self.response) {

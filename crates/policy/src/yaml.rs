@@ -41,6 +41,69 @@ impl Node {
         }
     }
 
+    /// The member of that name, in any case.
+    pub(crate) fn any_case(&self, name: &str) -> Option<&Self> {
+        let mut members = self.members().iter();
+        members
+            .find(|(other, ..)| other.eq_ignore_ascii_case(name))
+            .map(|(.., node)| node)
+    }
+
+    /// The member of that name as protocol buffers have it in JSON: `snake_case` or `camelCase`.
+    pub(crate) fn field(&self, name: &str) -> Option<&Self> {
+        let mut camel = String::new();
+        for word in name.split('_') {
+            let (first, rest) = word.split_at(word.len().min(1));
+            if camel.is_empty() {
+                camel.push_str(first);
+            } else {
+                camel.push_str(&first.to_ascii_uppercase());
+            }
+            camel.push_str(rest);
+        }
+        self.get(name).or_else(|| self.get(&camel))
+    }
+
+    /// The text of such a member; empty where there is none.
+    pub(crate) fn field_text(&self, name: &str) -> &str {
+        self.field(name).and_then(Self::text).unwrap_or_default()
+    }
+
+    /// The texts of a list, or of a text with commas, each with its line.
+    pub(crate) fn texts(&self) -> Vec<(String, Place)> {
+        let one = |node: &Self| Some((node.text()?.to_owned(), node.place.clone()));
+        match &self.value {
+            Value::Text(text, _) => text
+                .split(',')
+                .map(|part| (part.trim().to_owned(), self.place.clone()))
+                .filter(|(part, _)| !part.is_empty())
+                .collect(),
+            _ => self.list().iter().filter_map(one).collect(),
+        }
+    }
+
+    /// The same with the line of the first for all of them, which is where their header comes from.
+    pub(crate) fn listed(&self) -> Vec<(String, Place)> {
+        let mut texts = self.texts();
+        if let Some((_, first)) = texts.first().cloned() {
+            texts
+                .iter_mut()
+                .for_each(|(_, place)| *place = first.clone());
+        }
+        texts
+    }
+
+    /// The documents of a Kubernetes file that have this kind, also those in `items`.
+    pub(crate) fn of_kind<'a>(documents: &'a [Self], kind: &str) -> Vec<&'a Self> {
+        let mut found = Vec::new();
+        for document in documents {
+            let items = document.get("items").map(Self::list).unwrap_or_default();
+            let all = std::iter::once(document).chain(items);
+            found.extend(all.filter(|node| node.text_of("kind") == kind));
+        }
+        found
+    }
+
     /// A member of a member.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Self> {
         path.iter().try_fold(self, |node, name| node.get(name))

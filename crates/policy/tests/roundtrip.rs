@@ -123,7 +123,7 @@ proptest! {
 
     #[test]
     fn nothing_can_be_taken_from_a_generated_policy(shapes in prop::collection::vec(shape(), 1..6)) {
-        for form in [Form::Corswatch, Form::Nginx, Form::GatewayApi] {
+        for form in [Form::Corswatch, Form::Nginx, Form::GatewayApi, Form::Traefik, Form::Envoy, Form::Istio, Form::EnvoyGateway] {
             let generated = generate(form, &shapes, &[]);
             for grant in read(form, &generated.text).grants() {
                 let less = without(&generated.text, &grant);

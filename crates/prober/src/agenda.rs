@@ -7,8 +7,8 @@ use observation::{MILLIS_PER_MINUTE, UnixMillis};
 use store::SignatureRow;
 use tokio::time::Instant;
 
-use crate::pace::Pace;
 use crate::signature;
+use browse::Pace;
 
 /// Failures that wait; more are found again later.
 const MAX_WAITING: usize = 1_000;

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
 use web::{EndpointTemplate, OriginPattern, PathPrefix, Schemes};
 
-use crate::addresses::Addresses;
-use crate::client::Limits;
-use crate::place::KnownPaths;
-use crate::policy::TargetPolicy;
+use browse::Addresses;
+use browse::KnownPaths;
+use browse::Limits;
+use browse::TargetPolicy;
 
 /// How failures are replayed, and how often targets are looked at. Only what a rule of a configured
 /// service covers is ever asked.
@@ -111,7 +111,12 @@ impl Config {
     /// What is configured of paths.
     #[must_use]
     pub fn known_paths(&self) -> KnownPaths {
-        KnownPaths::new(&self.samples, &self.graphql_paths)
+        let samples = self.samples.iter().map(|sample| browse::Sample {
+            origin: &sample.origin,
+            endpoint: &sample.endpoint,
+            path: &sample.path,
+        });
+        KnownPaths::new(samples, &self.graphql_paths)
     }
 
     /// The targets that may be asked: what the rules of `services` cover.

@@ -3,16 +3,17 @@
 use cors::{Answer, Credentials, Exchange, NotAnExchange, Ruling, Stage};
 use explain::Verdict;
 use observation::{Kind, UnixMillis};
+use runtime::Causes as _;
 use store::{
     ChangeRow, DiagnosisRow, FixPlace, FixRow, ReplayOutcome as Outcome, ReplayReason as Why,
     SignatureRow,
 };
 
-use crate::browse::{Ending, Walk};
-use crate::error::CallError;
-use crate::place::{NoPath, Place};
 use crate::signature;
 use crate::snapshot;
+use browse::CallError;
+use browse::{Ending, Walk};
+use browse::{NoPath, Place};
 
 /// What is said: the outcome, why, and the same for people.
 struct Finding {
@@ -186,7 +187,7 @@ fn failed(error: &CallError) -> Finding {
             let detail = format!(
                 "The target did not answer ({}): {}.",
                 other.fault(),
-                other.text()
+                other.with_causes()
             );
             finding(Outcome::NoAnswer, Why::Unreachable, detail)
         }

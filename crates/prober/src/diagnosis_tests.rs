@@ -4,10 +4,10 @@ use cors::{Headers, Hop};
 use observation::{Outcome as Told, Stage as Where};
 
 use super::*;
-use crate::browse::Step;
-use crate::client::Timing;
-use crate::error::Refusal;
-use crate::place::Place;
+use browse::Place;
+use browse::Refusal;
+use browse::Step;
+use browse::Timing;
 
 const PAGE: &str = "https://shop.test";
 const URL: &str = "https://api.test/items";

@@ -1,32 +1,22 @@
-//! Asks servers what a browser would ask them.
+//! Replays the failures that browsers report, and looks at targets that work.
 //!
-//! [`Client`] sends one message to a target that a [`TargetPolicy`] allows and keeps the answer's
-//! head byte for byte. [`browse`] walks a request along its preflight and redirects the way a
-//! browser does; the engine in `cors` decides every step and has the verdict. [`Prober`] does so
-//! with every failure that browsers report, once and again after a change, and keeps what it shows.
+//! [`Prober`] asks every new failure of its target as a browser would (crate `browse`), once and again
+//! after a change; the engine in `cors` names the rule that broke, and a diagnosis says whether the
+//! failure was reproduced, why, and what changed since requests passed. One process of several works,
+//! by a lease.
+//!
+//! It asks only what a rule of a configured service covers, sends no cookies and no unsafe methods, and
+//! never changes what browsers reported.
 #![forbid(unsafe_code)]
 
-mod addresses;
 mod agenda;
-mod browse;
-mod client;
 mod config;
 mod diagnosis;
-mod error;
 mod metrics;
-mod pace;
-mod place;
-mod policy;
 mod prober;
 mod replay;
 mod signature;
 mod snapshot;
 
-pub use addresses::Addresses;
-pub use browse::{Ending, Manner, Methods, Step, Values, Walk, browse};
-pub use client::{Call, Client, Limits, Names, Reply, Timing};
 pub use config::{Config, Sample};
-pub use error::{CallError, Fault, Phase, Refusal, Rule};
-pub use place::{KnownPaths, NoPath, Place};
-pub use policy::{Target, TargetPolicy};
 pub use prober::{Parts, Prober};

@@ -1,19 +1,20 @@
 //! The loop.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::{Clock, Stop};
+use runtime::{Causes as _, Clock, RoundFailed, Rounds, Stop, Tick, joined, run_rounds};
 use store::{Claim, DiagnosisRow, Reader, SignatureRow, Store, StoreError};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::agenda::{Agenda, Task};
-use crate::client::Client;
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::pace::Pace;
 use crate::replay::{self, Replayer};
+use browse::Client;
+use browse::Pace;
 
 /// The lease of the one that works.
 const LEASE: &str = "prober";
@@ -58,6 +59,7 @@ pub struct Prober {
     pace: Arc<Pace>,
     replayer: Arc<Replayer>,
     metrics: Metrics,
+    under_way: JoinSet<Done>,
     looked_lately: Option<Instant>,
     looked_at_targets: Option<Instant>,
 }
@@ -99,6 +101,7 @@ impl Prober {
             }),
             pace,
             metrics: Metrics::register(parts.metrics),
+            under_way: JoinSet::new(),
             looked_lately: None,
             looked_at_targets: None,
             reader: parts.store.reader(),
@@ -110,38 +113,12 @@ impl Prober {
 
     /// Runs until stopped. A store that cannot be reached is tried again, with growing pauses.
     pub async fn run(mut self, stop: Stop) {
-        let tick = self.config.tick.duration();
-        let (mut pause, mut next) = (tick, Instant::now());
-        let mut under_way = JoinSet::new();
-        loop {
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => break,
-                Some(done) = under_way.join_next() => {
-                    if let Ok(done) = done {
-                        self.note(done);
-                    }
-                    self.start(&mut under_way);
-                }
-                () = tokio::time::sleep_until(next) => {
-                    let went = tokio::select! {
-                        biased;
-                        () = stop.cancelled() => break,
-                        went = self.round() => went,
-                    };
-                    pause = match went {
-                        Ok(()) => tick,
-                        Err(error) => {
-                            self.metrics.store_failures.inc();
-                            tracing::warn!(%error, "the round failed; it is tried again");
-                            (pause * 2).min(LONGEST_PAUSE.max(tick))
-                        }
-                    };
-                    self.start(&mut under_way);
-                    next = Instant::now() + pause;
-                }
-            }
-        }
+        let tick = Tick {
+            every: self.config.tick.duration(),
+            longest: LONGEST_PAUSE,
+        };
+        let Ok(()) = run_rounds(&mut Loop(&mut self), tick, &stop).await;
+        let under_way = &mut self.under_way;
         let ending = async { while under_way.join_next().await.is_some() {} };
         // A replay that is cut off is found again at the next start.
         let _ = tokio::time::timeout(LAST_REPLAYS, ending).await;
@@ -192,13 +169,13 @@ impl Prober {
     }
 
     /// Starts what may be started.
-    fn start(&mut self, under_way: &mut JoinSet<Done>) {
-        while self.term.is_some() && under_way.len() < self.config.at_once {
+    fn start(&mut self) {
+        while self.term.is_some() && self.under_way.len() < self.config.at_once {
             let Some(task) = self.agenda.next(&self.pace, Instant::now()) else {
                 break;
             };
             let replayer = Arc::clone(&self.replayer);
-            under_way.spawn(async move {
+            self.under_way.spawn(async move {
                 match task {
                     Task::Diagnose(row) => {
                         let diagnosis = replayer.diagnose(&row).await.map(Box::new);
@@ -256,6 +233,35 @@ impl Prober {
 
     fn failed(&self, error: &StoreError) {
         self.metrics.store_failures.inc();
-        tracing::warn!(%error, "what a target answered could not be kept");
+        tracing::warn!(error = %error.with_causes(), "what a target answered could not be kept");
+    }
+}
+
+struct Loop<'a>(&'a mut Prober);
+
+impl Rounds for Loop<'_> {
+    type Event = Result<Done, JoinError>;
+    type Error = Infallible;
+
+    async fn round(&mut self) -> Result<(), RoundFailed> {
+        let went = self.0.round().await;
+        self.0.start();
+        went.map_err(|error| {
+            self.0.metrics.store_failures.inc();
+            tracing::warn!(error = %error.with_causes(), "the round failed; it is tried again");
+            RoundFailed
+        })
+    }
+
+    async fn event(&mut self) -> Self::Event {
+        joined(&mut self.0.under_way).await
+    }
+
+    async fn handle(&mut self, event: Self::Event) -> Result<(), Infallible> {
+        if let Ok(done) = event {
+            self.0.note(done);
+        }
+        self.0.start();
+        Ok(())
     }
 }

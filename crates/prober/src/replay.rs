@@ -10,14 +10,14 @@ use store::{DiagnosisRow, Reader, SignatureRow, Store, StoreError};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::browse::{Ending, Manner, Methods, Values, Walk, browse};
-use crate::client::{Call, Client};
 use crate::diagnosis::{Replay, conclude, unasked};
-use crate::error::CallError;
-use crate::pace::Pace;
-use crate::place::{KnownPaths, NoPath, Place};
 use crate::signature;
 use crate::snapshot::{self, Seen};
+use browse::CallError;
+use browse::Pace;
+use browse::{Call, Client};
+use browse::{Ending, Manner, Methods, Values, Walk, browse};
+use browse::{KnownPaths, NoPath, Place};
 
 /// Of a target's other addresses so many are asked where the first lets the request pass.
 const OTHER_ADDRESSES: usize = 3;
@@ -174,7 +174,7 @@ impl Replayer {
         headers.push("Accept", "*/*");
         headers.push("Access-Control-Request-Method", &row.method);
         headers.push("Origin", &row.page_origin);
-        headers.push("User-Agent", crate::browse::USER_AGENT);
+        headers.push("User-Agent", browse::USER_AGENT);
         let call = Call {
             method: "OPTIONS",
             url: &url,

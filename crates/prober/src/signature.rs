@@ -1,8 +1,7 @@
 //! From what browsers reported to the request that is replayed.
 
-use std::fmt::Write as _;
-
 use cors::{Credentials, Mode, NotAnExchange, Request, RequestParts};
+use data_encoding::HEXLOWER;
 use observation::Kind;
 use sha2::Digest as _;
 use store::SignatureRow;
@@ -27,12 +26,7 @@ pub(crate) fn id(row: &SignatureRow) -> String {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
-    let digest = digest.finalize();
-    digest[..8].iter().fold(String::new(), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(&digest.finalize()[..8])
 }
 
 /// The request as the page made it, as far as it is known: the names of headers are, their values

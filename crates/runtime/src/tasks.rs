@@ -1,5 +1,6 @@
 //! The long-running tasks of a process and the order in which they drain.
 
+use crate::Causes as _;
 use std::future::Future;
 use std::time::Duration;
 
@@ -96,12 +97,12 @@ impl Tasks {
             failure = self.first_to_end() => Some(failure),
         };
         if let Some(failure) = &first {
-            tracing::error!(failure = failure as &dyn std::error::Error, "stopping");
+            tracing::error!(failure = %failure.with_causes(), "stopping");
         }
         for task in self.0 {
             if let Err(failure) = drain(task).await {
                 tracing::error!(
-                    failure = &failure as &dyn std::error::Error,
+                    failure = %failure.with_causes(),
                     "while draining"
                 );
                 first.get_or_insert(failure);

@@ -1,5 +1,6 @@
 //! A process's claim to a lease, kept by its own clock.
 
+use runtime::Causes as _;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -110,7 +111,7 @@ impl Claim {
         if let Some(held) = self.held.take()
             && let Err(error) = leases.release_lease(&held.lease).await
         {
-            tracing::debug!(%error, "the lease was not given back; it ends by itself");
+            tracing::debug!(error = %error.with_causes(), "the lease was not given back; it ends by itself");
         }
     }
 }

@@ -95,6 +95,12 @@ impl Client {
         self
     }
 
+    /// The same client, whose calls may take as long as `timeout`.
+    pub(crate) const fn lasting(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
     /// The same client with a setting that goes with every call.
     pub(crate) fn with_setting(mut self, name: &str, value: impl ToString) -> Self {
         self.client = self.client.with_setting(name, value.to_string());
@@ -148,6 +154,24 @@ impl Client {
     {
         let query = statement.query(&self.connected()?);
         self.timed(Call::Read, query.fetch_all()).await
+    }
+
+    /// As [`Client::fetch`], whether or not the database is there.
+    pub(crate) async fn fetch_without_database<T>(
+        &self,
+        statement: Statement,
+    ) -> Result<Vec<T>, StoreError>
+    where
+        T: RowOwned + RowRead,
+    {
+        let client = self.client.clone().with_url(self.address.url()?);
+        self.timed(Call::Read, statement.query(&client).fetch_all())
+            .await
+    }
+
+    /// The database that statements are of.
+    pub(crate) fn database(&self) -> &str {
+        &self.database
     }
 
     /// Inserts a block, which the server takes whole for each partition of the table, and waits

@@ -1,4 +1,4 @@
-//! Compaction of closed spans into rollups by minute and by hour.
+//! Compaction of closed spans into rollups by minute, hour and day.
 //!
 //! A span is a fixed run of chunks of one partition. Once progress has passed its end its parts can
 //! no longer change, so its sums are a function of the log: compacting it twice, or by two
@@ -10,7 +10,7 @@ use observation::UnixMillis;
 use serde::Deserialize;
 
 use crate::client::Statement;
-use crate::rows::dimensions::names;
+use crate::rollup::ROLLUPS;
 use crate::wire::fields;
 use crate::{CHUNKS_PER_SPAN, Store, StoreError, migration};
 
@@ -151,8 +151,8 @@ impl Store {
         let Some(minutes) = minutes.first().filter(|minutes| minutes.last > 0) else {
             return Ok(());
         };
-        for (table, column, time) in ROLLUPS {
-            let statement = bind(&sums_of_span(table, column, time))
+        for rollup in ROLLUPS {
+            let statement = bind(&rollup.sums_of_span())
                 .param("span", span)
                 .param("first_minute", minutes.first)
                 .param("last_minute", minutes.last)
@@ -189,10 +189,10 @@ impl Store {
         partition: u32,
         span: u64,
     ) -> Result<(), StoreError> {
-        for (table, column, time) in ROLLUPS {
+        for rollup in ROLLUPS {
             let statement = self
                 .client
-                .sql(&zero_stale(table, column, time))
+                .sql(&rollup.zero_stale())
                 .param("epoch", epoch)
                 .param("partition", partition)
                 .param("span", span)
@@ -218,48 +218,6 @@ impl Store {
     }
 }
 
-/// Tables of compacted sums, the column of their time, and that time of a part.
-const ROLLUPS: [(&str, &str, &str); 2] = [
-    ("sli_minutes", "minute", "minute"),
-    ("sli_hours", "hour", "toStartOfHour(minute)"),
-];
-
-/// Rows of zero for the sums of a span that no part stands for.
-fn zero_stale(table: &str, column: &str, time: &str) -> String {
-    let dimensions = names();
-    format!(
-        "INSERT INTO {table} (app, {column}, epoch, partition, span, {dimensions}, version, count) \
-         SELECT app, {column}, epoch, partition, span, {dimensions}, {{version:UInt64}}, 0 \
-         FROM {table} FINAL \
-         WHERE epoch = {{epoch:UInt32}} AND partition = {{partition:UInt32}} \
-           AND span = {{span:UInt64}} AND count > 0 \
-           AND (app, {column}, dims) NOT IN (SELECT app, {time}, dims FROM sli_parts FINAL \
-             WHERE epoch = {{epoch:UInt32}} AND partition = {{partition:UInt32}} \
-               AND chunk >= {{first_chunk:UInt64}} AND chunk < {{end_chunk:UInt64}})"
-    )
-}
-
 const MINUTES_OF_SPAN: &str = "SELECT min(minute) AS first, max(minute) AS last FROM sli_parts \
      WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32} \
        AND chunk >= {first_chunk:UInt64} AND chunk < {end_chunk:UInt64}";
-
-fn sums_of_span(table: &str, column: &str, time: &str) -> String {
-    let dimensions = names();
-    format!(
-        "INSERT INTO {table} (app, {column}, epoch, partition, span, {dimensions}, version, count, \
-            `latency.bucket`, `latency.count`, \
-            `preflight_latency.bucket`, `preflight_latency.count`) \
-         SELECT app, {time} AS time, {{epoch:UInt32}}, {{partition:UInt32}}, {{span:UInt64}}, \
-            {dimensions}, {{version:UInt64}}, sum(count), \
-            sumMap(`latency.bucket`, `latency.count`).1, \
-            sumMap(`latency.bucket`, `latency.count`).2, \
-            sumMap(`preflight_latency.bucket`, `preflight_latency.count`).1, \
-            sumMap(`preflight_latency.bucket`, `preflight_latency.count`).2 \
-         FROM sli_parts FINAL \
-         WHERE epoch = {{epoch:UInt32}} AND partition = {{partition:UInt32}} \
-           AND chunk >= {{first_chunk:UInt64}} AND chunk < {{end_chunk:UInt64}} \
-           AND minute >= toDateTime({{first_minute:UInt32}}, 'UTC') \
-           AND minute <= toDateTime({{last_minute:UInt32}}, 'UTC') \
-         GROUP BY app, time, {dimensions}"
-    )
-}

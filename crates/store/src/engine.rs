@@ -13,7 +13,7 @@ mod library;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use runtime::{Stop, TaskError};
+use runtime::{Backoff, Causes as _, Stop, TaskError};
 use settings::Secret;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -185,7 +185,7 @@ impl Engine {
     /// # Errors
     /// The last [`EngineError`] after too many failed starts in a row.
     pub async fn run(mut self, stop: Stop) -> Result<(), TaskError> {
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
             let since = Instant::now();
             let ended = tokio::select! {
@@ -194,12 +194,12 @@ impl Engine {
             };
             self.running.send_replace(None);
             if since.elapsed() >= SETTLED {
-                pause = FIRST_PAUSE;
+                pauses.reset();
             }
-            tracing::error!(%ended, ?pause, "the embedded engine ended; starting it again");
+            tracing::error!(%ended, "the embedded engine ended; starting it again");
             tokio::select! {
                 () = stop.cancelled() => break,
-                restarted = self.restart(&mut pause) => restarted?,
+                restarted = self.restart(&mut pauses) => restarted?,
             }
         }
         self.running.send_replace(None);
@@ -207,10 +207,9 @@ impl Engine {
         Ok(())
     }
 
-    async fn restart(&mut self, pause: &mut Duration) -> Result<(), EngineError> {
+    async fn restart(&mut self, pauses: &mut Backoff) -> Result<(), EngineError> {
         for attempt in 1.. {
-            tokio::time::sleep(*pause).await;
-            *pause = (*pause * 2).min(LONGEST_PAUSE);
+            tokio::time::sleep(pauses.pause()).await;
             match self.launch.start().await {
                 Ok((child, started)) => {
                     tracing::info!(pid = started.pid, "the embedded engine answers again");
@@ -219,7 +218,9 @@ impl Engine {
                     break;
                 }
                 Err(error) if attempt >= MAX_FAILED_STARTS => return Err(error),
-                Err(error) => tracing::error!(attempt, %error, "the embedded engine did not start"),
+                Err(error) => {
+                    tracing::error!(attempt, error = %error.with_causes(), "the embedded engine did not start")
+                }
             }
         }
         Ok(())

@@ -75,6 +75,15 @@ impl StoreError {
         matches!(self, Self::Rejected { .. })
     }
 
+    /// Whether the server refuses the user, or what it asked for.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        let (Self::Unavailable { source, .. } | Self::Rejected { source, .. }) = self else {
+            return false;
+        };
+        exception_code(&source.to_string()).is_some_and(|code| DENIED.contains(&code))
+    }
+
     /// Every reason that [`StoreError::reason`] gives.
     pub(crate) const REASONS: [&'static str; 11] = [
         "restarting",
@@ -208,6 +217,9 @@ const TRANSIENT: [u32; 38] = [
     1000, // POCO_EXCEPTION
     1001, // STD_EXCEPTION
 ];
+
+/// Codes that say "not you": UNKNOWN_USER, WRONG_PASSWORD, ACCESS_DENIED, AUTHENTICATION_FAILED.
+const DENIED: [u32; 4] = [192, 193, 497, 516];
 
 /// Codes that say "never": the rows themselves cannot be read or stored.
 #[rustfmt::skip]

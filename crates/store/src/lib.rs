@@ -11,6 +11,7 @@ mod config;
 mod dead_letters;
 pub mod engine;
 mod error;
+mod examine;
 mod lease;
 mod login;
 mod metrics;
@@ -18,6 +19,7 @@ mod migration;
 mod query;
 mod reader;
 mod replay;
+mod rollup;
 pub mod rows;
 mod store;
 mod wire;
@@ -28,6 +30,7 @@ pub use compaction::Compacted;
 pub use config::{Config, Durability, Retention, Topology};
 pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
+pub use examine::{ExaminedServer, SchemaState};
 pub use query::{
     Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
     SliFilter, Witnessed,
@@ -38,11 +41,12 @@ pub use reader::{
 };
 pub use rows::{
     AlertPhase, AlertRow, AuditState, Batch, CalledRow, ChangeRow, ChunkBase, ChunkRow, ClosingRow,
-    DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DiagnosisRow, Dimension, Dimensions,
-    EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow,
-    IncidentState, InventoryRow, InventoryStep, Lease, ObservationRow, OriginSeenRow, OriginSource,
-    PartRow, ProgressRow, ReplayOutcome, ReplayReason, SeenBeacon, SignatureRow, SilenceRow,
-    SnapshotRow, Stance, StanceCounts, TriedOrigin, UnknownDimension, Vary,
+    DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DeploySource, DeployState, DiagnosisRow,
+    Dimension, Dimensions, EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant,
+    HeaderLine, IncidentRow, IncidentState, InventoryRow, InventoryStep, Lease, ObservationRow,
+    OriginSeenRow, OriginSource, PartRow, ProgressRow, ReplayOutcome, ReplayReason, RollbackRule,
+    SeenBeacon, SignatureRow, SilenceRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
+    UnknownDimension, Vary, differences,
 };
 pub use store::Store;
 

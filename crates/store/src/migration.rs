@@ -1,6 +1,9 @@
 //! Numbered migrations: applied in order, recorded with their checksum, never edited.
 
+use std::time::Duration;
+
 use clickhouse::Row;
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use sha2::Digest as _;
 
@@ -26,9 +29,13 @@ const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations{on_cluster
 ENGINE = {replicated}ReplacingMergeTree
 ORDER BY number";
 
+/// How long one statement of a migration may take: some go over what is stored.
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(3600);
+
 /// Tables whose rows the loader writes before it commits: synced where the configuration says so.
-const JOURNALED: [&str; 6] = [
+const JOURNALED: [&str; 7] = [
     "observations",
+    "failure_sessions",
     "sli_parts",
     "chunks",
     "progress",
@@ -46,6 +53,7 @@ struct Applied {
 /// Brings the database to the schema of this build.
 pub(crate) async fn migrate(client: &Client, config: &Config) -> Result<(), StoreError> {
     let dialect = Dialect(&config.topology);
+    let client = &client.clone().lasting(MIGRATION_TIMEOUT);
     client
         .create_database(&on_cluster(&config.topology))
         .await?;
@@ -71,6 +79,25 @@ pub(crate) async fn migrate(client: &Client, config: &Config) -> Result<(), Stor
         tracing::info!(migration = migration.name, "applied");
     }
     keep(client, config).await
+}
+
+/// How many migrations of this build the database lacks; `None` where it has no tables of ours.
+pub(crate) async fn missing(client: &Client) -> Result<Option<usize>, StoreError> {
+    let statement = "SELECT count() FROM system.tables \
+                     WHERE database = {database:String} AND name = 'migrations'";
+    let tables = client.sql(statement).param("database", client.database());
+    let found: Vec<u64> = client.fetch_without_database(tables).await?;
+    if found.first().copied().unwrap_or_default() == 0 {
+        return Ok(None);
+    }
+    let applied = applied(client).await?;
+    Ok(Some(pending(MIGRATIONS, &applied)?.len()))
+}
+
+/// Makes the table that is there already: whether the user may make tables.
+pub(crate) async fn own(client: &Client, config: &Config) -> Result<(), StoreError> {
+    let dialect = Dialect(&config.topology);
+    client.execute(&dialect.render(MIGRATIONS_TABLE)).await
 }
 
 async fn applied(client: &Client) -> Result<Vec<Applied>, StoreError> {
@@ -115,13 +142,7 @@ fn pending<'a>(
 }
 
 fn checksum(sql: &str) -> String {
-    use std::fmt::Write as _;
-    let digest = sha2::Sha256::digest(sql.as_bytes());
-    digest.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(&sha2::Sha256::digest(sql.as_bytes()))
 }
 
 /// The statements of a migration: they end with a semicolon at the end of a line.
@@ -164,6 +185,15 @@ async fn keep(client: &Client, config: &Config) -> Result<(), StoreError> {
         ("sli_parts", "minute", days.hours),
         ("sli_minutes", "minute", days.minutes),
         ("sli_hours", "hour", days.hours),
+        ("sli_days", "day", days.hours),
+        ("total_minutes", "minute", days.minutes),
+        ("total_hours", "hour", days.hours),
+        ("target_hours", "hour", days.hours),
+        ("target_days", "day", days.hours),
+        ("client_hours", "hour", days.hours),
+        ("client_days", "day", days.hours),
+        ("failure_hours", "hour", days.hours),
+        ("failure_sessions", "hour", days.hours),
         ("dead_letters", "toDateTime(append_time)", days.raw),
         ("dead_letter_marks", "toDateTime(append_time)", days.raw),
     ];
@@ -221,10 +251,12 @@ mod tests {
 
     #[test]
     fn migrations_are_numbered_in_order_and_named_after_their_number() {
-        for (at, migration) in (1..).zip(MIGRATIONS) {
-            assert_eq!(migration.number, at);
+        assert!(MIGRATIONS.is_sorted_by(|one, next| one.number < next.number));
+        for migration in MIGRATIONS {
             assert!(
-                migration.name.starts_with(&format!("{at:04}_")),
+                migration
+                    .name
+                    .starts_with(&format!("{:04}_", migration.number)),
                 "{}",
                 migration.name
             );
@@ -261,7 +293,7 @@ mod tests {
                 // Rows go to the other replicas by themselves.
                 let copies = cluster.starts_with("INSERT INTO ");
                 assert_eq!(cluster.contains(" ON CLUSTER 'main'"), !copies, "{cluster}");
-                let makes = cluster.contains("CREATE TABLE");
+                let makes = cluster.contains("CREATE TABLE ");
                 let replicates = cluster.contains("ENGINE = Replicated");
                 assert_eq!(makes, replicates, "{cluster}");
             }

@@ -1,6 +1,7 @@
 //! The reading side: named queries, as the read-only user, under limits.
 
 mod alerting;
+mod changes;
 mod diagnoses;
 mod difference;
 mod failures;
@@ -21,17 +22,18 @@ use crate::client::{Address, Client};
 use crate::compaction::{COMPACTED, Compacted, Compactions};
 use crate::login::Login;
 use crate::metrics::StoreMetrics;
+use crate::rollup::Tier;
 use crate::wire::{self, columns};
 use crate::{
-    AlertRow, Breakdown, Config, DeployRow, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS,
-    MAX_EDGES, ProgressRow, SliFilter, StoreError,
+    AlertRow, Breakdown, Config, Dimension, EdgeReportRow, Failure, Ledger, MAX_ALERTS, MAX_EDGES,
+    ProgressRow, SliFilter, StoreError,
 };
 pub use alerting::DeliveryFilter;
 pub(crate) use alerting::silences;
 pub use difference::{COMPARED, Compared, DifferenceRow};
 pub(crate) use incidents::incidents;
 pub use preflights::{MAX_PREFLIGHTED, Preflighted, PreflightedShape};
-use scope::{Scope, Tiers};
+use scope::Scope;
 pub use shapes::MAX_SHAPES;
 pub use singles::{SingleFailure, SinglePlace, SinglesOf};
 use sums::SumsRow;
@@ -46,6 +48,13 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// Whether this user may read.
+    pub(crate) async fn try_to_read(&self) -> Result<(), StoreError> {
+        let statement = self.client.sql("SELECT count() FROM progress");
+        let _: Vec<u64> = self.client.fetch(statement).await?;
+        Ok(())
+    }
+
     pub(crate) fn new(address: Address, config: &Config, login: Login<'_>) -> Self {
         let timeout = config.query_timeout.duration();
         // The server gives up a little earlier than we do, so that its reason arrives.
@@ -87,7 +96,7 @@ impl Reader {
         to: UnixMillis,
     ) -> Result<Sums, StoreError> {
         let scope = Scope::new(filter, from, to);
-        let rows = self.rollup(&scope, "''", Tiers::All, "").await?;
+        let rows = self.rollup(&scope, "''", &[], Tier::Days, "").await?;
         Ok(rows.into_iter().next().map(Sums::from).unwrap_or_default())
     }
 
@@ -103,12 +112,12 @@ impl Reader {
         to: UnixMillis,
         step: Duration,
     ) -> Result<Vec<(UnixMillis, Sums)>, StoreError> {
-        let (step, tiers) = stepped(step);
+        let (step, longest) = stepped(step);
         // A number of our own making, not a value from outside.
         let key = format!("toString(intDiv(toUInt32(minute), {step}) * {step})");
         let scope = Scope::new(filter, from, to);
         let rows = self
-            .rollup(&scope, &key, tiers, "ORDER BY toUInt32(key)")
+            .rollup(&scope, &key, &[], longest, "ORDER BY toUInt32(key)")
             .await?;
         let point = |row: SumsRow| {
             let seconds = row.key.parse().unwrap_or(0);
@@ -131,13 +140,14 @@ impl Reader {
         to: UnixMillis,
         step: Duration,
     ) -> Result<Vec<(UnixMillis, String, Sums)>, StoreError> {
-        let (step, tiers) = stepped(step);
+        let (step, longest) = stepped(step);
         let time = format!("intDiv(toUInt32(minute), {step}) * {step}");
         let value = by.map_or_else(|| "''".to_owned(), Dimension::expression);
         let key = format!("concat(leftPad(toString({time}), 10, '0'), {value})");
         let scope = Scope::new(filter, from, to);
         let tail = format!("ORDER BY key LIMIT {HISTORY_PAGE}");
-        let rows = self.rollup(&scope, &key, tiers, &tail).await?;
+        let asked = by.map_or(&[][..], Dimension::columns);
+        let rows = self.rollup(&scope, &key, asked, longest, &tail).await?;
         let point = |row: SumsRow| {
             let (seconds, value) = row.key.split_at_checked(10).unwrap_or_default();
             let at = wire::from_seconds(seconds.parse().unwrap_or(0));
@@ -162,7 +172,13 @@ impl Reader {
         let requests = sums::of(slo::Count::Requests);
         let tail = format!("ORDER BY {requests} DESC, key LIMIT {limit}");
         let rows = self
-            .rollup(&scope, &dimension.expression(), Tiers::All, &tail)
+            .rollup(
+                &scope,
+                &dimension.expression(),
+                dimension.columns(),
+                Tier::Days,
+                &tail,
+            )
             .await?;
         let value = |row: SumsRow| Breakdown {
             value: row.key.clone(),
@@ -245,37 +261,12 @@ impl Reader {
         alerts(&self.client).await
     }
 
-    /// The deploys of an app in a window, in order of time.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn deploys(
-        &self,
-        app: &str,
-        from: UnixMillis,
-        to: UnixMillis,
-    ) -> Result<Vec<DeployRow>, StoreError> {
-        let sql = format!(
-            "SELECT {} FROM deployments FINAL \
-             WHERE app = {{app:String}} AND at >= fromUnixTimestamp64Milli({{from:Int64}}, 'UTC') \
-               AND at < fromUnixTimestamp64Milli({{to:Int64}}, 'UTC') \
-             ORDER BY at, id",
-            columns::<DeployRow>()
-        );
-        let statement = self
-            .client
-            .sql(&sql)
-            .param("app", app)
-            .param("from", from.0)
-            .param("to", to.0);
-        self.client.fetch(statement).await
-    }
-
     async fn rollup(
         &self,
         scope: &Scope<'_>,
         key: &str,
-        tiers: Tiers,
+        asked: &[&str],
+        longest: Tier,
         tail: &str,
     ) -> Result<Vec<SumsRow>, StoreError> {
         let compactions = self.compactions().await?;
@@ -283,7 +274,7 @@ impl Reader {
             ("''", _) => String::new(),
             (_, tail) => format!("GROUP BY key {tail}"),
         };
-        let sql = sums::select(key, &scope.rollup_rows(tiers), &grouped);
+        let sql = sums::select(key, &scope.rollup_rows(longest, asked), &grouped);
         let statement = compactions.bind(scope.bind(self.client.sql(&sql)));
         self.client.fetch(statement).await
     }
@@ -299,15 +290,15 @@ impl Reader {
     }
 }
 
-/// Seconds of a step in whole minutes, and the rollups that can answer it.
-fn stepped(step: Duration) -> (u64, Tiers) {
+/// Seconds of a step in whole minutes, and the longest time whose sums can answer it.
+fn stepped(step: Duration) -> (u64, Tier) {
     let step = step.as_secs().div_ceil(60).clamp(1, 60 * 24 * 366) * 60;
-    let tiers = if step.is_multiple_of(3600) {
-        Tiers::All
-    } else {
-        Tiers::Minutes
+    let longest = match step {
+        days if days.is_multiple_of(86_400) => Tier::Days,
+        hours if hours.is_multiple_of(3600) => Tier::Hours,
+        _ => Tier::Minutes,
     };
-    (step, tiers)
+    (step, longest)
 }
 
 pub(crate) async fn alerts(client: &Client) -> Result<Vec<AlertRow>, StoreError> {

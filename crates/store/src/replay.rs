@@ -2,6 +2,7 @@
 //! known of a chunk whose records the log has lost.
 
 use clickhouse::{RowOwned, RowRead};
+use data_encoding::HEXLOWER;
 use observation::{BeaconId, Chunk, UnixMillis};
 
 use crate::wire::{Fields, Stored, columns, fields};
@@ -64,7 +65,10 @@ impl Store {
     ) -> Result<Vec<SeenBeacon>, StoreError> {
         let mut copies = Vec::new();
         for ids in ids.chunks(IDS_AT_ONCE) {
-            let ids = ids.iter().map(|id| hex(id.0)).collect::<Vec<_>>();
+            let ids = ids
+                .iter()
+                .map(|id| HEXLOWER.encode(&id.0))
+                .collect::<Vec<_>>();
             let statement = self
                 .client
                 .sql(
@@ -183,13 +187,4 @@ impl Store {
             .param("chunk", chunk.0);
         self.client.fetch(statement).await
     }
-}
-
-fn hex(id: [u8; 12]) -> String {
-    use std::fmt::Write as _;
-    id.iter().fold(String::with_capacity(24), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

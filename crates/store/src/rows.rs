@@ -2,17 +2,20 @@
 //! types and its encoding follow from its struct.
 
 mod alerting;
+mod deploy;
 mod diagnosis;
 pub(crate) mod dimensions;
 mod inventory;
 mod observation;
 mod operational;
 mod rollup;
+mod snapshot;
 
 pub use alerting::{DeliveryRow, SilenceRow};
+pub use deploy::{DeployKind, DeployRow, DeploySource, DeployState, RollbackRule};
 pub use diagnosis::{
     ChangeRow, DiagnosisRow, FixPlace, FixRow, HeaderLine, ReplayOutcome, ReplayReason,
-    SignatureRow, SnapshotRow,
+    SignatureRow,
 };
 pub use dimensions::{Dimension, Dimensions, UnknownDimension};
 pub use inventory::{
@@ -20,12 +23,11 @@ pub use inventory::{
     OriginSeenRow, OriginSource, Stance, StanceCounts, TriedOrigin, Vary,
 };
 pub use observation::ObservationRow;
-pub use operational::{
-    AlertPhase, AlertRow, ClosingRow, DeployKind, DeployRow, IncidentRow, IncidentState, Lease,
-};
+pub use operational::{AlertPhase, AlertRow, ClosingRow, IncidentRow, IncidentState, Lease};
 pub use rollup::{
     ChunkBase, ChunkRow, DeadLetterRow, EdgeReportRow, PartRow, ProgressRow, SeenBeacon,
 };
+pub use snapshot::{SnapshotRow, differences};
 
 /// What the loader writes at once.
 ///

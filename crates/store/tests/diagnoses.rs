@@ -125,6 +125,18 @@ async fn a_snapshot_grows_until_its_target_changes_and_the_state_before_is_kept(
         .await
         .expect("read");
     assert_eq!(found, [row(4000, 4000, "after"), row(1000, 3000, "before")]);
+    let changes = async |target: &str, from: i64, to: i64| {
+        let span = (START.plus(from), START.plus(to));
+        let changes = store.reader().header_changes(target, span.0, span.1).await;
+        let times = |change: &ChangeRow| (change.from.0 - START.0, change.to.0 - START.0);
+        let changes = changes.expect("read");
+        changes.iter().map(times).collect::<Vec<_>>()
+    };
+    let target = "https://api.test";
+    assert_eq!(changes(target, 0, 9999).await, [(0, 1000), (3000, 4000)]);
+    assert_eq!(changes(target, 2000, 9999).await, [(3000, 4000)]);
+    assert_eq!(changes(target, 0, 4000).await, [(0, 1000)]);
+    assert_eq!(changes("https://api.tes", 0, 9999).await, []);
 }
 
 #[tokio::test]

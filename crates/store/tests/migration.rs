@@ -3,8 +3,10 @@
 mod support;
 
 use observation::UnixMillis;
+use runtime::Causes as _;
 use settings::Span;
-use store::{Durability, Store, StoreError};
+use store::engine::EngineUser;
+use store::{Durability, SchemaState, Store, StoreError};
 use support::sql::Sql;
 use testkit::Engine;
 
@@ -106,4 +108,62 @@ async fn retention_and_durability_follow_the_configuration() {
             "{created}"
         );
     }
+}
+
+/// A server's answer to [`Store::examine`] under other credentials.
+async fn examined(
+    engine: &Engine,
+    config: &store::Config,
+    (user, password): (&str, &str),
+) -> Result<store::ExaminedServer, StoreError> {
+    let config = store::Config {
+        url: engine.access().running().expect("runs").url,
+        user: user.to_owned(),
+        password: settings::Secret::new(password.to_owned()),
+        ..config.clone()
+    };
+    Store::connect(&config).expect("a URL").examine().await
+}
+
+#[tokio::test]
+async fn a_look_at_the_server_tells_the_schema_and_what_users_lack_and_changes_nothing() {
+    let engine = Engine::shared().await;
+    let config = engine.config();
+    let (writer, password) = engine.access().credentials(EngineUser::Writer);
+    let login = (writer, password.reveal());
+    let found = examined(engine, &config, login).await.expect("it answers");
+    assert!(matches!(found.schema, SchemaState::Missing), "{found:?}");
+    Store::embedded(&config, engine.access())
+        .migrate()
+        .await
+        .expect("migrated");
+    let found = examined(engine, &config, login).await.expect("it answers");
+    assert!(matches!(found.schema, SchemaState::Current), "{found:?}");
+    assert!(
+        found.denied.is_empty() && !found.version.is_empty(),
+        "{found:?}"
+    );
+
+    let (reader, password) = engine.access().credentials(EngineUser::Reader);
+    let found = examined(engine, &config, (reader, password.reveal()))
+        .await
+        .expect("it answers");
+    assert_eq!(
+        found.denied.len(),
+        2,
+        "it neither writes nor makes tables: {found:?}"
+    );
+
+    let refused = examined(engine, &config, (writer, "guess")).await;
+    let refused = refused.expect_err("a wrong password");
+    assert!(refused.is_denied(), "{}", refused.with_causes());
+
+    let sql = Sql::new(engine, &config);
+    sql.ask("INSERT INTO migrations (number, name, checksum) VALUES (9999, 'later', '')")
+        .await;
+    let found = examined(engine, &config, login).await.expect("it answers");
+    assert!(
+        matches!(&found.schema, SchemaState::Unusable(text) if text.contains("9999")),
+        "{found:?}"
+    );
 }

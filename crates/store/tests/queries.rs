@@ -7,8 +7,8 @@ use std::time::Duration;
 use observation::{Kind, Outcome, Stage, UnixMillis};
 use store::engine::EngineUser;
 use store::{
-    AlertPhase, AlertRow, Batch, Config, DeployKind, DeployRow, Dimension, LabTraffic, SliFilter,
-    Store, StoreError,
+    AlertPhase, AlertRow, Batch, Config, DeployKind, DeployRow, DeploySource, DeployState,
+    Dimension, LabTraffic, RollbackRule, SliFilter, Store, StoreError,
 };
 use support::fold::Fold;
 use support::traffic::{APP, Record, Traffic};
@@ -461,12 +461,20 @@ async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
         created_at: START.plus(created_at),
         recorded_by: HOSTILE.to_owned(),
         version: HOSTILE.to_owned(),
+        environment: HOSTILE.to_owned(),
+        link: HOSTILE.to_owned(),
+        source: DeploySource::Gitlab,
+        state: DeployState::Started,
+        rollback_rule: Some(RollbackRule::Stated),
     };
     for row in [
         deploy("d1", 5, 1),
         deploy("d1", 9, 2),
         deploy("d2", 7, 1),
         deploy("d3", -1, 1),
+        // Announced for now, and put off.
+        deploy("d4", 6, 1),
+        deploy("d4", 400, 2),
     ] {
         store.save_deploy(&row).await.expect("written");
     }
@@ -476,6 +484,24 @@ async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
         .await
         .expect("read");
     assert_eq!(deploys, [deploy("d2", 7, 1), deploy("d1", 9, 2)]);
+    let reader = store.reader();
+    let one = reader.deploy(APP, "d4").await.expect("read");
+    assert_eq!(one, Some(deploy("d4", 400, 2)));
+    assert_eq!(reader.deploy(HOSTILE, "d4").await.expect("read"), None);
+    let asked = DeployRow {
+        state: DeployState::Requested,
+        ..deploy("d0", 8, 1)
+    };
+    store.save_deploy(&asked).await.expect("written");
+    let before = reader.deploys_before(&deploy("d1", 9, 2)).await;
+    let before = before.expect("read");
+    assert_eq!(before, [deploy("d2", 7, 1), deploy("d3", -1, 1)]);
+    let elsewhere = DeployRow {
+        environment: "staging".to_owned(),
+        ..deploy("d1", 9, 2)
+    };
+    let before = reader.deploys_before(&elsewhere).await.expect("read");
+    assert_eq!(before, []);
     let none = store
         .reader()
         .deploys(HOSTILE, START, START.plus(100))
@@ -504,6 +530,11 @@ async fn apps_that_number_their_deploys_alike_have_their_own() {
         created_at: START.plus(created_at),
         recorded_by: app.to_owned(),
         version: String::new(),
+        environment: String::new(),
+        link: String::new(),
+        source: DeploySource::Api,
+        state: DeployState::Succeeded,
+        rollback_rule: None,
     };
     for row in [deploy("beta", "first", 1), deploy("alpha", "other", 2)] {
         store.save_deploy(&row).await.expect("written");

@@ -107,9 +107,31 @@ export interface paths {
         put?: never;
         /**
          * Records a deploy. The same `id` of the same app again replaces what was recorded under it, so that a pipeline
-         *     may repeat a call that failed.
+         *     may repeat a call that failed. It is a rollback where `kind` or `reverts` says so, where the first line of `note`
+         *     is the title of a revert, or where `version` was deployed before the one that it replaces; `rollback_rule` tells.
          */
         post: operations["post_deploys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deploys/hooks/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Records the deploy that a webhook of GitHub, GitLab, Argo CD or a sender of PagerDuty change events reports, as
+         *     `dashboard.deploy_hooks` configures it. It needs no token but the signature or secret of its kind. What is
+         *     delivered again changes nothing.
+         */
+        post: operations["post_deploys_hooks_name"];
         delete?: never;
         options?: never;
         head?: never;
@@ -618,6 +640,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/change/enqueue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Records a change event of PagerDuty's Events API v2, so that what sends those needs another host and nothing
+         *     else. `routing_key` is the secret of a webhook of kind `pagerduty`.
+         */
+        post: operations["post_v2_change_enqueue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -764,6 +806,13 @@ export interface components {
             /** @description What happened, in words. */
             what: string;
         };
+        /** @description What PagerDuty answers to a change event. */
+        ChangeEventBody: {
+            /** @description The same in words. */
+            message: string;
+            /** @description `success`. */
+            status: string;
+        };
         /** @description What was said. */
         CloseBody: {
             /** @description When it was said. */
@@ -784,7 +833,7 @@ export interface components {
          * @description Why a request is not answered. Closed: programs may depend on it.
          * @enum {string}
          */
-        Code: "invalid_request" | "unauthenticated" | "token_expired" | "forbidden" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
+        Code: "invalid_request" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
         /** @description The SLIs of a window and of the one before. */
         ComparisonBody: components["schemas"]["Scope"] & {
             /** @description The window of the same length that ends where it starts. */
@@ -849,18 +898,28 @@ export interface components {
             author: string;
             /** @description When it was recorded. */
             created_at: components["schemas"]["Stamp"];
+            /** @description Where it was deployed to; empty where not stated. */
+            environment: string;
             /** @description Its identity; `reverts` of a rollback names it. */
             id: string;
             /** @enum {string} */
             kind: "deploy" | "config" | "rollback";
+            /** @description Address of a page about it; null where none is known. */
+            link?: string | null;
             /** @description What it is, for people. */
             note: string;
             /** @description Name of the token that it was reported with; `local` where there are no tokens. */
             recorded_by: string;
             /** @description Identity of the deploy that it takes back; empty where it takes none back. */
             reverts: string;
+            /** @enum {string|null} */
+            rollback_rule?: "stated" | "revert" | "earlier_version" | null;
             /** @description Service that was deployed; empty where not stated. */
             service: string;
+            /** @enum {string} */
+            source: "api" | "github" | "gitlab" | "argocd" | "pagerduty";
+            /** @enum {string} */
+            state: "requested" | "cancelled" | "started" | "failed" | "succeeded";
             /** @description Whether it changes CORS configuration. */
             touches_cors: boolean;
             /** @description Which version it brings; empty where not stated. */
@@ -873,6 +932,8 @@ export interface components {
             at?: components["schemas"]["Stamp"] | null;
             /** @description Who made it; default the name of the token. */
             author?: string;
+            /** @description Where it is deployed to, as pages state it. A deploy to staging is not suspected of failures in production. */
+            environment?: string;
             /**
              * @description Identity within the app, such as the pipeline's number; random where absent. The same one again
              *     replaces.
@@ -880,6 +941,8 @@ export interface components {
             id?: string;
             /** @enum {string} */
             kind?: "deploy" | "config" | "rollback";
+            /** @description Address of a page about it. */
+            link?: string;
             /** @description What it is, for people: a title, a link. */
             note?: string;
             /** @description Identity of the deploy that it takes back. */
@@ -1266,6 +1329,15 @@ export interface components {
         HistoryBody: {
             /** @description The end of each day since the inventory is kept, and now. */
             points: components["schemas"]["InventoryPoint"][];
+        };
+        /** @description What came of a delivery. */
+        HookBody: {
+            /** @description The deploy as it is recorded, for each app whose traffic it may change. */
+            deploys: components["schemas"]["Deploy"][];
+            /** @enum {string} */
+            outcome: "recorded" | "repeated" | "ignored";
+            /** @description Why it is ignored; empty otherwise. */
+            reason: string;
         };
         /** @description What users notice. */
         ImpactView: {
@@ -2064,6 +2136,8 @@ export interface components {
             id: string;
             /** @description `deploy` or `header_change`. */
             kind: string;
+            /** @description Address of a page about it; null where none is known. */
+            link?: string | null;
             /**
              * Format: double
              * @description How likely, from 0 to 1.
@@ -2087,7 +2161,10 @@ export interface components {
             findings: components["schemas"]["Finding"][];
             /** @description Whether it has a list of origins; who lets everybody in has none. */
             has_list: boolean;
-            /** @description Whether origins and evidence are left out, because apps beyond the token's scope call it, too. */
+            /**
+             * @description Whether origins and evidence are left out, because apps beyond the token's scope call it, too, or a
+             *     list of the configuration holds for these as well.
+             */
             limited: boolean;
             /** @description Whether segments of the path are stand-ins: `prober.samples` can name a real one. */
             made_up: boolean;
@@ -2806,6 +2883,115 @@ export interface operations {
             };
         };
     };
+    post_deploys_hooks_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the webhook in the configuration */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description as the caller sends it */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description nothing new, or nothing about deploys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookBody"];
+                };
+            };
+            /** @description a deploy is recorded, or more is known of one */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookBody"];
+                };
+            };
+            /** @description the body cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the signature, token or key is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no webhook has this name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_diagnoses: {
         parameters: {
             query: {
@@ -2813,7 +2999,7 @@ export interface operations {
                 app: string;
                 /** @description Only this diagnosis. */
                 id?: string;
-                platform?: "nginx" | "envoy" | "apache" | "caddy" | "haproxy" | "express" | "spring" | "fastapi" | "tower-http" | "aws-api-gateway" | "cloudfront" | "cloudflare-workers" | "ingress-nginx" | "gateway-api";
+                platform?: "nginx" | "envoy" | "apache" | "caddy" | "haproxy" | "traefik" | "express" | "spring" | "fastapi" | "tower-http" | "aws-api-gateway" | "cloudfront" | "cloudflare-workers" | "ingress-nginx" | "gateway-api";
                 /** @description Most rows, 1 to 500; default 100. */
                 limit?: number;
             };
@@ -5128,6 +5314,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    post_v2_change_enqueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description a change event of PagerDuty's Events API v2 */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description recorded, now or before */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeEventBody"];
+                };
+            };
+            /** @description the event cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no webhook has this routing key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

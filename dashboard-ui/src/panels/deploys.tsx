@@ -39,8 +39,17 @@ export function Deploys() {
             <When at={deploy.at} />
             <span class={`badge ${deploy.kind}`}>{deploy.kind}</span>
             {deploy.touches_cors && <span class="badge cors">CORS</span>}
+            {deploy.state !== 'succeeded' && <span class="badge">{deploy.state}</span>}
             <span>
-              {deploy.service} {deploy.note} <span class="muted">{by(deploy)}</span>
+              {[deploy.service, deploy.environment, deploy.version].filter(Boolean).join(' ')}{' '}
+              {deploy.link ? (
+                <a href={deploy.link} rel="noopener noreferrer">
+                  {deploy.note || deploy.id}
+                </a>
+              ) : (
+                deploy.note
+              )}{' '}
+              <span class="muted">{by(deploy)}</span>
             </span>
           </li>
         ))}

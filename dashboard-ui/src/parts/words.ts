@@ -110,6 +110,7 @@ export const platforms = [
   'apache',
   'caddy',
   'haproxy',
+  'traefik',
   'express',
   'spring',
   'fastapi',

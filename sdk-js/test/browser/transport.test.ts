@@ -94,6 +94,88 @@ test("the server can lengthen the interval", async () => {
 	assert.ok(second.at - first.at > 1800, `${second.at - first.at} ms`);
 });
 
+test("the server can limit probes and stop single observers, from the next answer on", async () => {
+	const page = await world.open({ flushInterval: 50 });
+	const limit = async (value: string, ep: string) => {
+		world.edge.answers.push({ status: 204, headers: value ? { "corswatch-sdk": value } : {} });
+		const heard = page.waitForResponse(`${world.edge.origin}/v1/b/k`);
+		await page.evaluate(ask, world.api.origin + ep);
+		await heard;
+	};
+	const fails = async (path: string) => {
+		await page.evaluate((url) => fetch(url).catch(() => {}), world.api.origin + path);
+		return (await world.edge.row(`of ${path}`, ({ ep }) => ep === path)).ev;
+	};
+	await limit("probes=off stop=xhr", "/ok/limits/first");
+	const xhr = (url: string) =>
+		new Promise<void>((done) => {
+			const xhr = new XMLHttpRequest();
+			xhr.open("GET", url);
+			xhr.onloadend = () => done();
+			xhr.send();
+		});
+	await page.evaluate(xhr, `${world.api.origin}/ok/limits/unseen`);
+	assert.equal(await fails("/noacao/limits/off"), "off");
+	assert.equal(postsWith("/ok/limits/unseen").length, 0);
+	await limit("probes=cheap", "/ok/limits/second");
+	assert.equal(await fails("/noacao/limits/cheap"), "A+");
+	await limit("", "/ok/limits/third");
+	await page.evaluate(xhr, `${world.api.origin}/ok/limits/seen`);
+	await until("seen", () => postsWith("/ok/limits/seen").length);
+	assert.equal(await fails("/noacao/limits/full"), "A+B-");
+});
+
+test("the server never extends what the page permits", async () => {
+	const page = await world.open({ flushInterval: 50, probes: "off" });
+	world.edge.answers.push({ status: 204, headers: { "corswatch-sdk": "probes=cheap" } });
+	const heard = page.waitForResponse(`${world.edge.origin}/v1/b/k`);
+	await page.evaluate(ask, `${world.api.origin}/ok/limits/own`);
+	await heard;
+	await page.evaluate((url) => fetch(url).catch(() => {}), `${world.api.origin}/noacao/limits/own`);
+	const row = await world.edge.row("of the failure", ({ ep }) => ep === "/noacao/limits/own");
+	assert.equal(row.ev, "off");
+});
+
+test("the full script reports its probes, the default script only what the page asked", async () => {
+	for (const [script, probes] of [
+		["/corswatch-full.js", 2],
+		["/corswatch.js", undefined],
+	] as const) {
+		const page = await world.open({}, { script });
+		const ep = `/noacao/own/${script === "/corswatch.js" ? "default" : "full"}`;
+		await page.evaluate((url) => fetch(url).catch(() => {}), world.api.origin + ep);
+		const post = await until("the failure", () => postsWith(ep)[0]);
+		assert.equal((post.beacon as { probes?: number }).probes, probes);
+	}
+});
+
+test("the module tells the page of each verdict, with the very error; what the page throws then is lost", async () => {
+	const page = await world.open(null);
+	const found = await page.evaluate(
+		async ([edge, api]) => {
+			const { start } = await import(`${location.origin}/corswatch.mjs`);
+			let rejections = 0;
+			addEventListener("unhandledrejection", () => rejections++);
+			let told: unknown;
+			const telling = new Promise<{ error: unknown; finding: { o: string; ep: string } }>((resolve) => {
+				const onVerdict = (error: unknown, finding: { o: string; ep: string }) => {
+					resolve({ error, finding });
+					throw new Error("of the page");
+				};
+				start({ key: "k", url: edge, onVerdict });
+			});
+			await fetch(`${api}/noacao/told`).catch((error) => {
+				told = error;
+			});
+			const { error, finding } = await telling;
+			await new Promise((resolve) => setTimeout(resolve, 50));
+			return [error === told, finding.o, finding.ep, rejections];
+		},
+		[world.edge.origin, world.api.origin] as const,
+	);
+	assert.deepEqual(found, [true, "blocked", "/noacao/told", 0]);
+});
+
 test("what is recorded is delivered when the page goes away", async () => {
 	const page = await world.open({ flushInterval: 60_000 });
 	await page.evaluate(ask, `${world.api.origin}/ok/bye`);

@@ -5,6 +5,7 @@ mod pager;
 mod refusals;
 mod rig;
 mod shapes;
+mod suspects;
 mod world;
 
 use alert::Status::{Firing, Resolved};

@@ -8,7 +8,6 @@ use observation::{MILLIS_PER_MINUTE, UnixMillis};
 use runtime::{Clock, ManualClock, Stop};
 use settings::Span;
 use slo::{Sli, Sums, Window};
-use tokio::task::JoinSet;
 
 use super::pager::Pager;
 use super::world::{NOON, World};
@@ -127,20 +126,14 @@ impl Rig {
 pub(super) struct Hand {
     pub(super) aggregator: Aggregator,
     stop: Stop,
-    children: JoinSet<()>,
 }
 
 impl Hand {
     pub(super) fn of(mut aggregator: Aggregator) -> Self {
         let stop = Stop::new();
-        let mut children = JoinSet::new();
         let dispatcher = aggregator.dispatcher.take().expect("not running");
-        children.spawn(dispatcher.run(stop.clone()));
-        Self {
-            aggregator,
-            stop,
-            children,
-        }
+        aggregator.children.spawn(dispatcher.run(stop.clone()));
+        Self { aggregator, stop }
     }
 
     /// One round, and what it said has arrived.
@@ -170,6 +163,6 @@ impl Hand {
     /// Stops as the process does.
     pub(super) async fn stop(mut self) {
         self.stop.cancel();
-        self.aggregator.finish(self.children).await;
+        self.aggregator.finish().await;
     }
 }

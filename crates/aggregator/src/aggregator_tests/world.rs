@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use observation::{EdgeReport, UnixMillis};
 use slo::Sums;
 use store::{
-    Affected, AlertRow, BlockedSlice, Breakdown, ClosingRow, Compacted, DeployRow, DiagnosisRow,
-    Dimension, Failure, IncidentRow, Lease, Leases, ProgressRow, SliFilter, StoreError, Witnessed,
+    Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, DeployRow,
+    DiagnosisRow, Dimension, Failure, IncidentRow, Lease, Leases, ProgressRow, SliFilter,
+    StoreError, Witnessed,
 };
 use tokio::time::Instant;
 
@@ -27,6 +28,8 @@ pub(super) struct Facts {
     pub(super) lingering: Vec<BlockedSlice>,
     pub(super) breakdowns: Vec<(Dimension, Breakdown)>,
     pub(super) deploys: Vec<DeployRow>,
+    /// What changed in the headers of a target.
+    pub(super) header_changes: Vec<(String, ChangeRow)>,
     pub(super) incidents: BTreeMap<String, IncidentRow>,
     pub(super) closings: Vec<ClosingRow>,
     /// Page loads that see a failure, of those that happen.
@@ -205,6 +208,17 @@ impl Evidence for World {
         let mut deploys = self.reach()?.deploys.clone();
         deploys.retain(|deploy| deploy.app == app && deploy.at >= from && deploy.at < to);
         Ok(deploys)
+    }
+
+    async fn header_changes(
+        &self,
+        target_origin: &str,
+        (from, to): (UnixMillis, UnixMillis),
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        let changes = &self.reach()?.header_changes;
+        let of = changes.iter().filter(|(target, _)| target == target_origin);
+        let within = of.filter(|(_, change)| change.to >= from && change.to < to);
+        Ok(within.map(|(_, change)| change.clone()).collect())
     }
 }
 

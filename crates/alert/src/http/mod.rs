@@ -12,12 +12,11 @@ use std::time::Duration;
 use observation::UnixMillis;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
-use runtime::Clock;
+use runtime::{Causes as _, Clock};
 use serde::Serialize;
 
 pub(crate) use address::{Addresses, forbidden, permitted, target};
 
-use crate::error::with_causes;
 use crate::notifier::Answer;
 use crate::{AlertError, NotifyError};
 
@@ -205,7 +204,7 @@ fn unreachable(error: reqwest::Error) -> NotifyError {
         };
     }
     NotifyError::Later {
-        reason: with_causes(&error),
+        reason: error.with_causes().to_string(),
         after: None,
     }
 }

@@ -19,6 +19,7 @@ use settings::{Problems, Secret, Span};
 
 use super::message::web_address;
 use super::{ReceiverConfig, Setup, secret_header, timeout_problem, url_of, url_problem};
+use crate::endpoint::Endpoint;
 use crate::http::{Addresses, HttpClient, below};
 use crate::notification::rfc3339;
 use crate::notifier::Renewal;
@@ -71,6 +72,13 @@ impl Default for AlertmanagerConfig {
 impl ReceiverConfig for AlertmanagerConfig {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.urls
+            .iter()
+            .filter_map(|url| Endpoint::of_url(&self.name, url))
+            .collect()
     }
 
     fn problems(&self, mut problems: Problems<'_>, addresses: Addresses) {

@@ -1,5 +1,6 @@
 //! E-mail through an SMTP server.
 
+use runtime::Causes as _;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ use settings::{Problems, Secret, Span};
 
 use super::message::{self, clip, unlinked};
 use super::{ReceiverConfig, Setup, timeout_problem};
-use crate::error::with_causes;
+use crate::endpoint::{Endpoint, Opening};
 use crate::http::{Addresses, permitted};
 use crate::{AlertError, Answer, Notification, Notifier, NotifyError};
 
@@ -138,6 +139,18 @@ fn pem_certificates(pem: &[u8]) -> Result<Vec<Certificate>, String> {
 impl ReceiverConfig for EmailConfig {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![Endpoint {
+            receiver: self.name.clone(),
+            host: self.host.clone(),
+            port: self.port(),
+            opening: match self.security {
+                MailSecurity::Tls => Opening::Tls,
+                MailSecurity::Starttls | MailSecurity::Plaintext => Opening::Plain,
+            },
+        }]
     }
 
     fn problems(&self, mut problems: Problems<'_>, _: Addresses) {
@@ -289,7 +302,7 @@ fn text(notification: &Notification) -> String {
 }
 
 fn failed(error: &SmtpError) -> NotifyError {
-    let reason = printable::line(&with_causes(error));
+    let reason = printable::line(&error.with_causes().to_string());
     // RFC 5321, section 4.2.1: 5yz is permanent, 4yz is not.
     if error.is_permanent() {
         NotifyError::Refused { reason }

@@ -15,6 +15,7 @@ use super::message::{self, clip};
 use super::{
     ReceiverConfig, Setup, secret_header, secret_problem, timeout_problem, url_of, url_problem,
 };
+use crate::endpoint::Endpoint;
 use crate::http::{Addresses, HttpClient, below};
 use crate::{AlertError, Answer, Notification, Notifier, NotifyError, Status};
 
@@ -74,6 +75,12 @@ impl Default for JsmConfig {
 impl ReceiverConfig for JsmConfig {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        Endpoint::of_url(&self.name, &self.url)
+            .into_iter()
+            .collect()
     }
 
     fn problems(&self, mut problems: Problems<'_>, addresses: Addresses) {

@@ -25,6 +25,7 @@ pub use pagerduty::PagerDutyConfig;
 pub use slack::SlackConfig;
 pub use teams::{TeamsConfig, TeamsShape};
 
+use crate::endpoint::Endpoint;
 use crate::http::{Addresses, HttpClient, target};
 use crate::{AlertError, Config, Notifier};
 
@@ -51,6 +52,9 @@ impl Setup<'_> {
 pub(crate) trait ReceiverConfig {
     /// Its name: what routes, logs and metrics call it.
     fn name(&self) -> &str;
+
+    /// Where it listens; nothing for settings that cannot be used.
+    fn endpoints(&self) -> Vec<Endpoint>;
 
     /// Reports every setting that cannot be used.
     fn problems(&self, problems: Problems<'_>, addresses: Addresses);

@@ -13,6 +13,7 @@ use settings::{Problems, Secret, Span};
 
 use super::message::{self, clip, clip_bytes};
 use super::{ReceiverConfig, Setup, secret_problem, timeout_problem, url_of, url_problem};
+use crate::endpoint::Endpoint;
 use crate::http::{Addresses, HttpClient, below};
 use crate::notification::rfc3339;
 use crate::{AlertError, Answer, Notification, Notifier, NotifyError, Status};
@@ -57,6 +58,12 @@ impl Default for PagerDutyConfig {
 impl ReceiverConfig for PagerDutyConfig {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        Endpoint::of_url(&self.name, &self.url)
+            .into_iter()
+            .collect()
     }
 
     fn problems(&self, mut problems: Problems<'_>, addresses: Addresses) {

@@ -15,6 +15,7 @@ use settings::{Problems, Secret, Span};
 
 use super::message::{self, clip_bytes};
 use super::{ReceiverConfig, Setup, timeout_problem, url_of, url_problem};
+use crate::endpoint::Endpoint;
 use crate::http::{Addresses, HttpClient};
 use crate::{AlertError, Answer, Notification, Notifier, NotifyError, Status};
 
@@ -70,6 +71,12 @@ impl Default for TeamsConfig {
 impl ReceiverConfig for TeamsConfig {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        Endpoint::of_url(&self.name, self.url.reveal())
+            .into_iter()
+            .collect()
     }
 
     fn problems(&self, mut problems: Problems<'_>, addresses: Addresses) {

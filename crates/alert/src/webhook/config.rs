@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use settings::{Problems, Secret, Span};
 
 use super::{SigningKey, Webhook};
+use crate::endpoint::Endpoint;
 use crate::http::{Addresses, target};
 use crate::receiver::{ReceiverConfig, Setup, timeout_problem};
 use crate::{AlertError, Notifier};
@@ -42,10 +43,12 @@ impl Default for WebhookConfig {
 
 impl WebhookConfig {
     fn target(&self, addresses: Addresses) -> Result<reqwest::Url, String> {
-        let url = target(&self.url, addresses)?;
-        // Whatever prefix Alertmanager is served under.
-        let path = url.path().trim_end_matches('/');
-        if path.ends_with("/api/v1/alerts") || path.ends_with("/api/v2/alerts") {
+        // Whatever prefix Alertmanager is served under, and whichever network it is in.
+        let is_alertmanager = settings::web_url(&self.url).is_ok_and(|url| {
+            let path = url.path().trim_end_matches('/');
+            path.ends_with("/api/v1/alerts") || path.ends_with("/api/v2/alerts")
+        });
+        if is_alertmanager {
             return Err(
                 "this is the API of Alertmanager, which takes alerts in another form: webhooks speak \
                  the form that Alertmanager sends. Alertmanager itself belongs into \
@@ -53,13 +56,19 @@ impl WebhookConfig {
                     .to_owned(),
             );
         }
-        Ok(url)
+        target(&self.url, addresses)
     }
 }
 
 impl ReceiverConfig for WebhookConfig {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        Endpoint::of_url(&self.name, &self.url)
+            .into_iter()
+            .collect()
     }
 
     fn problems(&self, mut problems: Problems<'_>, addresses: Addresses) {

@@ -60,7 +60,7 @@ fn vary(look: &Look<'_>) -> Option<Finding> {
             .iter()
             .any(|name| name == "*" || name.eq_ignore_ascii_case("origin"))
     };
-    let (what, answer, level) = answers.into_iter().find_map(|(what, answer)| {
+    let lacking = answers.into_iter().filter_map(|(what, answer)| {
         if names_origin(answer) {
             return None;
         }
@@ -73,7 +73,9 @@ fn vary(look: &Look<'_>) -> Option<Finding> {
             _ => return None,
         };
         Some((what, answer, level))
-    })?;
+    });
+    // The first of the worst.
+    let (what, answer, level) = lacking.rev().max_by_key(|(_, _, level)| *level)?;
     let message = format!(
         "Access-Control-Allow-Origin depends on who asks, and Vary does not name Origin ({what}). {}",
         rules::VARY.description
@@ -105,6 +107,7 @@ fn pinned(look: &Look<'_>) -> Option<Finding> {
         .pages
         .iter()
         .zip(&look.uncached)
+        .filter_map(|(pair, fresh)| Some((pair, fresh.as_ref()?)))
         .find(|(pair, fresh)| {
             let (through, past) = (
                 text(&pair.response, ALLOW_ORIGIN),

@@ -1,7 +1,7 @@
 //! Lists of methods and headers, and how long they count.
 
 use cors::{Answer, cache, is_forbidden_header};
-use findings::{Finding, Level};
+use findings::{Affected, Finding, Level};
 use web::{Method, is_token};
 
 use super::shown;
@@ -51,6 +51,7 @@ pub(super) fn allows(answer: &Answer, origin: &str) -> bool {
 
 fn max_age(look: &Look<'_>, answer: &Answer) -> Option<Finding> {
     let written = text(answer, "access-control-max-age");
+    let mut affected = Affected::BrowserUsers;
     let (level, message) = match (&written, cache::stated(answer)) {
         (None, _) => (
             Level::Note,
@@ -67,18 +68,20 @@ fn max_age(look: &Look<'_>, answer: &Answer) -> Option<Finding> {
             Level::Warning,
             format!("Access-Control-Max-Age is `{written}`: no preflight is ever kept."),
         ),
-        (_, Some(seconds)) if seconds > LONGEST => (
-            Level::Note,
-            format!(
+        (_, Some(seconds)) if seconds > LONGEST => {
+            affected = Affected::ScannersOnly;
+            let message = format!(
                 "Access-Control-Max-Age is {seconds} s, longer than any browser keeps a preflight."
-            ),
-        ),
+            );
+            (Level::Note, message)
+        }
         _ => return None,
     };
     let message = format!("{message} {}", rules::MAX_AGE.description);
     Some(
         Finding::new(rules::MAX_AGE, message)
             .at(level)
+            .affecting(affected)
             .shown_by(shown(look, "OPTIONS", answer))
             .mended_by("access-control-max-age: 600"),
     )
@@ -204,7 +207,7 @@ fn wildcards(look: &Look<'_>, preflight: &Answer, response: &Answer) -> Option<F
 }
 
 fn authorization(look: &Look<'_>) -> Option<Finding> {
-    let answer = &look.authorization;
+    let answer = look.authorization.as_ref()?;
     let headers = list(answer, "access-control-allow-headers");
     let hidden = headers.iter().any(|name| name == "*")
         && !headers

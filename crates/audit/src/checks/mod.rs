@@ -1,14 +1,19 @@
 //! The checks, by what they look at.
 
+mod affected;
 mod caching;
+mod errors;
 mod lists;
 mod origins;
 mod protocol;
+mod repair;
 mod values;
 
 use cors::Answer;
 use explain::heads;
 use findings::Finding;
+
+pub(crate) use repair::Page;
 
 use crate::look::Look;
 
@@ -19,6 +24,7 @@ pub(crate) fn all(look: &Look<'_>) -> Vec<Finding> {
     findings.extend(lists::check(look));
     findings.extend(caching::check(look));
     findings.extend(protocol::check(look));
+    affected::tell(&mut findings);
     findings
 }
 

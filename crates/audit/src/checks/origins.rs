@@ -1,7 +1,7 @@
 //! Whom the server trusts.
 
 use cors::Answer;
-use findings::{Finding, Level};
+use findings::{Affected, Finding, Level};
 
 use super::shown;
 use crate::look::{Look, looks_private, reflects, with_credentials};
@@ -25,6 +25,7 @@ pub(super) fn check(look: &Look<'_>) -> Vec<Finding> {
         findings.push(
             Finding::new(rule, message)
                 .at(level)
+                .affecting(affected(&trusted.answer, origin))
                 .shown_by([format!("Origin: {origin}")])
                 .shown_by(shown(look, "GET", &trusted.answer))
                 .mended_by(FIX),
@@ -54,9 +55,21 @@ fn reflected(look: &Look<'_>) -> Finding {
         format!("`{origin}` is trusted: {means}. {description}"),
     )
     .at(level)
+    .affecting(affected(answer, origin))
     .shown_by([format!("Origin: {origin}")])
     .shown_by(shown(look, "GET", answer))
     .mended_by(fix)
+}
+
+/// Without cookies a page gets what anybody gets who asks the server; and an origin that no browser can
+/// send, since it goes to no such host, is only one that scanners make up.
+fn affected(answer: &Answer, origin: &str) -> Affected {
+    let is_sent =
+        origin == "null" || cors::Origin::parse(origin).is_some_and(|it| it.as_str() == origin);
+    match is_sent && with_credentials(answer) {
+        true => Affected::BrowserUsers,
+        false => Affected::ScannersOnly,
+    }
 }
 
 /// How bad trust is, and what it means: with credentials it gives away what the visitor may see.

@@ -1,26 +1,26 @@
 //! Preflights, errors, redirects, and answers that contradict each other.
 
-use cors::{Answer, Origin};
+use cors::{Answer, Credentials, Origin};
 use findings::{Finding, Level};
 
 use super::lists::allows;
-use super::shown;
-use crate::look::{Look, text, with_credentials};
+use super::repair::Page;
+use super::{errors, repair, shown};
+use crate::look::{Look, Pair, text, with_credentials};
 use crate::rules;
 
 pub(super) fn check(look: &Look<'_>) -> Vec<Finding> {
-    [
-        unreadable(look),
+    let mut findings = unreadable(look);
+    findings.extend(errors::check(look));
+    let others = [
         preflight_status(look),
-        errors(look),
         redirect(look),
         local_network(look),
         disagree(look),
         timing(look),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    findings.extend(others.into_iter().flatten());
+    findings
 }
 
 /// Whether anything is meant to be read across origins here.
@@ -32,13 +32,21 @@ fn is_shared(look: &Look<'_>) -> bool {
             .any(|pair| allows(&pair.response, &pair.origin))
 }
 
-/// A page that is meant to read and gets no permission. Where its preflights get one, the two disagree.
-fn unreadable(look: &Look<'_>) -> Option<Finding> {
-    let pair = look.pages.iter().find(|pair| {
-        let is_answer = (200..=299).contains(&pair.response.status);
-        let allowed = [&pair.response, &pair.preflight].map(|answer| allows(answer, &pair.origin));
-        is_answer && allowed == [false, false]
-    })?;
+/// Pages that are meant to read and get no permission. Where their preflights get one, the two disagree.
+fn unreadable(look: &Look<'_>) -> Vec<Finding> {
+    look.pages
+        .iter()
+        .filter_map(|pair| unreadable_by(look, pair))
+        .collect()
+}
+
+fn unreadable_by(look: &Look<'_>, pair: &Pair) -> Option<Finding> {
+    // A redirect has to let the page go on, too; errors have a rule of their own.
+    let is_answer = (200..=399).contains(&pair.response.status);
+    let allowed = [&pair.response, &pair.preflight].map(|answer| allows(answer, &pair.origin));
+    if !is_answer || allowed != [false, false] {
+        return None;
+    }
     let value = text(&pair.response, "access-control-allow-origin");
     // What no page could match has a rule of its own.
     if value
@@ -47,23 +55,18 @@ fn unreadable(look: &Look<'_>) -> Option<Finding> {
     {
         return None;
     }
-    let got = match value {
-        Some(value) => format!("Access-Control-Allow-Origin is `{value}`"),
-        None => "there is no Access-Control-Allow-Origin".to_owned(),
-    };
+    let verdict = repair::of_response(look.asked_by(&pair.origin), &pair.response)?;
     let message = format!(
-        "A page of `{}`, which is meant to read, cannot: {got}. {}",
+        "A page of `{}`, which is meant to read, cannot: {} {}",
         pair.origin,
+        verdict.explanation,
         rules::UNREADABLE.description
     );
     Some(
         Finding::new(rules::UNREADABLE, message)
             .keyed(&pair.origin)
             .shown_by(shown(look, "GET", &pair.response))
-            .mended_by(format!(
-                "List `{}` among the allowed origins, as browsers write it: no slash at the end, no default port.",
-                pair.origin
-            )),
+            .mended_by_all(repair::lines(look, Some(&verdict), "List the origin.")),
     )
 }
 
@@ -95,38 +98,15 @@ fn preflight_status(look: &Look<'_>) -> Option<Finding> {
         Finding::new(rules::PREFLIGHT_STATUS, message)
             .at(level)
             .shown_by(shown(look, "OPTIONS", &pair.preflight))
-            .mended_by("Answer OPTIONS with Access-Control-Request-Method by 204, before authentication and routing."),
+            .mended_by_all(preflight_repair(look, pair)),
     )
 }
 
-fn errors(look: &Look<'_>) -> Option<Finding> {
-    let pair = look.readers().into_iter().next()?;
-    let missing = &look.missing;
-    let kept = allows(missing, &pair.origin);
-    if missing.status < 400 || kept || !allows(&pair.response, &pair.origin) {
-        return None;
-    }
-    // What a gateway answers itself comes of what is behind it, whatever the path.
-    let (what, asked) = match missing.status {
-        502..=504 => (
-            "An error of the gateway",
-            "GET without an answer from behind:",
-        ),
-        _ => (
-            "A path that does not exist",
-            "GET of a path below that does not exist:",
-        ),
-    };
-    let message = format!(
-        "{what} is answered with status {} and without Access-Control-Allow-Origin. {}",
-        missing.status,
-        rules::ERRORS.description
-    );
-    Some(
-        Finding::new(rules::ERRORS, message)
-            .shown_by(shown(look, asked, missing))
-            .mended_by("Set the headers on every status (nginx and Apache: `always`), outside of the error handling."),
-    )
+/// What to change so that a preflight passes, as far as it does not depend on what is asked for.
+fn preflight_repair(look: &Look<'_>, pair: &Pair) -> Vec<String> {
+    const BEFORE: &str = "Answer OPTIONS with Access-Control-Request-Method by 204, before authentication and routing.";
+    let verdict = repair::of_preflight(look.asked_by(&pair.origin), &pair.preflight);
+    repair::lines(look, verdict.as_ref(), BEFORE)
 }
 
 fn redirect(look: &Look<'_>) -> Option<Finding> {
@@ -152,8 +132,15 @@ fn redirect(look: &Look<'_>) -> Option<Finding> {
                 Level::Warning
             })
             .shown_by(shown(look, "GET", answer))
-            .mended_by("Let pages ask the final URL, or keep the redirect on one origin."),
+            .mended_by_all(redirect_repair(look, pair)),
     )
+}
+
+/// A user name in the address is the browser's objection at once; another origin may be one later.
+fn redirect_repair(look: &Look<'_>, pair: &Pair) -> Vec<String> {
+    const STAY: &str = "Let pages ask the final URL, or keep the redirect on one origin.";
+    let verdict = repair::of_response(look.asked_by(&pair.origin), &pair.response);
+    repair::lines(look, verdict.as_ref(), STAY)
 }
 
 fn local_network(look: &Look<'_>) -> Option<Finding> {
@@ -208,9 +195,26 @@ fn disagree(look: &Look<'_>) -> Option<Finding> {
             Finding::new(rules::DISAGREE, message)
                 .shown_by(shown(look, "OPTIONS", preflight))
                 .shown_by(shown(look, "GET", response))
-                .mended_by("Let one place answer both, with the same list of origins."),
+                .mended_by_all(disagreement_repair(look, pair)),
         )
     })
+}
+
+/// The answer that refuses is the one to change; where both allow, they differ for credentials.
+fn disagreement_repair(look: &Look<'_>, pair: &Pair) -> Vec<String> {
+    let page = look.asked_by(&pair.origin);
+    let with_cookies = Page {
+        credentials: Credentials::Include,
+        ..page
+    };
+    let verdict = repair::of_response(page, &pair.response)
+        .or_else(|| {
+            repair::of_preflight(page, &pair.preflight).filter(|verdict| !verdict.fix.is_empty())
+        })
+        .or_else(|| repair::of_response(with_cookies, &pair.response))
+        .or_else(|| repair::of_preflight(with_cookies, &pair.preflight));
+    const ONE_PLACE: &str = "Let one place answer both, with the same list of origins.";
+    repair::lines(look, verdict.as_ref(), ONE_PLACE)
 }
 
 /// Whether somebody thought of preflights here: an `OPTIONS` that only lists `Allow` is no answer

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use cors::{Answer, Headers};
+use cors::{Answer, Credentials, Headers};
 use findings::Finding;
 
-use super::shown;
+use super::repair::Page;
+use super::{repair, shown};
 use crate::look::{Look, reflects, text, with_credentials};
 use crate::origins::is_written_well;
 use crate::rules;
@@ -18,7 +19,7 @@ pub(super) fn check(look: &Look<'_>) -> Vec<Finding> {
         for (rule, message, fix) in found.into_iter().flatten() {
             if seen.insert(rule.id) {
                 let finding = Finding::new(rule, message).shown_by(shown(look, what, answer));
-                findings.push(finding.mended_by(fix));
+                findings.push(finding.mended_by_all(mended(look, answer, fix)));
             }
         }
         for (name, meant) in misspelt(&answer.headers) {
@@ -37,6 +38,28 @@ pub(super) fn check(look: &Look<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What the first page that is meant to read needs of an answer to it, with cookies where those are allowed.
+fn mended(look: &Look<'_>, answer: &Answer, otherwise: &str) -> Vec<String> {
+    let of_page = look
+        .pages
+        .iter()
+        .find(|pair| std::ptr::eq(answer, &pair.response) || std::ptr::eq(answer, &pair.preflight));
+    let verdict = of_page.and_then(|pair| {
+        let page = Page {
+            credentials: match with_credentials(answer) {
+                true => Credentials::Include,
+                false => Credentials::SameOrigin,
+            },
+            ..look.asked_by(&pair.origin)
+        };
+        match std::ptr::eq(answer, &pair.response) {
+            true => repair::of_response(page, answer),
+            false => repair::of_preflight(page, answer),
+        }
+    });
+    repair::lines(look, verdict.as_ref(), otherwise)
 }
 
 type Found = (&'static findings::Rule, String, &'static str);

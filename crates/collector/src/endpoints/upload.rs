@@ -1,5 +1,6 @@
 //! `POST /v1/b/KEY`, with which pages send beacons, and `POST /v1/logs`, with which servers send logs.
 
+use runtime::Causes as _;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -93,7 +94,15 @@ pub(crate) async fn take(
             outcome
         }
     };
-    answer::of(&outcome, &edge.in_flight)
+    // Only pages run the SDK.
+    let app = match sender.credential {
+        Credential::PublicKey(key) => match edge.catalog.key(key) {
+            KeyState::Active { app, .. } => Some(app),
+            KeyState::Disabled(_) | KeyState::Unknown => None,
+        },
+        Credential::Bearer => None,
+    };
+    answer::of(&outcome, &edge.in_flight, app)
 }
 
 /// Everything up to the journal, the cheapest questions first.
@@ -277,7 +286,7 @@ fn outcome_of(error: &AppendError) -> Outcome {
         AppendError::TooLarge { .. } => Refused::RecordTooLarge.into(),
         AppendError::NoSuchPartition { .. } => {
             tracing::error!(
-                error = error as &dyn std::error::Error,
+                error = %error.with_causes(),
                 "journal and edge disagree"
             );
             Shed::JournalUnavailable.into()

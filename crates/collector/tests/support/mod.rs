@@ -41,6 +41,11 @@ const CATALOG: &str = r#"
     keys = ["tiny-key-1"]
     page_origins = ["https://shop.test"]
     quota_bytes = "64KiB"
+    [[apps]]
+    name = "calm"
+    keys = ["calm-key-1"]
+    page_origins = ["https://shop.test"]
+    sdk = { probes = "cheap", flush_interval = "60500ms", stopped_observers = ["xhr", "preflight_latency"] }
 "#;
 
 pub(crate) struct Edge {

@@ -44,6 +44,9 @@ pub(crate) struct Deploy {
     /// Which version it brings; the release that its pages state, where it is one of pages.
     #[arg(long, default_value = "")]
     pub(crate) version: String,
+    /// Where it is deployed to, as pages state it.
+    #[arg(long, default_value = "")]
+    pub(crate) environment: String,
     /// deploy, config or rollback.
     #[arg(long, default_value = "deploy")]
     pub(crate) kind: String,
@@ -59,6 +62,9 @@ pub(crate) struct Deploy {
     /// What it is, for people.
     #[arg(long, default_value = "")]
     pub(crate) note: String,
+    /// Address of a page about it, such as that of the pipeline's run.
+    #[arg(long, value_name = "URL", default_value = "")]
+    pub(crate) link: String,
     #[command(flatten)]
     pub(crate) api: super::Api,
 }

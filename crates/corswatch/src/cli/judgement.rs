@@ -39,8 +39,8 @@ pub(crate) struct Explain {
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
     /// Also prints the configuration that mends each blocked request: nginx, envoy, apache, caddy,
-    /// haproxy, express, spring, fastapi, tower-http, aws-api-gateway, cloudfront,
-    /// cloudflare-workers, ingress-nginx or gateway-api.
+    /// haproxy, traefik, express, spring, fastapi, tower-http, aws-api-gateway, cloudfront,
+    /// cloudflare-workers, ingress-nginx or gateway-api. Those that no test runs say so.
     #[arg(long, value_name = "PLATFORM", value_parser = platform)]
     pub(crate) fix_for: Option<explain::fix::Platform>,
     /// The file; standard input where left out.

@@ -21,7 +21,7 @@ pub(crate) use operations::{
     Selection, Verify,
 };
 pub(crate) use policies::{Generate, Seen, Simulate};
-pub(crate) use setup::{Form, Init};
+pub(crate) use setup::{Doctor, Form, Init};
 pub(crate) use slo::{Backtest, ExitOn, ReportFormat, Show, Slo, SloCommand, Validate};
 
 /// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
@@ -82,6 +82,10 @@ pub(crate) enum Command {
     /// Writes a commented configuration to start with: for this machine, for this machine with Kafka, or
     /// for a cluster. What no option says is asked for.
     Init(Init),
+    /// Checks the whole way of an installation, with its configuration: names, certificates, Kafka and its
+    /// topic, ClickHouse and its grants, clocks, disks, processes, receivers, and one beacon from the edge
+    /// to a number. Says what to do. Exit code 0 where nothing failed, 1 where something did.
+    Doctor(Doctor),
     /// Checks a configuration and reports all its mistakes at once.
     CheckConfig(CheckConfig),
     /// Prints the description of the private side's API (OpenAPI 3.1).

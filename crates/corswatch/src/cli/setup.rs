@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::Format;
 use super::words::{page_origin, web_url};
 
 /// The forms of an installation.
@@ -38,4 +39,42 @@ pub(crate) struct Init {
     /// The file to write; one that is there stays as it is.
     #[arg(long, value_name = "FILE", default_value = "corswatch.toml")]
     pub(crate) out: PathBuf,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Configuration file; everything has a default.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Directory of journal and engine, as of `corswatch up`.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Only what a process of this role needs, on this machine; no beacon is sent.
+    #[arg(long, value_enum)]
+    pub(crate) role: Option<crate::config::Role>,
+    /// The edge, where it is not the one of `collector.listen` or `public_url`.
+    #[arg(long, value_name = "URL", value_parser = web_url)]
+    pub(crate) edge: Option<url::Url>,
+    /// The API, where it is not the one of `dashboard.listen` or `alert.external_url`.
+    #[arg(long, value_name = "URL", value_parser = web_url)]
+    pub(crate) api: Option<url::Url>,
+    /// The environment variable with the token for it.
+    #[arg(long, value_name = "NAME", default_value = "CORSWATCH_TOKEN")]
+    pub(crate) token_env: String,
+    /// A file with the token instead.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Sends no beacon.
+    #[arg(long)]
+    pub(crate) no_beacon: bool,
+    /// After so many seconds a question is given up.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(crate) timeout: u32,
+    /// How many seconds the beacon may take until it is counted.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) wait: u32,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
 }

@@ -1,8 +1,10 @@
 //! What was probably meant by a name that is not known, or by a value of the wrong kind.
 
 use serde_json::Value as Json;
+use toml::Value;
 
 use super::dropped::Path;
+use super::expected as kinds;
 use super::schema::Schema;
 
 /// What to say of a value that cannot be read.
@@ -14,8 +16,14 @@ pub(crate) struct Advice {
 }
 
 impl Advice {
-    /// About the value at `path`, given what the reader says of it.
-    pub(crate) fn of(reason: &str, path: &[String], schema: &Schema) -> Self {
+    /// About the value at `path`, given what the reader says of it. `found` is the value itself, unless it
+    /// may be a secret.
+    pub(crate) fn of(
+        reason: &str,
+        path: &[String],
+        found: Option<&Value>,
+        schema: &Schema,
+    ) -> Self {
         if let Some(name) = between(reason, "unknown field `") {
             return unknown_field(name, expected(reason), path, schema);
         }
@@ -25,12 +33,8 @@ impl Advice {
                 .unwrap_or_default();
             return Self::plain(format!("{reason}{hint}"));
         }
-        if reason.starts_with("invalid type: ")
-            && reason.ends_with("expected a sequence")
-            && let Some(name) = path.last()
-        {
-            let written = written(name, &path[..path.len() - 1], schema);
-            return Self::plain(format!("a list is expected: write `{written}`"));
+        if let Some(advice) = kinds::advice(reason, path, found, schema) {
+            return Self::plain(advice);
         }
         if let Some(name) = between(reason, "missing field `") {
             return Self::plain(format!("missing field `{name}`: it has no default"));

@@ -1,7 +1,7 @@
 //! An entry of every list, as the reference shows it.
 
 /// Path of a list and an entry of it, with the tables below it.
-pub(crate) const EXAMPLES: [(&str, &str); 17] = [
+pub(crate) const EXAMPLES: [(&str, &str); 18] = [
     (
         "alert.webhooks",
         r#"[[alert.webhooks]]
@@ -104,6 +104,18 @@ time_zone = "Europe/Berlin"
         r#"[[prober.samples]]
 endpoint = "/cart/:id"
 path = "/cart/7"
+"#,
+    ),
+    (
+        "dashboard.deploy_hooks",
+        r#"[[dashboard.deploy_hooks]]
+name = "github"
+kind = "github"
+secret_file = "/run/secrets/github-webhook"
+apps = ["shop"]
+services = { "acme/cart" = "cart" }
+environments = { "prod" = "production" }
+touches_cors = false
 "#,
     ),
     (

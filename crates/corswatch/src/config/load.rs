@@ -134,7 +134,7 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema>(
         if !is_consequence {
             let schema = schema.get_or_insert_with(Schema::of::<T>);
             let is_unknown = unknown_name(&reason).is_some();
-            let (value, is_hidden) = match depth {
+            let (text, is_hidden) = match depth {
                 depth if depth < path.len() => ("missing".to_owned(), false),
                 _ if environment.holds(&path) => ("(from the environment)".to_owned(), true),
                 _ if is_secret(&in_file) => ("[redacted]".to_owned(), true),
@@ -142,10 +142,10 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema>(
                 _ => (shown(&value), false),
             };
             let advice = match is_hidden && !is_unknown {
-                true => Advice::of(without_value(&reason), &in_file, schema),
-                false => Advice::of(&reason, &in_file, schema),
+                true => Advice::of(without_value(&reason), &in_file, None, schema),
+                false => Advice::of(&reason, &in_file, Some(&value), schema),
             };
-            problems.push(problem(&in_file, value, advice.reason));
+            problems.push(problem(&in_file, text, advice.reason));
             advice
                 .meant
                 .into_iter()

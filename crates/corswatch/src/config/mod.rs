@@ -4,6 +4,7 @@ mod advice;
 mod demo;
 mod dropped;
 mod examples;
+mod expected;
 mod health;
 mod load;
 mod log;
@@ -173,6 +174,9 @@ impl Config {
             .problems(&self.services, Problems::at("prober", found));
         self.inventory.problems(Problems::at("inventory", found));
         self.dashboard.problems(Problems::at("dashboard", found));
+        let apps = self.app_names();
+        self.dashboard
+            .app_problems(&apps, Problems::at("dashboard", found));
         self.health
             .problems(&self.dashboard, Problems::at("health", found));
         self.catalog().problems(Problems::at("", found));
@@ -317,10 +321,21 @@ fn parse(file: &Path) -> Result<(Table, Metadata), Failure> {
     };
     let (text, about) = crate::file::text(file, MOST_BYTES).map_err(problem)?;
     let tree = text.parse().map_err(|error: toml::de::Error| {
+        let at = error.span().map_or(0, |span| span.start);
         problem(format!(
-            "is not TOML: {}",
-            error.to_string().replace('\n', " | ")
+            "is not TOML: {}: {}",
+            line_and_column(&text, at),
+            error.message()
         ))
     })?;
     Ok((tree, about))
+}
+
+/// Where a byte of a text is. The line itself may hold a secret.
+fn line_and_column(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before[start..].chars().count() + 1;
+    format!("line {line}, column {column}")
 }

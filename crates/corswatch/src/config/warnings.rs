@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use settings::Problem;
 use store::engine::EngineHost;
 use toml::{Table, Value};
+use url::Url;
 
 use super::Config;
 use super::dropped;
@@ -134,14 +135,57 @@ fn secret_in(tree: &Table) -> Option<String> {
 impl Config {
     /// Everything that is worth a second look.
     pub(crate) fn warnings(&self) -> Vec<Problem> {
-        [self.no_app(), self.no_salt(), self.no_engine()]
-            .into_iter()
-            .flatten()
-            .chain(self.plaintext().filter_map(|found| match found {
-                Plaintext::Refused(_) => None,
-                Plaintext::Tolerated(problem) => Some(problem),
-            }))
-            .collect()
+        [
+            self.no_app(),
+            self.no_salt(),
+            self.no_engine(),
+            self.native_port(),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(self.plaintext().filter_map(|found| match found {
+            Plaintext::Refused(_) => None,
+            Plaintext::Tolerated(problem) => Some(problem),
+        }))
+        .chain(self.unknown_apps())
+        .collect()
+    }
+
+    /// Tokens that are limited to an app which is not there: whoever has one sees nothing.
+    fn unknown_apps(&self) -> impl Iterator<Item = Problem> {
+        let tokens = self.dashboard.tokens.iter().enumerate();
+        tokens.flat_map(|(at, token)| {
+            let is_known = |name: &String| self.apps.iter().any(|app| app.name == *name);
+            let unknown = token.apps.iter().filter(move |name| !is_known(name));
+            unknown.map(move |name| {
+                let path = format!("dashboard.tokens[{at}].apps");
+                warning(
+                    &path,
+                    &format!("{name:?}"),
+                    "no such app is configured: the token sees nothing of it",
+                )
+            })
+        })
+    }
+
+    /// The port of ClickHouse's native protocol, which is not the one that is spoken here.
+    fn native_port(&self) -> Option<Problem> {
+        let mut url = Url::parse(&self.store.url).ok()?;
+        let http = match url.port()? {
+            9000 => 8123,
+            9440 => 8443,
+            _ => return None,
+        };
+        url.set_port(Some(http)).ok()?;
+        let written = url.as_str().trim_end_matches('/');
+        let reason = format!(
+            "this is the port of ClickHouse's native protocol; corswatch speaks HTTP: write `{written}`"
+        );
+        Some(warning(
+            "store.url",
+            &format!("{:?}", self.store.url),
+            &reason,
+        ))
     }
 
     fn no_app(&self) -> Option<Problem> {

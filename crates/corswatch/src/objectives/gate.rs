@@ -56,11 +56,13 @@ pub(crate) fn deploy(args: &Deploy) -> Result<ExitCode, Failure> {
         "id": args.id,
         "service": args.service,
         "version": args.version,
+        "environment": args.environment,
         "kind": args.kind,
         "reverts": args.reverts,
         "touches_cors": args.touches_cors,
         "author": args.author,
         "note": args.note,
+        "link": args.link,
     });
     let recorded = ask(&args.api, async |client| {
         parsed(&client.post("/api/v1/deploys", &report).await?)

@@ -22,8 +22,11 @@ pub(crate) async fn alert_test(mut config: Config, args: AlertTest) -> Result<Ex
     if let Some(name) = &args.receiver {
         let names = alert.receiver_names();
         if !names.contains(name) {
-            let names = names.join(", ");
-            let text = format!("no receiver has the name {name:?}; permitted: {names}");
+            let names = match names.join(", ").as_str() {
+                "" => "none is configured; add one, such as `[[alert.slack]]`".to_owned(),
+                names => format!("permitted: {names}"),
+            };
+            let text = format!("no receiver has the name {name:?}; {names}");
             return Err(Failure::Input(text));
         }
         alert.routes = vec![RouteConfig {
@@ -65,7 +68,10 @@ pub(crate) async fn alert_test(mut config: Config, args: AlertTest) -> Result<Ex
     stop.cancel();
     while running.join_next().await.is_some() {}
     if count == 0 {
-        complain!("no receiver hears of an alert with these labels");
+        complain!(
+            "no receiver hears of an alert with these labels: configure a receiver, such as \
+             `[[alert.slack]]`, or a route in `[[alert.routes]]` that matches them"
+        );
     }
     Ok(ExitCode::from(u8::from(count == 0 || failed > 0)))
 }

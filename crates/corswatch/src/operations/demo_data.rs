@@ -10,7 +10,10 @@ use loader::{Opened, Partition, Pending, Settings};
 use observation::{Chunk, EdgeReport, Entry, Envelope, UnixMillis};
 use runtime::Clock;
 use settings::Span;
-use store::{Batch, CHUNKS_PER_SPAN, DeployKind, DeployRow, Durability, Store};
+use store::{
+    Batch, CHUNKS_PER_SPAN, DeployKind, DeployRow, DeploySource, DeployState, Durability,
+    RollbackRule, Store,
+};
 
 use super::span_of_time::rfc3339;
 use crate::cli::DemoData;
@@ -66,6 +69,8 @@ fn keep_everything(config: &mut Config, days: u32) {
     config.store.retention.hours = config.store.retention.hours.max(kept);
     // There is no journal to read again from, but the generator to run again.
     config.store.durability = Durability::Buffered;
+    // Nobody waits for an answer, and other work of the machine may be in the way.
+    config.store.insert_timeout = Span::secs(600);
 }
 
 fn kept_days(days: u32) -> u64 {
@@ -119,6 +124,11 @@ async fn compact(store: &Store, log: &Log) -> Result<(), Failure> {
 fn deploy_row(deploy: Deploy) -> DeployRow {
     DeployRow {
         version: String::new(),
+        environment: String::new(),
+        link: String::new(),
+        source: DeploySource::Api,
+        state: DeployState::Succeeded,
+        rollback_rule: deploy.reverts.as_ref().map(|_| RollbackRule::Stated),
         id: deploy.id,
         at: deploy.at,
         app: deploy.app.to_owned(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use dashboard::{Condition, LogEnd, LogEnds, Part, PartReport};
 use journal::{Appender, Health, Journal, OpenError};
-use runtime::Tasks;
+use runtime::{Causes as _, Tasks};
 
 use super::Ground;
 use crate::config::Config;
@@ -82,7 +82,7 @@ impl LogEnds for Ends {
             Ok(ends) => ends,
             Err(error) => {
                 tracing::debug!(
-                    error = &error as &dyn std::error::Error,
+                    error = %error.with_causes(),
                     "the log's ends cannot be read; the ledger does without"
                 );
                 return None;

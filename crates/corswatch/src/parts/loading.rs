@@ -14,7 +14,7 @@ use crate::exit::Failure;
 
 const DRAIN: Duration = Duration::from_secs(30);
 /// Every loader of an installation belongs to this consumer group.
-const GROUP: &str = "corswatch-loader";
+pub(crate) const GROUP: &str = "corswatch-loader";
 
 /// Spawns the loader; `replay` makes it read again what the store holds already.
 pub(crate) async fn loading(

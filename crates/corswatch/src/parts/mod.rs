@@ -20,7 +20,7 @@ pub(crate) use edge::Edge;
 pub(crate) use evaluation::evaluation;
 pub(crate) use health::{HealthSide, store_parts};
 pub(crate) use journal::{log_ends, log_ends_elsewhere, open_journal};
-pub(crate) use loading::loading;
+pub(crate) use loading::{GROUP as LOADER_GROUP, loading};
 pub(crate) use private::{Around, Private};
 pub(crate) use probing::probing;
 pub(crate) use salt::kept_salt;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use browse::{Client, Names};
 use inventory::Inventory;
-use prober::{Client, Names, Parts, Prober};
+use prober::{Parts, Prober};
 use runtime::Tasks;
 use store::Store;
 

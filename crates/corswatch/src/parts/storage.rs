@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use runtime::{Stop, Tasks};
+use runtime::{Causes as _, Stop, Tasks};
 use store::engine::{Engine, EngineError, EngineHost};
 use store::{Store, StoreError};
 use tokio::time::Instant;
@@ -64,8 +64,7 @@ async fn migrate(store: &Store, patience: Duration) -> Result<(), StoreError> {
         match store.migrate().await {
             Err(error) if error.is_retryable() && Instant::now() < deadline => {
                 if !std::mem::replace(&mut told, true) {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, ?patience, "the store does not answer yet");
+                    tracing::warn!(error = %error.with_causes(), ?patience, "the store does not answer yet");
                 }
                 tokio::time::sleep(ASK_AGAIN).await;
             }

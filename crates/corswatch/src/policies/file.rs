@@ -41,7 +41,10 @@ pub(crate) fn read(
         text: &text,
         load: &load,
     };
-    let form = form.unwrap_or_else(|| Form::of(&source));
+    let form = match form {
+        Some(form) => form,
+        None => Form::of(&source).map_err(unusable)?,
+    };
     let (policy, problems) = Policy::read(form, &source);
     for problem in &problems {
         complain!("{}", printable::line(&problem.to_string()));

@@ -43,6 +43,13 @@ pub(crate) fn ui() -> impl Iterator<Item = &'static str> {
     ui::PAGES.iter().copied().chain([ui::ASSET])
 }
 
+/// Routes that need no token but the signature of whoever calls.
+pub(crate) fn signed() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(api::v1::hooks::post))
+        .routes(routes!(api::v1::hooks::enqueue))
+}
+
 /// Every route that shows data or changes something.
 pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()

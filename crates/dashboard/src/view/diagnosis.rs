@@ -1,7 +1,7 @@
 //! Diagnoses: what replaying a failure showed.
 
 use cors::Credentials;
-use explain::fix::{Platform, Policy, snippet};
+use explain::fix::{Existing, Platform, Policy, snippet};
 use observation::{Kind, Stage};
 use serde::Serialize;
 use store::{ChangeRow, DiagnosisRow, FixPlace, FixRow, HeaderLine, ReplayOutcome, ReplayReason};
@@ -214,8 +214,17 @@ impl Diagnosis {
                 Credentials::SameOrigin
             },
             max_age_seconds: explain::fix::MAX_AGE_SECONDS,
+            existing: self.existing(),
         };
         self.snippet = Some(snippet(platform, &policy));
         self
+    }
+
+    fn existing(&self) -> Existing {
+        let mut names = self.offending.iter().map(|header| &header.name);
+        match names.any(|name| name == "access-control-allow-origin") {
+            true => Existing::AllowOrigin,
+            false => Existing::Nothing,
+        }
     }
 }

@@ -418,6 +418,34 @@ impl Queries for Fake {
         Ok(rows.iter().filter(|row| row.app == app).cloned().collect())
     }
 
+    async fn deploy(&self, app: &str, id: &str) -> Result<Option<DeployRow>, StoreError> {
+        self.check().await?;
+        let rows = self.deploys.lock().expect("not poisoned");
+        let found = rows.iter().rev().find(|row| row.app == app && row.id == id);
+        Ok(found.cloned())
+    }
+
+    async fn deploys_before(&self, deploy: &DeployRow) -> Result<Vec<DeployRow>, StoreError> {
+        self.check().await?;
+        let rows = self.deploys.lock().expect("not poisoned");
+        let of = |row: &DeployRow| {
+            (
+                row.app.clone(),
+                row.service.clone(),
+                row.environment.clone(),
+            )
+        };
+        let earlier = |row: &&DeployRow| {
+            of(row) == of(deploy)
+                && row.id != deploy.id
+                && row.at <= deploy.at
+                && row.state.took_effect()
+        };
+        let mut found: Vec<_> = rows.iter().filter(earlier).cloned().collect();
+        found.sort_by_key(|row| std::cmp::Reverse(row.at));
+        Ok(found)
+    }
+
     async fn diagnoses(&self, app: &str, _limit: u32) -> Result<Vec<DiagnosisRow>, StoreError> {
         self.check().await?;
         Ok(vec![diagnosis(app)])
@@ -486,10 +514,9 @@ impl Queries for Fake {
 
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
         self.check().await?;
-        self.deploys
-            .lock()
-            .expect("not poisoned")
-            .push(deploy.clone());
+        let mut rows = self.deploys.lock().expect("not poisoned");
+        rows.retain(|row| (&row.app, &row.id) != (&deploy.app, &deploy.id));
+        rows.push(deploy.clone());
         Ok(())
     }
 }

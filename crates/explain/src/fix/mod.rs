@@ -14,4 +14,4 @@ mod words;
 
 pub use change::{Action, Fix, Place};
 pub(crate) use repair::repair;
-pub use snippet::{MAX_AGE_SECONDS, Platform, Policy, snippet};
+pub use snippet::{Existing, MAX_AGE_SECONDS, Platform, Policy, snippet};

@@ -1,7 +1,7 @@
 //! The least permissive configuration that lets an exchange pass, for the places where CORS is
 //! configured.
 
-use cors::{Credentials, Exchange, Judgement};
+use cors::{Answer, Credentials, Exchange, Judgement};
 
 use super::repair::repair;
 use crate::reason::{self, Source};
@@ -41,6 +41,8 @@ platforms! {
     Caddy => "caddy", "caddy.caddyfile";
     /// HAProxy.
     HaProxy => "haproxy", "haproxy.cfg";
+    /// Traefik.
+    Traefik => "traefik", "traefik.yaml";
     /// Express with the `cors` middleware.
     Express => "express", "express.js";
     /// Spring Security.
@@ -76,6 +78,34 @@ pub struct Policy {
     pub credentials: Credentials,
     /// How long a preflight's answer is kept; short, so that a change is seen soon.
     pub max_age_seconds: u32,
+    /// What answers say already, and the configuration has to replace.
+    pub existing: Existing,
+}
+
+/// Whether answers carry `Access-Control-Allow-Origin` today. Two layers that set it block every page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// No answer does.
+    Nothing,
+    /// One does, which is not right.
+    AllowOrigin,
+}
+
+impl Existing {
+    fn of(exchange: &Exchange) -> Self {
+        let mut answers = exchange
+            .hops
+            .iter()
+            .flat_map(|hop| hop.preflight.iter().chain(&hop.response));
+        let carries = |answer: &Answer| {
+            let mut lines = answer.headers.all("access-control-allow-origin");
+            lines.next().is_some()
+        };
+        match answers.any(carries) {
+            true => Self::AllowOrigin,
+            false => Self::Nothing,
+        }
+    }
 }
 
 /// Long enough to spare preflights, short enough for a change of policy to arrive (WebKit keeps no
@@ -104,6 +134,7 @@ impl Policy {
             expose: Vec::new(),
             credentials: request.credentials(),
             max_age_seconds: MAX_AGE_SECONDS,
+            existing: Existing::of(exchange),
         })
     }
 
@@ -113,6 +144,7 @@ impl Policy {
             "headers" => !self.headers.is_empty(),
             "no_headers" => self.headers.is_empty(),
             "expose" => !self.expose.is_empty(),
+            "replaces" => self.existing == Existing::AllowOrigin,
             _ => true,
         }
     }

@@ -27,6 +27,9 @@ members! {
         Release => "rel",
         Context => "ctx",
         Lab => "lab",
+        Probes => "probes",
+        Errors => "errors",
+        Drops => "drops",
         Rows => "rows",
     }
 }
@@ -109,6 +112,12 @@ impl<'t> Values<'t> {
         map.next_value_seed(Ignored { trail, depth })
     }
 
+    /// A count of the SDK about itself.
+    fn count<'de, A: MapAccess<'de>>(&self, map: &mut A) -> Result<u32, A::Error> {
+        self.integer(map, COUNT)
+            .map(|count| count.unsigned_abs().try_into().unwrap_or(u32::MAX))
+    }
+
     fn version<'de, A: MapAccess<'de>>(&self, map: &mut A) -> Result<(), A::Error> {
         let version = self.integer(map, i64::MIN..=i64::MAX)?;
         if version == VERSION {
@@ -164,6 +173,9 @@ impl<'de> Visitor<'de> for BeaconSeed<'_> {
                     beacon.context = Some(values.text(&mut map, MAX_WORD)?)
                 }
                 Some(BeaconMember::Lab) => beacon.lab = map.next_value_seed(Flag)?,
+                Some(BeaconMember::Probes) => beacon.sdk.probes = values.count(&mut map)?,
+                Some(BeaconMember::Errors) => beacon.sdk.errors = values.count(&mut map)?,
+                Some(BeaconMember::Drops) => beacon.sdk.drops = values.count(&mut map)?,
                 Some(BeaconMember::Rows) => {
                     beacon.rows = map.next_value_seed(RowsSeed(self.0))?;
                     self.0.enter_row(None);

@@ -76,7 +76,10 @@ pub(super) fn resolve<'a>(
         origin,
         observations,
     };
-    Ok(notes.accepted(envelope, ignored_members))
+    Ok(Accepted {
+        sdk: beacon.sdk,
+        ..notes.accepted(envelope, ignored_members)
+    })
 }
 
 fn observations<'a>(

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use observation::Latency;
 
+use crate::SelfReport;
+
 /// A sealed beacon.
 #[derive(Debug, Default)]
 pub(super) struct Beacon<'a> {
@@ -15,6 +17,7 @@ pub(super) struct Beacon<'a> {
     pub(super) release: Cow<'a, str>,
     pub(super) context: Option<Cow<'a, str>>,
     pub(super) lab: bool,
+    pub(super) sdk: SelfReport,
     pub(super) rows: Vec<Row<'a>>,
 }
 

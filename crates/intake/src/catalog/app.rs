@@ -55,6 +55,8 @@ pub struct App {
     environment: String,
     /// Templates of the configuration, in its order.
     endpoints: Vec<(EndpointTemplate, String)>,
+    sdk_control: Option<String>,
+    flush_seconds: u64,
 }
 
 /// How a page origin came to be allowed.
@@ -90,6 +92,8 @@ impl App {
                 .iter()
                 .filter_map(|text| Some((EndpointTemplate::read(text).ok()?, text.clone())))
                 .collect(),
+            sdk_control: config.sdk.header(),
+            flush_seconds: config.sdk.interval_seconds(),
         }
     }
 
@@ -133,6 +137,19 @@ impl App {
     #[must_use]
     pub fn environment(&self) -> &str {
         &self.environment
+    }
+
+    /// What the SDK in its pages is told to leave: the value of the header `Corswatch-Sdk`, as in
+    /// `probes=cheap stop=xhr,fetch`.
+    #[must_use]
+    pub fn sdk_control(&self) -> Option<&str> {
+        self.sdk_control.as_deref()
+    }
+
+    /// The shortest time between two beacons of one page, in seconds; 0 where pages decide.
+    #[must_use]
+    pub const fn flush_seconds(&self) -> u64 {
+        self.flush_seconds
     }
 
     /// What happens to traffic of headless and automated browsers.

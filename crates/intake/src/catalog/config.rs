@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use settings::{Problems, Secret, Size};
 use web::{EndpointTemplate, NotAPattern, OriginPattern, PathPrefix, Schemes};
 
-use super::{LabTraffic, LogKeyConfig, OpaqueOrigin};
+use super::{LabTraffic, LogKeyConfig, OpaqueOrigin, SdkConfig};
 use crate::Dimension;
 
 /// Beacons a second that one key may send, unless configured.
@@ -77,6 +77,8 @@ pub struct AppConfig {
     pub opaque_origin: OpaqueOrigin,
     /// Environment of pages that do not say theirs.
     pub environment: Option<String>,
+    /// What the SDK in the pages may do.
+    pub sdk: SdkConfig,
 }
 
 impl Default for AppConfig {
@@ -95,6 +97,7 @@ impl Default for AppConfig {
             network_share_percent: 10,
             opaque_origin: OpaqueOrigin::default(),
             environment: None,
+            sdk: SdkConfig::default(),
         }
     }
 }
@@ -161,6 +164,7 @@ impl CatalogConfig {
 
 impl AppConfig {
     fn problems(&self, problems: &mut Problems<'_>) {
+        self.sdk.problems(problems.section("sdk"));
         for (n, log_key) in self.log_keys.iter().enumerate() {
             if let Some(reason) = log_key.mistake() {
                 problems.report(&format!("log_keys[{n}].key"), &log_key.key, reason);

@@ -3,6 +3,7 @@
 mod app;
 mod config;
 mod log_key;
+mod sdk;
 mod services;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ pub use app::{App, LabTraffic, OpaqueOrigin};
 pub use config::{AppConfig, CatalogConfig, MatchRule, Reserved, ServiceConfig};
 use log_key::LogKeys;
 pub use log_key::{LogKeyConfig, LogKeyState, LogSource};
+pub use sdk::{Observer, ProbeLimit, SdkConfig};
 pub use services::Service;
 pub(crate) use services::Services;
 

@@ -145,6 +145,7 @@ fn owned(accepted: Accepted<Cow<'_, str>>) -> Accepted {
         ignored_members: accepted.ignored_members,
         ignored_rows: accepted.ignored_rows,
         unknown_words: accepted.unknown_words,
+        sdk: accepted.sdk,
         overflowed: accepted.overflowed,
     }
 }

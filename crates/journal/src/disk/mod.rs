@@ -18,7 +18,7 @@ mod shared;
 mod spool;
 mod writer;
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -27,7 +27,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use runtime::Clock;
-use rustix::fs::FlockOperation;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -287,9 +286,9 @@ fn lock(dir: &Path, purpose: Purpose) -> Result<File, OpenError> {
     };
     let mut file = private(dir).map_err(unavailable)?;
     let deadline = Instant::now() + HAND_OVER;
-    while let Err(error) = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        if error != rustix::io::Errno::WOULDBLOCK {
-            return Err(unavailable(error.into()));
+    while let Err(error) = file.try_lock() {
+        if let TryLockError::Error(error) = error {
+            return Err(unavailable(error));
         }
         if Instant::now() >= deadline {
             return Err(OpenError::InUse(format!(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::Clock;
+use runtime::{Causes as _, Clock};
 use rusqlite::Connection;
 use tokio::time::Instant;
 
@@ -114,7 +114,7 @@ impl DiskReader {
                 Ok(Progress::Some) => {}
                 Ok(Progress::None) => std::thread::park_timeout(REPEAT / 2),
                 Err(error) => {
-                    tracing::error!(%error, "the journal cannot be read");
+                    tracing::error!(error = %error.with_causes(), "the journal cannot be read");
                     self.connection = None;
                     self.link.feed.report(error.into());
                     std::thread::park_timeout(PAUSE);

@@ -1,6 +1,7 @@
 //! What is done with a spool's file that is damaged: set aside, read as far as it can be read, and
 //! what was read is taken over into a new file.
 
+use runtime::Causes as _;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ pub(crate) fn replace(
     let damaged = aside.display();
     // Not tried again: that would set aside the new file, and soon nothing were left of this one.
     if let Some(error) = failure {
-        tracing::error!(%damaged, %error, "a damaged spool was set aside and could not be taken over");
+        tracing::error!(%damaged, error = %error.with_causes(), "a damaged spool was set aside and could not be taken over");
         return Ok(file);
     }
     tracing::error!(

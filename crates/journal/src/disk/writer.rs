@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runtime::Clock;
+use runtime::{Backoff, Causes as _, Clock};
 use tokio::time::Instant;
 
 use super::file::{Changes, LogFile};
@@ -227,13 +227,12 @@ impl Writer {
         drop(file);
         let purpose = self.shared.purpose;
         let mut is_damaged = matches!(trouble, Trouble::Damage(_));
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
-            self.queue.rest(pause);
+            self.queue.rest(pauses.pause());
             if self.queue.is_abandoned() {
                 return None;
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
             let (partitions, now) = (self.shared.config.partitions, self.clock.now());
             let opened = match (purpose, is_damaged) {
                 (Purpose::Spool, true) => {
@@ -256,8 +255,7 @@ impl Writer {
                     .break_off("the journal's file was replaced: restart"),
                 Err(error) => {
                     is_damaged |= matches!(error, OpenError::Damaged { .. });
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "the journal cannot be opened anew yet");
+                    tracing::warn!(error = %error.with_causes(), "the journal cannot be opened anew yet");
                 }
             }
         }

@@ -97,8 +97,8 @@ pub(crate) const RESERVED: [&str; 20] = [
 
 impl KafkaConfig {
     pub(crate) fn problems(&self, mut problems: Problems<'_>) {
-        if self.brokers.trim().is_empty() {
-            problems.report("brokers", "\"\"", "name at least one broker as host:port");
+        if let Some(reason) = brokers_problem(&self.brokers) {
+            problems.report("brokers", format!("{:?}", self.brokers), reason);
         }
         if !is_topic_name(&self.topic) {
             let reason = "permitted: 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'";
@@ -132,6 +132,38 @@ const fn seconds(from: u64, to: u64) -> std::ops::RangeInclusive<Span> {
     Span::secs(from)..=Span::secs(to)
 }
 
+/// What is wrong with a list of brokers. librdkafka would look up whatever stands there, again and again.
+fn brokers_problem(brokers: &str) -> Option<String> {
+    if brokers.trim().is_empty() {
+        return Some("name at least one broker as host:port".to_owned());
+    }
+    brokers.split(',').map(str::trim).find_map(|broker| {
+        let (scheme, address) = broker.split_once("://").unwrap_or(("", broker));
+        let address = address.trim_end_matches('/');
+        // Without a port it is 9092 (CONFIGURATION.md of librdkafka, bootstrap.servers).
+        let (host, port) = match address.rsplit_once(':') {
+            Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port),
+            _ => (address, "9092"),
+        };
+        let is_plain = scheme.is_empty() && !host.is_empty() && !broker.contains(['/', ' ']);
+        if is_plain && port.parse::<u16>().is_ok_and(|port| port > 0) {
+            return None;
+        }
+        let port = port
+            .parse::<u16>()
+            .ok()
+            .filter(|port| *port > 0)
+            .unwrap_or(9092);
+        let host = match host.split(['/', ' ']).next() {
+            Some("") | None => "HOST",
+            Some(host) => host,
+        };
+        Some(format!(
+            "`{broker}` is not host:port: write `{host}:{port}`"
+        ))
+    })
+}
+
 fn is_topic_name(name: &str) -> bool {
     let permitted = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     !name.is_empty()
@@ -139,4 +171,37 @@ fn is_topic_name(name: &str) -> bool {
         && name != "."
         && name != ".."
         && name.chars().all(permitted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brokers_are_hosts_with_ports_and_what_is_not_says_what_to_write() {
+        for good in [
+            "127.0.0.1:9092",
+            "kafka",
+            "a.test:9093, b.test:9093",
+            "[::1]:9092",
+            "[::1]",
+        ] {
+            assert_eq!(brokers_problem(good), None, "{good}");
+        }
+        for (bad, written) in [
+            ("http://k.test:9092", "`k.test:9092`"),
+            ("kafka://k.test/", "`k.test:9092`"),
+            ("a.test:9092,b.test:port", "`b.test:9092`"),
+            ("a.test:9092,", "`HOST:9092`"),
+            ("k.test:9092/topic", "`k.test:9092`"),
+            ("a.test b.test", "`a.test:9092`"),
+        ] {
+            let reason = brokers_problem(bad).expect(bad);
+            assert!(
+                reason.ends_with(&format!("write {written}")),
+                "{bad}: {reason}"
+            );
+        }
+        assert!(brokers_problem(" ").is_some());
+    }
 }

@@ -3,6 +3,7 @@
 //! It polls whatever the loader does, so that rebalances are served at any time; it stops fetching
 //! while the loader is behind. Offsets are only ever committed by the loader.
 
+use runtime::Causes as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -185,7 +186,7 @@ impl KafkaReader {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "committed offsets cannot be read yet");
+                tracing::warn!(error = %error.with_causes(), "committed offsets cannot be read yet");
                 self.announce_at = Instant::now() + PAUSE;
             }
         }
@@ -221,7 +222,9 @@ impl KafkaReader {
         };
         match done {
             Ok(()) => self.paused = paused,
-            Err(error) => tracing::warn!(%error, paused, "pausing or resuming failed"),
+            Err(error) => {
+                tracing::warn!(error = %error.with_causes(), paused, "pausing or resuming failed")
+            }
         }
     }
 
@@ -303,7 +306,7 @@ impl KafkaReader {
         );
         self.metrics.recoveries.inc();
         if let Err(error) = self.go(partition, next) {
-            tracing::warn!(partition, %error, "fetching anew failed");
+            tracing::warn!(partition, error = %error.with_causes(), "fetching anew failed");
         }
     }
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use observation::UnixMillis;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
+use runtime::Causes as _;
 use tokio::time::Instant;
 
 use super::consumer::{KafkaReader, QUESTION, SOONEST};
@@ -85,7 +86,7 @@ impl KafkaReader {
                 | Code::SaslAuthenticationFailed
                 | Code::Authentication,
             ) => self.link.feed.report(error.into()),
-            error => tracing::debug!(%error, "Kafka consumer"),
+            error => tracing::debug!(error = %error.with_causes(), "Kafka consumer"),
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use observation::UnixMillis;
-use runtime::Clock;
+use runtime::{Causes as _, Clock};
 
 use super::place::Asker;
 use crate::feed::Bell;
@@ -72,7 +72,9 @@ fn run(
                 *answers.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
                 bell.ring();
             }
-            Err(error) => tracing::debug!(%error, "the log's ends cannot be read"),
+            Err(error) => {
+                tracing::debug!(error = %error.with_causes(), "the log's ends cannot be read")
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the consumer group tells: which partitions come and go.
 
+use runtime::Causes as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rdkafka::client::ClientContext;
@@ -89,7 +90,7 @@ impl ClientContext for Group {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "Kafka consumer");
+        tracing::debug!(error = %error.with_causes(), reason, "Kafka consumer");
     }
 }
 
@@ -107,7 +108,7 @@ impl ConsumerContext for Group {
             _ => self.revoke(consumer, partitions),
         };
         if let Err(error) = done {
-            tracing::error!(%error, "rebalancing failed");
+            tracing::error!(error = %error.with_causes(), "rebalancing failed");
             self.feed.end(format!("rebalancing failed: {error}"));
         }
     }

@@ -8,11 +8,13 @@ mod consumer;
 mod cursors;
 mod deliver;
 mod ends;
+mod examine;
 mod group;
 mod health;
 mod join;
 mod place;
 mod producer;
+mod requirements;
 mod topic;
 
 use std::time::Duration;
@@ -21,6 +23,8 @@ use rdkafka::error::KafkaResult;
 
 pub(crate) use ack::Ack;
 pub use config::KafkaConfig;
+pub(crate) use examine::examine;
+pub use examine::{Examined, ExaminedTopic};
 pub(crate) use join::spawn as spawn_consumer;
 pub(crate) use producer::{KafkaAppender, Limits};
 pub(crate) use topic::check as check_topic;

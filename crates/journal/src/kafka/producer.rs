@@ -11,14 +11,14 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
-use runtime::Clock;
+use runtime::{Causes as _, Clock};
 use tokio::time::Instant;
 
 use super::ack::Ack;
 use super::client::{client, log};
 use super::config::KafkaConfig;
 use super::health::Reports;
-use super::topic::BATCH_OVERHEAD;
+use super::requirements::BATCH_OVERHEAD;
 use crate::metrics::JournalMetrics;
 use crate::{AppendError, Appended, Appender, Cause, Full, Health, OpenError, Record};
 
@@ -65,7 +65,7 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "Kafka producer");
+        tracing::debug!(error = %error.with_causes(), reason, "Kafka producer");
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
             self.fatal.store(true, Ordering::Relaxed);
         }
@@ -264,10 +264,12 @@ impl KafkaAppender {
                 // Dropping purges what waits, which answers its callers, and joins a thread: that
                 // takes a while and must not happen on the thread of a caller.
                 if let Err(error) = std::thread::Builder::new().spawn(move || drop(old)) {
-                    tracing::warn!(%error, "no thread to drop the old producer on");
+                    tracing::warn!(error = %error.with_causes(), "no thread to drop the old producer on");
                 }
             }
-            Err(error) => tracing::error!(%error, "the Kafka producer cannot be rebuilt yet"),
+            Err(error) => {
+                tracing::error!(error = %error.with_causes(), "the Kafka producer cannot be rebuilt yet")
+            }
         }
     }
 }
@@ -333,7 +335,7 @@ impl Appender for KafkaAppender {
             flushed
         });
         if let Ok(Err(error)) = flushed.await {
-            tracing::warn!(%error, "records were not acknowledged before the deadline");
+            tracing::warn!(error = %error.with_causes(), "records were not acknowledged before the deadline");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Whether the topic is what the promises need.
 
+use runtime::Causes as _;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 use super::client::client;
 use super::complaint::Complaint;
 use super::config::KafkaConfig;
+use super::requirements::{self, BATCH_OVERHEAD, GOOD_RETENTION_MS, Layout};
 use crate::OpenError;
 
 /// How long one question may take before it is asked again.
@@ -26,19 +28,6 @@ const COMPLAINTS: usize = 32;
 
 /// Pause between two questions.
 const PAUSE: Duration = Duration::from_millis(250);
-
-/// Retention below which a loader that is down over a weekend loses records.
-const GOOD_RETENTION_MS: i64 = 7 * 24 * 3600 * 1000;
-
-/// Room for what a batch has beside its record.
-pub(crate) const BATCH_OVERHEAD: usize = 64 << 10;
-
-/// Number of partitions and the smallest number of replicas of any.
-#[derive(Debug, Clone, Copy)]
-struct Layout {
-    partitions: usize,
-    replicas: usize,
-}
 
 /// Makes the topic if that is configured, and checks it.
 ///
@@ -59,22 +48,23 @@ pub(crate) async fn check(config: &KafkaConfig, max_record: usize) -> Result<(),
             )));
         }
     };
-    check_layout(config, layout)?;
+    let mut weaknesses = requirements::of_layout(config, layout)?;
     match describe(config, &admin).await {
-        Ok(settings) => check_settings(config, &settings, max_record),
-        Err(error) => {
-            tracing::warn!(
-                topic = config.topic,
-                %error,
-                "the topic's settings cannot be read and were not checked"
-            );
-            Ok(())
+        Ok(settings) => {
+            weaknesses.extend(requirements::of_settings(config, &settings, max_record)?);
         }
+        Err(error) => weaknesses.push(format!(
+            "its settings cannot be read and were not checked ({error}): permit DescribeConfigs"
+        )),
     }
+    for weakness in weaknesses {
+        tracing::warn!(topic = config.topic, "{weakness}");
+    }
+    Ok(())
 }
 
 /// Asks until the brokers answer.
-async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenError> {
+pub(super) async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenError> {
     let deadline = Instant::now() + config.open_timeout.duration();
     loop {
         let (settings, topic) = (client(config), config.topic.clone());
@@ -100,7 +90,9 @@ async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenError> {
                     source: source.into(),
                 });
             }
-            Err(error) => tracing::info!(%error, brokers = config.brokers, "waiting for Kafka"),
+            Err(error) => {
+                tracing::info!(error = %error.with_causes(), brokers = config.brokers, "waiting for Kafka")
+            }
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -201,41 +193,7 @@ async fn create(
     }
 }
 
-fn check_layout(config: &KafkaConfig, layout: Layout) -> Result<(), OpenError> {
-    let KafkaConfig {
-        topic,
-        partitions,
-        required_replication,
-        ..
-    } = config;
-    if layout.partitions != *partitions as usize {
-        return Err(OpenError::Mismatch(format!(
-            "topic {topic} has {} partitions, `journal.kafka.partitions` is {partitions}. The \
-             number decides where a re-sent beacon goes: with another one, a beacon sent before \
-             and again after the change would count twice. Set `journal.kafka.partitions` to what \
-             the topic has had since its first record; if partitions were added, let the loader \
-             finish, then use a new topic and raise `journal.kafka.epoch`",
-            layout.partitions
-        )));
-    }
-    if layout.replicas < usize::from(*required_replication) {
-        return Err(OpenError::Mismatch(format!(
-            "topic {topic} has a partition with {} replicas, \
-             `journal.kafka.required_replication` is {required_replication}: reassign its replicas \
-             (kafka-reassign-partitions) or require fewer",
-            layout.replicas
-        )));
-    }
-    if layout.replicas == 1 {
-        tracing::warn!(
-            topic,
-            "the topic has one replica: an acknowledged beacon does not survive its broker's disk"
-        );
-    }
-    Ok(())
-}
-
-async fn describe(
+pub(super) async fn describe(
     config: &KafkaConfig,
     admin: &AdminClient<DefaultClientContext>,
 ) -> Result<BTreeMap<String, String>, KafkaError> {
@@ -250,59 +208,6 @@ async fn describe(
     Ok(settings)
 }
 
-fn check_settings(
-    config: &KafkaConfig,
-    settings: &BTreeMap<String, String>,
-    max_record: usize,
-) -> Result<(), OpenError> {
-    let topic = &config.topic;
-    let text = |name: &str| settings.get(name).map(String::as_str);
-    let number = |name: &str| text(name).and_then(|value| value.parse::<i64>().ok());
-    let mismatch = |what: String| Err(OpenError::Mismatch(format!("topic {topic} {what}")));
-    if let Some(found) = number("min.insync.replicas")
-        && found < i64::from(config.required_min_insync)
-    {
-        return mismatch(format!(
-            "has min.insync.replicas={found}, `journal.kafka.required_min_insync` is {}: set it on \
-             the topic (kafka-configs --alter) or require fewer",
-            config.required_min_insync
-        ));
-    }
-    if let Some(policy) = text("cleanup.policy").filter(|policy| *policy != "delete") {
-        return mismatch(format!(
-            "has cleanup.policy={policy}: compaction removes records. Set it to delete"
-        ));
-    }
-    let needed = i64::try_from(max_record + BATCH_OVERHEAD).unwrap_or(i64::MAX);
-    if let Some(found) = number("max.message.bytes").filter(|found| *found < needed) {
-        return mismatch(format!(
-            "has max.message.bytes={found}, `journal.max_record` needs {needed}: raise the one or \
-             lower the other"
-        ));
-    }
-    if text("message.timestamp.type") == Some("CreateTime") {
-        tracing::warn!(
-            topic,
-            "message.timestamp.type is CreateTime: append times are those of the \
-            collectors' clocks, LogAppendTime is better"
-        );
-    }
-    if text("unclean.leader.election.enable") == Some("true") {
-        tracing::warn!(
-            topic,
-            "unclean.leader.election.enable loses acknowledged beacons"
-        );
-    }
-    if let Some(found) = number("retention.ms").filter(|ms| (0..GOOD_RETENTION_MS).contains(ms)) {
-        tracing::warn!(
-            topic,
-            retention_ms = found,
-            "the topic keeps records for less than 7 days"
-        );
-    }
-    Ok(())
-}
-
 pub(crate) fn cannot_use(config: &KafkaConfig, source: KafkaError) -> OpenError {
     OpenError::Unavailable {
         what: format!(
@@ -310,83 +215,5 @@ pub(crate) fn cannot_use(config: &KafkaConfig, source: KafkaError) -> OpenError 
             config.brokers
         ),
         source: source.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(
-        edit: impl FnOnce(&mut KafkaConfig),
-        settings: &[(&str, &str)],
-    ) -> Result<(), OpenError> {
-        let mut config = KafkaConfig::default();
-        edit(&mut config);
-        let settings = settings
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
-        check_settings(&config, &settings, 1 << 20)
-    }
-
-    #[test]
-    fn a_topic_that_would_break_a_promise_is_refused_with_what_to_do() {
-        for (settings, hint) in [
-            (("min.insync.replicas", "1"), "kafka-configs"),
-            (("cleanup.policy", "compact"), "Set it to delete"),
-            (("max.message.bytes", "1048588"), "lower the other"),
-        ] {
-            let replicated = |config: &mut KafkaConfig| config.required_min_insync = 2;
-            let error = check(replicated, &[settings]).expect_err(hint).to_string();
-            assert!(error.contains(hint), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_topic_of_a_broker_with_its_defaults_takes_records_of_the_default_size() {
-        // Kafka's documentation of `max.message.bytes`: 1 MiB and the overhead of a batch of one record.
-        let settings = BTreeMap::from([("max.message.bytes".to_owned(), "1048588".to_owned())]);
-        let largest = crate::Config::default().max_record.as_usize();
-        check_settings(&KafkaConfig::default(), &settings, largest).expect("good");
-    }
-
-    #[test]
-    fn a_topic_as_this_program_makes_it_is_good() {
-        let settings = [
-            ("min.insync.replicas", "1"),
-            ("cleanup.policy", "delete"),
-            ("max.message.bytes", "1114112"),
-            ("message.timestamp.type", "LogAppendTime"),
-        ];
-        check(|_| {}, &settings).expect("good");
-    }
-
-    #[test]
-    fn another_number_of_partitions_or_too_few_replicas_is_refused() {
-        let config = KafkaConfig {
-            partitions: 4,
-            required_replication: 3,
-            ..Default::default()
-        };
-        for (layout, hint) in [
-            (
-                Layout {
-                    partitions: 8,
-                    replicas: 3,
-                },
-                "epoch",
-            ),
-            (
-                Layout {
-                    partitions: 4,
-                    replicas: 1,
-                },
-                "reassign",
-            ),
-        ] {
-            let error = check_layout(&config, layout).expect_err(hint).to_string();
-            assert!(error.contains(hint), "{error}");
-        }
     }
 }

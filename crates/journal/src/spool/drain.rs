@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use runtime::{Backoff, Causes as _};
 use tokio::time::Instant;
 
 use super::Inner;
@@ -30,13 +31,17 @@ const LANDING: Duration = Duration::from_millis(20);
 /// Looks at a spool that says it holds records and gives none, before it counts as damaged.
 const MAX_MISSES: u32 = 50;
 
+fn pauses() -> Backoff {
+    Backoff::new(FIRST_PAUSE, LONGEST_PAUSE)
+}
+
 /// Drains a partition whenever its breaker is not closed.
 pub(crate) async fn run(inner: &Inner, partition: u32) {
     let mut drain = Drain {
         inner,
         partition,
         size: 1,
-        pause: FIRST_PAUSE,
+        pauses: pauses(),
         misses: 0,
     };
     inner.gate.opened().await;
@@ -51,8 +56,8 @@ struct Drain<'a> {
     partition: u32,
     /// Records of the next portion.
     size: usize,
-    /// Pause after the next failure.
-    pause: Duration,
+    /// Pauses after failures in a row.
+    pauses: Backoff,
     misses: u32,
 }
 
@@ -78,7 +83,7 @@ impl Drain<'_> {
                 !self.send(records).await
             }
             Err(error) => {
-                tracing::error!(partition, %error, "the spool cannot be read");
+                tracing::error!(partition, error = %error.with_causes(), "the spool cannot be read");
                 true
             }
         };
@@ -122,7 +127,7 @@ impl Drain<'_> {
                     complete = false;
                     tracing::debug!(
                         partition,
-                        error = &error as &dyn std::error::Error,
+                        error = %error.with_causes(),
                         "a spooled record was not taken"
                     );
                 }
@@ -134,7 +139,7 @@ impl Drain<'_> {
         if !complete {
             return false;
         }
-        self.pause = FIRST_PAUSE;
+        self.pauses.reset();
         self.size = (self.size * 2).min(LARGEST.records);
         // As long as it takes about as long as the breaker's patience, its callers are better served
         // by the spool.
@@ -147,7 +152,7 @@ impl Drain<'_> {
 
     /// Removes what Kafka has. Repeated until it succeeds: what is not removed would be sent again.
     async fn remove(&mut self, done: Vec<(u32, u64)>) {
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = pauses();
         while !done.is_empty() {
             let Err(error) = self.inner.file.remove(done.clone()).await else {
                 return;
@@ -156,11 +161,10 @@ impl Drain<'_> {
                 return;
             }
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = %error.with_causes(),
                 "drained records cannot be removed yet"
             );
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            tokio::time::sleep(pauses.pause()).await;
         }
     }
 
@@ -168,8 +172,7 @@ impl Drain<'_> {
         self.inner.counts.drain_failures.inc();
         self.inner.breakers[self.partition as usize].take_back();
         self.size = 1;
-        tokio::time::sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        tokio::time::sleep(self.pauses.pause()).await;
     }
 }
 

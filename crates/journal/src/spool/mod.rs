@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use runtime::{Clock, Metrics};
+use runtime::{Causes as _, Clock, Metrics};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -223,8 +223,7 @@ impl Inner {
         if before != Mode::Open {
             self.counts.tripped(partition);
             self.counts.breaker(partition, Mode::Open);
-            let error = error as &dyn std::error::Error;
-            tracing::warn!(partition, error, "records of the partition go to the spool");
+            tracing::warn!(partition, error = %error.with_causes(), "records of the partition go to the spool");
         }
         landing
     }
@@ -245,8 +244,7 @@ impl Inner {
                 if let Some(offset) = copy {
                     // A copy that stays is drained, and dropped by its identity.
                     if let Err(error) = inner.file.remove(vec![(partition, offset)]).await {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::debug!(error, "a spooled copy stays");
+                        tracing::debug!(error = %error.with_causes(), "a spooled copy stays");
                     }
                 }
             }

@@ -4,11 +4,14 @@
 //! POST, names of headers, credentials, and response headers that pages read. Endpoints of a host with
 //! the same needs are one group; nobody gets what only others need, where the form can say so.
 
+mod envoy;
 mod gateway;
 mod group;
 mod ingress;
 mod nginx;
 mod own;
+mod routes;
+mod traefik;
 
 use crate::form::Form;
 use crate::shape::Shape;
@@ -47,6 +50,10 @@ pub fn generate(form: Form, shapes: &[Shape], heading: &[String]) -> Generated {
         Form::Nginx => nginx::write(&hosts),
         Form::IngressNginx => ingress::write(hosts),
         Form::GatewayApi => gateway::write(hosts),
+        Form::Traefik => traefik::write(&hosts),
+        Form::Envoy => envoy::write(&hosts),
+        Form::Istio => envoy::istio(&hosts),
+        Form::EnvoyGateway => envoy::gateway(&hosts),
     });
     Generated { text, left_out }
 }

@@ -5,10 +5,12 @@ use super::code::Return;
 use super::conf::{Conf, Handler, More};
 use super::run::{Halt, Run};
 use super::server;
-use super::text::{Doubt, Text};
+use super::text::Text;
 use crate::ask::Ask;
+use crate::doubt::Doubt;
 use crate::place::Place;
 use crate::reply::{Line, Reply, Told, Upstream};
+use crate::sheet::matters;
 
 /// Ways that are tried where a request depends on what the file does not tell.
 const WAYS: usize = 32;
@@ -23,7 +25,7 @@ pub(crate) fn answer(config: &Config, ask: &Ask<'_>, upstream: &Upstream) -> Rep
     let server = match server::find(&config.servers, ask.host(), port) {
         Ok(Some(server)) => server,
         Ok(None) => return Reply::Uncovered,
-        Err(doubt) => return unknown(doubt),
+        Err(doubt) => return doubt.into(),
     };
     let mut ways = vec![Vec::new()];
     let mut first_doubt: Option<Doubt> = None;
@@ -33,7 +35,7 @@ pub(crate) fn answer(config: &Config, ask: &Ask<'_>, upstream: &Upstream) -> Rep
         tried += 1;
         match Run::new(config, ask, upstream, server, &way).go() {
             Ok(told) => answers.push(told),
-            Err(Halt::Doubt(doubt)) => return unknown(doubt),
+            Err(Halt::Doubt(doubt)) => return doubt.into(),
             Err(Halt::Fork(doubt)) => {
                 first_doubt.get_or_insert(doubt);
                 if tried + ways.len() < WAYS {
@@ -49,18 +51,13 @@ pub(crate) fn answer(config: &Config, ask: &Ask<'_>, upstream: &Upstream) -> Rep
             if tried < WAYS || doubt.is_none() {
                 Reply::Told(first)
             } else {
-                unknown(doubt.unwrap_or_else(|| Doubt::new("there are too many ways")))
+                doubt
+                    .unwrap_or_else(|| Doubt::new("there are too many ways"))
+                    .into()
             }
         }
-        (_, Some(doubt)) => unknown(doubt),
-        (_, None) => unknown(Doubt::new("there is no answer")),
-    }
-}
-
-fn unknown(doubt: Doubt) -> Reply {
-    Reply::Unknown {
-        reason: doubt.reason,
-        place: doubt.place,
+        (_, Some(doubt)) => doubt.into(),
+        (_, None) => Doubt::new("there is no answer").into(),
     }
 }
 
@@ -72,12 +69,6 @@ fn same(one: &Told, other: &Told) -> bool {
             .collect()
     };
     one.status == other.status && lines(one) == lines(other)
-}
-
-/// Headers without which an answer is no answer to a question about CORS.
-fn matters(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.starts_with("access-control-") || name == "location"
 }
 
 impl Run<'_> {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use fancy_regex::Regex;
 
 use super::conf::{Below, Conf};
-use super::text::{Case, Doubt, Text, regex};
+use super::text::{Case, Text, regex};
 use super::tree::Directive;
 use super::words::{Effect, effect};
+use crate::doubt::Doubt;
 use crate::place::{Place, Problem, problem};
 
 /// One step.

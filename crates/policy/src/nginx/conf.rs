@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::text::{Doubt, Text};
+use super::text::Text;
 use super::tree::Directive;
 use super::words::{Effect, effect};
+use crate::doubt::Doubt;
 use crate::place::{Place, Problem, problem};
 
 /// A header that `add_header` adds.

@@ -29,6 +29,7 @@ use self::text::Part;
 pub(crate) use self::text::{Case, regex};
 pub(crate) use self::tree::Directive;
 use crate::ask::Ask;
+use crate::form::Answers;
 use crate::grant::{Grant, Kind};
 use crate::place::{Door, Problem, problem};
 use crate::reply::{Reply, Upstream};
@@ -238,21 +239,23 @@ fn granted(maps: &Maps, conf: &Conf, codes: &[Code], grants: &mut Vec<Grant>) {
 }
 
 impl Config {
-    pub(crate) fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
-        answer::answer(self, ask, upstream)
-    }
-
     /// Says which origins are let in, where that is known better than from regular expressions.
     pub(crate) fn let_in(&mut self, origins: Vec<Grant>) {
         self.grants.retain(|grant| grant.kind != Kind::Origin);
         self.grants.extend(origins);
     }
+}
 
-    pub(crate) fn grants(&self) -> Vec<Grant> {
+impl Answers for Config {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+        answer::answer(self, ask, upstream)
+    }
+
+    fn grants(&self) -> Vec<Grant> {
         self.grants.clone()
     }
 
-    pub(crate) fn doors(&self) -> Vec<Door> {
+    fn doors(&self) -> Vec<Door> {
         let mut doors = Vec::new();
         for server in &self.servers {
             let mut paths = Vec::new();

@@ -9,8 +9,8 @@ use super::code::{Code, Condition, Rewrite, Then, Wanted};
 use super::conf::Conf;
 use super::location::{Leads, Name, find};
 use super::server::Server;
-use super::text::Doubt;
 use crate::ask::Ask;
+use crate::doubt::Doubt;
 use crate::reply::{Told, Upstream};
 
 /// nginx gives up after so many changes of the path.

@@ -7,8 +7,9 @@ use fancy_regex::Regex;
 use super::code::{Code, Level, compile};
 use super::conf::{Below, Conf};
 use super::location::{Location, read_all};
-use super::text::{Case, Doubt, regex};
+use super::text::{Case, regex};
 use super::tree::Directive;
+use crate::doubt::Doubt;
 use crate::place::{Place, Problem, problem};
 
 /// A `server` block.

@@ -2,8 +2,6 @@
 
 use fancy_regex::{Regex, RegexBuilder};
 
-use crate::place::Place;
-
 /// A value that may hold variables.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Text(pub(crate) Vec<Part>);
@@ -97,29 +95,6 @@ pub(crate) fn regex(text: &str, case: Case) -> Result<Regex, String> {
             let error = error.to_string().replace('\n', " ");
             format!("the regular expression `{text}` cannot be read: {error}")
         })
-}
-
-/// Why something cannot be told from the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Doubt {
-    pub(crate) reason: String,
-    pub(crate) place: Option<Place>,
-}
-
-impl Doubt {
-    pub(crate) fn new(reason: impl Into<String>) -> Self {
-        Self {
-            reason: reason.into(),
-            place: None,
-        }
-    }
-
-    pub(crate) fn at(reason: impl Into<String>, place: &Place) -> Self {
-        Self {
-            reason: reason.into(),
-            place: Some(place.clone()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What stands in variables.
 
 use super::run::Run;
-use super::text::{Doubt, Part, Text};
+use super::text::{Part, Text};
+use crate::doubt::Doubt;
 use crate::place::Place;
 
 /// Maps may look at each other this deep.

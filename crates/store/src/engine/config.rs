@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Secret, Size, Span};
@@ -70,21 +71,12 @@ impl Passwords {
 fn random() -> std::io::Result<Secret> {
     let mut bytes = [0_u8; 24];
     getrandom::fill(&mut bytes).map_err(std::io::Error::from)?;
-    Ok(Secret::new(hex(&bytes)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Ok(Secret::new(HEXLOWER.encode(&bytes)))
 }
 
 fn sha256(secret: &Secret) -> String {
     use sha2::Digest as _;
-    hex(&sha2::Sha256::digest(secret.reveal().as_bytes()))
+    HEXLOWER.encode(&sha2::Sha256::digest(secret.reveal().as_bytes()))
 }
 
 /// The engine's configuration file.
@@ -126,7 +118,7 @@ pub(super) fn render(config: &EngineConfig, passwords: &Passwords, log: &str) ->
       <networks><ip>127.0.0.1/32</ip></networks>
       <profile>default</profile><quota>default</quota>
       <grants>
-        <query>GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, DROP DATABASE, DROP TABLE, TRUNCATE, OPTIMIZE, SYSTEM MERGES, SYSTEM FLUSH ON *.*</query>
+        <query>GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP DATABASE, DROP TABLE, DROP VIEW, TRUNCATE, OPTIMIZE, SYSTEM MERGES, SYSTEM FLUSH ON *.*</query>
         <query>GRANT TABLE ENGINE ON MergeTree, TABLE ENGINE ON ReplacingMergeTree, TABLE ENGINE ON AggregatingMergeTree</query>
       </grants>
     </{WRITER}>

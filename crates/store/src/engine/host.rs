@@ -2,12 +2,10 @@
 //! closes, which it does when the parent ends, however it ends.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{BufRead, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-
-use rustix::fs::FlockOperation;
 
 /// Exit code for a data directory that another engine serves.
 pub(super) const EXIT_LOCKED: i32 = 75;
@@ -161,10 +159,10 @@ fn lock(path: &Path) -> Result<Option<File>, String> {
         .write(true)
         .open(path)
         .map_err(|error| problem(&error))?;
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+    match file.try_lock() {
         Ok(()) => Ok(Some(file)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(error) => Err(problem(&error)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(problem(&error)),
     }
 }
 

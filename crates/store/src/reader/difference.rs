@@ -4,8 +4,9 @@ use observation::UnixMillis;
 use slo::Count;
 
 use super::Reader;
-use super::scope::{Scope, Tiers};
+use super::scope::Scope;
 use super::sums;
+use crate::rollup::Tier;
 use crate::wire::fields;
 use crate::{Dimension, SliFilter, StoreError};
 
@@ -20,6 +21,15 @@ pub const COMPARED: &[Dimension] = &[
     Dimension::Parameter,
     Dimension::Release,
     Dimension::Environment,
+    Dimension::Browser,
+    Dimension::BrowserFamily,
+    Dimension::Context,
+];
+
+/// Those that tell who asks; the others tell who is asked.
+const BY_CLIENT: &[Dimension] = &[
+    Dimension::PageOrigin,
+    Dimension::Release,
     Dimension::Browser,
     Dimension::BrowserFamily,
     Dimension::Context,
@@ -68,32 +78,55 @@ impl Reader {
     ) -> Result<Vec<DifferenceRow>, StoreError> {
         let scope = Scope::new(filter, from, to);
         let compactions = self.compactions().await?;
-        let columns: Vec<_> = COMPARED
+        // Values are compared for each dimension by itself, so what is asked and who asks are counted apart:
+        // all their combinations would be many times as many rows.
+        let (clients, targets): (Vec<_>, Vec<_>) = COMPARED
             .iter()
-            .map(|dimension| format!("{} AS d_{dimension}", dimension.expression()))
-            .collect();
-        let pairs: Vec<_> = COMPARED
-            .iter()
-            .map(|dimension| format!("('{dimension}', d_{dimension})"))
-            .collect();
-        let keys: Vec<_> = COMPARED.iter().map(|one| format!("d_{one}")).collect();
-        // Times are summed away first: what is left to be turned into pairs are the sets of dimensions,
-        // however long the window is.
+            .copied()
+            .partition(|dimension| BY_CLIENT.contains(dimension));
         let sql = format!(
-            "SELECT pair.1 AS dimension, pair.2 AS value, sum(failed) AS bad, sum(counted) AS total FROM \
-               (SELECT {columns}, {bad} AS failed, {total} AS counted FROM {rows} GROUP BY {keys}) \
-             ARRAY JOIN [('', ''), {pairs}] AS pair \
-             GROUP BY dimension, value HAVING total > 0 OR dimension = '' \
+            "SELECT dimension, value, bad, total FROM ({} UNION ALL {}) \
              ORDER BY dimension, bad > 0 DESC, bad DESC, total DESC, value \
              LIMIT {MAX_VALUES} BY dimension, bad > 0",
-            columns = columns.join(", "),
-            keys = keys.join(", "),
-            pairs = pairs.join(", "),
-            bad = sums::of(compared.bad),
-            total = sums::of(compared.total),
-            rows = scope.rollup_rows(Tiers::All),
+            values(&scope, &targets, &["('', '')"], compared),
+            values(&scope, &clients, &[], compared),
         );
         let statement = compactions.bind(scope.bind(self.client.sql(&sql)));
         self.client.fetch(statement).await
     }
+}
+
+/// The values of `dimensions` with their sums, and those of the `constants`.
+fn values(
+    scope: &Scope<'_>,
+    dimensions: &[Dimension],
+    constants: &[&str],
+    compared: Compared,
+) -> String {
+    let each = |form: &dyn Fn(Dimension) -> String| -> Vec<String> {
+        dimensions.iter().copied().map(form).collect()
+    };
+    let columns = each(&|one| format!("{} AS d_{one}", one.expression()));
+    let keys = each(&|one| format!("d_{one}"));
+    let pairs = each(&|one| format!("('{one}', d_{one})"));
+    let constants = constants.iter().copied().map(str::to_owned);
+    let pairs: Vec<_> = constants.chain(pairs).collect();
+    let asked: Vec<_> = dimensions
+        .iter()
+        .flat_map(|dimension| dimension.columns().iter().copied())
+        .collect();
+    // Times are summed away first: what is left to be turned into pairs are the sets of dimensions,
+    // however long the window is.
+    format!(
+        "SELECT pair.1 AS dimension, pair.2 AS value, sum(failed) AS bad, sum(counted) AS total FROM \
+           (SELECT {columns}, {bad} AS failed, {total} AS counted FROM {rows} GROUP BY {keys}) \
+         ARRAY JOIN [{pairs}] AS pair \
+         GROUP BY dimension, value HAVING total > 0 OR dimension = ''",
+        columns = columns.join(", "),
+        keys = keys.join(", "),
+        pairs = pairs.join(", "),
+        bad = sums::of(compared.bad),
+        total = sums::of(compared.total),
+        rows = scope.rollup_rows(Tier::Days, &asked),
+    )
 }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use observation::{Confidence, Kind, Outcome, Stage, UnixMillis};
 
-use super::scope::{Scope, Tiers};
+use super::scope::Scope;
 use crate::client::Client;
 use crate::compaction::Compactions;
+use crate::rollup::FAILED;
 use crate::wire::{Fields as _, Flat, Seconds, fields};
 use crate::{Failure, StoreError};
 
@@ -14,11 +15,6 @@ use crate::{Failure, StoreError};
 fn signature() -> String {
     Signature::expressions("").join(", ")
 }
-
-/// Readable responses are no failures of CORS, and what the page took back is none at all. A
-/// preflight is judged by its status.
-pub(super) const FAILED: &str = "(outcome NOT IN ('ok', 'http_error', 'aborted', 'unloaded', 'offline') \
-    OR (kind = 'preflight' AND status >= 400))";
 
 fields! {
     #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -73,7 +69,7 @@ pub(super) async fn top(
          ORDER BY outcome = 'blocked' DESC, total DESC, signature LIMIT {limit}",
         signature = signature(),
         browser = crate::Dimension::Browser.expression(),
-        rows = scope.rollup_rows(Tiers::All),
+        rows = scope.failure_rows(),
     );
     let statement = compactions.bind(scope.bind(client.sql(&sql)));
     let rows: Vec<FailureRow> = client.fetch(statement).await?;
@@ -97,13 +93,16 @@ async fn sessions(
     client: &Client,
     scope: &Scope<'_>,
 ) -> Result<HashMap<Signature, u64>, StoreError> {
-    // Copies of a row change no number of distinct values, so nothing needs to collapse.
+    // Sets of the hours, and raw rows of the minutes around them. Copies of a row change no set, so nothing
+    // needs to collapse.
+    let (hours, edges) = scope.hours_and_edges();
     let sql = format!(
-        "SELECT tuple({signature}) AS signature, uniqIf(session, session != 0) AS sessions FROM observations \
-         WHERE {condition} AND {FAILED} GROUP BY {signature} \
-         ORDER BY sessions DESC LIMIT {MAX_SIGNATURES}",
+        "SELECT tuple({signature}) AS signature, uniqMerge(seen) AS sessions FROM \
+           (SELECT {signature}, sessions AS seen FROM failure_sessions WHERE {hours} \
+            UNION ALL SELECT {signature}, uniqState(session) AS seen FROM observations \
+            WHERE {edges} AND session != 0 AND {FAILED} GROUP BY {signature}) \
+         GROUP BY {signature} ORDER BY sessions DESC LIMIT {MAX_SIGNATURES}",
         signature = signature(),
-        condition = scope.raw_condition()
     );
     match client.fetch::<Sessions>(scope.bind(client.sql(&sql))).await {
         Ok(rows) => Ok(rows

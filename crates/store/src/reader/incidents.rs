@@ -3,8 +3,9 @@
 use observation::UnixMillis;
 
 use super::Reader;
-use super::scope::{Scope, Tiers};
+use super::scope::Scope;
 use crate::client::Client;
+use crate::rollup::Tier;
 use crate::wire::columns;
 use crate::{
     Affected, BlockedSlice, ClosingRow, IncidentRow, MAX_INCIDENTS, SliFilter, StoreError,
@@ -21,6 +22,15 @@ const BLOCKED_WITHIN: [i64; 3] = [5, 15, 60];
 /// Failures that users notice: all but what passed and what the page took back.
 const FAILED: &str = "outcome NOT IN ('ok', 'http_error', 'aborted', 'unloaded', 'offline')";
 const MINUTE: i64 = observation::MILLIS_PER_MINUTE;
+/// What tells slices apart, apart from what is told of every grain.
+const WHO_ASKS_WHOM: &[&str] = &[
+    "page_origin",
+    "target_origin",
+    "endpoint",
+    "service",
+    "method",
+    "release",
+];
 const SLICE: &str = "page_origin, target_origin, endpoint, method, release";
 
 impl Reader {
@@ -126,7 +136,7 @@ impl Reader {
              FROM {rows} WHERE kind = 'request' AND outcome IN ('ok', 'http_error') \
                AND has({{endpoints:Array(String)}}, toString(endpoint)) \
              GROUP BY page_origin, target_origin, endpoint, method ORDER BY sum(n) DESC LIMIT 10000",
-            rows = before.rollup_rows(Tiers::All),
+            rows = before.rollup_rows(Tier::Days, WHO_ASKS_WHOM),
         );
         let mut endpoints: Vec<_> = found.iter().map(|slice| slice.endpoint.clone()).collect();
         endpoints.sort_unstable();
@@ -267,7 +277,7 @@ fn candidates(scope: &Scope<'_>, to: UnixMillis) -> String {
            minIf(minute, outcome = 'blocked') AS first_seen, maxIf(minute, outcome = 'blocked') AS last_seen \
          FROM {rows} AS rows WHERE kind = 'request' \
          GROUP BY {SLICE} HAVING {condition} ORDER BY blocked DESC, {SLICE} LIMIT {MAX_SLICES}",
-        rows = scope.rollup_rows(Tiers::Minutes),
+        rows = scope.rollup_rows(Tier::Minutes, WHO_ASKS_WHOM),
     )
 }
 
@@ -287,7 +297,7 @@ fn lingering(scope: &Scope<'_>) -> String {
            AND blocked >= {{sessions:UInt64}} AND blocked * 100 >= requests \
            AND last_seen >= toDateTime({{lately:Int64}}, 'UTC') \
          ORDER BY blocked DESC, page_origin, target_origin, endpoint, method LIMIT {MAX_SLICES}",
-        rows = scope.rollup_rows(Tiers::Minutes),
+        rows = scope.rollup_rows(Tier::Minutes, WHO_ASKS_WHOM),
     )
 }
 

@@ -3,8 +3,9 @@
 use observation::UnixMillis;
 
 use super::Reader;
-use super::scope::{Scope, Tiers};
+use super::scope::Scope;
 use super::sums;
+use crate::rollup::Tier;
 use crate::wire::{Fields as _, Flat, fields};
 use crate::{SliFilter, StoreError};
 
@@ -12,6 +13,14 @@ use crate::{SliFilter, StoreError};
 pub const MAX_PREFLIGHTED: u32 = 2_000;
 /// Raw rows of the end of the window are enough to see how often a page load asks the same again.
 const REPEATS_OVER_MINUTES: i64 = 60;
+/// The columns of [`PreflightedShape`].
+const SHAPE: &[&str] = &[
+    "service",
+    "target_origin",
+    "endpoint",
+    "method",
+    "parameter",
+];
 
 fields! {
     /// What a preflight is about, without what it costs nothing to differ in.
@@ -85,7 +94,7 @@ impl Reader {
              FROM {rows} WHERE kind = 'request' AND preflighted GROUP BY {shape} HAVING total > 0 \
              ORDER BY total DESC, {shape} LIMIT {MAX_PREFLIGHTED}",
             total = sums::of(slo::Count::Preflighted),
-            rows = scope.rollup_rows(Tiers::All),
+            rows = scope.rollup_rows(Tier::Days, SHAPE),
         );
         // The columns that are read, in the order of the struct.
         let sql = format!("SELECT shape, total, latency_buckets, latency_counts FROM ({sql})");

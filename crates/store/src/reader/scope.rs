@@ -4,21 +4,16 @@ use observation::{Standing, UnixMillis};
 
 use crate::client::Statement;
 use crate::compaction::Compactions;
+use crate::rollup::{Grain, Tier};
 use crate::rows::dimensions::names;
 use crate::{LabTraffic, Reports, SliFilter};
 
 const UNDISPUTED: Standing = Standing::Undisputed;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
 /// The last second that a `DateTime` column can hold, at the start of a minute.
 const END_OF_TIME: i64 = (u32::MAX as i64 / MINUTE) * MINUTE;
-
-/// Which rollups may answer: by hour only where nobody asks for less.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tiers {
-    All,
-    Minutes,
-}
 
 /// A filter and a window in whole minutes.
 #[derive(Debug)]
@@ -36,10 +31,10 @@ impl<'a> Scope<'a> {
         Self { filter, from, to }
     }
 
-    /// The whole hours of the window; empty at its start where there is none.
-    fn hours(&self) -> (i64, i64) {
-        let first = (self.from + HOUR - 1) / HOUR * HOUR;
-        let end = self.to / HOUR * HOUR;
+    /// The whole hours, or days, of the window: multiples of `length`; empty at its start where there is none.
+    fn whole(&self, length: i64) -> (i64, i64) {
+        let first = (self.from + length - 1) / length * length;
+        let end = self.to / length * length;
         if first < end {
             (first, end)
         } else {
@@ -68,6 +63,19 @@ impl<'a> Scope<'a> {
         format!("{} AND {}", self.filters(), within("minute", "from", "to"))
     }
 
+    /// The whole hours of the window, and the minutes around them.
+    pub(super) fn hours_and_edges(&self) -> (String, String) {
+        let filters = self.filters();
+        (
+            format!("{filters} AND {}", within("hour", "first_hour", "end_hour")),
+            format!(
+                "{filters} AND ({} OR {})",
+                within("minute", "from", "first_hour"),
+                within("minute", "end_hour", "to")
+            ),
+        )
+    }
+
     /// A subquery of the raw rows, each once.
     pub(super) fn raw_rows(&self) -> String {
         let dimensions = names();
@@ -77,54 +85,90 @@ impl<'a> Scope<'a> {
         )
     }
 
-    /// A subquery of rollup rows that cover the window exactly once: whole hours of compacted spans
-    /// from the hours, their edges from the minutes, and what is not compacted yet from the parts.
-    pub(super) fn rollup_rows(&self, tiers: Tiers) -> String {
-        let (filters, dimensions) = (self.filters(), names());
+    /// A subquery of rollup rows that cover the window exactly once, with the columns that the filter names,
+    /// those that are `asked` for, and those that SLIs are counted by. Whole days (hours) of compacted spans
+    /// come from the days (hours), their edges from what is finer, and what is not compacted yet from the
+    /// parts; nothing that is longer than `longest`.
+    pub(super) fn rollup_rows(&self, longest: Tier, asked: &[&str]) -> String {
+        let limits = self.filter.limits();
+        let limits = limits.iter().map(|(column, _)| *column);
+        let columns = limits.chain(asked.iter().copied()).collect();
+        self.rows_of(Grain::narrowest(&columns), longest)
+    }
+
+    /// The same of failures alone, with every dimension.
+    pub(super) fn failure_rows(&self) -> String {
+        self.rows_of(Grain::Failures, Tier::Hours)
+    }
+
+    fn rows_of(&self, grain: Grain, longest: Tier) -> String {
+        let (filters, condition) = (self.filters(), grain.condition());
+        let dimensions = grain.dimensions().join(", ");
         let compacted = Compactions::first_open_span();
         let open_chunk = Compactions::first_open_chunk();
         let parts = format!(
             "SELECT {dimensions}, minute, {MEASURES} FROM sli_parts FINAL \
-             WHERE {filters} AND {} AND chunk >= {open_chunk}",
+             WHERE {filters} AND {condition} AND {} AND chunk >= {open_chunk}",
             within("minute", "from", "to")
         );
-        let minutes = |window: String| {
+        let sums = |tier: Tier, window: String| {
+            let (table, column) = (grain.table(tier), tier.column());
             format!(
-                "SELECT {dimensions}, minute, {MEASURES} FROM sli_minutes FINAL \
-                 WHERE {filters} AND ({window}) AND span < {compacted}"
+                "SELECT {dimensions}, {column} AS minute, {MEASURES} FROM {table} FINAL \
+                 WHERE {filters} AND {condition} AND ({window}) AND span < {compacted}"
             )
         };
-        match tiers {
-            Tiers::Minutes => {
-                format!(
-                    "({parts} UNION ALL {})",
-                    minutes(within("minute", "from", "to"))
-                )
+        let around = |tier: Tier, [first, end]: [&str; 2], [from, to]: [&str; 2]| {
+            let column = tier.column();
+            let (before, after) = (within(column, from, first), within(column, end, to));
+            sums(tier, format!("{before} OR {after}"))
+        };
+        let whole =
+            |tier: Tier, [first, end]: [&str; 2]| sums(tier, within(tier.column(), first, end));
+        let (window, hours, days) = (
+            ["from", "to"],
+            ["first_hour", "end_hour"],
+            ["first_day", "end_day"],
+        );
+        let rows = match longest.min(grain.longest()) {
+            Tier::Minutes => vec![whole(Tier::Minutes, window)],
+            Tier::Hours => vec![
+                around(Tier::Minutes, hours, window),
+                whole(Tier::Hours, hours),
+            ],
+            Tier::Days if !self.has_days() => {
+                vec![
+                    around(Tier::Minutes, hours, window),
+                    whole(Tier::Hours, hours),
+                ]
             }
-            Tiers::All => format!(
-                "({parts} UNION ALL {} UNION ALL \
-                 SELECT {dimensions}, hour AS minute, {MEASURES} FROM sli_hours FINAL \
-                 WHERE {filters} AND {} AND span < {compacted})",
-                minutes(format!(
-                    "{} OR {}",
-                    within("minute", "from", "first_hour"),
-                    within("minute", "end_hour", "to")
-                )),
-                within("hour", "first_hour", "end_hour")
-            ),
-        }
+            Tier::Days => vec![
+                around(Tier::Minutes, hours, window),
+                around(Tier::Hours, days, hours),
+                whole(Tier::Days, days),
+            ],
+        };
+        format!("({parts} UNION ALL {})", rows.join(" UNION ALL "))
+    }
+
+    fn has_days(&self) -> bool {
+        let (first, end) = self.whole(DAY);
+        first < end
     }
 
     pub(super) fn bind(&self, statement: Statement) -> Statement {
         let filter = self.filter;
-        let (first_hour, end_hour) = self.hours();
+        let (first_hour, end_hour) = self.whole(HOUR);
+        let (first_day, end_day) = self.whole(DAY);
         let statement = statement
             .param("app", filter.app.as_str())
             .param("source", filter.source.as_str())
             .param("from", self.from)
             .param("to", self.to)
             .param("first_hour", first_hour)
-            .param("end_hour", end_hour);
+            .param("end_hour", end_hour)
+            .param("first_day", first_day)
+            .param("end_day", end_day);
         let limits = filter.limits().into_iter();
         limits.fold(statement, |statement, (column, value)| {
             statement.param(column, value)
@@ -158,7 +202,7 @@ mod tests {
             UnixMillis(to * 1000 - 1),
         );
         assert_eq!((scope.from, scope.to), window, "{from}..{to}");
-        assert_eq!(scope.hours(), hours, "{from}..{to}");
+        assert_eq!(scope.whole(HOUR), hours, "{from}..{to}");
     }
 
     #[test]
@@ -168,5 +212,23 @@ mod tests {
         check(3600, 10_800, (3600, 10_800), (3600, 10_800));
         check(3660, 7140, (3660, 7140), (3660, 3660));
         check(-90, 30, (0, 60), (0, 0));
+    }
+
+    #[test]
+    fn days_are_asked_only_where_the_window_has_a_whole_one() {
+        let filter = SliFilter::app("shop");
+        for (from, to, days) in [
+            (HOUR, DAY, None),
+            (0, DAY, Some((0, DAY))),
+            (DAY - 60, 3 * DAY + 60, Some((DAY, 3 * DAY))),
+        ] {
+            let scope = Scope::new(&filter, UnixMillis(from * 1000), UnixMillis(to * 1000));
+            assert_eq!(scope.has_days(), days.is_some(), "{from}..{to}");
+            if let Some(days) = days {
+                assert_eq!(scope.whole(DAY), days, "{from}..{to}");
+            }
+            let sql = scope.rollup_rows(Tier::Days, &["endpoint"]);
+            assert_eq!(sql.contains("target_days"), days.is_some(), "{sql}");
+        }
     }
 }

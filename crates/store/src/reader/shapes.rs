@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use observation::{Outcome, UnixMillis};
 
 use super::Reader;
-use super::scope::{Scope, Tiers};
+use super::scope::Scope;
+use crate::rollup::Tier;
 use crate::wire::{Fields as _, Flat, fields};
 use crate::{RequestShape, SliFilter, StoreError};
 
@@ -60,7 +61,7 @@ impl Reader {
         to: UnixMillis,
     ) -> Result<Vec<RequestShape>, StoreError> {
         let scope = Scope::new(filter, from, to);
-        let rows = scope.rollup_rows(Tiers::All);
+        let rows = scope.rollup_rows(Tier::Days, &["page_origin", "endpoint"]);
         let compactions = self.compactions().await?;
         let shape = Asked::expressions("").join(", ");
         let of = |outcome| format!("sumIf(n, outcome = '{outcome}')");

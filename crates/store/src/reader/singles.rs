@@ -1,12 +1,13 @@
 //! Single failures, as browsers reported them: raw observations, latest first, page by page.
 
+use data_encoding::HEXLOWER;
 use observation::{
     BeaconId, Confidence, Context, Kind, Outcome, SessionId, Stage, Standing, UnixMillis,
 };
 
 use super::Reader;
-use super::failures::FAILED;
-use super::scope::{Scope, Tiers};
+use super::scope::Scope;
+use crate::rollup::FAILED;
 use crate::wire::{Seconds, columns, fields};
 use crate::{SliFilter, StoreError};
 
@@ -198,7 +199,7 @@ impl Reader {
         let sql = format!(
             "SELECT toStartOfHour(minute) AS hour, sum(n) AS failures FROM {rows} \
              WHERE {condition} GROUP BY hour ORDER BY hour DESC LIMIT {MAX_HOURS}",
-            rows = scope.rollup_rows(Tiers::All),
+            rows = scope.failure_rows(),
             condition = which.condition(),
         );
         let statement = compactions.bind(which.bind(scope.bind(self.client.sql(&sql))));
@@ -245,7 +246,7 @@ impl Reader {
         if let Some(place) = after {
             statement = statement
                 .param("after", place.minute.seconds())
-                .param("beacon", hex(place.beacon))
+                .param("beacon", HEXLOWER.encode(&place.beacon.0))
                 .param("idx", i64::from(place.idx));
         }
         self.client.fetch(statement).await
@@ -272,13 +273,9 @@ impl Reader {
             .sql(&sql)
             .param("app", app)
             .param("after", place.minute.seconds())
-            .param("beacon", hex(place.beacon))
+            .param("beacon", HEXLOWER.encode(&place.beacon.0))
             .param("idx", i64::from(place.idx));
         let rows = self.client.fetch(statement).await?;
         Ok(rows.into_iter().next())
     }
-}
-
-fn hex(beacon: BeaconId) -> String {
-    beacon.0.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -218,26 +218,3 @@ impl DiagnosisRow {
         about.max_by_key(|row| (row.is_reproduced(), row.at))
     }
 }
-
-fields! {
-    /// How a target answered one kind of question, and between which times it was seen to.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct SnapshotRow in "header_snapshots" {
-        /// Origin of the page that asked.
-        pub page_origin: String,
-        /// What was asked.
-        pub url: String,
-        /// How: method and header names.
-        pub asked: String,
-        /// The question: the preflight or the request itself.
-        pub stage: Stage,
-        /// When it was first seen.
-        pub first_at: UnixMillis,
-        /// When it was last seen.
-        pub last_at: UnixMillis,
-        /// Status.
-        pub status: u16,
-        /// The headers that have a say in CORS.
-        pub headers ["header"]: Vec<HeaderLine> as List,
-    }
-}

@@ -107,6 +107,14 @@ macro_rules! dimensions {
                     Self::Browser => "browser",
                 }
             }
+
+            /// The columns that its value is made of.
+            pub(crate) const fn columns(self) -> &'static [&'static str] {
+                match self {
+                    $($(Self::$variant => &[stringify!($name)],)?)+
+                    Self::Browser => &["browser_family", "browser_major"],
+                }
+            }
         }
     };
     (@map $text:ident, $self:ident.$name:ident, text) => { $text(&$self.$name) };

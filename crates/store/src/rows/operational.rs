@@ -1,4 +1,4 @@
-//! Operational facts: alerts, deploys, leases.
+//! Operational facts: alerts, incidents, leases.
 
 use observation::{UnixMillis, vocabulary};
 use slo::Severity;
@@ -16,20 +16,6 @@ vocabulary! {
         Firing => "firing",
         /// It is over.
         Resolved => "resolved",
-    }
-}
-
-vocabulary! {
-    /// What kind of change a deploy is.
-    #[derive(Default)]
-    DeployKind {
-        /// A new version of code.
-        #[default]
-        Deploy => "deploy",
-        /// A change of configuration.
-        Config => "config",
-        /// Back to an earlier state; counts in M6 where it touches CORS.
-        Rollback => "rollback",
     }
 }
 
@@ -111,37 +97,6 @@ fields! {
         pub by: String,
         /// Why.
         pub reason: String,
-    }
-}
-
-fields! {
-    /// A deploy as a team reported it.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct DeployRow in "deployments" {
-        /// Identity, unique; a second write replaces the first.
-        pub id: String,
-        /// When it was deployed.
-        pub at: UnixMillis,
-        /// Configured application.
-        pub app: String,
-        /// Service that was deployed, or empty.
-        pub service: String,
-        /// What kind of change.
-        pub kind: DeployKind,
-        /// Identity of the deploy that this one takes back, or empty.
-        pub reverts: String,
-        /// Whether it changed CORS configuration.
-        pub touches_cors: bool,
-        /// Who made it, as the pipeline says.
-        pub author: String,
-        /// What for.
-        pub note: String,
-        /// When it was reported.
-        pub created_at: UnixMillis,
-        /// Name of the token that it was reported with.
-        pub recorded_by: String,
-        /// Which version it brings, or empty.
-        pub version: String,
     }
 }
 

@@ -13,8 +13,8 @@ use super::native::{offsets, text};
 use slo::Severity;
 
 use crate::rows::{
-    AlertPhase, AuditState, DeployKind, FindingLevel, FixPlace, Grant, IncidentState, OriginSource,
-    ReplayOutcome, ReplayReason, Stance, Vary,
+    AlertPhase, AuditState, DeployKind, DeploySource, DeployState, FindingLevel, FixPlace, Grant,
+    IncidentState, OriginSource, ReplayOutcome, ReplayReason, RollbackRule, Stance, Vary,
 };
 
 /// A value that is a column by itself.
@@ -224,6 +224,9 @@ vocabularies!(
     AlertPhase,
     IncidentState,
     DeployKind,
+    DeploySource,
+    DeployState,
+    RollbackRule,
     ReplayOutcome,
     ReplayReason,
     FixPlace,

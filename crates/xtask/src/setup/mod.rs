@@ -4,6 +4,7 @@ mod debian;
 mod engine;
 mod kafka;
 mod npm;
+mod traefik;
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
@@ -32,6 +33,8 @@ pub(crate) enum Part {
     Engine,
     /// A real Kafka broker for the tests, from Maven Central.
     Kafka,
+    /// Traefik for the tests of configurations, by lock file.
+    Traefik,
 }
 
 /// Sets up the parts asked for.
@@ -67,6 +70,7 @@ pub(crate) fn set_up(part: Part) -> Result<()> {
         Part::Npm => npm::install(),
         Part::Engine => engine::install(),
         Part::Kafka => kafka::install(),
+        Part::Traefik => traefik::install(),
     }
 }
 

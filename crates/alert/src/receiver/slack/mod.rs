@@ -17,6 +17,7 @@ use settings::{Problems, Secret, Span};
 use super::{
     ReceiverConfig, Setup, secret_header, secret_problem, timeout_problem, url_of, url_problem,
 };
+use crate::endpoint::Endpoint;
 use crate::http::{Addresses, HttpAnswer, HttpClient, below};
 use crate::{AlertError, AlertId, Answer, Notification, Notifier, NotifyError, Status};
 
@@ -76,6 +77,14 @@ impl Default for SlackConfig {
 impl ReceiverConfig for SlackConfig {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        let url = match self.url.reveal() {
+            "" => self.api_url.as_str(),
+            url => url,
+        };
+        Endpoint::of_url(&self.name, url).into_iter().collect()
     }
 
     fn problems(&self, mut problems: Problems<'_>, addresses: Addresses) {

@@ -1,3 +1,4 @@
+# Untried: no test of corswatch runs this platform. Ask again afterwards, for example with `corswatch check`.
 # HTTP API: the gateway answers OPTIONS itself and replaces what the integration sends.
 aws apigatewayv2 update-api --api-id API_ID --cors-configuration '{
   "AllowOrigins": ["<<origin>>"],

@@ -1,3 +1,4 @@
+// Untried: no test of corswatch runs this platform. Ask again afterwards, for example with `corswatch check`.
 const ALLOWED = new Set(['<<origin>>']);
 
 function allow(headers, origin) {

@@ -1,5 +1,6 @@
 const cors = require('cors');
 
+?replaces // In place of what sets Access-Control-Allow-Origin now.
 // Before every route, and before authentication. A list makes the middleware add `Vary: Origin`.
 app.use(
   cors({

@@ -1,6 +1,7 @@
 from fastapi.middleware.cors import CORSMiddleware
 
-# Wraps the whole application, so that unhandled errors (500) carry the headers too.
+?replaces # In place of what sets Access-Control-Allow-Origin now.
+# At the end of the file. Wraps the whole application, so that unhandled errors (500) carry the headers too.
 app = CORSMiddleware(
     app,
     allow_origins=["<<origin>>"],

@@ -1,3 +1,5 @@
+// Untried: no test of corswatch runs this platform. Ask again afterwards, for example with `corswatch check`.
+?replaces // In place of what sets Access-Control-Allow-Origin now.
 @Bean
 SecurityFilterChain api(HttpSecurity http) throws Exception {
     // Puts the CORS filter before authentication, so that OPTIONS needs no login.

@@ -14,6 +14,7 @@ use crate::body;
 use crate::params::{Params, names};
 use crate::problem::Problem;
 use crate::report::DeployReport;
+use crate::rollback;
 use crate::selection::{OneAppParams, WindowParams, app, interval};
 use crate::state::Shared;
 use crate::view::deploy::{Deploy, rollback_rate};
@@ -52,7 +53,8 @@ pub(crate) async fn get(
 }
 
 /// Records a deploy. The same `id` of the same app again replaces what was recorded under it, so that a pipeline
-/// may repeat a call that failed.
+/// may repeat a call that failed. It is a rollback where `kind` or `reverts` says so, where the first line of `note`
+/// is the title of a revert, or where `version` was deployed before the one that it replaces; `rollback_rule` tells.
 #[utoipa::path(post, path = "/api/v1/deploys", tag = "operation", request_body = DeployReport, responses(
     (status = 201, description = "recorded", body = Deploy),
     (status = 400, description = "a field is at fault", body = Problem),
@@ -68,7 +70,10 @@ pub(crate) async fn post(
 ) -> Result<(StatusCode, Json<Deploy>), Problem> {
     Params::read(query.as_deref(), &[]).finish()?;
     let report: DeployReport = body::json(&headers, &bytes)?;
-    let row = report.accept(&caller, &shared)?;
+    let mut row = report.accept(&caller, &shared)?;
+    let earlier = shared.queries.deploys_before(&row).await?;
+    let title = row.note.lines().next().unwrap_or_default().to_owned();
+    rollback::mark(&mut row, &title, &earlier);
     shared.queries.save_deploy(&row).await?;
     tracing::info!(
         id = row.id,

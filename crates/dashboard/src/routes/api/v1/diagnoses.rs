@@ -28,7 +28,7 @@ pub(crate) struct DiagnosesParams {
     #[param(max_length = 2048)]
     id: Option<String>,
     /// Adds the configuration that lets the request pass, for this place: `nginx`, `envoy`,
-    /// `apache`, `caddy`, `haproxy`, `express`, `spring`, `fastapi`, `tower-http`,
+    /// `apache`, `caddy`, `haproxy`, `traefik`, `express`, `spring`, `fastapi`, `tower-http`,
     /// `aws-api-gateway`, `cloudfront`, `cloudflare-workers`, `ingress-nginx`, `gateway-api`.
     #[param(schema_with = platforms)]
     platform: Option<String>,

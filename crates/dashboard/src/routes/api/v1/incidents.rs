@@ -1,5 +1,6 @@
 //! `GET /api/v1/incidents`, `GET /api/v1/incidents/{id}` and `POST /api/v1/incidents/{id}/close`.
 
+use runtime::Causes as _;
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
@@ -200,7 +201,7 @@ fn read(row: &IncidentRow) -> Option<Incident> {
     match serde_json::from_str::<Kept>(&row.body) {
         Ok(kept) => Some(kept.incident),
         Err(error) => {
-            tracing::warn!(incident = row.id, %error, "a kept incident cannot be read");
+            tracing::warn!(incident = row.id, error = %error.with_causes(), "a kept incident cannot be read");
             None
         }
     }

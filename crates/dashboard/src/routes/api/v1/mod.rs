@@ -12,6 +12,7 @@ pub(crate) mod difference;
 pub(crate) mod endpoints;
 pub(crate) mod failures;
 pub(crate) mod gate;
+pub(crate) mod hooks;
 pub(crate) mod incidents;
 pub(crate) mod inventory;
 pub(crate) mod ledger;

@@ -1,0 +1,48 @@
+//! Rounds of evaluation, and what comes between them.
+
+use runtime::{RoundFailed, Rounds, joined};
+
+use super::Aggregator;
+use crate::AggregatorError;
+use crate::board::Condition;
+
+/// What comes between two rounds.
+pub(super) enum Event {
+    /// What became of a notification.
+    Receipt(alert::Receipt),
+    /// The part that carries notifications has ended.
+    DispatcherEnded,
+}
+
+pub(super) struct Loop<'a>(pub(super) &'a mut Aggregator);
+
+impl Rounds for Loop<'_> {
+    type Event = Event;
+    type Error = AggregatorError;
+
+    // What a round changed is in the book: it may be left at any point.
+    async fn round(&mut self) -> Result<(), RoundFailed> {
+        match self.0.round().await.condition {
+            Condition::Unreachable => Err(RoundFailed),
+            _ => Ok(()),
+        }
+    }
+
+    async fn event(&mut self) -> Event {
+        tokio::select! {
+            biased;
+            _ = joined(&mut self.0.children) => Event::DispatcherEnded,
+            receipt = self.0.outbox.receipt() => Event::Receipt(receipt),
+        }
+    }
+
+    async fn handle(&mut self, event: Event) -> Result<(), AggregatorError> {
+        match event {
+            Event::Receipt(receipt) => {
+                self.0.book.heard(&receipt);
+                Ok(())
+            }
+            Event::DispatcherEnded => Err(AggregatorError::Dispatcher),
+        }
+    }
+}

@@ -1,0 +1,449 @@
+-- Sums of spans by fewer dimensions and by day. A question over months reads hundreds of rows a day from
+-- these, where all combinations of all dimensions are thousands an hour. Rows are keyed and replaced as in
+-- sli_hours, so that compacting a span twice changes nothing. What is compacted already is summed here.
+CREATE TABLE IF NOT EXISTS sli_days{on_cluster}
+(
+    app LowCardinality(String) CODEC(ZSTD(1)),
+    day DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    epoch UInt32 CODEC(ZSTD(1)),
+    partition UInt32 CODEC(ZSTD(1)),
+    span UInt64 CODEC(ZSTD(1)),
+    service LowCardinality(String) CODEC(ZSTD(1)),
+    page_origin LowCardinality(String) CODEC(ZSTD(1)),
+    target_origin LowCardinality(String) CODEC(ZSTD(1)),
+    endpoint LowCardinality(String) CODEC(ZSTD(1)),
+    method LowCardinality(String) CODEC(ZSTD(1)),
+    release LowCardinality(String) CODEC(ZSTD(1)),
+    environment LowCardinality(String) CODEC(ZSTD(1)),
+    outcome LowCardinality(String) CODEC(ZSTD(1)),
+    stage LowCardinality(String) CODEC(ZSTD(1)),
+    cause LowCardinality(String) CODEC(ZSTD(1)),
+    parameter LowCardinality(String) CODEC(ZSTD(1)),
+    status UInt16 CODEC(ZSTD(1)),
+    browser_family LowCardinality(String) CODEC(ZSTD(1)),
+    browser_major UInt16 CODEC(ZSTD(1)),
+    context LowCardinality(String) CODEC(ZSTD(1)),
+    source LowCardinality(String) CODEC(ZSTD(1)),
+    kind LowCardinality(String) CODEC(ZSTD(1)),
+    credentialed Bool CODEC(ZSTD(1)),
+    preflighted Bool CODEC(ZSTD(1)),
+    confidence LowCardinality(String) CODEC(ZSTD(1)),
+    lab Bool CODEC(ZSTD(1)),
+    standing LowCardinality(String) CODEC(ZSTD(1)),
+    dims UInt128 MATERIALIZED reinterpretAsUInt128(sipHash128(
+        service, page_origin, target_origin, endpoint, method, release, environment, outcome, stage, cause,
+        parameter, status, browser_family, browser_major, context, source, kind, credentialed, preflighted,
+        confidence, lab, standing)) CODEC(NONE),
+    version UInt64 CODEC(ZSTD(1)),
+    count UInt64 CODEC(ZSTD(1)),
+    `latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `latency.count` Array(UInt64) CODEC(ZSTD(1)),
+    `preflight_latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `preflight_latency.count` Array(UInt64) CODEC(ZSTD(1))
+)
+ENGINE = {replicated}ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(day)
+PRIMARY KEY (app, day)
+ORDER BY (app, day, epoch, partition, span, dims)
+SETTINGS ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS total_minutes{on_cluster}
+(
+    app LowCardinality(String) CODEC(ZSTD(1)),
+    minute DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    epoch UInt32 CODEC(ZSTD(1)),
+    partition UInt32 CODEC(ZSTD(1)),
+    span UInt64 CODEC(ZSTD(1)),
+    environment LowCardinality(String) CODEC(ZSTD(1)),
+    outcome LowCardinality(String) CODEC(ZSTD(1)),
+    stage LowCardinality(String) CODEC(ZSTD(1)),
+    status UInt16 CODEC(ZSTD(1)),
+    source LowCardinality(String) CODEC(ZSTD(1)),
+    kind LowCardinality(String) CODEC(ZSTD(1)),
+    credentialed Bool CODEC(ZSTD(1)),
+    preflighted Bool CODEC(ZSTD(1)),
+    lab Bool CODEC(ZSTD(1)),
+    standing LowCardinality(String) CODEC(ZSTD(1)),
+    dims UInt128 MATERIALIZED reinterpretAsUInt128(sipHash128(
+        environment, outcome, stage, status, source, kind, credentialed, preflighted, lab, standing)) CODEC(NONE),
+    version UInt64 CODEC(ZSTD(1)),
+    count UInt64 CODEC(ZSTD(1)),
+    `latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `latency.count` Array(UInt64) CODEC(ZSTD(1)),
+    `preflight_latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `preflight_latency.count` Array(UInt64) CODEC(ZSTD(1))
+)
+ENGINE = {replicated}ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(minute)
+PRIMARY KEY (app, minute)
+ORDER BY (app, minute, epoch, partition, span, dims)
+SETTINGS ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS total_hours{on_cluster}
+(
+    app LowCardinality(String) CODEC(ZSTD(1)),
+    hour DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    epoch UInt32 CODEC(ZSTD(1)),
+    partition UInt32 CODEC(ZSTD(1)),
+    span UInt64 CODEC(ZSTD(1)),
+    environment LowCardinality(String) CODEC(ZSTD(1)),
+    outcome LowCardinality(String) CODEC(ZSTD(1)),
+    stage LowCardinality(String) CODEC(ZSTD(1)),
+    status UInt16 CODEC(ZSTD(1)),
+    source LowCardinality(String) CODEC(ZSTD(1)),
+    kind LowCardinality(String) CODEC(ZSTD(1)),
+    credentialed Bool CODEC(ZSTD(1)),
+    preflighted Bool CODEC(ZSTD(1)),
+    lab Bool CODEC(ZSTD(1)),
+    standing LowCardinality(String) CODEC(ZSTD(1)),
+    dims UInt128 MATERIALIZED reinterpretAsUInt128(sipHash128(
+        environment, outcome, stage, status, source, kind, credentialed, preflighted, lab, standing)) CODEC(NONE),
+    version UInt64 CODEC(ZSTD(1)),
+    count UInt64 CODEC(ZSTD(1)),
+    `latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `latency.count` Array(UInt64) CODEC(ZSTD(1)),
+    `preflight_latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `preflight_latency.count` Array(UInt64) CODEC(ZSTD(1))
+)
+ENGINE = {replicated}ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(hour)
+PRIMARY KEY (app, hour)
+ORDER BY (app, hour, epoch, partition, span, dims)
+SETTINGS ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS target_hours{on_cluster}
+(
+    app LowCardinality(String) CODEC(ZSTD(1)),
+    hour DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    epoch UInt32 CODEC(ZSTD(1)),
+    partition UInt32 CODEC(ZSTD(1)),
+    span UInt64 CODEC(ZSTD(1)),
+    service LowCardinality(String) CODEC(ZSTD(1)),
+    target_origin LowCardinality(String) CODEC(ZSTD(1)),
+    endpoint LowCardinality(String) CODEC(ZSTD(1)),
+    method LowCardinality(String) CODEC(ZSTD(1)),
+    environment LowCardinality(String) CODEC(ZSTD(1)),
+    outcome LowCardinality(String) CODEC(ZSTD(1)),
+    stage LowCardinality(String) CODEC(ZSTD(1)),
+    cause LowCardinality(String) CODEC(ZSTD(1)),
+    parameter LowCardinality(String) CODEC(ZSTD(1)),
+    status UInt16 CODEC(ZSTD(1)),
+    source LowCardinality(String) CODEC(ZSTD(1)),
+    kind LowCardinality(String) CODEC(ZSTD(1)),
+    credentialed Bool CODEC(ZSTD(1)),
+    preflighted Bool CODEC(ZSTD(1)),
+    lab Bool CODEC(ZSTD(1)),
+    standing LowCardinality(String) CODEC(ZSTD(1)),
+    dims UInt128 MATERIALIZED reinterpretAsUInt128(sipHash128(
+        service, target_origin, endpoint, method, environment, outcome, stage, cause, parameter, status,
+        source, kind, credentialed, preflighted, lab, standing)) CODEC(NONE),
+    version UInt64 CODEC(ZSTD(1)),
+    count UInt64 CODEC(ZSTD(1)),
+    `latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `latency.count` Array(UInt64) CODEC(ZSTD(1)),
+    `preflight_latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `preflight_latency.count` Array(UInt64) CODEC(ZSTD(1))
+)
+ENGINE = {replicated}ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(hour)
+PRIMARY KEY (app, hour)
+ORDER BY (app, hour, epoch, partition, span, dims)
+SETTINGS ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS target_days{on_cluster}
+(
+    app LowCardinality(String) CODEC(ZSTD(1)),
+    day DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    epoch UInt32 CODEC(ZSTD(1)),
+    partition UInt32 CODEC(ZSTD(1)),
+    span UInt64 CODEC(ZSTD(1)),
+    service LowCardinality(String) CODEC(ZSTD(1)),
+    target_origin LowCardinality(String) CODEC(ZSTD(1)),
+    endpoint LowCardinality(String) CODEC(ZSTD(1)),
+    method LowCardinality(String) CODEC(ZSTD(1)),
+    environment LowCardinality(String) CODEC(ZSTD(1)),
+    outcome LowCardinality(String) CODEC(ZSTD(1)),
+    stage LowCardinality(String) CODEC(ZSTD(1)),
+    cause LowCardinality(String) CODEC(ZSTD(1)),
+    parameter LowCardinality(String) CODEC(ZSTD(1)),
+    status UInt16 CODEC(ZSTD(1)),
+    source LowCardinality(String) CODEC(ZSTD(1)),
+    kind LowCardinality(String) CODEC(ZSTD(1)),
+    credentialed Bool CODEC(ZSTD(1)),
+    preflighted Bool CODEC(ZSTD(1)),
+    lab Bool CODEC(ZSTD(1)),
+    standing LowCardinality(String) CODEC(ZSTD(1)),
+    dims UInt128 MATERIALIZED reinterpretAsUInt128(sipHash128(
+        service, target_origin, endpoint, method, environment, outcome, stage, cause, parameter, status,
+        source, kind, credentialed, preflighted, lab, standing)) CODEC(NONE),
+    version UInt64 CODEC(ZSTD(1)),
+    count UInt64 CODEC(ZSTD(1)),
+    `latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `latency.count` Array(UInt64) CODEC(ZSTD(1)),
+    `preflight_latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `preflight_latency.count` Array(UInt64) CODEC(ZSTD(1))
+)
+ENGINE = {replicated}ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(day)
+PRIMARY KEY (app, day)
+ORDER BY (app, day, epoch, partition, span, dims)
+SETTINGS ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS client_hours{on_cluster}
+(
+    app LowCardinality(String) CODEC(ZSTD(1)),
+    hour DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    epoch UInt32 CODEC(ZSTD(1)),
+    partition UInt32 CODEC(ZSTD(1)),
+    span UInt64 CODEC(ZSTD(1)),
+    page_origin LowCardinality(String) CODEC(ZSTD(1)),
+    release LowCardinality(String) CODEC(ZSTD(1)),
+    environment LowCardinality(String) CODEC(ZSTD(1)),
+    outcome LowCardinality(String) CODEC(ZSTD(1)),
+    stage LowCardinality(String) CODEC(ZSTD(1)),
+    status UInt16 CODEC(ZSTD(1)),
+    browser_family LowCardinality(String) CODEC(ZSTD(1)),
+    browser_major UInt16 CODEC(ZSTD(1)),
+    context LowCardinality(String) CODEC(ZSTD(1)),
+    source LowCardinality(String) CODEC(ZSTD(1)),
+    kind LowCardinality(String) CODEC(ZSTD(1)),
+    credentialed Bool CODEC(ZSTD(1)),
+    preflighted Bool CODEC(ZSTD(1)),
+    lab Bool CODEC(ZSTD(1)),
+    standing LowCardinality(String) CODEC(ZSTD(1)),
+    dims UInt128 MATERIALIZED reinterpretAsUInt128(sipHash128(
+        page_origin, release, environment, outcome, stage, status, browser_family, browser_major, context,
+        source, kind, credentialed, preflighted, lab, standing)) CODEC(NONE),
+    version UInt64 CODEC(ZSTD(1)),
+    count UInt64 CODEC(ZSTD(1)),
+    `latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `latency.count` Array(UInt64) CODEC(ZSTD(1)),
+    `preflight_latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `preflight_latency.count` Array(UInt64) CODEC(ZSTD(1))
+)
+ENGINE = {replicated}ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(hour)
+PRIMARY KEY (app, hour)
+ORDER BY (app, hour, epoch, partition, span, dims)
+SETTINGS ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS client_days{on_cluster}
+(
+    app LowCardinality(String) CODEC(ZSTD(1)),
+    day DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    epoch UInt32 CODEC(ZSTD(1)),
+    partition UInt32 CODEC(ZSTD(1)),
+    span UInt64 CODEC(ZSTD(1)),
+    page_origin LowCardinality(String) CODEC(ZSTD(1)),
+    release LowCardinality(String) CODEC(ZSTD(1)),
+    environment LowCardinality(String) CODEC(ZSTD(1)),
+    outcome LowCardinality(String) CODEC(ZSTD(1)),
+    stage LowCardinality(String) CODEC(ZSTD(1)),
+    status UInt16 CODEC(ZSTD(1)),
+    browser_family LowCardinality(String) CODEC(ZSTD(1)),
+    browser_major UInt16 CODEC(ZSTD(1)),
+    context LowCardinality(String) CODEC(ZSTD(1)),
+    source LowCardinality(String) CODEC(ZSTD(1)),
+    kind LowCardinality(String) CODEC(ZSTD(1)),
+    credentialed Bool CODEC(ZSTD(1)),
+    preflighted Bool CODEC(ZSTD(1)),
+    lab Bool CODEC(ZSTD(1)),
+    standing LowCardinality(String) CODEC(ZSTD(1)),
+    dims UInt128 MATERIALIZED reinterpretAsUInt128(sipHash128(
+        page_origin, release, environment, outcome, stage, status, browser_family, browser_major, context,
+        source, kind, credentialed, preflighted, lab, standing)) CODEC(NONE),
+    version UInt64 CODEC(ZSTD(1)),
+    count UInt64 CODEC(ZSTD(1)),
+    `latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `latency.count` Array(UInt64) CODEC(ZSTD(1)),
+    `preflight_latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `preflight_latency.count` Array(UInt64) CODEC(ZSTD(1))
+)
+ENGINE = {replicated}ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(day)
+PRIMARY KEY (app, day)
+ORDER BY (app, day, epoch, partition, span, dims)
+SETTINGS ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS failure_hours{on_cluster}
+(
+    app LowCardinality(String) CODEC(ZSTD(1)),
+    hour DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    epoch UInt32 CODEC(ZSTD(1)),
+    partition UInt32 CODEC(ZSTD(1)),
+    span UInt64 CODEC(ZSTD(1)),
+    service LowCardinality(String) CODEC(ZSTD(1)),
+    page_origin LowCardinality(String) CODEC(ZSTD(1)),
+    target_origin LowCardinality(String) CODEC(ZSTD(1)),
+    endpoint LowCardinality(String) CODEC(ZSTD(1)),
+    method LowCardinality(String) CODEC(ZSTD(1)),
+    release LowCardinality(String) CODEC(ZSTD(1)),
+    environment LowCardinality(String) CODEC(ZSTD(1)),
+    outcome LowCardinality(String) CODEC(ZSTD(1)),
+    stage LowCardinality(String) CODEC(ZSTD(1)),
+    cause LowCardinality(String) CODEC(ZSTD(1)),
+    parameter LowCardinality(String) CODEC(ZSTD(1)),
+    status UInt16 CODEC(ZSTD(1)),
+    browser_family LowCardinality(String) CODEC(ZSTD(1)),
+    browser_major UInt16 CODEC(ZSTD(1)),
+    context LowCardinality(String) CODEC(ZSTD(1)),
+    source LowCardinality(String) CODEC(ZSTD(1)),
+    kind LowCardinality(String) CODEC(ZSTD(1)),
+    credentialed Bool CODEC(ZSTD(1)),
+    preflighted Bool CODEC(ZSTD(1)),
+    confidence LowCardinality(String) CODEC(ZSTD(1)),
+    lab Bool CODEC(ZSTD(1)),
+    standing LowCardinality(String) CODEC(ZSTD(1)),
+    dims UInt128 MATERIALIZED reinterpretAsUInt128(sipHash128(
+        service, page_origin, target_origin, endpoint, method, release, environment, outcome, stage, cause,
+        parameter, status, browser_family, browser_major, context, source, kind, credentialed, preflighted,
+        confidence, lab, standing)) CODEC(NONE),
+    version UInt64 CODEC(ZSTD(1)),
+    count UInt64 CODEC(ZSTD(1)),
+    `latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `latency.count` Array(UInt64) CODEC(ZSTD(1)),
+    `preflight_latency.bucket` Array(UInt8) CODEC(ZSTD(1)),
+    `preflight_latency.count` Array(UInt64) CODEC(ZSTD(1))
+)
+ENGINE = {replicated}ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(hour)
+PRIMARY KEY (app, hour)
+ORDER BY (app, hour, epoch, partition, span, dims)
+SETTINGS ttl_only_drop_parts = 1;
+
+INSERT INTO sli_days (app, day, epoch, partition, span,
+    service, page_origin, target_origin, endpoint, method, release, environment, outcome, stage, cause,
+    parameter, status, browser_family, browser_major, context, source, kind, credentialed, preflighted,
+    confidence, lab, standing,
+    version, count, `latency.bucket`, `latency.count`, `preflight_latency.bucket`, `preflight_latency.count`)
+SELECT app, toStartOfDay(hour) AS time, epoch, partition, span,
+    service, page_origin, target_origin, endpoint, method, release, environment, outcome, stage, cause,
+    parameter, status, browser_family, browser_major, context, source, kind, credentialed, preflighted,
+    confidence, lab, standing,
+    max(version), sum(count),
+    sumMap(`latency.bucket`, `latency.count`).1, sumMap(`latency.bucket`, `latency.count`).2,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).1,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).2
+FROM sli_hours FINAL
+WHERE count > 0
+GROUP BY app, time, epoch, partition, span,
+    service, page_origin, target_origin, endpoint, method, release, environment, outcome, stage, cause,
+    parameter, status, browser_family, browser_major, context, source, kind, credentialed, preflighted,
+    confidence, lab, standing;
+
+INSERT INTO total_minutes (app, minute, epoch, partition, span,
+    environment, outcome, stage, status, source, kind, credentialed, preflighted, lab, standing,
+    version, count, `latency.bucket`, `latency.count`, `preflight_latency.bucket`, `preflight_latency.count`)
+SELECT app, minute AS time, epoch, partition, span,
+    environment, outcome, stage, status, source, kind, credentialed, preflighted, lab, standing,
+    max(version), sum(count),
+    sumMap(`latency.bucket`, `latency.count`).1, sumMap(`latency.bucket`, `latency.count`).2,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).1,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).2
+FROM sli_minutes FINAL
+WHERE count > 0
+GROUP BY app, time, epoch, partition, span,
+    environment, outcome, stage, status, source, kind, credentialed, preflighted, lab, standing;
+
+INSERT INTO total_hours (app, hour, epoch, partition, span,
+    environment, outcome, stage, status, source, kind, credentialed, preflighted, lab, standing,
+    version, count, `latency.bucket`, `latency.count`, `preflight_latency.bucket`, `preflight_latency.count`)
+SELECT app, hour AS time, epoch, partition, span,
+    environment, outcome, stage, status, source, kind, credentialed, preflighted, lab, standing,
+    max(version), sum(count),
+    sumMap(`latency.bucket`, `latency.count`).1, sumMap(`latency.bucket`, `latency.count`).2,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).1,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).2
+FROM sli_hours FINAL
+WHERE count > 0
+GROUP BY app, time, epoch, partition, span,
+    environment, outcome, stage, status, source, kind, credentialed, preflighted, lab, standing;
+
+INSERT INTO target_hours (app, hour, epoch, partition, span,
+    service, target_origin, endpoint, method, environment, outcome, stage, cause, parameter, status, source,
+    kind, credentialed, preflighted, lab, standing,
+    version, count, `latency.bucket`, `latency.count`, `preflight_latency.bucket`, `preflight_latency.count`)
+SELECT app, hour AS time, epoch, partition, span,
+    service, target_origin, endpoint, method, environment, outcome, stage, cause, parameter, status, source,
+    kind, credentialed, preflighted, lab, standing,
+    max(version), sum(count),
+    sumMap(`latency.bucket`, `latency.count`).1, sumMap(`latency.bucket`, `latency.count`).2,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).1,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).2
+FROM sli_hours FINAL
+WHERE count > 0
+GROUP BY app, time, epoch, partition, span,
+    service, target_origin, endpoint, method, environment, outcome, stage, cause, parameter, status, source,
+    kind, credentialed, preflighted, lab, standing;
+
+INSERT INTO target_days (app, day, epoch, partition, span,
+    service, target_origin, endpoint, method, environment, outcome, stage, cause, parameter, status, source,
+    kind, credentialed, preflighted, lab, standing,
+    version, count, `latency.bucket`, `latency.count`, `preflight_latency.bucket`, `preflight_latency.count`)
+SELECT app, toStartOfDay(hour) AS time, epoch, partition, span,
+    service, target_origin, endpoint, method, environment, outcome, stage, cause, parameter, status, source,
+    kind, credentialed, preflighted, lab, standing,
+    max(version), sum(count),
+    sumMap(`latency.bucket`, `latency.count`).1, sumMap(`latency.bucket`, `latency.count`).2,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).1,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).2
+FROM target_hours FINAL
+WHERE count > 0
+GROUP BY app, time, epoch, partition, span,
+    service, target_origin, endpoint, method, environment, outcome, stage, cause, parameter, status, source,
+    kind, credentialed, preflighted, lab, standing;
+
+INSERT INTO client_hours (app, hour, epoch, partition, span,
+    page_origin, release, environment, outcome, stage, status, browser_family, browser_major, context, source,
+    kind, credentialed, preflighted, lab, standing,
+    version, count, `latency.bucket`, `latency.count`, `preflight_latency.bucket`, `preflight_latency.count`)
+SELECT app, hour AS time, epoch, partition, span,
+    page_origin, release, environment, outcome, stage, status, browser_family, browser_major, context, source,
+    kind, credentialed, preflighted, lab, standing,
+    max(version), sum(count),
+    sumMap(`latency.bucket`, `latency.count`).1, sumMap(`latency.bucket`, `latency.count`).2,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).1,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).2
+FROM sli_hours FINAL
+WHERE count > 0
+GROUP BY app, time, epoch, partition, span,
+    page_origin, release, environment, outcome, stage, status, browser_family, browser_major, context, source,
+    kind, credentialed, preflighted, lab, standing;
+
+INSERT INTO client_days (app, day, epoch, partition, span,
+    page_origin, release, environment, outcome, stage, status, browser_family, browser_major, context, source,
+    kind, credentialed, preflighted, lab, standing,
+    version, count, `latency.bucket`, `latency.count`, `preflight_latency.bucket`, `preflight_latency.count`)
+SELECT app, toStartOfDay(hour) AS time, epoch, partition, span,
+    page_origin, release, environment, outcome, stage, status, browser_family, browser_major, context, source,
+    kind, credentialed, preflighted, lab, standing,
+    max(version), sum(count),
+    sumMap(`latency.bucket`, `latency.count`).1, sumMap(`latency.bucket`, `latency.count`).2,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).1,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).2
+FROM client_hours FINAL
+WHERE count > 0
+GROUP BY app, time, epoch, partition, span,
+    page_origin, release, environment, outcome, stage, status, browser_family, browser_major, context, source,
+    kind, credentialed, preflighted, lab, standing;
+
+INSERT INTO failure_hours (app, hour, epoch, partition, span,
+    service, page_origin, target_origin, endpoint, method, release, environment, outcome, stage, cause,
+    parameter, status, browser_family, browser_major, context, source, kind, credentialed, preflighted,
+    confidence, lab, standing,
+    version, count, `latency.bucket`, `latency.count`, `preflight_latency.bucket`, `preflight_latency.count`)
+SELECT app, hour AS time, epoch, partition, span,
+    service, page_origin, target_origin, endpoint, method, release, environment, outcome, stage, cause,
+    parameter, status, browser_family, browser_major, context, source, kind, credentialed, preflighted,
+    confidence, lab, standing,
+    max(version), sum(count),
+    sumMap(`latency.bucket`, `latency.count`).1, sumMap(`latency.bucket`, `latency.count`).2,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).1,
+    sumMap(`preflight_latency.bucket`, `preflight_latency.count`).2
+FROM sli_hours FINAL
+WHERE count > 0 AND (outcome NOT IN ('ok', 'http_error', 'aborted', 'unloaded', 'offline')
+    OR (kind = 'preflight' AND status >= 400))
+GROUP BY app, time, epoch, partition, span,
+    service, page_origin, target_origin, endpoint, method, release, environment, outcome, stage, cause,
+    parameter, status, browser_family, browser_major, context, source, kind, credentialed, preflighted,
+    confidence, lab, standing;

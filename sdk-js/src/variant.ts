@@ -1,0 +1,7 @@
+/**
+ * Set by the build: whether this is the module or `corswatch-full.js`, which hold what few pages need,
+ * or the default script (docs/adr/0015-the-default-script-and-the-full-one.md).
+ */
+declare const FULL_VARIANT: boolean;
+
+export const full: boolean = FULL_VARIANT;
