@@ -22,8 +22,6 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Who may ask. Without any, everybody who can reach the (loopback) address may.
     pub tokens: Vec<Token>,
-    /// Webhooks that report deploys.
-    pub deploy_hooks: Vec<DeployHook>,
     /// Wrong tokens of one client address (IPv6: one /64) in a minute; then it gets 429 for a while, whatever it
     /// sends. 0 sets no limit: where a proxy that is not in `trusted_proxies` stands before, all people share one address.
     pub wrong_tokens_per_minute: u32,
@@ -32,6 +30,8 @@ pub struct Config {
     /// How long browsers shall ask this host over HTTPS only (`Strict-Transport-Security`); 0s does not say so.
     /// Set it where a proxy with TLS stands before. Permitted: 0s to 730days.
     pub hsts: Span,
+    /// Webhooks that report deploys.
+    pub deploy_hooks: Vec<DeployHook>,
     /// How long a request may take before it is answered with 503.
     pub request_timeout: Span,
     /// How long a client may take to send the head of a request.
@@ -54,10 +54,10 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7781)),
             hosts: Vec::new(),
             tokens: Vec::new(),
-            deploy_hooks: Vec::new(),
             wrong_tokens_per_minute: 60,
             trusted_proxies: Vec::new(),
             hsts: Span::secs(0),
+            deploy_hooks: Vec::new(),
             request_timeout: Span::secs(15),
             header_timeout: Span::secs(10),
             max_requests_in_flight: 64,

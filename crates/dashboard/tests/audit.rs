@@ -221,6 +221,17 @@ fn writes(app: &str) -> Vec<(&'static str, &'static str, Vec<Value>)> {
                 json!({"id": "build-77"}),
             ],
         ),
+        // Other services report there, each by its own secret; a token of the API is none.
+        (
+            "post",
+            "/api/v1/deploys/hooks/{name}",
+            vec![json!({"app": app, "id": "build-77"})],
+        ),
+        (
+            "post",
+            "/v2/change/enqueue",
+            vec![json!({"routing_key": app, "payload": {"summary": "build-77"}})],
+        ),
         ("post", "/api/v1/silences", silences.clone()),
         ("post", "/api/v1/maintenance", silences),
         ("delete", "/api/v1/silences/{id}", vec![Value::Null]),
@@ -270,7 +281,7 @@ async fn no_route_lets_a_token_change_or_learn_something_of_another_app() {
         tried.push(((*method).to_owned(), (*path).to_owned()));
         for body in bodies {
             for id in &ids {
-                let path = path.replace("{id}", id);
+                let path = path.replace("{id}", id).replace("{name}", id);
                 let answer = ask(&router, stranger, (&method.to_uppercase(), &path), body).await;
                 assert!(
                     answer.status.is_client_error(),

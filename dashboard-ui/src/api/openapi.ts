@@ -866,7 +866,7 @@ export interface components {
          * @description Why a request is not answered. Closed: programs may depend on it.
          * @enum {string}
          */
-        Code: "invalid_request" | "unauthenticated" | "token_expired" | "forbidden" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
+        Code: "invalid_request" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
         /** @description The SLIs of a window and of the one before. */
         ComparisonBody: components["schemas"]["Scope"] & {
             /** @description The window of the same length that ends where it starts. */
@@ -2276,7 +2276,10 @@ export interface components {
             findings: components["schemas"]["Finding"][];
             /** @description Whether it has a list of origins; who lets everybody in has none. */
             has_list: boolean;
-            /** @description Whether origins and evidence are left out, because apps beyond the token's scope call it, too. */
+            /**
+             * @description Whether origins and evidence are left out, because apps beyond the token's scope call it, too, or a
+             *     list of the configuration holds for these as well.
+             */
             limited: boolean;
             /** @description Whether segments of the path are stand-ins: `prober.samples` can name a real one. */
             made_up: boolean;
