@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { pageEntries } from "./entries.mjs";
 
-// docs/adr/0015-the-default-script-and-the-full-one.md
-const BUDGET = 5600;
+// docs/adr/0016-the-default-script-and-the-full-one.md
+const BUDGET = 5960;
 
 for (const [file, budget] of [
 	["corswatch.js", BUDGET],

@@ -41,7 +41,9 @@ export const violate = ({ disposition, blockedURI }: SecurityPolicyViolationEven
 /** A request of this shape has just succeeded. */
 export const succeeded = (call: Call): void => {
 	delete known[call._key];
-	serverOf(call)._down = 0;
+	const server = serverOf(call);
+	server._down = 0;
+	server._used = true;
 };
 
 /** What shows without a probe, and else what an investigation shows when its turn has come. */

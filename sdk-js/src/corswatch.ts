@@ -4,7 +4,7 @@ import type { Handle, Options } from "./options";
 import { COPY, scope } from "./scope";
 import { track } from "./track";
 import { full } from "./variant";
-import { verdictOf, verdicts, watch } from "./verdicts";
+import { verdictOf, verdicts, watch, watchAnswers } from "./verdicts";
 
 export type {
 	Finding,
@@ -47,6 +47,7 @@ export const start = (given: Options): Handle => {
 				!(options.optOut === "off" && (scope.navigator.globalPrivacyControl || navigator.doNotTrack === "1"))
 			) {
 				scope[COPY] = handle;
+				if (full) handle.since = performance.now();
 				begin(options, () => {
 					forget();
 					handle.stop();
@@ -74,7 +75,7 @@ export const start = (given: Options): Handle => {
 			}
 		},
 	};
-	if (full) Object.assign(handle, { track, verdictOf, verdicts, watch });
+	if (full) Object.assign(handle, { track, verdictOf, verdicts, watch, watchAnswers });
 	// A server has no location, a sandboxed frame no origin that the edge could permit.
 	if (scope.location && /^http/.test(scope.origin)) grant();
 	else stopped = 1;

@@ -4,7 +4,6 @@ import { aim, ask, took } from "./probe";
 import type { Confidence, Verdict } from "./row";
 import { scope } from "./scope";
 import { afford, serverOf } from "./traffic";
-import { full } from "./variant";
 
 /** An origin that does not answer at all is left alone this long. */
 const DOWN_MS = 30_000;
@@ -16,12 +15,14 @@ const FAR_MS = 30;
  * failed in less than a third of what probes take had none.
  */
 const ROUND_TRIPS = 3;
+const MIN_MEASURED = 3;
 /** Browsers follow 20 redirects; a request that took about as many hops went in circles. */
 const MIN_LOOP = 12;
 const MAX_LOOP = 30;
 /** A request that passes is asked again, up to this many times in all: one server of several may be broken. */
 const MAX_NODES = 3;
-/** What is answered once takes fewer times what another answer takes. */
+/** What is answered once takes as many times what another answer takes. */
+const MIN_ONCE = 0.8;
 const MAX_ONCE = 1.6;
 /**
  * A request that ends without an answer on a connection used before is sent again once; by Firefox
@@ -73,19 +74,20 @@ const repeated = (times: number, least: number, most: number) => times > least &
 const sentTwice = (spent: number) => ms > FAR_MS && repeated(spent / ms, MIN_TWICE, MAX_TWICE);
 /** It took no longer than one answer. */
 const once = () => failedMs < MAX_ONCE * ms;
-const measure = () => {
+/** Counts what a probe took; where it got no answer that shows, unless it was over before one can have come. */
+const measure = (answer: unknown) => {
+	if (!answer && ROUND_TRIPS * took < ms) return;
 	measured++;
 	ms = Math.min(ms, took);
 };
 /** Asks once more, for the time that it takes. */
 const askAgain = async () => {
-	await ask(url, noCors());
-	measure();
+	measure(await ask(url, noCors()));
 };
-/** It was over before any answer can have come; one probe alone may have been slow. */
+/** It was over before any answer can have come; few probes may all have been slow. */
 const tooSoon = async () => {
 	const soon = () => ROUND_TRIPS * failedMs < ms && ms > FAR_MS;
-	if (soon() && measured < 2) await askAgain();
+	while (soon() && measured < MIN_MEASURED) await askAgain();
 	return soon();
 };
 const insecure = (url: string) => /^https/.test(scope.origin) && /^http:/.test(url);
@@ -107,14 +109,19 @@ const fenced = async () => {
 /** Neither the request nor probe A got an answer that shows; undefined where there was one all the same. */
 const unanswered = async (): Promise<Verdict | undefined> => {
 	const root = `${call._shape.to}/`;
-	if (full && (await fenced())) return is("local_network", "lna");
+	if (await fenced()) return is("local_network", "lna");
 	// Where the page may not ask, an EventSource is closed, too; as Firefox does in any case.
 	const witness = !firefox && scope.EventSource;
 	const closed = witness && (await ask(url));
 	// WebKit closes one that a content blocker stops, but at once.
-	if (closed && took > BLOCKER_MS) return;
+	if (closed && took > BLOCKER_MS) {
+		// A server that has just come back had not answered A.
+		return ROUND_TRIPS * ms < took ? network("A-E+q") : undefined;
+	}
 	if (await ask(root, { ...noCors(), method: "HEAD" })) {
-		if (closed && took < FAR_MS) return;
+		// Firefox sends ten times what gets no answer: what took as long as the root had one, which a
+		// policy of the server hides.
+		if (closed ? took < FAR_MS : firefox && ms > FAR_MS && repeated(ms / took, MIN_ONCE, MAX_ONCE)) return;
 		// No server refuses in much less time than it takes to answer.
 		return Math.min(ms, failedMs) < BLOCKER_MS && took > FAR_MS
 			? is("ad_blocked", "A-E-R+q")
@@ -134,7 +141,7 @@ const askPlainly = async (cheap?: string): Promise<Verdict | undefined> => {
 	// Firefox gives no duration to what found no connection.
 	if (call._shape.p || !entry || entry.duration) {
 		a = await ask(url, noCors());
-		measure();
+		measure(true);
 	}
 	ev = a ? "A+" : "A-";
 	if (cheap) return a ? blocked() : network(ev);
@@ -168,10 +175,13 @@ const unpreflighted = async (): Promise<Verdict> => {
 		return repeated(spent / 2 / ms, MIN_TEN, MAX_TEN) ? network(`${ev}q`) : blocked();
 	}
 	await askAgain();
+	const sent = once();
+	// A preflight may be answered sooner than the request itself.
+	ms = Math.min(ms, failedMs);
 	if (spent > MAX_ONCE * ms && !(await askReusing("reload"))) spent = Math.min(spent, took);
 	if (!sentTwice(spent)) return blocked();
 	// It was sent twice, and the request once: neither was refused. Where both took as long, that may be slow.
-	return once() ? network(`${ev}q`) : is("unknown", `${ev}q`);
+	return sent ? network(`${ev}q`) : is("unknown", `${ev}q`);
 };
 
 /** The request passes without its credentials, its method or the values of its headers. */
@@ -184,6 +194,8 @@ const passing = async (): Promise<Verdict> => {
 		if (!by && stage === "unknown" && once() && /\+$/.test(ev)) stage = "preflight";
 		p = await askReusing("no-store");
 		ev += p ? "P+" : "P-";
+		// A preflight and its answer, unless the browser remembers the preflight.
+		if (p && took > MAX_ONCE * ms) ms = Math.min(ms, took / 2);
 		if (!by) {
 			// The method is judged by what it took.
 		} else if (!p || credentialed) {
@@ -191,7 +203,7 @@ const passing = async (): Promise<Verdict> => {
 			if (!p || stage === "unknown") stage = "preflight";
 		} else {
 			// It failed in less than P took for a preflight and its answer: its preflight failed, and passes now.
-			if (!firefox && once() && ms > FAR_MS && took > MIN_TWICE * ms) stage = "preflight";
+			if (!firefox && ms > FAR_MS && took > MAX_ONCE * failedMs) stage = "preflight";
 			// The same request, but for what the headers say, or its preflight passes now; or that of another server.
 			if (permitted && ((safe && p.ok) || stage === "preflight")) {
 				p = await askPreflighted("reload");
@@ -208,7 +220,8 @@ const passing = async (): Promise<Verdict> => {
 	if (firefox && (safe || stage === "preflight") && repeated(spent / ms, MIN_TEN, MAX_TEN)) {
 		return network(`${ev}q`);
 	}
-	return sentTwice(spent) ? is("unknown", `${ev}q`) : blocked();
+	// A connection that was not used before takes its time, too, and nothing is sent twice on it.
+	return sentTwice(spent) && (p || serverOf(call)._used) ? is("unknown", `${ev}q`) : blocked();
 };
 
 /** Probe B, and what it needs to tell. */
@@ -227,13 +240,18 @@ const judged = async (cheap?: string): Promise<Verdict> => {
 	while (same && b?.status && nodes++ < MAX_NODES) b = await askCors();
 	const redirected = b && !b.status;
 	if (redirected && repeated(failedMs / took, MIN_LOOP, MAX_LOOP)) return network("BrL");
-	measure();
+	measure(b);
 	if (!plainFirst && !b?.status) {
+		const bMs = took;
 		verdict = await askPlainly(cheap);
 		if (verdict) return verdict;
+		// A server that has just come back had not answered B.
+		if (!b && ROUND_TRIPS * bMs < ms) measure((b = await askCors()));
 	}
 	if (redirected) {
 		ev += "Br";
+		// Where it leads shows no answer.
+		if (firefox && /E/.test(ev)) return network(ev);
 		stage = "redirect";
 		return blocked();
 	}

@@ -15,7 +15,7 @@ import { countBy, known, ofElement, simple } from "./track";
 import { enter, serverOf } from "./traffic";
 import { connect, deliver, drop, interval, limits, relieved, unload } from "./transport";
 import { full } from "./variant";
-import { keep } from "./verdicts";
+import { keep, pass } from "./verdicts";
 import { patchXhr } from "./xhr";
 
 const FLUSH_MS = 15_000;
@@ -131,6 +131,7 @@ export const begin = (options: Options, ended: () => void): void => {
 		const row = add(call, st ? { st } : { o: "ok" }, ms);
 		if (call._shape.p && !limits.includes("_l")) watch(call, row);
 		succeeded(call);
+		if (full) pass(() => urlOf(call), ms, call._shape);
 		wake(1);
 		if (!limits.includes("_h")) expect(call, st, readable);
 	});

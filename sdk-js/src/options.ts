@@ -114,6 +114,10 @@ export interface Handle {
 	 * default script.
 	 */
 	watch?(listener: (observed: Observed) => void): () => void;
+	/** When the observation began, by the clock of Resource Timing. Missing in the default script. */
+	since?: number;
+	/** Calls with each request that is answered from now on (outcome `ok`); gives back what ends that. Missing in the default script. */
+	watchAnswers?(listener: (observed: Observed) => void): () => void;
 	/**
 	 * For the entries of this package: begins to count a `GET` in CORS mode by an observer that the edge can
 	 * stop by this name. `since` is when it began, by the clock of Resource Timing; nobody knows where left

@@ -18,6 +18,8 @@ export interface Server {
 	_yield?: () => void;
 	/** When it was found not to answer at all. */
 	_down?: number;
+	/** When it last answered the page, there is a connection to it. */
+	_used?: true;
 }
 
 const servers: Record<string, Server> = {};

@@ -1,4 +1,5 @@
 import type { Finding, Observed } from "./options";
+import type { Shape } from "./row";
 
 /** Verdicts that are kept for those who ask later. */
 const MAX_RECENT = 50;
@@ -35,6 +36,25 @@ export const watch = (listener: Listener): (() => void) => {
 	recent.forEach(listener);
 	listeners.add(listener);
 	return () => void listeners.delete(listener);
+};
+
+const answerListeners: Set<Listener> = /* @__PURE__ */ new Set();
+
+/** A request was answered after `ms`. */
+export const pass = (url: () => string, ms: number, shape: Shape): void => {
+	if (!answerListeners.size) return;
+	const observed = { url: url(), ms, finding: { ...shape, o: "ok", ev: "" } };
+	for (const listener of answerListeners) {
+		try {
+			listener(observed);
+		} catch {}
+	}
+};
+
+/** Calls with each answered request from now on; gives back what ends that. */
+export const watchAnswers = (listener: Listener): (() => void) => {
+	answerListeners.add(listener);
+	return () => void answerListeners.delete(listener);
 };
 
 /** The last verdicts, when each failure of before this call has its own. */

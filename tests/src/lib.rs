@@ -14,5 +14,5 @@ pub use cluster::{Cluster, counted_and_balanced};
 pub use command::corswatch;
 pub use flood::Flood;
 pub use product::{Product, Role, address, counted, eventually};
-pub use servers::{Content, Kind, WebServer};
+pub use servers::{Application, Content, Kind, WebServer};
 pub use settings::{KEY, Settings};

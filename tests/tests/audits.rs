@@ -1,29 +1,39 @@
 //! Web servers in their usual wrong configurations, and in a right one: what the audit says of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use audit::{Target, audit};
 use browse::{Addresses, Client, Limits, Names, TargetPolicy};
-use cors::Origin;
-use corswatch_tests::{Kind, WebServer, tower};
+use cors::{Credentials, Origin};
+use corswatch_tests::{Application, Content, Kind, WebServer, corswatch, tower};
+use explain::fix::{Existing, Platform, Policy, snippet};
+use testkit::port;
 use tower_http::cors::CorsLayer;
 use web::{OriginPattern, Schemes};
 
 /// The rules that a server breaks, for a page that is meant to read.
 async fn broken(base: &str) -> BTreeSet<&'static str> {
-    let rule = OriginPattern::read(base, Schemes::Web).expect("an origin");
+    let found = broken_for(&format!("{base}/x"), "https://app.test").await;
+    found.into_keys().collect()
+}
+
+/// The rules that are broken at a URL, with what is said of them.
+async fn broken_for(url: &str, page: &str) -> BTreeMap<&'static str, String> {
+    let url: url::Url = url.parse().expect("a URL");
+    let base = Origin::of(&url);
+    let rule = OriginPattern::read(base.as_str(), Schemes::Web).expect("an origin");
     let policy = TargetPolicy::default().allow(rule, Addresses::Private);
     let client = Client::new(policy, Names::default(), Limits::default());
     let target = Target {
-        url: format!("{base}/x").parse().expect("a URL"),
-        page_origins: vec![Origin::parse("https://app.test").expect("an origin")],
+        url,
+        page_origins: vec![Origin::parse(page).expect("an origin")],
         reads: Vec::new(),
     };
     let audited = audit(&client, &target).await;
     audited
         .findings
-        .iter()
-        .map(|finding| finding.rule.id)
+        .into_iter()
+        .map(|finding| (finding.rule.id, finding.message))
         .collect()
 }
 
@@ -209,4 +219,117 @@ async fn apache_and_haproxy() {
         ),
     ])
     .await;
+}
+
+/// What is printed for a page that reads and writes with cookies.
+fn printed(platform: Platform) -> String {
+    let policy = Policy {
+        origin: "https://app.test".to_owned(),
+        methods: vec!["GET".to_owned(), "PUT".to_owned()],
+        headers: vec!["authorization".to_owned(), "x-tenant".to_owned()],
+        expose: Vec::new(),
+        credentials: Credentials::Include,
+        max_age_seconds: 600,
+        existing: Existing::Nothing,
+    };
+    snippet(platform, &policy)
+}
+
+#[tokio::test]
+async fn a_server_with_what_explain_prints_has_no_finding() {
+    let application = Application::start().await;
+    let kinds = [
+        (Kind::Nginx, Platform::Nginx),
+        (Kind::Caddy, Platform::Caddy),
+        (Kind::Apache, Platform::Apache),
+        (Kind::HaProxy, Platform::HaProxy),
+        (Kind::Traefik, Platform::Traefik),
+        (Kind::Express, Platform::Express),
+        (Kind::FastApi, Platform::FastApi),
+    ];
+    for (kind, platform) in kinds {
+        let contents = match kind {
+            Kind::Express | Kind::FastApi => vec![Content::Own],
+            Kind::Traefik => vec![Content::Behind(application.port)],
+            _ => vec![Content::Own, Content::Behind(application.port)],
+        };
+        for content in contents {
+            let server = WebServer::with(kind, &printed(platform), content).await;
+            // What is printed is about CORS, and monitoring is not.
+            let found = broken(&server.base).await;
+            let expected = ["timing-allow-origin-missing"].into();
+            assert_eq!(found, expected, "{kind:?} {content:?}");
+        }
+    }
+}
+
+/// An application as a report has it, at a port of ours.
+async fn reported(file: &str, kind: Kind, its_port: &str) -> WebServer {
+    let file = format!("{}/tests/reports/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(file).expect("a file of the tests");
+    let port = port::free();
+    let text = text.replace(its_port, &port.to_string());
+    WebServer::at(port, kind, &text, Content::Program).await
+}
+
+#[tokio::test]
+async fn fastapi_as_documented_only_loses_the_headers_of_failures() {
+    let server = reported("60-fastapi-500.py", Kind::FastApi, "18010").await;
+    let page = "https://app.example.com";
+    let timing = "timing-allow-origin-missing";
+    let found = broken_for(&format!("{}/items/", server.base), page).await;
+    assert_eq!(found.keys().copied().collect::<Vec<_>>(), [timing]);
+    let found = broken_for(&format!("{}/boom", server.base), page).await;
+    let message = &found["errors-without-cors"];
+    assert!(
+        message.contains("status 500") && message.contains("add_middleware"),
+        "{message}"
+    );
+    assert_eq!(
+        found.keys().copied().collect::<Vec<_>>(),
+        ["errors-without-cors"]
+    );
+}
+
+#[tokio::test]
+async fn an_origin_with_a_slash_at_its_end_lets_no_page_read() {
+    let server = reported("62-express-trailing-slash.js", Kind::Express, "18050").await;
+    let found = broken_for(&format!("{}/x", server.base), "https://app.example.com").await;
+    assert!(found.contains_key("page-origin-not-allowed"), "{found:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_of_that_fastapi_tells_what_its_pages_get() {
+    let server = reported("60-fastapi-500.py", Kind::FastApi, "18010").await;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
+    let args = [
+        "check",
+        "--allow-private-networks",
+        "--format",
+        "json",
+        "--target",
+    ];
+    let args = [&args[..], &[&server.base, "60-contract.toml"]].concat();
+    let (code, report, _) = corswatch(&folder, &args);
+    assert_eq!(code, Some(1));
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let said: Vec<_> = report["suites"][0]["cases"]
+        .as_array()
+        .expect("cases")
+        .iter()
+        .map(|case| case["findings"][0]["message"].as_str().unwrap_or("kept"))
+        .map(|message| message.split(". ").next().unwrap_or_default().to_owned())
+        .collect();
+    let expected = [
+        "blocked: MissingAllowOriginHeader",
+        "blocked: PreflightInvalidStatus",
+        "kept",
+        "blocked: MissingAllowOriginHeader",
+    ];
+    assert_eq!(said, expected);
+    let fix = report["suites"][0]["cases"][1]["findings"][0]["fix"][0].to_string();
+    assert!(
+        fix.contains("the CORS layer itself refuses the preflight"),
+        "{fix}"
+    );
 }

@@ -9,42 +9,19 @@ use std::fmt::Write as _;
 use browse::{Addresses, Client, Limits, Manner, Methods, Names, TargetPolicy, Values, browse};
 use cors::{Exchange, Request, RequestParts, Ruling};
 use corswatch_tests::tower::{self, App};
-use corswatch_tests::{Content, Kind, WebServer};
+use corswatch_tests::{Application, Content, Kind, WebServer};
 use explain::fix::{Place, Platform, Policy, snippet};
 use futures::future::join_all;
 use scenarios::{Scenario, Site};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use testkit::{Process, checkout, node, port, wait_until};
+use testkit::{checkout, node};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use web::{OriginPattern, Schemes};
 
 /// A page that no server is to let read.
 const STRANGER: &str = "http://evil.test";
-
-/// The application behind the gateways; it also has the pages.
-async fn behind() -> (Process, u16) {
-    let port = port::free();
-    let script = checkout::root().join("tests/servers/behind.mjs");
-    let process = Process::start(
-        std::process::Command::new("node")
-            .arg(script)
-            .arg(port.to_string()),
-    );
-    let listens = || async {
-        tokio::net::TcpStream::connect(("127.0.0.1", port))
-            .await
-            .is_ok()
-    };
-    wait_until(
-        "the application listens",
-        std::time::Duration::from_secs(60),
-        listens,
-    )
-    .await;
-    (process, port)
-}
 
 /// What the page asks of a server at `base`.
 fn request(scenario: &Scenario, base: &str) -> Request {
@@ -204,7 +181,8 @@ fn check(platform: Platform, pages: u16, trials: &[Trial<'_>]) {
 
 /// Starts the server of each scenario as it is, and again with what is printed for what it does.
 async fn each_is_mended(kind: Kind, platform: Platform) {
-    let (_application, pages) = behind().await;
+    let application = Application::start().await;
+    let pages = application.port;
     let chosen: Vec<_> = scenarios::of(Some(kind)).collect();
     let before = join_all(chosen.iter().map(async |scenario| {
         let piece = scenario.piece(kind);
@@ -306,7 +284,8 @@ async fn serve(app: App, tasks: &mut JoinSet<()>) -> u16 {
 // The application runs here while the browser is waited for.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_printed_for_tower_http_is_what_is_compiled_here_and_mends_each() {
-    let (_application, pages) = behind().await;
+    let application = Application::start().await;
+    let pages = application.port;
     let mut tasks = JoinSet::new();
     let before = serve(App::default(), &mut tasks).await;
     let mut mended = Vec::new();

@@ -23,6 +23,7 @@ use crate::metrics::Metrics;
 use crate::parts::{LogShape, Parts};
 use crate::pipeline::{Lag, Pipeline};
 use crate::refusals::Refused;
+use crate::written::Written;
 use crate::{AggregatorError, Config, Keep, Reading};
 use rounds::Loop;
 
@@ -194,6 +195,7 @@ impl Aggregator {
             tracing::info!(term, "leading");
         }
         let progress = self.keep.progress().await?;
+        let written = self.evaluator.follow(&progress);
         let rows = progress.iter().copied().map(slo::Progress::from);
         let watermark = slo::watermark(rows, self.log.partitions, now);
         let millis = behind(watermark.unwrap_or(self.evaluated_to), now);
@@ -204,7 +206,7 @@ impl Aggregator {
         };
         retire_unconfigured(self.evaluator.slos(), &mut self.book, now);
         let slos = match watermark.filter(|_| !self.pipeline.is_behind(millis)) {
-            Some(at) => Some(self.evaluate(at, now).await?),
+            Some(at) => Some(self.evaluate((at, written), now).await?),
             None => None,
         };
         self.step_pipeline(Lag { millis, problem }, now);
@@ -236,13 +238,20 @@ impl Aggregator {
 
     async fn evaluate(
         &mut self,
-        at: UnixMillis,
+        (at, written): (UnixMillis, Written),
         now: UnixMillis,
     ) -> Result<Vec<SloStatus>, StoreError> {
         let began = Instant::now();
         let readings = self.evaluator.evaluate(at).await?;
-        let signals = self.judge.decide(&readings, &mut self.book, at).await?;
-        let times = Times { watermark: at, now };
+        let signals = self
+            .judge
+            .decide(&readings, &mut self.book, (at, written))
+            .await?;
+        let times = Times {
+            watermark: at,
+            written,
+            now,
+        };
         let (slos, keep) = (self.evaluator.slos(), &*self.keep);
         self.incidents
             .round(

@@ -101,7 +101,31 @@ fn due(progress: &[ProgressRow], compacted: &[Compacted], chunk_size: u64) -> Ve
     spans
 }
 
-/// Compacts what is due, a bounded number of spans; returns how many.
+/// Chunks that the loader has passed, in spans that it has not, where every span before is compacted.
+#[must_use]
+fn due_chunks(
+    progress: &[ProgressRow],
+    compacted: &[Compacted],
+    chunk_size: u64,
+) -> Vec<(u32, u32, u64)> {
+    let mut chunks = Vec::new();
+    for row in progress {
+        let known = compacted
+            .iter()
+            .find(|known| (known.epoch, known.partition) == (row.epoch, row.partition));
+        let closed = row.next_offset / chunk_size.max(1);
+        let spans = closed / CHUNKS_PER_SPAN;
+        if known.map_or(0, |known| known.spans) < spans {
+            continue;
+        }
+        let first = known.map_or(0, Compacted::next_chunk);
+        let of_row = (first..closed).map(|chunk| (row.epoch, row.partition, chunk));
+        chunks.extend(of_row.take(AT_ONCE));
+    }
+    chunks
+}
+
+/// Compacts what is due, a bounded number of spans; returns how many. Single chunks when no span is due.
 async fn compact(
     keep: &dyn Keep,
     progress: &[ProgressRow],
@@ -115,6 +139,12 @@ async fn compact(
     {
         keep.compact(epoch, partition, span).await?;
         done += 1;
+    }
+    if done == 0 {
+        let chunks = due_chunks(progress, &compacted, chunk_size);
+        for (epoch, partition, chunk) in chunks.into_iter().take(AT_ONCE) {
+            keep.compact_chunk(epoch, partition, chunk).await?;
+        }
     }
     Ok(done)
 }
@@ -144,6 +174,7 @@ mod tests {
             epoch: 1,
             partition,
             spans,
+            chunks: 0,
         };
         assert_eq!(
             due(&rows, &[compacted(0, 1)], 10),

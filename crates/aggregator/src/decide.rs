@@ -15,6 +15,7 @@ use crate::pipeline::is_asked_for;
 use crate::sightings::{Sightings, Support};
 use crate::slices::Slices;
 use crate::words::{Facts, retired};
+use crate::written::Written;
 use crate::{Config, Evidence, GroupBy, Reading, Slo};
 
 /// The text of an alert that fires is written again at this interval, in milliseconds.
@@ -59,7 +60,7 @@ impl Judge {
         &mut self,
         readings: &[Reading],
         book: &mut Book,
-        at: UnixMillis,
+        (at, written): (UnixMillis, Written),
     ) -> Result<Vec<Signal>, StoreError> {
         let mut seen = BTreeSet::new();
         let mut signals = Vec::new();
@@ -92,7 +93,7 @@ impl Judge {
         }
         signals.extend(
             self.slices
-                .signals(&mut self.sightings, book.register(), at)
+                .signals(&mut self.sightings, book.register(), (at, written))
                 .await?,
         );
         self.sightings.sweep(at);
@@ -109,7 +110,7 @@ impl Judge {
         at: UnixMillis,
     ) -> Result<(Alert, Option<Signal>), StoreError> {
         let slo = &case.reading.slo;
-        if case.reading.ratio.is_empty() {
+        if !case.reading.is_measured {
             retire(&mut alert, Reason::Unmeasured, at);
             return Ok((alert, None));
         }

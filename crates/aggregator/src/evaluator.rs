@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use observation::UnixMillis;
 use slo::{ErrorBudget, Judgement, Ratio, Sums, Window};
-use store::StoreError;
+use store::{ProgressRow, StoreError};
 
 use crate::segments::{Question, Segments, Windows};
+use crate::written::{Written, WrittenOffsets};
 use crate::{GroupBy, Grouped, Slo, Source};
 
 /// What one objective, or one group of it, looks like at the watermark.
@@ -23,6 +24,8 @@ pub struct Reading {
     pub sums: Sums,
     /// What the SLI makes of them.
     pub ratio: Ratio,
+    /// Whether anything was measured in any of its windows.
+    pub is_measured: bool,
     /// What is left of the error budget; none without events.
     pub budget: Option<ErrorBudget>,
     /// What each rule makes of the present, in the order of the objective's rules.
@@ -35,6 +38,8 @@ pub struct Evaluator {
     slos: Vec<Arc<Slo>>,
     segments: Segments,
     max_groups: usize,
+    offsets: WrittenOffsets,
+    written: Written,
 }
 
 impl std::fmt::Debug for Evaluator {
@@ -54,7 +59,15 @@ impl Evaluator {
             slos: slos.into_iter().map(Arc::new).collect(),
             segments: Segments::default(),
             max_groups,
+            offsets: WrittenOffsets::default(),
+            written: Written::default(),
         }
+    }
+
+    /// Learns how far the log is written, before it reads.
+    pub(crate) fn follow(&mut self, progress: &[ProgressRow]) -> Written {
+        self.written = self.offsets.follow(progress);
+        self.written
     }
 
     /// The objectives.
@@ -83,7 +96,7 @@ impl Evaluator {
                 questions.push((question, BTreeSet::new(), Vec::new()));
                 questions.len() - 1
             });
-            questions[at].1.extend(slo.windows());
+            questions[at].1.extend(slo.windows(watermark));
             questions[at].2.push(Arc::clone(slo));
         }
         let mut readings = Vec::new();
@@ -107,7 +120,13 @@ impl Evaluator {
         let limit = u32::try_from(self.max_groups * 4).unwrap_or(u32::MAX);
         let source = Arc::clone(&self.source);
         self.segments
-            .read(&*source, question, limit, windows, watermark)
+            .read(
+                &*source,
+                question,
+                limit,
+                windows,
+                (watermark, self.written),
+            )
             .await
     }
 
@@ -126,7 +145,9 @@ impl Evaluator {
         if slo.group_by == GroupBy::None {
             return;
         }
-        let Some(groups) = windows.get(&slo.window) else {
+        // The budget of a calendar begins anew; what alerts are told apart by lasts longer.
+        let longest = slo.windows(watermark).max();
+        let Some(groups) = longest.and_then(|longest| windows.get(&longest)) else {
             return;
         };
         let mut most: Vec<_> = groups
@@ -157,11 +178,14 @@ fn reading<'a>(
 ) -> Reading {
     let read = |window| sums(window).map(|sums| slo.ratio(sums)).unwrap_or_default();
     let judge = |rule: &slo::Rule| rule.judge(slo.objective, slo.guards, read);
-    let whole = read(slo.window);
+    let budget = slo.budget_window(watermark);
+    let whole = read(budget);
+    let mut windows = slo.windows(watermark);
     Reading {
         group,
         watermark,
-        sums: sums(slo.window).cloned().unwrap_or_default(),
+        is_measured: windows.any(|window| !read(window).is_empty()),
+        sums: sums(budget).cloned().unwrap_or_default(),
         ratio: whole,
         budget: ErrorBudget::of(whole, slo.objective),
         judgements: slo.rules.iter().map(judge).collect(),

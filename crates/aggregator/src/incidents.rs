@@ -17,6 +17,7 @@ use crate::decide::Judge;
 use crate::notices::{Notices, opening_labels};
 use crate::segments::end;
 use crate::slices::RULES;
+use crate::written::Written;
 use crate::{Evidence, Keep, Slo};
 
 /// What users notice is counted from raw rows: not more often than this.
@@ -42,6 +43,8 @@ pub(crate) struct Incidents {
     compared: HashMap<String, UnixMillis>,
     asked: Option<UnixMillis>,
     closings: Vec<ClosingRow>,
+    /// Whether pages of each app ask for anything, and since which writing and in which minute that is known.
+    alive: HashMap<String, ((Written, UnixMillis), bool)>,
 }
 
 /// When a round takes place.
@@ -49,6 +52,8 @@ pub(crate) struct Incidents {
 pub(crate) struct Times {
     /// Where the store is complete.
     pub(crate) watermark: UnixMillis,
+    /// How much was written when the round began.
+    pub(crate) written: Written,
     /// The clock.
     pub(crate) now: UnixMillis,
 }
@@ -62,6 +67,7 @@ impl Incidents {
             compared: HashMap::new(),
             asked: None,
             closings: Vec::new(),
+            alive: HashMap::new(),
         }
     }
 
@@ -173,7 +179,7 @@ impl Incidents {
     }
 
     async fn observed(
-        &self,
+        &mut self,
         incident: &Incident,
         judge: &mut Judge,
         slos: &[Arc<Slo>],
@@ -182,37 +188,53 @@ impl Incidents {
         let by_hand = self
             .closings
             .iter()
-            .find(|closing| closing.incident == incident.id);
+            .find(|closing| closing.incident == incident.id)
+            .map(|closing| Closing {
+                by: closing.by.clone(),
+                reason: closing.reason.clone(),
+                at: closing.at,
+            });
         let asked = |slo: &str| RULES.contains(&slo) || slos.iter().any(|known| known.name == slo);
         let silent = incident
             .impact()
             .is_some_and(|impact| impact.recent.requests == 0);
         Observed {
             replay: replay(incident, judge, times.watermark).await,
-            alive: !silent || self.is_alive(incident, judge, times.watermark).await,
-            by_hand: by_hand.map(|closing| Closing {
-                by: closing.by.clone(),
-                reason: closing.reason.clone(),
-                at: closing.at,
-            }),
+            alive: !silent || self.is_alive(incident, judge, times).await,
+            by_hand,
             configured: incident.alerts.iter().any(|evidence| asked(&evidence.slo)),
         }
     }
 
     /// Whether pages of its apps ask for anything.
-    async fn is_alive(&self, incident: &Incident, judge: &Judge, at: UnixMillis) -> bool {
+    async fn is_alive(&mut self, incident: &Incident, judge: &Judge, times: Times) -> bool {
         for app in incident.apps.keys() {
-            let filter = judge.slices.filter(app);
-            let span = (at.plus(-RECENT).minute(), end(at));
-            let read = self
-                .source
-                .sums(&filter, crate::GroupBy::None, 1, span)
-                .await;
-            if read.is_ok_and(|groups| groups.values().any(|sums| sums.requests > 0)) {
+            if self.asks(app, judge, times).await {
                 return true;
             }
         }
         false
+    }
+
+    /// Whether pages of `app` ask for anything: within a minute that is known until something is written.
+    async fn asks(&mut self, app: &str, judge: &Judge, times: Times) -> bool {
+        let at = times.watermark;
+        let since = (times.written, at.minute());
+        if let Some((_, alive)) = self.alive.get(app).filter(|(known, _)| *known == since) {
+            return *alive;
+        }
+        let filter = judge.slices.filter(app);
+        let span = (at.plus(-RECENT).minute(), end(at));
+        let read = self
+            .source
+            .sums(&filter, crate::GroupBy::None, 1, span)
+            .await;
+        let Ok(groups) = read else {
+            return false;
+        };
+        let alive = groups.values().any(|sums| sums.requests > 0);
+        self.alive.insert(app.to_owned(), (since, alive));
+        alive
     }
 
     /// Counts what users notice, finds what distinguishes failing traffic, and looks for the change that

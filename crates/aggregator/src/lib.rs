@@ -25,6 +25,7 @@ mod metrics;
 mod notices;
 mod numbers;
 mod objective;
+pub mod openslo;
 mod parts;
 mod pipeline;
 mod records;
@@ -35,6 +36,7 @@ mod slices;
 mod slo_config;
 mod source;
 mod words;
+mod written;
 
 pub use aggregator::Aggregator;
 pub use backtest::{Backtest, Firing, History, Replayed, Report, SloSummary, Step, Support};

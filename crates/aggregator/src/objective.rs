@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use alert::Timing;
-use observation::Source;
+use observation::{Source, UnixMillis};
 use settings::Span;
-use slo::{Guards, Objective, Ratio, Row, Rule, Severity, Sli, Sums, Window, default_rules};
+use slo::{
+    Calendar, Guards, Objective, Ratio, Row, Rule, Severity, Sli, Sums, Window, default_rules,
+};
 use store::{Failure, SliFilter};
 
 use crate::{Config, GroupBy, SloConfig};
@@ -21,8 +23,10 @@ pub struct Slo {
     pub sli: Sli,
     /// The share of good events that is promised.
     pub objective: Objective,
-    /// The rolling window of the error budget.
+    /// The rolling window of the error budget; the usual length of a calendar's.
     pub window: Window,
+    /// Where the budget is for a day, week, month, quarter or year of a place.
+    pub calendar: Option<Calendar>,
     /// Which observations it is of.
     pub filter: SliFilter,
     /// What its alerts are told apart by.
@@ -68,7 +72,8 @@ impl Slo {
             app: config.app.clone(),
             sli: config.sli,
             objective: config.objective(),
-            window: config.window,
+            window: config.window(),
+            calendar: config.calendar,
             group_by: config.group_by,
             rules: rules(config, filter.source),
             filter,
@@ -96,10 +101,36 @@ impl Slo {
             .may_count(source, failure.kind, failure.outcome, failure.stage)
     }
 
-    /// Every window that has to be read.
-    pub fn windows(&self) -> impl Iterator<Item = Window> + '_ {
+    /// Every window that has to be read at `at`.
+    pub fn windows(&self, at: UnixMillis) -> impl Iterator<Item = Window> + '_ {
         let rules = self.rules.iter().flat_map(Rule::windows);
-        rules.chain([self.window])
+        rules.chain([self.budget_window(at)])
+    }
+
+    /// The window of the budget as it is at `at`: of a calendar's what has passed of it.
+    #[must_use]
+    pub fn budget_window(&self, at: UnixMillis) -> Window {
+        self.calendar
+            .map_or(self.window, |calendar| calendar.elapsed(at))
+    }
+
+    /// The longest window that is ever read.
+    #[must_use]
+    pub fn longest_window(&self) -> Window {
+        let budget = self
+            .calendar
+            .map_or(self.window, |calendar| calendar.period.longest());
+        let rules = self.rules.iter().flat_map(Rule::windows);
+        rules.fold(budget, Window::max)
+    }
+
+    /// The window of the budget, for people: `30d`, `this month`.
+    #[must_use]
+    pub fn window_text(&self) -> String {
+        match self.calendar {
+            Some(calendar) => format!("this {}", calendar.period),
+            None => self.window.to_string(),
+        }
     }
 
     /// The filter of one group.
@@ -127,7 +158,7 @@ impl Slo {
 
 fn rules(config: &SloConfig, source: Source) -> Vec<Rule> {
     let mut rules: Vec<Rule> = if config.rules.is_empty() {
-        default_rules(config.window)
+        default_rules(config.window())
     } else {
         let mut named: Vec<Rule> = Vec::new();
         for row in &config.rules {
@@ -135,7 +166,7 @@ fn rules(config: &SloConfig, source: Source) -> Vec<Rule> {
                 long: row.long,
                 short: row.short(),
                 // `problems` has reported a row without a burn rate; such a row never fires.
-                burn: row.burn_rate(config.window).unwrap_or(f64::INFINITY),
+                burn: row.burn_rate(config.window()).unwrap_or(f64::INFINITY),
             };
             match named.iter_mut().find(|rule| rule.name == row.name()) {
                 Some(rule) => rule.rows.push(condition),

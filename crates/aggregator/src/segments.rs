@@ -12,6 +12,7 @@ use observation::UnixMillis;
 use slo::Window;
 use store::{SliFilter, StoreError};
 
+use crate::written::Written;
 use crate::{GroupBy, Grouped, Source};
 
 const MINUTE: i64 = observation::MILLIS_PER_MINUTE;
@@ -43,6 +44,7 @@ type Key = String;
 #[derive(Debug)]
 struct Piece {
     read_at: UnixMillis,
+    written: Written,
     used: bool,
     sums: Arc<Grouped>,
 }
@@ -70,7 +72,7 @@ impl Segments {
         question: &Question,
         limit: u32,
         windows: &BTreeSet<Window>,
-        watermark: UnixMillis,
+        (watermark, written): (UnixMillis, Written),
     ) -> Result<Windows, StoreError> {
         let mut sums = Grouped::new();
         let mut read = Windows::new();
@@ -79,7 +81,7 @@ impl Segments {
             let from = start(window, watermark);
             if from < to {
                 let piece = self
-                    .piece(source, question, limit, (from, to), watermark)
+                    .piece(source, question, limit, (from, to), (watermark, written))
                     .await?;
                 for (group, more) in &*piece {
                     *sums.entry(group.clone()).or_default() += more;
@@ -102,7 +104,7 @@ impl Segments {
         (filter, group_by): &Question,
         limit: u32,
         (from, to): (UnixMillis, UnixMillis),
-        watermark: UnixMillis,
+        (watermark, written): (UnixMillis, Written),
     ) -> Result<Arc<Grouped>, StoreError> {
         let key = (format!("{filter:?} {group_by:?}"), from.0, to.0);
         let behind = watermark.0 - to.0;
@@ -112,7 +114,7 @@ impl Segments {
             _ => LATER,
         };
         if let Some(piece) = self.kept.get_mut(&key)
-            && watermark.0 - piece.read_at.0 < keep_for
+            && (watermark.0 - piece.read_at.0 < keep_for || piece.written == written)
         {
             piece.used = true;
             return Ok(Arc::clone(&piece.sums));
@@ -120,6 +122,7 @@ impl Segments {
         let sums = Arc::new(source.sums(filter, *group_by, limit, (from, to)).await?);
         let piece = Piece {
             read_at: watermark,
+            written,
             used: true,
             sums: Arc::clone(&sums),
         };

@@ -80,10 +80,21 @@ fn requests(read: &Windows, minutes: u64) -> u64 {
         .map_or(0, |sums| sums.requests)
 }
 
+/// Reads while something is written all the time.
 async fn read(segments: &mut Segments, source: &Minutes, minutes: &[u64], at: i64) -> Windows {
+    let written = Written::numbered(at.unsigned_abs());
+    read_under(segments, source, minutes, (at, written)).await
+}
+
+async fn read_under(
+    segments: &mut Segments,
+    source: &Minutes,
+    minutes: &[u64],
+    (at, written): (i64, Written),
+) -> Windows {
     let windows = windows(minutes);
     let read = segments
-        .read(source, &question(), 10, &windows, UnixMillis(at))
+        .read(source, &question(), 10, &windows, (UnixMillis(at), written))
         .await;
     segments.sweep();
     read.expect("the fake never fails")
@@ -113,6 +124,18 @@ async fn only_the_newest_minutes_are_read_with_every_tick() {
     // 50 for the newest, 5 for the next, 1 for each of the older five.
     assert_eq!(asked, 50 + 5 + 5);
     assert!(segments.kept.len() <= all.len());
+}
+
+#[tokio::test]
+async fn nothing_is_read_again_in_a_minute_in_which_nothing_was_written() {
+    let source = Minutes::default();
+    let mut segments = Segments::default();
+    let asked = |source: &Minutes| source.asked.lock().expect("not poisoned").len();
+    for (second, written, expect) in [(0, 1, 3), (1, 1, 3), (40, 1, 3), (41, 2, 5), (59, 2, 5)] {
+        let under = (NOON + second * 1000, Written::numbered(written));
+        read_under(&mut segments, &source, &[5, 60, 1440], under).await;
+        assert_eq!(asked(&source), expect, "second {second}");
+    }
 }
 
 #[tokio::test]

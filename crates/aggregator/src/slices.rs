@@ -12,6 +12,7 @@ use store::{BlockedSlice, DiagnosisRow, SliFilter, StoreError};
 
 use crate::segments::end;
 use crate::sightings::{Sightings, cause};
+use crate::written::Written;
 use crate::{Config, Evidence, Slo};
 
 /// Slices are looked for again after this.
@@ -43,12 +44,17 @@ pub(crate) struct Slices {
 #[derive(Default)]
 struct Looked {
     at: Option<UnixMillis>,
+    written: Written,
     found: BTreeMap<String, Vec<BlockedSlice>>,
 }
 
 impl Looked {
-    fn is_due(&self, every: i64, at: UnixMillis) -> bool {
-        self.at.is_none_or(|then| at.0 - then.0 >= every)
+    /// Windows slide by whole minutes: within one, what was found holds until something is written.
+    fn is_due(&self, every: i64, at: UnixMillis, written: Written) -> bool {
+        self.at.is_none_or(|then| {
+            let changed = self.written != written || then.minute() != at.minute();
+            changed && at.0 - then.0 >= every
+        })
     }
 }
 
@@ -88,15 +94,15 @@ impl Slices {
         &mut self,
         sightings: &mut Sightings,
         register: &Register,
-        at: UnixMillis,
+        (at, written): (UnixMillis, Written),
     ) -> Result<Vec<Signal>, StoreError> {
-        self.look(at).await?;
+        self.look(at, written).await?;
         let mut signals = Vec::new();
         for (rule, severity, looked) in [
             (BLOCKED, self.severity, &self.blocked),
             (QUIET, Severity::Ticket, &self.quiet),
         ] {
-            for (app, slices) in &looked.found {
+            for (app, slices) in looked.found.iter().filter(|(_, found)| !found.is_empty()) {
                 let alert = AlertId::of(app, rule, []).to_string();
                 // What an incident tells of for another reason is not quiet.
                 let told =
@@ -115,8 +121,8 @@ impl Slices {
         Ok(signals)
     }
 
-    async fn look(&mut self, at: UnixMillis) -> Result<(), StoreError> {
-        if self.sessions > 0 && self.blocked.is_due(EVERY, at) {
+    async fn look(&mut self, at: UnixMillis, written: Written) -> Result<(), StoreError> {
+        if self.sessions > 0 && self.blocked.is_due(EVERY, at, written) {
             for (app, filter) in &self.apps {
                 let since = at.plus(-PASSED_WITHIN);
                 let found = self
@@ -126,8 +132,9 @@ impl Slices {
                 self.blocked.found.insert(app.clone(), found);
             }
             self.blocked.at = Some(at);
+            self.blocked.written = written;
         }
-        if self.quiet_hours > 0 && self.quiet.is_due(QUIET_EVERY, at) {
+        if self.quiet_hours > 0 && self.quiet.is_due(QUIET_EVERY, at, written) {
             for (app, filter) in &self.apps {
                 let limits = (self.quiet_hours, self.sessions.max(1));
                 let found = self
@@ -137,6 +144,7 @@ impl Slices {
                 self.quiet.found.insert(app.clone(), found);
             }
             self.quiet.at = Some(at);
+            self.quiet.written = written;
         }
         Ok(())
     }

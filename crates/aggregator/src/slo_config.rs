@@ -6,7 +6,7 @@ use observation::{Source, vocabulary};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
-use slo::{Guards, Objective, Severity, Sli, Window};
+use slo::{Calendar, Guards, Objective, Severity, Sli, Window};
 use store::SliFilter;
 
 use crate::config::LONGEST_HOLD;
@@ -62,6 +62,10 @@ pub struct SloConfig {
     /// The rolling window of the error budget. At least 1h, at most 366d.
     #[serde(default = "month")]
     pub window: Window,
+    /// Instead of `window`: the budget is for each day, week, month, quarter or year of a time zone, such as
+    /// `{ period = "month", time_zone = "Europe/Berlin" }`.
+    #[serde(default)]
+    pub calendar: Option<Calendar>,
     /// Only this configured service.
     #[serde(default)]
     pub service: Option<String>,
@@ -167,14 +171,18 @@ pub struct RuleConfig {
 }
 
 impl RuleConfig {
-    pub(crate) fn name(&self) -> &str {
+    /// Its name, or what stands for it.
+    #[must_use]
+    pub fn name(&self) -> &str {
         self.name.as_deref().unwrap_or(match self.severity {
             Severity::Page => "fast_burn",
             Severity::Ticket => "slow_burn",
         })
     }
 
-    pub(crate) fn short(&self) -> Window {
+    /// Its short window, or what stands for it.
+    #[must_use]
+    pub fn short(&self) -> Window {
         self.short.unwrap_or_else(|| self.long.twelfth())
     }
 
@@ -188,7 +196,7 @@ impl RuleConfig {
     }
 
     fn problems(&self, mut problems: Problems<'_>, slo: &SloConfig) {
-        let (short, window) = (self.short(), slo.window);
+        let (short, window) = (self.short(), slo.window());
         if self.long > window {
             let reason = format!("at most the objective's window, {window}");
             problems.report("long", self.long, reason);
@@ -239,6 +247,7 @@ impl SloConfig {
             source: browser(),
             objective: None,
             window: month(),
+            calendar: None,
             service: None,
             page_origin: None,
             target_origin: None,
@@ -266,7 +275,16 @@ impl SloConfig {
         }
     }
 
-    pub(crate) fn objective(&self) -> Objective {
+    /// The window of its budget; of a calendar the usual length.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        self.calendar
+            .map_or(self.window, |calendar| calendar.period.usual())
+    }
+
+    /// The share of good events that is promised.
+    #[must_use]
+    pub fn objective(&self) -> Objective {
         self.objective.unwrap_or(self.sli.definition().objective)
     }
 
@@ -289,6 +307,12 @@ impl SloConfig {
             problems.report("app", &self.app, "no such app is configured");
         }
         problems.range("window", self.window, Window::hours(1)..=LONGEST);
+        if let Some(calendar) = self.calendar
+            && self.window != month()
+        {
+            let reason = format!("leave it out: the window is a {}", calendar.period);
+            problems.report("window", self.window, reason);
+        }
         for (field, span) in [("hold", self.hold), ("resolve_after", self.resolve_after)] {
             if let Some(span) = span {
                 problems.range(field, span, Span::secs(0)..=LONGEST_HOLD);

@@ -118,6 +118,10 @@ pub trait Keep: Send + Sync {
     /// Compacts one span of a partition.
     async fn compact(&self, epoch: u32, partition: u32, span: u64) -> Result<(), StoreError>;
 
+    /// Compacts one chunk of a span that cannot be compacted yet.
+    async fn compact_chunk(&self, epoch: u32, partition: u32, chunk: u64)
+    -> Result<(), StoreError>;
+
     /// Removes partial rollups of minutes before `before` that are compacted; says whether there
     /// were any.
     async fn prune(&self, before: UnixMillis) -> Result<bool, StoreError>;
@@ -287,6 +291,15 @@ impl Keep for Engine {
 
     async fn compact(&self, epoch: u32, partition: u32, span: u64) -> Result<(), StoreError> {
         self.store.compact(epoch, partition, span).await
+    }
+
+    async fn compact_chunk(
+        &self,
+        epoch: u32,
+        partition: u32,
+        chunk: u64,
+    ) -> Result<(), StoreError> {
+        self.store.compact_chunk(epoch, partition, chunk).await
     }
 
     async fn prune(&self, before: UnixMillis) -> Result<bool, StoreError> {

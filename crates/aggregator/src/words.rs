@@ -159,9 +159,13 @@ impl Facts<'_> {
 
     /// How long the budget lasts, and what is left of it.
     pub(crate) fn left(&self) -> String {
-        let window = self.reading.slo.window;
+        let slo = &self.reading.slo;
+        let (window, text) = (slo.window, slo.window_text());
         let Some(budget) = self.reading.budget else {
-            return format!("Nothing was measured in the last {window}.");
+            return match slo.calendar {
+                Some(_) => format!("Nothing was measured in {text}."),
+                None => format!("Nothing was measured in the last {text}."),
+            };
         };
         let worst = self.worst();
         let burn = worst.and_then(|row| row.long_burn).unwrap_or(0.0);
@@ -170,15 +174,15 @@ impl Facts<'_> {
             let within = worst.is_some_and(|row| slo::spent(burn, row.row.long, window) >= 1.0);
             return if within {
                 format!(
-                    "The budget for {window} was spent in {}.",
+                    "The budget for {text} was spent in {}.",
                     lasts(1.0 / burn, window)
                 )
             } else {
-                format!("The budget for {window} is exhausted.")
+                format!("The budget for {text} is exhausted.")
             };
         }
         let left = format!(
-            "{:.0} % of the budget for {window} is left",
+            "{:.0} % of the budget for {text} is left",
             budget.remaining * 100.0
         );
         if burn <= 1.0 || matches!(self.transition, Some(Transition::Resolved(_))) {
@@ -218,7 +222,7 @@ fn undecided(reading: &Reading) -> String {
         "{} more failed for an unknown reason: with them the {} of {} lies between {} and {}.",
         count(undecided),
         slo.sli.as_str().replace('_', " "),
-        slo.window,
+        slo.window_text(),
         percent(band.low),
         percent(band.high),
     )

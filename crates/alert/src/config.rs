@@ -107,6 +107,12 @@ impl Config {
         receivers.map(|(_, one)| one.name().to_owned()).collect()
     }
 
+    /// The names of the receivers that send mail.
+    #[must_use]
+    pub fn mail_names(&self) -> Vec<String> {
+        self.email.iter().map(|mail| mail.name.clone()).collect()
+    }
+
     /// The silences and maintenance windows of the configuration.
     ///
     /// # Errors
@@ -152,8 +158,9 @@ impl Config {
             ("silences", &self.silences, SilenceKind::Silence),
             ("maintenance", &self.maintenance, SilenceKind::Maintenance),
         ];
+        let labels = own_labels.iter().map(|label| (*label).to_owned()).collect();
         for (list, silences, kind) in kinds {
-            silence::problems(list, silences, kind, &mut problems);
+            silence::problems(list, silences, kind, &labels, &mut problems);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which alerts are meant: patterns of their labels, as routes and silences have them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex::{Regex, RegexBuilder};
 use schemars::JsonSchema;
@@ -73,17 +73,24 @@ impl Match {
         }
         for (label, pattern) in &self.0 {
             if !known(label) {
-                let reason = format!(
-                    "no alert has this label; permitted: {}, and those of `slo.labels`",
-                    LABELS.join(", ")
-                );
-                found.push((label.clone(), reason));
+                found.push((label.clone(), unknown(label)));
             }
             if let Err(reason) = pattern.compile() {
                 found.push((label.clone(), reason));
             }
         }
         found
+    }
+
+    /// Label and reason of every label that no alert has: a match with one never holds. `own_labels` are those
+    /// that objectives add.
+    #[must_use]
+    pub fn unknown_labels(&self, own_labels: &BTreeSet<String>) -> Vec<(String, String)> {
+        let known = |label: &str| LABELS.contains(&label) || own_labels.contains(label);
+        let labels = self.0.keys().filter(|label| !known(label));
+        labels
+            .map(|label| (label.clone(), unknown(label)))
+            .collect()
     }
 
     pub(crate) fn compile(&self) -> Result<Matcher, String> {
@@ -97,7 +104,20 @@ impl Match {
     }
 }
 
+fn unknown(label: &str) -> String {
+    format!(
+        "no alert has the label {label:?}; permitted: {}, and those of `slo.labels`",
+        LABELS.join(", ")
+    )
+}
+
 impl Pattern {
+    /// Whether a value is what is asked for.
+    #[must_use]
+    pub fn is(&self, value: &str) -> bool {
+        self.compile().is_ok_and(|test| test.is(value))
+    }
+
     fn compile(&self) -> Result<Test, String> {
         let text = match self {
             Self::Text(text) | Self::Regex { regex: text } => text,
@@ -122,6 +142,15 @@ enum Test {
     Regex(Regex),
 }
 
+impl Test {
+    fn is(&self, value: &str) -> bool {
+        match self {
+            Self::Text(text) => text == value,
+            Self::Regex(regex) => regex.is_match(value),
+        }
+    }
+}
+
 /// A [`Match`] that is ready to be asked.
 #[derive(Debug, Clone)]
 pub(crate) struct Matcher(Vec<(String, Test)>);
@@ -131,10 +160,7 @@ impl Matcher {
     pub(crate) fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
         self.0.iter().all(|(label, test)| {
             let value = labels.get(label).map_or("", String::as_str);
-            match test {
-                Test::Text(text) => text == value,
-                Test::Regex(regex) => regex.is_match(value),
-            }
+            test.is(value)
         })
     }
 }

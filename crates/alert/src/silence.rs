@@ -1,6 +1,6 @@
 //! Silences and maintenance windows: for their time, no receiver is notified about the alerts that they match.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -208,6 +208,7 @@ pub(crate) fn problems(
     list: &str,
     silences: &[SilenceConfig],
     kind: SilenceKind,
+    own_labels: &BTreeSet<String>,
     problems: &mut Problems<'_>,
 ) {
     if silences.len() > MAX_CONFIGURED {
@@ -215,6 +216,9 @@ pub(crate) fn problems(
     }
     for (at, silence) in silences.iter().enumerate() {
         let mut problems = problems.section(format!("{list}[{at}]"));
+        for (label, reason) in silence.matches.unknown_labels(own_labels) {
+            problems.report("match", label, reason);
+        }
         if let Err(found) = Silence::read(silence, kind, String::new()) {
             for (field, value, reason) in found {
                 problems.report(field, value, reason);

@@ -1,4 +1,4 @@
-//! A notification that only tries the way: labelled as a test, of no alert.
+//! Notifications of no alert: tests of the way, and reports.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,39 @@ use observation::UnixMillis;
 
 use crate::{AlertId, Notification, Occasion, Status};
 
+/// What stands for the name of an alert in a report.
+const REPORT: &str = "corswatch_report";
 /// The label by which receivers and routes know a test.
 const LABEL: &str = "corswatch_test";
 
 impl Notification {
+    /// A report on an app for people: `text` as it is, under `title`.
+    #[must_use]
+    pub fn report(app: &str, title: &str, text: &str, at: UnixMillis) -> Self {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        Self {
+            alert: AlertId::of(REPORT, app, [("title", title)]),
+            sequence: 1,
+            status: Status::Firing,
+            occasion: Occasion::Opened,
+            labels: BTreeMap::from([
+                pair("alertname", REPORT),
+                pair("severity", "ticket"),
+                pair("app", app),
+            ]),
+            annotations: BTreeMap::from([pair("summary", title), pair("description", text)]),
+            starts_at: at,
+            ends_at: None,
+            generator_url: String::new(),
+        }
+    }
+
+    /// Whether it is a report, which neither fires nor ends.
+    #[must_use]
+    pub fn is_report(&self) -> bool {
+        self.label("alertname") == REPORT
+    }
+
     /// A test that fires or is over, begun at `starts_at`, with `labels` on top of those that say what it
     /// is. Beginning and end of one test have the same `starts_at`.
     #[must_use]

@@ -17,6 +17,7 @@ mod run;
 mod server;
 mod suppress;
 
+pub use checks::preflight_fixes;
 pub use edge::compare;
 pub use look::Target;
 pub use on_paper::{OnPaper, PageOrigins};

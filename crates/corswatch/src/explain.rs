@@ -136,7 +136,12 @@ fn explain_dump(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode,
             };
             writeln!(output, "{value:#}")
         }
-        _ => explain::text(&dump.exchange, &verdict, args.fix_for, output),
+        _ => {
+            let request = &dump.exchange.request;
+            let (method, url) = (request.method(), request.url());
+            writeln!(output, "{method} {url} from {}", request.page_origin())
+                .and_then(|()| explain::text(&dump.exchange, &verdict, args.fix_for, output))
+        }
     }
     .context("writing the answer")?;
     Ok(ExitCode::SUCCESS)

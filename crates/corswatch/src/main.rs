@@ -75,6 +75,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         }),
         Command::Slo(args) => objectives::run(args.command),
         Command::Gate(args) => objectives::gate(&args),
+        Command::Report(args) => operations::report(args),
         Command::Deploy(args) => objectives::deploy(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Audit(args) => audit::run(&args),

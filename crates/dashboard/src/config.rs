@@ -1,6 +1,6 @@
 //! Settings of the private side.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use schemars::JsonSchema;
@@ -24,6 +24,14 @@ pub struct Config {
     pub tokens: Vec<Token>,
     /// Webhooks that report deploys.
     pub deploy_hooks: Vec<DeployHook>,
+    /// Wrong tokens of one client address (IPv6: one /64) in a minute; then it gets 429 for a while, whatever it
+    /// sends. 0 sets no limit: where a proxy that is not in `trusted_proxies` stands before, all people share one address.
+    pub wrong_tokens_per_minute: u32,
+    /// Addresses of proxies before this side: the last entry of their `X-Forwarded-For` is the client.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How long browsers shall ask this host over HTTPS only (`Strict-Transport-Security`); 0s does not say so.
+    /// Set it where a proxy with TLS stands before. Permitted: 0s to 730days.
+    pub hsts: Span,
     /// How long a request may take before it is answered with 503.
     pub request_timeout: Span,
     /// How long a client may take to send the head of a request.
@@ -47,6 +55,9 @@ impl Default for Config {
             hosts: Vec::new(),
             tokens: Vec::new(),
             deploy_hooks: Vec::new(),
+            wrong_tokens_per_minute: 60,
+            trusted_proxies: Vec::new(),
+            hsts: Span::secs(0),
             request_timeout: Span::secs(15),
             header_timeout: Span::secs(10),
             max_requests_in_flight: 64,
@@ -119,6 +130,7 @@ impl Config {
             ("request_timeout", self.request_timeout, 1, 120),
             ("header_timeout", self.header_timeout, 1, 60),
             ("lagging_after", self.lagging_after, 5, 86_400),
+            ("hsts", self.hsts, 0, 730 * 86_400),
         ] {
             let (field, value, least, most) = span;
             problems.range(field, value, Span::secs(least)..=Span::secs(most));

@@ -1,18 +1,22 @@
 //! What stands around every route: who may ask, how many at once, for how long, and the counts.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State as Extract};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::header::AUTHORIZATION;
+use http::{Method, StatusCode};
 use runtime::{Clock, Metrics as Registry};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::auth::Gate;
+use crate::audit::Audit;
+use crate::auth::{Caller, Gate};
 use crate::config::Config;
+use crate::guesses::Guesses;
 use crate::metrics::{Metrics, NO_ROUTE};
 use crate::problem::{Code, Problem};
 use crate::{body, headers, hooks};
@@ -22,6 +26,8 @@ pub(crate) struct Front {
     pub(crate) config: Config,
     pub(crate) gate: Gate,
     measured: Metrics,
+    audit: Audit,
+    guesses: Guesses,
     slots: Semaphore,
     clock: Clock,
 }
@@ -32,16 +38,62 @@ impl Front {
         Self {
             gate: Gate::new(&config),
             measured: Metrics::register(registry, paths),
+            audit: Audit::default(),
+            guesses: Guesses::new(config.wrong_tokens_per_minute, registry),
             slots: Semaphore::new(config.max_requests_in_flight),
             clock,
             config,
         }
     }
 
-    fn refuse(&self, problem: Problem, path: &str) -> Response {
-        self.measured.refuse(problem.code(), path);
+    fn refuse(&self, problem: Problem, client: IpAddr, path: &str) -> Response {
+        self.measured.refuse(problem.code());
+        self.audit.refused(problem.code(), client, path);
         problem.into_response()
     }
+
+    /// Who asks, unless too many wrong tokens came from there.
+    fn identify(&self, request: &Request, client: IpAddr) -> Result<Caller, Problem> {
+        if self.gate.is_open() {
+            return self.gate.identify(request, self.clock.now());
+        }
+        let now = Instant::now();
+        self.guesses.listens(client, now)?;
+        let caller = self.gate.identify(request, self.clock.now());
+        match &caller {
+            Ok(caller) => self.audit.used(caller.name(), client),
+            // Who sends none does not guess.
+            Err(problem) if is_wrong(problem.code(), request) => self.guesses.wrong(client, now),
+            Err(_) => {}
+        }
+        caller
+    }
+
+    /// Who is at the other end; as a trusted proxy tells it, where one is before this side.
+    fn client(&self, request: &Request) -> IpAddr {
+        let peer = request.extensions().get::<Peer>();
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+        if !self.config.trusted_proxies.contains(&peer) {
+            return peer;
+        }
+        let forwarded = request.headers().get_all("x-forwarded-for");
+        // Each proxy adds its own peer at the end: what stands before can be anybody's invention.
+        let last = forwarded
+            .iter()
+            .next_back()
+            .and_then(|line| line.to_str().ok());
+        let last = last.and_then(|line| line.rsplit(',').next()?.trim().parse().ok());
+        last.unwrap_or(peer)
+    }
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+fn is_wrong(code: Code, request: &Request) -> bool {
+    matches!(code, Code::Unauthenticated | Code::TokenExpired)
+        && request.headers().contains_key(AUTHORIZATION)
 }
 
 /// Around everything: host check, count, secure headers.
@@ -53,17 +105,18 @@ pub(crate) async fn admitted(
     let started = Instant::now();
     let matched = request.extensions().get::<MatchedPath>();
     let route = matched.map_or(NO_ROUTE, MatchedPath::as_str).to_owned();
+    let client = front.client(&request);
     front.measured.in_flight.inc();
     let response = match front.gate.admit(&request) {
         Ok(()) => next.run(request).await,
-        Err(problem) => front.refuse(problem, &route),
+        Err(problem) => front.refuse(problem, client, &route),
     };
     front.measured.in_flight.dec();
     let response = plain_refusals_explained(response);
     front
         .measured
         .answered(&route, response.status(), started.elapsed());
-    headers::secure(response)
+    headers::secure(response, front.config.hsts)
 }
 
 /// Around data: who asks.
@@ -72,13 +125,21 @@ pub(crate) async fn authorised(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match front.gate.identify(&request, front.clock.now()) {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
-        Err(problem) => front.refuse(problem, request.uri().path()),
+    let client = front.client(&request);
+    let caller = match front.identify(&request, client) {
+        Ok(caller) => caller,
+        Err(problem) => return front.refuse(problem, client, request.uri().path()),
+    };
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let name = caller.name().to_owned();
+    request.extensions_mut().insert(caller);
+    let response = next.run(request).await;
+    if !matches!(method, Method::GET | Method::HEAD) {
+        Audit::changed(&name, client, (&method, &path), response.status());
+    } else if response.status() == StatusCode::FORBIDDEN {
+        front.audit.refused(Code::Forbidden, client, &path);
     }
+    response
 }
 
 /// Around data: how many at once, for how long.
@@ -88,12 +149,13 @@ pub(crate) async fn bounded(
     next: Next,
 ) -> Response {
     let path = request.uri().path().to_owned();
+    let client = front.client(&request);
     let Ok(_slot) = front.slots.try_acquire() else {
         let problem = Problem::new(
             Code::Overloaded,
             "too many requests at once; ask again soon",
         );
-        return front.refuse(problem, &path);
+        return front.refuse(problem, client, &path);
     };
     let limit = front.config.request_timeout.duration();
     match tokio::time::timeout(limit, next.run(request)).await {
@@ -101,7 +163,7 @@ pub(crate) async fn bounded(
         Err(_) => {
             let problem =
                 Problem::new(Code::Timeout, "no answer in time; ask for a smaller window");
-            front.refuse(problem, &path)
+            front.refuse(problem, client, &path)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
+use settings::Span;
 
 /// Only own files, no inline script or style, no frames, no plugins, no form targets.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -28,8 +29,15 @@ const HEADERS: [(HeaderName, &str); 7] = [
 ];
 
 /// Adds the headers; what may be kept by caches says so itself.
-pub(crate) fn secure(mut response: Response) -> Response {
+pub(crate) fn secure(mut response: Response, hsts: Span) -> Response {
     let headers = response.headers_mut();
+    let seconds = hsts.as_millis() / 1000;
+    if seconds > 0
+        && let Ok(value) = HeaderValue::try_from(format!("max-age={seconds}"))
+    {
+        // Without includeSubDomains: other services of the domain are not ours to decide (RFC 6797, 6.1.2).
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }

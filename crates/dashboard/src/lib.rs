@@ -6,11 +6,15 @@
 #![forbid(unsafe_code)]
 
 mod assets;
+mod audit;
 mod auth;
 mod backtests;
 mod body;
+mod conditional;
 mod config;
+mod corrections;
 mod front;
+mod guesses;
 mod headers;
 mod health;
 mod hooks;
@@ -31,6 +35,7 @@ mod serve;
 mod silencing;
 mod stamp;
 mod state;
+mod tabular;
 mod view;
 mod watermark;
 

@@ -110,9 +110,8 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// Counts a request that was turned away, and says so in the log.
-    pub(crate) fn refuse(&self, code: Code, path: &str) {
-        tracing::debug!(reason = code.as_str(), path, "request refused");
+    /// Counts a request that was turned away.
+    pub(crate) fn refuse(&self, code: Code) {
         self.refused
             .get_or_create(&Reason {
                 reason: code.as_str(),

@@ -1,13 +1,15 @@
 //! What the description of the API says beyond its routes.
 
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    Components, Content, InfoBuilder, License, OpenApi, PathItem, Ref, RefOr, Response,
-    ResponseBuilder, SecurityRequirement,
+    Components, Content, InfoBuilder, License, ObjectBuilder, OpenApi, PathItem, Ref, RefOr,
+    Response, ResponseBuilder, SecurityRequirement,
 };
 
-use crate::routes;
+use crate::view::words::one_of;
+use crate::{conditional, routes, tabular};
 
 const DESCRIPTION: &str = "The private side of corswatch: what browsers saw of cross-origin \
 requests, as SLIs, series, failing endpoints, objectives, alerts, deploys and the ledger of \
@@ -25,6 +27,7 @@ pub(crate) fn describe(api: &mut OpenApi) {
     let components = api.components.get_or_insert_with(Components::new);
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
     problems(api);
+    formats(api);
     // Both: without configured tokens nobody needs one.
     let token = SecurityRequirement::new("token", Vec::<String>::new());
     api.security = Some(vec![token, SecurityRequirement::default()]);
@@ -65,6 +68,41 @@ fn problems(api: &mut OpenApi) {
                     .entry(status.to_owned())
                     .or_insert_with(|| RefOr::T(problem(description)));
             }
+        }
+    }
+}
+
+/// What stands around the routes that answer with rows, or with what the log alone decides.
+fn formats(api: &mut OpenApi) {
+    for (path, item) in &mut api.paths.paths {
+        let Some(operation) = &mut item.get else {
+            continue;
+        };
+        let responses = &mut operation.responses.responses;
+        if tabular::is_table(path) {
+            if let Some(RefOr::T(answer)) = responses.get_mut("200") {
+                let rows = Content::new(Some(ObjectBuilder::new().schema_type(Type::String)));
+                answer
+                    .content
+                    .insert(tabular::CSV.to_owned(), RefOr::T(rows));
+            }
+            let format = ParameterBuilder::new()
+                .name(tabular::FORMAT)
+                .parameter_in(ParameterIn::Query)
+                .description(Some(
+                    "`csv` for rows of comma-separated values; `Accept: text/csv` does the same.",
+                ))
+                .schema(Some(one_of(tabular::FORMATS.into_iter())));
+            operation
+                .parameters
+                .get_or_insert_default()
+                .push(RefOr::T(format.build()));
+        }
+        if conditional::is_tagged(path) {
+            let unchanged = "nothing has changed since the answer with the `ETag` that \
+                `If-None-Match` names";
+            let answer = ResponseBuilder::new().description(unchanged).build();
+            responses.insert("304".to_owned(), RefOr::T(answer));
         }
     }
 }

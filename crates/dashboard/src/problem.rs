@@ -47,6 +47,8 @@ pub(crate) enum Code {
     Unauthenticated,
     /// The token has expired.
     TokenExpired,
+    /// Too many wrong tokens came from the address.
+    TooManyGuesses,
     /// The token may not do this.
     Forbidden,
     /// The `Host` header is not a name of this server.
@@ -75,8 +77,9 @@ pub(crate) enum Code {
 
 impl Code {
     /// The reasons for which a request does not reach its route.
-    pub(crate) const GATE: [Self; 7] = [
+    pub(crate) const GATE: [Self; 8] = [
         Self::Unauthenticated,
+        Self::TooManyGuesses,
         Self::TokenExpired,
         Self::Forbidden,
         Self::UnexpectedHost,
@@ -91,6 +94,7 @@ impl Code {
             Self::InvalidRequest => "invalid_request",
             Self::Unauthenticated => "unauthenticated",
             Self::TokenExpired => "token_expired",
+            Self::TooManyGuesses => "too_many_guesses",
             Self::Forbidden => "forbidden",
             Self::UnexpectedHost => "unexpected_host",
             Self::CrossOrigin => "cross_origin",
@@ -110,6 +114,7 @@ impl Code {
         match self {
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::Unauthenticated | Self::TokenExpired => StatusCode::UNAUTHORIZED,
+            Self::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
             Self::Forbidden | Self::CrossOrigin => StatusCode::FORBIDDEN,
             Self::UnexpectedHost => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use runtime::{Metrics as Registry, Stop};
 use utoipa::openapi::OpenApi;
 
+use crate::conditional::{self, Offsets};
 use crate::config::Config;
 use crate::front::{self, Front};
 use crate::health::{EdgePart, Health, StorePart, WatermarkPart};
@@ -18,7 +19,7 @@ use crate::problem::{Code, Problem};
 use crate::seats::Seats;
 use crate::state::{Shared, State};
 use crate::watermark::Watermark;
-use crate::{body, routes};
+use crate::{body, routes, tabular};
 
 /// The routes of the private side over `state`, guarded as `config` says.
 pub fn router(config: Config, state: State) -> Router {
@@ -51,6 +52,7 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
         watermark,
         live,
         hooks,
+        offsets: Offsets::new(Arc::clone(&state.queries)),
         seats: Arc::new(seats),
         stop: stop.clone(),
         state,
@@ -60,7 +62,13 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
         .with_state(Arc::clone(&shared))
         .route_layer(from_fn_with_state(Arc::clone(&front), front::bounded))
         .layer(DefaultBodyLimit::max(hooks::LIMIT));
-    let guarded = Router::from(routes::guarded()).with_state(shared);
+    let guarded = Router::from(routes::guarded())
+        .route_layer(from_fn(tabular::answered))
+        .route_layer(from_fn_with_state(
+            Arc::clone(&shared),
+            conditional::answered,
+        ))
+        .with_state(shared);
     let health_router = Router::from(routes::health()).with_state(Arc::clone(&health));
     let metrics = Router::from(routes::metrics()).with_state(health);
     let open = public.merge(health_router).merge(signed);

@@ -1,9 +1,12 @@
 //! The accept loop.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
+use axum::middleware::AddExtension;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -12,8 +15,10 @@ use runtime::{Causes as _, Metrics as Registry, Stop};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
+use tower::Layer as _;
 
 use crate::config::{Config, Exposed};
+use crate::front::Peer;
 use crate::health::Health;
 use crate::router::{health_router, router_until, starting_router};
 use crate::state::State;
@@ -114,6 +119,8 @@ async fn accept(
     let address = listener.local_addr().map_err(ServeError::Socket)?;
     config.guard(address)?;
     let slots = Arc::new(Semaphore::new(config.max_connections));
+    let clients = Arc::new(Mutex::new(HashMap::new()));
+    let most_of_client = config.max_connections.div_ceil(2);
     let header_timeout = config.header_timeout.duration();
     let connections = TaskTracker::new();
     let graceful = GracefulShutdown::new();
@@ -122,10 +129,10 @@ async fn accept(
             () = stop.cancelled() => break,
             slot = Arc::clone(&slots).acquire_owned() => slot.expect("never closed"),
         };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, peer)) => (stream, peer.ip().to_canonical()),
                 Err(error) => {
                     tracing::warn!(error = %error.with_causes(), "accept failed");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -133,7 +140,12 @@ async fn accept(
                 }
             },
         };
-        let connection = connection(stream, router.clone(), header_timeout);
+        let Some(place) = Place::take(&clients, peer, most_of_client) else {
+            // Others shall find a place, too: dropped, it is closed.
+            tracing::debug!(%peer, "too many connections of one client");
+            continue;
+        };
+        let connection = connection(stream, (router.clone(), peer), header_timeout);
         let connection = graceful.watch(connection);
         let open = open.clone();
         open.inc();
@@ -142,7 +154,7 @@ async fn accept(
                 tracing::debug!(error = %error.with_causes(), "connection ended");
             }
             open.dec();
-            drop(slot);
+            drop((slot, place));
         });
     }
     connections.close();
@@ -152,10 +164,52 @@ async fn accept(
     Ok(())
 }
 
-type Served =
-    hyper::server::conn::http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
+type Served = hyper::server::conn::http1::Connection<
+    TokioIo<TcpStream>,
+    TowerToHyperService<AddExtension<Router, Peer>>,
+>;
 
-fn connection(stream: TcpStream, router: Router, header_timeout: Duration) -> Served {
+/// The open connections of one client, one of which this is: a client has at most half of all.
+struct Place {
+    clients: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    client: IpAddr,
+}
+
+impl Place {
+    fn take(
+        clients: &Arc<Mutex<HashMap<IpAddr, usize>>>,
+        client: IpAddr,
+        most: usize,
+    ) -> Option<Self> {
+        let mut open = clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(client).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        let clients = Arc::clone(clients);
+        Some(Self { clients, client })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.client) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.client);
+            }
+        }
+    }
+}
+
+fn connection(
+    stream: TcpStream,
+    (router, peer): (Router, IpAddr),
+    header_timeout: Duration,
+) -> Served {
+    let router = Extension(Peer(peer)).layer(router);
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)

@@ -15,19 +15,23 @@ use crate::state::Shared;
 
 /// Silences that are not over, at most.
 const MAX_OPEN: usize = 1_000;
+/// Of all places, a token that is limited to some apps gets one part of so many for an app.
+const SHARE_OF_APP: usize = 10;
 /// How long one that is over is kept, in milliseconds: 90 days.
 const KEPT: i64 = 90 * 86_400_000;
 /// Until when one that comes back is kept, unless it is taken back: 2100-01-01.
 const FOREVER: UnixMillis = UnixMillis(4_102_444_800_000);
 /// The label that says whose alerts they are.
 const APP: &str = "app";
+/// The label with the identity of an incident.
+const INCIDENT: &str = "incident";
 
 /// A silence or a maintenance window, as it is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SilenceReport {
     /// Labels of the alerts and what they have to be: a text, or `{"regex": ".."}` for the whole value. At
-    /// least one. A token that is limited to apps names one of them as `app`.
+    /// least one. A token that is limited to apps names one of them as `app`, or an incident of theirs as `incident`.
     #[serde(rename = "match")]
     #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
     matches: Match,
@@ -117,6 +121,7 @@ impl SilenceReport {
     pub(crate) fn accept(
         self,
         kind: SilenceKind,
+        incident_of: Option<&str>,
         caller: &Caller,
         shared: &Shared,
     ) -> Result<(SilenceRow, SilenceView), Problem> {
@@ -140,7 +145,14 @@ impl SilenceReport {
         };
         let read = Silence::read(&config, kind, random_id()?);
         let mut faults = Vec::new();
-        if !may_silence(&config.matches, caller) {
+        for (label, reason) in config.matches.unknown_labels(&shared.own_labels) {
+            faults.push(Fault {
+                field: format!("match.{label}"),
+                value: label,
+                permitted: reason,
+            });
+        }
+        if incident_of.is_none() && !may_silence(&config.matches, caller) {
             let apps = shared.app_names().filter(|name| caller.may_see(name));
             faults.push(Fault {
                 field: "match.app".into(),
@@ -158,7 +170,7 @@ impl SilenceReport {
             });
         }
         match read {
-            Ok(silence) if faults.is_empty() => Ok(recorded(&silence, caller, now)),
+            Ok(silence) if faults.is_empty() => Ok(recorded(&silence, incident_of, caller, now)),
             Ok(_) => Err(Problem::faults(faults)),
             Err(found) => {
                 faults.extend(found.into_iter().map(fault));
@@ -168,12 +180,22 @@ impl SilenceReport {
     }
 }
 
-fn recorded(silence: &Silence, caller: &Caller, now: UnixMillis) -> (SilenceRow, SilenceView) {
+fn recorded(
+    silence: &Silence,
+    incident_of: Option<&str>,
+    caller: &Caller,
+    now: UnixMillis,
+) -> (SilenceRow, SilenceView) {
     let row = SilenceRow {
         id: silence.id.clone(),
         version: now.0.unsigned_abs(),
         kind: silence.kind.as_str().to_owned(),
-        app: silence.matches.exact(APP).unwrap_or_default().to_owned(),
+        app: silence
+            .matches
+            .exact(APP)
+            .or(incident_of)
+            .unwrap_or_default()
+            .to_owned(),
         body: serde_json::to_string(&silence.config()).unwrap_or_default(),
         created_at: now,
         created_by: caller.name().to_owned(),
@@ -189,11 +211,26 @@ fn recorded(silence: &Silence, caller: &Caller, now: UnixMillis) -> (SilenceRow,
 }
 
 /// Whether a caller may silence what matches: everybody all apps, others the alerts of one of theirs.
-fn may_silence(matches: &Match, caller: &Caller) -> bool {
+pub(crate) fn may_silence(matches: &Match, caller: &Caller) -> bool {
     caller.needs_all_apps().is_ok()
         || matches
             .exact(APP)
             .is_some_and(|app| !app.is_empty() && caller.may_see(app))
+}
+
+/// The app of the incident that is named, where all that it concerns are those of the caller.
+async fn incident_of(
+    matches: &Match,
+    caller: &Caller,
+    shared: &Shared,
+) -> Result<Option<String>, Problem> {
+    let Some(id) = matches.exact(INCIDENT).filter(|id| !id.is_empty()) else {
+        return Ok(None);
+    };
+    let known = shared.queries.incident(id).await?;
+    let apps = known.map(|row| row.apps).unwrap_or_default();
+    let theirs = apps.iter().all(|app| caller.may_see(app));
+    Ok(apps.into_iter().next().filter(|_| theirs))
 }
 
 impl SilenceView {
@@ -249,18 +286,67 @@ pub(crate) async fn list(
     let now = shared.clock.now();
     let rows = shared.queries.silences().await?;
     let stored = rows.iter().filter(|row| row.kind == kind.as_str());
-    let stored = stored.filter_map(|row| {
+    let theirs = |row: &&SilenceRow| {
+        caller.needs_all_apps().is_ok() || (!row.app.is_empty() && caller.may_see(&row.app))
+    };
+    let stored = stored.filter(theirs).filter_map(|row| {
         let silence = Silence::restore(kind, &row.id, &row.body).ok()?;
         Some(SilenceView::stored(&silence, row, now))
     });
     let configured = shared.silences.iter().filter(|one| one.kind == kind);
     let mut all: Vec<SilenceView> = configured
+        .filter(|silence| may_silence(&silence.matches, caller))
         .map(|silence| SilenceView::of(silence, now))
         .chain(stored)
-        .filter(|view| may_silence(&view.matches, caller))
         .collect();
     all.sort_by_key(|view| view.state as u8);
     Ok(all)
+}
+
+/// Those of a kind that are recorded and not taken back.
+pub(crate) async fn stored(kind: SilenceKind, shared: &Shared) -> Result<Vec<Silence>, Problem> {
+    let rows = shared.queries.silences().await?;
+    let standing = rows
+        .iter()
+        .filter(|row| row.kind == kind.as_str() && row.deleted_at.is_none());
+    let read = standing.filter_map(|row| Silence::restore(kind, &row.id, &row.body).ok());
+    Ok(read.collect())
+}
+
+/// Whether there is room for `row`. A token that is limited to some apps has a share for each of them, so
+/// that it cannot take what others need; what was taken back keeps its place until it is forgotten.
+fn check_room(
+    rows: &[SilenceRow],
+    row: &SilenceRow,
+    caller: &Caller,
+    now: UnixMillis,
+) -> Result<(), Problem> {
+    let share = match caller.needs_all_apps() {
+        Ok(()) => 1,
+        Err(_) => SHARE_OF_APP,
+    };
+    let counted = || {
+        rows.iter()
+            .filter(|other| share == 1 || other.app == row.app)
+    };
+    // What comes back without an end counts until it is taken back.
+    let open = counted()
+        .filter(|other| other.deleted_at.is_none() && other.keep_until.0 > now.0 + KEPT)
+        .count();
+    let (most_open, most) = (MAX_OPEN / share, MAX_SILENCES as usize / share);
+    if open < most_open && counted().count() < most && rows.len() < MAX_SILENCES as usize {
+        return Ok(());
+    }
+    let permitted = format!(
+        "at most {most_open} that are not over, and {most} with those of the last {} days; take some \
+         back, or ask who may see all apps",
+        KEPT / 86_400_000
+    );
+    Err(Problem::faults(vec![Fault {
+        field: "silences".into(),
+        value: open.to_string(),
+        permitted,
+    }]))
 }
 
 /// Records a silence.
@@ -270,22 +356,11 @@ pub(crate) async fn record(
     caller: &Caller,
     shared: &Shared,
 ) -> Result<SilenceView, Problem> {
-    let (row, view) = report.accept(kind, caller, shared)?;
+    let of = incident_of(&report.matches, caller, shared).await?;
+    let (row, view) = report.accept(kind, of.as_deref(), caller, shared)?;
     let now = shared.clock.now();
     let rows = shared.queries.silences().await?;
-    // What comes back without an end counts until it is taken back.
-    let open = rows
-        .iter()
-        .filter(|row| row.deleted_at.is_none() && row.keep_until.0 > now.0 + KEPT);
-    if open.count() >= MAX_OPEN || rows.len() >= MAX_SILENCES as usize {
-        let permitted = format!("at most {MAX_OPEN} that are not over; take some back first");
-        let fault = Fault {
-            field: "silences".into(),
-            value: rows.len().to_string(),
-            permitted,
-        };
-        return Err(Problem::faults(vec![fault]));
-    }
+    check_room(&rows, &row, caller, now)?;
     shared.queries.save_silence(&row).await?;
     tracing::info!(
         id = row.id,

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use runtime::{Clock, Metrics as Registry, Stop};
 
 use crate::backtests::Backtests;
+use crate::conditional::Offsets;
 use crate::front::Front;
 use crate::health::Part;
 use crate::hooks::Hooks;
@@ -34,6 +35,8 @@ pub struct State {
     pub owners: alert::Owners,
     /// The silences and maintenance windows of the configuration.
     pub silences: Vec<alert::Silence>,
+    /// Labels that objectives give to their alerts.
+    pub own_labels: std::collections::BTreeSet<String>,
     /// Runs backtests of objectives, where this process can.
     pub backtests: Option<Arc<dyn Backtests>>,
     /// Where the log ends, so that beacons in flight are counted; without it they are derived.
@@ -116,6 +119,8 @@ pub struct SloSpec {
     pub objective: slo::Objective,
     /// The window of the budget.
     pub window: slo::Window,
+    /// Where the budget is for a day, week, month, quarter or year of a place.
+    pub calendar: Option<slo::Calendar>,
     /// What to do when it is in danger; empty where nothing is configured.
     pub runbook: String,
 }
@@ -127,6 +132,7 @@ pub(crate) struct Shared {
     pub(crate) watermark: Watermark,
     pub(crate) live: Live,
     pub(crate) hooks: Hooks,
+    pub(crate) offsets: Offsets,
     pub(crate) seats: Arc<Seats>,
     /// Ends streams, which would otherwise never end.
     pub(crate) stop: Stop,

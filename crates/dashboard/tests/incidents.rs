@@ -145,3 +145,50 @@ async fn an_incident_is_closed_by_hand_with_a_reason() {
         ("the partner is gone", "local")
     );
 }
+
+#[tokio::test]
+async fn a_report_has_objectives_incidents_changes_and_policies_as_json_and_as_markdown() {
+    let router = setting::well();
+    for report in [
+        serde_json::json!({"app": "shop", "id": "a", "version": "1", "touches_cors": true}),
+        serde_json::json!({"app": "shop", "id": "<b>", "reverts": "a"}),
+    ] {
+        let answer = setting::post(&router, "/api/v1/deploys", &report).await;
+        assert_eq!(answer.status, http::StatusCode::CREATED, "{}", answer.text);
+    }
+    let path = "/api/v1/report?app=shop&period=month";
+    let report = setting::get(&router, path).await.json();
+    assert_eq!(report["period"], "month");
+    assert_eq!(report["changes"]["deploys"], 2);
+    assert_eq!(report["changes"]["rollbacks"][0]["rollback_rule"], "stated");
+    let slos = report["slos"].as_array().expect("a list");
+    assert!(!slos.is_empty() && slos.iter().all(|slo| slo["app"] == "shop"));
+    assert!(
+        slos.iter().all(|slo| slo["from"] == report["from"]),
+        "all over the month"
+    );
+    assert!(report["policies"]["summary"]["targets"].as_u64() > Some(0));
+    let markdown = setting::get(&router, &format!("{path}&format=markdown")).await;
+    assert_eq!(
+        markdown.headers["content-type"],
+        "text/markdown; charset=utf-8"
+    );
+    for part in [
+        "# CORS of shop: ",
+        "## Objectives",
+        "M6: 1 rollbacks of 1 CORS changes",
+        "\\<b\\>",
+    ] {
+        assert!(markdown.text.contains(part), "{part}: {}", markdown.text);
+    }
+    for (question, field) in [
+        ("app=shop&period=year", "period"),
+        ("app=shop&format=pdf", "format"),
+        ("", "app"),
+    ] {
+        let answer = setting::get(&router, &format!("/api/v1/report?{question}"))
+            .await
+            .json();
+        assert_eq!(answer["errors"][0]["field"], field, "{question}");
+    }
+}

@@ -119,6 +119,36 @@ async fn a_client_that_does_not_finish_its_head_is_let_go() {
 }
 
 #[tokio::test]
+async fn one_client_has_half_of_the_connections_and_gets_them_back() {
+    let config = Config {
+        max_connections: 8,
+        ..Config::default()
+    };
+    let server = start(Fake::default(), config).await;
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let mut client = TcpStream::connect(server.addr).await.unwrap();
+        let request = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        client.write_all(request).await.unwrap();
+        // It is served, so it has its place.
+        let mut first = [0; 12];
+        client.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200");
+        held.push(client);
+    }
+    let mut one_more = TcpStream::connect(server.addr).await.unwrap();
+    let mut nothing = Vec::new();
+    // Closed, and perhaps reset: either way nothing is said.
+    let _ = one_more.read_to_end(&mut nothing).await;
+    assert_eq!(nothing, b"");
+    drop(held);
+    let url = format!("http://{}/livez", server.addr);
+    let again = async || reqwest::get(&url).await.ok().map(|answer| answer.status());
+    let found = testkit::wait_for("there is room again", Duration::from_secs(10), again).await;
+    assert_eq!(found, 200);
+}
+
+#[tokio::test]
 async fn a_stop_lets_the_answer_under_way_arrive() {
     let config = Config {
         request_timeout: Span::millis(600),

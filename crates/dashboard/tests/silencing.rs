@@ -162,6 +162,76 @@ async fn a_token_that_is_limited_to_apps_silences_only_theirs() {
 }
 
 #[tokio::test]
+async fn labels_that_no_alert_has_are_refused_with_those_that_are_permitted() {
+    let router = well();
+    for list in ["silences", "maintenance"] {
+        let body = silence(json!({ "svc": "cart", "app": "shop" }));
+        let path = format!("/api/v1/{list}");
+        let answer = ask(&router, "POST", &path, "", Some(&body)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.text);
+        let fault = answer.json()["errors"][0].clone();
+        assert_eq!(fault["field"], "match.svc");
+        let permitted = fault["permitted"].as_str().expect("text").to_owned();
+        for label in ["service", "severity", "target_origin", "slo.labels"] {
+            assert!(permitted.contains(label), "{permitted}");
+        }
+        // `team` is a label that objectives add.
+        let body = silence(json!({ "team": "checkout", "stage": "preflight" }));
+        let answer = ask(&router, "POST", &path, "", Some(&body)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_limited_token_silences_an_incident_of_its_own_apps_by_its_id_and_no_other() {
+    let incident = |id: &str, apps: &[&str]| store::IncidentRow {
+        id: id.to_owned(),
+        version: 1,
+        apps: apps.iter().map(|app| (*app).to_owned()).collect(),
+        severity: slo::Severity::Page,
+        state: store::IncidentState::Open,
+        opened_at: setting::NOW,
+        updated_at: setting::NOW,
+        closed_at: None,
+        body: "{}".to_owned(),
+    };
+    let fake = Fake {
+        incidents: vec![
+            incident("own", &["shop"]),
+            incident("both", &["shop", "admin"]),
+            incident("other", &["admin"]),
+        ],
+        ..Fake::default()
+    };
+    let config = Config {
+        tokens: vec![token("all", &[]), token("limited", &["shop"])],
+        ..Config::default()
+    };
+    let router = router_of(&Arc::new(fake), config);
+    for (id, status) in [
+        ("own", 201),
+        ("both", 400),
+        ("other", 400),
+        ("unknown", 400),
+    ] {
+        let body = silence(json!({ "incident": id }));
+        let answer = ask(&router, "POST", "/api/v1/silences", "limited", Some(&body)).await;
+        assert_eq!(answer.status.as_u16(), status, "{id}: {}", answer.text);
+    }
+    let theirs = ask(&router, "GET", "/api/v1/silences", "limited", None)
+        .await
+        .json();
+    let theirs = theirs["silences"].as_array().expect("a list").clone();
+    assert_eq!(theirs.len(), 1, "{theirs:?}");
+    let path = format!(
+        "/api/v1/silences/{}",
+        theirs[0]["id"].as_str().expect("an id")
+    );
+    let answer = ask(&router, "DELETE", &path, "limited", None).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text);
+}
+
+#[tokio::test]
 async fn the_delivery_log_shows_a_limited_caller_its_apps_and_nothing_that_may_name_others() {
     let router = guarded();
     for (token, path, apps) in [
@@ -192,4 +262,114 @@ async fn the_delivery_log_shows_a_limited_caller_its_apps_and_nothing_that_may_n
     )
     .await;
     assert_eq!(other.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn maintenance_corrects_objectives_as_a_view_beside_what_was_measured() {
+    let fake = Arc::new(Fake::default());
+    let router = router_of(&fake, Config::default());
+    let before = ask(&router, "GET", "/api/v1/slos?app=shop", "", None)
+        .await
+        .json();
+    // Yesterday's work, recorded today, each day since the day before; and what concerns none of them.
+    let work = json!({
+        "match": { "app": "shop", "service": "checkout" }, "starts_at": "2026-10-30T02:00:00Z",
+        "ends_at": "2026-10-30T02:30:00Z", "author": "ops", "reason": "gateway upgrade", "rrule": "FREQ=DAILY",
+    });
+    let elsewhere = silence(json!({ "app": "admin" }));
+    let of_one_alert = silence(json!({ "app": "shop", "severity": "page" }));
+    for body in [&work, &elsewhere, &of_one_alert] {
+        let answer = ask(&router, "POST", "/api/v1/maintenance", "", Some(body)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    }
+    fake.asked.lock().unwrap().clear();
+    let after = ask(&router, "GET", "/api/v1/slos?app=shop", "", None)
+        .await
+        .json();
+    for (slo, earlier) in after["slos"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(before["slos"].as_array().unwrap())
+    {
+        assert_eq!(
+            slo["measured"], earlier["measured"],
+            "what was measured stays"
+        );
+        assert_eq!(slo["budget_remaining"], earlier["budget_remaining"]);
+        let corrected = &slo["corrected"];
+        assert_eq!(corrected["excluded_minutes"], 3 * 30, "{slo}");
+        assert_eq!(corrected["by"][0]["reason"], "gateway upgrade");
+        let excluded = corrected["excluded"]["total"].as_u64().unwrap();
+        let left = slo["measured"]["total"]
+            .as_u64()
+            .unwrap()
+            .saturating_sub(excluded);
+        assert_eq!(corrected["measured"]["total"], left);
+    }
+    let asked = fake.asked.lock().unwrap().clone();
+    let narrow: Vec<_> = asked
+        .iter()
+        .filter(|(_, within)| within.to.0 - within.from.0 == 30 * 60_000)
+        .collect();
+    assert_eq!(
+        narrow.len(),
+        3,
+        "objectives of the same traffic share what is read: {narrow:?}"
+    );
+    assert!(
+        narrow
+            .iter()
+            .all(|(filter, _)| filter.service.as_deref() == Some("checkout"))
+    );
+    let windows = ask(&router, "GET", "/api/v1/maintenance", "", None)
+        .await
+        .json();
+    let id = windows["maintenance"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["rrule"] != "")
+        .unwrap()["id"]
+        .clone();
+    let path = format!("/api/v1/maintenance/{}", id.as_str().unwrap());
+    ask(&router, "DELETE", &path, "", None).await;
+    let taken_back = ask(&router, "GET", "/api/v1/slos?app=shop", "", None)
+        .await
+        .json();
+    assert_eq!(taken_back["slos"][0]["corrected"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_limited_token_fills_its_own_share_of_silences_and_nobody_elses() {
+    let router = guarded();
+    let body = silence(json!({ "app": "shop" }));
+    let post = async |token| ask(&router, "POST", "/api/v1/silences", token, Some(&body)).await;
+    let mut made = Vec::new();
+    let refused = loop {
+        let answer = post("limited").await;
+        if answer.status != StatusCode::CREATED {
+            break answer;
+        }
+        made.push(answer.json()["id"].as_str().expect("a text").to_owned());
+        assert!(made.len() <= 100, "there is a bound");
+    };
+    assert_eq!((refused.status, made.len()), (StatusCode::BAD_REQUEST, 100));
+    assert!(refused.text.contains("take some back"), "{}", refused.text);
+    assert_eq!(
+        post("all").await.status,
+        StatusCode::CREATED,
+        "others have room"
+    );
+    let path = format!("/api/v1/silences/{}", made[0]);
+    let back = ask(&router, "DELETE", &path, "limited", None).await;
+    assert_eq!(back.status, StatusCode::NO_CONTENT);
+    // One of `all` is about the same app, so two have to go.
+    let path = format!("/api/v1/silences/{}", made[1]);
+    ask(&router, "DELETE", &path, "limited", None).await;
+    assert_eq!(
+        post("limited").await.status,
+        StatusCode::CREATED,
+        "there is room again"
+    );
 }

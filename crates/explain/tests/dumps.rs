@@ -114,6 +114,14 @@ fn tools_print_answers_each_in_their_own_way() {
         ("wget -S", format!("$ wget -S --header='Origin: https://app.test' https://api.test/x\n--2026-05-04 10:00:00--  https://api.test/x\nHTTP request sent, awaiting response... \n  HTTP/1.1 200 OK\n{}Length: 2 [text/plain]\n", indented(2))),
         ("PowerShell, raw", format!("PS C:\\> Invoke-WebRequest -Uri https://api.test/x -Headers @{{Origin='https://app.test'}}\n\nStatusCode        : 200\nStatusDescription : OK\nContent           : {{}}\nRawContent        : HTTP/1.1 200 OK\n{}                    \n                    {{}}\nForms             : {{}}\n", indented(20))),
         ("PowerShell, list", "PS C:\\> iwr https://api.test/x -Headers @{'Origin'='https://app.test'}\nStatusCode        : 200\nHeaders           : {[Access-Control-Allow-Origin, https://other.test], [Content-Type, \n                    text/plain]}\nImages            : {}\n".to_owned()),
+        ("PowerShell on Linux", "PS /home/me> Invoke-WebRequest -Uri https://api.test/x -Headers @{Origin='https://app.test'} -SkipHttpErrorCheck\n\nStatusCode        : 200\nRawContent        : HTTP/1.1 200 OK\n                    Access-Control-Allow-Origin: https://other.test\n\nHeaders           : {[Access-Control-Allow-Origin, System.String[]]}\n".to_owned()),
+        ("PowerShell, table of 5", "PS C:\\> (Invoke-WebRequest -Uri https://api.test/x -Headers @{Origin='https://app.test'}).Headers\n\nKey                         Value\n---                         -----\nAccess-Control-Allow-Origin https://other.test\nContent-Type                text/plain\n\n".to_owned()),
+        ("PowerShell, table of 7", "$h = @{\n  Origin = 'https://app.test'\n}\n(iwr https://api.test/x -Headers $h).Headers\n\nKey                         Value\n---                         -----\nAccess-Control-Allow-Origin {https://other.test}\n".to_owned()),
+        ("wget -d", format!("--2026-05-04 10:00:00--  https://api.test/x\n---request begin---\n{request}\n---request end---\nHTTP request sent, awaiting response... \n---response begin---\nHTTP/1.1 200 OK\n{head}\n---response end---\n200 OK\nLength: 2 [text/plain]\n")),
+        ("a prompt with user and host", format!("me@host:~/shop$ curl -i -H 'Origin: https://app.test' https://api.test/x\nHTTP/2 200\n{head}\n")),
+        ("a prompt of zsh", format!("me@mac shop % curl -i -H 'Origin: https://app.test' https://api.test/x\nHTTP/3 200\n{head}\n")),
+        ("curl 8 -v, HTTP/2", format!("* [HTTP/2] [1] OPENED stream for https://api.test/x\n* [HTTP/2] [1] [origin: https://app.test]\n> GET /x HTTP/2\n> Host: api.test\n> Origin: https://app.test\n> \n{{ [5 bytes data]\n* Request completely sent off\n< HTTP/2 200 \n< {}< \n{{ [10 bytes data]\n* Connection #0 to host api.test left intact\n", head.trim_end().replace('\n', "\n< ") + "\n")),
+        ("Insomnia", format!("* Preparing request to https://api.test/x\n\n> GET /x HTTP/1.1\n> Host: api.test\n> Origin: https://app.test\n\n* Mark bundle as not supporting multiuse\n\n< HTTP/1.1 200 OK\n< {}\n* Received 2 B chunk\n", head.trim_end().replace('\n', "\n< ") + "\n")),
     ];
     for (what, text) in rows {
         check(what, &text, expected);
@@ -161,6 +169,18 @@ fn a_copied_command_tells_method_headers_and_origin() {
             "$session = New-Object Microsoft.PowerShell.Commands.WebRequestSession\n$session.Cookies.Add((New-Object System.Net.Cookie(\"sid\", \"1\", \"/\", \"api.test\")))\nInvoke-WebRequest -UseBasicParsing -Uri \"https://api.test/x?a=1&b=2\" `\n-Method \"PUT\" `\n-WebSession $session `\n-Headers @{\n\"authority\"=\"api.test\"\n  \"method\"=\"PUT\"\n  \"origin\"=\"https://app.test\"\n  \"x-tenant\"=\"it's\"\n} `\n-ContentType \"application/json\" `\n-Body \"{`\"a`\":1}\"",
         ),
         (
+            "PowerShell of Firefox",
+            "$session = New-Object Microsoft.PowerShell.Commands.WebRequestSession\n$session.Cookies.Add((New-Object System.Net.Cookie(\"sid\", \"1\", \"/\", \"api.test\")))\nInvoke-WebRequest -UseBasicParsing -Uri \"https://api.test/x?a=1&b=2\" `\n-Method PUT `\n-WebSession $session `\n-UserAgent \"Mozilla/5.0\" `\n-Headers @{\n\"Accept\" = \"*/*\"\n  \"Origin\" = \"https://app.test\"\n  \"X-Tenant\" = \"it's\"\n} `\n-ContentType \"application/json\" `\n-Body ([System.Text.Encoding]::UTF8.GetBytes(\"{`\"a`\":1}\"))",
+        ),
+        (
+            "fetch of Chromium",
+            "fetch(\"https://api.test/x?a=1&b=2\", {\n  \"headers\": {\n    \"accept\": \"*/*\",\n    \"content-type\": \"application/json\",\n    \"sec-ch-ua\": \"\\\"Chromium\\\";v=\\\"140\\\"\",\n    \"x-tenant\": \"it's\"\n  },\n  \"referrer\": \"https://app.test/cart\",\n  \"body\": \"{\\\"a\\\":1}\",\n  \"method\": \"PUT\",\n  \"mode\": \"cors\",\n  \"credentials\": \"include\"\n});",
+        ),
+        (
+            "fetch of Firefox",
+            "await fetch(\"https://api.test/x?a=1&b=2\", {\n    \"credentials\": \"include\",\n    \"headers\": {\n        \"Accept\": \"*/*\",\n        \"Content-Type\": \"application/json\",\n        \"X-Tenant\": \"it's\"\n    },\n    \"referrer\": \"https://app.test/\",\n    \"body\": \"{}\",\n    \"method\": \"PUT\",\n    \"mode\": \"cors\"\n});",
+        ),
+        (
             "as people type",
             "curl -isXPUT https://api.test/x?a=1\\&b=2 -HOrigin:https://app.test --header=\"X-Tenant: it's\" -H content-type:application/json -bsid=1 -o /dev/null",
         ),
@@ -181,6 +201,27 @@ fn a_copied_command_tells_method_headers_and_origin() {
             .find(|(name, _)| name == "x-tenant");
         assert_eq!(tenant.expect("sent").1, b"it's", "{shell}");
     }
+}
+
+#[test]
+fn what_people_type_tells_the_request_too() {
+    let upload = "curl -T file https://api.test/x -e https://app.test/cart";
+    let dump = check(
+        "an upload is a PUT, and the page may be known by Referer",
+        upload,
+        "PUT https://api.test/x from https://app.test same-origin: incomplete preflight",
+    );
+    assert!(
+        dump.notes[0].contains("inferred from Referer"),
+        "{:?}",
+        dump.notes
+    );
+    let two = "curl -i -X OPTIONS https://api.test/x -H 'Origin: https://app.test' -H 'Access-Control-Request-Method: PUT' --next -i -X PUT https://api.test/x -H 'Origin: https://app.test'\nHTTP/1.1 204 No Content\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: PUT\n\nHTTP/1.1 200 OK\n\n";
+    check(
+        "two requests in one command",
+        two,
+        "PUT https://api.test/x from https://app.test same-origin: blocked MissingAllowOriginHeader",
+    );
     let post = "curl https://api.test/x -H 'Origin: https://app.test' -d a=b";
     check(
         "a body makes it a POST",

@@ -310,6 +310,24 @@ fn what_proxies_record_of_a_failed_preflight_is_all_there_is() {
 }
 
 #[test]
+fn an_answer_without_its_headers_is_no_answer_without_headers() {
+    for more in [
+        json!({"response": {"headers": null}}),
+        json!({"response": {}}),
+    ] {
+        let mut entry = entry(GET, &[ORIGIN], json!(200), &[], json!({}));
+        entry["response"]
+            .as_object_mut()
+            .expect("an object")
+            .remove("headers");
+        merge(&mut entry, more);
+        check("not written down", &[entry], &["0 untold unknown"]);
+    }
+    let empty = entry(GET, &[ORIGIN], json!(200), &[], json!({}));
+    check("none", &[empty], &["0 blocked MissingAllowOriginHeader"]);
+}
+
+#[test]
 fn cookies_and_logins_make_a_request_credentialed() {
     let rows = [
         (

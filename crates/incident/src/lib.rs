@@ -29,7 +29,7 @@ pub use incident::{
     AppPart, ClosedAs, Closing, Contrast, Entry, Evidence, Happening, Incident, Phase, Slice,
 };
 pub use lifecycle::{Before, News, Observed, REPLAY_WAIT, Replay, cached_until, step, waits};
-pub use markdown::markdown;
+pub use markdown::{markdown, unmarked};
 pub use register::{DIAGNOSIS_WAIT, Links, Register, is_of_cors};
 pub use runbook::{Step, runbook};
 pub use signal::{Failing, Sighting, Signal};

@@ -182,6 +182,11 @@ fn list(text: &mut String, name: &str, values: &[String]) {
 }
 
 /// One line in which no character is markup.
+#[must_use]
+pub fn unmarked(text: &str) -> String {
+    plain(text)
+}
+
 fn plain(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in printable::line(text).chars() {

@@ -102,22 +102,24 @@ pub(crate) type Observed = crate::HeaderChange;
 /// scope. An empty list means that no change explains it.
 #[must_use]
 pub fn rank(scope: Scope<'_>, deploys: &[Deploy], headers: &[Observed]) -> Vec<Suspect> {
-    let changed: Vec<Suspect> = headers
-        .iter()
-        .filter_map(|change| header(scope, change))
-        .collect();
-    let seen = headers
+    let seen: Vec<_> = headers
         .iter()
         .filter(|change| is_about(scope, change))
-        .map(|change| (change.from, change.to));
-    let seen: Vec<_> = seen.collect();
-    let deployed = deploys
+        .map(|change| (change.from, change.to))
+        .collect();
+    let deployed: Vec<Suspect> = deploys
         .iter()
-        .filter_map(|deploy| self::deploy(scope, deploy, &seen));
-    let mut suspects: Vec<_> = deployed
-        .chain(changed)
+        .filter_map(|deploy| self::deploy(scope, deploy, &seen))
         .filter(|suspect| suspect.score >= ENOUGH)
         .collect();
+    let changed = headers
+        .iter()
+        .filter_map(|change| Some((change, header(scope, change)?)))
+        .map(|(change, suspect)| below_its_deploy(suspect, change, &deployed))
+        .filter(|suspect| suspect.score >= ENOUGH)
+        .collect::<Vec<_>>();
+    let mut suspects = deployed;
+    suspects.extend(changed);
     // What can be rolled back stands before what it did.
     suspects.sort_by(|a, b| {
         b.score
@@ -127,6 +129,23 @@ pub fn rank(scope: Scope<'_>, deploys: &[Deploy], headers: &[Observed]) -> Vec<S
     });
     suspects.truncate(MAX_SUSPECTS);
     suspects
+}
+
+/// A header that changed when a deploy was made is what that deploy did: it is no likelier than the deploy.
+fn below_its_deploy(suspect: Suspect, change: &Observed, deployed: &[Suspect]) -> Suspect {
+    let within = deployed
+        .iter()
+        .filter(|deploy| is_between(deploy.at, change.from, change.to));
+    let likeliest = within.map(|deploy| deploy.score).reduce(f64::max);
+    Suspect {
+        score: likeliest.map_or(suspect.score, |most| suspect.score.min(most)),
+        ..suspect
+    }
+}
+
+/// Whether something happened between two times, as far as clocks agree.
+const fn is_between(at: UnixMillis, from: UnixMillis, to: UnixMillis) -> bool {
+    at.0 >= from.0 - SLACK && at.0 <= to.0 + SLACK
 }
 
 #[expect(clippy::cast_precision_loss, reason = "minutes of one day")]
@@ -167,9 +186,7 @@ fn deploy(
         score += 0.2 * recency.max(0.5) * scoped;
         reasons.push("it changes CORS configuration".to_owned());
     }
-    let between = |&(from, to): &(UnixMillis, UnixMillis)| {
-        deploy.at.0 >= from.0 - SLACK && deploy.at.0 <= to.0 + SLACK
-    };
+    let between = |&(from, to): &(UnixMillis, UnixMillis)| is_between(deploy.at, from, to);
     if headers.iter().any(between) {
         score += 0.25 * scoped;
         reasons.push(format!("{} changed just then", named(scope.header)));

@@ -91,6 +91,11 @@ fn a_header_that_vanished_just_then_points_to_the_deploy_that_did_it() {
         suspects[0].why
     );
     assert!(ids.contains(&header), "{ids:?}");
+    // However sure the header's change is: it is what the deploy did, which can be rolled back.
+    let slow = [deployed("culprit", 10, "")];
+    let suspects = rank(scope(), &slow, &[changed(header, -12, 1)]);
+    let ids: Vec<_> = suspects.iter().map(|suspect| suspect.id.as_str()).collect();
+    assert_eq!(ids, ["culprit", header]);
     let alone = rank(scope(), &[], &[changed(header, -3, 0)]);
     assert_eq!(alone[0].kind, SuspectKind::HeaderChange);
     assert_eq!(

@@ -1,6 +1,6 @@
 //! What the answers say: whom the target lets read, and what is wrong where only preflights are sent.
 
-use audit::RULES;
+use audit::{RULES, preflight_fixes};
 use cors::Answer;
 use explain::heads;
 use findings::{Finding, Level, Rule};
@@ -172,8 +172,15 @@ pub(crate) fn of_preflights(
     // Some servers refuse the preflights of strangers with 403, which is right.
     if !counts(asked, false) && asked.status != 403 && !someone_is_let_in {
         let text = format!("The preflight is answered with status {}.", asked.status);
-        let fix = "Answer OPTIONS with Access-Control-Request-Method by 204, before authentication and routing.";
-        findings.push(found(PREFLIGHT, text, shown(STRANGER, asked), fix));
+        let mut finding = found(PREFLIGHT, text, shown(STRANGER, asked), "");
+        finding.fix = match tried.first() {
+            Some(page) => preflight_fixes(&page.origin, url, asked),
+            None => Vec::new(),
+        };
+        if finding.fix.is_empty() {
+            finding.fix.push("Answer OPTIONS with Access-Control-Request-Method by 204, before authentication and routing.".to_owned());
+        }
+        findings.push(finding);
     }
     if let Some(age) = max_age.filter(|age| *age > LONGEST_KEPT) {
         let text = format!("Access-Control-Max-Age is {age} s, longer than any browser keeps it.");

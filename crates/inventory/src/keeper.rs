@@ -275,7 +275,7 @@ impl Inventory {
             if self.audited.iter().any(is_busy) {
                 continue;
             }
-            let candidates = self.candidates.of(target, &self.traffic.pages(&target.key));
+            let candidates = self.candidates.of(target, &self.traffic.own_pages(target));
             let client = paced(&self.client, self.config.requests_per_second);
             let (target, clock) = (target.clone(), self.clock.clone());
             self.audited.insert(target.key.clone());

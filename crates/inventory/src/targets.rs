@@ -15,6 +15,10 @@ const MAX_CALLED: usize = 10_000;
 /// Page origins that are remembered of a target, those that called last.
 const MAX_PAGES: usize = 10_000;
 
+/// An endpoint that is in the inventory stays unless another is called so many times as often: one that is
+/// called a little more does not push it out every day, and one that was called once does not stay for long.
+const STAYS: u64 = 4;
+
 /// Pages send operations of GraphQL with it; the configuration names endpoints without a method.
 const OPERATIONS: &str = "POST";
 
@@ -131,7 +135,8 @@ impl Choice {
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     called: BTreeMap<Key, Called>,
-    pages: BTreeMap<(String, String), BTreeMap<String, Seen>>,
+    /// By service and server: the pages by origin and app.
+    pages: BTreeMap<(String, String), BTreeMap<(String, String), Seen>>,
 }
 
 /// When pages of an origin called.
@@ -170,11 +175,11 @@ impl Traffic {
                 .pages
                 .entry((row.service, row.target_origin))
                 .or_default();
-            let is_new = !pages.contains_key(&row.page_origin);
-            if is_new && pages.len() >= MAX_PAGES {
+            let page = (row.page_origin, row.app);
+            if !pages.contains_key(&page) && pages.len() >= MAX_PAGES {
                 continue;
             }
-            let seen = pages.entry(row.page_origin).or_insert(Seen {
+            let seen = pages.entry(page).or_insert(Seen {
                 first: row.first_seen,
                 last: row.last_seen,
             });
@@ -183,15 +188,30 @@ impl Traffic {
         }
     }
 
-    /// When pages called a target, by origin.
+    /// When pages of any app called the server of a target, by origin: a list holds for a whole server.
     pub(crate) fn pages(&self, key: &Key) -> BTreeMap<String, Seen> {
-        let of = (key.service.clone(), key.target_origin.clone());
-        self.pages.get(&of).cloned().unwrap_or_default()
+        self.pages_of(key, |_| true)
     }
 
-    /// Chooses the targets: first what an app's configuration names, then what is `known`, so that an
-    /// endpoint that is called a little more often than another does not push it out every day. Each
-    /// service gets its turn until the limit is reached.
+    /// The same of the apps that call the target itself: those who see it may know of these.
+    pub(crate) fn own_pages(&self, target: &Target) -> BTreeMap<String, Seen> {
+        self.pages_of(&target.key, |app| target.apps.iter().any(|own| own == app))
+    }
+
+    fn pages_of(&self, key: &Key, is_meant: impl Fn(&str) -> bool) -> BTreeMap<String, Seen> {
+        let of = (key.service.clone(), key.target_origin.clone());
+        let pages = self.pages.get(&of).into_iter().flatten();
+        let mut found: BTreeMap<String, Seen> = BTreeMap::new();
+        for ((origin, _), seen) in pages.filter(|((_, app), _)| is_meant(app)) {
+            let known = found.entry(origin.clone()).or_insert(*seen);
+            known.first = known.first.min(seen.first);
+            known.last = known.last.max(seen.last);
+        }
+        found
+    }
+
+    /// Chooses the targets: first what an app's configuration names, then what is called most, where what is
+    /// `known` counts [`STAYS`] times. Each service gets its turn until the limit is reached.
     pub(crate) fn select(&self, known: &HashSet<Key>, choice: &Choice) -> Vec<Target> {
         let mut origins: BTreeMap<(&str, &str), Vec<(Rank, Target)>> = BTreeMap::new();
         for (key, called) in &self.called {
@@ -201,10 +221,14 @@ impl Traffic {
             };
             let rank = Rank {
                 unnamed: !choice.is_named(&target),
-                unknown: !known.contains(key),
+                unbelieved: called.weight() == 0,
                 unread: !target.is_read(),
                 made_up: target.place.made_up,
-                weight: std::cmp::Reverse(called.weight()),
+                weight: std::cmp::Reverse(match known.contains(key) {
+                    true => called.weight().saturating_mul(STAYS),
+                    false => called.weight(),
+                }),
+                unknown: !known.contains(key),
             };
             let of = (key.service.as_str(), key.target_origin.as_str());
             origins.entry(of).or_default().push((rank, target));
@@ -236,10 +260,12 @@ impl Traffic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     unnamed: bool,
-    unknown: bool,
+    /// All calls of it are disputed.
+    unbelieved: bool,
     unread: bool,
     made_up: bool,
     weight: std::cmp::Reverse<u64>,
+    unknown: bool,
 }
 
 fn target(key: &Key, called: &Called, known: &KnownPaths) -> Result<Target, NoPath> {

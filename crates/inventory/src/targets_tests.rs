@@ -144,6 +144,7 @@ fn looks_that_overlap_do_not_make_an_endpoint_heavier() {
 fn pages_are_remembered_from_their_first_to_their_last_call() {
     let mut traffic = Traffic::default();
     let seen = |first, last| OriginSeenRow {
+        app: "shop".to_owned(),
         service: "api".to_owned(),
         target_origin: "https://api.test".to_owned(),
         page_origin: "https://shop.test".to_owned(),
@@ -162,4 +163,70 @@ fn pages_are_remembered_from_their_first_to_their_last_call() {
         last: UnixMillis(70),
     };
     assert_eq!(traffic.pages(&key)["https://shop.test"], expected);
+}
+
+#[test]
+fn a_target_is_tried_with_pages_of_its_own_apps_and_used_by_pages_of_all() {
+    let mut traffic = Traffic::default();
+    add(&mut traffic, vec![called("api", "/a", "GET", 5)]);
+    let seen = |app: &str, origin: &str| OriginSeenRow {
+        app: app.to_owned(),
+        service: "api".to_owned(),
+        target_origin: "https://api.test".to_owned(),
+        page_origin: origin.to_owned(),
+        first_seen: UnixMillis(1),
+        last_seen: UnixMillis(2),
+    };
+    traffic.add_seen(vec![
+        seen("shop", "https://shop.test"),
+        seen("beta", "https://secret-partner.test"),
+        seen("beta", "https://shop.test"),
+    ]);
+    let target = &select(&traffic, &[], &Config::default())[0];
+    assert_eq!(target.apps, ["shop"]);
+    let own = traffic.own_pages(target);
+    assert_eq!(own.into_keys().collect::<Vec<_>>(), ["https://shop.test"]);
+    let all = traffic.pages(&target.key);
+    assert!(all.contains_key("https://secret-partner.test"));
+}
+
+#[test]
+fn endpoints_that_somebody_made_up_do_not_stay_before_those_that_are_called() {
+    let config = Config {
+        endpoints_per_origin: 3,
+        ..Config::default()
+    };
+    let mut traffic = Traffic::default();
+    let made_up: Vec<_> = (0..3)
+        .map(|n| called("api", &format!("/made-up/{n}x"), "GET", 1))
+        .collect();
+    add(&mut traffic, made_up);
+    let before = select(&traffic, &[], &config);
+    assert_eq!(before.len(), 3, "nothing else is known yet");
+    let real: Vec<_> = (0..3)
+        .map(|n| called("api", &format!("/real/{n}x"), "GET", 10 + n))
+        .collect();
+    add(&mut traffic, real);
+    let paths: Vec<_> = select(&traffic, &before, &config)
+        .into_iter()
+        .map(|target| target.key.endpoint)
+        .collect();
+    assert!(
+        paths.iter().all(|path| path.starts_with("/real/")),
+        "{paths:?}"
+    );
+    // All calls of an endpoint are disputed, however many they are.
+    add(&mut traffic, vec![called("api", "/disputed", "GET", 0)]);
+    let chosen = select(
+        &traffic,
+        &[],
+        &Config {
+            endpoints_per_origin: 7,
+            ..config
+        },
+    );
+    assert_eq!(
+        chosen.last().map(|target| &*target.key.endpoint),
+        Some("/disputed")
+    );
 }

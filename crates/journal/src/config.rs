@@ -43,7 +43,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             kind: Kind::default(),
-            max_record: Size::mib(1),
+            // With what a batch adds to it, a broker's own default of `max.message.bytes`.
+            max_record: Size::kib(960),
             queue: Size::mib(64),
             read_ahead: Size::mib(16),
             disk: DiskConfig::default(),

@@ -108,12 +108,22 @@ impl Repair {
         machine.flush(&mut pending);
         self.write(pending).await?;
         let compacted = self.store.compacted().await?;
-        let is_compacted = compacted.iter().any(|row| {
-            (row.epoch, row.partition) == (settings.epoch, partition) && span < row.spans
-        });
-        if is_compacted {
+        let known = compacted
+            .iter()
+            .find(|row| (row.epoch, row.partition) == (settings.epoch, partition));
+        let Some(known) = known else {
+            return Ok(());
+        };
+        if span < known.spans {
             self.store
                 .compact_again(settings.epoch, partition, span)
+                .await?;
+            return Ok(());
+        }
+        let chunks = span * CHUNKS_PER_SPAN..(span + 1) * CHUNKS_PER_SPAN;
+        for chunk in chunks.filter(|chunk| *chunk < known.next_chunk()) {
+            self.store
+                .compact_chunk_again(settings.epoch, partition, chunk)
                 .await?;
         }
         Ok(())

@@ -3,11 +3,12 @@
 use std::fmt::Debug;
 
 use crate::ask::Ask;
+use crate::cloud::{self, Platform};
 use crate::grant::Grant;
 use crate::place::{Door, Problem};
 use crate::reply::{Reply, Upstream};
 use crate::source::Source;
-use crate::{envoy, gateway, ingress, nginx, own, traefik};
+use crate::{apache, caddy, envoy, gateway, haproxy, ingress, nginx, own, traefik};
 
 /// How a policy is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +29,24 @@ pub enum Form {
     Istio,
     /// SecurityPolicies of Envoy Gateway.
     EnvoyGateway,
+    /// Caddyfiles.
+    Caddy,
+    /// Apache's configuration, and `.htaccess`.
+    Apache,
+    /// HAProxy's configuration.
+    HaProxy,
+    /// CORS rules of an S3 bucket, JSON or XML.
+    S3,
+    /// CORS rules of a Google Cloud Storage bucket.
+    Gcs,
+    /// CORS rules of Azure Storage, JSON or XML.
+    AzureStorage,
+    /// CORS of Azure App Service and Functions.
+    AzureAppService,
+    /// CORS of an HTTP API of AWS API Gateway.
+    ApiGateway,
+    /// A response headers policy of CloudFront.
+    CloudFront,
 }
 
 impl Form {
@@ -41,6 +60,15 @@ impl Form {
         Self::Envoy,
         Self::Istio,
         Self::EnvoyGateway,
+        Self::Caddy,
+        Self::Apache,
+        Self::HaProxy,
+        Self::S3,
+        Self::Gcs,
+        Self::AzureStorage,
+        Self::AzureAppService,
+        Self::ApiGateway,
+        Self::CloudFront,
     ];
 
     /// Its name on the command line.
@@ -55,6 +83,15 @@ impl Form {
             Self::Envoy => "envoy",
             Self::Istio => "istio",
             Self::EnvoyGateway => "envoy-gateway",
+            Self::Caddy => "caddy",
+            Self::Apache => "apache",
+            Self::HaProxy => "haproxy",
+            Self::S3 => "s3",
+            Self::Gcs => "gcs",
+            Self::AzureStorage => "azure-storage",
+            Self::AzureAppService => "azure-app-service",
+            Self::ApiGateway => "aws-api-gateway",
+            Self::CloudFront => "cloudfront",
         }
     }
 
@@ -120,6 +157,17 @@ impl Policy {
             Form::Envoy => Box::new(envoy::read(source, found)),
             Form::Istio => Box::new(envoy::istio::read(source, found)),
             Form::EnvoyGateway => Box::new(envoy::security::read(source, found)),
+            Form::Caddy => Box::new(caddy::read(source, found)),
+            Form::Apache => Box::new(apache::read(source, found)),
+            Form::HaProxy => Box::new(haproxy::read(source, found)),
+            Form::S3 => Box::new(cloud::read(Platform::S3, source, found)),
+            Form::Gcs => Box::new(cloud::read(Platform::Google, source, found)),
+            Form::AzureStorage => Box::new(cloud::read(Platform::AzureStorage, source, found)),
+            Form::AzureAppService => {
+                Box::new(cloud::read(Platform::AzureAppService, source, found))
+            }
+            Form::ApiGateway => Box::new(cloud::read(Platform::ApiGateway, source, found)),
+            Form::CloudFront => Box::new(cloud::read(Platform::CloudFront, source, found)),
         };
         problems.sort();
         problems.dedup();

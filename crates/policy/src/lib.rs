@@ -7,14 +7,19 @@
 //! lets every shape pass.
 #![forbid(unsafe_code)]
 
+mod apache;
 mod ask;
+mod caddy;
+mod cloud;
 mod doubt;
 mod envoy;
 mod form;
 mod gateway;
 pub mod generate;
 mod grant;
+mod haproxy;
 mod ingress;
+mod message;
 mod nginx;
 mod origin;
 mod own;

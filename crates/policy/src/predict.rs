@@ -2,12 +2,11 @@
 
 use cors::{Credentials, Exchange, Headers, Hop, Message, Mode, Request, RequestParts, Ruling};
 use explain::Verdict;
-use url::Url;
 
-use crate::ask::{Ask, Rest};
 use crate::form::Policy;
+use crate::message::{ask, named};
 use crate::place::Place;
-use crate::reply::{Reply, Told, Upstream};
+use crate::reply::{Lost, Reply, Told, Upstream};
 use crate::shape::Shape;
 use crate::template::Path;
 
@@ -56,6 +55,8 @@ pub struct Block {
     pub verdict: Verdict,
     /// The line of the policy that says the wrong thing, or the part that says too little.
     pub place: Option<Place>,
+    /// Lines that set the header which is missing, and why they do nothing here.
+    pub lost: Vec<Lost>,
 }
 
 /// What a policy changes for a shape.
@@ -300,7 +301,11 @@ impl Walk {
         let (outcome, hidden) = match verdict.judgement.ruling {
             Ruling::Allowed => (Outcome::Allowed, hidden(shape, exchange)),
             Ruling::Blocked => (
-                Outcome::Blocked(Box::new(Block { verdict, place })),
+                Outcome::Blocked(Box::new(Block {
+                    lost: self.lost(&verdict),
+                    verdict,
+                    place,
+                })),
                 Vec::new(),
             ),
             Ruling::Incomplete => (
@@ -315,6 +320,24 @@ impl Walk {
             assumed: self.assumed,
             used: self.used,
         }
+    }
+
+    /// Why the header that the verdict is about is not there.
+    fn lost(&self, verdict: &Verdict) -> Vec<Lost> {
+        let (Some(told), Some(header)) = (&self.last, verdict.header()) else {
+            return Vec::new();
+        };
+        if told.place_of(header).is_some() {
+            return Vec::new();
+        }
+        let mut lost = told
+            .lost
+            .iter()
+            .filter(|lost| lost.header.eq_ignore_ascii_case(header))
+            .cloned()
+            .collect::<Vec<_>>();
+        lost.dedup();
+        lost
     }
 
     /// The line that the verdict is about.
@@ -342,54 +365,4 @@ fn hidden(shape: &Shape, exchange: &Exchange) -> Vec<String> {
         .filter(|name| !readable.contains(&name.to_ascii_lowercase()))
         .cloned()
         .collect()
-}
-
-/// The URL under the name that the policy knows.
-fn named(url: &Url, options: &Options) -> Url {
-    let origin = cors::Origin::of(url);
-    let mut url = url.clone();
-    if let Some((_, host)) = options
-        .hosts
-        .iter()
-        .find(|(target, _)| target == origin.as_str())
-    {
-        // The options were checked where they were read; a host that is none changes nothing.
-        let _ = url.set_host(Some(host));
-    }
-    url
-}
-
-fn ask<'a>(shape: &Shape, message: &'a Message, url: &'a Url) -> Ask<'a> {
-    let known = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
-    let mut headers = Vec::new();
-    if let Some(origin) = &message.origin {
-        headers.push(known("origin", origin));
-    }
-    let method = match &message.question {
-        Some(question) => {
-            headers.push(known("access-control-request-method", &question.method));
-            if let Some(names) = &question.headers {
-                headers.push(known("access-control-request-headers", names));
-            }
-            // A preflight carries neither.
-            headers.extend([known("cookie", ""), known("authorization", "")]);
-            "OPTIONS"
-        }
-        None => {
-            headers.extend(message.headers.iter().map(|(name, _)| (name.clone(), None)));
-            if !shape.credentialed {
-                headers.push(known("cookie", ""));
-            }
-            if shape.headers.is_none() {
-                headers.push(("authorization".to_owned(), None));
-            }
-            &message.method
-        }
-    };
-    Ask {
-        method,
-        url,
-        headers,
-        rest: Rest::OfBrowser,
-    }
 }

@@ -18,10 +18,13 @@ pub(crate) fn form(source: &Source<'_>) -> Option<Form> {
         });
     }
     let is_tree = matches!(ending, "yaml" | "yml" | "json") || starts("apiVersion:");
-    if is_tree {
-        return of_tree(text);
+    if is_tree || text.trim_start().starts_with(['{', '[', '<']) && !starts("<V") {
+        let found = of_tree(text).or_else(|| of_cloud(text));
+        if found.is_some() || is_tree {
+            return found;
+        }
     }
-    of_directives(text)
+    of_directives(name, text)
 }
 
 /// YAML, and JSON, which is YAML.
@@ -58,11 +61,110 @@ fn of_tree(text: &str) -> Option<Form> {
     }
 }
 
+/// Settings of clouds, by the members that only they have.
+fn of_cloud(text: &str) -> Option<Form> {
+    let lower = text.to_ascii_lowercase();
+    let has = |what: &str| lower.contains(&what.to_ascii_lowercase());
+    Some(if has("AccessControlAllowOrigins") {
+        Form::CloudFront
+    } else if has("supportCredentials") {
+        Form::AzureAppService
+    } else if has("MaxAgeInSeconds") {
+        Form::AzureStorage
+    } else if has("AllowedOrigins") && has("AllowedMethods") || has("<AllowedOrigin>") {
+        Form::S3
+    } else if has("AllowOrigins") {
+        Form::ApiGateway
+    } else if has("responseHeader") || has("maxAgeSeconds") && has("\"origin\"") {
+        Form::Gcs
+    } else {
+        return None;
+    })
+}
+
 /// Files of directives.
-fn of_directives(text: &str) -> Option<Form> {
-    let is_directive = |line: &str| {
-        let line = line.split('#').next().unwrap_or_default().trim_end();
-        line.ends_with(';') || line.ends_with('{')
+fn of_directives(name: &str, text: &str) -> Option<Form> {
+    if name.eq_ignore_ascii_case("Caddyfile") || name.ends_with(".caddyfile") {
+        return Some(Form::Caddy);
+    }
+    let of_apache = [
+        "<VirtualHost",
+        "<Location",
+        "<Directory",
+        "<Files",
+        "<If",
+        "SetEnvIf",
+        "RewriteEngine",
+        "RewriteRule",
+    ];
+    let is_apaches = |line: &str| {
+        let line = line.trim_start();
+        let words: Vec<String> = line
+            .split_whitespace()
+            .map(str::to_ascii_lowercase)
+            .collect();
+        let is_header = matches!(
+            words
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .as_slice(),
+            [
+                "header",
+                "always"
+                    | "onsuccess"
+                    | "set"
+                    | "append"
+                    | "merge"
+                    | "add"
+                    | "unset"
+                    | "echo"
+                    | "edit"
+                    | "setifempty",
+                ..
+            ]
+        );
+        is_header && !line.ends_with(';') || of_apache.iter().any(|start| line.starts_with(start))
     };
-    text.lines().any(is_directive).then_some(Form::Nginx)
+    if name.ends_with(".htaccess") || text.lines().any(is_apaches) {
+        return Some(Form::Apache);
+    }
+    let of_haproxy = [
+        "http-request ",
+        "http-response ",
+        "http-after-response ",
+        "frontend ",
+        "default_backend ",
+    ];
+    let is_haproxys = |line: &str| {
+        of_haproxy
+            .iter()
+            .any(|start| line.trim_start().starts_with(start))
+    };
+    if name == "haproxy.cfg" || text.lines().any(is_haproxys) {
+        return Some(Form::HaProxy);
+    }
+    // Caddy's directives end with their line, those of nginx with `;`.
+    let first = |line: &str| {
+        line.trim_start()
+            .split([' ', '\t'])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let ends = text.lines().any(|line| line.trim_end().ends_with(';'));
+    let is_caddys = |line: &str| {
+        matches!(
+            first(line).as_str(),
+            "header" | "respond" | "reverse_proxy" | "handle" | "file_server"
+        ) || line.trim_start().starts_with('@')
+    };
+    if !ends && text.lines().any(is_caddys) {
+        return Some(Form::Caddy);
+    }
+    let of_nginx = |line: &str| line.contains(';') || line.trim_end().ends_with('{');
+    let lines = text
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default());
+    lines.into_iter().any(of_nginx).then_some(Form::Nginx)
 }

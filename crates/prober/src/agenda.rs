@@ -32,6 +32,14 @@ struct Known {
     endpoint: String,
 }
 
+/// Who shares the queue: an app, and of it the failures at one server.
+type Share = (String, String);
+
+fn share(row: &SignatureRow) -> Share {
+    let server = web::Origin::server_of(&row.target_origin).into_owned();
+    (row.app.clone(), server)
+}
+
 /// A thing that has not been started.
 #[derive(Debug)]
 struct Waiting {
@@ -63,6 +71,10 @@ pub(crate) struct Agenda {
     waiting: BTreeMap<String, Waiting>,
     under_way: HashSet<String>,
     looks: VecDeque<Waiting>,
+    /// The turn in which an app, and of it a server, was served last.
+    served: HashMap<String, u64>,
+    served_at: HashMap<Share, u64>,
+    turn: u64,
 }
 
 impl Agenda {
@@ -73,6 +85,9 @@ impl Agenda {
             waiting: BTreeMap::new(),
             under_way: HashSet::new(),
             looks: VecDeque::new(),
+            served: HashMap::new(),
+            served_at: HashMap::new(),
+            turn: 0,
         }
     }
 
@@ -123,7 +138,8 @@ impl Agenda {
         });
     }
 
-    /// Takes in failures; returns how many found no place.
+    /// Takes in failures, those first that come first; returns how many found no place. A full queue gives
+    /// way to an app, and within an app to a server, that has fewer places than the one that has most.
     pub(crate) fn failing(&mut self, rows: Vec<SignatureRow>) -> u64 {
         let mut overflowed = 0;
         for row in rows {
@@ -133,13 +149,41 @@ impl Agenda {
             }
             if let Some(waiting) = self.waiting.get_mut(&id) {
                 waiting.row = row;
-            } else if self.waiting.len() >= MAX_WAITING {
-                overflowed += 1;
-            } else {
+            } else if self.waiting.len() < MAX_WAITING {
                 self.waiting.insert(id, Waiting::new(row));
+            } else {
+                overflowed += 1;
+                if let Some(other) = self.gives_way(&row) {
+                    self.waiting.remove(&other);
+                    self.waiting.insert(id, Waiting::new(row));
+                }
             }
         }
         overflowed
+    }
+
+    /// What gives way to `row` in a full queue.
+    fn gives_way(&self, row: &SignatureRow) -> Option<String> {
+        let mut apps: HashMap<&str, usize> = HashMap::new();
+        let mut servers: HashMap<Share, usize> = HashMap::new();
+        for waiting in self.waiting.values() {
+            *apps.entry(&waiting.row.app).or_default() += 1;
+            *servers.entry(share(&waiting.row)).or_default() += 1;
+        }
+        let places = |of: &SignatureRow| {
+            let app = apps.get(&*of.app).copied().unwrap_or_default();
+            (app, servers.get(&share(of)).copied().unwrap_or_default())
+        };
+        let (id, most) = self
+            .waiting
+            .iter()
+            .max_by_key(|(_, waiting)| places(&waiting.row))?;
+        let (own, other) = (places(row), places(&most.row));
+        let is_fairer = match most.row.app == row.app {
+            true => own.1 + 1 < other.1,
+            false => own.0 + 1 < other.0,
+        };
+        is_fairer.then(|| id.clone())
     }
 
     fn is_wanted(&self, id: &str, row: &SignatureRow) -> bool {
@@ -159,6 +203,15 @@ impl Agenda {
         }
     }
 
+    fn served_now(&mut self, row: &SignatureRow) {
+        self.turn += 1;
+        if self.served_at.len() >= MAX_KNOWN {
+            self.served_at.clear();
+        }
+        self.served.insert(row.app.clone(), self.turn);
+        self.served_at.insert(share(row), self.turn);
+    }
+
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
     }
@@ -168,11 +221,19 @@ impl Agenda {
         !self.looks.is_empty()
     }
 
-    /// The next thing to do now: failures first, those of targets that may be asked.
+    /// The next thing to do now: failures first, those of targets that may be asked; apps take turns, and the
+    /// servers of an app.
     pub(crate) fn next(&mut self, pace: &Pace, now: Instant) -> Option<Task> {
-        let due = self.waiting.iter().find(|(_, one)| one.is_due(pace, now));
+        let turn = |row: &SignatureRow| {
+            let app = self.served.get(&row.app).copied().unwrap_or_default();
+            let server = self.served_at.get(&share(row)).copied();
+            (app, server.unwrap_or_default())
+        };
+        let due = self.waiting.iter().filter(|(_, one)| one.is_due(pace, now));
+        let due = due.min_by_key(|(_, one)| turn(&one.row));
         if let Some(id) = due.map(|(id, _)| id.clone()) {
             let Waiting { row, .. } = self.waiting.remove(&id)?;
+            self.served_now(&row);
             self.under_way.insert(id);
             return Some(Task::Diagnose(row));
         }

@@ -113,3 +113,47 @@ fn failures_come_before_looks_and_the_queue_has_an_end() {
     assert_eq!(agenda.failing(flood), 7);
     assert_eq!(agenda.waiting(), MAX_WAITING);
 }
+
+#[test]
+fn a_flood_of_one_app_keeps_neither_other_apps_nor_its_own_other_servers_waiting() {
+    let (mut agenda, now) = (Agenda::new(AGAIN), Instant::now());
+    let flood = (0..MAX_WAITING * 2)
+        .map(|n| row("flooded", &format!("/{n}"), 0))
+        .collect();
+    let overflowed = agenda.failing(flood);
+    assert_eq!(overflowed, MAX_WAITING as u64);
+    let of_other_app = SignatureRow {
+        app: "beta".to_owned(),
+        ..row("beta", "/real", 0)
+    };
+    let at_other_server = row("calm", "/real", 0);
+    let overflowed = agenda.failing(vec![of_other_app.clone(), at_other_server.clone()]);
+    assert_eq!(overflowed, 2, "two others gave way");
+    assert_eq!(agenda.waiting(), MAX_WAITING);
+    let pace = pace();
+    let first: Vec<_> = std::iter::from_fn(|| agenda.next(&pace, now))
+        .take(4)
+        .map(|task| match task {
+            Task::Diagnose(row) | Task::Look(row) => row,
+        })
+        .collect();
+    assert!(first[..3].contains(&of_other_app), "{first:#?}");
+    assert!(first.contains(&at_other_server), "{first:#?}");
+}
+
+#[test]
+fn nothing_gives_way_to_what_has_as_many_places() {
+    let mut agenda = Agenda::new(AGAIN);
+    for n in 0..MAX_WAITING {
+        let app = ["shop", "beta"][n % 2].to_owned();
+        let one = SignatureRow {
+            app,
+            ..row("api", &format!("/{n}"), 0)
+        };
+        assert_eq!(agenda.failing(vec![one]), 0);
+    }
+    let before: Vec<_> = agenda.waiting.keys().cloned().collect();
+    assert_eq!(agenda.failing(vec![row("api", "/new", 0)]), 1);
+    let after: Vec<_> = agenda.waiting.keys().cloned().collect();
+    assert_eq!(before, after);
+}

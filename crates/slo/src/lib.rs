@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod budget;
+mod calendar;
 mod compare;
 mod latency;
 mod objective;
@@ -19,6 +20,7 @@ mod watermark;
 mod window;
 
 pub use budget::{BudgetState, ErrorBudget, burn_rate, spent};
+pub use calendar::{Calendar, InvalidZone, Period, Zone};
 pub use compare::{Comparison, GateVerdict, LEAST_RISE, MIN_BAD, MIN_EVENTS, TOLERATED_RISE};
 pub use latency::{LatencySummary, quantile_ms};
 pub use objective::{InvalidObjective, Objective};

@@ -10,7 +10,7 @@ use observation::UnixMillis;
 use serde::Deserialize;
 
 use crate::client::Statement;
-use crate::rollup::ROLLUPS;
+use crate::rollup::{self, OPEN, ROLLUPS};
 use crate::wire::fields;
 use crate::{CHUNKS_PER_SPAN, Store, StoreError, migration};
 
@@ -24,34 +24,54 @@ fields! {
         pub partition: u32,
         /// Spans below this are compacted.
         pub spans: u64,
+        /// Chunks below this are compacted, in such a span or by themselves.
+        pub chunks: u64,
     }
 }
 
 /// How far each partition is compacted.
-pub(crate) const COMPACTED: &str = "SELECT epoch, partition, max(done.spans) AS spans FROM compacted AS done \
-     GROUP BY epoch, partition ORDER BY epoch, partition";
+pub(crate) const COMPACTED: &str = "SELECT epoch, partition, max(done.spans) AS spans, \
+        max(done.chunks) AS chunks \
+     FROM compacted AS done GROUP BY epoch, partition ORDER BY epoch, partition";
 
 /// The spans that are compacted, by partition, as parameters of a statement.
 #[derive(Debug)]
 pub(crate) struct Compactions {
     keys: Vec<u64>,
     spans: Vec<u64>,
+    chunks: Vec<u64>,
+}
+
+impl Compacted {
+    /// The first chunk that is compacted neither with its span nor by itself.
+    #[must_use]
+    pub fn next_chunk(&self) -> u64 {
+        self.chunks.max(self.spans * CHUNKS_PER_SPAN)
+    }
 }
 
 impl Compactions {
     pub(crate) fn new(rows: &[Compacted]) -> Self {
         let key = |row: &Compacted| (u64::from(row.epoch) << 32) | u64::from(row.partition);
         // `transform` wants at least one pair; this partition does not exist.
-        let none = (u64::MAX, 0);
-        let pairs = rows.iter().map(|row| (key(row), row.spans));
-        let (keys, spans) = std::iter::once(none).chain(pairs).unzip();
-        Self { keys, spans }
+        let mut compactions = Self {
+            keys: vec![u64::MAX],
+            spans: vec![0],
+            chunks: vec![0],
+        };
+        for row in rows {
+            compactions.keys.push(key(row));
+            compactions.spans.push(row.spans);
+            compactions.chunks.push(row.next_chunk());
+        }
+        compactions
     }
 
     pub(crate) fn bind(&self, statement: Statement) -> Statement {
         statement
             .param("keys", self.keys.clone())
             .param("spans", self.spans.clone())
+            .param("chunks", self.chunks.clone())
     }
 
     /// The first span of a row's partition that is not compacted.
@@ -60,7 +80,13 @@ impl Compactions {
          {keys:Array(UInt64)}, {spans:Array(UInt64)}, toUInt64(0))"
     }
 
-    /// The first chunk of a row's partition that is not compacted.
+    /// The first chunk of a row's partition that is not compacted by itself either.
+    pub(crate) const fn first_part_chunk() -> &'static str {
+        "transform(bitOr(bitShiftLeft(toUInt64(epoch), 32), toUInt64(partition)), \
+         {keys:Array(UInt64)}, {chunks:Array(UInt64)}, toUInt64(0))"
+    }
+
+    /// The first chunk of a row's partition whose span is not compacted.
     pub(crate) fn first_open_chunk() -> String {
         format!("{CHUNKS_PER_SPAN} * {}", Self::first_open_span())
     }
@@ -88,7 +114,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Rejected`] where an earlier span is not compacted yet.
     pub async fn compact(&self, epoch: u32, partition: u32, span: u64) -> Result<(), StoreError> {
-        let done = self.spans_of(epoch, partition).await?;
+        let done = self.done(epoch, partition).await?.spans;
         if span < done {
             return Ok(());
         }
@@ -127,6 +153,17 @@ impl Store {
         let on_cluster = migration::on_cluster(&self.config.topology);
         let delete = format!("ALTER TABLE sli_parts{on_cluster} DELETE WHERE {condition}");
         self.client.run(bind(delete)).await?;
+        // Sums of chunks are superseded with their span; the last one may be read still by who has not heard.
+        let superseded = format!(
+            "chunk + {CHUNKS_PER_SPAN} < {}",
+            Compactions::first_open_chunk()
+        );
+        for (table, ..) in OPEN {
+            let delete = format!("ALTER TABLE {table}{on_cluster} DELETE WHERE {superseded}");
+            self.client
+                .run(compactions.bind(self.client.sql(&delete)))
+                .await?;
+        }
         Ok(true)
     }
 
@@ -174,8 +211,90 @@ impl Store {
             epoch,
             partition,
             spans,
+            chunks: spans * CHUNKS_PER_SPAN,
         }])
         .await
+    }
+
+    /// Compacts one chunk of a span that cannot be compacted yet, so that questions need not read its parts. A
+    /// chunk that is compacted already is left as it is. The caller makes sure that progress has passed its end.
+    ///
+    /// # Errors
+    /// [`StoreError::Rejected`] where an earlier chunk is not compacted yet.
+    pub async fn compact_chunk(
+        &self,
+        epoch: u32,
+        partition: u32,
+        chunk: u64,
+    ) -> Result<(), StoreError> {
+        let next = self.done(epoch, partition).await?.next_chunk();
+        if chunk < next {
+            return Ok(());
+        }
+        if chunk > next {
+            return Err(StoreError::Rejected {
+                code: 0,
+                source: format!("chunk {chunk} cannot be compacted before chunk {next}").into(),
+            });
+        }
+        self.write_chunk(epoch, partition, chunk).await?;
+        let row = Compacted {
+            epoch,
+            partition,
+            spans: 0,
+            chunks: chunk + 1,
+        };
+        self.insert(&[row]).await
+    }
+
+    /// Compacts a chunk anew whose parts were written again in whole, as [`Store::compact_again`] does a span.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn compact_chunk_again(
+        &self,
+        epoch: u32,
+        partition: u32,
+        chunk: u64,
+    ) -> Result<(), StoreError> {
+        for open in OPEN {
+            let sql = rollup::zero_stale_of_chunk(open);
+            let statement = self
+                .client
+                .sql(&sql)
+                .param("epoch", epoch)
+                .param("partition", partition)
+                .param("chunk", chunk)
+                .param("first_chunk", chunk)
+                .param("end_chunk", chunk + 1)
+                .param("version", 1_u64);
+            self.client.run(statement).await?;
+        }
+        self.write_chunk(epoch, partition, chunk).await
+    }
+
+    async fn write_chunk(&self, epoch: u32, partition: u32, chunk: u64) -> Result<(), StoreError> {
+        let bind = |sql: &str| {
+            let statement = self.client.sql(sql);
+            statement
+                .param("epoch", epoch)
+                .param("partition", partition)
+                .param("first_chunk", chunk)
+                .param("end_chunk", chunk + 1)
+        };
+        let minutes: Vec<Minutes> = self.client.fetch(bind(MINUTES_OF_SPAN)).await?;
+        let Some(minutes) = minutes.first().filter(|minutes| minutes.last > 0) else {
+            return Ok(());
+        };
+        for open in OPEN {
+            let statement = bind(&rollup::sums_of_chunk(open))
+                .param("chunk", chunk)
+                .param("first_minute", minutes.first)
+                .param("last_minute", minutes.last)
+                .param("version", 1_u64);
+            self.client.run(statement).await?;
+        }
+        Ok(())
     }
 
     /// Compacts a span anew whose parts were written again in whole: sums that have no part any
@@ -204,17 +323,17 @@ impl Store {
         self.write_span(epoch, partition, span).await
     }
 
-    async fn spans_of(&self, epoch: u32, partition: u32) -> Result<u64, StoreError> {
-        let statement = self
-            .client
-            .sql(
-                "SELECT max(spans) FROM compacted \
-                 WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32}",
-            )
-            .param("epoch", epoch)
-            .param("partition", partition);
-        let rows: Vec<u64> = self.client.fetch(statement).await?;
-        Ok(rows.first().copied().unwrap_or(0))
+    async fn done(&self, epoch: u32, partition: u32) -> Result<Compacted, StoreError> {
+        let rows = self.compacted().await?;
+        let known = rows
+            .into_iter()
+            .find(|row| (row.epoch, row.partition) == (epoch, partition));
+        Ok(known.unwrap_or(Compacted {
+            epoch,
+            partition,
+            spans: 0,
+            chunks: 0,
+        }))
     }
 }
 

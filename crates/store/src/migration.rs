@@ -194,6 +194,11 @@ async fn keep(client: &Client, config: &Config) -> Result<(), StoreError> {
         ("client_days", "day", days.hours),
         ("failure_hours", "hour", days.hours),
         ("failure_sessions", "hour", days.hours),
+        ("open_total_minutes", "minute", days.hours),
+        ("open_total_hours", "hour", days.hours),
+        ("open_target_hours", "hour", days.hours),
+        ("open_client_hours", "hour", days.hours),
+        ("open_failure_hours", "hour", days.hours),
         ("dead_letters", "toDateTime(append_time)", days.raw),
         ("dead_letter_marks", "toDateTime(append_time)", days.raw),
     ];

@@ -100,6 +100,18 @@ impl Grain {
         }
     }
 
+    /// The table with its sums of single chunks; none where parts have to stand in.
+    pub(crate) const fn open_table(self, tier: Tier) -> Option<&'static str> {
+        match (self, tier) {
+            (Self::Totals, Tier::Minutes) => Some("open_total_minutes"),
+            (Self::Totals, _) => Some("open_total_hours"),
+            (Self::Targets, Tier::Hours | Tier::Days) => Some("open_target_hours"),
+            (Self::Clients, Tier::Hours | Tier::Days) => Some("open_client_hours"),
+            (Self::Failures, Tier::Hours | Tier::Days) => Some("open_failure_hours"),
+            (Self::Full, _) | (_, Tier::Minutes) => None,
+        }
+    }
+
     /// The longest time that a sum of it is of.
     pub(crate) const fn longest(self) -> Tier {
         match self {
@@ -203,17 +215,79 @@ pub(crate) const ROLLUPS: [Rollup; 10] = [
     ),
 ];
 
+/// The rollups of single chunks: their tables, grains and times.
+pub(crate) const OPEN: [(&str, Grain, Tier); 5] = [
+    ("open_total_minutes", Grain::Totals, Tier::Minutes),
+    ("open_total_hours", Grain::Totals, Tier::Hours),
+    ("open_target_hours", Grain::Targets, Tier::Hours),
+    ("open_client_hours", Grain::Clients, Tier::Hours),
+    ("open_failure_hours", Grain::Failures, Tier::Hours),
+];
+
+/// A table that sums are written to: a row of it is of one `run` of the log, a span or a chunk.
+struct Target {
+    table: &'static str,
+    run: &'static str,
+    grain: Grain,
+    tier: Tier,
+}
+
+/// Writes the sums of one chunk to an open rollup.
+pub(crate) fn sums_of_chunk((table, grain, tier): (&'static str, Grain, Tier)) -> String {
+    let run = "chunk";
+    let target = Target {
+        table,
+        run,
+        grain,
+        tier,
+    };
+    target.sums(From::Parts)
+}
+
+/// Rows of zero for the sums of one chunk of an open rollup that no part stands for.
+pub(crate) fn zero_stale_of_chunk((table, grain, tier): (&'static str, Grain, Tier)) -> String {
+    let run = "chunk";
+    let target = Target {
+        table,
+        run,
+        grain,
+        tier,
+    };
+    target.zero_stale()
+}
+
 impl Rollup {
     pub(crate) const fn table(self) -> &'static str {
         self.grain.table(self.tier)
     }
 
-    /// Writes the sums of a span. `first_minute` and `last_minute` make its rows cheap to find, since sorting
-    /// keys start with the time.
+    /// Writes the sums of a span.
     pub(crate) fn sums_of_span(self) -> String {
+        self.target().sums(self.from)
+    }
+
+    /// Rows of zero for the sums of a span that no part stands for.
+    pub(crate) fn zero_stale(self) -> String {
+        self.target().zero_stale()
+    }
+
+    const fn target(self) -> Target {
+        Target {
+            table: self.table(),
+            run: "span",
+            grain: self.grain,
+            tier: self.tier,
+        }
+    }
+}
+
+impl Target {
+    /// Writes the sums of the run. `first_minute` and `last_minute` make its rows cheap to find, since sorting
+    /// keys start with the time.
+    fn sums(&self, from: From) -> String {
         let dimensions = self.grain.dimensions().join(", ");
         let column = self.tier.column();
-        let (source, source_column, own) = match self.from {
+        let (source, source_column, own) = match from {
             From::Parts => (
                 "sli_parts",
                 "minute",
@@ -225,14 +299,13 @@ impl Rollup {
                 "span = {span:UInt64} AND count > 0",
             ),
         };
-        let bound = |name: &str| {
-            tier_of(self.from).start_of(&format!("toDateTime({{{name}:UInt32}}, 'UTC')"))
-        };
+        let bound =
+            |name: &str| tier_of(from).start_of(&format!("toDateTime({{{name}:UInt32}}, 'UTC')"));
         format!(
-            "INSERT INTO {table} (app, {column}, epoch, partition, span, {dimensions}, version, count, \
+            "INSERT INTO {table} (app, {column}, epoch, partition, {run}, {dimensions}, version, count, \
                 `latency.bucket`, `latency.count`, \
                 `preflight_latency.bucket`, `preflight_latency.count`) \
-             SELECT app, {time} AS time, {{epoch:UInt32}}, {{partition:UInt32}}, {{span:UInt64}}, \
+             SELECT app, {time} AS time, {{epoch:UInt32}}, {{partition:UInt32}}, {{{run}:UInt64}}, \
                 {dimensions}, {{version:UInt64}}, sum(count), \
                 sumMap(`latency.bucket`, `latency.count`).1, \
                 sumMap(`latency.bucket`, `latency.count`).2, \
@@ -242,7 +315,8 @@ impl Rollup {
              WHERE epoch = {{epoch:UInt32}} AND partition = {{partition:UInt32}} AND {own} \
                AND {source_column} >= {first} AND {source_column} <= {last} AND {condition} \
              GROUP BY app, time, {dimensions}",
-            table = self.table(),
+            table = self.table,
+            run = self.run,
             time = self.tier.start_of(source_column),
             first = bound("first_minute"),
             last = bound("last_minute"),
@@ -250,16 +324,16 @@ impl Rollup {
         )
     }
 
-    /// Rows of zero for the sums of a span that no part stands for.
-    pub(crate) fn zero_stale(self) -> String {
+    /// Rows of zero for the sums of the run that no part stands for.
+    fn zero_stale(&self) -> String {
         let dimensions = self.grain.dimensions().join(", ");
-        let (table, column) = (self.table(), self.tier.column());
+        let (table, column, run) = (self.table, self.tier.column(), self.run);
         format!(
-            "INSERT INTO {table} (app, {column}, epoch, partition, span, {dimensions}, version, count) \
-             SELECT app, {column}, epoch, partition, span, {dimensions}, {{version:UInt64}}, 0 \
+            "INSERT INTO {table} (app, {column}, epoch, partition, {run}, {dimensions}, version, count) \
+             SELECT app, {column}, epoch, partition, {run}, {dimensions}, {{version:UInt64}}, 0 \
              FROM {table} FINAL \
              WHERE epoch = {{epoch:UInt32}} AND partition = {{partition:UInt32}} \
-               AND span = {{span:UInt64}} AND count > 0 \
+               AND {run} = {{{run}:UInt64}} AND count > 0 \
                AND (app, {column}, {dimensions}) NOT IN \
                  (SELECT app, {time}, {dimensions} FROM sli_parts FINAL \
                   WHERE epoch = {{epoch:UInt32}} AND partition = {{partition:UInt32}} \

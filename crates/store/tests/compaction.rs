@@ -188,6 +188,7 @@ async fn spans_are_compacted_in_order_and_once() {
         epoch: 1,
         partition: 0,
         spans: 2,
+        chunks: 2 * CHUNKS_PER_SPAN,
     };
     assert_eq!(store.compacted().await.expect("read"), [expect]);
 }

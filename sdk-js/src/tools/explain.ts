@@ -1,3 +1,4 @@
+import { methodOf, suspects } from "../entries/advice";
 import type { Observed } from "../options";
 
 /** Redirects that browsers follow. */
@@ -33,9 +34,6 @@ export const ask: Ask = async (url, method, headers) => {
 const said = (name: string, value: string | null, wanted: string) =>
 	value === null ? `${name} is missing` : `${name} is "${value}", not ${wanted}`;
 
-/** A driver may write null for what is left out. */
-const methodOf = (m: string | null | undefined): string => m || "GET";
-
 /** Fetch, "CORS check". */
 const checkOrigin = ({ header }: Answer, origin: string, credentialed: boolean): string | undefined => {
 	const allowed = header("access-control-allow-origin");
@@ -50,7 +48,7 @@ const checkOrigin = ({ header }: Answer, origin: string, credentialed: boolean):
 /** Fetch, "CORS-preflight fetch", from step 7 on. */
 const checkPreflight = (answer: Answer, { c, m, by }: Observed["finding"]): string | undefined => {
 	const method = methodOf(m);
-	if (answer.status < 200 || answer.status > 299) return `its status is ${answer.status}, not 200 to 299`;
+	if (answer.status < 200 || answer.status > 299) return `the status is ${answer.status}, not 200 to 299`;
 	const listed = (name: string) =>
 		(answer.header(name) ?? "")
 			.split(",")
@@ -71,27 +69,34 @@ const checkPreflight = (answer: Answer, { c, m, by }: Observed["finding"]): stri
 		: undefined;
 };
 
-/** The first thing that is wrong with the answers to a request that is made once more. */
-const fault = async ({ url, finding }: Observed, page: string, ask: Ask): Promise<string | undefined> => {
+/**
+ * The first thing that is wrong with the answers to a request that is made once more for a page of this
+ * origin; undefined where nothing is. Rejects where there is no answer.
+ */
+export const fault = async (
+	{ url, finding }: Observed,
+	page: string,
+	asking: Ask = ask,
+): Promise<string | undefined> => {
 	const { c, p, by } = finding;
 	const m = methodOf(finding.m);
 	if (p) {
-		const preflight = await ask(url, "OPTIONS", {
+		const preflight = await asking(url, "OPTIONS", {
 			origin: page,
 			"access-control-request-method": m,
 			...(by && { "access-control-request-headers": by }),
 		});
 		const wrong = checkOrigin(preflight, page, !!c) ?? checkPreflight(preflight, finding);
-		if (wrong) return `of the answer to the preflight, ${wrong}`;
+		if (wrong) return `in the answer to the preflight ${wrong}`;
 	}
 	let at = url;
 	let origin = page;
 	for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
 		// What could change something at the server is not sent.
-		const answer = await ask(at, m === "GET" ? m : "HEAD", { origin });
+		const answer = await asking(at, m === "GET" ? m : "HEAD", { origin });
 		const wrong = checkOrigin(answer, origin, !!c);
 		const location = answer.status > 300 && answer.status < 400 && answer.header("location");
-		if (wrong) return `of the answer${hops || location ? ` of ${at}` : ""}, ${wrong}`;
+		if (wrong) return `in the answer${hops || location ? ` of ${at}` : ""} ${wrong}`;
 		if (!location) return;
 		const next = new URL(location, at);
 		// Fetch, "HTTP-redirect fetch": another server on the way makes the origin opaque.
@@ -99,18 +104,6 @@ const fault = async ({ url, finding }: Observed, page: string, ask: Ask): Promis
 		at = next.href;
 	}
 	return "it is redirected in a circle";
-};
-
-/** Which response headers a block is about, where nothing more is known. */
-export const suspects = ({ stage, c, m: given, p, by }: Observed["finding"]): string => {
-	const m = methodOf(given);
-	const origin = `Access-Control-Allow-Origin${c ? " and Access-Control-Allow-Credentials" : ""}`;
-	const preflight = `the answer to the preflight: a status of 200 to 299, ${origin}${
-		/^(GET|HEAD|POST)$/.test(m) ? "" : `, Access-Control-Allow-Methods with ${m}`
-	}${by ? `, Access-Control-Allow-Headers with ${by}` : ""}`;
-	if (stage === "preflight") return `look at ${preflight}`;
-	const answer = `${origin} of the answer${stage === "redirect" ? " and of the redirect before it" : ""}, also where it is an error page`;
-	return p && stage !== "response" ? `look at ${preflight}; and ${answer}` : `look at ${answer}`;
 };
 
 /**

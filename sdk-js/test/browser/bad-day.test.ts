@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { badDays } from "../fixture/bad-day";
 import { type Engine, type EngineName, engines, start } from "../fixture/engine";
-import { type Played, play } from "../fixture/play";
+import { type Played, play, spelled } from "../fixture/play";
 import { type Servers, servers } from "../fixture/servers";
 
 /**
@@ -11,10 +11,12 @@ import { type Servers, servers } from "../fixture/servers";
  * missing shows in no engine what it was: the printed list names it, and the README says why.
  */
 const LEAST: Record<EngineName, { precision: number; recall: number }> = {
-	chromium: { precision: 0.74, recall: 0.84 },
-	firefox: { precision: 0.74, recall: 0.76 },
-	webkit: { precision: 0.62, recall: 0.84 },
+	chromium: { precision: 0.74, recall: 0.9 },
+	firefox: { precision: 0.74, recall: 0.86 },
+	webkit: { precision: 0.7, recall: 0.9 },
 };
+/** Greatest share of failures of which it is said that they are not known. */
+const MOST_UNKNOWN = 0.08;
 
 for (const name of engines) {
 	describe(name, () => {
@@ -28,7 +30,7 @@ for (const name of engines) {
 
 		for (const [title, day] of Object.entries(badDays)) {
 			test(title, async () => {
-				const ep = `/day/${Object.keys(badDays).indexOf(title)}`;
+				const ep = `/day/${spelled(Object.keys(badDays).indexOf(title))}`;
 				const played = await play(world, engine, day, ep);
 				if (!played) return;
 				said.push({ title, blocked: day.blocked, ...played });
@@ -50,6 +52,7 @@ for (const name of engines) {
 			const all = `${name}: ${said.length} failures, precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}, unknown ${unknown.length}; not as it was:${wrong.join("")}\nunknown:${unsure}`;
 			console.log(all);
 			assert.ok(precision >= LEAST[name].precision && recall >= LEAST[name].recall, all);
+			assert.ok(unknown.length <= MOST_UNKNOWN * said.length, all);
 		});
 	});
 }

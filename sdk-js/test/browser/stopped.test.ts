@@ -54,9 +54,7 @@ test("a public page that may not reach the local network is told apart from a de
 		),
 		async (opened) => {
 			const page = await opened.open(null);
-			await page.goto(
-				around.page({ url: edge.origin }, { script: "/corswatch-full.js" }).replace(site.origin, shop),
-			);
+			await page.goto(around.page({ url: edge.origin }).replace(site.origin, shop));
 			// Without a person in front of it, Chromium takes the question for denied.
 			assert.deepEqual(await said(page, opened, `${api.origin}/ok/local`), [
 				"local_network",

@@ -100,27 +100,27 @@ const observed = (path: string, finding: Partial<Observed["finding"]> = {}): Obs
 });
 
 const explained: [path: string, finding: Partial<Observed["finding"]>, reason: string][] = [
-	["/noacao/a", {}, "of the answer, Access-Control-Allow-Origin is missing"],
-	["/mismatch/a", {}, `of the answer, Access-Control-Allow-Origin is "https://else.test", not "${PAGE}"`],
-	["/ok/a", { c: 1 }, `of the answer, Access-Control-Allow-Origin is "*", not "${PAGE}"`],
-	["/nocred/a", { c: 1 }, "of the answer, Access-Control-Allow-Credentials is missing"],
+	["/noacao/a", {}, "in the answer Access-Control-Allow-Origin is missing"],
+	["/mismatch/a", {}, `in the answer Access-Control-Allow-Origin is "https://else.test", not "${PAGE}"`],
+	["/ok/a", { c: 1 }, `in the answer Access-Control-Allow-Origin is "*", not "${PAGE}"`],
+	["/nocred/a", { c: 1 }, "in the answer Access-Control-Allow-Credentials is missing"],
 	[
 		"/prenoten/a",
 		{ m: "PUT", p: 1 },
-		"of the answer to the preflight, Access-Control-Allow-Origin is missing",
+		"in the answer to the preflight Access-Control-Allow-Origin is missing",
 	],
-	["/preerror/a", { m: "PUT", p: 1 }, "of the answer to the preflight, its status is 500, not 200 to 299"],
+	["/preerror/a", { m: "PUT", p: 1 }, "in the answer to the preflight the status is 500, not 200 to 299"],
 	[
 		"/premethod/a",
 		{ m: "PUT", p: 1 },
-		`of the answer to the preflight, Access-Control-Allow-Methods is "POST", not with PUT in it`,
+		`in the answer to the preflight Access-Control-Allow-Methods is "POST", not with PUT in it`,
 	],
 	[
 		"/preheader/a",
 		{ p: 1, by: "x-a,x-else" },
-		`of the answer to the preflight, Access-Control-Allow-Headers is "x-else", not with x-a in it`,
+		`in the answer to the preflight Access-Control-Allow-Headers is "x-else", not with x-a in it`,
 	],
-	["/preonly/a", { m: "PUT", p: 1 }, "of the answer, Access-Control-Allow-Origin is missing"],
+	["/preonly/a", { m: "PUT", p: 1 }, "in the answer Access-Control-Allow-Origin is missing"],
 	[
 		"/ok/a",
 		{ stage: "response" },
@@ -139,7 +139,7 @@ test("a redirect without CORS headers is named", async () => {
 	const path = `/redirect/a?bare&to=${to}`;
 	assert.equal(
 		await explain(observed(path), PAGE),
-		`of the answer of ${server.origin}${path}, Access-Control-Allow-Origin is missing`,
+		`in the answer of ${server.origin}${path} Access-Control-Allow-Origin is missing`,
 	);
 });
 

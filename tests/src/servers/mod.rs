@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use testkit::{Process, port, wait_until};
+use testkit::{Process, checkout, port, wait_until};
 
 /// How long a server may take until it listens.
 const START: Duration = Duration::from_secs(60);
@@ -33,6 +33,36 @@ pub enum Kind {
     FastApi,
 }
 
+/// The application behind the gateways, which also has the pages that ask them (`tests/servers/behind.mjs`).
+#[derive(Debug)]
+pub struct Application {
+    /// The port at which it listens.
+    pub port: u16,
+    _process: Process,
+}
+
+impl Application {
+    /// Starts it and waits until it listens.
+    ///
+    /// # Panics
+    /// When it cannot be started, or does not listen in time.
+    pub async fn start() -> Self {
+        let port = port::free();
+        let script = checkout::root().join("tests/servers/behind.mjs");
+        let process = Process::start(Command::new("node").arg(script).arg(port.to_string()));
+        let listens = || async {
+            tokio::net::TcpStream::connect(("127.0.0.1", port))
+                .await
+                .is_ok()
+        };
+        wait_until("the application listens", START, listens).await;
+        Self {
+            port,
+            _process: process,
+        }
+    }
+}
+
 /// Where the answers come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
@@ -43,6 +73,8 @@ pub enum Content {
     Behind(u16),
     /// The same, and the server lets nobody through who has not logged in as `u` with `p`.
     BehindLogin(u16),
+    /// The piece is the whole program of an application, which listens where it says.
+    Program,
 }
 
 /// A running server.
@@ -68,8 +100,15 @@ impl WebServer {
     /// # Panics
     /// As [`WebServer::start`].
     pub async fn with(kind: Kind, piece: &str, content: Content) -> Self {
+        Self::at(port::free(), kind, piece, content).await
+    }
+
+    /// The same at a port.
+    ///
+    /// # Panics
+    /// As [`WebServer::start`].
+    pub async fn at(port: u16, kind: Kind, piece: &str, content: Content) -> Self {
         let folder = tempfile::tempdir().expect("a directory");
-        let port = port::free();
         let process = listening(kind, folder.path(), port, piece, content).await;
         Self {
             base: format!("http://127.0.0.1:{port}"),
@@ -158,10 +197,15 @@ impl Site<'_> {
     /// a login.
     fn behind(&self, proxy: impl Fn(u16) -> String, login: impl Fn() -> String) -> Option<String> {
         match self.content {
-            Content::Own => None,
+            Content::Own | Content::Program => None,
             Content::Behind(port) => Some(proxy(port)),
             Content::BehindLogin(port) => Some(login() + &proxy(port)),
         }
+    }
+
+    /// The piece, where it is all there is.
+    fn program(&self) -> Option<String> {
+        (self.content == Content::Program).then(|| self.piece.to_owned())
     }
 
     /// A file with the one who may log in.

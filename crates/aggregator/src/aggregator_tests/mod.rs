@@ -281,13 +281,34 @@ async fn the_latest_evaluation_is_on_the_board_and_in_the_metrics() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_asked_within_a_minute_in_which_nothing_comes() {
+    let rig = Rig::new();
+    rig.healthy_day();
+    let mut hand = Hand::of(rig.aggregator());
+    hand.round().await;
+    let first = rig.world.asked();
+    hand.rounds(&rig, 20).await;
+    assert_eq!(rig.world.asked(), first, "nothing came");
+    rig.happen("", 500, 500);
+    hand.rounds(&rig, 1).await;
+    assert!(rig.world.asked() > first, "something came");
+    hand.rounds(&rig, 5).await;
+    assert!(!rig.pager.heard().is_empty(), "and is told of");
+}
+
+#[tokio::test(start_paused = true)]
 async fn closed_spans_of_the_log_are_compacted() {
     let rig = Rig::new();
-    rig.world.facts().next_offset = 10 * store::CHUNKS_PER_SPAN * 2 + 5;
+    rig.world.facts().next_offset = 10 * store::CHUNKS_PER_SPAN * 2 + 25;
     let mut hand = Hand::of(rig.aggregator());
     hand.round().await;
     let compacted: Vec<_> = rig.world.facts().compacted.iter().copied().collect();
     assert_eq!(compacted, [(1, 0, 0), (1, 0, 1), (1, 1, 0), (1, 1, 1)]);
+    // So are closed chunks of the spans that are open.
+    rig.pass(60_000).await;
+    hand.round().await;
+    let chunks = rig.world.facts().compacted_chunks.clone();
+    assert_eq!(chunks, [(1, 0, 32), (1, 0, 33), (1, 1, 32), (1, 1, 33)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -362,4 +383,25 @@ async fn a_preflight_objective_of_a_gateway_counts_the_options_requests_that_it_
         let readings = evaluator.evaluate(rig.clock.now()).await.expect("read");
         assert_eq!(readings[0].ratio, slo::Ratio::new(bad, total), "{source}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_budget_of_the_calendar_is_whole_again_at_midnight_there() {
+    let mut rig = Rig::new();
+    rig.slos[0].calendar = Some(slo::Calendar {
+        period: slo::Period::Day,
+        // It is noon in UTC: a day of Auckland (UTC+13 in November) began an hour ago.
+        time_zone: "Pacific/Auckland".to_owned().try_into().expect("a zone"),
+    });
+    rig.healthy_day();
+    rig.happened(90, "", 50, 50);
+    rig.happened(30, "", 60, 60);
+    let mut hand = Hand::of(rig.aggregator());
+    let board = hand.round().await;
+    let status = &board.slos[0];
+    assert_eq!(
+        status.ratio.bad, 60,
+        "those before midnight are not of today"
+    );
+    assert!(status.budget.expect("events").remaining < 0.0);
 }

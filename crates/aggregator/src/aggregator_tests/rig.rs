@@ -50,7 +50,7 @@ impl Rig {
     /// Time passes, and the loader keeps up.
     pub(super) async fn pass(&self, millis: i64) {
         self.pass_without_loader(millis).await;
-        self.world.facts().complete_to = [self.clock.now().0; 2];
+        self.world.is_complete_to(self.clock.now());
     }
 
     pub(super) async fn pass_without_loader(&self, millis: i64) {

@@ -44,10 +44,12 @@ pub(super) struct Facts {
     /// Queries of sums are refused, everything else works.
     pub(super) overloaded: bool,
     pub(super) compacted: BTreeSet<(u32, u32, u64)>,
+    pub(super) compacted_chunks: Vec<(u32, u32, u64)>,
     /// Every time before which old rollups were to be removed.
     pub(super) pruned: Vec<UnixMillis>,
     pub(super) next_offset: u64,
     pub(super) edge_reports: Vec<EdgeReport>,
+    pub(super) asked: u64,
 }
 
 /// A store in memory.
@@ -55,12 +57,29 @@ pub(super) struct Facts {
 pub(super) struct World(Mutex<Facts>);
 
 impl World {
+    /// What a test changes counts as written.
     pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
+        let mut facts = self.lock();
+        facts.next_offset += 1;
+        facts
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Facts> {
         self.0.lock().expect("not poisoned")
     }
 
+    /// Everything up to `at` is in the store, whether or not there was anything.
+    pub(super) fn is_complete_to(&self, at: UnixMillis) {
+        self.lock().complete_to = [at.0; 2];
+    }
+
+    /// How often sums and slices were asked for.
+    pub(super) fn asked(&self) -> u64 {
+        self.lock().asked
+    }
+
     fn reach(&self) -> Result<MutexGuard<'_, Facts>, StoreError> {
-        let facts = self.facts();
+        let facts = self.lock();
         if facts.down {
             return Err(StoreError::Unavailable {
                 reason: "connect",
@@ -72,7 +91,7 @@ impl World {
 
     /// The state of every alert as it was last written.
     pub(super) fn states(&self) -> Vec<(String, String)> {
-        let facts = self.facts();
+        let facts = self.lock();
         let state = |row: &AlertRow| (row.rule.clone(), row.state.to_string());
         facts.alerts.values().map(state).collect()
     }
@@ -87,7 +106,8 @@ impl Source for World {
         _: u32,
         (from, to): (UnixMillis, UnixMillis),
     ) -> Result<Grouped, StoreError> {
-        let facts = self.reach()?;
+        let mut facts = self.reach()?;
+        facts.asked += 1;
         if facts.overloaded {
             return Err(StoreError::Limits {
                 code: 159,
@@ -253,12 +273,25 @@ impl Keep for World {
             epoch,
             partition,
             spans,
+            chunks: 0,
         };
         Ok(spans.into_iter().map(row).collect())
     }
 
     async fn compact(&self, epoch: u32, partition: u32, span: u64) -> Result<(), StoreError> {
         self.reach()?.compacted.insert((epoch, partition, span));
+        Ok(())
+    }
+
+    async fn compact_chunk(
+        &self,
+        epoch: u32,
+        partition: u32,
+        chunk: u64,
+    ) -> Result<(), StoreError> {
+        self.reach()?
+            .compacted_chunks
+            .push((epoch, partition, chunk));
         Ok(())
     }
 

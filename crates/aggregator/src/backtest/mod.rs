@@ -107,7 +107,7 @@ impl Backtest {
     }
 
     fn lead_in(slos: &[Arc<Slo>]) -> Window {
-        let windows = slos.iter().flat_map(|slo| slo.windows());
+        let windows = slos.iter().map(|slo| slo.longest_window());
         windows.max().unwrap_or(Window::days(30))
     }
 }

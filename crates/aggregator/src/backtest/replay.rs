@@ -79,7 +79,7 @@ impl<'a> Replay<'a> {
     }
 
     fn budget(&self, track: &Track, at: UnixMillis) -> Option<f64> {
-        let ratio = track.between(start(self.slo.window, at), end(at));
+        let ratio = track.between(start(self.slo.budget_window(at), at), end(at));
         ErrorBudget::of(ratio, self.slo.objective).map(|budget| budget.consumed)
     }
 
@@ -91,7 +91,7 @@ impl<'a> Replay<'a> {
     ) -> Result<(), StoreError> {
         let mut machines: Vec<Machine<'_>> = self.slo.rules.iter().map(Machine::new).collect();
         machines.sort_by_key(|machine| std::cmp::Reverse(machine.rule.severity));
-        let longest = self.slo.windows().max().unwrap_or(self.slo.window);
+        let longest = self.slo.longest_window();
         let (mut minute, mut evaluated) = (self.backtest.from, 0_u32);
         while minute < self.backtest.to {
             let at = minute.plus(MILLIS_PER_MINUTE - 1);
@@ -126,7 +126,8 @@ impl<'a> Replay<'a> {
         alerts: &mut Vec<Firing>,
     ) -> Result<(), StoreError> {
         let read = |window: Window| track.between(start(window, at), end(at));
-        let is_unmeasured = read(self.slo.window).is_empty();
+        let mut windows = self.slo.windows(at);
+        let is_unmeasured = windows.all(|window| read(window).is_empty());
         let mut paged = false;
         for machine in machines {
             let before = machine.state.phase;

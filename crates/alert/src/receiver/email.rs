@@ -251,7 +251,12 @@ impl Email {
             "<{}.{}@{domain}>",
             notification.alert, notification.starts_at.0
         );
-        let subject = clip(&message::title(notification), MAX_SUBJECT);
+        let title = if notification.is_report() {
+            message::summary(notification).to_owned()
+        } else {
+            message::title(notification)
+        };
+        let subject = clip(&title, MAX_SUBJECT);
         let mut builder = Message::builder()
             .from(self.from.clone())
             .subject(printable::line(&subject))
@@ -286,6 +291,11 @@ impl Email {
 }
 
 fn text(notification: &Notification) -> String {
+    if notification.is_report() {
+        let text = notification.annotations.get("description");
+        let text = text.map(String::as_str).unwrap_or_default();
+        return clip(&unlinked(text), MAX_TEXT);
+    }
     let mut lines = vec![unlinked(&message::title(notification)), String::new()];
     for (name, text) in message::sections(notification) {
         lines.push(format!("{name}: {}", unlinked(&text)));

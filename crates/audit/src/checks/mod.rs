@@ -14,6 +14,7 @@ use explain::heads;
 use findings::Finding;
 
 pub(crate) use repair::Page;
+pub use repair::preflight_fixes;
 
 use crate::look::Look;
 

@@ -37,6 +37,21 @@ pub(super) fn of_preflight(page: Page<'_>, preflight: &Answer) -> Option<Verdict
     Some(verdict)
 }
 
+/// What to change so that preflights of a page pass, whatever they ask for; nothing where they do.
+#[must_use]
+pub fn preflight_fixes(page_origin: &str, url: &str, preflight: &Answer) -> Vec<String> {
+    let verdict = Url::parse(url).ok().and_then(|url| {
+        let page = Page {
+            origin: page_origin,
+            url: &url,
+            credentials: Credentials::SameOrigin,
+        };
+        of_preflight(page, preflight)
+    });
+    let fixes = verdict.iter().flat_map(|verdict| &verdict.fix);
+    fixes.map(ToString::to_string).collect()
+}
+
 fn blocked(
     page: Page<'_>,
     method: &str,

@@ -29,6 +29,38 @@ pub(crate) struct Gate {
     pub(crate) format: Format,
 }
 
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("period").required(true).args(["week", "month"])))]
+pub(crate) struct Report {
+    /// Configured app.
+    #[arg(long)]
+    pub(crate) app: String,
+    /// The last 7 days.
+    #[arg(long)]
+    pub(crate) week: bool,
+    /// The last 30 days.
+    #[arg(long)]
+    pub(crate) month: bool,
+    #[command(flatten)]
+    pub(crate) api: super::Api,
+    /// How it is written.
+    #[arg(long, value_enum, default_value = "markdown")]
+    pub(crate) format: ReportStyle,
+    /// Sends it through the `[[alert.email]]` of this configuration instead of printing it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mail: Option<std::path::PathBuf>,
+}
+
+/// How a report of a week or a month is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ReportStyle {
+    /// For people.
+    Markdown,
+    /// For machines.
+    Json,
+}
+
 /// Arguments of `deploy`.
 #[derive(Debug, Args)]
 pub(crate) struct Deploy {

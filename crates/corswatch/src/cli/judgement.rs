@@ -111,7 +111,7 @@ pub(crate) struct Audit {
     /// --page-origin the origins that it names are taken for those that are meant to read.
     #[arg(long, value_name = "FILE", conflicts_with = "edge")]
     pub(crate) policy: Option<PathBuf>,
-    /// The form of the policy file: auto, corswatch, nginx, ingress-nginx or gateway-api.
+    /// The form of the policy file: auto, or one of those of `simulate`.
     #[arg(long, requires = "policy", value_parser = form, default_value = "auto")]
     pub(crate) form: Written,
     /// A directory outside of the policy's own that its `include` may read from; can be repeated.

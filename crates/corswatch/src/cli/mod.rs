@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use gate::{Deploy, Gate};
+pub(crate) use gate::{Deploy, Gate, Report, ReportStyle};
 pub(crate) use incidents::{Api, IncidentArgs, IncidentCommand, IncidentFormat};
 pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
 pub(crate) use operations::{
@@ -22,7 +22,9 @@ pub(crate) use operations::{
 };
 pub(crate) use policies::{Generate, Seen, Simulate};
 pub(crate) use setup::{Doctor, Form, Init};
-pub(crate) use slo::{Backtest, ExitOn, ReportFormat, Show, Slo, SloCommand, Validate};
+pub(crate) use slo::{
+    Backtest, ExitOn, Export, Import, ReportFormat, Show, Slo, SloCommand, Validate,
+};
 
 /// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
 #[derive(Debug, Parser)]
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     /// Tells whether a release or a deploy blocks more than its baseline. Exit code 0 where it does not, 1
     /// where it does, 3 where the data do not tell, 2 where the question is refused.
     Gate(Gate),
+    /// Reports a week or a month of an app: objectives, incidents, changes, replayed failures, allow-lists.
+    Report(Report),
     /// Records a deploy, and prints its identity.
     Deploy(Deploy),
     /// Says what a browser makes of CORS exchanges: which rule broke, in which response, and the fix.

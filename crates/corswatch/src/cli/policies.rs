@@ -10,11 +10,12 @@ use super::words::{Written, form, one_form, page_origin};
 /// Arguments of `simulate`.
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
-    /// The policy: corswatch's own form, nginx, Kubernetes Ingresses for ingress-nginx, or HTTPRoutes
-    /// of Gateway API.
+    /// The policy: the configuration of a server, a controller or a cloud, or corswatch's own form.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: PathBuf,
-    /// Its form: auto, corswatch, nginx, ingress-nginx or gateway-api.
+    /// Its form: auto, corswatch, nginx, ingress-nginx, gateway-api, traefik, envoy, istio,
+    /// envoy-gateway, caddy, apache, haproxy, s3, gcs, azure-storage, azure-app-service,
+    /// aws-api-gateway or cloudfront.
     #[arg(long, value_parser = form, default_value = "auto")]
     pub(crate) form: Written,
     #[command(flatten)]
@@ -41,7 +42,7 @@ pub(crate) struct Simulate {
 /// Arguments of `generate`.
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
-    /// The form to write: corswatch, nginx, ingress-nginx or gateway-api.
+    /// The form to write: those of `simulate` without auto.
     #[arg(long, value_parser = one_form)]
     pub(crate) form: policy::Form,
     #[command(flatten)]

@@ -24,6 +24,31 @@ pub(crate) enum SloCommand {
     /// Replays stored history through objectives: what would have fired, when, for how long, with which
     /// budget. Exit code 1 where --exit-code says so, 2 where something cannot be read or reached.
     Backtest(Backtest),
+    /// Reads OpenSLO v1 and writes it as `[[slo]]`. What was added or lost is said on standard error, and
+    /// stands at the head as comments.
+    Import(Import),
+    /// Writes objectives as OpenSLO v1. What stands in annotations, which other tools do not read, is said on
+    /// standard error.
+    Export(Export),
+}
+
+/// Arguments of `slo export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// A whole configuration, or a file of objectives alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+/// Arguments of `slo import`.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// A file of OpenSLO v1 documents.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The configured app of objectives that name none; otherwise their `service`.
+    #[arg(long)]
+    pub(crate) app: Option<String>,
 }
 
 /// Arguments of `slo validate`.

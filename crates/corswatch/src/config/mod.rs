@@ -9,6 +9,7 @@ mod health;
 mod load;
 mod log;
 mod objectives;
+mod plaintext;
 mod reference;
 mod role;
 mod schema;
@@ -66,6 +67,10 @@ pub(crate) struct Config {
     /// Address of the edge as browsers reach it, such as `https://cors.example.com`; the web UI
     /// shows it in script tags. Empty: the address that the edge listens on.
     pub(crate) public_url: String,
+    /// Connections beyond this machine on which secrets may travel in clear text all the same: "store" (password of
+    /// ClickHouse over http://), "kafka" (password of SASL without TLS), "dashboard" (bearer tokens, where `alert.external_url`
+    /// is no https:// address). Without it such a configuration is refused.
+    pub(crate) dangerously_allow_plaintext: Vec<plaintext::Link>,
     /// Applications whose pages send beacons.
     pub(crate) apps: Vec<intake::AppConfig>,
     /// Services that own endpoints.
@@ -92,6 +97,7 @@ impl Default for Config {
             health: health::HealthSection::default(),
             demo: demo::DemoSection::default(),
             public_url: String::new(),
+            dangerously_allow_plaintext: Vec::new(),
             apps: Vec::new(),
             services: Vec::new(),
             slo: Vec::new(),
@@ -179,6 +185,7 @@ impl Config {
             self.chunk_problem(Problems::at("loader", found));
         }
         self.url_problems(found);
+        found.extend(self.leaks());
     }
 
     /// Addresses that read as URLs of another scheme, such as `localhost:8123`.

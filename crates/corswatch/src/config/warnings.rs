@@ -1,17 +1,16 @@
 //! What can be used but is probably not meant, or leaks.
 
 use std::fs::Metadata;
-use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt as _;
 
 use settings::Problem;
 use store::engine::EngineHost;
 use toml::{Table, Value};
-use url::{Host, Url};
 
 use super::Config;
 use super::dropped;
 use super::load::is_secret;
+use super::plaintext::Plaintext;
 
 /// What samples say where something of one's own belongs.
 const PLACEHOLDERS: [&str; 12] = [
@@ -139,13 +138,14 @@ impl Config {
             self.no_app(),
             self.no_salt(),
             self.no_engine(),
-            self.open_store(),
             self.native_port(),
-            self.open_kafka(),
-            self.open_private_side(),
         ]
         .into_iter()
         .flatten()
+        .chain(self.plaintext().filter_map(|found| match found {
+            Plaintext::Refused(_) => None,
+            Plaintext::Tolerated(problem) => Some(problem),
+        }))
         .chain(self.unknown_apps())
         .collect()
     }
@@ -169,7 +169,7 @@ impl Config {
 
     /// The port of ClickHouse's native protocol, which is not the one that is spoken here.
     fn native_port(&self) -> Option<Problem> {
-        let mut url = Url::parse(&self.store.url).ok()?;
+        let mut url = url::Url::parse(&self.store.url).ok()?;
         let http = match url.port()? {
             9000 => 8123,
             9440 => 8443,
@@ -211,66 +211,13 @@ impl Config {
         let value = library.map_or_else(|| "\"\"".to_owned(), |path| format!("{path:?}"));
         Some(warning("engine.library", &value, &missing.to_string()))
     }
-
-    fn open_store(&self) -> Option<Problem> {
-        let url = Url::parse(&self.store.url).ok()?;
-        let is_open = url.scheme() == "http" && !is_local(url.host()?);
-        let has_password =
-            !self.store.password.is_empty() || !self.store.reader_password.is_empty();
-        let reason = if has_password {
-            "password and data travel in clear text: write https://"
-        } else {
-            "data travels in clear text: write https://"
-        };
-        is_open.then(|| warning("store.url", &format!("{:?}", self.store.url), reason))
-    }
-
-    fn open_kafka(&self) -> Option<Problem> {
-        let kafka = &self.journal.kafka;
-        let protocol = kafka.properties.get("security.protocol");
-        let protocol = protocol.map_or("plaintext", |protocol| protocol.reveal());
-        let is_open = !protocol.to_lowercase().contains("ssl");
-        let is_far = kafka.brokers.split(',').any(|broker| {
-            let broker = Url::parse(&format!("kafka://{}", broker.trim())).ok();
-            broker.is_some_and(|broker| broker.host().is_some_and(|host| !is_local(host)))
-        });
-        let reason = "beacons (and a password of SASL) travel in clear text: set \
-                      `security.protocol` to \"ssl\" or \"sasl_ssl\"";
-        (self.journal.kind == journal::Kind::Kafka && is_open && is_far).then(|| {
-            warning(
-                "journal.kafka.properties.security.protocol",
-                protocol,
-                reason,
-            )
-        })
-    }
-
-    fn open_private_side(&self) -> Option<Problem> {
-        let listen = self.dashboard.listen;
-        let is_behind_tls = self.alert.external_url.starts_with("https://");
-        let reason = "bearer tokens travel in clear text: put a proxy with TLS before it, and write \
-                      the address that people use into `alert.external_url` (https://..)";
-        (!listen.ip().is_loopback() && !is_behind_tls)
-            .then(|| warning("dashboard.listen", &format!("\"{listen}\""), reason))
-    }
 }
 
-fn warning(path: &str, value: &str, reason: &str) -> Problem {
+pub(super) fn warning(path: &str, value: &str, reason: &str) -> Problem {
     Problem {
         path: path.to_owned(),
         value: value.to_owned(),
         reason: reason.to_owned(),
-    }
-}
-
-fn is_local(host: Host<&str>) -> bool {
-    match host {
-        // Of a scheme that `url` does not know, hosts are texts.
-        Host::Domain(name) => {
-            name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-        }
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
     }
 }
 
@@ -318,6 +265,15 @@ mod tests {
             ),
             (
                 "[store]\nurl = \"http://ch.test:8123\"\npassword = \"x\"",
+                vec!["apps"],
+            ),
+            (
+                "dangerously_allow_plaintext = [\"store\"]\n\
+                 [store]\nurl = \"http://ch.test:8123\"\npassword = \"x\"",
+                vec!["apps", "store.url"],
+            ),
+            (
+                "[store]\nurl = \"http://ch.test:8123\"",
                 vec!["apps", "store.url"],
             ),
             (

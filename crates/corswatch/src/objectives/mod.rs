@@ -2,6 +2,7 @@
 
 mod backtest;
 mod gate;
+mod openslo;
 mod print;
 mod stored;
 
@@ -25,6 +26,8 @@ pub(crate) fn run(command: SloCommand) -> Result<ExitCode, Failure> {
         SloCommand::Validate(args) => validate(&args),
         SloCommand::Show(args) => show(&args),
         SloCommand::Backtest(args) => backtest::run(args),
+        SloCommand::Import(args) => openslo::import(&args),
+        SloCommand::Export(args) => openslo::export(&args),
     }
 }
 

@@ -132,6 +132,7 @@ pub(super) fn objectives_json(slos: &[Slo]) -> String {
                 "sli": slo.sli,
                 "objective": slo.objective.share(),
                 "window": slo.window,
+                "calendar": slo.calendar,
                 "group_by": slo.group_by,
                 "rules": slo.rules,
                 "guards": slo.guards,
@@ -151,7 +152,10 @@ pub(super) fn objectives_text(slos: &[Slo]) {
             printable::line(&slo.app),
             slo.objective,
             slo.sli,
-            slo.window
+            match slo.calendar {
+                Some(calendar) => format!("each {calendar}"),
+                None => slo.window.to_string(),
+            }
         );
         for rule in &slo.rules {
             for row in &rule.rows {

@@ -117,6 +117,10 @@ async fn compact(store: &Store, log: &Log) -> Result<(), Failure> {
         let done = store.compact(EPOCH, PARTITION, span).await;
         done.context("compacting")?;
     }
+    for chunk in spans * CHUNKS_PER_SPAN..log.offset / log.settings.chunk_size.max(1) {
+        let done = store.compact_chunk(EPOCH, PARTITION, chunk).await;
+        done.context("compacting")?;
+    }
     say!("{spans} runs of the log compacted");
     Ok(())
 }

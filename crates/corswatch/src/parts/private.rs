@@ -59,6 +59,11 @@ impl Private {
             slos: slos(config),
             owners: config.owners(),
             silences: config.alert.configured_silences().unwrap_or_default(),
+            own_labels: config
+                .slo
+                .iter()
+                .flat_map(|slo| slo.labels.keys().cloned())
+                .collect(),
             demo_url: around.demo_url,
             book: BOOK,
             backtests: Some(Arc::new(StoredBacktests::new(config, store, ground))),
@@ -100,6 +105,7 @@ fn slos(config: &Config) -> Vec<SloSpec> {
         filter: slo.filter,
         objective: slo.objective,
         window: slo.window,
+        calendar: slo.calendar,
         runbook: slo.runbook,
     };
     config.objectives().into_iter().map(specify).collect()

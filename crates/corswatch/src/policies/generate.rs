@@ -34,6 +34,9 @@ pub(crate) fn run(args: &Generate) -> Result<ExitCode, Failure> {
         .write_all(generated.text.as_bytes())
         .and_then(|()| output.flush())
         .context("writing the policy")?;
+    for note in &generated.notes {
+        complain!("{}", printable::line(note));
+    }
     let unknown = shapes
         .shapes
         .iter()

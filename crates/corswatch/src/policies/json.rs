@@ -65,6 +65,10 @@ fn shape(predicted: &Predicted<'_>) -> Value {
             value["parameter"] = json!(judgement.parameter_text());
             value["explanation"] = json!(block.verdict.explanation);
             value["fix"] = json!(block.verdict.fix);
+            let lost = block.lost.iter().map(|lost| {
+                json!({"header": lost.header, "reason": lost.reason, "file": &*lost.place.file, "line": lost.place.line})
+            });
+            value["lost"] = lost.collect();
             placed(&mut value, block.place.as_ref());
         }
     }

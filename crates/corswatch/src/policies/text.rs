@@ -165,6 +165,15 @@ fn block(block: &Block, output: &mut impl Write) -> io::Result<()> {
     for text in block.verdict.explanation.split('\n') {
         writeln!(output, "      {}", line(text))?;
     }
+    for lost in &block.lost {
+        writeln!(
+            output,
+            "      {}: {} is set here, but {}",
+            lost.place,
+            line(&lost.header),
+            line(&lost.reason)
+        )?;
+    }
     for fix in &block.verdict.fix {
         writeln!(output, "      fix: {}", line(&fix.to_string()))?;
     }

@@ -89,5 +89,6 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(api::v1::deliveries::get))
         .routes(routes!(api::v1::backtest::post))
         .routes(routes!(api::v1::gate::get))
+        .routes(routes!(api::v1::report::get))
         .routes(routes!(api::v1::deploys::get, api::v1::deploys::post))
 }

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use store::{AuditState, FindingLevel, FoundRow, InventoryRow, StanceCounts, TriedOrigin, Vary};
+use store::{
+    AuditState, FindingLevel, FoundRow, InventoryRow, OriginSource, StanceCounts, TriedOrigin, Vary,
+};
 use utoipa::ToSchema;
 
+use crate::auth::Caller;
 use crate::stamp::Stamp;
 
 /// Services by whom their targets let read. One that has targets of several kinds counts in each.
@@ -135,11 +138,30 @@ pub(crate) struct Target {
     origins: Vec<Origin>,
     /// What is wrong, the worst first.
     findings: Vec<Finding>,
-    /// Whether origins and evidence are left out, because apps beyond the token's scope call it, too.
+    /// Whether origins and evidence are left out, because apps beyond the token's scope call it, too, or a
+    /// list of the configuration holds for these as well.
     limited: bool,
 }
 
 impl Target {
+    /// The same where a list of the configuration, which holds for the pages of all apps, was left out:
+    /// also findings that speak of what is on it are cut short.
+    fn without(mut self, listed: &[String]) -> Self {
+        self.limited = !listed.is_empty();
+        let names = |text: &String| listed.iter().any(|origin| text.contains(origin));
+        for finding in &mut self.findings {
+            if finding.evidence.iter().chain([&finding.message]).any(names) {
+                finding.message.clone_from(&finding.title);
+                finding.evidence.clear();
+            }
+            if finding.fix.iter().any(names) || names(&finding.key) {
+                finding.fix.clear();
+                finding.key.clear();
+            }
+        }
+        self
+    }
+
     /// The same without what tells of the pages of other apps.
     fn limited(mut self) -> Self {
         self.limited = true;
@@ -191,7 +213,7 @@ pub(crate) struct Finding {
 }
 
 /// The targets, the worst first.
-pub(crate) fn targets(mut rows: Vec<InventoryRow>, visible: impl Fn(&str) -> bool) -> Vec<Target> {
+pub(crate) fn targets(mut rows: Vec<InventoryRow>, caller: &Caller) -> Vec<Target> {
     let worst = |row: &InventoryRow| {
         let levels = row.findings.iter().map(|found| found.level);
         (levels.max(), row.stance)
@@ -200,10 +222,19 @@ pub(crate) fn targets(mut rows: Vec<InventoryRow>, visible: impl Fn(&str) -> boo
     rows.sort_by_key(|row| std::cmp::Reverse(worst(row)));
     let target = |mut row: InventoryRow| {
         let apps = row.apps.len();
-        row.apps.retain(|app| visible(app));
-        let limited = row.apps.len() < apps;
-        let target = Target::from(row);
-        if limited { target.limited() } else { target }
+        row.apps.retain(|app| caller.may_see(app));
+        if row.apps.len() < apps {
+            return Target::from(row).limited();
+        }
+        if caller.needs_all_apps().is_ok() {
+            return Target::from(row);
+        }
+        let (listed, own): (Vec<_>, Vec<_>) = std::mem::take(&mut row.origins)
+            .into_iter()
+            .partition(|tried| tried.source == OriginSource::Listed);
+        row.origins = own;
+        let listed: Vec<String> = listed.into_iter().map(|tried| tried.origin).collect();
+        Target::from(row).without(&listed)
     };
     rows.into_iter().map(target).collect()
 }
@@ -261,5 +292,79 @@ impl From<FoundRow> for Finding {
             fix: found.fix,
             since: Stamp(found.first_at),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use observation::UnixMillis;
+    use store::{Grant, Stance};
+
+    use super::*;
+    use crate::config::Access;
+
+    fn row() -> InventoryRow {
+        let tried = |origin: &str, source| TriedOrigin {
+            origin: origin.to_owned(),
+            source,
+            grant: Grant::Plain,
+            last_seen: None,
+            unused: false,
+        };
+        let found = |rule: &str, message: &str| FoundRow {
+            rule: rule.to_owned(),
+            key: String::new(),
+            level: FindingLevel::Note,
+            title: format!("title of {rule}"),
+            message: message.to_owned(),
+            evidence: vec![message.to_owned()],
+            fix: Vec::new(),
+            first_at: UnixMillis(0),
+        };
+        InventoryRow {
+            service: "api".to_owned(),
+            target_origin: "https://api.test".to_owned(),
+            endpoint: "/a".to_owned(),
+            apps: vec!["alpha".to_owned()],
+            method: "GET".to_owned(),
+            url: "https://api.test/a".to_owned(),
+            made_up: false,
+            first_at: UnixMillis(0),
+            last_at: UnixMillis(0),
+            updated_at: UnixMillis(0),
+            answered_at: None,
+            state: AuditState::Answered,
+            observed_since: None,
+            reason: String::new(),
+            stance: Some(Stance::List),
+            vary: Vary::Right,
+            max_age: None,
+            origins: vec![
+                tried("https://partner-of-beta.test", OriginSource::Listed),
+                tried("https://alpha.test", OriginSource::Traffic),
+            ],
+            findings: vec![
+                found("unused-origin", "https://partner-of-beta.test (never seen)"),
+                found("null-origin", "`null` is let in"),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_list_that_holds_for_all_apps_is_shown_to_those_who_may_see_all() {
+        let all = targets(vec![row()], &Caller::Local);
+        assert_eq!(all[0].origins.len(), 2);
+        assert!(!all[0].limited);
+        let limited = Caller::Holder {
+            name: "alpha".to_owned(),
+            access: Access::Read,
+            apps: vec!["alpha".to_owned()],
+        };
+        let seen = targets(vec![row()], &limited);
+        let text = serde_json::to_string(&seen).expect("JSON");
+        assert!(!text.contains("partner-of-beta"), "{text}");
+        assert!(text.contains("https://alpha.test"), "{text}");
+        assert!(text.contains("`null` is let in"), "{text}");
+        assert!(seen[0].limited);
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod ledger;
 pub(crate) mod live;
 pub(crate) mod preflights;
 pub(crate) mod rate;
+pub(crate) mod report;
 pub(crate) mod scope;
 pub(crate) mod shape;
 pub(crate) mod single;

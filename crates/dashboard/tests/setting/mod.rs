@@ -427,21 +427,14 @@ impl Queries for Fake {
 
     async fn deploys_before(&self, deploy: &DeployRow) -> Result<Vec<DeployRow>, StoreError> {
         self.check().await?;
-        let rows = self.deploys.lock().expect("not poisoned");
-        let of = |row: &DeployRow| {
-            (
-                row.app.clone(),
-                row.service.clone(),
-                row.environment.clone(),
-            )
-        };
-        let earlier = |row: &&DeployRow| {
-            of(row) == of(deploy)
+        let mut found = self.deploys.lock().expect("not poisoned").clone();
+        found.retain(|row| {
+            (&row.app, &row.service, &row.environment)
+                == (&deploy.app, &deploy.service, &deploy.environment)
                 && row.id != deploy.id
                 && row.at <= deploy.at
                 && row.state.took_effect()
-        };
-        let mut found: Vec<_> = rows.iter().filter(earlier).cloned().collect();
+        });
         found.sort_by_key(|row| std::cmp::Reverse(row.at));
         Ok(found)
     }
@@ -722,6 +715,7 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         filter: SliFilter::app("shop"),
         objective: Objective::new(0.999).expect("an objective"),
         window: Window::days(30),
+        calendar: None,
         runbook: "https://runbooks.test/cors".into(),
     };
     let latency = SloSpec {
@@ -746,6 +740,7 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
         edge: Some(edge),
         slos: vec![slo, latency, checkout],
         owners: owners(),
+        own_labels: ["team".to_owned()].into(),
         silences: Vec::new(),
         demo_url: Some("http://127.0.0.1:7782".into()),
         book: dashboard::Book {

@@ -1,12 +1,13 @@
-//! Commands that make a request: `curl` and PowerShell's `Invoke-WebRequest`, as DevTools copy them
+//! Commands that make a request: `curl`, PowerShell's `Invoke-WebRequest` and `fetch`, as DevTools copy them
 //! and as people type them, HTTPie and wget.
 
 use super::curl::curl;
 pub(super) use super::draft::Command;
 use super::draft::Draft;
+use super::fetch;
 use super::powershell::powershell;
 use super::shell::{Shell, words};
-use super::typed::{httpie, wget};
+use super::typed::{httpie, httpie_names_a_target, wget};
 
 /// Takes the commands out of a dump; the second value is the rest, with empty lines in their place.
 pub(super) fn take(text: &str) -> (Vec<Command>, String) {
@@ -28,7 +29,7 @@ pub(super) fn take(text: &str) -> (Vec<Command>, String) {
             command.push_str(line);
             rest.push('\n');
         }
-        commands.extend(read(index + 1, &command));
+        commands.extend(read(index + 1, &command, &rest));
     }
     // DevTools put the cookies of PowerShell into a session before the command.
     let session = rest.contains(".Cookies.Add(");
@@ -51,30 +52,60 @@ const PROGRAMS: [&str; 10] = [
     "wget",
 ];
 
-/// The command on a line, behind a prompt.
+/// What prompts end with: of bash, of root, of zsh, of PowerShell and the command prompt, of others.
+const PROMPTS: [&str; 6] = ["$ ", "# ", "% ", "> ", "\u{276f} ", "~ "];
+
+/// Longer ones are sentences.
+const MAX_PROMPT: usize = 80;
+
+/// The command on a line, perhaps behind a prompt: `me@host:~/shop$ curl ..`, `PS C:\> iwr ..`.
 fn command_of(line: &str) -> Option<&str> {
     let line = line.trim_start();
-    let line = match line.split_once("> ") {
-        // `PS C:\> curl ..`, `C:\>`
-        Some((prompt, rest)) if prompt.contains(":\\") => rest.trim_start(),
+    let is_marked = line.starts_with(['<', '>', '*', '{', '}']);
+    let behind = PROMPTS
+        .iter()
+        .filter_map(|end| line.split_once(end))
+        .filter(|(prompt, _)| !is_marked && prompt.len() < MAX_PROMPT)
+        .map(|(_, rest)| rest.trim_start());
+    std::iter::once(line)
+        .chain(behind)
+        .map(bare)
+        .find(|line| is_command(line))
+}
+
+/// A command without what PowerShell does with its value: `$r = iwr ..`, `(iwr ..).Headers`.
+fn bare(line: &str) -> &str {
+    let line = match line.split_once('=') {
+        Some((variable, rest)) if variable.starts_with('$') && !variable.trim().contains(' ') => {
+            rest.trim_start()
+        }
         _ => line,
     };
-    let line = line
-        .strip_prefix("$ ")
-        .or_else(|| line.strip_prefix("# "))
-        .unwrap_or(line)
-        .trim_start();
-    let program = line.split_whitespace().next()?.to_ascii_lowercase();
+    line.trim_start_matches('(')
+}
+
+fn is_command(line: &str) -> bool {
+    if fetch::arguments(line).is_some() {
+        return true;
+    }
+    let mut words = line.split_whitespace();
+    let (Some(program), Some(next)) = (words.next(), words.next()) else {
+        return false;
+    };
     // `Invoke-WebRequest : The remote server returned an error`
-    let has_more = line[program.len()..]
-        .split_whitespace()
-        .next()
-        .is_some_and(|word| word != ":");
-    (PROGRAMS.contains(&program.as_str()) && has_more).then_some(line)
+    if !PROGRAMS.contains(&program.to_ascii_lowercase().as_str()) || next == ":" {
+        return false;
+    }
+    let is_httpie = ["http", "https", "xh"].contains(&program.to_ascii_lowercase().as_str());
+    // `HTTP request sent, awaiting response` is what wget says.
+    !is_httpie || program.starts_with(['h', 'x']) && httpie_names_a_target(line)
 }
 
 /// Whether the next line belongs to the command: a quote or bracket is open, or the line says so.
 fn goes_on(command: &str) -> bool {
+    if fetch::arguments(command).is_some() {
+        return fetch::goes_on(command);
+    }
     let end = command.trim_end_matches([' ', '\t', '\r']);
     if end.ends_with(['\\', '^', '`']) {
         return true;
@@ -86,16 +117,30 @@ fn goes_on(command: &str) -> bool {
     shell == Shell::Posix && command.matches('\'').count() % 2 == 1 && !command.contains("\\'")
 }
 
-fn read(line: usize, text: &str) -> Option<Command> {
-    let shell = Shell::of(text);
-    let program = text.split_whitespace().next()?.to_ascii_lowercase();
-    let words = words(text, shell);
+/// The requests of a command; `before` is what stands above it. `curl --next` makes several.
+fn read(line: usize, text: &str, before: &str) -> Vec<Command> {
     let mut draft = Draft::default();
-    match program.as_str() {
-        "curl" | "curl.exe" => curl(&words[1..], &mut draft),
-        "wget" => wget(&words[1..], &mut draft),
-        "http" | "https" | "xh" => httpie(&words[1..], &program, &mut draft),
-        _ => powershell(text, &words[1..], &mut draft),
+    if fetch::arguments(text).is_some() {
+        fetch::fetch(text, &mut draft);
+        return draft.finish(line).into_iter().collect();
     }
-    draft.finish(line)
+    let words = words(text, Shell::of(text));
+    let program = words.first().map(|word| word.to_ascii_lowercase());
+    let arguments = words.get(1..).unwrap_or_default();
+    match program.as_deref().unwrap_or_default() {
+        "curl" | "curl.exe" => {
+            return arguments
+                .split(|word| word == "--next" || word == "-:")
+                .filter_map(|part| {
+                    let mut draft = Draft::default();
+                    curl(part, &mut draft);
+                    draft.finish(line)
+                })
+                .collect();
+        }
+        "wget" => wget(arguments, &mut draft),
+        program @ ("http" | "https" | "xh") => httpie(arguments, program, &mut draft),
+        _ => powershell(text, before, &mut draft),
+    }
+    draft.finish(line).into_iter().collect()
 }

@@ -3,7 +3,7 @@
 use super::draft::Draft;
 
 /// Options of curl that take a value and do not matter here.
-const CURL_VALUES: [&str; 40] = [
+const CURL_VALUES: [&str; 38] = [
     "-o",
     "--output",
     "-w",
@@ -23,8 +23,6 @@ const CURL_VALUES: [&str; 40] = [
     "--cookie-jar",
     "-D",
     "--dump-header",
-    "-T",
-    "--upload-file",
     "-K",
     "--config",
     "--interface",
@@ -64,7 +62,15 @@ pub(super) fn curl(words: &[String], draft: &mut Draft) {
                 value();
                 draft.has_cookies = true;
             }
-            "-A" | "--user-agent" | "-e" | "--referer" => drop(value()),
+            "-e" | "--referer" => {
+                let referer = value();
+                draft.header(&format!("referer: {referer}"));
+            }
+            "-T" | "--upload-file" => {
+                value();
+                draft.method.get_or_insert_with(|| "PUT".to_owned());
+            }
+            "-A" | "--user-agent" => drop(value()),
             "-u" | "--user" => {
                 value();
                 draft.headers.push("authorization", "Basic (not shown)");
@@ -122,7 +128,7 @@ fn option(word: &str) -> (&str, Option<&str>) {
         None => ("-s", None),
         Some((at, letter)) => {
             let rest = &word[at + letter.len_utf8()..];
-            let name = ["-X", "-H", "-b", "-A", "-e", "-u", "-d", "-F"]
+            let name = ["-X", "-H", "-b", "-A", "-e", "-u", "-d", "-F", "-T"]
                 .into_iter()
                 .find(|name| name.ends_with(letter))
                 .unwrap_or("-o");

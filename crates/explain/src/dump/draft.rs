@@ -1,6 +1,6 @@
 //! What a command says of the request that it makes.
 
-use cors::Headers;
+use cors::{Headers, Mode};
 
 use super::messages::Sent;
 
@@ -12,6 +12,8 @@ pub(super) struct Command {
     pub(super) sent: Sent,
     /// Whether it sends cookies.
     pub(super) has_cookies: bool,
+    /// The request mode, where a page's own call tells.
+    pub(super) mode: Option<Mode>,
 }
 
 /// What a command says so far.
@@ -24,6 +26,7 @@ pub(super) struct Draft {
     /// The body goes into the query.
     pub(super) body_in_url: bool,
     pub(super) has_cookies: bool,
+    pub(super) mode: Option<Mode>,
     /// The type of a body whose type nothing says.
     pub(super) body_type: Option<&'static str>,
 }
@@ -70,6 +73,7 @@ impl Draft {
                 headers: self.headers,
             },
             has_cookies: self.has_cookies,
+            mode: self.mode,
         })
     }
 }

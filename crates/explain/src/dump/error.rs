@@ -6,7 +6,9 @@ use cors::{Credentials, Headers, NotAnExchange};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadDump {
     /// No status line and no command was found.
-    #[error("no line of the form `HTTP/1.1 200 OK`, and no curl or Invoke-WebRequest command")]
+    #[error(
+        "no line of the form `HTTP/1.1 200 OK`, and no curl, fetch or Invoke-WebRequest command"
+    )]
     NoAnswer,
     /// A line between a status line and the blank line after it that is no header.
     #[error("line {line} is not a header: `{text}`")]

@@ -5,6 +5,7 @@ mod command;
 mod curl;
 mod draft;
 mod error;
+mod fetch;
 mod messages;
 mod powershell;
 mod request;
@@ -51,8 +52,10 @@ pub fn read(dump: &[u8], given: &Given) -> Result<Dump, BadDump> {
         return Err(BadDump::NoAnswer);
     }
     let requests = requests(&commands, &messages);
-    let request = request::of(given, &requests, &commands, &rest)?;
-    lay(request, replies(&commands, messages))
+    let (request, notes) = request::of(given, &requests, &commands, &rest)?;
+    let mut dump = lay(request, replies(&commands, messages))?;
+    dump.notes.extend(notes);
+    Ok(dump)
 }
 
 /// The text without the colours that HTTPie and others print.
@@ -90,8 +93,14 @@ fn replies(commands: &[Command], messages: Vec<Message>) -> Vec<Reply> {
     let mut current: Option<Sent> = None;
     // How the first answer to the current request is marked.
     let mut answered = None;
+    let mut started = 0;
     for message in messages {
-        while let Some(command) = commands.next_if(|command| command.line < message.line) {
+        // `curl --next` asks again in the same line, where the one before it has its last answer.
+        while let Some(command) = commands.next_if(|command| {
+            command.line < message.line
+                && (command.line > started || answered.is_some() && is_final(&replies))
+        }) {
+            started = command.line;
             current = Some(command.sent.clone());
             answered = None;
         }
@@ -119,6 +128,13 @@ fn replies(commands: &[Command], messages: Vec<Message>) -> Vec<Reply> {
         }
     }
     replies
+}
+
+/// Whether the last answer leads nowhere else.
+fn is_final(replies: &[Reply]) -> bool {
+    replies
+        .last()
+        .is_some_and(|reply| reply.answer.redirect().is_none())
 }
 
 /// Lays answers along a request, each where the browser would have asked for it.

@@ -22,29 +22,41 @@ const NOT_OF_THE_PAGE: [&str; 8] = [
 /// Stands for a value that the dump does not show; brackets make it one that needs a preflight.
 const NOT_SHOWN: &str = "(not shown)";
 
-/// The page's request.
+/// The page's request, and what was inferred for it.
 pub(super) fn of(
     given: &Given,
     requests: &[&Sent],
     commands: &[Command],
     text: &str,
-) -> Result<Request, BadDump> {
+) -> Result<(Request, Vec<String>), BadDump> {
     let own = requests
         .iter()
         .find(|sent| sent.method != "OPTIONS")
         .copied();
     let preflight = requests.iter().find(|sent| sent.is_preflight()).copied();
-    let page_origin = given
+    let mut notes = Vec::new();
+    let told = given
         .origin
         .clone()
-        .or_else(|| requests.iter().find_map(|sent| sent.header("origin")))
-        .ok_or(BadDump::NoOrigin)?;
+        .or_else(|| requests.iter().find_map(|sent| sent.header("origin")));
+    let page_origin = match told {
+        Some(origin) => origin,
+        None => {
+            let origin = requests.iter().find_map(|sent| referring(sent));
+            let origin = origin.ok_or(BadDump::NoOrigin)?;
+            notes.push(format!(
+                "The page's origin `{origin}` is inferred from Referer: the dump has no Origin."
+            ));
+            origin
+        }
+    };
     let url = match &given.url {
         Some(url) => url.clone(),
         None => own
             .or(preflight)
             .or(requests.first().copied())
             .and_then(|sent| url_of(sent, &page_origin, text))
+            .or_else(|| of_wget(text))
             .ok_or(BadDump::NoUrl)?,
     };
     let method = given
@@ -66,14 +78,32 @@ pub(super) fn of(
     } else {
         Credentials::SameOrigin
     };
-    Ok(Request::new(RequestParts {
+    let request = Request::new(RequestParts {
         page_origin: &page_origin,
         url: &url,
         method: &method,
-        mode: Mode::Cors,
+        mode: commands
+            .iter()
+            .find_map(|command| command.mode)
+            .unwrap_or(Mode::Cors),
         credentials: given.credentials.unwrap_or(by_itself),
         headers,
-    })?)
+    })?;
+    Ok((request, notes))
+}
+
+/// The origin of the page that a request was made from.
+fn referring(sent: &Sent) -> Option<String> {
+    let referer = Url::parse(&sent.header("referer")?).ok()?;
+    matches!(referer.scheme(), "http" | "https").then(|| Origin::of(&referer).to_string())
+}
+
+/// The URL that wget says above what it prints: `--2026-05-04 10:00:00--  https://api.test/x`.
+fn of_wget(text: &str) -> Option<String> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("--")?.split_once("--  "))
+        .map(|(_, url)| url.trim().to_owned())
+        .next()
 }
 
 /// The headers that the page sets: those of the request, and those that the preflight asks for.

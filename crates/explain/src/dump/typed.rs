@@ -62,3 +62,15 @@ pub(super) fn httpie(words: &[String], program: &str, draft: &mut Draft) {
         }
     }
 }
+
+/// Whether a line that starts with HTTPie's name asks for something: a sentence names no host.
+pub(super) fn httpie_names_a_target(line: &str) -> bool {
+    let mut words = line.split_whitespace().skip(1);
+    words
+        .find(|word| !word.starts_with('-') && !word.bytes().all(|byte| byte.is_ascii_uppercase()))
+        .is_some_and(|word| {
+            word.contains([':', '/'])
+                || word.trim_end_matches('.').contains('.')
+                || word == "localhost"
+        })
+}

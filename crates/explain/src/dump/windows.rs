@@ -19,12 +19,20 @@ pub(super) fn read(text: &str) -> Result<Vec<Message>, BadDump> {
             start = number;
         }
     }
-    let Some(status) = status else {
-        return Ok(Vec::new());
-    };
-    let answer = Answer {
-        status,
-        headers: headers(text)?,
+    let answer = match (status, table(text)?) {
+        (Some(status), _) => Answer {
+            status,
+            headers: headers(text)?,
+        },
+        (None, Some((line, headers))) => {
+            start = line;
+            // Any other status would have been an error.
+            Answer {
+                status: 200,
+                headers,
+            }
+        }
+        (None, None) => return Ok(Vec::new()),
     };
     let phrase = String::new();
     Ok(vec![Message {
@@ -32,6 +40,34 @@ pub(super) fn read(text: &str) -> Result<Vec<Message>, BadDump> {
         stream: Stream::Plain,
         body: Body::Answer { answer, phrase },
     }])
+}
+
+/// The table of `.Headers`, a name and its value a line, and where it starts.
+fn table(text: &str) -> Result<Option<(usize, Headers)>, BadDump> {
+    let mut lines = (1..).zip(text.lines());
+    let is_head = |line: &str| line.split_whitespace().eq(["Key", "Value"]);
+    let Some((start, _)) = lines.by_ref().find(|(_, line)| is_head(line)) else {
+        return Ok(None);
+    };
+    let mut headers = Headers::new();
+    let rows = lines
+        .skip_while(|(_, line)| line.trim_start().starts_with("---"))
+        .take_while(|(_, line)| !line.trim().is_empty());
+    for (number, line) in rows {
+        let line = line.trim();
+        if line.ends_with("...") || line.ends_with(['\u{2026}']) || line.ends_with("...}") {
+            return Err(BadDump::Cut { line: number });
+        }
+        if let Some((name, value)) = line.split_once(' ') {
+            // PowerShell 7 shows lists: `{https://app.test}`.
+            let value = value.trim();
+            let inner = value
+                .strip_prefix('{')
+                .and_then(|value| value.strip_suffix('}'));
+            headers.push(name, inner.unwrap_or(value));
+        }
+    }
+    Ok(Some((start, headers)))
 }
 
 /// The status of `The remote server returned an error: (403) Forbidden.` (5) and `Response status

@@ -9,6 +9,9 @@ pub(super) fn status(answer: Option<&Answer>, url: &str) -> String {
     let status = answer.map_or(0, |answer| answer.status);
     let by = answer.map(who).unwrap_or_default();
     let advice = match status {
+        400 | 403 | 422 if answer.is_some_and(is_of_cors) => format!(
+            "Here the CORS layer itself refuses the preflight{by} (status {status}): the origin, the method or a header is not on its lists (Starlette and FastAPI answer so). Put what is missing there"
+        ),
         401 | 407 => format!(
             "A login is asked for{by} before CORS is looked at (status {status}). A preflight never carries cookies or Authorization: let OPTIONS past authentication"
         ),
@@ -36,6 +39,17 @@ pub(super) fn status(answer: Option<&Answer>, url: &str) -> String {
         ),
     };
     format!("{advice}, and answer it with 204 and the CORS headers.")
+}
+
+/// Whether a layer that knows CORS gave an answer: it has other headers of CORS, if not the one that counts.
+fn is_of_cors(answer: &Answer) -> bool {
+    let lists = [
+        "access-control-allow-methods",
+        "access-control-allow-headers",
+    ];
+    lists
+        .iter()
+        .any(|name| answer.headers.all(name).next().is_some())
 }
 
 fn redirect(answer: Option<&Answer>, by: &str) -> String {

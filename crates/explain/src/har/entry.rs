@@ -134,11 +134,13 @@ impl Entry<'_> {
         (200.0..=999.0).contains(&status).then_some(status as u16)
     }
 
-    /// What was answered.
+    /// What was answered. Where the tool wrote down no headers at all, that is not known: an empty list says
+    /// that there were none.
     pub(super) fn answer(&self) -> Option<Answer> {
         let response = self.response.as_ref()?;
         let status = self.status()?;
-        let mut headers: Headers = lines(response.headers.as_deref().unwrap_or_default())
+        let lines_of = response.headers.as_deref()?;
+        let mut headers: Headers = lines(lines_of)
             .flat_map(|(name, value)| {
                 // Firefox joins the lines of one name with line feeds.
                 value

@@ -276,3 +276,20 @@ fn ten_networks_that_agree_with_each_other_convince_nobody() {
     let hidden = Sums::ratio(successes.believed) / Sums::ratio(successes.honest);
     assert!(hidden > 0.1, "the outage still burns: {hidden}");
 }
+
+/// A third of all networks, each sending more than any honest one.
+#[test]
+fn a_hundred_hostile_networks_are_believed_for_what_they_are_among_three_hundred() {
+    let blocks = attacked(100, Outcome::Blocked, false, sporadic);
+    let successes = attacked(100, Outcome::Ok, false, outage);
+    let hidden = Sums::ratio(successes.believed) / Sums::ratio(successes.honest);
+    eprintln!(
+        "100 networks: blocks move M1 by {:.4} points, {:.5} of honest disputed; successes in an outage by \
+         {:.4} points, {hidden:.4} of it is left, {:.5} of honest disputed",
+        blocks.moved(),
+        blocks.doubted(),
+        successes.moved(),
+        successes.doubted()
+    );
+    assert!(blocks.moved() <= 100.0);
+}

@@ -255,7 +255,28 @@ fn needed(form: Form, shape: &Shape) -> Result<Option<(String, Path, Need)>, Str
             .map(|name| name.to_ascii_lowercase())
             .filter(|name| is_to_expose(name)),
     );
-    Ok(Some((host, path, need)))
+    match refused(form, &need) {
+        Some(reason) => Err(reason.to_owned()),
+        None => Ok(Some((host, path, need))),
+    }
+}
+
+/// Why a form cannot let a need pass, whatever stands in it.
+fn refused(form: Form, need: &Need) -> Option<&'static str> {
+    let has_other = |known: &[&str]| {
+        let mut methods = need.methods.iter();
+        methods.any(|method| !known.contains(&method.as_str()))
+    };
+    match form {
+        Form::S3 if has_other(&["PUT", "DELETE"]) => {
+            Some("a rule of S3 takes GET, HEAD, POST, PUT and DELETE only")
+        }
+        Form::Gcs if need.credentials => Some("Google Cloud Storage allows no credentials"),
+        Form::AzureAppService if !need.expose.is_empty() => {
+            Some("App Service exposes no response headers")
+        }
+        _ => None,
+    }
 }
 
 /// Whether a response header is readable where it is exposed, and only there.

@@ -4,15 +4,20 @@
 //! POST, names of headers, credentials, and response headers that pages read. Endpoints of a host with
 //! the same needs are one group; nobody gets what only others need, where the form can say so.
 
+mod apache;
+mod caddy;
+mod cloud;
 mod envoy;
 mod gateway;
 mod group;
+mod haproxy;
 mod ingress;
 mod nginx;
 mod own;
 mod routes;
 mod traefik;
 
+use crate::cloud::Platform;
 use crate::form::Form;
 use crate::shape::Shape;
 
@@ -26,6 +31,8 @@ pub(crate) const MAX_AGE_SECONDS: u32 = explain::fix::MAX_AGE_SECONDS;
 pub struct Generated {
     /// The policy.
     pub text: String,
+    /// What stands in no comment, as the form has none.
+    pub notes: Vec<String>,
     /// Shapes that it does not let pass, each with the reason.
     pub left_out: Vec<(Shape, String)>,
 }
@@ -41,11 +48,7 @@ pub fn generate(form: Form, shapes: &[Shape], heading: &[String]) -> Generated {
             shape.method, shape.target_origin, shape.endpoint, shape.page_origin, shape.count
         ));
     }
-    let mut text: String = comments
-        .iter()
-        .map(|comment| comment_line(comment))
-        .collect();
-    text.push_str(&match form {
+    let written = match form {
         Form::Corswatch => own::write(&hosts),
         Form::Nginx => nginx::write(&hosts),
         Form::IngressNginx => ingress::write(hosts),
@@ -54,8 +57,44 @@ pub fn generate(form: Form, shapes: &[Shape], heading: &[String]) -> Generated {
         Form::Envoy => envoy::write(&hosts),
         Form::Istio => envoy::istio(&hosts),
         Form::EnvoyGateway => envoy::gateway(&hosts),
-    });
-    Generated { text, left_out }
+        Form::Caddy => caddy::write(&hosts),
+        Form::Apache => apache::write(&hosts),
+        Form::HaProxy => haproxy::write(&hosts),
+        Form::S3 => return in_json(Platform::S3, &hosts, comments, left_out),
+        Form::Gcs => return in_json(Platform::Google, &hosts, comments, left_out),
+        Form::AzureStorage => return in_json(Platform::AzureStorage, &hosts, comments, left_out),
+        Form::AzureAppService => {
+            return in_json(Platform::AzureAppService, &hosts, comments, left_out);
+        }
+        Form::ApiGateway => return in_json(Platform::ApiGateway, &hosts, comments, left_out),
+        Form::CloudFront => return in_json(Platform::CloudFront, &hosts, comments, left_out),
+    };
+    let mut text: String = comments
+        .iter()
+        .map(|comment| comment_line(comment))
+        .collect();
+    text.push_str(&written);
+    Generated {
+        text,
+        notes: Vec::new(),
+        left_out,
+    }
+}
+
+/// JSON has no comments: what would stand in them is told beside it.
+fn in_json(
+    platform: Platform,
+    hosts: &[Host],
+    mut notes: Vec<String>,
+    left_out: Vec<(Shape, String)>,
+) -> Generated {
+    let written = cloud::write(platform, hosts);
+    notes.extend(written.notes);
+    Generated {
+        text: written.text,
+        notes,
+        left_out,
+    }
 }
 
 /// A line of comment in any of the forms: what pages reported stays on it.

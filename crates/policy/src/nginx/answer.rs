@@ -71,6 +71,12 @@ fn same(one: &Told, other: &Told) -> bool {
     one.status == other.status && lines(one) == lines(other)
 }
 
+/// Whether a header from behind is hidden.
+fn hides(conf: &Conf, name: &str) -> bool {
+    let mut hidden = conf.hidden.iter();
+    hidden.any(|(other, _)| other.eq_ignore_ascii_case(name))
+}
+
 impl Run<'_> {
     /// What `return` sends.
     pub(crate) fn returned(&mut self, answer: &Return) -> Result<Told, Halt> {
@@ -211,6 +217,7 @@ impl Run<'_> {
         self.assume(format!(
             "`{target}` answers {status} without CORS headers of its own"
         ));
+        let lost = super::lost::hidden(conf, &answer);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let lines = answer
             .headers
@@ -219,13 +226,14 @@ impl Run<'_> {
         Ok(Told {
             status,
             lines: lines
-                .filter(|(name, _)| !conf.hidden.contains(&name.to_ascii_lowercase()))
+                .filter(|(name, _)| !hides(conf, name))
                 .map(|(name, value)| Line {
                     name,
                     value,
                     place: None,
                 })
                 .collect(),
+            lost,
             ..Told::default()
         })
     }
@@ -261,6 +269,7 @@ impl Run<'_> {
             }
         }
         told.by = Some(place.clone());
+        told.lost.extend(super::lost::lost(&self, &told));
         told.assumed = self.assumed;
         Ok(told)
     }

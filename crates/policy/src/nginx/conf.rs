@@ -57,7 +57,9 @@ pub(crate) struct Access {
 pub(crate) struct Conf {
     pub(crate) added: Arc<Vec<Added>>,
     pub(crate) more: Vec<More>,
-    pub(crate) hidden: Vec<String>,
+    pub(crate) hidden: Vec<(String, Place)>,
+    /// Headers of outer levels that an `add_header` here hides, with its line.
+    pub(crate) shadowed: Vec<(Added, Place)>,
     pub(crate) error_pages: Vec<ErrorPage>,
     pub(crate) access: Access,
     pub(crate) basic: Option<Place>,
@@ -127,7 +129,8 @@ impl Conf {
             "internal" => self.internal = Some(place.clone()),
             "try_files" => self.try_files = Some((directive.args.clone(), place.clone())),
             name if name.ends_with("_hide_header") => {
-                self.hidden.push(directive.arg(0).to_ascii_lowercase());
+                let name = directive.arg(0).to_ascii_lowercase();
+                self.hidden.push((name, place.clone()));
             }
             name if name.ends_with("_pass") && is_upstream(name) => {
                 self.handler = Some(Handler::Upstream(
@@ -164,6 +167,10 @@ impl Conf {
     fn inherit(&mut self, outer: &Self, below: Below) {
         if self.added.is_empty() {
             self.added = Arc::clone(&outer.added);
+            self.shadowed.clone_from(&outer.shadowed);
+        } else if let Some(first) = self.added.first() {
+            let shadowed = outer.added.iter().cloned();
+            self.shadowed = shadowed.map(|added| (added, first.place.clone())).collect();
         }
         let own = std::mem::replace(&mut self.more, outer.more.clone());
         self.more.extend(own);

@@ -9,6 +9,7 @@ mod answer;
 mod code;
 mod conf;
 mod location;
+mod lost;
 mod map;
 mod run;
 mod server;

@@ -11,6 +11,7 @@ use super::location::{Leads, Name, find};
 use super::server::Server;
 use crate::ask::Ask;
 use crate::doubt::Doubt;
+use crate::place::Place;
 use crate::reply::{Told, Upstream};
 
 /// nginx gives up after so many changes of the path.
@@ -52,6 +53,9 @@ pub(crate) struct Run<'a> {
     pub(crate) captures: Vec<String>,
     pub(crate) conf: Arc<Conf>,
     pub(crate) assumed: Vec<String>,
+    /// The settings of an `if` that held, and the later one that took their place.
+    pub(crate) replaced: Vec<(Arc<Conf>, Place)>,
+    of_if: Option<Arc<Conf>>,
     changed: bool,
     decisions: &'a [bool],
     decided: usize,
@@ -77,6 +81,8 @@ impl<'a> Run<'a> {
             captures: Vec::new(),
             conf: Arc::clone(&server.conf),
             assumed: Vec::new(),
+            replaced: Vec::new(),
+            of_if: None,
             changed: false,
             decisions,
             decided: 0,
@@ -160,6 +166,9 @@ impl<'a> Run<'a> {
                     };
                     if holds {
                         if let Some(conf) = conf {
+                            if let Some(before) = self.of_if.replace(Arc::clone(conf)) {
+                                self.replaced.push((before, place.clone()));
+                            }
                             self.conf = Arc::clone(conf);
                         }
                         self.steps(inner)?

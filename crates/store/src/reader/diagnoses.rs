@@ -7,8 +7,9 @@ use crate::StoreError;
 use crate::rows::{DiagnosisRow, SignatureRow, SnapshotRow};
 use crate::wire::{columns, seconds};
 
-/// Signatures that are read at once.
+/// Signatures that are read at once, and of them those of one app at one server.
 const MAX_SIGNATURES: u32 = 2_000;
+const MAX_OF_SERVER: u32 = 500;
 
 /// What makes two failures the same for a replay. The rollups of single chunks are enough: it is
 /// asked which there are, not how many.
@@ -44,8 +45,8 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<SignatureRow>, StoreError> {
         let passed = "kind = 'request' AND outcome = 'ok' AND service != ''";
-        self.signatures(passed, "sum(count) DESC", from, limit)
-            .await
+        let most = format!("sumIf(count, standing = '{}') DESC", Standing::Undisputed);
+        self.signatures(passed, &most, from, limit).await
     }
 
     async fn signatures(
@@ -65,7 +66,7 @@ impl Reader {
              WHERE minute >= toDateTime({{from:Int64}}, 'UTC') AND source = 'browser' \
                AND NOT lab AND {condition} \
              GROUP BY {SIGNATURE} ORDER BY max(standing = '{believed}') DESC, {order}, {SIGNATURE} \
-               LIMIT {limit}",
+               LIMIT {MAX_OF_SERVER} BY app, target_origin LIMIT {limit}",
             believed = Standing::Undisputed,
         );
         let statement = self

@@ -1,6 +1,6 @@
 //! The inventory, and the traffic that says what belongs into it.
 
-use observation::UnixMillis;
+use observation::{Standing, UnixMillis};
 
 use super::Reader;
 use crate::StoreError;
@@ -24,19 +24,22 @@ fields! {
 }
 
 impl Reader {
-    /// What pages called of configured services in minutes from `from` on, most first. From the
-    /// rollups of single chunks: it is asked what there is, and how much only roughly.
+    /// What pages called of configured services in minutes from `from` on, most first; calls that are
+    /// disputed have no weight. From the rollups of single chunks: it is asked what there is, and how much
+    /// only roughly.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn called_endpoints(&self, from: UnixMillis) -> Result<Vec<CalledRow>, StoreError> {
         const KEY: &str = "app, service, target_origin, endpoint, method";
         let sql = format!(
-            "SELECT {KEY}, max(minute) AS last_seen, sum(count) AS weight \
+            "SELECT {KEY}, max(minute) AS last_seen, \
+               sumIf(count, standing = '{believed}') AS weight \
              FROM sli_parts \
              WHERE minute >= toDateTime({{from:Int64}}, 'UTC') AND source = 'browser' \
                AND kind = 'request' AND service != '' AND NOT lab \
-             GROUP BY {KEY} ORDER BY weight DESC, {KEY} LIMIT {MAX_CALLED}"
+             GROUP BY {KEY} ORDER BY weight DESC, {KEY} LIMIT {MAX_CALLED}",
+            believed = Standing::Undisputed,
         );
         let statement = self.since(&sql, from);
         self.client.fetch(statement).await
@@ -49,7 +52,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn origins_seen(&self, from: UnixMillis) -> Result<Vec<OriginSeenRow>, StoreError> {
-        const KEY: &str = "service, target_origin, page_origin";
+        const KEY: &str = "app, service, target_origin, page_origin";
         let tier = |table: &str, time: &str| {
             format!(
                 "SELECT {KEY}, {time} AS at FROM {table} \

@@ -68,11 +68,7 @@ impl<'a> Scope<'a> {
         let filters = self.filters();
         (
             format!("{filters} AND {}", within("hour", "first_hour", "end_hour")),
-            format!(
-                "{filters} AND ({} OR {})",
-                within("minute", "from", "first_hour"),
-                within("minute", "end_hour", "to")
-            ),
+            format!("{filters} AND {}", around("minute", HOURS, WINDOW)),
         )
     }
 
@@ -102,53 +98,73 @@ impl<'a> Scope<'a> {
     }
 
     fn rows_of(&self, grain: Grain, longest: Tier) -> String {
-        let (filters, condition) = (self.filters(), grain.condition());
-        let dimensions = grain.dimensions().join(", ");
+        let longest = longest.min(grain.longest());
+        let longest = if longest == Tier::Days && !self.has_days() {
+            Tier::Hours
+        } else {
+            longest
+        };
+        let mut rows = self.open_rows(grain, longest);
+        rows.extend(self.compacted_rows(grain, longest));
+        format!("({})", rows.join(" UNION ALL "))
+    }
+
+    /// Rows of spans that are not compacted: of single chunks where these are, else of parts.
+    fn open_rows(&self, grain: Grain, longest: Tier) -> Vec<String> {
+        let (open, part) = (
+            Compactions::first_open_chunk(),
+            Compactions::first_part_chunk(),
+        );
+        let window = within("minute", "from", "to");
+        let Some(table) = grain.open_table(longest) else {
+            let parts = format!("{window} AND chunk >= {open}");
+            return vec![self.sums(grain, ("sli_parts", "minute"), &parts)];
+        };
+        let (column, whole, edges) = match longest {
+            Tier::Minutes => ("minute", window.clone(), "0".to_owned()),
+            Tier::Hours | Tier::Days => (
+                "hour",
+                within("hour", "first_hour", "end_hour"),
+                around("minute", HOURS, WINDOW),
+            ),
+        };
+        let parts = format!("{window} AND chunk >= {open} AND (chunk >= {part} OR {edges})");
+        let chunks = format!("{whole} AND chunk >= {open} AND chunk < {part}");
+        vec![
+            self.sums(grain, ("sli_parts", "minute"), &parts),
+            self.sums(grain, (table, column), &chunks),
+        ]
+    }
+
+    fn compacted_rows(&self, grain: Grain, longest: Tier) -> Vec<String> {
         let compacted = Compactions::first_open_span();
-        let open_chunk = Compactions::first_open_chunk();
-        let parts = format!(
-            "SELECT {dimensions}, minute, {MEASURES} FROM sli_parts FINAL \
-             WHERE {filters} AND {condition} AND {} AND chunk >= {open_chunk}",
-            within("minute", "from", "to")
-        );
         let sums = |tier: Tier, window: String| {
-            let (table, column) = (grain.table(tier), tier.column());
-            format!(
-                "SELECT {dimensions}, {column} AS minute, {MEASURES} FROM {table} FINAL \
-                 WHERE {filters} AND {condition} AND ({window}) AND span < {compacted}"
-            )
+            let from = (grain.table(tier), tier.column());
+            self.sums(grain, from, &format!("({window}) AND span < {compacted}"))
         };
-        let around = |tier: Tier, [first, end]: [&str; 2], [from, to]: [&str; 2]| {
-            let column = tier.column();
-            let (before, after) = (within(column, from, first), within(column, end, to));
-            sums(tier, format!("{before} OR {after}"))
-        };
-        let whole =
-            |tier: Tier, [first, end]: [&str; 2]| sums(tier, within(tier.column(), first, end));
-        let (window, hours, days) = (
-            ["from", "to"],
-            ["first_hour", "end_hour"],
-            ["first_day", "end_day"],
-        );
-        let rows = match longest.min(grain.longest()) {
-            Tier::Minutes => vec![whole(Tier::Minutes, window)],
+        let minutes = |window: String| sums(Tier::Minutes, window);
+        match longest {
+            Tier::Minutes => vec![minutes(within("minute", "from", "to"))],
             Tier::Hours => vec![
-                around(Tier::Minutes, hours, window),
-                whole(Tier::Hours, hours),
+                minutes(around("minute", HOURS, WINDOW)),
+                sums(Tier::Hours, within("hour", "first_hour", "end_hour")),
             ],
-            Tier::Days if !self.has_days() => {
-                vec![
-                    around(Tier::Minutes, hours, window),
-                    whole(Tier::Hours, hours),
-                ]
-            }
             Tier::Days => vec![
-                around(Tier::Minutes, hours, window),
-                around(Tier::Hours, days, hours),
-                whole(Tier::Days, days),
+                minutes(around("minute", HOURS, WINDOW)),
+                sums(Tier::Hours, around("hour", DAYS, HOURS)),
+                sums(Tier::Days, within("day", "first_day", "end_day")),
             ],
-        };
-        format!("({parts} UNION ALL {})", rows.join(" UNION ALL "))
+        }
+    }
+
+    fn sums(&self, grain: Grain, (table, column): (&str, &str), which: &str) -> String {
+        format!(
+            "SELECT {dimensions}, {column} AS minute, {MEASURES} FROM {table} FINAL \
+             WHERE {filters} AND {condition} AND {which}",
+            dimensions = grain.dimensions().join(", "),
+            filters = self.filters(),
+            condition = grain.condition(),
+        )
     }
 
     fn has_days(&self) -> bool {
@@ -182,6 +198,20 @@ const MEASURES: &str = "toUInt64(count) AS n, \
     CAST(`latency.count`, 'Array(UInt64)') AS latency_counts, \
     `preflight_latency.bucket` AS preflight_buckets, \
     CAST(`preflight_latency.count`, 'Array(UInt64)') AS preflight_counts";
+
+/// Names of the parameters that bound the window, its whole hours and its whole days.
+const WINDOW: [&str; 2] = ["from", "to"];
+const HOURS: [&str; 2] = ["first_hour", "end_hour"];
+const DAYS: [&str; 2] = ["first_day", "end_day"];
+
+/// In the outer bounds, but not in the inner ones.
+fn around(column: &str, [first, end]: [&str; 2], [from, to]: [&str; 2]) -> String {
+    format!(
+        "({} OR {})",
+        within(column, from, first),
+        within(column, end, to)
+    )
+}
 
 fn within(column: &str, from: &str, to: &str) -> String {
     format!(

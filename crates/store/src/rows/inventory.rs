@@ -266,9 +266,11 @@ fields! {
 }
 
 fields! {
-    /// When pages of an origin last called a target.
+    /// When pages of an app and origin last called a target.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct OriginSeenRow {
+        /// App of the pages.
+        pub app: String,
         /// Configured service.
         pub service: String,
         /// Origin of the server.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Stored;
 use crate::migration::all_statements;
-use crate::rollup::ROLLUPS;
+use crate::rollup::{OPEN, ROLLUPS};
 use crate::rows::dimensions::NAMES;
 use crate::{
     AlertRow, ChunkRow, Compacted, DeadLetterRow, DeliveryRow, DeployRow, DiagnosisRow,
@@ -180,7 +180,9 @@ fn every_rollup_has_its_dimensions_and_tells_rows_apart_by_all_of_them() {
         let dimensions = rollup.grain.dimensions();
         (rollup.table(), rollup.tier.column(), "span", dimensions)
     });
-    for (table, time, run, dimensions) in std::iter::once(parts).chain(compacted) {
+    let open = OPEN.map(|(table, grain, tier)| (table, tier.column(), "chunk", grain.dimensions()));
+    let rollups = std::iter::once(parts).chain(compacted).chain(open);
+    for (table, time, run, dimensions) in rollups {
         let columns = &tables[table];
         let beside = [
             "app",

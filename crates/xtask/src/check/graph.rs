@@ -65,13 +65,13 @@ impl Graph {
 }
 
 /// A dependency of kind `dev` is in the tests only; `null` is a normal one.
-fn is_compiled_in(dependency: &Value) -> bool {
+pub(crate) fn is_compiled_in(dependency: &Value) -> bool {
     let kinds = dependency["dep_kinds"].as_array();
     kinds.is_none_or(|kinds| kinds.iter().any(|kind| kind["kind"] != "dev"))
 }
 
 /// What cargo knows about the workspace and everything it depends on.
-pub(super) fn metadata() -> Result<Value> {
+pub(crate) fn metadata() -> Result<Value> {
     let args = ["metadata", "--format-version", "1", "--locked"];
     let text = shell::output(&mut shell::cargo(args))?;
     serde_json::from_str(&text).context("cargo metadata is not JSON")

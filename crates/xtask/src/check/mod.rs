@@ -13,6 +13,8 @@ mod spdx;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
+pub(crate) use graph::{is_compiled_in, metadata};
+
 use crate::progress::step;
 use crate::{build, generate, shell, workspace};
 

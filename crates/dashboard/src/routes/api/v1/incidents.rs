@@ -61,17 +61,31 @@ pub(crate) async fn get(
     let state: Option<IncidentState> = params.parse("state", "open or closed");
     params.finish()?;
     let concerns = |of: &str| only.as_ref().is_none_or(|only| only == of) && caller.may_see(of);
+    let mut rows = shared.queries.incidents().await?;
+    rows.retain(|row| state.is_none_or(|state| row.state == state));
+    Ok(Json(IncidentsBody {
+        incidents: list(&rows, concerns, &shared),
+    }))
+}
+
+/// The incidents of one app, as far as it is concerned.
+pub(crate) async fn of_app(
+    app: &str,
+    caller: &Caller,
+    shared: &Shared,
+) -> Result<Vec<Listed>, Problem> {
     let rows = shared.queries.incidents().await?;
+    let concerns = |of: &str| of == app && caller.may_see(of);
+    Ok(list(&rows, concerns, shared))
+}
+
+fn list(rows: &[IncidentRow], concerns: impl Fn(&str) -> bool, shared: &Shared) -> Vec<Listed> {
     let rows = rows
         .iter()
-        .filter(|row| state.is_none_or(|state| row.state == state));
-    let incidents = rows
-        .filter(|row| row.apps.iter().any(|app| concerns(app)))
-        .filter_map(|row| read(row)?.of_apps(concerns))
-        .map(|incident| listed(&incident, &owned(&incident, &shared)));
-    Ok(Json(IncidentsBody {
-        incidents: incidents.collect(),
-    }))
+        .filter(|row| row.apps.iter().any(|app| concerns(app)));
+    rows.filter_map(|row| read(row)?.of_apps(&concerns))
+        .map(|incident| listed(&incident, &owned(&incident, shared)))
+        .collect()
 }
 
 /// All of one incident: timeline, evidence, runbook, and the one before it.

@@ -18,6 +18,7 @@ pub(crate) mod inventory;
 pub(crate) mod ledger;
 pub(crate) mod maintenance;
 pub(crate) mod preflights;
+pub(crate) mod report;
 pub(crate) mod series;
 pub(crate) mod shapes;
 pub(crate) mod silences;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::alerts::AppParams;
 use crate::auth::Caller;
+use crate::corrections::Corrections;
 use crate::interval::Interval;
 use crate::params::{Params, names};
 use crate::problem::Problem;
@@ -56,30 +57,65 @@ pub(crate) async fn get(
     Ok(Json(SlosBody {
         watermark: watermark.map(Stamp),
         lagging: watermark.is_some_and(|watermark| now.0 - watermark.0 > late),
-        slos: evaluate(&shared, &wanted, watermark.unwrap_or(now)).await?,
+        slos: evaluate(&shared, &caller, &wanted, watermark.unwrap_or(now)).await?,
     }))
 }
 
-/// Objectives on the same traffic and window share one query.
+/// The objectives, each over its own window up to `at`.
 async fn evaluate(
     shared: &Shared,
+    caller: &Caller,
     specs: &[&SloSpec],
     at: UnixMillis,
 ) -> Result<Vec<SloStatus>, Problem> {
+    let own = |spec: &SloSpec| {
+        let window = spec
+            .calendar
+            .map_or(spec.window, |calendar| calendar.elapsed(at));
+        Interval::ending_at(at, window.as_millis())
+    };
+    statuses(shared, caller, specs, own).await
+}
+
+/// The objectives, all over one interval.
+pub(crate) async fn evaluate_over(
+    shared: &Shared,
+    caller: &Caller,
+    specs: &[&SloSpec],
+    within: Interval,
+) -> Result<Vec<SloStatus>, Problem> {
+    statuses(shared, caller, specs, |_| within).await
+}
+
+/// Objectives on the same traffic and time share one query.
+async fn statuses(
+    shared: &Shared,
+    caller: &Caller,
+    specs: &[&SloSpec],
+    window: impl Fn(&SloSpec) -> Interval,
+) -> Result<Vec<SloStatus>, Problem> {
     let mut asked: Vec<(&SloSpec, Interval, slo::Sums)> = Vec::new();
     let mut statuses = Vec::with_capacity(specs.len());
+    let mut corrections = Corrections::read(shared).await?;
     for spec in specs {
-        let same = |(other, ..): &&(&SloSpec, Interval, slo::Sums)| {
-            other.filter == spec.filter && other.window == spec.window
+        let interval = window(spec);
+        let same = |(other, at, _): &&(&SloSpec, Interval, slo::Sums)| {
+            other.filter == spec.filter && *at == interval
         };
-        if let Some((_, interval, sums)) = asked.iter().find(same) {
-            statuses.push(SloStatus::of(spec, sums, *interval, &shared.owners));
-            continue;
-        }
-        let interval = Interval::ending_at(at, spec.window.as_millis());
-        let sums = shared.queries.sli(&spec.filter, interval).await?;
-        statuses.push(SloStatus::of(spec, &sums, interval, &shared.owners));
-        asked.push((spec, interval, sums));
+        let sums = match asked.iter().find(same) {
+            Some((.., sums)) => sums.clone(),
+            None => {
+                let sums = shared.queries.sli(&spec.filter, interval).await?;
+                asked.push((spec, interval, sums.clone()));
+                sums
+            }
+        };
+        let status = SloStatus::of(spec, &sums, interval, &shared.owners);
+        let corrected = corrections.of(spec, interval, shared).await?;
+        statuses.push(match corrected {
+            Some(by) => status.corrected(spec, &by, caller),
+            None => status,
+        });
     }
     Ok(statuses)
 }

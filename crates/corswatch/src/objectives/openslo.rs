@@ -1,0 +1,101 @@
+//! `corswatch slo import` and `corswatch slo export`: objectives as OpenSLO v1.
+
+use std::process::ExitCode;
+
+use aggregator::SloConfig;
+use aggregator::openslo::{self, Note};
+use settings::{Problem, Problems};
+use toml::{Table, Value};
+
+use super::MOST_BYTES;
+use crate::cli::{Export, Import};
+use crate::config::Config;
+use crate::exit::Failure;
+
+pub(super) fn import(args: &Import) -> Result<ExitCode, Failure> {
+    let name = args.file.display();
+    let input = |reason: String| Failure::Input(format!("{name}: {reason}"));
+    let (text, _) = crate::file::text(&args.file, MOST_BYTES).map_err(input)?;
+    let imported = openslo::import(&text, args.app.as_deref())
+        .map_err(|error| input(format!("is not YAML: {error}")))?;
+    let mut problems = imported.problems;
+    let apps: Vec<String> = imported.slos.iter().map(|slo| slo.app.clone()).collect();
+    aggregator::problems(&imported.slos, &apps, &mut Problems::at("", &mut problems));
+    if !problems.is_empty() {
+        let named = |problem: Problem| Problem {
+            path: format!("{name}: {}", problem.path),
+            ..problem
+        };
+        return Err(Failure::Config(problems.into_iter().map(named).collect()));
+    }
+    for (word, notes) in [("added", &imported.added), ("lost", &imported.lost)] {
+        for line in notes.iter().map(|note| told(word, note)) {
+            complain!("{line}");
+            say!("# {line}");
+        }
+    }
+    for slo in &imported.slos {
+        say!("\n{}", written(slo)?);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn export(args: &Export) -> Result<ExitCode, Failure> {
+    let objectives = super::read(&args.config, None)?;
+    let mut slos = objectives.slos;
+    if slos.is_empty() {
+        let starting = |app: &String| {
+            let measured = slo::Sli::ALL
+                .iter()
+                .filter(|sli| sli.definition().metric.is_some());
+            let starting = measured.map(|sli| SloConfig::of(app, *sli));
+            starting.collect::<Vec<_>>()
+        };
+        slos = objectives.apps.iter().flat_map(starting).collect();
+    }
+    let exported = openslo::export(&slos, &Config::default().aggregator);
+    for note in &exported.lost {
+        complain!("{}", told("lost to other tools", note));
+    }
+    say!("{}", exported.yaml.trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn told(word: &str, note: &Note) -> String {
+    let (of, text) = (printable::line(&note.of), printable::line(&note.text));
+    format!("{word}: {of}: {text}")
+}
+
+/// An objective as `[[slo]]`, without what stands for itself.
+fn written(slo: &SloConfig) -> anyhow::Result<String> {
+    let usual = Table::try_from(SloConfig::of(&slo.app, slo.sli))?;
+    let mut table = Table::try_from(slo)?;
+    table.retain(|name: &str, value| {
+        ["app", "sli"].contains(&name) || usual.get(name) != Some(value)
+    });
+    let mut file = Table::new();
+    file.insert("slo".to_owned(), Value::Array(vec![Value::Table(table)]));
+    Ok(toml::to_string(&file)?.trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_as_the_same_objective() {
+        let text = "[[slo]]\nname = \"a\"\napp = \"shop\"\nsli = \"block_rate\"\nobjective = 0.995\n\
+                    calendar = { period = \"month\", time_zone = \"Europe/Berlin\" }\n\
+                    rules = [{ severity = \"page\", long = \"1h\", burn = 14.4 }]\nlabels = { team = \"x\" }\n";
+        let read = |text: &str| {
+            crate::config::objectives_of(text, None)
+                .expect("objectives")
+                .slos
+        };
+        let slos = read(text);
+        let again = written(&slos[0]).expect("TOML");
+        let values = |slos: &[SloConfig]| serde_json::to_value(slos).expect("plain data");
+        assert_eq!(values(&read(&again)), values(&slos), "{again}");
+        assert!(!again.contains("group_by"), "{again}");
+    }
+}

@@ -1,0 +1,359 @@
+//! One request on its way: variables, rewriting, who gets in, what answers, headers.
+
+use super::condition::{Env, Facts};
+use super::header::{Header, Setting, Table, Test};
+use super::rewrite::{self, Leads};
+use super::section::{Access, Handler, Kind, Level, Section};
+use crate::ask::Ask;
+use crate::doubt::Doubt;
+use crate::place::Place;
+use crate::reply::{Lost, Told, Upstream};
+use crate::sheet::{Sheet, matters};
+
+/// A request, and the sections of the server that gets it.
+pub(crate) struct Run<'a> {
+    pub(super) ask: &'a Ask<'a>,
+    upstream: &'a Upstream,
+    pub(super) servers: Vec<&'a Section>,
+    pub(super) path: String,
+    pub(super) env: Env,
+}
+
+/// What answered.
+struct Answered {
+    told: Told,
+    /// Which tables are sent: errors and redirects of the server's own have one only.
+    only_always: bool,
+    /// The sections whose headers count.
+    sections: Vec<usize>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(ask: &'a Ask<'a>, upstream: &'a Upstream, servers: &[&'a Section]) -> Self {
+        Self {
+            ask,
+            upstream,
+            servers: servers.to_vec(),
+            path: ask.url.path().to_owned(),
+            env: Env::new(),
+        }
+    }
+
+    pub(super) fn facts(&self, status: Option<u16>) -> Facts<'_> {
+        Facts {
+            ask: self.ask,
+            path: &self.path,
+            env: &self.env,
+            status,
+        }
+    }
+
+    /// Runs `SetEnvIf` and its kin; `SetEnv` comes late.
+    fn set(&mut self, settings: &[Setting], late: bool) {
+        for setting in settings {
+            let holds = match &setting.test {
+                Test::Ever if late => Some(Some(Vec::new())),
+                Test::Ever => continue,
+                _ if late => continue,
+                Test::Expr(expression) => expression
+                    .holds(&self.facts(None))
+                    .map(|holds| holds.then(Vec::new)),
+                Test::Attribute(name, regex) => self.attribute(name).map(|value| {
+                    let found = regex.captures(&value).ok().flatten()?;
+                    let groups = found.iter().map(|group| {
+                        group.map_or_else(String::new, |group| group.as_str().to_owned())
+                    });
+                    Some(groups.collect())
+                }),
+            };
+            let groups: Option<Vec<String>> = match holds {
+                None => None,
+                Some(None) => continue,
+                Some(groups) => groups,
+            };
+            for (name, value) in &setting.sets {
+                match (&groups, value) {
+                    // Nobody knows whether it is set.
+                    (None, _) => {
+                        self.env.insert(name.clone(), None);
+                    }
+                    (Some(_), None) => {
+                        self.env.remove(name);
+                    }
+                    (Some(groups), Some(value)) => {
+                        self.env
+                            .insert(name.clone(), Some(referenced(value, groups)));
+                    }
+                }
+            }
+        }
+    }
+
+    fn attribute(&self, name: &str) -> Option<String> {
+        match name {
+            "request_uri" => Some(self.path.clone()),
+            "request_method" => Some(self.ask.method.to_owned()),
+            "remote_addr" | "remote_host" | "server_addr" | "request_protocol" => None,
+            name if name.starts_with('^') => None,
+            name => match self.ask.header(name) {
+                // A variable that was set before may be looked at like a header.
+                Some("") => self.facts(None).env(name),
+                value => value.map(str::to_owned),
+            },
+        }
+    }
+
+    /// Lets the request run to its answer.
+    pub(crate) fn go(mut self, place: &Place) -> Result<Told, Doubt> {
+        for server in self.servers.clone() {
+            self.set(&server.settings, false);
+        }
+        let answered = self.answered(place)?;
+        let sections = self.sections()?;
+        let mut told = answered.told;
+        let headers: Vec<&Header> = sections
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| answered.sections.contains(number))
+            .flat_map(|(_, section)| &section.headers)
+            .collect();
+        let mut success = Sheet(std::mem::take(&mut told.lines));
+        let mut always = Sheet::default();
+        for table in [Table::Always, Table::OnSuccess] {
+            for header in headers.iter().filter(|header| header.table == table) {
+                if table == Table::OnSuccess && answered.only_always {
+                    if matters(&header.name) && header.action.gives() {
+                        told.lost.push(Lost {
+                            header: header.name.clone(),
+                            reason: format!(
+                                "`Header` without `always` sets nothing in an answer {} of the server's own",
+                                told.status
+                            ),
+                            place: header.place.clone(),
+                        });
+                    }
+                    continue;
+                }
+                let sheet = if table == Table::Always {
+                    &mut always
+                } else {
+                    &mut success
+                };
+                self.apply(header, sheet, told.status)?;
+            }
+        }
+        told.lines = always.0;
+        told.lines.extend(success.0);
+        Ok(told)
+    }
+
+    /// Who answers.
+    fn answered(&mut self, place: &Place) -> Result<Answered, Doubt> {
+        // Before it is known which file answers only servers and locations count.
+        let mut rules = Vec::new();
+        for server in &self.servers {
+            if server.level == Level::Server && !server.rules.is_empty() {
+                rules = server.rules.clone();
+            }
+        }
+        let mut env = std::mem::take(&mut self.env);
+        let leads = rewrite::run(&rules, self.ask, &self.path, &self.path, &mut env);
+        self.env = env;
+        let mut passed = None;
+        match leads? {
+            Leads::On => {}
+            Leads::Proxy(place) => passed = Some(place),
+            Leads::Elsewhere(path, _) if path.starts_with('/') => {
+                self.path = path.split('?').next().unwrap_or_default().to_owned();
+            }
+            Leads::Elsewhere(_, place) => {
+                return Err(Doubt::at("where the rule leads is not followed", &place));
+            }
+            Leads::Status(status, to, place) => {
+                let sections = self.sections()?;
+                let counts = |section: &&Section| {
+                    matches!(
+                        section.kind,
+                        Kind::Outside
+                            | Kind::Location(_)
+                            | Kind::LocationMatch(_)
+                            | Kind::If(_)
+                            | Kind::Else
+                    )
+                };
+                let of = (0..sections.len()).filter(|number| counts(&sections[*number]));
+                return self.failed(status, to, &place, of.collect());
+            }
+        }
+        let sections = self.sections()?;
+        let every: Vec<usize> = (0..sections.len()).collect();
+        for section in &sections[self.servers.len()..] {
+            self.set(&section.settings, false);
+        }
+        if let Some(access) = sections.iter().rev().find_map(|section| section.access) {
+            let is_preflight = self.ask.is_preflight();
+            match access {
+                Access::Nobody => return self.failed(403, None, place, every),
+                Access::Login if is_preflight => return self.failed(401, None, place, every),
+                Access::Some if is_preflight => {
+                    return Err(Doubt::at(
+                        "`Require` decides, and the file does not tell how",
+                        place,
+                    ));
+                }
+                _ => {}
+            }
+        }
+        let rules = sections.iter().rev().find(|section| {
+            !section.rules.is_empty()
+                && (section.level == Level::Folder || !matches!(section.kind, Kind::Outside))
+        });
+        if let Some(section) = rules {
+            let mut env = std::mem::take(&mut self.env);
+            let subject = self.path.trim_start_matches('/').to_owned();
+            let leads = rewrite::run(&section.rules, self.ask, &self.path, &subject, &mut env);
+            self.env = env;
+            match leads? {
+                Leads::On => {}
+                // A front controller.
+                Leads::Proxy(place) | Leads::Elsewhere(_, place) => passed = Some(place),
+                Leads::Status(status, to, place) => return self.failed(status, to, &place, every),
+            }
+        }
+        for section in &sections {
+            self.set(&section.settings, true);
+        }
+        let handlers = sections
+            .iter()
+            .filter_map(|section| section.handler.as_ref());
+        let is_proxied = passed.is_some()
+            || handlers
+                .into_iter()
+                .any(|one| matches!(one, Handler::Proxy(path, _) if is_below(path, &self.path)));
+        let redirects = sections
+            .iter()
+            .flat_map(|section| section.redirects.clone());
+        let redirects: Vec<_> = redirects.filter(|_| !is_proxied).collect();
+        let leads = rewrite::run(
+            &redirects,
+            self.ask,
+            &self.path,
+            &self.path,
+            &mut Env::new(),
+        );
+        if let Leads::Status(status, to, place) = leads? {
+            return self.failed(status, to, &place, every);
+        }
+        let told = self.content(&sections, passed, place)?;
+        if told.status == 405 && told.assumed.is_empty() {
+            return self.failed(405, None, place, every);
+        }
+        Ok(Answered {
+            told,
+            only_always: false,
+            sections: every,
+        })
+    }
+
+    fn failed(
+        &self,
+        status: u16,
+        to: Option<String>,
+        place: &Place,
+        sections: Vec<usize>,
+    ) -> Result<Answered, Doubt> {
+        for section in self.sections()? {
+            if let Some((_, place)) = section.errors.iter().find(|(other, _)| *other == status) {
+                let reason =
+                    format!("`ErrorDocument` answers the status {status} with another page");
+                return Err(Doubt::at(reason, place));
+            }
+        }
+        let mut sheet = Sheet::default();
+        if let Some(to) = to {
+            let to = match to.strip_prefix('/') {
+                Some(_) => format!("{}{to}", self.ask.url.origin().ascii_serialization()),
+                None => to,
+            };
+            sheet.add("Location", to, Some(place));
+        }
+        Ok(Answered {
+            told: Told {
+                status,
+                lines: sheet.0,
+                by: Some(place.clone()),
+                ..Told::default()
+            },
+            only_always: true,
+            sections,
+        })
+    }
+
+    fn content(
+        &self,
+        sections: &[&Section],
+        passed: Option<Place>,
+        place: &Place,
+    ) -> Result<Told, Doubt> {
+        let is_preflight = self.ask.is_preflight();
+        if let Some(place) = passed {
+            return self
+                .upstream
+                .passed_on(is_preflight, "what is behind", &place);
+        }
+        for handler in sections
+            .iter()
+            .filter_map(|section| section.handler.as_ref())
+        {
+            match handler {
+                Handler::Proxy(path, place) if is_below(path, &self.path) => {
+                    return self
+                        .upstream
+                        .passed_on(is_preflight, "the server behind", place);
+                }
+                Handler::Local(path) if is_below(path, &self.path) => break,
+                Handler::Proxy(..) | Handler::Local(_) => {}
+                Handler::Opaque(name, place) => {
+                    return Err(Doubt::at(
+                        format!("what `{name}` does is not followed"),
+                        place,
+                    ));
+                }
+            }
+        }
+        let mut told = Told {
+            status: 200,
+            by: Some(place.clone()),
+            ..Told::default()
+        };
+        match self.ask.method {
+            "GET" | "HEAD" | "POST" => told.assumed.push("the file is there".to_owned()),
+            "OPTIONS" => {}
+            _ => told.status = 405,
+        }
+        Ok(told)
+    }
+}
+
+/// Whole segments.
+pub(super) fn is_below(prefix: &str, path: &str) -> bool {
+    let bare = prefix.trim_end_matches('/');
+    path.strip_prefix(bare)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || bare.is_empty())
+}
+
+/// Fills `$0` to `$9`.
+fn referenced(text: &str, groups: &[String]) -> String {
+    let mut value = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let digit = (c == '$')
+            .then(|| rest.next_if(char::is_ascii_digit))
+            .flatten();
+        match digit.and_then(|digit| digit.to_digit(10)) {
+            Some(number) => value.push_str(groups.get(number as usize).map_or("", String::as_str)),
+            None => value.push(c),
+        }
+    }
+    value
+}

@@ -1,0 +1,123 @@
+// What the lab found, as text for people and as `ACCURACY.md`.
+import type { EngineName } from "../test/fixture/engine";
+import type { Played } from "../test/fixture/play";
+import type { Scenario } from "./scenarios";
+
+export interface Result extends Played {
+	scenario: Scenario;
+	/** What it was: by the browser's own words where it tells, else by what the server did. */
+	blocked: boolean;
+}
+
+export interface Run {
+	engine: EngineName;
+	version: string;
+	results: Result[];
+	/** Scenarios of which the browser says something else than the server did. */
+	contradicted: string[];
+	/** Scenarios that the browser itself repeated until they were answered. */
+	answered: number;
+}
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const quantile = (values: number[], share: number) =>
+	[...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))]!;
+const percent = (part: number, whole: number) => (whole ? `${((100 * part) / whole).toFixed(1)} %` : "-");
+
+/** The numbers of one engine and group. */
+export function figures(results: Result[]): Record<string, string | number> {
+	const called = results.filter(({ row }) => row.o === "blocked");
+	const truly = results.filter(({ blocked }) => blocked);
+	const right = called.filter(({ blocked }) => blocked);
+	const staged = right.filter(({ scenario, row }) => scenario.stage && row.stage !== "unknown");
+	return {
+		failures: results.length,
+		"truly blocked": truly.length,
+		precision: percent(right.length, called.length),
+		recall: percent(right.length, truly.length),
+		unknown: percent(results.filter(({ row }) => row.o === "unknown").length, results.length),
+		"proven wrong": called.filter(({ row, blocked }) => row.cf === "proven" && !blocked).length,
+		"stage right": percent(
+			staged.filter(({ scenario, row }) => row.stage === scenario.stage).length,
+			staged.length,
+		),
+		"requests after the failure, mean": mean(results.map(({ probes }) => probes)).toFixed(1),
+		"ms to the row at the edge, p50": Math.round(
+			quantile(
+				results.map(({ ms }) => ms),
+				0.5,
+			),
+		),
+		"ms to the row at the edge, p95": Math.round(
+			quantile(
+				results.map(({ ms }) => ms),
+				0.95,
+			),
+		),
+	};
+}
+
+const wrong = ({ row, blocked }: Result) => blocked !== (row.o === "blocked");
+const groups = ["steady", "half-broken"] as const;
+
+function table(rows: string[][]): string {
+	const [head, ...body] = rows;
+	const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
+	return [line(head!), line(head!.map(() => "---")), ...body.map(line)].join("\n");
+}
+
+/** The page that says how right the verdicts are; `load` says what else the machine was made to do. */
+export function page(runs: Run[], load: string): string {
+	const parts = groups.map((group) => {
+		const of = (run: Run) => run.results.filter(({ scenario }) => scenario.group === group);
+		const columns = runs.map((run) => figures(of(run)));
+		const rows = Object.keys(columns[0]!).map((name) => [
+			name,
+			...columns.map((column) => `${column[name]}`),
+		]);
+		const titles = [
+			...new Set(
+				runs.flatMap((run) =>
+					of(run)
+						.filter(wrong)
+						.map(({ scenario }) => scenario.title),
+				),
+			),
+		];
+		const said = titles.map((title) => [
+			title,
+			...runs.map((run) => {
+				const found = run.results.find(({ scenario }) => scenario.title === title);
+				return found && wrong(found) ? `${found.row.o} \`${found.row.ev}\`` : found ? "right" : "answered";
+			}),
+		]);
+		const head = ["", ...runs.map(({ version }) => version)];
+		return `## ${group === "steady" ? "Servers that fail in one way" : "Servers that are half broken"}
+
+${table([head, ...rows])}
+
+Not as it was:
+
+${said.length ? table([["scenario", ...head.slice(1)], ...said]) : "none."}
+`;
+	});
+	const truth = runs.map(
+		({ version, contradicted, answered }) =>
+			`- ${version}: ${contradicted.length ? `says otherwise of ${contradicted.join("; ")}` : "no contradiction"}; ${answered} scenarios were answered after a repetition by the browser.`,
+	);
+	return `# How right the verdicts are
+
+Written by \`cargo xtask lab --write\`, which plays ${runs[0]!.results.length + runs[0]!.answered} scenarios (\`lab/scenarios.ts\`) with the built default script in each
+engine and holds what reaches the edge against what happened: against the words of the browser where its driver tells
+them (Chromium), and else against what the server did to the page's own request. ${load}
+
+Precision and recall are those of the outcome \`blocked\`. A blocked request that is called \`unknown\` lowers recall. The
+stage counts where a scenario has one and the SDK names one. The requests after a failure are all that reach the server:
+probes, their preflights, and what the browser repeats by itself.
+
+${parts.join("\n")}
+## Truth
+
+${truth.join("\n")}
+`;
+}

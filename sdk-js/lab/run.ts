@@ -1,0 +1,60 @@
+// Plays all scenarios to the built script in each engine, and says how right the verdicts are.
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { type EngineName, engines, start } from "../test/fixture/engine";
+import { play, spelled } from "../test/fixture/play";
+import { servers } from "../test/fixture/servers";
+import { figures, page, type Run } from "./report";
+import { type Scenario, scenarios } from "./scenarios";
+
+const { values } = parseArgs({
+	options: {
+		/** Only scenarios whose title this regular expression finds. */
+		only: { type: "string", default: "" },
+		/** So many threads that do nothing but keep the machine busy. */
+		load: { type: "string", default: "0" },
+		/** Writes `ACCURACY.md`. */
+		write: { type: "boolean", default: false },
+		json: { type: "boolean", default: false },
+	},
+});
+
+const run = async (name: EngineName, wanted: Scenario[]): Promise<Run> => {
+	const [world, engine] = await Promise.all([servers(), start(name)]);
+	const all: Run = { engine: name, version: engine.version, results: [], contradicted: [], answered: 0 };
+	for (const [at, scenario] of wanted.entries()) {
+		const played = await play(world, engine, scenario.day, `/lab/${spelled(at)}`);
+		if (!played) {
+			all.answered++;
+			continue;
+		}
+		const { blocked } = scenario.day;
+		const { stopped = blocked } = played;
+		if (stopped !== blocked) all.contradicted.push(scenario.title);
+		all.results.push({ ...played, scenario, blocked: stopped });
+		const { o, stage, cf, ev } = played.row;
+		const mark = stopped === (o === "blocked") ? " " : "X";
+		if (!values.json)
+			console.log(mark, name, scenario.title, "|", [o, stage, cf, ev].filter(Boolean).join(" "));
+	}
+	await Promise.all([world.close(), engine.close()]);
+	return all;
+};
+
+const threads = Number(values.load);
+const busy = Array.from({ length: threads }, () => new Worker("for (;;);", { eval: true }));
+const wanted = scenarios.filter(({ title }) => RegExp(values.only).test(title));
+const runs = await Promise.all(engines.map((name) => run(name, wanted)));
+await Promise.all(busy.map((worker) => worker.terminate()));
+
+const summary = runs.map(({ engine, results, contradicted, answered }) => {
+	const of = (group: string) => figures(results.filter(({ scenario }) => scenario.group === group));
+	return { engine, steady: of("steady"), "half-broken": of("half-broken"), contradicted, answered };
+});
+console.log(JSON.stringify(summary, null, values.json ? 0 : 2));
+const load = threads
+	? `${threads} threads kept the machine busy meanwhile, beside the three engines at once.`
+	: "The three engines ran at once.";
+if (values.write) writeFileSync("ACCURACY.md", page(runs, load));
+process.exitCode = runs.some(({ results }) => figures(results)["proven wrong"] !== 0) ? 1 : 0;
