@@ -170,7 +170,7 @@ impl Config {
 
     /// The port of ClickHouse's native protocol, which is not the one that is spoken here.
     fn native_port(&self) -> Option<Problem> {
-        let mut url = Url::parse(&self.store.url).ok()?;
+        let mut url = url::Url::parse(&self.store.url).ok()?;
         let http = match url.port()? {
             9000 => 8123,
             9440 => 8443,
