@@ -5,6 +5,11 @@
     reason = "every test binary uses another part of this module"
 )]
 
+mod deploys;
+mod inventory;
+
+use inventory::inventory;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -420,23 +425,19 @@ impl Queries for Fake {
 
     async fn deploy(&self, app: &str, id: &str) -> Result<Option<DeployRow>, StoreError> {
         self.check().await?;
-        let rows = self.deploys.lock().expect("not poisoned");
-        let found = rows.iter().rev().find(|row| row.app == app && row.id == id);
-        Ok(found.cloned())
+        Ok(deploys::one(
+            &self.deploys.lock().expect("not poisoned"),
+            app,
+            id,
+        ))
     }
 
     async fn deploys_before(&self, deploy: &DeployRow) -> Result<Vec<DeployRow>, StoreError> {
         self.check().await?;
-        let mut found = self.deploys.lock().expect("not poisoned").clone();
-        found.retain(|row| {
-            (&row.app, &row.service, &row.environment)
-                == (&deploy.app, &deploy.service, &deploy.environment)
-                && row.id != deploy.id
-                && row.at <= deploy.at
-                && row.state.took_effect()
-        });
-        found.sort_by_key(|row| std::cmp::Reverse(row.at));
-        Ok(found)
+        Ok(deploys::before(
+            &self.deploys.lock().expect("not poisoned"),
+            deploy,
+        ))
     }
 
     async fn diagnoses(&self, app: &str, _limit: u32) -> Result<Vec<DiagnosisRow>, StoreError> {
@@ -507,90 +508,9 @@ impl Queries for Fake {
 
     async fn save_deploy(&self, deploy: &DeployRow) -> Result<(), StoreError> {
         self.check().await?;
-        let mut rows = self.deploys.lock().expect("not poisoned");
-        rows.retain(|row| (&row.app, &row.id) != (&deploy.app, &deploy.id));
-        rows.push(deploy.clone());
+        deploys::replace(&mut self.deploys.lock().expect("not poisoned"), deploy);
         Ok(())
     }
-}
-
-fn found(rule: &str, level: FindingLevel) -> FoundRow {
-    FoundRow {
-        rule: rule.into(),
-        key: String::new(),
-        level,
-        title: format!("What {rule} is"),
-        message: "It is so.".into(),
-        evidence: vec!["GET https://api.test/items -> 200".into()],
-        fix: vec!["Mend it.".into()],
-        first_at: NOW.plus(-86_400_000),
-    }
-}
-
-/// Three targets: one that trusts everybody, one with a list, one of another app that is silent.
-fn inventory() -> Vec<InventoryRow> {
-    let tried = |origin: &str, grant, unused: bool| TriedOrigin {
-        origin: origin.into(),
-        source: OriginSource::Listed,
-        grant,
-        last_seen: (!unused).then_some(NOW),
-        unused,
-    };
-    let list = InventoryRow {
-        service: "catalog".into(),
-        target_origin: "https://api.test".into(),
-        endpoint: "/items".into(),
-        apps: vec!["shop".into(), "admin".into()],
-        method: "GET".into(),
-        url: "https://api.test/items".into(),
-        made_up: false,
-        first_at: NOW.plus(-3 * 86_400_000),
-        last_at: NOW.plus(-60_000),
-        updated_at: NOW,
-        answered_at: Some(NOW.plus(-60_000)),
-        observed_since: Some(NOW.plus(-40 * 86_400_000)),
-        state: AuditState::Answered,
-        reason: String::new(),
-        stance: Some(Stance::List),
-        vary: Vary::Missing,
-        max_age: Some(172_800),
-        origins: vec![
-            tried("https://shop.test", Grant::Credentialed, false),
-            tried("https://partner.test", Grant::Plain, true),
-        ],
-        findings: vec![
-            found("vary-origin-missing", FindingLevel::Warning),
-            found("unused-origin", FindingLevel::Note),
-        ],
-    };
-    vec![
-        list.clone(),
-        InventoryRow {
-            service: "reviews".into(),
-            first_at: NOW.plus(-86_400_000),
-            stance: Some(Stance::CredentialedReflecting),
-            vary: Vary::Right,
-            max_age: None,
-            origins: Vec::new(),
-            findings: vec![found("origin-reflected", FindingLevel::Error)],
-            ..list.clone()
-        },
-        InventoryRow {
-            service: "back-office".into(),
-            apps: vec!["admin".into()],
-            first_at: NOW.plus(-60_000),
-            state: AuditState::NoAnswer,
-            reason: "timed_out: timed out in phase connect".into(),
-            stance: None,
-            vary: Vary::NotNeeded,
-            max_age: None,
-            answered_at: None,
-            observed_since: None,
-            origins: Vec::new(),
-            findings: Vec::new(),
-            ..list
-        },
-    ]
 }
 
 /// The failure number `idx` of a beacon.
