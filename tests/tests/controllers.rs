@@ -10,16 +10,17 @@ use policy::{Ask, Form, Policy, Reply, Rest, Source, Upstream};
 use testkit::{Process, checkout, port, wait_until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use url::Url;
 
 #[path = "controllers"]
 mod controllers {
-    pub mod apache;
-    pub mod caddy;
-    pub mod dice;
-    pub mod envoy;
-    pub mod haproxy;
-    pub mod traefik;
+    pub(crate) mod apache;
+    pub(crate) mod caddy;
+    pub(crate) mod dice;
+    pub(crate) mod envoy;
+    pub(crate) mod haproxy;
+    pub(crate) mod traefik;
 }
 
 use controllers::dice::Dice;
@@ -171,12 +172,15 @@ fn predict(policy: &Policy, question: &Question, upstream: &Upstream) -> Result<
 }
 
 /// Answers 405 to preflights and 200 to everything else.
-async fn upstream() -> u16 {
+async fn upstream() -> (u16, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
-    tokio::spawn(async move {
+    let mut accepting = JoinSet::new();
+    accepting.spawn(async move {
+        let mut answering = JoinSet::new();
         while let Ok((mut stream, _)) = listener.accept().await {
-            tokio::spawn(async move {
+            while answering.try_join_next().is_some() {}
+            answering.spawn(async move {
                 let mut head = Vec::new();
                 let mut piece = [0; 4096];
                 while !head.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
@@ -201,7 +205,7 @@ async fn upstream() -> u16 {
             });
         }
     });
-    port
+    (port, accepting)
 }
 
 fn behind() -> Upstream {
@@ -303,7 +307,8 @@ async fn compare(policy: &Policy, port: u16, seed: u64, pieces: &[String], vary:
 #[tokio::test]
 async fn what_is_predicted_for_caddy_is_what_it_answers() {
     let folder = tempfile::tempdir().expect("a directory");
-    let (port, upstream) = (port::free(), upstream().await);
+    let port = port::free();
+    let (upstream, _answering) = upstream().await;
     let mut dice = Dice::new(1);
     let pieces: Vec<String> = (0..POLICIES)
         .map(|_| controllers::caddy::site(&mut dice, upstream))
@@ -330,7 +335,8 @@ async fn what_is_predicted_for_caddy_is_what_it_answers() {
 #[tokio::test]
 async fn what_is_predicted_for_apache_is_what_it_answers() {
     let folder = tempfile::tempdir().expect("a directory");
-    let (port, upstream) = (port::free(), upstream().await);
+    let port = port::free();
+    let (upstream, _answering) = upstream().await;
     let mut dice = Dice::new(2);
     let pieces: Vec<String> = (0..POLICIES)
         .map(|_| controllers::apache::host(&mut dice, upstream))
@@ -384,7 +390,8 @@ async fn what_is_predicted_for_apache_is_what_it_answers() {
 #[tokio::test]
 async fn what_is_predicted_for_haproxy_is_what_it_answers() {
     let folder = tempfile::tempdir().expect("a directory");
-    let (port, upstream) = (port::free(), upstream().await);
+    let port = port::free();
+    let (upstream, _answering) = upstream().await;
     let mut dice = Dice::new(3);
     let pieces: Vec<String> = (0..POLICIES)
         .map(|_| controllers::haproxy::backend(&mut dice, upstream))
@@ -420,7 +427,8 @@ async fn what_is_predicted_for_haproxy_is_what_it_answers() {
 #[tokio::test]
 async fn what_is_predicted_for_envoy_is_what_it_answers() {
     let folder = tempfile::tempdir().expect("a directory");
-    let (port, upstream) = (port::free(), upstream().await);
+    let port = port::free();
+    let (upstream, _answering) = upstream().await;
     let mut dice = Dice::new(4);
     let pieces: Vec<String> = (0..POLICIES)
         .map(|_| controllers::envoy::host(&mut dice))
@@ -465,7 +473,8 @@ async fn what_is_predicted_for_envoy_is_what_it_answers() {
 #[tokio::test]
 async fn what_is_predicted_for_traefik_is_what_it_answers() {
     let folder = tempfile::tempdir().expect("a directory");
-    let (port, upstream) = (port::free(), upstream().await);
+    let port = port::free();
+    let (upstream, _answering) = upstream().await;
     let mut dice = Dice::new(5);
     let parts: Vec<(String, String)> = (0..POLICIES)
         .map(|number| controllers::traefik::parts(&mut dice, number, &host_of(number)))

@@ -11,6 +11,7 @@ use incident::{
 use observation::UnixMillis;
 use store::{ClosingRow, Dimension, SliFilter, StoreError};
 
+use crate::alive::Alive;
 use crate::attributes::{changes, named, replay, split};
 use crate::book::Book;
 use crate::decide::Judge;
@@ -23,7 +24,7 @@ use crate::{Evidence, Keep, Slo};
 /// What users notice is counted from raw rows: not more often than this.
 const COUNT_EVERY: i64 = 10_000;
 /// The latest minutes that tell whether users have recovered.
-const RECENT: i64 = 5 * 60_000;
+pub(crate) const RECENT: i64 = 5 * 60_000;
 /// The longest time that one query counts.
 const MAX_COUNTED: i64 = 24 * 3_600_000;
 /// Which dimensions fail is looked at again after this; so are deploys, which may be reported late.
@@ -43,8 +44,7 @@ pub(crate) struct Incidents {
     compared: HashMap<String, UnixMillis>,
     asked: Option<UnixMillis>,
     closings: Vec<ClosingRow>,
-    /// Whether pages of each app ask for anything, and since which writing and in which minute that is known.
-    alive: HashMap<String, ((Written, UnixMillis), bool)>,
+    alive: Alive,
 }
 
 /// When a round takes place.
@@ -61,13 +61,13 @@ pub(crate) struct Times {
 impl Incidents {
     pub(crate) fn new(source: Arc<dyn Evidence>, alert: &alert::Config) -> Self {
         Self {
+            alive: Alive::new(Arc::clone(&source)),
             source,
             notices: Notices::new(alert),
             counted: HashMap::new(),
             compared: HashMap::new(),
             asked: None,
             closings: Vec::new(),
-            alive: HashMap::new(),
         }
     }
 
@@ -200,41 +200,10 @@ impl Incidents {
             .is_some_and(|impact| impact.recent.requests == 0);
         Observed {
             replay: replay(incident, judge, times.watermark).await,
-            alive: !silent || self.is_alive(incident, judge, times).await,
+            alive: !silent || self.alive.of(incident, judge, times).await,
             by_hand,
             configured: incident.alerts.iter().any(|evidence| asked(&evidence.slo)),
         }
-    }
-
-    /// Whether pages of its apps ask for anything.
-    async fn is_alive(&mut self, incident: &Incident, judge: &Judge, times: Times) -> bool {
-        for app in incident.apps.keys() {
-            if self.asks(app, judge, times).await {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Whether pages of `app` ask for anything: within a minute that is known until something is written.
-    async fn asks(&mut self, app: &str, judge: &Judge, times: Times) -> bool {
-        let at = times.watermark;
-        let since = (times.written, at.minute());
-        if let Some((_, alive)) = self.alive.get(app).filter(|(known, _)| *known == since) {
-            return *alive;
-        }
-        let filter = judge.slices.filter(app);
-        let span = (at.plus(-RECENT).minute(), end(at));
-        let read = self
-            .source
-            .sums(&filter, crate::GroupBy::None, 1, span)
-            .await;
-        let Ok(groups) = read else {
-            return false;
-        };
-        let alive = groups.values().any(|sums| sums.requests > 0);
-        self.alive.insert(app.to_owned(), (since, alive));
-        alive
     }
 
     /// Counts what users notice, finds what distinguishes failing traffic, and looks for the change that

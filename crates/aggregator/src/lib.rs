@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod aggregator;
+mod alive;
 mod attributes;
 mod backtest;
 mod board;

@@ -43,86 +43,117 @@ struct Advice {
     next_steps: &'static str,
 }
 
-/// None for what only the sender can change and nobody has to know: it went away, or was too slow.
-fn advice(reason: &str) -> Option<Advice> {
-    let (severity, what, setting, next_steps) = match reason {
-        "disconnected" | "slow_body" => return None,
-        "journal_full" => (
-            Severity::Page,
-            "The journal has no room.",
-            "journal.disk.max_size, journal.disk.keep_free_percent (before Kafka: journal.spool)",
-            "1. /readyz says what is full. 2. Does the loader run and reach the store? What it has not read \
+/// What is known of each reason, except of those that [`UNREMARKABLE`] names.
+const ADVICE: [(&[&str], Advice); 9] = [
+    (
+        &["journal_full"],
+        Advice {
+            severity: Severity::Page,
+            what: "The journal has no room.",
+            setting: "journal.disk.max_size, journal.disk.keep_free_percent (before Kafka: journal.spool)",
+            next_steps: "1. /readyz says what is full. 2. Does the loader run and reach the store? What it has not read \
              cannot go. 3. Make room on the disk, or raise the limit.",
-        ),
-        "journal_timeout" | "journal_unavailable" => (
-            Severity::Page,
-            "The journal does not make anything durable.",
-            "journal",
-            "1. /readyz and the log of the collector name the error. 2. Is the disk failing, or are the \
+        },
+    ),
+    (
+        &["journal_timeout", "journal_unavailable"],
+        Advice {
+            severity: Severity::Page,
+            what: "The journal does not make anything durable.",
+            setting: "journal",
+            next_steps: "1. /readyz and the log of the collector name the error. 2. Is the disk failing, or are the \
              brokers out of reach?",
-        ),
-        "requests_in_flight" | "bytes_in_flight" => (
-            Severity::Page,
-            "More wait for the journal than may.",
-            "collector.limits.requests_in_flight, collector.limits.bytes_in_flight",
-            "1. Is the journal slow (corswatch_journal_append_seconds)? 2. Is there more traffic than usual? \
+        },
+    ),
+    (
+        &["requests_in_flight", "bytes_in_flight"],
+        Advice {
+            severity: Severity::Page,
+            what: "More wait for the journal than may.",
+            setting: "collector.limits.requests_in_flight, collector.limits.bytes_in_flight",
+            next_steps: "1. Is the journal slow (corswatch_journal_append_seconds)? 2. Is there more traffic than usual? \
              Add a collector, or raise the limit.",
-        ),
-        "key_rate" | "key_bytes" => (
-            Severity::Ticket,
-            "An application has used up the quota of its key.",
-            "apps.quota, apps.quota_bytes",
-            "1. Has a release of the application begun to report much more? 2. Is the key abused? It is \
+        },
+    ),
+    (
+        &["key_rate", "key_bytes"],
+        Advice {
+            severity: Severity::Ticket,
+            what: "An application has used up the quota of its key.",
+            setting: "apps.quota, apps.quota_bytes",
+            next_steps: "1. Has a release of the application begun to report much more? 2. Is the key abused? It is \
              public: rotate it, and block the networks that send. 3. Raise the quota.",
-        ),
-        "client_rate" | "network_bytes" => (
-            Severity::Ticket,
-            "Clients send more than one client or network may.",
-            "collector.limits.client_rate, collector.limits.network_bytes, collector.trusted_proxies",
-            "1. Is there a proxy before the edge that collector.trusted_proxies does not name? All its \
+        },
+    ),
+    (
+        &["client_rate", "network_bytes"],
+        Advice {
+            severity: Severity::Ticket,
+            what: "Clients send more than one client or network may.",
+            setting: "collector.limits.client_rate, collector.limits.network_bytes, collector.trusted_proxies",
+            next_steps: "1. Is there a proxy before the edge that collector.trusted_proxies does not name? All its \
              clients then count as one. 2. Is it one network? It is held to its share; others are not hurt. \
              3. Are many users behind one address? Raise the limit.",
-        ),
-        "unknown_key" | "unknown_log_key" | "key_disabled" => (
-            Severity::Ticket,
-            "Senders use a key that is not configured, or disabled.",
-            "apps.keys, apps.log_keys",
-            "1. Was a key removed while pages still carry it? 2. Otherwise it is somebody who guesses: \
+        },
+    ),
+    (
+        &["unknown_key", "unknown_log_key", "key_disabled"],
+        Advice {
+            severity: Severity::Ticket,
+            what: "Senders use a key that is not configured, or disabled.",
+            setting: "apps.keys, apps.log_keys",
+            next_steps: "1. Was a key removed while pages still carry it? 2. Otherwise it is somebody who guesses: \
              nothing is lost.",
-        ),
-        "page_origin_not_allowed" => (
-            Severity::Ticket,
-            "Pages report whose origin the application does not have.",
-            "apps.page_origins",
-            "1. Does the application have a new origin? Add it. 2. Otherwise another site carries the key: \
+        },
+    ),
+    (
+        &["page_origin_not_allowed"],
+        Advice {
+            severity: Severity::Ticket,
+            what: "Pages report whose origin the application does not have.",
+            setting: "apps.page_origins",
+            next_steps: "1. Does the application have a new origin? Add it. 2. Otherwise another site carries the key: \
              nothing is lost.",
-        ),
-        "body_too_large" | "unpacked_too_large" | "record_too_large" => (
-            Severity::Ticket,
-            "Beacons are larger than may be.",
-            "collector.limits.body, collector.limits.decompressed, journal.max_record",
-            "1. Which sender is it? The SDK stays below these limits by default. 2. Raise the limit.",
-        ),
-        "panicked" => (
-            Severity::Ticket,
-            "A defect of the edge.",
-            "",
-            "Report it with the log of the collector.",
-        ),
-        _ => (
-            Severity::Ticket,
-            "Beacons are not as their format asks.",
-            "",
-            "1. Does a sender other than the SDK report, or an SDK that is newer than the collector? \
+        },
+    ),
+    (
+        &["body_too_large", "unpacked_too_large", "record_too_large"],
+        Advice {
+            severity: Severity::Ticket,
+            what: "Beacons are larger than may be.",
+            setting: "collector.limits.body, collector.limits.decompressed, journal.max_record",
+            next_steps: "1. Which sender is it? The SDK stays below these limits by default. 2. Raise the limit.",
+        },
+    ),
+    (
+        &["panicked"],
+        Advice {
+            severity: Severity::Ticket,
+            what: "A defect of the edge.",
+            setting: "",
+            next_steps: "Report it with the log of the collector.",
+        },
+    ),
+];
+
+/// What is known of every other reason: the format.
+const OF_FORMAT: Advice = Advice {
+    severity: Severity::Ticket,
+    what: "Beacons are not as their format asks.",
+    setting: "",
+    next_steps: "1. Does a sender other than the SDK report, or an SDK that is newer than the collector? \
              2. The answer to a beacon names the member that is at fault.",
-        ),
-    };
-    Some(Advice {
-        severity,
-        what,
-        setting,
-        next_steps,
-    })
+};
+
+/// What only the sender can change and nobody has to know: it went away, or was too slow.
+const UNREMARKABLE: [&str; 2] = ["disconnected", "slow_body"];
+
+fn advice(reason: &str) -> Option<&'static Advice> {
+    if UNREMARKABLE.contains(&reason) {
+        return None;
+    }
+    let known = ADVICE.iter().find(|(reasons, _)| reasons.contains(&reason));
+    Some(known.map_or(&OF_FORMAT, |(_, advice)| advice))
 }
 
 impl Refused {
@@ -171,7 +202,7 @@ impl Refused {
         }
         for refusal in refusals.into_values() {
             if let Some(advice) = advice(&refusal.reason) {
-                let alert = self.stepped(book, &refusal, &advice, now);
+                let alert = self.stepped(book, &refusal, advice, now);
                 book.put(alert);
             }
         }

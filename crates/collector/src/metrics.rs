@@ -164,6 +164,7 @@ impl EdgeMetrics {
         };
         metrics.register("collector", |registry| {
             new.register_beacons(registry);
+            new.register_sdk(registry);
             new.register_connections(registry);
         });
         new
@@ -191,21 +192,6 @@ impl EdgeMetrics {
                 "unknown_words",
                 "Words of beacons that this build does not know",
                 &self.unknown_words,
-            ),
-            (
-                "sdk_probes",
-                "Probes that the SDK says it sent",
-                &self.sdk.probes,
-            ),
-            (
-                "sdk_errors",
-                "Errors of its own that the SDK says it caught",
-                &self.sdk.errors,
-            ),
-            (
-                "sdk_drops",
-                "Beacons that the SDK says it gave up",
-                &self.sdk.drops,
             ),
             ("panics", "Requests that ended in a panic", &self.panics),
             (
@@ -244,6 +230,29 @@ impl EdgeMetrics {
         }
         let help = "Beacons that wait for the journal";
         registry.register("requests_in_flight", help, self.requests_in_flight.clone());
+    }
+
+    fn register_sdk(&self, registry: &mut Registry) {
+        let sdk = &self.sdk;
+        for (name, help, counter) in [
+            (
+                "sdk_probes",
+                "Probes that the SDK says it sent",
+                &sdk.probes,
+            ),
+            (
+                "sdk_errors",
+                "Errors of its own that the SDK says it caught",
+                &sdk.errors,
+            ),
+            (
+                "sdk_drops",
+                "Beacons that the SDK says it gave up",
+                &sdk.drops,
+            ),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
     }
 
     fn register_connections(&self, registry: &mut Registry) {

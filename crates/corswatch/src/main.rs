@@ -88,7 +88,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::CheckConfig(args) => check_config(&args),
         Command::Completions { shell } => command_line::completions(shell),
         Command::Man { out } => command_line::man(&out),
-        Command::CommandReference => command_line::reference(),
+        Command::Reference => command_line::reference(),
         Command::Openapi => {
             say!("{}", dashboard::openapi());
             Ok(ExitCode::SUCCESS)

@@ -89,6 +89,12 @@ fn mistakes() -> Vec<(String, Vec<&'static str>)> {
                 "journal.kafka.properties.security.protocl = [redacted]: librdkafka has no such property",
             ],
         ),
+    ]
+}
+
+/// More of them: addresses, values of the wrong kind, files that are no TOML.
+fn mistakes_of_kind() -> Vec<(String, Vec<&'static str>)> {
+    vec![
         (
             format!("{APP}[[alert.webhooks]]\nurl = \"http://127.0.0.1:9093/am/api/v2/alerts\"\n"),
             vec!["alert.webhooks[0].url = [redacted]: this is the API of Alertmanager"],
@@ -137,7 +143,7 @@ fn mistakes() -> Vec<(String, Vec<&'static str>)> {
 
 #[test]
 fn every_mistake_is_one_sentence_that_says_what_to_write() {
-    for (text, problems) in mistakes() {
+    for (text, problems) in mistakes().into_iter().chain(mistakes_of_kind()) {
         let (code, err) = checked(&text, &[]);
         assert_eq!(code, 64, "{text}\n{err}");
         for problem in &problems {

@@ -1,10 +1,14 @@
 //! Silences and maintenance windows: what is asked for, what is kept, and what is shown.
 
+mod room;
+
 use alert::{Match, Silence, SilenceConfig, SilenceKind};
 use observation::UnixMillis;
 use serde::{Deserialize, Serialize};
-use store::{MAX_SILENCES, SilenceRow};
+use store::SilenceRow;
 use utoipa::ToSchema;
+
+use room::check_room;
 
 use crate::auth::Caller;
 use crate::problem::{Code, Fault, Problem};
@@ -13,10 +17,6 @@ use crate::selection::words;
 use crate::stamp::Stamp;
 use crate::state::Shared;
 
-/// Silences that are not over, at most.
-const MAX_OPEN: usize = 1_000;
-/// Of all places, a token that is limited to some apps gets one part of so many for an app.
-const SHARE_OF_APP: usize = 10;
 /// How long one that is over is kept, in milliseconds: 90 days.
 const KEPT: i64 = 90 * 86_400_000;
 /// Until when one that comes back is kept, unless it is taken back: 2100-01-01.
@@ -311,42 +311,6 @@ pub(crate) async fn stored(kind: SilenceKind, shared: &Shared) -> Result<Vec<Sil
         .filter(|row| row.kind == kind.as_str() && row.deleted_at.is_none());
     let read = standing.filter_map(|row| Silence::restore(kind, &row.id, &row.body).ok());
     Ok(read.collect())
-}
-
-/// Whether there is room for `row`. A token that is limited to some apps has a share for each of them, so
-/// that it cannot take what others need; what was taken back keeps its place until it is forgotten.
-fn check_room(
-    rows: &[SilenceRow],
-    row: &SilenceRow,
-    caller: &Caller,
-    now: UnixMillis,
-) -> Result<(), Problem> {
-    let share = match caller.needs_all_apps() {
-        Ok(()) => 1,
-        Err(_) => SHARE_OF_APP,
-    };
-    let counted = || {
-        rows.iter()
-            .filter(|other| share == 1 || other.app == row.app)
-    };
-    // What comes back without an end counts until it is taken back.
-    let open = counted()
-        .filter(|other| other.deleted_at.is_none() && other.keep_until.0 > now.0 + KEPT)
-        .count();
-    let (most_open, most) = (MAX_OPEN / share, MAX_SILENCES as usize / share);
-    if open < most_open && counted().count() < most && rows.len() < MAX_SILENCES as usize {
-        return Ok(());
-    }
-    let permitted = format!(
-        "at most {most_open} that are not over, and {most} with those of the last {} days; take some \
-         back, or ask who may see all apps",
-        KEPT / 86_400_000
-    );
-    Err(Problem::faults(vec![Fault {
-        field: "silences".into(),
-        value: open.to_string(),
-        permitted,
-    }]))
 }
 
 /// Records a silence.

@@ -268,9 +268,11 @@ async fn the_delivery_log_shows_a_limited_caller_its_apps_and_nothing_that_may_n
 async fn maintenance_corrects_objectives_as_a_view_beside_what_was_measured() {
     let fake = Arc::new(Fake::default());
     let router = router_of(&fake, Config::default());
-    let before = ask(&router, "GET", "/api/v1/slos?app=shop", "", None)
-        .await
-        .json();
+    let slos = async || {
+        let answer = ask(&router, "GET", "/api/v1/slos?app=shop", "", None).await;
+        answer.json()
+    };
+    let before = slos().await;
     // Yesterday's work, recorded today, each day since the day before; and what concerns none of them.
     let work = json!({
         "match": { "app": "shop", "service": "checkout" }, "starts_at": "2026-10-30T02:00:00Z",
@@ -283,9 +285,7 @@ async fn maintenance_corrects_objectives_as_a_view_beside_what_was_measured() {
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
     }
     fake.asked.lock().unwrap().clear();
-    let after = ask(&router, "GET", "/api/v1/slos?app=shop", "", None)
-        .await
-        .json();
+    let after = slos().await;
     for (slo, earlier) in after["slos"]
         .as_array()
         .unwrap()
@@ -334,9 +334,7 @@ async fn maintenance_corrects_objectives_as_a_view_beside_what_was_measured() {
         .clone();
     let path = format!("/api/v1/maintenance/{}", id.as_str().unwrap());
     ask(&router, "DELETE", &path, "", None).await;
-    let taken_back = ask(&router, "GET", "/api/v1/slos?app=shop", "", None)
-        .await
-        .json();
+    let taken_back = slos().await;
     assert_eq!(taken_back["slos"][0]["corrected"], Value::Null);
 }
 

@@ -30,7 +30,7 @@ impl Random {
 
     /// At least `low`, below `high`.
     fn between(&mut self, low: i64, high: i64) -> i64 {
-        low + i64::try_from(self.next() % u64::try_from(high - low).unwrap()).unwrap()
+        low + self.next().cast_signed().rem_euclid(high - low)
     }
 
     fn percent(&mut self, percent: i64) -> bool {
@@ -38,7 +38,7 @@ impl Random {
     }
 
     fn of<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        words[usize::try_from(self.between(0, words.len() as i64)).unwrap()]
+        words[self.between(0, words.len() as i64) as usize]
     }
 }
 

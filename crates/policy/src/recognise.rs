@@ -82,50 +82,50 @@ fn of_cloud(text: &str) -> Option<Form> {
     })
 }
 
+/// What lines of Apache's files begin with, and no others do.
+const OF_APACHE: [&str; 8] = [
+    "<VirtualHost",
+    "<Location",
+    "<Directory",
+    "<Files",
+    "<If",
+    "SetEnvIf",
+    "RewriteEngine",
+    "RewriteRule",
+];
+
+/// The second words of Apache's `Header`.
+const HEADER_ACTIONS: [&str; 10] = [
+    "always",
+    "onsuccess",
+    "set",
+    "append",
+    "merge",
+    "add",
+    "unset",
+    "echo",
+    "edit",
+    "setifempty",
+];
+
+fn is_apaches(line: &str) -> bool {
+    let line = line.trim_start();
+    let mut words = line.split_whitespace();
+    let is_header = words
+        .next()
+        .is_some_and(|word| word.eq_ignore_ascii_case("header"))
+        && words.next().is_some_and(|word| {
+            let mut actions = HEADER_ACTIONS.iter();
+            actions.any(|action| word.eq_ignore_ascii_case(action))
+        });
+    is_header && !line.ends_with(';') || OF_APACHE.iter().any(|start| line.starts_with(start))
+}
+
 /// Files of directives.
 fn of_directives(name: &str, text: &str) -> Option<Form> {
     if name.eq_ignore_ascii_case("Caddyfile") || name.ends_with(".caddyfile") {
         return Some(Form::Caddy);
     }
-    let of_apache = [
-        "<VirtualHost",
-        "<Location",
-        "<Directory",
-        "<Files",
-        "<If",
-        "SetEnvIf",
-        "RewriteEngine",
-        "RewriteRule",
-    ];
-    let is_apaches = |line: &str| {
-        let line = line.trim_start();
-        let words: Vec<String> = line
-            .split_whitespace()
-            .map(str::to_ascii_lowercase)
-            .collect();
-        let is_header = matches!(
-            words
-                .iter()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .as_slice(),
-            [
-                "header",
-                "always"
-                    | "onsuccess"
-                    | "set"
-                    | "append"
-                    | "merge"
-                    | "add"
-                    | "unset"
-                    | "echo"
-                    | "edit"
-                    | "setifempty",
-                ..
-            ]
-        );
-        is_header && !line.ends_with(';') || of_apache.iter().any(|start| line.starts_with(start))
-    };
     if name.ends_with(".htaccess") || text.lines().any(is_apaches) {
         return Some(Form::Apache);
     }

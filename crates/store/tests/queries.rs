@@ -418,7 +418,7 @@ async fn a_server_that_is_not_there_may_be_asked_again() {
 }
 
 #[tokio::test]
-async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
+async fn alerts_are_replaced_by_their_later_rows() {
     let store = Engine::database().await;
     let alert = |version, state, resolved_at| AlertRow {
         id: HOSTILE.to_owned(),
@@ -447,7 +447,11 @@ async fn alerts_and_deploys_are_replaced_by_their_later_rows() {
         std::slice::from_ref(&resolved)
     );
     assert_eq!(store.reader().alerts().await.expect("read"), [resolved]);
+}
 
+#[tokio::test]
+async fn deploys_are_replaced_by_their_later_rows() {
+    let store = Engine::database().await;
     let deploy = |id: &str, at: i64, created_at| DeployRow {
         id: id.to_owned(),
         at: START.plus(at),

@@ -79,7 +79,7 @@ fn rewrite(dice: &mut Dice) -> String {
     format!("RewriteEngine On\n{condition}{rule}")
 }
 
-pub fn host(dice: &mut Dice, upstream: u16) -> String {
+pub(crate) fn host(dice: &mut Dice, upstream: u16) -> String {
     let mut text = String::new();
     for _ in 0..dice.below(3) {
         text.push_str(&setting(dice));

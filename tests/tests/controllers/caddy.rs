@@ -116,7 +116,7 @@ fn body(dice: &mut Dice, upstream: u16, depth: usize) -> String {
     text
 }
 
-pub fn site(dice: &mut Dice, upstream: u16) -> String {
+pub(crate) fn site(dice: &mut Dice, upstream: u16) -> String {
     let mut text = String::new();
     for number in 0..3 {
         if dice.once_in(2) {

@@ -59,7 +59,7 @@ fn added(dice: &mut Dice, indent: &str) -> String {
 }
 
 /// A virtual host's members below its name and domains.
-pub fn host(dice: &mut Dice) -> String {
+pub(crate) fn host(dice: &mut Dice) -> String {
     let mut text = String::new();
     if dice.once_in(2) {
         text.push_str(&policy(dice, "        "));

@@ -58,7 +58,7 @@ fn request(dice: &mut Dice) -> String {
 }
 
 /// A backend's lines, and whether it has a server.
-pub fn backend(dice: &mut Dice, upstream: u16) -> String {
+pub(crate) fn backend(dice: &mut Dice, upstream: u16) -> String {
     let mut text = String::new();
     for _ in 0..dice.below(3) {
         text.push_str(&request(dice));

@@ -70,7 +70,7 @@ fn headers(dice: &mut Dice) -> String {
 }
 
 /// The members of `middlewares` and of `routers` for a host; `number` keeps their names apart.
-pub fn parts(dice: &mut Dice, number: usize, host: &str) -> (String, String) {
+pub(crate) fn parts(dice: &mut Dice, number: usize, host: &str) -> (String, String) {
     let mut middlewares = String::new();
     for letter in ["a", "b"] {
         let inner = headers(dice);

@@ -110,7 +110,8 @@ pub(crate) enum Command {
     },
     /// Prints the reference of the command line, as Markdown.
     #[command(hide = true)]
-    CommandReference,
+    #[command(name = "command-reference")]
+    Reference,
     /// Hosts the embedded engine; started by `up` itself.
     #[command(hide = true)]
     EngineHost {

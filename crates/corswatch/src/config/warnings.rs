@@ -6,7 +6,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use settings::Problem;
 use store::engine::EngineHost;
 use toml::{Table, Value};
-use url::Url;
 
 use super::Config;
 use super::dropped;

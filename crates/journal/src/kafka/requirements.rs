@@ -128,14 +128,6 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_of_a_broker_with_its_defaults_takes_records_of_the_default_size() {
-        // Kafka's documentation of `max.message.bytes`: 1 MiB and the overhead of a batch of one record.
-        let settings = BTreeMap::from([("max.message.bytes".to_owned(), "1048588".to_owned())]);
-        let largest = crate::Config::default().max_record.as_usize();
-        of_settings(&KafkaConfig::default(), &settings, largest).expect("good");
-    }
-
-    #[test]
     fn a_topic_that_would_break_a_promise_is_refused_with_what_to_do() {
         for (settings, hint) in [
             (("min.insync.replicas", "1"), "kafka-configs"),

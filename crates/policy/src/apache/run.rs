@@ -150,17 +150,8 @@ impl<'a> Run<'a> {
     /// Who answers.
     fn answered(&mut self, place: &Place) -> Result<Answered, Doubt> {
         // Before it is known which file answers only servers and locations count.
-        let mut rules = Vec::new();
-        for server in &self.servers {
-            if server.level == Level::Server && !server.rules.is_empty() {
-                rules = server.rules.clone();
-            }
-        }
-        let mut env = std::mem::take(&mut self.env);
-        let leads = rewrite::run(&rules, self.ask, &self.path, &self.path, &mut env);
-        self.env = env;
         let mut passed = None;
-        match leads? {
+        match self.server_rules()? {
             Leads::On => {}
             Leads::Proxy(place) => passed = Some(place),
             Leads::Elsewhere(path, _) if path.starts_with('/') => {
@@ -170,19 +161,8 @@ impl<'a> Run<'a> {
                 return Err(Doubt::at("where the rule leads is not followed", &place));
             }
             Leads::Status(status, to, place) => {
-                let sections = self.sections()?;
-                let counts = |section: &&Section| {
-                    matches!(
-                        section.kind,
-                        Kind::Outside
-                            | Kind::Location(_)
-                            | Kind::LocationMatch(_)
-                            | Kind::If(_)
-                            | Kind::Else
-                    )
-                };
-                let of = (0..sections.len()).filter(|number| counts(&sections[*number]));
-                return self.failed(status, to, &place, of.collect());
+                let of = self.sections_without_file()?;
+                return self.failed(status, to, &place, of);
             }
         }
         let sections = self.sections()?;
@@ -190,58 +170,21 @@ impl<'a> Run<'a> {
         for section in &sections[self.servers.len()..] {
             self.set(&section.settings, false);
         }
-        if let Some(access) = sections.iter().rev().find_map(|section| section.access) {
-            let is_preflight = self.ask.is_preflight();
-            match access {
-                Access::Nobody => return self.failed(403, None, place, every),
-                Access::Login if is_preflight => return self.failed(401, None, place, every),
-                Access::Some if is_preflight => {
-                    return Err(Doubt::at(
-                        "`Require` decides, and the file does not tell how",
-                        place,
-                    ));
-                }
-                _ => {}
-            }
+        if let Some(status) = self.denied(&sections, place)? {
+            return self.failed(status, None, place, every);
         }
-        let rules = sections.iter().rev().find(|section| {
-            !section.rules.is_empty()
-                && (section.level == Level::Folder || !matches!(section.kind, Kind::Outside))
-        });
-        if let Some(section) = rules {
-            let mut env = std::mem::take(&mut self.env);
-            let subject = self.path.trim_start_matches('/').to_owned();
-            let leads = rewrite::run(&section.rules, self.ask, &self.path, &subject, &mut env);
-            self.env = env;
-            match leads? {
-                Leads::On => {}
-                // A front controller.
-                Leads::Proxy(place) | Leads::Elsewhere(_, place) => passed = Some(place),
-                Leads::Status(status, to, place) => return self.failed(status, to, &place, every),
-            }
+        match self.folder_rules(&sections)? {
+            Leads::On => {}
+            // A front controller.
+            Leads::Proxy(place) | Leads::Elsewhere(_, place) => passed = Some(place),
+            Leads::Status(status, to, place) => return self.failed(status, to, &place, every),
         }
         for section in &sections {
             self.set(&section.settings, true);
         }
-        let handlers = sections
-            .iter()
-            .filter_map(|section| section.handler.as_ref());
-        let is_proxied = passed.is_some()
-            || handlers
-                .into_iter()
-                .any(|one| matches!(one, Handler::Proxy(path, _) if is_below(path, &self.path)));
-        let redirects = sections
-            .iter()
-            .flat_map(|section| section.redirects.clone());
-        let redirects: Vec<_> = redirects.filter(|_| !is_proxied).collect();
-        let leads = rewrite::run(
-            &redirects,
-            self.ask,
-            &self.path,
-            &self.path,
-            &mut Env::new(),
-        );
-        if let Leads::Status(status, to, place) = leads? {
+        if passed.is_none()
+            && let Leads::Status(status, to, place) = self.redirects(&sections)?
+        {
             return self.failed(status, to, &place, every);
         }
         let told = self.content(&sections, passed, place)?;
@@ -253,6 +196,84 @@ impl<'a> Run<'a> {
             only_always: false,
             sections: every,
         })
+    }
+
+    /// What the rewrite rules of the server say.
+    fn server_rules(&mut self) -> Result<Leads, Doubt> {
+        let of_servers = self.servers.iter().rev();
+        let rules = of_servers
+            .filter(|server| server.level == Level::Server)
+            .map(|server| server.rules.clone())
+            .find(|rules| !rules.is_empty())
+            .unwrap_or_default();
+        let mut env = std::mem::take(&mut self.env);
+        let leads = rewrite::run(&rules, self.ask, &self.path, &self.path, &mut env);
+        self.env = env;
+        leads
+    }
+
+    /// What the innermost rewrite rules of a folder or section say.
+    fn folder_rules(&mut self, sections: &[&Section]) -> Result<Leads, Doubt> {
+        let rules = sections.iter().rev().find(|section| {
+            !section.rules.is_empty()
+                && (section.level == Level::Folder || !matches!(section.kind, Kind::Outside))
+        });
+        let Some(section) = rules else {
+            return Ok(Leads::On);
+        };
+        let mut env = std::mem::take(&mut self.env);
+        let subject = self.path.trim_start_matches('/').to_owned();
+        let leads = rewrite::run(&section.rules, self.ask, &self.path, &subject, &mut env);
+        self.env = env;
+        leads
+    }
+
+    /// What `Redirect` and its kin say; a path that is proxied is not redirected.
+    fn redirects(&self, sections: &[&Section]) -> Result<Leads, Doubt> {
+        let mut handlers = sections
+            .iter()
+            .filter_map(|section| section.handler.as_ref());
+        if handlers.any(|one| matches!(one, Handler::Proxy(path, _) if is_below(path, &self.path)))
+        {
+            return Ok(Leads::On);
+        }
+        let redirects: Vec<_> = sections
+            .iter()
+            .flat_map(|section| section.redirects.clone())
+            .collect();
+        let (path, mut env) = (&self.path, Env::new());
+        rewrite::run(&redirects, self.ask, path, path, &mut env)
+    }
+
+    /// The status with which access is denied; none where it is not.
+    fn denied(&self, sections: &[&Section], place: &Place) -> Result<Option<u16>, Doubt> {
+        let is_preflight = self.ask.is_preflight();
+        match sections.iter().rev().find_map(|section| section.access) {
+            Some(Access::Nobody) => Ok(Some(403)),
+            Some(Access::Login) if is_preflight => Ok(Some(401)),
+            Some(Access::Some) if is_preflight => Err(Doubt::at(
+                "`Require` decides, and the file does not tell how",
+                place,
+            )),
+            _ => Ok(None),
+        }
+    }
+
+    /// The sections that count before it is known which file answers.
+    fn sections_without_file(&self) -> Result<Vec<usize>, Doubt> {
+        let sections = self.sections()?;
+        let counts = |section: &Section| {
+            matches!(
+                section.kind,
+                Kind::Outside
+                    | Kind::Location(_)
+                    | Kind::LocationMatch(_)
+                    | Kind::If(_)
+                    | Kind::Else
+            )
+        };
+        let numbers = 0..sections.len();
+        Ok(numbers.filter(|number| counts(sections[*number])).collect())
     }
 
     fn failed(

@@ -200,6 +200,17 @@ fn glob(pattern: &str, text: &str) -> Option<bool> {
     })
 }
 
+/// Whether a name, perhaps with a wildcard for one label, is that of `host`.
+fn is_host(name: &str, host: &str) -> bool {
+    let Some(end) = name.strip_prefix("*.") else {
+        return name == host;
+    };
+    let label = host
+        .strip_suffix(end)
+        .and_then(|rest| rest.strip_suffix('.'));
+    label.is_some_and(|label| !label.is_empty() && !label.contains('.'))
+}
+
 impl Condition {
     fn holds(
         &self,
@@ -231,16 +242,7 @@ impl Condition {
             }
             Self::PathRegexp(name, regex) => capture(captures, name, regex, path),
             Self::Method(names) => names.iter().any(|name| name == ask.method),
-            Self::Host(names) => names.iter().any(|name| match name.strip_prefix("*.") {
-                Some(end) => {
-                    let label = ask
-                        .host()
-                        .strip_suffix(end)
-                        .and_then(|rest| rest.strip_suffix('.'));
-                    label.is_some_and(|label| !label.is_empty() && !label.contains('.'))
-                }
-                None => name == ask.host(),
-            }),
+            Self::Host(names) => names.iter().any(|name| is_host(name, ask.host())),
             Self::Header(name, values) => {
                 let (negated, name) = match name.strip_prefix('!') {
                     Some(name) => (true, name),

@@ -135,6 +135,19 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Policy {
     }
 }
 
+/// The first policy that is attached to an object, or to one of its sections.
+fn policy_of<'a>(
+    policies: &'a [Attached],
+    kind: &str,
+    name: &str,
+    section: Option<&str>,
+) -> Option<&'a Attached> {
+    policies.iter().find(|policy| {
+        let mut targets = policy.targets.iter();
+        targets.any(|(own, to, of)| own == kind && to == name && of.as_deref() == section)
+    })
+}
+
 fn host(node: &Node, policies: &[Attached], problems: &mut Vec<Problem>) -> Host {
     let name = node
         .at(&["metadata", "name"])
@@ -144,12 +157,6 @@ fn host(node: &Node, policies: &[Attached], problems: &mut Vec<Problem>) -> Host
         .at(&["spec", "parentRefs"])
         .map(Node::list)
         .unwrap_or_default();
-    let is_for = |policy: &&Attached, kind: &str, name: &str, section: Option<&str>| {
-        policy
-            .targets
-            .iter()
-            .any(|(own, to, of)| own == kind && to == name && of.as_deref() == section)
-    };
     let mut routes = Vec::new();
     for rule in node
         .at(&["spec", "rules"])
@@ -157,22 +164,14 @@ fn host(node: &Node, policies: &[Attached], problems: &mut Vec<Problem>) -> Host
         .unwrap_or_default()
     {
         let section = rule.get("name").and_then(Node::text);
-        let own = section.and_then(|section| {
-            policies
-                .iter()
-                .find(|one| is_for(one, "HTTPRoute", name, Some(section)))
-        });
-        let of_route = policies
-            .iter()
-            .find(|one| is_for(one, "HTTPRoute", name, None));
-        let of_gateway = parents.iter().find_map(|parent| {
-            policies
-                .iter()
-                .find(|one| is_for(one, "Gateway", parent.text_of("name"), None))
-        });
+        let own = section.and_then(|section| policy_of(policies, "HTTPRoute", name, Some(section)));
+        let of_gateway = || {
+            (parents.iter())
+                .find_map(|one| policy_of(policies, "Gateway", one.text_of("name"), None))
+        };
         let policy = own
-            .or(of_route)
-            .or(of_gateway)
+            .or_else(|| policy_of(policies, "HTTPRoute", name, None))
+            .or_else(of_gateway)
             .and_then(|one| one.cors.clone());
         let entries = rule.get("matches").map(Node::list).unwrap_or_default();
         let mut matches: Vec<Result<Match, (Place, String)>> =

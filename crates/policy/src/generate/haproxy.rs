@@ -1,6 +1,6 @@
 //! Frontends of HAProxy: ACLs by endpoint and origin, an answer to preflights, and headers.
 
-use super::routes::routes;
+use super::routes::{Route, routes};
 use super::{Host, MAX_AGE_SECONDS, comment_line, joined};
 
 pub(super) fn write(hosts: &[Host]) -> String {
@@ -40,6 +40,13 @@ pub(super) fn write(hosts: &[Host]) -> String {
     text.push_str(
         "    http-request return status 204 if METH_OPTIONS { req.hdr(access-control-request-method) -m found } { var(txn.cors_at) -m found }\n",
     );
+    write_headers(&routes, &mut text);
+    text.push_str("    http-after-response add-header Vary Origin\n    default_backend your-service\n\nbackend your-service\n    server one your-service:80\n");
+    text
+}
+
+/// The headers of answers, by the route that was found.
+fn write_headers(routes: &[Route<'_>], text: &mut String) {
     let mut after = |name: &str, value: &str, condition: &str| {
         text.push_str(&format!(
             "    http-after-response set-header {name} {value} if {condition}\n"
@@ -55,7 +62,7 @@ pub(super) fn write(hosts: &[Host]) -> String {
         &MAX_AGE_SECONDS.to_string(),
         "METH_OPTIONS { var(txn.cors) -m found }",
     );
-    for (number, route) in (1..).zip(&routes) {
+    for (number, route) in (1..).zip(routes) {
         let is_it = format!("{{ var(txn.cors) -m str {number} }}");
         let need = route.need;
         if need.credentials {
@@ -75,6 +82,4 @@ pub(super) fn write(hosts: &[Host]) -> String {
             }
         }
     }
-    text.push_str("    http-after-response add-header Vary Origin\n    default_backend your-service\n\nbackend your-service\n    server one your-service:80\n");
-    text
 }
