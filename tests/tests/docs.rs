@@ -196,7 +196,7 @@ impl Surroundings {
                  *--allow-private-networks*) command corswatch \"$@\";;\n\
                  check*|\"audit audit \"*http:*|\"audit audit --targets\"*) command corswatch \"$@\" --allow-private-networks;;\n\
                  simulate*--app*|generate*) command corswatch \"$@\" --api \"$CORSWATCH\";;\n\
-                  deploy*|gate*) command corswatch \"$@\" --url \"$CORSWATCH\";;\n\
+                 deploy*|gate*|report*) command corswatch \"$@\" --url \"$CORSWATCH\";;\n\
                  *) command corswatch \"$@\";;\n\
                esac\n\
              }}\n{}",

@@ -69,7 +69,7 @@ async fn fill(dir: PathBuf) -> Result<()> {
         let record = Record {
             partition: 0,
             key: [n; KEY_LEN],
-            payload: Bytes::from(vec![0; 1_000_000]),
+            payload: Bytes::from(vec![0; 900_000]),
             room: Room::Shared,
         };
         appender.append(record).await?;

@@ -258,6 +258,7 @@ async fn an_incident_goes_from_rows_to_a_page_and_outlives_a_restart() {
         ..fact::blocked()
     };
     write(&store, 1, 5, &[blocked]).await;
+    complete(&store, 6, NOON.plus(39_000)).await;
     let row = wait_for("the alert in the store", SOON, || async {
         store
             .alerts()

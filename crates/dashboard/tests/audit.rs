@@ -97,6 +97,9 @@ async fn each_write_refusal_and_first_use_is_in_the_audit_log_with_the_name_of_t
         .json()
         .with_writer(move || sink.clone())
         .finish();
+    // With a single dispatcher, tracing asks the thread that comes first to an event whether anybody listens,
+    // and other tests have none.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard = tracing::subscriber::set_default(subscriber);
     let router = router_of(&Arc::new(Fake::default()), config());
     let none = Value::Null;

@@ -30,7 +30,8 @@ impl Random {
 
     /// At least `low`, below `high`.
     fn between(&mut self, low: i64, high: i64) -> i64 {
-        low + self.next().cast_signed().rem_euclid(high - low)
+        let width = u64::try_from(high - low).expect("low is below high");
+        low + i64::try_from(self.next() % width).expect("less than the width")
     }
 
     fn percent(&mut self, percent: i64) -> bool {
@@ -38,7 +39,7 @@ impl Random {
     }
 
     fn of<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        words[self.between(0, words.len() as i64) as usize]
+        words[usize::try_from(self.between(0, words.len() as i64)).expect("not below zero")]
     }
 }
 
