@@ -9,7 +9,7 @@ use testkit::checkout;
 /// with the exit code and what was printed and complained about.
 ///
 /// # Panics
-/// When it cannot be run or prints what is no text.
+/// When it cannot be run or prints what is not text.
 #[must_use]
 pub fn corswatch(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     let Output {

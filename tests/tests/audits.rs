@@ -214,7 +214,7 @@ async fn apache_and_haproxy() {
         (
             Kind::HaProxy,
             "http-request set-var(txn.origin) req.hdr(Origin)\nhttp-after-response set-header Access-Control-Allow-Origin %[var(txn.origin)]\nhttp-after-response set-header Access-Control-Allow-Credentials true",
-            // The header is there, and empty, where nobody's page asks.
+            // The header is there, and empty, where no one's page asks.
             &["origin-reflected", "invalid-allow-origin", "max-age", "vary-origin-missing", "timing-allow-origin-missing"],
         ),
     ])

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use cors::Answer;
-use policy::{Ask, Form, Policy, Reply, Rest, Source, Upstream};
+use policy::{Ask, Form, Policy, Prediction, Rest, Source, Upstream};
 use testkit::{Process, checkout, port, wait_until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -163,7 +163,7 @@ fn predict(policy: &Policy, question: &Question, upstream: &Upstream) -> Result<
         rest: Rest::Absent,
     };
     match policy.answer(&ask, upstream) {
-        Reply::Told(told) => Ok(sorted(
+        Prediction::Response(told) => Ok(sorted(
             told.status,
             told.lines.into_iter().map(|line| (line.name, line.value)),
         )),

@@ -6,11 +6,13 @@ mod scenarios;
 
 use std::fmt::Write as _;
 
-use browse::{Addresses, Client, Limits, Manner, Methods, Names, TargetPolicy, Values, browse};
+use browse::{
+    Addresses, BrowsePolicy, Client, Limits, Methods, Names, TargetPolicy, Values, browse,
+};
 use cors::{Exchange, Request, RequestParts, Ruling};
 use corswatch_tests::tower::{self, App};
 use corswatch_tests::{Application, Content, Kind, WebServer};
-use explain::fix::{Place, Platform, Policy, snippet};
+use explain::fix::{FixTarget, Platform, Policy, snippet};
 use futures::future::join_all;
 use scenarios::{Scenario, Site};
 use serde::Deserialize;
@@ -42,7 +44,7 @@ async fn recorded(scenario: &Scenario, base: &str) -> Exchange {
     let rule = OriginPattern::read(base, Schemes::Web).expect("an origin");
     let policy = TargetPolicy::default().allow(rule, Addresses::Private);
     let client = Client::new(policy, Names::default(), Limits::default());
-    let manner = Manner {
+    let manner = BrowsePolicy {
         methods: Methods::Any,
         values: Values::Known,
     };
@@ -71,7 +73,8 @@ fn mend(scenario: &'static Scenario, platform: Platform, exchange: &Exchange) ->
     );
     let policy = Policy::of(exchange, &verdict.judgement).expect("an origin");
     let mut changed = exchange.clone();
-    let of_page = |fix: &&explain::fix::Fix| fix.on == Place::Page && !fix.change.starts_with("Or");
+    let of_page =
+        |fix: &&explain::fix::Fix| fix.on == FixTarget::Page && !fix.change.starts_with("Or");
     for fix in verdict.fix.iter().filter(of_page) {
         fix.apply(&mut changed).expect("a change of the page");
     }

@@ -65,7 +65,7 @@ impl Written {
                 noted.lock().expect("not poisoned").push(line);
                 let answer =
                     format!("HTTP/1.1 204 No Content\r\n{allowed}connection: close\r\n\r\n");
-                // Who goes away before the answer concerns nobody here.
+                // Who goes away before the answer concerns no one here.
                 let _ = stream.write_all(answer.as_bytes()).await;
             }
         });

@@ -181,7 +181,7 @@ async fn what_is_predicted_for_nginx_is_what_chromium_does_behind_it() {
     let mut dice = Dice(4711);
     let shapes: Vec<Shape> = (0..SERVERS * OF_EACH)
         .map(|n| dice.shape(&format!("http://c{}.test", n % SERVERS)))
-        // Files are there or not, which no configuration tells; a login is refused, as nobody has one.
+        // Files are there or not, which no configuration tells; a login is refused, as no one has one.
         .filter(|shape| {
             let of_files = shape.target_origin == "http://c14.test";
             let has_login = shape.target_origin == "http://c7.test";

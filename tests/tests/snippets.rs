@@ -4,7 +4,7 @@
 use std::future::Future;
 
 use browse::{
-    Addresses, Client, Limits, Manner, Methods, Names, TargetPolicy, Values, Walk, browse,
+    Addresses, BrowsePolicy, Client, Limits, Methods, Names, TargetPolicy, Values, Walk, browse,
 };
 use cors::{Credentials, Headers, Mode, Request, RequestParts, Ruling};
 use corswatch_tests::{Kind, WebServer, tower};
@@ -53,7 +53,7 @@ async fn ask(base: &str, ask: &Ask) -> Walk {
         credentials: ask.credentials,
         headers,
     });
-    let manner = Manner {
+    let manner = BrowsePolicy {
         methods: Methods::Any,
         values: Values::Known,
     };

@@ -1,5 +1,5 @@
 //! The servers that others are measured against, with the allocator that a Rust program has when
-//! nobody chooses one.
+//! no one chooses one.
 
 #[path = "../baseline.rs"]
 mod baseline;

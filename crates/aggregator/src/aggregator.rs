@@ -13,10 +13,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::alert_registry::AlertRegistry;
 use crate::board::{Board, Condition, SloStatus};
-use crate::book::Book;
 use crate::compaction::Compactor;
-use crate::decide::{Judge, firing, retire_unconfigured};
+use crate::decide::{AlertDecider, firing, retire_unconfigured};
 use crate::evaluator::Evaluator;
 use crate::incidents::{Incidents, Times};
 use crate::metrics::Metrics;
@@ -24,7 +24,7 @@ use crate::parts::{LogShape, Parts};
 use crate::pipeline::{Lag, Pipeline};
 use crate::refusals::Refused;
 use crate::written::Written;
-use crate::{AggregatorError, Config, Keep, Reading};
+use crate::{AggregatorError, AlertStore, Config, Reading};
 use rounds::Loop;
 
 /// The lease of the one that leads.
@@ -34,26 +34,26 @@ const LEASE: &str = "aggregator";
 const REPORTS_OF: i64 = 3_600_000;
 
 /// The longest pause after rounds that failed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
 /// How long the store may take to write down the last changes.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+const FINAL_SAVE_TIMEOUT: Duration = Duration::from_secs(5);
 const UNWRITTEN: &str = "alerts could not be written down; some may be said again";
 
 /// Compacts rollups, evaluates objectives at the watermark, and keeps alerts.
 pub struct Aggregator {
     config: Config,
     log: LogShape,
-    keep: Arc<dyn Keep>,
+    keep: Arc<dyn AlertStore>,
     clock: Clock,
     claim: Claim,
     evaluator: Evaluator,
-    judge: Judge,
+    judge: AlertDecider,
     incidents: Incidents,
     pipeline: Pipeline,
     refused: Refused,
-    book: Book,
-    /// The term whose book is open.
+    registry: AlertRegistry,
+    /// The term whose registry is open.
     term: Option<u64>,
     outbox: Outbox,
     dispatcher: Option<Dispatcher>,
@@ -86,7 +86,7 @@ impl Aggregator {
         Self {
             log: parts.log,
             claim: Claim::new(LEASE, parts.config.lease.duration()),
-            judge: Judge::new(
+            judge: AlertDecider::new(
                 Arc::clone(&parts.source),
                 (&parts.config, parts.alert),
                 &parts.slos,
@@ -98,7 +98,7 @@ impl Aggregator {
             refused: Refused::new(&parts.config, parts.alert, parts.edge),
             config: parts.config,
             keep: parts.keep,
-            book: Book::default(),
+            registry: AlertRegistry::default(),
             term: None,
             outbox,
             dispatcher: Some(dispatcher),
@@ -127,7 +127,7 @@ impl Aggregator {
         }
         let tick = Tick {
             every: self.config.tick.duration(),
-            longest: LONGEST_PAUSE,
+            longest: MAX_BACKOFF,
         };
         run_rounds(&mut Loop(&mut self), tick, &stop).await?;
         halt.cancel();
@@ -140,7 +140,7 @@ impl Aggregator {
         loop {
             tokio::select! {
                 biased;
-                receipt = self.outbox.receipt() => self.book.heard(&receipt),
+                receipt = self.outbox.receipt() => self.registry.heard(&receipt),
                 _ = self.children.join_next() => break,
             }
         }
@@ -153,7 +153,7 @@ impl Aggregator {
             self.claim.release(self.keep.leases()).await;
             saved
         };
-        match tokio::time::timeout(LAST_WORDS, last).await {
+        match tokio::time::timeout(FINAL_SAVE_TIMEOUT, last).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(error = %error.with_causes(), "{UNWRITTEN}"),
             Err(_) => tracing::error!("{UNWRITTEN}"),
@@ -162,7 +162,7 @@ impl Aggregator {
 
     fn hear(&mut self) {
         for receipt in self.outbox.receipts() {
-            self.book.heard(&receipt);
+            self.registry.heard(&receipt);
         }
     }
 
@@ -174,7 +174,7 @@ impl Aggregator {
             Ok(board) => board,
             Err(error) => self.unreachable(&error, now),
         };
-        self.outbox.renew(self.book.standing(now));
+        self.outbox.renew(self.registry.standing(now));
         for ((slo, severity), count) in self.counts() {
             self.metrics.firing(&slo, severity, count);
         }
@@ -190,7 +190,7 @@ impl Aggregator {
         };
         if self.term != Some(term) {
             let (alerts, incidents) = (self.keep.alerts().await?, self.keep.incidents().await?);
-            self.book = Book::open(alerts, incidents, term);
+            self.registry = AlertRegistry::open(alerts, incidents, term);
             self.term = Some(term);
             tracing::info!(term, "leading");
         }
@@ -204,19 +204,19 @@ impl Aggregator {
         } else {
             ""
         };
-        retire_unconfigured(self.evaluator.slos(), &mut self.book, now);
+        retire_unconfigured(self.evaluator.slos(), &mut self.registry, now);
         let slos = match watermark.filter(|_| !self.pipeline.is_behind(millis)) {
             Some(at) => Some(self.evaluate((at, written), now).await?),
             None => None,
         };
         self.step_pipeline(Lag { millis, problem }, now);
         let reports = self.keep.edge_reports(now.plus(-REPORTS_OF)).await?;
-        self.refused.step(&reports, &mut self.book, now);
+        self.refused.step(&reports, &mut self.registry, now);
         // Also while nothing can be concluded: receivers end by themselves what they do not hear of.
-        self.incidents.remind(&mut self.book, now);
+        self.incidents.remind(&mut self.registry, now);
         self.save(now).await?;
         if self.claim.is_held() {
-            self.book.say(&self.outbox);
+            self.registry.say(&self.outbox);
         }
         self.compactor
             .work(&*self.keep, &progress, now, &self.metrics)
@@ -245,7 +245,7 @@ impl Aggregator {
         let readings = self.evaluator.evaluate(at).await?;
         let signals = self
             .judge
-            .decide(&readings, &mut self.book, (at, written))
+            .decide(&readings, &mut self.registry, (at, written))
             .await?;
         let times = Times {
             watermark: at,
@@ -256,7 +256,7 @@ impl Aggregator {
         self.incidents
             .round(
                 (&signals, slos),
-                (&mut self.judge, &mut self.book),
+                (&mut self.judge, &mut self.registry),
                 keep,
                 times,
             )
@@ -275,37 +275,37 @@ impl Aggregator {
         SloStatus::of(reading, |rule| {
             let group = reading.slo.group_labels(reading.group.as_deref());
             let id = Alert::quiet("", &reading.slo.name, rule, group).id;
-            self.book
+            self.registry
                 .get(&id)
                 .map_or(Phase::Inactive, |alert| alert.state.phase)
         })
     }
 
     fn step_pipeline(&mut self, lag: Lag<'_>, now: UnixMillis) {
-        let known = self.book.get(&self.pipeline.id).cloned();
+        let known = self.registry.get(&self.pipeline.id).cloned();
         let alert = known.unwrap_or_else(Pipeline::quiet);
-        self.book.put(self.pipeline.step(alert, lag, now));
+        self.registry.put(self.pipeline.step(alert, lag, now));
     }
 
     async fn save(&mut self, now: UnixMillis) -> Result<(), StoreError> {
-        let rows = self.book.unsaved(now);
+        let rows = self.registry.unsaved(now);
         if !rows.is_empty() {
             self.keep.save_alerts(&rows).await?;
         }
-        let incidents = self.book.unsaved_incidents(now);
+        let incidents = self.registry.unsaved_incidents(now);
         if !incidents.is_empty() {
             self.keep.save_incidents(&incidents).await?;
         }
-        self.book.saved();
+        self.registry.saved();
         Ok(())
     }
 
-    /// Another aggregator leads: its book is the one that counts.
+    /// Another aggregator leads: its registry is the one that counts.
     fn stand_by(&mut self, now: UnixMillis) -> Board {
         if self.term.take().is_some() {
             tracing::warn!("another aggregator leads now");
             self.withdraw(now);
-            self.book = Book::default();
+            self.registry = AlertRegistry::default();
         }
         Board {
             condition: Condition::Standby,
@@ -318,7 +318,7 @@ impl Aggregator {
     /// Takes back the alerts of no app that this process raised while the store was out of its reach:
     /// the new leader has never heard of them.
     fn withdraw(&mut self, now: UnixMillis) {
-        for mut alert in self.book.unsaved_of_no_app() {
+        for mut alert in self.registry.unsaved_of_no_app() {
             let Some(transition) = alert.retire(Reason::Recovered, now) else {
                 continue;
             };
@@ -327,13 +327,13 @@ impl Aggregator {
                 false => Refused::withdrawn(&alert),
             };
             alert.say(words);
-            self.book.put(alert);
+            self.registry.put(alert);
         }
-        self.book.say(&self.outbox);
+        self.registry.say(&self.outbox);
     }
 
     /// The store cannot be reached: its data is not known to be complete any further, and the lag
-    /// grows. Only the pipeline's alert goes on, and only where this process led last: nobody else
+    /// grows. Only the pipeline's alert goes on, and only where this process led last: no one else
     /// can have taken over through the same store.
     fn unreachable(&mut self, error: &StoreError, now: UnixMillis) -> Board {
         let problem = format!("The store: {error}.");
@@ -353,9 +353,9 @@ impl Aggregator {
                 problem: &problem,
             };
             self.step_pipeline(lag, now);
-            self.refused.step(&[], &mut self.book, now);
-            self.incidents.remind(&mut self.book, now);
-            self.book.say(&self.outbox);
+            self.refused.step(&[], &mut self.registry, now);
+            self.incidents.remind(&mut self.registry, now);
+            self.registry.say(&self.outbox);
         }
         Board {
             condition: Condition::Unreachable,
@@ -368,7 +368,7 @@ impl Aggregator {
     }
 
     fn counts(&self) -> std::collections::BTreeMap<(String, alert::Severity), i64> {
-        let mut counts = firing(&self.book);
+        let mut counts = firing(&self.registry);
         let slos = self.evaluator.slos().iter().map(|slo| slo.name.as_str());
         for slo in slos.chain(crate::metrics::OF_NO_APP) {
             for &severity in alert::Severity::ALL {

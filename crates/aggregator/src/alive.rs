@@ -1,4 +1,4 @@
-//! Whether pages still ask for anything: silence is no recovery.
+//! Whether pages still ask for anything: silence is not a recovery.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use incident::Incident;
 use observation::UnixMillis;
 
-use crate::decide::Judge;
+use crate::decide::AlertDecider;
 use crate::incidents::{RECENT, Times};
 use crate::segments::end;
 use crate::written::Written;
@@ -27,7 +27,12 @@ impl Alive {
     }
 
     /// Whether pages of an incident's apps ask for anything.
-    pub(crate) async fn of(&mut self, incident: &Incident, judge: &Judge, times: Times) -> bool {
+    pub(crate) async fn of(
+        &mut self,
+        incident: &Incident,
+        judge: &AlertDecider,
+        times: Times,
+    ) -> bool {
         for app in incident.apps.keys() {
             if self.asks(app, judge, times).await {
                 return true;
@@ -36,7 +41,7 @@ impl Alive {
         false
     }
 
-    async fn asks(&mut self, app: &str, judge: &Judge, times: Times) -> bool {
+    async fn asks(&mut self, app: &str, judge: &AlertDecider, times: Times) -> bool {
         let at = times.watermark;
         let since = (times.written, at.minute());
         if let Some((_, alive)) = self.known.get(app).filter(|(known, _)| *known == since) {

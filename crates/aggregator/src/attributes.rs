@@ -6,7 +6,7 @@ use incident::{HeaderChange, Incident, Replay};
 use observation::UnixMillis;
 use store::{ChangeRow, DeployKind, DeployRow};
 
-use crate::decide::Judge;
+use crate::decide::AlertDecider;
 
 /// Values of a dimension that are named.
 const NAMED: usize = 3;
@@ -115,7 +115,11 @@ pub(crate) fn split(values: &[store::Breakdown], word: &str, contrast: &mut inci
 }
 
 /// What replaying the failures shows since the rules are clean.
-pub(crate) async fn replay(incident: &Incident, judge: &mut Judge, at: UnixMillis) -> Replay {
+pub(crate) async fn replay(
+    incident: &Incident,
+    judge: &mut AlertDecider,
+    at: UnixMillis,
+) -> Replay {
     let (Some(cause), Some(since)) = (&incident.cause, incident.recovering_since()) else {
         return Replay::Impossible;
     };

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::metrics::Metrics;
 use crate::parts::LogShape;
-use crate::{Config, Keep};
+use crate::{AlertStore, Config};
 
 /// Spans compacted in one go: the evaluation must not wait for a backlog.
 const AT_ONCE: usize = 8;
@@ -40,7 +40,7 @@ impl Compactor {
     /// Does what is due. What fails is tried again at its next turn.
     pub(crate) async fn work(
         &mut self,
-        keep: &dyn Keep,
+        keep: &dyn AlertStore,
         progress: &[ProgressRow],
         now: UnixMillis,
         metrics: &Metrics,
@@ -70,7 +70,7 @@ impl Compactor {
 }
 
 /// Removes the partial rollups that are compacted and older than what is kept.
-async fn prune(keep: &dyn Keep, now: UnixMillis, kept: Span, metrics: &Metrics) {
+async fn prune(keep: &dyn AlertStore, now: UnixMillis, kept: Span, metrics: &Metrics) {
     match keep.prune(now.plus(-kept.as_millis())).await {
         Ok(true) => tracing::info!("partial rollups older than {kept} are being removed"),
         Ok(false) => {}
@@ -81,7 +81,7 @@ async fn prune(keep: &dyn Keep, now: UnixMillis, kept: Span, metrics: &Metrics) 
     }
 }
 
-/// Spans that the loader has passed and that nobody has compacted, in order: their sums are final.
+/// Spans that the loader has passed and that no one has compacted, in order: their sums are final.
 #[must_use]
 fn due(progress: &[ProgressRow], compacted: &[Compacted], chunk_size: u64) -> Vec<(u32, u32, u64)> {
     let span_size = Chunk(CHUNKS_PER_SPAN).start(chunk_size).max(1);
@@ -127,7 +127,7 @@ fn due_chunks(
 
 /// Compacts what is due, a bounded number of spans; returns how many. Single chunks when no span is due.
 async fn compact(
-    keep: &dyn Keep,
+    keep: &dyn AlertStore,
     progress: &[ProgressRow],
     chunk_size: u64,
 ) -> Result<u64, StoreError> {

@@ -9,7 +9,7 @@ use observation::UnixMillis;
 use slo::{Judgement, Rule, Sli};
 use store::StoreError;
 
-use crate::book::Book;
+use crate::alert_registry::AlertRegistry;
 use crate::metrics::OF_NO_APP;
 use crate::pipeline::is_asked_for;
 use crate::sightings::{Sightings, Support};
@@ -22,7 +22,7 @@ use crate::{Config, Evidence, GroupBy, Reading, Slo};
 const DESCRIBE_AGAIN_AFTER: i64 = 10_000;
 
 /// Turns readings into steps of alerts, and alerts that fire into signals for incidents.
-pub(crate) struct Judge {
+pub(crate) struct AlertDecider {
     pub(crate) sightings: Sightings,
     pub(crate) slices: Slices,
     external_url: String,
@@ -40,7 +40,7 @@ struct Case<'a> {
     overshadowed: bool,
 }
 
-impl Judge {
+impl AlertDecider {
     pub(crate) fn new(
         source: Arc<dyn Evidence>,
         (config, alert): (&Config, &alert::Config),
@@ -59,7 +59,7 @@ impl Judge {
     pub(crate) async fn decide(
         &mut self,
         readings: &[Reading],
-        book: &mut Book,
+        registry: &mut AlertRegistry,
         (at, written): (UnixMillis, Written),
     ) -> Result<Vec<Signal>, StoreError> {
         let mut seen = BTreeSet::new();
@@ -81,24 +81,24 @@ impl Judge {
                     judgement,
                     overshadowed: paged && rule.severity == Severity::Ticket,
                 };
-                let alert = book.get(&inactive.id).cloned().unwrap_or(inactive);
+                let alert = registry.get(&inactive.id).cloned().unwrap_or(inactive);
                 let before = alert.state.phase;
-                let (alert, signal) = self.step(alert, &case, book, at).await?;
+                let (alert, signal) = self.step(alert, &case, registry, at).await?;
                 // The round in which a page resolves still counts: its end is told first.
                 let fires = before.is_firing() || alert.state.phase.is_firing();
                 paged |= rule.severity == Severity::Page && fires;
                 signals.extend(signal);
-                book.put(alert);
+                registry.put(alert);
             }
         }
         signals.extend(
             self.slices
-                .signals(&mut self.sightings, book.register(), (at, written))
+                .signals(&mut self.sightings, registry.register(), (at, written))
                 .await?,
         );
         self.sightings.sweep(at);
         self.described.retain(|id, _| seen.contains(id));
-        retire_unmeasured(&seen, book, at);
+        retire_unmeasured(&seen, registry, at);
         Ok(signals)
     }
 
@@ -106,7 +106,7 @@ impl Judge {
         &mut self,
         mut alert: Alert,
         case: &Case<'_>,
-        book: &Book,
+        registry: &AlertRegistry,
         at: UnixMillis,
     ) -> Result<(Alert, Option<Signal>), StoreError> {
         let slo = &case.reading.slo;
@@ -118,7 +118,7 @@ impl Judge {
             let asked = (case.judgement, case.rule.severity);
             let support = self
                 .sightings
-                .support(case.reading, asked, book.register(), at);
+                .support(case.reading, asked, registry.register(), at);
             Some(support.await?)
         } else {
             None
@@ -218,8 +218,8 @@ fn retire(alert: &mut Alert, reason: Reason, at: UnixMillis) {
 }
 
 /// Groups of objectives that nothing is measured of anymore.
-fn retire_unmeasured(seen: &BTreeSet<AlertId>, book: &mut Book, at: UnixMillis) {
-    let gone: Vec<_> = book
+fn retire_unmeasured(seen: &BTreeSet<AlertId>, registry: &mut AlertRegistry, at: UnixMillis) {
+    let gone: Vec<_> = registry
         .alerts()
         .filter(|alert| !OF_NO_APP.contains(&&*alert.slo))
         .filter(|alert| !alert.group.is_empty() && !seen.contains(&alert.id))
@@ -227,27 +227,30 @@ fn retire_unmeasured(seen: &BTreeSet<AlertId>, book: &mut Book, at: UnixMillis) 
         .collect();
     for mut alert in gone {
         retire(&mut alert, Reason::Unmeasured, at);
-        book.put(alert);
+        registry.put(alert);
     }
 }
 
 /// Ends the alerts that the configuration does not ask for anymore.
-pub(crate) fn retire_unconfigured(slos: &[Arc<Slo>], book: &mut Book, at: UnixMillis) {
-    let gone: Vec<_> = book
+pub(crate) fn retire_unconfigured(slos: &[Arc<Slo>], registry: &mut AlertRegistry, at: UnixMillis) {
+    let gone: Vec<_> = registry
         .alerts()
         .filter(|alert| !OF_NO_APP.contains(&&*alert.slo) && !is_asked_for(alert, slos))
         .cloned()
         .collect();
     for mut alert in gone {
         retire(&mut alert, Reason::Unconfigured, at);
-        book.put(alert);
+        registry.put(alert);
     }
 }
 
 /// How many alerts of each objective fire.
-pub(crate) fn firing(book: &Book) -> BTreeMap<(String, Severity), i64> {
+pub(crate) fn firing(registry: &AlertRegistry) -> BTreeMap<(String, Severity), i64> {
     let mut counts = BTreeMap::new();
-    for alert in book.alerts().filter(|alert| alert.state.phase.is_firing()) {
+    for alert in registry
+        .alerts()
+        .filter(|alert| alert.state.phase.is_firing())
+    {
         *counts
             .entry((alert.slo.clone(), alert.state.severity))
             .or_default() += 1;

@@ -145,7 +145,7 @@ impl Evaluator {
         if slo.group_by == GroupBy::None {
             return;
         }
-        // The budget of a calendar begins anew; what alerts are told apart by lasts longer.
+        // The budget of a calendar begins again; what alerts are told apart by lasts longer.
         let longest = slo.windows(watermark).max();
         let Some(groups) = longest.and_then(|longest| windows.get(&longest)) else {
             return;

@@ -11,15 +11,15 @@ use incident::{
 use observation::UnixMillis;
 use store::{ClosingRow, Dimension, SliFilter, StoreError};
 
+use crate::alert_registry::AlertRegistry;
 use crate::alive::Alive;
 use crate::attributes::{changes, named, replay, split};
-use crate::book::Book;
-use crate::decide::Judge;
+use crate::decide::AlertDecider;
 use crate::notices::{Notices, opening_labels};
 use crate::segments::end;
 use crate::slices::RULES;
 use crate::written::Written;
-use crate::{Evidence, Keep, Slo};
+use crate::{AlertStore, Evidence, Slo};
 
 /// What users notice is counted from raw rows: not more often than this.
 const COUNT_EVERY: i64 = 10_000;
@@ -78,16 +78,16 @@ impl Incidents {
     pub(crate) async fn round(
         &mut self,
         (signals, slos): (&[Signal], &[Arc<Slo>]),
-        (judge, book): (&mut Judge, &mut Book),
-        keep: &dyn Keep,
+        (judge, registry): (&mut AlertDecider, &mut AlertRegistry),
+        keep: &dyn AlertStore,
         times: Times,
     ) -> Result<(), StoreError> {
-        let before: HashMap<String, Before> = book
+        let before: HashMap<String, Before> = registry
             .register()
             .all()
             .map(|incident| (incident.id.clone(), Before::of(incident)))
             .collect();
-        let mut register = book.register().clone();
+        let mut register = registry.register().clone();
         register.observe(signals, times.watermark, times.now);
         self.listen(&register, keep, times).await?;
         let mut room = COUNTED_AT_ONCE;
@@ -110,7 +110,7 @@ impl Incidents {
             let observed = self.observed(&incident, judge, slos, times).await;
             let news = step(&mut incident, begun, &observed, times.now);
             if let Some(news) = news {
-                self.tell(&mut incident, news, observed.replay, book, times);
+                self.tell(&mut incident, news, observed.replay, registry, times);
             }
             if let Some(known) = register.get_mut(&id) {
                 *known = incident;
@@ -120,14 +120,14 @@ impl Incidents {
             .retain(|id, _| register.get(id).is_some_and(Incident::is_open));
         self.compared
             .retain(|id, _| register.get(id).is_some_and(Incident::is_open));
-        book.put_register(register);
+        registry.put_register(register);
         Ok(())
     }
 
     /// Sends what fires again, unchanged: receivers resolve by themselves what they do not hear of.
-    pub(crate) fn remind(&self, book: &mut Book, now: UnixMillis) {
-        for id in book.register().open() {
-            let Some(incident) = book.register().get(&id).cloned() else {
+    pub(crate) fn remind(&self, registry: &mut AlertRegistry, now: UnixMillis) {
+        for id in registry.register().open() {
+            let Some(incident) = registry.register().get(&id).cloned() else {
                 continue;
             };
             if self.notices.is_due(&incident, now) {
@@ -135,8 +135,8 @@ impl Incidents {
                 incident.sequence += 1;
                 incident.told_at = Some(now);
                 let notice = self.notices.reminder(&incident, now);
-                book.tell(notice);
-                book.put_incident(incident);
+                registry.tell(notice);
+                registry.put_incident(incident);
             }
         }
     }
@@ -146,21 +146,21 @@ impl Incidents {
         incident: &mut Incident,
         news: News,
         replay: Replay,
-        book: &mut Book,
+        registry: &mut AlertRegistry,
         times: Times,
     ) {
         if incident.told_labels.is_empty() {
             incident.told_labels = opening_labels(incident);
         }
         let notice = self.notices.notice(incident, news, replay, times.now);
-        book.tell(notice);
+        registry.tell(notice);
     }
 
     /// What people said since the oldest open incident began.
     async fn listen(
         &mut self,
         register: &Register,
-        keep: &dyn Keep,
+        keep: &dyn AlertStore,
         times: Times,
     ) -> Result<(), StoreError> {
         let oldest = register
@@ -181,7 +181,7 @@ impl Incidents {
     async fn observed(
         &mut self,
         incident: &Incident,
-        judge: &mut Judge,
+        judge: &mut AlertDecider,
         slos: &[Arc<Slo>],
         times: Times,
     ) -> Observed {
@@ -211,7 +211,7 @@ impl Incidents {
     async fn count(
         &mut self,
         incident: &mut Incident,
-        judge: &Judge,
+        judge: &AlertDecider,
         room: &mut usize,
         times: Times,
     ) {
@@ -251,7 +251,7 @@ impl Incidents {
     async fn impact(
         &self,
         incident: &mut Incident,
-        judge: &Judge,
+        judge: &AlertDecider,
         at: UnixMillis,
     ) -> Result<(), StoreError> {
         let from = incident.started_at.0.max(at.0 - MAX_COUNTED);
@@ -290,7 +290,7 @@ impl Incidents {
     async fn contrast(
         &self,
         incident: &mut Incident,
-        judge: &Judge,
+        judge: &AlertDecider,
         at: UnixMillis,
     ) -> Result<(), StoreError> {
         if incident.failing != Failing::Blocked {

@@ -10,11 +10,11 @@
 #![forbid(unsafe_code)]
 
 mod aggregator;
+mod alert_registry;
 mod alive;
 mod attributes;
 mod backtest;
 mod board;
-mod book;
 mod compaction;
 mod config;
 mod decide;
@@ -50,4 +50,4 @@ pub use parts::{LogShape, Parts};
 pub use records::Records;
 pub use refusals::EdgeCounts;
 pub use slo_config::{GroupBy, RuleConfig, SloConfig, problems};
-pub use source::{Engine, Evidence, Grouped, Keep, Source};
+pub use source::{AlertStore, Engine, Evidence, Grouped, Source};

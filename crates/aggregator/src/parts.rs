@@ -6,7 +6,7 @@ use alert::{Dispatcher, Outbox};
 use runtime::Clock;
 use settings::Span;
 
-use crate::{Config, EdgeCounts, Evidence, Keep, Slo};
+use crate::{AlertStore, Config, EdgeCounts, Evidence, Slo};
 
 /// The shape of the log, as the loader and the journal are configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Parts<'a> {
     /// Reads observations.
     pub source: Arc<dyn Evidence>,
     /// Keeps alerts, leases and progress.
-    pub keep: Arc<dyn Keep>,
+    pub keep: Arc<dyn AlertStore>,
     /// Counts of an edge in this process, where there is one.
     pub edge: Option<Arc<dyn EdgeCounts>>,
     /// The clock.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alert::{Alert, AlertId, Evaluation, Severity, Timing, Transition, Words};
+use alert::{Alert, AlertId, AlertText, Evaluation, Severity, Timing, Transition};
 use observation::UnixMillis;
 use settings::Span;
 
@@ -66,7 +66,7 @@ impl Pipeline {
         alert
     }
 
-    pub(crate) fn words(&self, transition: Transition, lag: Lag<'_>) -> Words {
+    pub(crate) fn words(&self, transition: Transition, lag: Lag<'_>) -> AlertText {
         let seconds = lag.millis / 1000;
         let (summary, description) = if let Transition::Resolved(_) = transition {
             (
@@ -100,7 +100,7 @@ impl Pipeline {
             ("rule", RULE),
             ("severity", self.severity.as_str()),
         ];
-        Words {
+        AlertText {
             labels: labels
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),

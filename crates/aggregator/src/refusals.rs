@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use alert::{Alert, Evaluation, OF_EDGE, Phase, Severity, Timing, Transition, Words};
+use alert::{Alert, AlertText, Evaluation, OF_EDGE, Phase, Severity, Timing, Transition};
 use observation::{EdgeReport, UnixMillis};
 use slo::{Refusal, Refusals};
 use store::SliFilter;
 
 use crate::Config;
-use crate::book::Book;
+use crate::alert_registry::AlertRegistry;
 use crate::numbers::{count, share};
 use crate::words::dashboard_url;
 
@@ -145,7 +145,7 @@ const OF_FORMAT: Advice = Advice {
              2. The answer to a beacon names the member that is at fault.",
 };
 
-/// What only the sender can change and nobody has to know: it went away, or was too slow.
+/// What only the sender can change and no one has to know: it went away, or was too slow.
 const UNREMARKABLE: [&str; 2] = ["disconnected", "slow_body"];
 
 fn advice(reason: &str) -> Option<&'static Advice> {
@@ -177,7 +177,12 @@ impl Refused {
 
     /// One step of every alert, by the clock. What an edge in this process counts is known also while
     /// neither journal nor store take anything.
-    pub(crate) fn step(&mut self, stored: &[EdgeReport], book: &mut Book, now: UnixMillis) {
+    pub(crate) fn step(
+        &mut self,
+        stored: &[EdgeReport],
+        registry: &mut AlertRegistry,
+        now: UnixMillis,
+    ) {
         let own = self.edge.as_ref().map(|edge| edge.report());
         for report in stored.iter().chain(&own) {
             self.refusals.add(report, now);
@@ -188,7 +193,7 @@ impl Refused {
             .into_iter()
             .map(|refusal| (refusal.reason.clone(), refusal))
             .collect();
-        let known = book.alerts().filter(|alert| alert.slo == OF_EDGE);
+        let known = registry.alerts().filter(|alert| alert.slo == OF_EDGE);
         let known: BTreeSet<String> = known
             .filter(|alert| !matches!(alert.state.phase, Phase::Inactive))
             .filter_map(|alert| alert.group.get(REASON).cloned())
@@ -202,16 +207,22 @@ impl Refused {
         }
         for refusal in refusals.into_values() {
             if let Some(advice) = advice(&refusal.reason) {
-                let alert = self.stepped(book, &refusal, advice, now);
-                book.put(alert);
+                let alert = self.stepped(registry, &refusal, advice, now);
+                registry.put(alert);
             }
         }
     }
 
-    fn stepped(&self, book: &Book, refusal: &Refusal, advice: &Advice, now: UnixMillis) -> Alert {
+    fn stepped(
+        &self,
+        registry: &AlertRegistry,
+        refusal: &Refusal,
+        advice: &Advice,
+        now: UnixMillis,
+    ) -> Alert {
         let group = BTreeMap::from([(REASON.to_owned(), refusal.reason.clone())]);
         let quiet = Alert::quiet("", OF_EDGE, RULE, group);
-        let mut alert = book.get(&quiet.id).cloned().unwrap_or(quiet);
+        let mut alert = registry.get(&quiet.id).cloned().unwrap_or(quiet);
         let is_much = refusal.refused >= MIN_REFUSED && refusal.share() >= self.share;
         let evaluation = match is_much {
             true => Evaluation::Exceeded(advice.severity),
@@ -225,7 +236,7 @@ impl Refused {
     }
 
     /// What is said of an alert that another leader does not know of.
-    pub(crate) fn withdrawn(alert: &Alert) -> Words {
+    pub(crate) fn withdrawn(alert: &Alert) -> AlertText {
         let mut words = alert.words.clone();
         words.annotations.insert(
             "summary".to_owned(),
@@ -240,7 +251,7 @@ impl Refused {
         transition: Transition,
         refusal: &Refusal,
         advice: &Advice,
-    ) -> Words {
+    ) -> AlertText {
         let reason = &refusal.reason;
         let (summary, description) = if let Transition::Resolved(_) = transition {
             (
@@ -289,7 +300,7 @@ impl Refused {
             (REASON, reason),
             ("severity", raised.state.severity.as_str()),
         ];
-        Words {
+        AlertText {
             labels: labels
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),

@@ -2,7 +2,7 @@
 //!
 //! The windows of an objective are nested: 5m lies in 1h lies in 30d. The time line is cut where
 //! they begin, each piece is read once, and a window is the sum of its pieces. Only the newest
-//! minutes change with every tick; older pieces are kept, and read anew now and then for rows that
+//! minutes change with every tick; older pieces are kept, and read again now and then for rows that
 //! come late (a page may send a beacon minutes after it was sealed).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,9 +18,9 @@ use crate::{GroupBy, Grouped, Source};
 const MINUTE: i64 = observation::MILLIS_PER_MINUTE;
 /// What ends this close to the watermark is read with every tick.
 const FRESH: i64 = 3 * MINUTE;
-/// What ends this close to the watermark is read again after [`SOON`]; late beacons fall here.
+/// What ends this close to the watermark is read again after [`RECENT_REFRESH_INTERVAL_MS`]; late beacons fall here.
 const RECENT: i64 = 15 * MINUTE;
-const SOON: i64 = 10_000;
+const RECENT_REFRESH_INTERVAL_MS: i64 = 10_000;
 const LATER: i64 = MINUTE;
 
 /// A window's start is rounded down to whole minutes, from a day on to whole hours: at most 4 % more
@@ -93,7 +93,7 @@ impl Segments {
         Ok(read)
     }
 
-    /// Forgets the pieces that nobody has used since the last call.
+    /// Forgets the pieces that no one has used since the last call.
     pub(crate) fn sweep(&mut self) {
         self.kept.retain(|_, piece| std::mem::take(&mut piece.used));
     }
@@ -110,7 +110,7 @@ impl Segments {
         let behind = watermark.0 - to.0;
         let keep_for = match behind {
             behind if behind < FRESH => 0,
-            behind if behind < RECENT => SOON,
+            behind if behind < RECENT => RECENT_REFRESH_INTERVAL_MS,
             _ => LATER,
         };
         if let Some(piece) = self.kept.get_mut(&key)

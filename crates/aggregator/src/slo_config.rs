@@ -45,7 +45,7 @@ const OWN_LABELS: [&str; 9] = [
 #[serde(deny_unknown_fields)]
 pub struct SloConfig {
     /// Its name, unique; part of the identity of its alerts. Empty: app and SLI, and the
-    /// source where that is no browser: `shop-block_rate`, `shop-block_rate-gateway`.
+    /// source where that is not a browser: `shop-block_rate`, `shop-block_rate-gateway`.
     #[serde(default)]
     pub name: String,
     /// The configured application it is about.
@@ -90,7 +90,7 @@ pub struct SloConfig {
     /// When it alerts; empty: the rows of the SRE workbook, scaled to the window.
     #[serde(default)]
     pub rules: Vec<RuleConfig>,
-    /// The most urgent alert it may raise: `ticket` for environments that wake nobody.
+    /// The most urgent alert it may raise: `ticket` for environments that wake no one.
     #[serde(default = "page")]
     pub at_most: Severity,
     /// What too little traffic must not be judged by.

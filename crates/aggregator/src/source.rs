@@ -105,7 +105,7 @@ pub trait Evidence: Source {
 
 /// Keeps what the aggregator has to know after a restart.
 #[async_trait]
-pub trait Keep: Send + Sync {
+pub trait AlertStore: Send + Sync {
     /// The latest progress of every partition of every epoch.
     async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError>;
 
@@ -275,7 +275,7 @@ impl Evidence for Engine {
 }
 
 #[async_trait]
-impl Keep for Engine {
+impl AlertStore for Engine {
     async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
         self.store.progress().await
     }

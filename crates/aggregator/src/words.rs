@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alert::{Graded, Reason, Transition, Witnesses, Words};
+use alert::{AlertText, Graded, Reason, Transition, Witnesses};
 use slo::{Judgement, RowReading, Rule, Severity};
 use store::SliFilter;
 
@@ -25,7 +25,7 @@ pub(crate) struct Facts<'a> {
 
 impl Facts<'_> {
     /// What is said.
-    pub(crate) fn words(&self) -> Words {
+    pub(crate) fn words(&self) -> AlertText {
         let url = dashboard_url(self.external_url, &self.filter());
         let mut annotations = BTreeMap::new();
         let mut note = |name: &str, text: String| {
@@ -41,7 +41,7 @@ impl Facts<'_> {
         );
         note("runbook_url", self.reading.slo.runbook.clone());
         note("dashboard_url", url.clone());
-        Words {
+        AlertText {
             labels: self.labels(),
             annotations,
             url,
@@ -251,7 +251,7 @@ pub(crate) fn dashboard_url(external_url: &str, filter: &SliFilter) -> String {
 }
 
 /// What is said when an alert ends because there is nothing left to measure it by.
-pub(crate) fn retired(mut words: Words, reason: Reason) -> Words {
+pub(crate) fn retired(mut words: AlertText, reason: Reason) -> AlertText {
     let text = format!("Resolved. {}", reason.in_words());
     for name in ["summary", "description"] {
         words.annotations.insert(name.to_owned(), text.clone());

@@ -26,14 +26,14 @@ pub struct Alert {
     pub state: State,
     /// The words of its last transition.
     #[serde(flatten)]
-    pub words: Words,
+    pub words: AlertText,
     /// The last transition, until the receivers have heard of it.
     pub unsaid: Option<Notification>,
 }
 
 /// What is said of an alert.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Words {
+pub struct AlertText {
     /// What routes it.
     pub labels: BTreeMap<String, String>,
     /// What people read.
@@ -60,7 +60,7 @@ impl Alert {
             rule: rule.to_owned(),
             group,
             state: State::default(),
-            words: Words::default(),
+            words: AlertText::default(),
             unsaid: None,
         }
     }
@@ -86,13 +86,13 @@ impl Alert {
 
     /// Puts the last transition into words that only the alert's own page shows: receivers hear about the
     /// incident that it belongs to.
-    pub fn describe(&mut self, words: Words) {
+    pub fn describe(&mut self, words: AlertText) {
         self.words = words;
     }
 
     /// Puts the last transition into words. It takes the place of one that was not heard yet: what
     /// is news is how it stands now.
-    pub fn say(&mut self, words: Words) {
+    pub fn say(&mut self, words: AlertText) {
         if matches!(self.state.phase, Phase::Inactive | Phase::Pending { .. }) {
             return;
         }
@@ -151,9 +151,9 @@ mod tests {
             UnixMillis(1),
         );
         assert_eq!(fired, Some(Transition::Fired));
-        alert.say(Words::default());
+        alert.say(AlertText::default());
         alert.advance(Evaluation::Calm, &AT_ONCE, UnixMillis(5));
-        alert.say(Words::default());
+        alert.say(AlertText::default());
         assert!(!alert.heard(1), "only the first was heard of");
         let unsaid = alert.unsaid.clone().expect("the resolution");
         assert_eq!((unsaid.sequence, unsaid.status), (2, Status::Resolved));

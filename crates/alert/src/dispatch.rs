@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::delivery::{Deliveries, DeliveryLog};
-use crate::lane::{Lane, Patience, Shared};
+use crate::delivery_queue::{DeliveryQueue, Patience, Shared};
 use crate::metrics::Metrics;
 use crate::receiver::Setup;
 use crate::route::Routes;
@@ -16,7 +16,7 @@ use crate::{AlertError, Config, Log, Notifier, Outbox, Owners};
 
 /// Carries notifications from the [`Outbox`] to every receiver.
 pub struct Dispatcher {
-    lanes: Vec<Lane>,
+    lanes: Vec<DeliveryQueue>,
     silences: Silences,
     deliveries: Option<Deliveries>,
 }
@@ -107,7 +107,7 @@ impl Dispatcher {
                     log: (name != crate::log::NAME).then(|| log.clone()),
                 };
                 let meter = metrics.of(notifier.name());
-                let (inlet, lane) = Lane::new(&name, notifier, capacity, shared, meter);
+                let (inlet, lane) = DeliveryQueue::new(&name, notifier, capacity, shared, meter);
                 inlets.push(inlet);
                 lanes.push(lane);
             }

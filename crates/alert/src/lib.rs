@@ -10,12 +10,12 @@ mod alert;
 mod config;
 mod corroboration;
 mod delivery;
+mod delivery_queue;
 mod dispatch;
 mod endpoint;
 mod error;
 mod http;
 mod identity;
-mod lane;
 mod log;
 mod metrics;
 mod notification;
@@ -23,17 +23,17 @@ mod notifier;
 mod outbox;
 mod owner;
 mod pattern;
+mod pending_delivery;
 mod quote;
 mod receiver;
 mod recurrence;
 mod route;
 mod silence;
-mod slip;
 mod state;
 mod trial;
 pub mod webhook;
 
-pub use crate::alert::{Alert, OF_EDGE, Words};
+pub use crate::alert::{Alert, AlertText, OF_EDGE};
 pub use config::Config;
 pub use corroboration::{Corroboration, Graded, Witnesses};
 pub use delivery::{Deliveries, Delivery};
@@ -48,13 +48,13 @@ pub use notifier::{Answer, Notifier, NotifyError, Renewal};
 pub use outbox::{Outbox, Overflow};
 pub use owner::{Owner, Owners};
 pub use pattern::{Match, Pattern};
+pub use pending_delivery::Receipt;
 pub use receiver::{
     AlertmanagerConfig, EmailConfig, IncidentIoConfig, JsmConfig, JsmPriority, MailSecurity,
     PagerDutyConfig, SlackConfig, TeamsConfig, TeamsShape,
 };
 pub use route::RouteConfig;
 pub use silence::{FieldProblem, Silence, SilenceConfig, SilenceKind, Silences};
-pub use slip::Receipt;
 pub use slo::Severity;
 pub use state::{Evaluation, Phase, Reason, State, Timing, Transition, step};
 pub use webhook::WebhookConfig;

@@ -84,7 +84,7 @@ pub trait Notifier: Send + Sync {
     /// [`NotifyError`], by what is to be done about it.
     async fn notify(&self, notification: &Notification) -> Result<Answer, NotifyError>;
 
-    /// Sends again what stands, where [`Notifier::renewal`] asks for it. It is no notification: nobody
+    /// Sends again what stands, where [`Notifier::renewal`] asks for it. It is not a notification: no one
     /// is told anything new.
     ///
     /// # Errors

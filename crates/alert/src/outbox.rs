@@ -1,4 +1,4 @@
-//! Where notifications are handed in and where it is heard what became of them.
+//! Where notifications are handed in and their outcomes come back.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,12 +7,12 @@ use runtime::Clock;
 use tokio::sync::mpsc;
 
 use crate::delivery::{Delivery, DeliveryLog};
-use crate::lane::Inlet;
+use crate::delivery_queue::QueueSender;
 use crate::metrics::Metrics;
+use crate::pending_delivery::{PendingDelivery, Receipt};
 use crate::quote::quoted;
 use crate::route::Routes;
 use crate::silence::Silences;
-use crate::slip::{Receipt, Slip};
 use crate::{AlertId, Notification, Outcome, Owners, Status};
 
 /// Alerts that are remembered as told or silenced.
@@ -26,7 +26,7 @@ pub struct Overflow;
 /// Hands notifications to the receivers that the routes name.
 #[derive(Debug)]
 pub struct Outbox {
-    pub(crate) inlets: Vec<Inlet>,
+    pub(crate) inlets: Vec<QueueSender>,
     pub(crate) sender: mpsc::Sender<Receipt>,
     pub(crate) receipts: mpsc::Receiver<Receipt>,
     pub(crate) owners: Owners,
@@ -76,7 +76,7 @@ impl Outbox {
             places.push(self.inlets[lane].place().ok_or(Overflow)?);
         }
         self.remember(&notification, &plan);
-        let slip = Slip::new(
+        let slip = PendingDelivery::new(
             notification,
             places.len(),
             plan.at_best,
@@ -93,7 +93,7 @@ impl Outbox {
     /// Receivers that forget what is not renewed are sent it again, from now on until the next call,
     /// also while nothing can be evaluated.
     pub fn renew(&self, standing: impl IntoIterator<Item = Notification>) {
-        let renewed: Vec<&Inlet> = self
+        let renewed: Vec<&QueueSender> = self
             .inlets
             .iter()
             .filter(|lane| lane.standing.is_some())
@@ -128,7 +128,7 @@ impl Outbox {
         std::iter::from_fn(|| self.receipts.try_recv().ok()).collect()
     }
 
-    /// Waits for the next receipt, for ever where nothing is under way.
+    /// Waits for the next receipt, forever where nothing is under way.
     pub async fn receipt(&mut self) -> Receipt {
         match self.receipts.recv().await {
             Some(receipt) => receipt,

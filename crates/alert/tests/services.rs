@@ -358,7 +358,7 @@ async fn a_bot_keeps_one_message_of_an_alert_current_and_tells_aloud_when_it_bec
         ticket(2),
         firing(3, "page"),
         resolved(4),
-        firing(5, "anew"),
+        firing(5, "again"),
     ] {
         assert_eq!(sender.tell(told).await.outcome, Outcome::Delivered);
     }

@@ -308,7 +308,7 @@ async fn what_pages_and_servers_wrote_is_no_command_to_a_receiver() {
 
 #[tokio::test]
 async fn a_receiver_that_is_out_of_reach_for_too_long_is_given_up_for_now() {
-    // A port that nobody listens on.
+    // A port that no one listens on.
     let closed = {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await

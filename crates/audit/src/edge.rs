@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::look::text;
 use crate::rules;
-use crate::server::{Server, Silence};
+use crate::server::{NoResponse, Server};
 
 /// What stands before what: where the edge lacks a header, something on the way strips it.
 fn is_compared(name: &str) -> bool {
@@ -46,8 +46,8 @@ pub async fn compare(
 struct Asked<'a> {
     method: &'a str,
     page: &'a str,
-    edge: Result<Answer, Silence>,
-    origin: Result<Answer, Silence>,
+    edge: Result<Answer, NoResponse>,
+    origin: Result<Answer, NoResponse>,
 }
 
 impl Asked<'_> {

@@ -26,5 +26,5 @@ pub use rules::RULES;
 /// The rule of servers that do not answer.
 pub static NO_ANSWER: &findings::Rule = rules::NO_ANSWER;
 pub use run::{Audited, audit};
-pub use server::{Server, Silence};
+pub use server::{NoResponse, Server};
 pub use suppress::{Day, Suppressions};

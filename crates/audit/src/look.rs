@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::checks::Page;
 use crate::origins::{self, Trial};
-use crate::server::{Server, Silence};
+use crate::server::{NoResponse, Server};
 
 /// What is audited.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ pub(crate) struct Look<'a> {
     pub(crate) target: &'a Target,
     /// GET without `Origin`.
     pub(crate) plain: Answer,
-    /// An origin that nobody can know.
+    /// An origin that no one can know.
     pub(crate) stranger: Pair,
     /// The origins that are meant to read.
     pub(crate) pages: Vec<Pair>,
@@ -77,8 +77,8 @@ const MOST_SILENT: usize = 3;
 const MOST_BASES: usize = 3;
 
 impl<'a> Look<'a> {
-    /// Asks everything. The order matters to caches: nobody in particular first, then the pages.
-    pub(crate) async fn at(server: &impl Server, target: &'a Target) -> Result<Self, Silence> {
+    /// Asks everything. The order matters to caches: no one in particular first, then the pages.
+    pub(crate) async fn at(server: &impl Server, target: &'a Target) -> Result<Self, NoResponse> {
         let asking = Asking { server, target };
         let plain = asking.get(None).await?;
         let mut pages = Vec::new();
@@ -104,7 +104,7 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// The answers to those who are allowed, or to the stranger where nobody is known to be.
+    /// The answers to those who are allowed, or to the stranger where no one is known to be.
     pub(crate) fn readers(&self) -> Vec<&Pair> {
         if self.pages.is_empty() {
             vec![&self.stranger]
@@ -187,7 +187,7 @@ struct Asking<'a, S> {
 }
 
 impl<S: Server> Asking<'_, S> {
-    async fn get(&self, origin: Option<&str>) -> Result<Answer, Silence> {
+    async fn get(&self, origin: Option<&str>) -> Result<Answer, NoResponse> {
         let headers: Headers = origin
             .map(|origin| ("Origin", origin))
             .into_iter()
@@ -195,7 +195,7 @@ impl<S: Server> Asking<'_, S> {
         self.server.ask("GET", &self.target.url, &headers).await
     }
 
-    async fn pair(&self, origin: &str) -> Result<Pair, Silence> {
+    async fn pair(&self, origin: &str) -> Result<Pair, NoResponse> {
         Ok(Pair {
             origin: origin.to_owned(),
             response: self.get(Some(origin)).await?,
@@ -204,7 +204,11 @@ impl<S: Server> Asking<'_, S> {
     }
 
     /// A preflight for GET: what a server that allows anything at all allows.
-    async fn preflight(&self, origin: &str, also: Option<(&str, &str)>) -> Result<Answer, Silence> {
+    async fn preflight(
+        &self,
+        origin: &str,
+        also: Option<(&str, &str)>,
+    ) -> Result<Answer, NoResponse> {
         let mut headers = Headers::new();
         headers.push("Origin", origin);
         headers.push("Access-Control-Request-Method", "GET");
@@ -214,7 +218,7 @@ impl<S: Server> Asking<'_, S> {
         self.server.ask("OPTIONS", &self.target.url, &headers).await
     }
 
-    async fn fresh(&self, origin: &str) -> Result<Answer, Silence> {
+    async fn fresh(&self, origin: &str) -> Result<Answer, NoResponse> {
         let mut url = self.target.url.clone();
         // Not random: the same audit asks the same, and the origin is part of what is asked.
         let value: u64 = origin

@@ -1,20 +1,20 @@
 //! A policy in a file as something to ask: the audit's questions without a server.
 
 use cors::{Answer, Headers};
-use findings::{Finding, Place};
-use policy::{Ask, Policy, Reply, Rest, Told, Upstream};
+use findings::{Finding, SourceLocation};
+use policy::{Ask, Policy, PredictedResponse, Prediction, Rest, Upstream};
 use url::Url;
 
 use crate::look::{Target, is_no_such_path, no_such_path};
 use crate::rules;
-use crate::server::{Server, Silence};
+use crate::server::{NoResponse, Server};
 
 /// A policy, and what servers behind it answer.
 #[derive(Debug)]
 pub struct OnPaper<'a> {
     policy: &'a Policy,
     upstream: Upstream,
-    /// The same, with something that knows no CORS where nobody knows what is behind.
+    /// The same, with something that knows no CORS where no one knows what is behind.
     assumed: Upstream,
     /// The same, where what is behind does not answer in time.
     failing: Upstream,
@@ -23,7 +23,7 @@ pub struct OnPaper<'a> {
 /// What a gateway answers itself where nothing comes from behind it.
 const GATEWAY_TIMEOUT: u16 = 504;
 
-/// The header without which nobody may read.
+/// The header without which no one may read.
 const ALLOW_ORIGIN: &str = "Access-Control-Allow-Origin";
 
 /// Rules about preflights, which nothing can be said of where those are passed on.
@@ -39,7 +39,7 @@ pub enum PageOrigins {
 }
 
 impl Server for OnPaper<'_> {
-    async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, Silence> {
+    async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, NoResponse> {
         let upstream = match is_no_such_path(url) {
             true => &self.failing,
             false => &self.assumed,
@@ -92,7 +92,7 @@ impl<'a> OnPaper<'a> {
                 findings.push(silence.finding());
             }
         }
-        // A path that nobody asks for belongs to another part of the policy, or to none.
+        // A path that no one asks for belongs to another part of the policy, or to none.
         let part = |url: &Url| {
             let told = self.told("GET", url, &request, &self.assumed).ok();
             told.and_then(|told| told.by)
@@ -121,7 +121,7 @@ impl<'a> OnPaper<'a> {
         }
     }
 
-    /// Lines of the policy that set the header without which nobody may read, and why they do nothing.
+    /// Lines of the policy that set the header without which no one may read, and why they do nothing.
     fn lost(&self, url: &Url, method: &str, headers: &Headers, upstream: &Upstream) -> Vec<String> {
         let told = self.told(method, url, headers, upstream).ok();
         let Some(told) = told.filter(|told| told.place_of(ALLOW_ORIGIN).is_none()) else {
@@ -149,7 +149,7 @@ impl<'a> OnPaper<'a> {
         url: &Url,
         headers: &Headers,
         upstream: &Upstream,
-    ) -> Result<Told, Silence> {
+    ) -> Result<PredictedResponse, NoResponse> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let ask = Ask {
             method,
@@ -161,24 +161,24 @@ impl<'a> OnPaper<'a> {
             rest: Rest::Absent,
         };
         match self.policy.answer(&ask, upstream) {
-            Reply::Told(told) => Ok(told),
-            Reply::Unknown { reason, place } => {
+            Prediction::Response(told) => Ok(told),
+            Prediction::Unknown { reason, place } => {
                 let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
-                Err(Silence::new(rules::UNCLEAR, format!("{place}{reason}.")))
+                Err(NoResponse::new(rules::UNCLEAR, format!("{place}{reason}.")))
             }
-            Reply::Uncovered => {
+            Prediction::Uncovered => {
                 let host = url.host_str().unwrap_or_default();
                 let reason = format!("The policy says nothing about {host}{}.", url.path());
-                Err(Silence::new(rules::UNCLEAR, reason))
+                Err(NoResponse::new(rules::UNCLEAR, reason))
             }
         }
     }
 
     /// The line of the policy that a finding is about: the one that sets the header, or the part that
     /// answers.
-    fn place_of(&self, finding: &Finding, target: &Target) -> Option<Place> {
+    fn place_of(&self, finding: &Finding, target: &Target) -> Option<SourceLocation> {
         let header = header_of(finding.rule.id);
-        let told: Vec<Told> = questions(target)
+        let told: Vec<PredictedResponse> = questions(target)
             .iter()
             .filter_map(|(method, headers)| {
                 self.told(method, &target.url, headers, &self.assumed).ok()
@@ -186,7 +186,7 @@ impl<'a> OnPaper<'a> {
             .collect();
         let line = header.and_then(|header| told.iter().find_map(|told| told.place_of(header)));
         let place = line.or_else(|| told.iter().find_map(|told| told.by.as_ref()))?;
-        Some(Place {
+        Some(SourceLocation {
             file: place.file.to_string(),
             line: place.line,
         })

@@ -7,7 +7,7 @@ use web::PublicSuffix;
 
 use crate::rules;
 
-/// A domain that belongs to nobody (RFC 2606), for the attacker's part.
+/// A domain that belongs to no one (RFC 2606), for the attacker's part.
 const EVIL: &str = "corswatch-audit.example";
 
 /// Characters that some browser has let into a host name.
@@ -53,7 +53,7 @@ fn trial(rule: &'static Rule, origin: impl Into<String>) -> Trial {
     }
 }
 
-/// The one that tells most: nobody has ever heard of it.
+/// The one that tells most: no one has ever heard of it.
 pub(crate) fn stranger() -> String {
     format!("https://{EVIL}")
 }

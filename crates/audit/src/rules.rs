@@ -40,7 +40,7 @@ rules! {
         "In a regular expression a bare dot matches any character, so that appXexample.com passes for app.example.com.";
     SUBSTRING = "origin-substring", Error, Some("7.5"),
         "An origin is trusted because it holds, or is part of, a trusted one",
-        "Looking for one text in another is no comparison of origins.";
+        "Looking for one text in another is not a comparison of origins.";
     SUBDOMAINS = "origin-any-subdomain", Warning, Some("4.8"),
         "Any subdomain is trusted",
         "One forgotten or taken-over subdomain, or one script injection in any of them, reads what this server protects.";
@@ -112,13 +112,13 @@ rules! {
         "No browser knows the header, so that what it should say is not said.";
     METHOD_CASE = "method-case", Warning, None,
         "A list of methods is not written as methods are sent",
-        "Methods are compared with their case: `put` permits nothing, and an element that is no token makes the whole list void.";
+        "Methods are compared with their case: `put` permits nothing, and an element that is not a token makes the whole list void.";
     REDIRECT = "redirect-loses-origin", Warning, None,
         "A redirect leads to another origin",
         "After it the Origin header is null, which no server should allow; and a user name in the address blocks the request at once.";
     LOCAL_NETWORK = "private-network-allowed", Warning, Some("6.1"),
         "Any page is let into the private network",
-        "Access-Control-Allow-Private-Network answers for an origin that nobody knows.";
+        "Access-Control-Allow-Private-Network answers for an origin that no one knows.";
     EXPOSE = "header-not-exposed", Note, None,
         "A header that pages usually read is not exposed",
         "Scripts see only safelisted headers and those named in Access-Control-Expose-Headers.";

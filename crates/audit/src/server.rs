@@ -13,23 +13,23 @@ pub trait Server: Sync {
     /// Its answer to one request.
     ///
     /// # Errors
-    /// [`Silence`], where there is none.
+    /// [`NoResponse`], where there is none.
     fn ask(
         &self,
         method: &str,
         url: &Url,
         headers: &Headers,
-    ) -> impl Future<Output = Result<Answer, Silence>> + Send;
+    ) -> impl Future<Output = Result<Answer, NoResponse>> + Send;
 }
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Silence {
+pub struct NoResponse {
     rule: &'static Rule,
     reason: String,
 }
 
-impl Silence {
+impl NoResponse {
     pub(crate) const fn new(rule: &'static Rule, reason: String) -> Self {
         Self { rule, reason }
     }
@@ -51,7 +51,7 @@ impl Silence {
 }
 
 impl Server for Client {
-    async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, Silence> {
+    async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, NoResponse> {
         let call = Call {
             method,
             url,
@@ -59,7 +59,7 @@ impl Server for Client {
         };
         match self.call(call).await {
             Ok(reply) => Ok(reply.answer),
-            Err(CallError::Refused(refusal)) => Err(Silence {
+            Err(CallError::Refused(refusal)) => Err(NoResponse {
                 rule: rules::REFUSED,
                 reason: format!(
                     "refused by the rule `{}`: {refusal}{}",
@@ -67,7 +67,7 @@ impl Server for Client {
                     refusal.way_out()
                 ),
             }),
-            Err(error) => Err(Silence::no_answer(error.with_causes().to_string())),
+            Err(error) => Err(NoResponse::no_answer(error.with_causes().to_string())),
         }
     }
 }

@@ -61,7 +61,7 @@ impl std::fmt::Display for Day {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct RawSuppression {
     rule: Spanned<String>,
     url: String,
     reason: Spanned<String>,
@@ -132,12 +132,13 @@ impl Suppressions {
         }
         for table in tables {
             let start = table.span().start;
-            let written = Written::deserialize(ValueDeserializer::from(table)).map_err(|error| {
-                (
-                    error.span().map_or(start, |span| span.start),
-                    error.message().replace('\n', " "),
-                )
-            });
+            let written =
+                RawSuppression::deserialize(ValueDeserializer::from(table)).map_err(|error| {
+                    (
+                        error.span().map_or(start, |span| span.start),
+                        error.message().replace('\n', " "),
+                    )
+                });
             match written.and_then(Suppression::read) {
                 Ok(suppression) => read.0.push(suppression),
                 Err((at, reason)) => problems.push((line(at), reason)),
@@ -177,7 +178,7 @@ impl Suppressions {
 }
 
 impl Suppression {
-    fn read(written: Written) -> Result<Self, (usize, String)> {
+    fn read(written: RawSuppression) -> Result<Self, (usize, String)> {
         let rule = written.rule.get_ref();
         if !RULES.iter().any(|known| known.id == rule) {
             return Err((

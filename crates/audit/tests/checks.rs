@@ -259,11 +259,11 @@ impl audit::Server for Dropping {
         method: &str,
         url: &url::Url,
         headers: &cors::Headers,
-    ) -> Result<Answer, audit::Silence> {
+    ) -> Result<Answer, audit::NoResponse> {
         let origin = headers.joined("origin").unwrap_or_default().into_owned();
         let origin = String::from_utf8(origin).expect("text");
         if !["", PAGE, "https://corswatch-audit.example"].contains(&origin.as_str()) {
-            return Err(audit::Silence::no_answer("reset".to_owned()));
+            return Err(audit::NoResponse::no_answer("reset".to_owned()));
         }
         let asked = Asked {
             method,

@@ -26,7 +26,7 @@ async fn a_careful_server_has_no_finding() {
     assert_eq!(
         found,
         BTreeSet::new(),
-        "nor where nobody is known to be allowed"
+        "nor where no one is known to be allowed"
     );
 }
 
@@ -420,7 +420,7 @@ async fn paths_of_one_server_that_differ_are_named() {
     assert_eq!(one.beside(std::slice::from_ref(&one)), None);
     let finding = other.beside(&[one]).expect("they differ");
     assert!(
-        finding.message.contains("/b lets nobody read"),
+        finding.message.contains("/b lets no one read"),
         "{}",
         finding.message
     );

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use audit::{Day, RULES, Suppressions};
-use findings::{Case, Finding, Place};
+use findings::{Case, Finding, SourceLocation};
 
 const FILE: &str = "[[suppress]]\nrule = \"timing-allow-origin-missing\"\nurl = \"https://api.test/*\"\nreason = \"no monitoring there\"\nuntil = 2026-12-31\n";
 
@@ -12,7 +12,7 @@ fn case() -> Case {
     let rule = |id: &str| RULES.iter().find(|rule| rule.id == id).expect("a rule");
     Case {
         name: "https://api.test/x".to_owned(),
-        place: Place {
+        place: SourceLocation {
             file: "targets.txt".to_owned(),
             line: 1,
         },

@@ -2,7 +2,7 @@
 //! under a strict Content-Security-Policy: no script, no style and no picture that is not a file beside them.
 //!
 //! [`build`] reads `SUMMARY.md` and everything that its pages link to. A link that leads nowhere, a page that
-//! nobody lists, raw HTML: each is a [`Mistake`] with its place, and all are reported together. It is
+//! no one lists, raw HTML: each is a [`Mistake`] with its place, and all are reported together. It is
 //! used when the binary is built and by `cargo xtask check docs`; no part of it is in the product.
 #![forbid(unsafe_code)]
 

@@ -74,7 +74,7 @@ impl Links {
         let file = self.root.join(&source);
         match () {
             () if source.ends_with(".md") && file.is_file() => Err(format!(
-                "links to {link}: {source} is no page of the book; list it in docs/SUMMARY.md"
+                "links to {link}: {source} is not a page of the book; list it in docs/SUMMARY.md"
             )),
             () if file.is_file() => Ok(Target::File {
                 address: relative(&page.output, &output_of(&source)),

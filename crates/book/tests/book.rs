@@ -78,7 +78,7 @@ fn what_is_wrong_is_told_all_at_once_with_its_page() {
         "docs/a.md: links to #nowhere: docs/a.md has no such heading",
         "docs/a.md: links to ../../../etc/passwd, which is outside of the checkout",
         "docs/a.md: links to ../OUT.md#here: OUT.md has no such heading",
-        "docs/a.md: links to b.md: docs/b.md is no page of the book; list it in docs/SUMMARY.md",
+        "docs/a.md: links to b.md: docs/b.md is not a page of the book; list it in docs/SUMMARY.md",
         "docs/a.md: links to javascript:x: the scheme is https, http or mailto",
         "docs/a.md: links to p.png, which is not there",
         "docs/a.md: links to x, which is a folder: link to a file in it",

@@ -60,7 +60,7 @@ pub struct Call<'a> {
 
 /// The answer to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
+pub struct CallResponse {
     /// Status and headers: bytes and order as they came.
     pub answer: Answer,
     /// The address that answered.
@@ -191,7 +191,7 @@ impl Client {
     ///
     /// # Errors
     /// [`CallError`]: the target is refused, or did not answer.
-    pub async fn call(&self, call: Call<'_>) -> Result<Reply, CallError> {
+    pub async fn call(&self, call: Call<'_>) -> Result<CallResponse, CallError> {
         let target = self.policy.target(call.url)?;
         let request = head::write(call)?;
         let count = |address| self.count(call.url, address);
@@ -208,7 +208,7 @@ impl Client {
         let reading = head::exchange(&mut stream, &request, self.limits.head_bytes);
         let (answer, rest) = clock.phase(Phase::Answer, reading).await?;
         head::drain(stream, call.method, &answer, rest).await;
-        Ok(Reply {
+        Ok(CallResponse {
             answer,
             remote,
             timing: clock.timing,

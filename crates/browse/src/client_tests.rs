@@ -24,7 +24,7 @@ fn client(port: u16, names: usize) -> Client {
     )
 }
 
-async fn ask(client: &Client, port: u16, name: usize) -> Result<Reply, CallError> {
+async fn ask(client: &Client, port: u16, name: usize) -> Result<CallResponse, CallError> {
     let url = format!("http://n{name}.shop.test:{port}/");
     client
         .call(Call {

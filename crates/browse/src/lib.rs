@@ -2,7 +2,7 @@
 //!
 //! A [`TargetPolicy`] says which URLs and addresses may be asked; [`Client`] sends one message and
 //! keeps the head of its answer byte for byte; [`browse`] takes a request along its preflight and its
-//! redirects the way a browser does, while the engine in `cors` decides every step. [`Place`] says
+//! redirects the way a browser does, while the engine in `cors` decides every step. [`ProbeTarget`] says
 //! which URL stands for an endpoint template.
 //!
 //! It never connects to what the policy does not name, never sends cookies, and keeps no body.
@@ -25,14 +25,14 @@ mod addresses;
 mod client;
 mod error;
 mod pace;
-mod place;
 mod policy;
+mod target;
 mod walk;
 
 pub use addresses::Addresses;
-pub use client::{Call, Client, Limits, Names, Reply, Timing};
+pub use client::{Call, CallResponse, Client, Limits, Names, Timing};
 pub use error::{CallError, Fault, Phase, Refusal, Rule};
 pub use pace::Pace;
-pub use place::{KnownPaths, NoPath, Place, Sample};
 pub use policy::{Target, TargetPolicy};
-pub use walk::{Ending, Manner, Methods, Step, USER_AGENT, Values, Walk, browse};
+pub use target::{KnownPaths, NoPath, ProbeTarget, Sample};
+pub use walk::{BrowsePolicy, Ending, Methods, Step, USER_AGENT, Values, Walk, browse};

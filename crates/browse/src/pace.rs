@@ -19,7 +19,7 @@ const BURST: u32 = 20;
 /// A replay that has begun is finished: so many messages it may be ahead of its rate. The walk of one
 /// request along the longest chain of redirects takes no more (Fetch, "HTTP-redirect fetch": 20, each
 /// with a preflight).
-const AHEAD: u32 = 45;
+const MAX_OVERDRAFT: u32 = 45;
 
 /// What is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -91,7 +91,7 @@ impl Pace {
             let bucket = buckets.get(counted).copied().unwrap_or(full);
             self.refilled(bucket, now)
         });
-        let lowest = 1.0 - f64::from(AHEAD);
+        let lowest = 1.0 - f64::from(MAX_OVERDRAFT);
         let waits = found.map(|tokens| self.until(tokens, lowest));
         if let Some(wait) = waits.into_iter().flatten().max() {
             return Err(wait);
@@ -192,14 +192,14 @@ mod tests {
     fn a_replay_that_has_begun_is_finished_and_paid_for_before_the_next_begins() {
         let (pace, now) = (Pace::new(1), Instant::now());
         let (origin, address) = ("https://api.test", address(443));
-        for n in 0..=AHEAD {
+        for n in 0..=MAX_OVERDRAFT {
             assert_eq!(pace.count(origin, address, now), Ok(()), "{n}");
         }
         let minute = Duration::from_secs(60);
         assert_eq!(pace.count(origin, address, now), Err(minute));
         // One that waits does not count.
         assert_eq!(pace.count(origin, address, now), Err(minute));
-        let paid = minute * (AHEAD + 1);
+        let paid = minute * (MAX_OVERDRAFT + 1);
         assert_eq!(pace.wait_for_server(origin, now), Some(paid));
         assert_eq!(pace.wait_for_server(origin, now + paid), None);
     }

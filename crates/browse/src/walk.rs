@@ -39,7 +39,7 @@ pub enum Values {
 
 /// How far a walk goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Manner {
+pub struct BrowsePolicy {
     /// Which requests are sent.
     pub methods: Methods,
     /// Whether the headers go with them.
@@ -64,7 +64,7 @@ pub struct Step {
 pub enum Ending {
     /// The engine has a verdict.
     Decided,
-    /// The next message is a request that the [`Manner`] does not send. Everything up to there
+    /// The next message is a request that the [`BrowsePolicy`] does not send. Everything up to there
     /// passed.
     Withheld {
         /// Its hop.
@@ -98,7 +98,7 @@ pub struct Walk {
 
 /// Does with `request` what a browser does, without cookies: a browser that has none for the target
 /// gets the same answers.
-pub async fn browse(client: &Client, request: &Request, manner: Manner) -> Walk {
+pub async fn browse(client: &Client, request: &Request, manner: BrowsePolicy) -> Walk {
     let mut exchange = Exchange {
         request: request.clone(),
         hops: Vec::new(),
@@ -151,7 +151,7 @@ pub async fn browse(client: &Client, request: &Request, manner: Manner) -> Walk 
     }
 }
 
-impl Manner {
+impl BrowsePolicy {
     fn sends(self, method: &str) -> bool {
         match self.methods {
             Methods::None => false,

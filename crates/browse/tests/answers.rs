@@ -5,14 +5,14 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use browse::{Call, CallError, Client, Limits, Phase, Reply};
+use browse::{Call, CallError, CallResponse, Client, Limits, Phase};
 use cors::Headers;
 use runtime::Causes as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use support::{Server, allowing, client, limits, names};
 use tokio_rustls::TlsAcceptor;
 
-async fn get(client: &Client, origin: &str) -> Result<Reply, CallError> {
+async fn get(client: &Client, origin: &str) -> Result<CallResponse, CallError> {
     let url = format!("{origin}/a?b=c#d").parse().expect("a URL");
     let mut headers = Headers::new();
     headers.push("Origin", "https://shop.test");
@@ -26,7 +26,7 @@ async fn get(client: &Client, origin: &str) -> Result<Reply, CallError> {
 }
 
 /// What the client makes of `answer`.
-async fn answered(answer: &'static str) -> Result<Reply, CallError> {
+async fn answered(answer: &'static str) -> Result<CallResponse, CallError> {
     let server = Server::start(move |_| answer.to_owned()).await;
     let origin = server.origin("api.test");
     get(&client(&[&origin], &["api.test"]), &origin).await

@@ -31,7 +31,7 @@ fn policy(addresses: Addresses) -> TargetPolicy {
     })
 }
 
-async fn call(client: &Client, url: &str) -> Result<browse::Reply, CallError> {
+async fn call(client: &Client, url: &str) -> Result<browse::CallResponse, CallError> {
     let url = url.parse().expect(url);
     client
         .call(Call {

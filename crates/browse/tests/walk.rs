@@ -2,16 +2,16 @@
 
 mod support;
 
-use browse::{CallError, Ending, Manner, Methods, Rule, Values, browse};
+use browse::{BrowsePolicy, CallError, Ending, Methods, Rule, Values, browse};
 use cors::{CorsError, Credentials, Mode, Request, RequestParts, Ruling, Stage};
 use support::{Server, client};
 
 const PAGE: &str = "https://shop.test";
-const DIAGNOSIS: Manner = Manner {
+const DIAGNOSIS: BrowsePolicy = BrowsePolicy {
     methods: Methods::Safe,
     values: Values::Unknown,
 };
-const CONTRACT: Manner = Manner {
+const CONTRACT: BrowsePolicy = BrowsePolicy {
     methods: Methods::Any,
     values: Values::Known,
 };

@@ -25,7 +25,7 @@ impl FromStr for IpBlock {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let one = || text.parse().map(|address: IpAddr| IpNet::from(address));
-        let wrong = || format!("`{text}` is no block of addresses, such as 10.0.0.0/8");
+        let wrong = || format!("`{text}` is not a block of addresses, such as 10.0.0.0/8");
         let block: IpNet = text.parse().or_else(|_| one()).map_err(|_| wrong())?;
         let first = block.trunc();
         if first == block {
@@ -82,7 +82,7 @@ impl Proxies {
     }
 
     /// The client behind `peer`: the rightmost hop that is not a trusted proxy. What stands further
-    /// left was written by somebody nobody trusts. A hop that is no address ends the search.
+    /// left was written by somebody no one trusts. A hop that is not an address ends the search.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if self.0.is_empty() || !self.trusts(peer) {
             return peer;

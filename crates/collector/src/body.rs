@@ -12,7 +12,7 @@ use crate::admission::InFlight;
 use crate::outcome::{Outcome, Refused, Shed};
 use crate::received::Received;
 
-/// What is read of a body that nobody wants, so that the sender gets to see the answer: a connection
+/// What is read of a body that no one wants, so that the sender gets to see the answer: a connection
 /// that is closed with unread data in it is reset, and the answer may be lost (RFC 9112, 9.6).
 const DISCARD: usize = 1 << 20;
 const DISCARD_TIME: Duration = Duration::from_secs(2);

@@ -2,7 +2,7 @@
 //!
 //! hyper keeps several KiB of buffers for each connection, and browsers keep connections open long
 //! after their last beacon. So a connection that has been idle for a moment is *parked*: hyper's part
-//! is dropped, and made anew when the next byte arrives.
+//! is dropped, and made again when the next byte arrives.
 
 use std::convert::Infallible;
 use std::net::IpAddr;

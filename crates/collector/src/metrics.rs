@@ -55,12 +55,12 @@ struct ReasonLabel {
 
 /// A family with one closed label, whose counters are found by number instead of by label.
 #[derive(Debug)]
-struct Closed {
+struct LabeledCounters {
     family: Family<ReasonLabel, Counter>,
     counters: Box<[(&'static str, Counter)]>,
 }
 
-impl Closed {
+impl LabeledCounters {
     fn new(reasons: impl Iterator<Item = &'static str>) -> Self {
         let family = Family::<ReasonLabel, Counter>::default();
         let counters = reasons
@@ -89,8 +89,8 @@ pub(crate) struct EdgeMetrics {
     /// Beacons that arrived.
     pub(crate) received: Counter,
     appended: Counter,
-    refused: Closed,
-    shed: Closed,
+    refused: LabeledCounters,
+    shed: LabeledCounters,
     /// Beacons under way to the journal.
     pub(crate) requests_in_flight: Gauge,
     /// Bytes of bodies in memory.
@@ -100,15 +100,15 @@ pub(crate) struct EdgeMetrics {
     ignored_rows: Counter,
     unknown_words: Counter,
     sdk: SdkCounters,
-    overflowed: Closed,
-    served: Closed,
+    overflowed: LabeledCounters,
+    served: LabeledCounters,
     /// Open connections.
     pub(crate) connections: Gauge,
     /// Those among them that hold no buffers.
     pub(crate) parked: Gauge,
     /// Connections accepted.
     pub(crate) accepted: Counter,
-    cut: Closed,
+    cut: LabeledCounters,
     /// Connections that ended with an error of HTTP or of the network.
     pub(crate) broken: Counter,
     /// Failures to accept a connection.
@@ -143,20 +143,22 @@ impl EdgeMetrics {
         let new = Self {
             received: Counter::default(),
             appended: Counter::default(),
-            refused: Closed::new(refused.chain(reasons)),
-            shed: Closed::new(Shed::ALL.iter().map(|shed| shed.as_str())),
+            refused: LabeledCounters::new(refused.chain(reasons)),
+            shed: LabeledCounters::new(Shed::ALL.iter().map(|shed| shed.as_str())),
             requests_in_flight: Gauge::default(),
             bytes_in_flight: Gauge::default(),
             ignored_members: Counter::default(),
             ignored_rows: Counter::default(),
             unknown_words: Counter::default(),
             sdk: SdkCounters::default(),
-            overflowed: Closed::new(Dimension::ALL.iter().map(|dimension| dimension.as_str())),
-            served: Closed::new(Served::ALL.iter().map(|served| served.as_str())),
+            overflowed: LabeledCounters::new(
+                Dimension::ALL.iter().map(|dimension| dimension.as_str()),
+            ),
+            served: LabeledCounters::new(Served::ALL.iter().map(|served| served.as_str())),
             connections: Gauge::default(),
             parked: Gauge::default(),
             accepted: Counter::default(),
-            cut: Closed::new(Cut::ALL.iter().map(|cut| cut.as_str())),
+            cut: LabeledCounters::new(Cut::ALL.iter().map(|cut| cut.as_str())),
             broken: Counter::default(),
             accept_errors: Counter::default(),
             panics: Counter::default(),

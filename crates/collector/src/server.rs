@@ -123,7 +123,7 @@ impl Connections {
         });
     }
 
-    fn admit(&self, edge: &Arc<Edge>, peer: IpAddr) -> Result<Ticket, Cut> {
+    fn admit(&self, edge: &Arc<Edge>, peer: IpAddr) -> Result<ConnectionPermit, Cut> {
         if self.tasks.len() >= edge.limits.connections as usize {
             return Err(Cut::Connections);
         }
@@ -140,7 +140,7 @@ impl Connections {
             *open += 1;
         }
         edge.metrics.connections.inc();
-        Ok(Ticket {
+        Ok(ConnectionPermit {
             edge: Arc::clone(edge),
             by_client: Arc::clone(&self.by_client),
             client,
@@ -149,13 +149,13 @@ impl Connections {
 }
 
 /// The right to a connection; given back when it is dropped.
-struct Ticket {
+struct ConnectionPermit {
     edge: Arc<Edge>,
     by_client: Arc<Mutex<HashMap<IpAddr, u32>>>,
     client: Option<IpAddr>,
 }
 
-impl Drop for Ticket {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.edge.metrics.connections.dec();
         let Some(client) = self.client else { return };

@@ -77,7 +77,7 @@ async fn a_good_beacon_is_durable_when_it_is_answered() {
         let beacons = edge.journal.beacons();
         assert_eq!(beacons.len(), n + 1);
         assert_eq!(beacons[n].beacon.to_string(), format!("AAAAAAAA{n:08}"));
-        // A browser that withholds the origin is no witness.
+        // A browser that withholds the origin is not a witness.
         assert_eq!(beacons[n].origin.network() == 0, n == 7, "{n}");
     }
     assert_eq!(

@@ -11,7 +11,7 @@ use crate::case::{Case, Reach, is_preflighted, is_safe};
 use crate::expect::{Expect, Verdict};
 use crate::problem::{Lines, Problem};
 use crate::vars::Vars;
-use crate::written::{Defaults, Texts, Written};
+use crate::written::{Defaults, RawRequest, Texts};
 
 /// What a run says about all its contracts.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +35,7 @@ struct Cell {
 
 /// The cases of a `[[request]]`, of which `room` at most, or what is wrong with it.
 pub(crate) fn expand(
-    written: &Written,
+    written: &RawRequest,
     span: &Range<usize>,
     defaults: &Defaults,
     lines: Lines<'_>,
@@ -54,7 +54,7 @@ pub(crate) fn expand(
 }
 
 struct Expanding<'a> {
-    written: &'a Written,
+    written: &'a RawRequest,
     defaults: &'a Defaults,
     options: &'a Options,
     line: usize,
@@ -288,7 +288,7 @@ fn join(base: &Url, path: &str) -> Option<Url> {
     (url.origin() == base.origin()).then_some(url)
 }
 
-fn name(written: &Written, request: &Request, single: bool) -> String {
+fn name(written: &RawRequest, request: &Request, single: bool) -> String {
     let (method, url) = (request.method(), request.url());
     let cell = match url.query() {
         Some(query) => format!(

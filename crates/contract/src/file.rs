@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use crate::case::Case;
 use crate::expand::{MOST_CASES, Options, expand};
 use crate::problem::{Lines, Problem};
-use crate::written::{Defaults, Written};
+use crate::written::{Defaults, RawRequest};
 
 /// What a file holds.
 #[derive(Debug, Clone, Default)]
@@ -91,7 +91,7 @@ fn read_request(
     contract: &mut Contract,
 ) {
     let span = request.span();
-    let written = match Written::deserialize(ValueDeserializer::from(request)) {
+    let written = match RawRequest::deserialize(ValueDeserializer::from(request)) {
         Ok(written) => written,
         Err(error) => return contract.problems.push(lines.problem(&error, &span)),
     };

@@ -12,7 +12,7 @@ use crate::rules;
 
 /// What a server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct ServerAnswer {
     /// What was asked and answered.
     pub exchange: Exchange,
     /// How long the first preflight took, where there was one.
@@ -21,7 +21,7 @@ pub struct Seen {
 
 /// Everything in which the server does not keep the contract.
 #[must_use]
-pub fn judge(case: &Case, seen: &Seen) -> Vec<Finding> {
+pub fn judge(case: &Case, seen: &ServerAnswer) -> Vec<Finding> {
     let judging = Judging {
         case,
         seen,
@@ -42,7 +42,7 @@ pub fn judge(case: &Case, seen: &Seen) -> Vec<Finding> {
 
 struct Judging<'a> {
     case: &'a Case,
-    seen: &'a Seen,
+    seen: &'a ServerAnswer,
     explained: Explained,
 }
 
@@ -201,7 +201,7 @@ impl Judging<'_> {
                 let message = match (sent, credentials) {
                     (false, _) => format!("the response has no `{name}`, which the page reads."),
                     (true, Credentials::Include) if listed.as_deref() == Some(b"*") => format!(
-                        "the page cannot read `{name}`: with credentials `*` in Access-Control-Expose-Headers is no wildcard."
+                        "the page cannot read `{name}`: with credentials `*` in Access-Control-Expose-Headers is not a wildcard."
                     ),
                     (true, _) => format!(
                         "the page cannot read `{name}`: Access-Control-Expose-Headers is {exposed}."

@@ -20,7 +20,7 @@ pub use case::{Case, Reach};
 pub use expand::Options;
 pub use expect::{Expect, Statuses, Verdict};
 pub use file::{Contract, read};
-pub use judge::{Seen, judge};
+pub use judge::{ServerAnswer, judge};
 pub use problem::Problem;
 pub use rules::{NO_ANSWER, RULES};
 pub use run::run;

@@ -3,14 +3,14 @@
 use runtime::Causes as _;
 use std::time::Duration;
 
-use browse::{CallError, Client, Ending, Manner, Methods, Values, Walk, browse};
+use browse::{BrowsePolicy, CallError, Client, Ending, Methods, Values, Walk, browse};
 use cors::Stage;
-use findings::{Finding, Place};
+use findings::{Finding, SourceLocation};
 use futures::StreamExt as _;
 use tokio::time::Instant;
 
 use crate::case::{Case, Reach};
-use crate::judge::{Seen, judge};
+use crate::judge::{ServerAnswer, judge};
 use crate::rules;
 
 /// Carries out the cases of a file, `jobs` at a time; the results stand in the order of the cases.
@@ -23,7 +23,7 @@ pub async fn run(client: &Client, file: &str, cases: &[Case], jobs: usize) -> Ve
 }
 
 async fn check(client: &Client, file: &str, case: &Case) -> findings::Case {
-    let manner = Manner {
+    let manner = BrowsePolicy {
         methods: match case.reach {
             Reach::Whole => Methods::Any,
             Reach::PreflightOnly => Methods::Safe,
@@ -34,7 +34,7 @@ async fn check(client: &Client, file: &str, case: &Case) -> findings::Case {
     let walk = browse(client, &case.request, manner).await;
     findings::Case {
         name: case.name.clone(),
-        place: Place {
+        place: SourceLocation {
             file: file.to_owned(),
             line: case.line,
         },
@@ -46,7 +46,7 @@ async fn check(client: &Client, file: &str, case: &Case) -> findings::Case {
 
 fn found(case: &Case, walk: Walk) -> Vec<Finding> {
     let preflight_took = preflight_took(&walk);
-    let seen = Seen {
+    let seen = ServerAnswer {
         exchange: walk.exchange,
         preflight_took,
     };
@@ -62,7 +62,7 @@ fn preflight_took(walk: &Walk) -> Option<Duration> {
     (first.stage == Stage::Preflight).then_some(first.timing.answer)
 }
 
-fn failed(stage: Stage, error: &CallError, seen: &Seen) -> Finding {
+fn failed(stage: Stage, error: &CallError, seen: &ServerAnswer) -> Finding {
     let (rule, text) = match error {
         CallError::Refused(refusal) => (
             rules::TARGET_REFUSED,

@@ -23,7 +23,7 @@ pub(crate) struct Defaults {
 /// A `[[request]]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Written {
+pub(crate) struct RawRequest {
     pub(crate) name: Option<Spanned<String>>,
     pub(crate) url: Option<Spanned<Texts>>,
     pub(crate) path: Option<Spanned<Texts>>,

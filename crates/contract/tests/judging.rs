@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use contract::{Case, Options, Seen, judge, read};
+use contract::{Case, Options, ServerAnswer, judge, read};
 use cors::{Answer, Exchange, Headers, Hop};
 
 fn case(request: &str) -> Case {
@@ -23,8 +23,8 @@ fn answer(status: u16, lines: &str) -> Answer {
     Answer { status, headers }
 }
 
-fn seen(case: &Case, preflight: Option<Answer>, response: Option<Answer>) -> Seen {
-    Seen {
+fn seen(case: &Case, preflight: Option<Answer>, response: Option<Answer>) -> ServerAnswer {
+    ServerAnswer {
         preflight_took: preflight.as_ref().map(|_| Duration::from_millis(250)),
         exchange: Exchange {
             request: case.request.clone(),

@@ -92,7 +92,7 @@ pub(crate) enum Authorization {
 
 impl<'a> Permission<'a> {
     /// Reads both lists the way `services/network/cors/preflight_result.cc` does: one element that
-    /// is no token makes the answer void.
+    /// is not a token makes the answer void.
     fn read(answer: &'a Answer, credentials: Credentials) -> Result<Self, Refusal> {
         let list = |name: &'static str, error: CorsError| -> Result<Cow<'a, [u8]>, Refusal> {
             let value = answer.headers.joined(name).unwrap_or_default();

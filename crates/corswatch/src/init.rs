@@ -110,7 +110,7 @@ fn form_of(answer: &str) -> Result<Form, Failure> {
     }
 }
 
-/// One question. Where nobody answers, the error names the option that does.
+/// One question. Where no one answers, the error names the option that does.
 fn ask(question: &str, usual: Option<&str>, option: &str) -> Result<String, Failure> {
     let hint = usual.map(|usual| format!(" [{usual}]")).unwrap_or_default();
     complain!("{question}{hint}");

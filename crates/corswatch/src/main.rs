@@ -121,7 +121,7 @@ where
 {
     let (config, warnings) = Config::load(file.as_deref())?;
     config.log.start();
-    // Without a file everything is a default, which is no mistake of anybody.
+    // Without a file everything is a default, which is not a mistake of anybody.
     for warning in warnings.iter().filter(|_| file.is_some()) {
         tracing::warn!(setting = warning.path, "{}", warning.reason);
     }

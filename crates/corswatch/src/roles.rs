@@ -8,14 +8,14 @@ use crate::cli::Replay;
 use crate::config::{Config, Role};
 use crate::exit::Failure;
 use crate::parts::{
-    Around, Edge, Ground, HealthSide, Private, evaluation, loading, log_ends_elsewhere, probing,
-    run_until_signal, store_parts,
+    Context, Edge, HealthSide, Private, Surroundings, evaluation, loading, log_ends_elsewhere,
+    probing, run_until_signal, store_parts,
 };
 
 /// `corswatch collector`: the edge.
 pub(crate) async fn collector(config: Config) -> Result<(), Failure> {
     config.serves(Role::Collector)?;
-    let (ground, mut tasks) = (Ground::new(), Tasks::default());
+    let (ground, mut tasks) = (Context::new(), Tasks::default());
     let edge = Edge::bind(&config).await?;
     let health = HealthSide::bind("health.collector", config.health.collector).await?;
     let (url, health_url) = (edge.socket.url.clone(), health.socket.url.clone());
@@ -29,7 +29,7 @@ pub(crate) async fn collector(config: Config) -> Result<(), Failure> {
 /// `corswatch loader`: journal to store.
 pub(crate) async fn loader(config: Config, replay: Option<Replay>) -> Result<(), Failure> {
     config.serves(Role::Loader)?;
-    let (ground, mut tasks) = (Ground::new(), Tasks::default());
+    let (ground, mut tasks) = (Context::new(), Tasks::default());
     let health = HealthSide::bind("health.loader", config.health.loader).await?;
     let health_url = health.socket.url.clone();
     let storage = health.socket.storage(&config, &ground).await?;
@@ -47,7 +47,7 @@ pub(crate) async fn loader(config: Config, replay: Option<Replay>) -> Result<(),
 /// `corswatch aggregator`: compaction, SLOs, alerts.
 pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
     config.serves(Role::Aggregator)?;
-    let (ground, mut tasks) = (Ground::new(), Tasks::default());
+    let (ground, mut tasks) = (Context::new(), Tasks::default());
     let health = HealthSide::bind("health.aggregator", config.health.aggregator).await?;
     let health_url = health.socket.url.clone();
     let storage = health.socket.storage(&config, &ground).await?;
@@ -68,7 +68,7 @@ pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
 /// `corswatch prober`: replays of failures.
 pub(crate) async fn prober(config: Config) -> Result<(), Failure> {
     config.serves(Role::Prober)?;
-    let (ground, mut tasks) = (Ground::new(), Tasks::default());
+    let (ground, mut tasks) = (Context::new(), Tasks::default());
     let health = HealthSide::bind("health.prober", config.health.prober).await?;
     let health_url = health.socket.url.clone();
     let storage = health.socket.storage(&config, &ground).await?;
@@ -84,12 +84,12 @@ pub(crate) async fn prober(config: Config) -> Result<(), Failure> {
 /// `corswatch dashboard`: API, metrics, health, web UI.
 pub(crate) async fn dashboard(config: Config) -> Result<(), Failure> {
     config.serves(Role::Dashboard)?;
-    let (ground, mut tasks) = (Ground::new(), Tasks::default());
+    let (ground, mut tasks) = (Context::new(), Tasks::default());
     let private = Private::bind(&config).await?;
     let url = private.socket.url.clone();
     let storage = private.socket.storage(&config, &ground).await?;
     let store = storage.store.clone();
-    let around = Around {
+    let around = Surroundings {
         edge: config.public_edge(),
         demo_url: None,
         log_ends: log_ends_elsewhere(&config)?,

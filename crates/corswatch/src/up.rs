@@ -9,8 +9,8 @@ use crate::cli::Up;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
-    Around, Demo, Edge, Ground, Private, embedded_data, evaluation, kept_salt, loading, log_ends,
-    make_private, probing, run_until_signal,
+    Context, Demo, Edge, Private, Surroundings, embedded_data, evaluation, kept_salt, loading,
+    log_ends, make_private, probing, run_until_signal,
 };
 
 /// Runs the product until a signal.
@@ -23,7 +23,7 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
     if config.collector.salt.is_empty() {
         config.collector.salt = kept_salt(&config.data)?;
     }
-    let (ground, mut tasks) = (Ground::new(), Tasks::default());
+    let (ground, mut tasks) = (Context::new(), Tasks::default());
     let edge = Edge::bind(&config).await?;
     let private = Private::bind(&config).await?;
     let (edge_url, private_url) = (edge.socket.url.clone(), private.socket.url.clone());
@@ -57,7 +57,7 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
     probing(&config, &ground, storage.store.clone(), &mut tasks);
     let public = config.public_edge().unwrap_or_else(|| edge_url.clone());
     let parts: Vec<Arc<dyn Part>> = vec![Arc::new(journal_part), Arc::new(aggregator_part)];
-    let around = Around {
+    let around = Surroundings {
         edge: Some(public),
         demo_url: shop.clone(),
         log_ends: log_ends(&journal)?,

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 
 use crate::config::{Access, Config, digest};
 use crate::problem::{Code, Fault, Problem};
-use crate::stamp::Stamp;
+use crate::timestamp::Timestamp;
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,21 +62,21 @@ struct Known {
 
 /// Decides who may ask; made once from the settings.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Authenticator {
     known: Vec<Known>,
     hosts: Vec<String>,
 }
 
-impl Gate {
+impl Authenticator {
     pub(crate) fn new(config: &Config) -> Self {
         let known = config.tokens.iter().filter_map(|token| {
             Some(Known {
                 digest: digest(&token.sha256)?,
                 // A time that cannot be read (a problem of the settings) never lets anybody in.
-                expires: token
-                    .expires
-                    .as_ref()
-                    .map(|text| text.parse::<Stamp>().map_or(UnixMillis(0), |stamp| stamp.0)),
+                expires: token.expires.as_ref().map(|text| {
+                    text.parse::<Timestamp>()
+                        .map_or(UnixMillis(0), |stamp| stamp.0)
+                }),
                 caller: Caller::Holder {
                     name: token.name.clone(),
                     access: token.access,

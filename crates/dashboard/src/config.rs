@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
 
 use crate::hooks::{self, DeployHook};
-use crate::stamp::Stamp;
+use crate::timestamp::Timestamp;
 
 /// Settings of the private side: where it listens and who may ask.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -163,7 +163,7 @@ impl Config {
     pub fn app_problems(&self, apps: &[String], mut problems: Problems<'_>) {
         for (at, hook) in self.deploy_hooks.iter().enumerate() {
             for app in hook.apps.iter().filter(|app| !apps.contains(app)) {
-                let reason = format!("is no configured app; there are {}", apps.join(", "));
+                let reason = format!("is not a configured app; there are {}", apps.join(", "));
                 problems.report(&format!("deploy_hooks[{at}].apps"), app, reason);
             }
         }
@@ -189,7 +189,7 @@ impl Config {
                 problems.report("sha256", "[redacted]", reason);
             }
             if let Some(expires) = &token.expires
-                && expires.parse::<Stamp>().is_err()
+                && expires.parse::<Timestamp>().is_err()
             {
                 let reason = "write a time such as 2027-01-31T00:00:00Z";
                 problems.report("expires", expires, reason);

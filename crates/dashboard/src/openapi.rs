@@ -28,7 +28,7 @@ pub(crate) fn describe(api: &mut OpenApi) {
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
     problems(api);
     formats(api);
-    // Both: without configured tokens nobody needs one.
+    // Both: without configured tokens no one needs one.
     let token = SecurityRequirement::new("token", Vec::<String>::new());
     api.security = Some(vec![token, SecurityRequirement::default()]);
 }

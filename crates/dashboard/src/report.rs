@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use crate::auth::Caller;
 use crate::problem::{Code, Fault, Problem};
 use crate::selection::words;
-use crate::stamp::Stamp;
 use crate::state::Shared;
+use crate::timestamp::Timestamp;
 use crate::view::deploy::kinds;
 
 const MAX_NAME: usize = 200;
@@ -43,7 +43,7 @@ pub(crate) struct DeployReport {
     kind: DeployKind,
     /// When it took effect; default now.
     #[serde(default)]
-    at: Option<Stamp>,
+    at: Option<Timestamp>,
     /// Identity of the deploy that it takes back.
     #[serde(default)]
     reverts: String,
@@ -71,7 +71,7 @@ impl DeployReport {
             let permitted = "at most a day ahead".to_owned();
             faults.push(Fault {
                 field: "at".into(),
-                value: Stamp(at).to_string(),
+                value: Timestamp(at).to_string(),
                 permitted,
             });
         }

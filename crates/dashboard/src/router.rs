@@ -10,10 +10,10 @@ use utoipa::openapi::OpenApi;
 
 use crate::conditional::{self, Offsets};
 use crate::config::Config;
-use crate::front::{self, Front};
 use crate::health::{EdgePart, Health, StorePart, WatermarkPart};
 use crate::hooks::{self, Hooks};
 use crate::live::Live;
+use crate::middleware::{self, Middleware};
 use crate::openapi::describe;
 use crate::problem::{Code, Problem};
 use crate::seats::Seats;
@@ -30,7 +30,7 @@ pub fn router(config: Config, state: State) -> Router {
 pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router {
     let mut api = crate::openapi::api();
     describe(&mut api);
-    let front = Front::new(config, state.clock.clone(), &state.metrics, &paths(&api));
+    let front = Middleware::new(config, state.clock.clone(), &state.metrics, &paths(&api));
     let front = Arc::new(front);
     let queries = Arc::clone(&state.queries);
     let watermark = Watermark::new(queries, state.partitions, state.clock.clone());
@@ -60,7 +60,7 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
     let public = Router::from(routes::public()).with_state(Arc::clone(&shared));
     let signed = Router::from(routes::signed())
         .with_state(Arc::clone(&shared))
-        .route_layer(from_fn_with_state(Arc::clone(&front), front::bounded))
+        .route_layer(from_fn_with_state(Arc::clone(&front), middleware::bounded))
         .layer(DefaultBodyLimit::max(hooks::LIMIT));
     let guarded = Router::from(routes::guarded())
         .route_layer(from_fn(tabular::answered))
@@ -92,7 +92,7 @@ fn health_and(elsewhere: Elsewhere, counted: &Registry, config: Config, health: 
     let (guarded, metrics) = routes::metrics().split_for_parts();
     let mut api = api;
     api.merge(metrics);
-    let front = Front::new(config, health.clock.clone(), counted, &paths(&api));
+    let front = Middleware::new(config, health.clock.clone(), counted, &paths(&api));
     let health = Arc::new(health);
     let open = open.with_state(Arc::clone(&health));
     surrounded(
@@ -117,18 +117,21 @@ fn surrounded(
     open: Router,
     guarded: Router,
     (code, detail): Elsewhere,
-    front: &Arc<Front>,
+    front: &Arc<Middleware>,
 ) -> Router {
     let layered = guarded
-        .route_layer(from_fn_with_state(Arc::clone(front), front::bounded))
-        .route_layer(from_fn_with_state(Arc::clone(front), front::authorised));
+        .route_layer(from_fn_with_state(Arc::clone(front), middleware::bounded))
+        .route_layer(from_fn_with_state(
+            Arc::clone(front),
+            middleware::authorised,
+        ));
     open.merge(layered)
         .fallback(move || std::future::ready(Problem::new(code, detail)))
         .method_not_allowed_fallback(|| {
             std::future::ready(Problem::new(Code::MethodNotAllowed, "not with this method"))
         })
         .layer(DefaultBodyLimit::max(body::LIMIT))
-        .layer(from_fn_with_state(Arc::clone(front), front::admitted))
+        .layer(from_fn_with_state(Arc::clone(front), middleware::admitted))
 }
 
 /// The store and the age of its numbers, and whatever else the binary knows.

@@ -9,8 +9,8 @@ use utoipa::openapi::Object;
 use crate::auth::Caller;
 use crate::interval::Interval;
 use crate::params::{Params, names};
-use crate::stamp::{NotATime, Stamp};
 use crate::state::Shared;
+use crate::timestamp::{NotATime, Timestamp};
 use crate::view::words::one_of;
 
 /// Longest window that can be asked for.
@@ -144,15 +144,15 @@ pub(crate) fn app(params: &mut Params, caller: &Caller, shared: &Shared) -> Stri
 /// The time that is asked about, and how long it was asked to be.
 pub(crate) fn interval(params: &mut Params, now: UnixMillis) -> (Interval, String) {
     let permitted = NotATime.to_string();
-    let to = params.parse::<Stamp>("to", &permitted);
+    let to = params.parse::<Timestamp>("to", &permitted);
     let to = to.map_or(now, |stamp| stamp.0);
     let permitted = format!("{permitted}; the last hour is window=1h");
-    let from = params.parse::<Stamp>("from", &permitted);
+    let from = params.parse::<Timestamp>("from", &permitted);
     let window = params.text("window");
     let (field, given, span) = match (from, window) {
-        (Some(Stamp(from)), None) => {
+        (Some(Timestamp(from)), None) => {
             let span = Span::millis(u64::try_from(to.0 - from.0).unwrap_or_default());
-            ("from", Stamp(from).to_string(), Some(span))
+            ("from", Timestamp(from).to_string(), Some(span))
         }
         (Some(_), Some(window)) => {
             params.fault("window", &window, "either window or from, not both");

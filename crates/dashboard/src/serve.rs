@@ -18,8 +18,8 @@ use tokio_util::task::TaskTracker;
 use tower::Layer as _;
 
 use crate::config::{Config, Exposed};
-use crate::front::Peer;
 use crate::health::Health;
+use crate::middleware::Peer;
 use crate::router::{health_router, router_until, starting_router};
 use crate::state::State;
 

@@ -14,8 +14,8 @@ use crate::auth::Caller;
 use crate::problem::{Code, Fault, Problem};
 use crate::report::random_id;
 use crate::selection::words;
-use crate::stamp::Stamp;
 use crate::state::Shared;
+use crate::timestamp::Timestamp;
 
 /// How long one that is over is kept, in milliseconds: 90 days.
 const KEPT: i64 = 90 * 86_400_000;
@@ -37,9 +37,9 @@ pub(crate) struct SilenceReport {
     matches: Match,
     /// Since when; default now.
     #[serde(default)]
-    starts_at: Option<Stamp>,
+    starts_at: Option<Timestamp>,
     /// Until when; with `rrule` the end of the first window.
-    ends_at: Stamp,
+    ends_at: Timestamp,
     /// Who asks for it; default the name of the token.
     #[serde(default)]
     author: String,
@@ -87,9 +87,9 @@ pub(crate) struct SilenceView {
     #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
     matches: Match,
     /// Since when.
-    starts_at: Stamp,
+    starts_at: Timestamp,
     /// Until when; with `rrule` the end of the first window.
-    ends_at: Stamp,
+    ends_at: Timestamp,
     /// Who asked for it.
     author: String,
     /// What for.
@@ -101,17 +101,17 @@ pub(crate) struct SilenceView {
     /// Where it stands.
     pub state: SilenceState,
     /// Start of the window that is open, else of the next; null once it is over.
-    window_from: Option<Stamp>,
+    window_from: Option<Timestamp>,
     /// End of that window.
-    window_to: Option<Stamp>,
+    window_to: Option<Timestamp>,
     /// Where it is from.
     source: SilenceSource,
     /// When it was recorded; null for those of the configuration.
-    created_at: Option<Stamp>,
+    created_at: Option<Timestamp>,
     /// Name of the token that it was recorded with; empty for those of the configuration.
     created_by: String,
     /// When it was taken back.
-    deleted_at: Option<Stamp>,
+    deleted_at: Option<Timestamp>,
     /// Name of the token that it was taken back with.
     deleted_by: String,
 }
@@ -128,7 +128,7 @@ impl SilenceReport {
         let now = shared.clock.now();
         let config = SilenceConfig {
             matches: self.matches,
-            starts_at: self.starts_at.unwrap_or(Stamp(now)).to_string(),
+            starts_at: self.starts_at.unwrap_or(Timestamp(now)).to_string(),
             ends_at: self.ends_at.to_string(),
             author: match self.author.as_str() {
                 "" => caller.name().to_owned(),
@@ -239,8 +239,8 @@ impl SilenceView {
         Self {
             id: silence.id.clone(),
             matches: silence.matches.clone(),
-            starts_at: Stamp(silence.starts_at),
-            ends_at: Stamp(silence.ends_at),
+            starts_at: Timestamp(silence.starts_at),
+            ends_at: Timestamp(silence.ends_at),
             author: silence.author.clone(),
             reason: silence.reason.clone(),
             rrule: silence.rrule.clone(),
@@ -250,8 +250,8 @@ impl SilenceView {
                 Some((from, _)) if from <= now => SilenceState::Active,
                 Some(_) => SilenceState::Pending,
             },
-            window_from: window.map(|(from, _)| Stamp(from)),
-            window_to: window.map(|(_, to)| Stamp(to)),
+            window_from: window.map(|(from, _)| Timestamp(from)),
+            window_to: window.map(|(_, to)| Timestamp(to)),
             source: SilenceSource::Config,
             created_at: None,
             created_by: String::new(),
@@ -268,9 +268,9 @@ impl SilenceView {
                 None => view.state,
             },
             source: SilenceSource::Api,
-            created_at: Some(Stamp(row.created_at)),
+            created_at: Some(Timestamp(row.created_at)),
             created_by: row.created_by.clone(),
-            deleted_at: row.deleted_at.map(Stamp),
+            deleted_at: row.deleted_at.map(Timestamp),
             deleted_by: row.deleted_by.clone(),
             ..view
         }

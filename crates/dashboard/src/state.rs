@@ -7,10 +7,10 @@ use runtime::{Clock, Metrics as Registry, Stop};
 
 use crate::backtests::Backtests;
 use crate::conditional::Offsets;
-use crate::front::Front;
 use crate::health::Part;
 use crate::hooks::Hooks;
 use crate::live::Live;
+use crate::middleware::Middleware;
 use crate::queries::Queries;
 use crate::seats::Seats;
 use crate::watermark::Watermark;
@@ -128,7 +128,7 @@ pub struct SloSpec {
 /// The state of a router: what the binary gave and what is made of it once.
 pub(crate) struct Shared {
     pub(crate) state: State,
-    pub(crate) front: Arc<Front>,
+    pub(crate) front: Arc<Middleware>,
     pub(crate) watermark: Watermark,
     pub(crate) live: Live,
     pub(crate) hooks: Hooks,

@@ -175,7 +175,7 @@ async fn a_stop_lets_the_answer_under_way_arrive() {
     server.task.join_next().await.unwrap().unwrap().unwrap();
     assert!(
         TcpStream::connect(server.addr).await.is_err(),
-        "nobody listens any more"
+        "no one listens any more"
     );
 }
 

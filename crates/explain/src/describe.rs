@@ -298,7 +298,7 @@ fn wildcard(answer: Option<&Answer>, name: &str) -> &'static str {
         .and_then(|answer| answer.headers.joined(name))
         .unwrap_or_default();
     if value.contains(&b'*') {
-        " (with credentials `*` is no wildcard)"
+        " (with credentials `*` is not a wildcard)"
     } else if name.ends_with("methods") && !value.is_empty() {
         " (methods are compared with their case)"
     } else {

@@ -5,7 +5,7 @@ use std::io;
 use cors::{CorsError, Exchange, Ruling, Stage};
 use serde_json::{Value, json};
 
-use crate::fix::{Place, Platform, Policy, snippet};
+use crate::fix::{FixTarget, Platform, Policy, snippet};
 use crate::har::{HarReport, HarRequest};
 use crate::verdict::Verdict;
 use crate::wire::ByEngine;
@@ -43,7 +43,7 @@ pub fn verdict_json_for(exchange: &Exchange, verdict: &Verdict, platform: Platfo
 
 /// What stands in the configuration of `platform` afterwards, where a server is to be changed.
 fn configuration(verdict: &Verdict, policy: Option<&Policy>, platform: Platform) -> Option<String> {
-    let is_of_server = verdict.fix.iter().any(|fix| fix.on != Place::Page);
+    let is_of_server = verdict.fix.iter().any(|fix| fix.on != FixTarget::Page);
     policy
         .filter(|_| is_of_server)
         .map(|policy| snippet(platform, policy))
@@ -70,7 +70,7 @@ fn verdict_text(
     output: &mut impl io::Write,
 ) -> io::Result<()> {
     write!(output, "  {verdict}")?;
-    let is_of_server = verdict.fix.iter().any(|fix| fix.on != Place::Page);
+    let is_of_server = verdict.fix.iter().any(|fix| fix.on != FixTarget::Page);
     let (Some(platform), true) = (fix_for, is_of_server) else {
         return Ok(());
     };

@@ -7,7 +7,7 @@ use crate::finding::Level;
 use crate::report::Report;
 
 /// GitHub shows ten of a kind a step; the rest would only fill the log.
-const MOST: usize = 50;
+const MAX_ANNOTATIONS: usize = 50;
 
 pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> {
     let mut found: Vec<_> = report
@@ -15,7 +15,7 @@ pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> 
         .flat_map(|(_, case)| case.findings.iter().map(move |finding| (case, finding)))
         .collect();
     found.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.level));
-    for (case, finding) in found.iter().take(MOST) {
+    for (case, finding) in found.iter().take(MAX_ANNOTATIONS) {
         let command = match finding.level {
             Level::Error => "error",
             Level::Warning => "warning",
@@ -41,7 +41,7 @@ pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> 
             data(&message)
         )?;
     }
-    if let Some(more @ 1..) = found.len().checked_sub(MOST) {
+    if let Some(more @ 1..) = found.len().checked_sub(MAX_ANNOTATIONS) {
         writeln!(output, "{more} more findings are not annotated")?;
     }
     let total = report.total();

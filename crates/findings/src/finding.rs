@@ -89,14 +89,14 @@ pub struct Rule {
 
 /// Where in a repository the thing is written that a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct SourceLocation {
     /// Path from the root of the repository, with `/`.
     pub file: String,
     /// Line, from 1.
     pub line: usize,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }
@@ -118,7 +118,7 @@ pub struct Finding {
     /// Tells findings of one rule in one case apart; the same in every run that finds the same.
     pub key: String,
     /// Where it is, if that is told more exactly than by the case.
-    pub place: Option<Place>,
+    pub place: Option<SourceLocation>,
     /// Who notices, where that is a question.
     pub affects: Option<Affected>,
 }

@@ -15,7 +15,7 @@ mod report;
 mod sarif;
 mod text;
 
-pub use finding::{Affected, Finding, Level, Place, Rule};
+pub use finding::{Affected, Finding, Level, Rule, SourceLocation};
 pub use format::Format;
 pub use junit::escape as xml;
 pub use report::{Case, Report, Suite, Tally};

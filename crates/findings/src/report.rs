@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::finding::{Finding, Level, Place, Rule};
+use crate::finding::{Finding, Level, Rule, SourceLocation};
 
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Case {
     /// Its name, unique in its suite.
     pub name: String,
     /// Where it is written.
-    pub place: Place,
+    pub place: SourceLocation,
     /// How long it took.
     pub took: Duration,
     /// What was found; nothing where all is well.

@@ -6,12 +6,12 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use crate::finding::{Finding, Place, Rule};
+use crate::finding::{Finding, Rule, SourceLocation};
 use crate::fingerprint::Fingerprints;
 use crate::report::{Case, Report};
 
 /// GitHub takes no more results of one run.
-const MOST: usize = 25_000;
+const MAX_SARIF_RESULTS: usize = 25_000;
 
 pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> {
     let mut fingerprints = Fingerprints::default();
@@ -25,7 +25,11 @@ pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> 
     }
     // Over the limit the worst are kept.
     results.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
-    let results: Vec<Value> = results.into_iter().take(MOST).map(|(_, r)| r).collect();
+    let results: Vec<Value> = results
+        .into_iter()
+        .take(MAX_SARIF_RESULTS)
+        .map(|(_, r)| r)
+        .collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -93,7 +97,7 @@ fn result(report: &Report, case: &Case, finding: &Finding, fingerprint: &str) ->
 }
 
 /// A path from the root of the repository: GitHub refuses a location that is an http URL.
-fn location(place: &Place) -> Value {
+fn location(place: &SourceLocation) -> Value {
     json!({"physicalLocation": {
         "artifactLocation": {"uri": reference(&place.file), "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": place.line.max(1)},

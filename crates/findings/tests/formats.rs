@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use findings::{Case, Finding, Format, Level, Place, Report, Rule, Suite};
+use findings::{Case, Finding, Format, Level, Report, Rule, SourceLocation, Suite};
 use serde_json::{Value, json};
 
 static RULES: &[Rule] = &[
@@ -26,7 +26,7 @@ static RULES: &[Rule] = &[
 fn case(name: &str, line: usize, findings: Vec<Finding>) -> Case {
     Case {
         name: name.to_owned(),
-        place: Place {
+        place: SourceLocation {
             file: "contracts/my shop.toml".to_owned(),
             line,
         },

@@ -131,7 +131,7 @@ pub fn rank(scope: Scope<'_>, deploys: &[Deploy], headers: &[Observed]) -> Vec<S
     suspects
 }
 
-/// A header that changed when a deploy was made is what that deploy did: it is no likelier than the deploy.
+/// A header that changed when a deploy was made is what that deploy did: it is not a likelier than the deploy.
 fn below_its_deploy(suspect: Suspect, change: &Observed, deployed: &[Suspect]) -> Suspect {
     let within = deployed
         .iter()

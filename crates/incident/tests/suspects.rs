@@ -108,7 +108,7 @@ const WORLDS: [World; 7] = [
         ..USUAL
     },
     World {
-        name: "nobody reports the change, snapshots see the header vanish",
+        name: "no one reports the change, snapshots see the header vanish",
         reported: false,
         ..USUAL
     },

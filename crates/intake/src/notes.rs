@@ -9,7 +9,7 @@ use crate::{Accepted, Arrival, Dimension, SelfReport, Sighting};
 const HOURS_PER_DAY: i64 = 24;
 
 /// What is noted on the way, and the bounds that hold for all rows.
-pub(crate) struct Notes<'c> {
+pub(crate) struct ResolveContext<'c> {
     pub(crate) context: &'c Arrival<'c>,
     day: i64,
     pub(crate) ignored_rows: u32,
@@ -17,7 +17,7 @@ pub(crate) struct Notes<'c> {
     pub(crate) overflowed: [u32; Dimension::ALL.len()],
 }
 
-impl<'c> Notes<'c> {
+impl<'c> ResolveContext<'c> {
     pub(crate) fn new(context: &'c Arrival<'c>) -> Self {
         Self {
             context,

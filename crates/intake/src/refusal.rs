@@ -64,7 +64,7 @@ reasons! {
     BadOrigin => "bad_origin", Malformed;
     /// An endpoint is not a path without query and fragment.
     BadEndpoint => "bad_endpoint", Malformed;
-    /// A method is no token.
+    /// A method is not a token.
     BadMethod => "bad_method", Malformed;
     /// A latency is not pairs of bucket and count that fit the row.
     BadLatency => "bad_latency", Malformed;

@@ -52,7 +52,7 @@ pub struct SelfReport {
 pub struct Accepted<S = String> {
     /// What goes into the journal.
     pub envelope: Envelope<S>,
-    /// Members that this build does not know.
+    /// FieldTracker that this build does not know.
     pub ignored_members: u32,
     /// Rows that are of a kind that this build does not know, or that are not about pages of the
     /// application.

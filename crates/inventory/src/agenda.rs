@@ -35,7 +35,7 @@ pub(crate) fn due(
 
 #[cfg(test)]
 mod tests {
-    use browse::Place;
+    use browse::ProbeTarget;
     use settings::Span;
 
     use super::*;
@@ -52,7 +52,7 @@ mod tests {
             },
             apps: Vec::new(),
             method: "GET".to_owned(),
-            place: Place {
+            place: ProbeTarget {
                 url: format!("https://api.test{}", endpoint),
                 made_up: false,
             },

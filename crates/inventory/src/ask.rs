@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use audit::{Server, Silence};
+use audit::{NoResponse, Server};
 use browse::{Call, CallError, Client};
 use cors::{Answer, Headers};
 use tokio::time::Instant;
@@ -75,7 +75,7 @@ pub(crate) enum Question<'a> {
 }
 
 impl Server for Paced {
-    async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, Silence> {
+    async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, NoResponse> {
         self.turn().await;
         self.client.ask(method, url, headers).await
     }

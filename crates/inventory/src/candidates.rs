@@ -7,7 +7,7 @@ use intake::{AppConfig, ServiceConfig};
 use store::OriginSource;
 
 use crate::Config;
-use crate::targets::{Seen, Target};
+use crate::targets::{CallTimes, Target};
 
 /// An origin to try, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +41,15 @@ impl Candidates {
     /// The origins to try at `target`: what is said to be listed, the page origins of the apps that
     /// call it, and those that were seen to call, the latest first. Patterns cannot be tried, and
     /// pages of the target's own origin need no permission.
-    pub(crate) fn of(&self, target: &Target, pages: &BTreeMap<String, Seen>) -> Vec<Candidate> {
+    pub(crate) fn of(
+        &self,
+        target: &Target,
+        pages: &BTreeMap<String, CallTimes>,
+    ) -> Vec<Candidate> {
         let listed = self.by_service.get(&target.key.service);
         let listed = listed.into_iter().flatten().chain(&self.everywhere);
         let apps = target.apps.iter().filter_map(|app| self.by_app.get(app));
-        let mut seen: Vec<(&String, &Seen)> = pages.iter().collect();
+        let mut seen: Vec<(&String, &CallTimes)> = pages.iter().collect();
         seen.sort_by_key(|(origin, seen)| (std::cmp::Reverse(seen.last), *origin));
         let all = listed
             .map(|origin| (origin, OriginSource::Listed))
@@ -76,7 +80,7 @@ impl Candidates {
 
 #[cfg(test)]
 mod tests {
-    use browse::Place;
+    use browse::ProbeTarget;
     use observation::UnixMillis;
 
     use super::*;
@@ -112,12 +116,12 @@ mod tests {
             },
             apps: texts(&["shop"]),
             method: "GET".to_owned(),
-            place: Place {
+            place: ProbeTarget {
                 url: "https://api.test/x".to_owned(),
                 made_up: false,
             },
         };
-        let seen = |last| Seen {
+        let seen = |last| CallTimes {
             first: UnixMillis(0),
             last: UnixMillis(last),
         };

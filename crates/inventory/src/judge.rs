@@ -12,7 +12,7 @@ use crate::seen::{STRANGER, Stranger, Tried};
 pub(crate) static UNUSED: Rule = Rule {
     id: "unused-origin",
     title: "An origin is let in that no page comes from",
-    description: "Every entry of an allow-list is a site that is trusted. One that nobody uses helps only whoever takes it over.",
+    description: "Every entry of an allow-list is a site that is trusted. One that no one uses helps only whoever takes it over.",
     level: Level::Note,
     security: None,
 };

@@ -25,18 +25,18 @@ use crate::targets::{Choice, Key, Target, Traffic};
 /// The lease of the one that works.
 const LEASE: &str = "inventory";
 /// Every round looks this far back for endpoints: beacons may come late.
-const JUST_NOW: i64 = 10 * 60_000;
+const RECENT_WINDOW_MS: i64 = 10 * 60_000;
 /// Now and then everything is looked at again: what is not called any more is forgotten.
-const FULLY_EVERY: Duration = Duration::from_secs(3600);
+const FULL_SCAN_INTERVAL: Duration = Duration::from_secs(3600);
 /// Rollups are kept no longer than this as a rule, and it is asked for no more.
-const EVER: i64 = 400 * 86_400_000;
+const MAX_HISTORY_MS: i64 = 400 * 86_400_000;
 /// Rows of a process whose clock goes ahead are read, too.
-const AHEAD: i64 = 86_400_000;
+const CLOCK_SKEW_MS: i64 = 86_400_000;
 /// The longest pause after rounds that failed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const MAX_BACKOFF: Duration = Duration::from_secs(60);
 /// How long the audits under way may take once the process is to stop; those that take longer are
 /// made again.
-const LAST_AUDITS: Duration = Duration::from_secs(3);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What an inventory is made of.
 pub struct Parts<'a> {
@@ -128,7 +128,7 @@ impl Inventory {
         let beat = beat.min(self.config.lease.duration() / 3);
         let tick = Tick {
             every: beat,
-            longest: LONGEST_PAUSE,
+            longest: MAX_BACKOFF,
         };
         let Ok(()) = run_rounds(&mut Loop(&mut self), tick, &stop).await;
         let ending = async {
@@ -139,8 +139,8 @@ impl Inventory {
             }
         };
         // An audit that is cut off is due again at the next start.
-        let _ = tokio::time::timeout(LAST_AUDITS, ending).await;
-        let _ = tokio::time::timeout(LAST_AUDITS, self.claim.release(&self.store)).await;
+        let _ = tokio::time::timeout(DRAIN_TIMEOUT, ending).await;
+        let _ = tokio::time::timeout(DRAIN_TIMEOUT, self.claim.release(&self.store)).await;
     }
 
     /// One round: the lease, and where it is time the traffic and what it makes of the rows.
@@ -154,7 +154,10 @@ impl Inventory {
         };
         let is_new = self.term != Some(term);
         if is_new {
-            let rows = self.reader.inventory(self.clock.now().plus(AHEAD)).await?;
+            let rows = self
+                .reader
+                .inventory(self.clock.now().plus(CLOCK_SKEW_MS))
+                .await?;
             self.rows = rows.into_iter().map(|row| (Key::of(&row), row)).collect();
             self.looked_fully = None;
             self.term = Some(term);
@@ -173,11 +176,14 @@ impl Inventory {
         let now = self.clock.now();
         let fully = self
             .looked_fully
-            .is_none_or(|last| last.elapsed() >= FULLY_EVERY);
+            .is_none_or(|last| last.elapsed() >= FULL_SCAN_INTERVAL);
         let within = self.config.called_within.as_millis();
         let (called_since, seen_since) = match fully {
-            true => (now.plus(-within), now.plus(-EVER)),
-            false => (now.plus(-JUST_NOW.min(within)), now.plus(-JUST_NOW)),
+            true => (now.plus(-within), now.plus(-MAX_HISTORY_MS)),
+            false => (
+                now.plus(-RECENT_WINDOW_MS.min(within)),
+                now.plus(-RECENT_WINDOW_MS),
+            ),
         };
         let called = self.reader.called_endpoints(called_since).await?;
         let seen = self.reader.origins_seen(seen_since).await?;

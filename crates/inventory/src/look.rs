@@ -13,7 +13,7 @@ use url::Url;
 use crate::ask::{Paced, Question};
 use crate::candidates::Candidate;
 use crate::judge;
-use crate::seen::{Looked, STRANGER, Seen, Stranger, Tried, Unanswered};
+use crate::seen::{AuditedPolicy, Looked, STRANGER, Stranger, Tried, Unanswered};
 use crate::targets::Target;
 
 /// The origin of sandboxed frames.
@@ -64,7 +64,7 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    async fn everything(&self, candidates: Vec<Candidate>) -> Result<Seen, Unanswered> {
+    async fn everything(&self, candidates: Vec<Candidate>) -> Result<AuditedPolicy, Unanswered> {
         let stranger = Stranger {
             preflight: self.ask(STRANGER, self.preflight()).await?,
             response: match self.target.is_read() {
@@ -84,7 +84,7 @@ impl Asking<'_> {
             true => self.audit(&tried, candidates).await?,
             false => judge::of_preflights(self.url.as_str(), &stranger, &null, &tried, max_age),
         };
-        Ok(Seen {
+        Ok(AuditedPolicy {
             stance,
             vary: judge::vary(stance, self.target.is_read(), &findings),
             max_age,

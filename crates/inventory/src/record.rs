@@ -12,7 +12,7 @@ use store::{
 
 use crate::judge::UNUSED;
 use crate::seen::{Looked, Tried, Unanswered};
-use crate::targets::{Seen as Calls, Target};
+use crate::targets::{CallTimes as Calls, Target};
 
 /// Lines of evidence that are kept of a finding, and characters of a line.
 const MAX_LINES: usize = 60;

@@ -1,7 +1,7 @@
-use browse::Place;
+use browse::ProbeTarget;
 
 use super::*;
-use crate::seen::Seen;
+use crate::seen::AuditedPolicy;
 use crate::targets::Key;
 
 const NOW: i64 = 100 * DAY;
@@ -25,20 +25,20 @@ fn target() -> Target {
         },
         apps: vec!["shop".to_owned()],
         method: "GET".to_owned(),
-        place: Place {
+        place: ProbeTarget {
             url: "https://api.test/items".to_owned(),
             made_up: false,
         },
     }
 }
 
-fn seen(stance: Stance, findings: &[&'static findings::Rule]) -> Seen {
+fn seen(stance: Stance, findings: &[&'static findings::Rule]) -> AuditedPolicy {
     let tried = |origin: &str, grant| Tried {
         origin: origin.to_owned(),
         source: OriginSource::Listed,
         grant,
     };
-    Seen {
+    AuditedPolicy {
         stance,
         vary: Vary::Right,
         max_age: Some(600),
@@ -54,7 +54,7 @@ fn seen(stance: Stance, findings: &[&'static findings::Rule]) -> Seen {
     }
 }
 
-fn looked(at: i64, seen: Seen) -> Looked {
+fn looked(at: i64, seen: AuditedPolicy) -> Looked {
     Looked {
         at: UnixMillis(at),
         found: Ok(seen),

@@ -7,7 +7,7 @@ use observation::UnixMillis;
 use runtime::Causes as _;
 use store::{Grant, OriginSource, Stance, Vary};
 
-/// A domain that belongs to nobody (RFC 2606): no server has reason to know it.
+/// A domain that belongs to no one (RFC 2606): no server has reason to know it.
 pub(crate) const STRANGER: &str = "https://corswatch-inventory.example";
 
 /// An origin that was tried.
@@ -20,7 +20,7 @@ pub(crate) struct Tried {
 
 /// What a target that answered showed.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct AuditedPolicy {
     pub(crate) stance: Stance,
     pub(crate) vary: Vary,
     pub(crate) max_age: Option<u32>,
@@ -50,10 +50,10 @@ impl From<CallError> for Unanswered {
 #[derive(Debug, Clone)]
 pub(crate) struct Looked {
     pub(crate) at: UnixMillis,
-    pub(crate) found: Result<Seen, Unanswered>,
+    pub(crate) found: Result<AuditedPolicy, Unanswered>,
 }
 
-/// The answers to an origin that nobody can know.
+/// The answers to an origin that no one can know.
 pub(crate) struct Stranger {
     pub(crate) preflight: Answer,
     /// None where nothing but preflights is sent.

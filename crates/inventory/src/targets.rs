@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use browse::{KnownPaths, NoPath, Place};
+use browse::{KnownPaths, NoPath, ProbeTarget};
 use intake::AppConfig;
 use observation::UnixMillis;
 use store::{CalledRow, InventoryRow, OriginSeenRow};
@@ -56,7 +56,7 @@ pub(crate) struct Target {
     pub(crate) apps: Vec<String>,
     /// `GET` where pages read it so; else the method of most calls, which only preflights name.
     pub(crate) method: String,
-    pub(crate) place: Place,
+    pub(crate) place: ProbeTarget,
 }
 
 impl Target {
@@ -136,12 +136,12 @@ impl Choice {
 pub(crate) struct Traffic {
     called: BTreeMap<Key, Called>,
     /// By service and server: the pages by origin and app.
-    pages: BTreeMap<(String, String), BTreeMap<(String, String), Seen>>,
+    pages: BTreeMap<(String, String), BTreeMap<(String, String), CallTimes>>,
 }
 
 /// When pages of an origin called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct CallTimes {
     pub(crate) first: UnixMillis,
     pub(crate) last: UnixMillis,
 }
@@ -179,7 +179,7 @@ impl Traffic {
             if !pages.contains_key(&page) && pages.len() >= MAX_PAGES {
                 continue;
             }
-            let seen = pages.entry(page).or_insert(Seen {
+            let seen = pages.entry(page).or_insert(CallTimes {
                 first: row.first_seen,
                 last: row.last_seen,
             });
@@ -189,19 +189,19 @@ impl Traffic {
     }
 
     /// When pages of any app called the server of a target, by origin: a list holds for a whole server.
-    pub(crate) fn pages(&self, key: &Key) -> BTreeMap<String, Seen> {
+    pub(crate) fn pages(&self, key: &Key) -> BTreeMap<String, CallTimes> {
         self.pages_of(key, |_| true)
     }
 
     /// The same of the apps that call the target itself: those who see it may know of these.
-    pub(crate) fn own_pages(&self, target: &Target) -> BTreeMap<String, Seen> {
+    pub(crate) fn own_pages(&self, target: &Target) -> BTreeMap<String, CallTimes> {
         self.pages_of(&target.key, |app| target.apps.iter().any(|own| own == app))
     }
 
-    fn pages_of(&self, key: &Key, is_meant: impl Fn(&str) -> bool) -> BTreeMap<String, Seen> {
+    fn pages_of(&self, key: &Key, is_meant: impl Fn(&str) -> bool) -> BTreeMap<String, CallTimes> {
         let of = (key.service.clone(), key.target_origin.clone());
         let pages = self.pages.get(&of).into_iter().flatten();
-        let mut found: BTreeMap<String, Seen> = BTreeMap::new();
+        let mut found: BTreeMap<String, CallTimes> = BTreeMap::new();
         for ((origin, _), seen) in pages.filter(|((_, app), _)| is_meant(app)) {
             let known = found.entry(origin.clone()).or_insert(*seen);
             known.first = known.first.min(seen.first);
@@ -274,7 +274,7 @@ fn target(key: &Key, called: &Called, known: &KnownPaths) -> Result<Target, NoPa
         key: key.clone(),
         apps: called.apps().into_iter().cloned().collect(),
         method: method.to_owned(),
-        place: Place::of(&key.target_origin, &key.endpoint, method, known)?,
+        place: ProbeTarget::of(&key.target_origin, &key.endpoint, method, known)?,
     })
 }
 

@@ -158,7 +158,7 @@ fn pages_are_remembered_from_their_first_to_their_last_call() {
         target_origin: "https://api.test".to_owned(),
         endpoint: "/any".to_owned(),
     };
-    let expected = Seen {
+    let expected = CallTimes {
         first: UnixMillis(40),
         last: UnixMillis(70),
     };

@@ -2,7 +2,7 @@
 
 use crate::OpenError;
 
-/// Opens a file where waiting for it holds up nobody.
+/// Opens a file where waiting for it holds up no one.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, OpenError> + Send + 'static,
 ) -> Result<T, OpenError> {

@@ -8,7 +8,7 @@ use crate::kafka::KafkaEnds;
 use crate::{ConsumeError, KafkaConfig, OpenError};
 
 /// How long the brokers may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+const BROKER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Tells where the log ends. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ impl LogEnds {
             Inner::Disk(ends) => Ok(ends.read()),
             Inner::Kafka(ends) => {
                 let ends = Arc::clone(ends);
-                let asked = tokio::task::spawn_blocking(move || ends.read(PATIENCE)).await;
+                let asked = tokio::task::spawn_blocking(move || ends.read(BROKER_TIMEOUT)).await;
                 asked
                     .map_err(|panic| ConsumeError::Unavailable(panic.into()))?
                     .map_err(|error| ConsumeError::Unavailable(error.into()))

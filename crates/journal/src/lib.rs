@@ -14,7 +14,7 @@ mod config;
 mod disk;
 mod ends;
 mod error;
-mod feed;
+mod handoff;
 mod journal;
 mod kafka;
 mod log;

@@ -14,7 +14,7 @@ pub(crate) const MAX_PARTITIONS: u32 = 4096;
 pub trait Appender: Send + Sync {
     /// Appends a record and returns once it is durable.
     ///
-    /// Cancel safe: a caller that goes away may leave a durable record behind, which nobody was
+    /// Cancel safe: a caller that goes away may leave a durable record behind, which no one was
     /// promised.
     ///
     /// # Errors

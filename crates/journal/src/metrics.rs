@@ -71,7 +71,7 @@ pub(crate) struct JournalMetrics {
     pub(crate) queue_bytes: Gauge,
     /// 1 while appends can be expected to succeed.
     pub(crate) ready: Gauge,
-    /// Times that the log was opened anew, or the producer rebuilt, after a failure.
+    /// Times that the log was opened again, or the producer rebuilt, after a failure.
     pub(crate) recoveries: Counter,
     log_end: Family<PartitionLabel, Gauge>,
     committed: Family<PartitionLabel, Gauge>,
@@ -100,7 +100,7 @@ impl JournalMetrics {
         new
     }
 
-    /// Metrics that nobody sees, or that are shown under other names.
+    /// Metrics that no one sees, or that are shown under other names.
     pub(crate) fn detached(partitions: u32) -> Self {
         Self::new(partitions)
     }
@@ -183,7 +183,7 @@ impl JournalMetrics {
         );
         registry.register(
             "recoveries",
-            "Times that the log was opened anew, or the producer rebuilt, after a failure",
+            "Times that the log was opened again, or the producer rebuilt, after a failure",
             self.recoveries.clone(),
         );
     }

@@ -7,16 +7,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
-use crate::feed::{Bell, Feed};
+use crate::handoff::{BoundedHandoff, ThreadWaker};
 use crate::{ConsumeError, Consumer, Event};
 
 /// Questions that may wait; more than one do only where a caller gave up waiting.
 const MAX_WAITING: usize = 64;
 
 /// How long a caller waits for an answer of the reading thread, which may have to ask a broker.
-const PATIENCE: Duration = Duration::from_secs(30);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-pub(crate) type Reply<T> = oneshot::Sender<Result<T, ConsumeError>>;
+pub(crate) type ResponseSender<T> = oneshot::Sender<Result<T, ConsumeError>>;
 
 /// What a consumer asks its reading thread.
 #[derive(Debug)]
@@ -24,11 +24,11 @@ pub(crate) enum Command {
     Start {
         partition: u32,
         offset: u64,
-        reply: Reply<u64>,
+        reply: ResponseSender<u64>,
     },
     Commit(Commit),
     Ends {
-        reply: Reply<Vec<(u32, u64)>>,
+        reply: ResponseSender<Vec<(u32, u64)>>,
     },
 }
 
@@ -37,14 +37,14 @@ pub(crate) enum Command {
 pub(crate) struct Commit {
     pub(crate) partition: u32,
     pub(crate) next_offset: u64,
-    pub(crate) reply: Reply<()>,
+    pub(crate) reply: ResponseSender<()>,
 }
 
 /// What the reading thread holds.
 #[derive(Debug)]
 pub(crate) struct Link {
-    pub(crate) feed: Arc<Feed>,
-    pub(crate) bell: Arc<Bell>,
+    pub(crate) feed: Arc<BoundedHandoff>,
+    pub(crate) bell: Arc<ThreadWaker>,
     commands: Receiver<Command>,
 }
 
@@ -109,7 +109,7 @@ impl Link {
 }
 
 impl Drop for Link {
-    /// Also when the thread panicked: nobody waits for ever.
+    /// Also when the thread panicked: no one waits forever.
     fn drop(&mut self) {
         self.feed.end("the reading thread ended".to_owned());
     }
@@ -122,16 +122,16 @@ pub(crate) struct Gone;
 /// The consumer of a reading thread.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    feed: Arc<Feed>,
-    bell: Arc<Bell>,
+    feed: Arc<BoundedHandoff>,
+    bell: Arc<ThreadWaker>,
     /// `None` only while it is dropped.
     commands: Option<SyncSender<Command>>,
 }
 
 /// A consumer that reads ahead by at most `read_ahead` bytes, and the thread's end of it.
 pub(crate) fn reader(read_ahead: usize) -> (Reader, Link) {
-    let bell = Arc::new(Bell::default());
-    let feed = Arc::new(Feed::new(read_ahead, Arc::clone(&bell)));
+    let bell = Arc::new(ThreadWaker::default());
+    let feed = Arc::new(BoundedHandoff::new(read_ahead, Arc::clone(&bell)));
     let (sender, commands) = sync_channel(MAX_WAITING);
     let reader = Reader {
         feed: Arc::clone(&feed),
@@ -149,7 +149,10 @@ pub(crate) fn reader(read_ahead: usize) -> (Reader, Link) {
 }
 
 impl Reader {
-    async fn ask<T>(&self, question: impl FnOnce(Reply<T>) -> Command) -> Result<T, ConsumeError> {
+    async fn ask<T>(
+        &self,
+        question: impl FnOnce(ResponseSender<T>) -> Command,
+    ) -> Result<T, ConsumeError> {
         let (reply, answer) = oneshot::channel();
         let commands = self.commands.as_ref().expect("taken only by drop");
         match commands.try_send(question(reply)) {
@@ -160,7 +163,7 @@ impl Reader {
             }
             Err(TrySendError::Disconnected(_)) => return Err(ended()),
         }
-        match tokio::time::timeout(PATIENCE, answer).await {
+        match tokio::time::timeout(RESPONSE_TIMEOUT, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(ended()),
             Err(late) => Err(ConsumeError::Unavailable(late.into())),

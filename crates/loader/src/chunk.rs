@@ -18,7 +18,7 @@ pub(crate) struct OpenChunk {
     counted_below: u64,
 }
 
-/// What became of the records of a chunk; every record is in exactly one.
+/// The outcome of the records of a chunk; every record is in exactly one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Counted {
     stored: u64,
@@ -122,7 +122,7 @@ impl OpenChunk {
         self.counted == Counted::default()
     }
 
-    /// Counts what became of the record at `offset`; `rows` of it are stored.
+    /// Counts the outcome of the record at `offset`; `rows` of it are stored.
     pub(crate) const fn count(&mut self, offset: u64, disposition: Disposition, rows: u64) {
         if offset < self.counted_below {
             return;

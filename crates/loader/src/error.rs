@@ -15,7 +15,7 @@ pub enum LoaderError {
     /// The log ends before the place up to which the store has been loaded.
     #[error(
         "partition {partition} of the journal ends at offset {end}, but the store holds it up to \
-         {stored}: the journal was cut or made anew; raise its epoch (`journal.kafka.epoch`; a \
+         {stored}: the journal was cut or made again; raise its epoch (`journal.kafka.epoch`; a \
          journal on disk has its own) to a number that was never used"
     )]
     LogBehindStore {
@@ -29,7 +29,7 @@ pub enum LoaderError {
     /// The log holds something else than what was loaded from it.
     #[error(
         "partition {partition} of the journal holds another record at offset {offset} than the one \
-         that was loaded from there: the journal was cut or made anew and filled again; raise its \
+         that was loaded from there: the journal was cut or made again and filled again; raise its \
          epoch (`journal.kafka.epoch`) to a number that was never used: beacons that are stored \
          already are recognised"
     )]

@@ -10,7 +10,7 @@ use store::SeenBeacon;
 
 use crate::error::LoaderError;
 use crate::retry::retried;
-use crate::{Loader, Opened};
+use crate::{DecodedRecord, Loader};
 
 impl Loader {
     pub(crate) async fn on_record(&mut self, record: Consumed) -> Result<(), LoaderError> {
@@ -18,7 +18,7 @@ impl Loader {
         let Some(owned) = self.partitions.get_mut(&partition) else {
             return Ok(());
         };
-        let opened = Opened::new(record);
+        let opened = DecodedRecord::new(record);
         if let Some(witness) = owned.witness.take() {
             return self.hear(partition, witness, &opened).await;
         }
@@ -54,7 +54,7 @@ impl Loader {
         Ok(())
     }
 
-    fn take(&mut self, partition: u32, opened: Opened, copies: &[SeenBeacon]) {
+    fn take(&mut self, partition: u32, opened: DecodedRecord, copies: &[SeenBeacon]) {
         let Some(owned) = self.partitions.get_mut(&partition) else {
             return;
         };
@@ -78,7 +78,7 @@ impl Loader {
     async fn copies(
         &mut self,
         partition: u32,
-        held: &[Opened],
+        held: &[DecodedRecord],
     ) -> Result<Vec<SeenBeacon>, LoaderError> {
         let Some(owned) = self.partitions.get(&partition) else {
             return Ok(Vec::new());
@@ -104,7 +104,7 @@ impl Loader {
     }
 
     /// Fetches the ids below the start, once the first record shows from when on.
-    async fn restore(&mut self, opened: &Opened) -> Result<(), LoaderError> {
+    async fn restore(&mut self, opened: &DecodedRecord) -> Result<(), LoaderError> {
         let record = opened.record();
         let Some(owned) = self.partitions.get_mut(&record.partition) else {
             return Ok(());
@@ -144,7 +144,7 @@ impl Loader {
         &mut self,
         partition: u32,
         witness: SeenBeacon,
-        opened: &Opened,
+        opened: &DecodedRecord,
     ) -> Result<(), LoaderError> {
         let offset = witness.offset;
         if (opened.record().offset, opened.beacon()) != (offset, Some(witness.beacon)) {

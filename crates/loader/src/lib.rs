@@ -35,7 +35,7 @@ mod writing;
 pub use config::Config;
 pub use error::LoaderError;
 pub use metrics::LoaderMetrics;
-pub use partition::{Disposition, Opened, Partition, Settings};
+pub use partition::{DecodedRecord, Disposition, Partition, Settings};
 pub use pending::Pending;
 pub use repair::{Repair, RepairError};
 pub use run::Loader;

@@ -12,7 +12,7 @@ use crate::Disposition;
 /// The metrics of the loader.
 #[derive(Debug, Clone)]
 pub struct LoaderMetrics {
-    /// Records by what became of them.
+    /// Records by their outcome.
     pub(crate) records: Family<DispositionLabel, Counter>,
     /// Observations written to the store.
     pub(crate) rows: Counter,
@@ -65,11 +65,7 @@ impl LoaderMetrics {
                 .get_or_create(&DispositionLabel { disposition });
         }
         let m = &metrics;
-        registry.register(
-            "records",
-            "Records by what became of them",
-            m.records.clone(),
-        );
+        registry.register("records", "Records by their outcome", m.records.clone());
         registry.register("rows", "Observations written to the store", m.rows.clone());
         registry.register("batches", "Batches written to the store", m.batches.clone());
         registry.register_with_unit(

@@ -3,7 +3,7 @@
 use observation::UnixMillis;
 use store::SeenBeacon;
 
-use crate::{Opened, Partition};
+use crate::{DecodedRecord, Partition};
 
 /// Records that are held at once, before nothing more is read.
 const MAX_HELD: usize = 4096;
@@ -18,7 +18,7 @@ pub(crate) struct Owned {
     /// A beacon that the log must hold, before anything is read from it.
     pub(crate) witness: Option<SeenBeacon>,
     /// Records that wait until the store has been asked for copies of the first of them.
-    pub(crate) held: Vec<Opened>,
+    pub(crate) held: Vec<DecodedRecord>,
     /// Everything before the held records has been handed to a write.
     is_settled: bool,
     /// It has been read to its end once.
@@ -61,7 +61,7 @@ impl Owned {
     }
 
     /// Takes the held records once everything before them is written.
-    pub(crate) fn settled(&mut self) -> Option<Vec<Opened>> {
+    pub(crate) fn settled(&mut self) -> Option<Vec<DecodedRecord>> {
         std::mem::take(&mut self.is_settled).then(|| std::mem::take(&mut self.held))
     }
 }

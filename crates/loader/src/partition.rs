@@ -23,7 +23,7 @@ pub struct Settings {
     pub resend_window: i64,
 }
 
-/// What became of one record.
+/// The outcome of one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Disposition {
     /// A beacon whose observations are stored.
@@ -59,12 +59,12 @@ impl Disposition {
 
 /// A record of the log, and what it says.
 #[derive(Debug)]
-pub struct Opened {
+pub struct DecodedRecord {
     record: Consumed,
     entry: Result<Entry, DecodeError>,
 }
 
-impl Opened {
+impl DecodedRecord {
     /// Opens a record.
     #[must_use]
     pub fn new(record: Consumed) -> Self {
@@ -159,7 +159,7 @@ impl Partition {
     /// From when on the store must be asked for copies of a record, before it is consumed and when
     /// everything before it is stored; none where memory knows.
     #[must_use]
-    pub fn must_ask(&self, opened: &Opened) -> Option<UnixMillis> {
+    pub fn must_ask(&self, opened: &DecodedRecord) -> Option<UnixMillis> {
         let Ok(Entry::Beacon(envelope)) = &opened.entry else {
             return None;
         };
@@ -188,16 +188,16 @@ impl Partition {
         self.window.len()
     }
 
-    /// Takes in the next record and says what became of it. A record below [`Self::next_offset`]
+    /// Takes in the next record and returns its outcome. A record below [`Self::next_offset`]
     /// was taken in before and changes nothing. `copies` is what the store answered where it
     /// [must be asked](Self::must_ask).
     pub fn consume(
         &mut self,
-        opened: Opened,
+        opened: DecodedRecord,
         copies: &[SeenBeacon],
         pending: &mut Pending,
     ) -> Option<Disposition> {
-        let Opened { record, entry } = opened;
+        let DecodedRecord { record, entry } = opened;
         if record.offset < self.next_offset {
             return None;
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use store::{Batch, ObservationRow, Store, StoreError};
 
 /// Partition and offset of a record.
-pub(crate) type Place = (u32, u64);
+pub(crate) type RecordPosition = (u32, u64);
 
 /// Halves the rows of a refused batch until the guilty records stand alone. What is accepted on the
 /// way is written early, which is harmless: raw rows are the same whenever they are written.
@@ -15,11 +15,11 @@ pub(crate) type Place = (u32, u64);
 pub(crate) async fn find(
     store: &Store,
     rows: Vec<ObservationRow>,
-) -> Result<Vec<Place>, StoreError> {
+) -> Result<Vec<RecordPosition>, StoreError> {
     let mut guilty = Vec::new();
     let mut suspects = vec![rows];
     while let Some(rows) = suspects.pop() {
-        let places: BTreeSet<Place> = rows.iter().map(place).collect();
+        let places: BTreeSet<RecordPosition> = rows.iter().map(place).collect();
         let Some(&first) = places.first() else {
             continue;
         };
@@ -45,6 +45,6 @@ pub(crate) async fn find(
     Ok(guilty)
 }
 
-fn place(row: &ObservationRow) -> Place {
+fn place(row: &ObservationRow) -> RecordPosition {
     (row.position.partition, row.position.offset)
 }

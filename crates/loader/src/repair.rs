@@ -8,10 +8,10 @@ use observation::Chunk;
 use store::{Batch, CHUNKS_PER_SPAN, PartRow, Store, StoreError};
 
 use crate::start::former_until;
-use crate::{Opened, Partition, Pending, Settings};
+use crate::{DecodedRecord, Partition, Pending, Settings};
 
 /// How long the journal may take to hand over a partition, or its next record.
-const PATIENCE: Duration = Duration::from_secs(60);
+const HANDOVER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Raw rows that are held before they are written.
 const MAX_ROWS: usize = 100_000;
 
@@ -97,7 +97,7 @@ impl Repair {
             let Some(record) = self.next(partition, end).await? else {
                 break;
             };
-            let opened = Opened::new(record);
+            let opened = DecodedRecord::new(record);
             if !std::mem::replace(&mut is_restored, true) {
                 let since = machine.wanted_since(opened.record().append_time);
                 let seen = self.store.seen(settings.epoch, partition, start, since);
@@ -132,7 +132,7 @@ impl Repair {
     async fn consume(
         &self,
         machine: &mut Partition,
-        opened: Opened,
+        opened: DecodedRecord,
         pending: &mut Pending,
     ) -> Result<(), RepairError> {
         let copies = match (machine.must_ask(&opened), opened.beacon()) {
@@ -180,7 +180,7 @@ impl Repair {
 
     async fn assigned(&mut self, partition: u32) -> Result<(), RepairError> {
         while !self.assigned.contains(&partition) {
-            match tokio::time::timeout(PATIENCE, self.consumer.next()).await {
+            match tokio::time::timeout(HANDOVER_TIMEOUT, self.consumer.next()).await {
                 Ok(Ok(Event::Assigned { partition, .. })) => {
                     self.assigned.insert(partition);
                 }
@@ -195,7 +195,7 @@ impl Repair {
     /// The next record of a partition below `end`; none when there is no further one.
     async fn next(&mut self, partition: u32, end: u64) -> Result<Option<Consumed>, RepairError> {
         loop {
-            match tokio::time::timeout(PATIENCE, self.consumer.next()).await {
+            match tokio::time::timeout(HANDOVER_TIMEOUT, self.consumer.next()).await {
                 Ok(Ok(Event::Record(record))) if record.partition == partition => {
                     return Ok((record.offset < end).then_some(record));
                 }
@@ -211,7 +211,7 @@ impl Repair {
     }
 }
 
-/// Zeros for the sums of `chunk` that are stored and were not made anew.
+/// Zeros for the sums of `chunk` that are stored and were not made again.
 fn stale(stored: Vec<PartRow>, made: &[PartRow], chunk: Chunk, version: u64) -> Vec<PartRow> {
     let made: HashSet<_> = made
         .iter()

@@ -41,7 +41,7 @@ where
 }
 
 /// Reads a partition from `offset` on, once the brokers answer; from where it really does. Nothing
-/// where it is another loader's by then: nobody else would do better than to ask again.
+/// where it is another loader's by then: no one else would do better than to ask again.
 ///
 /// # Errors
 /// When the journal has ended.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::error::LoaderError;
 use crate::owned::Owned;
-use crate::poison::Place;
+use crate::poison::RecordPosition;
 use crate::retry::FIRST_RETRY;
 use crate::writing::{Refused, Step, Writing};
 use crate::{Config, LoaderMetrics, Partition, Pending, ReplayFrom, Settings, poison};
@@ -22,7 +22,7 @@ pub struct Loader {
     pub(crate) store: Store,
     pub(crate) metrics: LoaderMetrics,
     pub(crate) partitions: BTreeMap<u32, Owned>,
-    pub(crate) quarantine: Vec<Place>,
+    pub(crate) quarantine: Vec<RecordPosition>,
     pub(crate) pending: Pending,
     /// Where gaps were met in what was to be read again, by partition.
     pub(crate) gaps: BTreeMap<u32, u64>,

@@ -111,7 +111,7 @@ impl Loader {
     }
 
     /// The last beacon that was loaded, where the log still holds its record: the log is read there
-    /// first, because one that was made anew may have grown past what is stored meanwhile.
+    /// first, because one that was made again may have grown past what is stored meanwhile.
     async fn witness(
         &mut self,
         partition: u32,

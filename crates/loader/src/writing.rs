@@ -77,7 +77,7 @@ impl Writing {
         });
     }
 
-    /// What happens next; waits for ever when it is idle. Nothing is lost where the wait is given
+    /// What happens next; waits forever when it is idle. Nothing is lost where the wait is given
     /// up.
     ///
     /// # Errors

@@ -53,9 +53,11 @@ async fn a_log_that_was_made_anew_and_has_grown_past_the_old_one_is_refused() {
     let (store, log) = (Engine::database().await, Log::default());
     (0..20).for_each(|n| log.append(n, 0, 0));
     load(&store, &log, 1, None).await.expect("loads");
-    let anew = Log::default();
-    (100..150).for_each(|n| anew.append(n, 1, 1));
-    let refused = load(&store, &anew, 1, None).await.expect_err("another log");
+    let again = Log::default();
+    (100..150).for_each(|n| again.append(n, 1, 1));
+    let refused = load(&store, &again, 1, None)
+        .await
+        .expect_err("another log");
     assert!(
         matches!(
             refused,
@@ -88,9 +90,9 @@ async fn a_new_epoch_recognises_what_the_old_one_took_in() {
     (0..20).for_each(|n| log.append(n, 0, 0));
     load(&store, &log, 1, None).await.expect("loads");
     // Other partitions, other offsets; ten beacons are sent again in between.
-    let anew = Log::default();
-    (10..40).for_each(|n| anew.append(n, 2, 2));
-    load(&store, &anew, 2, None).await.expect("loads");
+    let again = Log::default();
+    (10..40).for_each(|n| again.append(n, 2, 2));
+    load(&store, &again, 2, None).await.expect("loads");
     counts(&store, 40).await;
 }
 

@@ -77,7 +77,7 @@ fn decode<const N: usize>(text: &str) -> Result<[u8; N], ParseIdError> {
 }
 
 /// A place in the log. `epoch` names an incarnation of the log: it changes only when offsets start
-/// anew (a new topic, a new disk journal, another partition count).
+/// again (a new topic, a new disk journal, another partition count).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     /// Incarnation of the log.

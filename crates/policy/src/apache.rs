@@ -19,8 +19,8 @@ use self::section::Section;
 use crate::ask::Ask;
 use crate::form::Answers;
 use crate::grant::{Grant, Kind};
-use crate::place::{Door, Place, Problem};
-use crate::reply::{Reply, Upstream};
+use crate::place::{EntryUrl, Problem, SourceLocation};
+use crate::prediction::{Prediction, Upstream};
 use crate::source::Source;
 
 /// The configuration of a file.
@@ -29,7 +29,7 @@ pub(crate) struct Config {
     /// What stands outside of virtual hosts.
     main: Section,
     hosts: Vec<Host>,
-    place: Place,
+    place: SourceLocation,
 }
 
 #[derive(Debug)]
@@ -37,7 +37,7 @@ struct Host {
     names: Vec<String>,
     port: Option<u16>,
     section: Section,
-    place: Place,
+    place: SourceLocation,
 }
 
 pub(crate) fn read(source: &Source<'_>, problems: &mut Vec<Problem>) -> Config {
@@ -98,7 +98,7 @@ fn bare(name: &str) -> String {
 }
 
 impl Answers for Config {
-    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
         let mut sections = vec![&self.main];
         let mut place = &self.place;
         if !self.hosts.is_empty() {
@@ -107,13 +107,13 @@ impl Answers for Config {
             let by_port = fitting.iter().find(|host| host.port == port);
             // Another port is often mapped in front.
             let Some(host) = by_port.or(fitting.first()) else {
-                return Reply::Uncovered;
+                return Prediction::Uncovered;
             };
             sections.push(&host.section);
             place = &host.place;
         }
         match run::Run::new(ask, upstream, &sections).go(place) {
-            Ok(told) => Reply::Told(told),
+            Ok(told) => Prediction::Response(told),
             Err(doubt) => doubt.into(),
         }
     }
@@ -128,12 +128,12 @@ impl Answers for Config {
         grants
     }
 
-    fn doors(&self) -> Vec<Door> {
+    fn doors(&self) -> Vec<EntryUrl> {
         let mut doors = Vec::new();
-        let mut of = |host: Option<String>, section: &Section, place: &Place| {
+        let mut of = |host: Option<String>, section: &Section, place: &SourceLocation| {
             let mut paths = vec![("/".to_owned(), place.clone())];
             section.each(&mut |inner| paths.extend(inner.path()));
-            doors.extend(paths.into_iter().map(|(path, place)| Door {
+            doors.extend(paths.into_iter().map(|(path, place)| EntryUrl {
                 host: host.clone(),
                 path,
                 place,

@@ -18,7 +18,7 @@ pub struct Ask<'a> {
     pub method: &'a str,
     /// Where it goes.
     pub url: &'a Url,
-    /// Names in lower case, each once; `None` is a value that nobody knows.
+    /// Names in lower case, each once; `None` is a value that no one knows.
     pub headers: Vec<(String, Option<String>)>,
     /// The headers beside those.
     pub rest: Rest,
@@ -50,7 +50,7 @@ const BY_THEMSELVES: &[&str] = &[
 ];
 
 impl Ask<'_> {
-    /// The value of a header: `Some("")` where it is missing, `None` where nobody knows.
+    /// The value of a header: `Some("")` where it is missing, `None` where no one knows.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         if let Some((_, value)) = self.headers.iter().find(|(other, _)| other == name) {
             return value.as_deref();

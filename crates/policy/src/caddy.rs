@@ -15,8 +15,8 @@ use self::step::Step;
 use crate::ask::Ask;
 use crate::form::Answers;
 use crate::grant::{Grant, Kind};
-use crate::place::{Door, Place};
-use crate::reply::{Reply, Upstream};
+use crate::place::{EntryUrl, SourceLocation};
+use crate::prediction::{Prediction, Upstream};
 
 pub(crate) use self::read::read;
 
@@ -28,7 +28,7 @@ pub(crate) struct Sites(Vec<Site>);
 struct Site {
     addresses: Vec<Address>,
     steps: Vec<Step>,
-    place: Place,
+    place: SourceLocation,
 }
 
 /// An address of a site; what it does not say fits everything.
@@ -57,18 +57,18 @@ impl Address {
 }
 
 impl Answers for Sites {
-    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
         let rank = |site: &Site| site.addresses.iter().filter_map(|one| one.fit(ask)).max();
         let Some(best) = self.0.iter().filter_map(rank).max() else {
-            return Reply::Uncovered;
+            return Prediction::Uncovered;
         };
         let mut sites = self.0.iter();
         match sites.find(|site| rank(site) == Some(best)) {
             Some(site) => match run::Run::new(ask, upstream).go(&site.steps, &site.place) {
-                Ok(told) => Reply::Told(told),
+                Ok(told) => Prediction::Response(told),
                 Err(doubt) => doubt.into(),
             },
-            None => Reply::Uncovered,
+            None => Prediction::Uncovered,
         }
     }
 
@@ -80,7 +80,7 @@ impl Answers for Sites {
         grants
     }
 
-    fn doors(&self) -> Vec<Door> {
+    fn doors(&self) -> Vec<EntryUrl> {
         let mut doors = Vec::new();
         for site in &self.0 {
             let mut paths = vec![("/".to_owned(), site.place.clone())];
@@ -94,7 +94,7 @@ impl Answers for Sites {
             });
             for address in &site.addresses {
                 let host = (!address.host.is_empty()).then(|| address.host.replace("*.", "any."));
-                doors.extend(paths.iter().map(|(path, place)| Door {
+                doors.extend(paths.iter().map(|(path, place)| EntryUrl {
                     host: host.clone(),
                     path: path.clone(),
                     place: place.clone(),

@@ -19,12 +19,12 @@ mod xml;
 use crate::ask::Ask;
 use crate::form::Answers;
 use crate::grant::{Grant, Kind};
-use crate::place::{Door, Place};
-use crate::reply::{Reply, Upstream};
+use crate::place::{EntryUrl, SourceLocation};
+use crate::prediction::{Prediction, Upstream};
 
 pub(crate) use self::read::read;
 
-type List = Vec<(String, Place)>;
+type List = Vec<(String, SourceLocation)>;
 
 /// The rules of a file.
 #[derive(Debug)]
@@ -51,17 +51,17 @@ struct Rule {
     methods: List,
     headers: List,
     expose: List,
-    max_age: Option<(String, Place)>,
-    credentials: Option<Place>,
+    max_age: Option<(String, SourceLocation)>,
+    credentials: Option<SourceLocation>,
     /// Whether headers from behind give way.
     overrides: bool,
-    place: Place,
+    place: SourceLocation,
 }
 
 impl Answers for Rules {
-    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
         match answer::tell(self, ask, upstream) {
-            Ok(told) => Reply::Told(told),
+            Ok(told) => Prediction::Response(told),
             Err(doubt) => doubt.into(),
         }
     }
@@ -85,8 +85,8 @@ impl Answers for Rules {
         grants
     }
 
-    fn doors(&self) -> Vec<Door> {
-        let door = |rule: &Rule| Door {
+    fn doors(&self) -> Vec<EntryUrl> {
+        let door = |rule: &Rule| EntryUrl {
             host: None,
             path: "/".to_owned(),
             place: rule.place.clone(),

@@ -1,12 +1,12 @@
 //! Why an answer cannot be told from a file.
 
-use crate::place::Place;
+use crate::place::SourceLocation;
 
 /// Why something cannot be told from the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Doubt {
     pub(crate) reason: String,
-    pub(crate) place: Option<Place>,
+    pub(crate) place: Option<SourceLocation>,
 }
 
 impl Doubt {
@@ -17,7 +17,7 @@ impl Doubt {
         }
     }
 
-    pub(crate) fn at(reason: impl Into<String>, place: &Place) -> Self {
+    pub(crate) fn at(reason: impl Into<String>, place: &SourceLocation) -> Self {
         Self {
             reason: reason.into(),
             place: Some(place.clone()),
@@ -25,7 +25,7 @@ impl Doubt {
     }
 }
 
-impl From<Doubt> for crate::reply::Reply {
+impl From<Doubt> for crate::prediction::Prediction {
     fn from(doubt: Doubt) -> Self {
         Self::Unknown {
             reason: doubt.reason,

@@ -18,8 +18,8 @@ use crate::ask::Ask;
 use crate::doubt::Doubt;
 use crate::form::Answers;
 use crate::grant::Grant;
-use crate::place::{Door, Place};
-use crate::reply::{Line, Lost, Reply, Told, Upstream};
+use crate::place::{EntryUrl, SourceLocation};
+use crate::prediction::{Line, Lost, PredictedResponse, Prediction, Upstream};
 use crate::sheet::{Sheet, matters};
 
 pub(crate) use self::read::read;
@@ -37,7 +37,7 @@ struct Host {
     /// What answers where no route fits.
     rest: Rest,
     /// Why the filter is not there, where a listener in the file has none.
-    without_filter: Option<Place>,
+    without_filter: Option<SourceLocation>,
 }
 
 /// Whether the port of the target counts for the domains.
@@ -96,7 +96,7 @@ impl Hosts {
         fitting.collect()
     }
 
-    fn tell(&self, ask: &Ask<'_>, upstream: &Upstream) -> Result<Option<Told>, Doubt> {
+    fn tell(&self, ask: &Ask<'_>, upstream: &Upstream) -> Result<Option<PredictedResponse>, Doubt> {
         let hosts = self.hosts(ask);
         let of_host = |host: &'_ &Host| host.routes.len();
         let mut routes = Vec::with_capacity(hosts.iter().map(of_host).sum());
@@ -114,9 +114,9 @@ impl Hosts {
             }
         }
         let is_ours = hosts.iter().any(|host| host.rest == Rest::NotFound);
-        Ok(is_ours.then(|| Told {
+        Ok(is_ours.then(|| PredictedResponse {
             status: 404,
-            ..Told::default()
+            ..PredictedResponse::default()
         }))
     }
 }
@@ -126,12 +126,12 @@ impl Route {
         &self,
         ask: &Ask<'_>,
         upstream: &Upstream,
-        without_filter: Option<&Place>,
-    ) -> Result<Told, Doubt> {
+        without_filter: Option<&SourceLocation>,
+    ) -> Result<PredictedResponse, Doubt> {
         let place = &self.place;
-        let mut told = Told {
+        let mut told = PredictedResponse {
             by: Some(place.clone()),
-            ..Told::default()
+            ..PredictedResponse::default()
         };
         // The filter leaves redirects and direct answers alone: they are no route entries.
         match &self.action {
@@ -194,7 +194,7 @@ impl Route {
 }
 
 /// The headers of a policy that does nothing.
-fn lost(reason: &str, place: &Place) -> Vec<Lost> {
+fn lost(reason: &str, place: &SourceLocation) -> Vec<Lost> {
     let names = [
         "Access-Control-Allow-Origin",
         "Access-Control-Allow-Credentials",
@@ -247,10 +247,10 @@ fn known(name: &str, value: Result<String, Doubt>) -> Result<Option<String>, Dou
 }
 
 impl Answers for Hosts {
-    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
         match self.tell(ask, upstream) {
-            Ok(Some(told)) => Reply::Told(told),
-            Ok(None) => Reply::Uncovered,
+            Ok(Some(told)) => Prediction::Response(told),
+            Ok(None) => Prediction::Uncovered,
             Err(doubt) => doubt.into(),
         }
     }
@@ -263,12 +263,12 @@ impl Answers for Hosts {
             .collect()
     }
 
-    fn doors(&self) -> Vec<Door> {
+    fn doors(&self) -> Vec<EntryUrl> {
         let mut doors = Vec::new();
         for host in &self.0 {
             for route in &host.routes {
                 let Some(path) = route.door() else { continue };
-                doors.extend(host.domains.iter().map(|domain| Door {
+                doors.extend(host.domains.iter().map(|domain| EntryUrl {
                     host: match domain.as_str() {
                         "*" => None,
                         name => Some(name.replace("*.", "any.").replace(".*", ".test")),

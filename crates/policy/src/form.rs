@@ -5,8 +5,8 @@ use std::fmt::Debug;
 use crate::ask::Ask;
 use crate::cloud::{self, Platform};
 use crate::grant::Grant;
-use crate::place::{Door, Problem};
-use crate::reply::{Reply, Upstream};
+use crate::place::{EntryUrl, Problem};
+use crate::prediction::{Prediction, Upstream};
 use crate::source::Source;
 use crate::{apache, caddy, envoy, gateway, haproxy, ingress, nginx, own, traefik};
 
@@ -126,13 +126,13 @@ impl std::fmt::Display for Form {
 /// What a policy of any form can be asked.
 pub(crate) trait Answers: Debug + Send + Sync {
     /// What a platform with this policy answers.
-    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply;
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction;
 
     /// What it gives, as far as it is written out.
     fn grants(&self) -> Vec<Grant>;
 
     /// A URL for each of its parts, as far as the file tells one.
-    fn doors(&self) -> Vec<Door>;
+    fn doors(&self) -> Vec<EntryUrl>;
 }
 
 /// A policy that was read.
@@ -182,7 +182,7 @@ impl Policy {
 
     /// What a platform with this policy answers.
     #[must_use]
-    pub fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+    pub fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
         self.inner.answer(ask, upstream)
     }
 
@@ -197,7 +197,7 @@ impl Policy {
 
     /// A URL for each of its parts, as far as the file tells one.
     #[must_use]
-    pub fn doors(&self) -> Vec<Door> {
+    pub fn doors(&self) -> Vec<EntryUrl> {
         let mut doors = self.inner.doors();
         doors.sort_by(|a, b| (&a.place, &a.host, &a.path).cmp(&(&b.place, &b.host, &b.path)));
         doors.dedup_by(|a, b| (&a.host, &a.path) == (&b.host, &b.path));

@@ -12,8 +12,8 @@ use self::matching::{Match, Rank};
 use crate::ask::Ask;
 use crate::form::Answers;
 use crate::grant::Grant;
-use crate::place::{Door, Place, Problem};
-use crate::reply::{Line, Reply, Told, Upstream};
+use crate::place::{EntryUrl, Problem, SourceLocation};
+use crate::prediction::{Line, PredictedResponse, Prediction, Upstream};
 use crate::source::Source;
 
 /// Every HTTPRoute of a file.
@@ -31,8 +31,8 @@ struct Rule {
     matches: Vec<Match>,
     cors: Option<Cors>,
     /// A filter that is not followed, and its line.
-    other: Option<(String, Place)>,
-    place: Place,
+    other: Option<(String, SourceLocation)>,
+    place: SourceLocation,
 }
 
 pub(crate) fn read(source: &Source<'_>, problems: &mut Vec<Problem>) -> Routes {
@@ -59,24 +59,24 @@ fn fit(hostnames: &[String], host: &str) -> Option<(bool, usize)> {
 enum Belongs<'a> {
     To(&'a Rule),
     NoRule,
-    Unknown(String, Place),
+    Unknown(String, SourceLocation),
 }
 
 impl Answers for Routes {
-    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
         let fits = |route: &Route| fit(&route.hostnames, ask.host());
         let Some(best) = self.0.iter().filter_map(fits).max() else {
-            return Reply::Uncovered;
+            return Prediction::Uncovered;
         };
         let routes = self.0.iter().filter(|route| fits(route) == Some(best));
         let rules: Vec<&Rule> = routes.flat_map(|route| &route.rules).collect();
         match belongs(&rules, ask) {
             Belongs::To(rule) => rule.answer(ask, upstream),
-            Belongs::NoRule => Reply::Told(Told {
+            Belongs::NoRule => Prediction::Response(PredictedResponse {
                 status: 404,
-                ..Told::default()
+                ..PredictedResponse::default()
             }),
-            Belongs::Unknown(reason, place) => Reply::Unknown {
+            Belongs::Unknown(reason, place) => Prediction::Unknown {
                 reason,
                 place: Some(place),
             },
@@ -91,7 +91,7 @@ impl Answers for Routes {
             .collect()
     }
 
-    fn doors(&self) -> Vec<Door> {
+    fn doors(&self) -> Vec<EntryUrl> {
         let mut doors = Vec::new();
         for route in &self.0 {
             let hosts: Vec<Option<String>> = if route.hostnames.is_empty() {
@@ -106,7 +106,7 @@ impl Answers for Routes {
             for rule in &route.rules {
                 let paths = rule.matches.iter().filter_map(|found| found.path());
                 for path in paths {
-                    doors.extend(hosts.iter().map(|host| Door {
+                    doors.extend(hosts.iter().map(|host| EntryUrl {
                         host: host.clone(),
                         path: path.clone(),
                         place: rule.place.clone(),
@@ -148,9 +148,9 @@ fn belongs<'a>(rules: &[&'a Rule], ask: &Ask<'_>) -> Belongs<'a> {
 }
 
 impl Rule {
-    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
         if let Some((name, place)) = &self.other {
-            return Reply::Unknown {
+            return Prediction::Unknown {
                 reason: format!("what the filter `{name}` does to answers is not followed"),
                 place: Some(place.clone()),
             };
@@ -169,7 +169,7 @@ impl Rule {
                     )
                 }
                 None => {
-                    return Reply::Unknown {
+                    return Prediction::Unknown {
                         reason: "no CORS filter answers the preflight: it is passed on to the backend, and what that answers does not stand in the file".to_owned(),
                         place: Some(self.place.clone()),
                     };
@@ -180,7 +180,7 @@ impl Rule {
             .cors
             .as_ref()
             .map_or_else(Vec::new, |cors| cors.lines(ask));
-        Reply::Told(Told {
+        Prediction::Response(PredictedResponse {
             status,
             lines,
             assumed,

@@ -1,6 +1,6 @@
 //! What a policy gives away, piece by piece, as far as it is written out.
 
-use crate::place::Place;
+use crate::place::SourceLocation;
 
 /// What kind of thing is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,12 +49,12 @@ pub struct Grant {
     /// The thing, as it is written.
     pub value: String,
     /// Where.
-    pub place: Place,
+    pub place: SourceLocation,
 }
 
 impl Grant {
     /// The elements of a list of methods or names.
-    pub(crate) fn list(kind: Kind, list: &str, place: &Place) -> Vec<Self> {
+    pub(crate) fn list(kind: Kind, list: &str, place: &SourceLocation) -> Vec<Self> {
         list.split(',')
             .map(str::trim)
             .filter(|element| !element.is_empty() && !element.contains('$'))

@@ -16,8 +16,8 @@ use crate::ask::Ask;
 use crate::doubt::Doubt;
 use crate::form::Answers;
 use crate::grant::{Grant, Kind};
-use crate::place::{Door, Place};
-use crate::reply::{Reply, Upstream};
+use crate::place::{EntryUrl, SourceLocation};
+use crate::prediction::{Prediction, Upstream};
 
 pub(crate) use self::read::read;
 
@@ -48,9 +48,9 @@ struct Proxy {
     /// Names of headers by their slot.
     captures: Vec<String>,
     switches: Vec<Switch>,
-    default: Option<(String, Place)>,
+    default: Option<(String, SourceLocation)>,
     has_server: bool,
-    place: Place,
+    place: SourceLocation,
 }
 
 impl Config {
@@ -81,14 +81,14 @@ impl Config {
 }
 
 impl Answers for Config {
-    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
         let frontend = match self.frontend(ask) {
             Ok(Some(frontend)) => frontend,
-            Ok(None) => return Reply::Uncovered,
+            Ok(None) => return Prediction::Uncovered,
             Err(doubt) => return doubt.into(),
         };
         match run::Run::new(self, frontend, ask, upstream).go() {
-            Ok(told) => Reply::Told(told),
+            Ok(told) => Prediction::Response(told),
             Err(doubt) => doubt.into(),
         }
     }
@@ -126,7 +126,7 @@ impl Answers for Config {
         grants
     }
 
-    fn doors(&self) -> Vec<Door> {
+    fn doors(&self) -> Vec<EntryUrl> {
         let mut doors = Vec::new();
         for proxy in &self.proxies {
             let hosts: Vec<String> = proxy.acls.iter().flat_map(Acl::hosts).collect();
@@ -138,7 +138,7 @@ impl Answers for Config {
             let mut paths: Vec<String> = proxy.acls.iter().flat_map(Acl::paths).collect();
             paths.push("/".to_owned());
             for host in hosts {
-                doors.extend(paths.iter().map(|path| Door {
+                doors.extend(paths.iter().map(|path| EntryUrl {
                     host: host.clone(),
                     path: path.clone(),
                     place: proxy.place.clone(),

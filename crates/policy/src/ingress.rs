@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use self::annotation::Cors;
 use crate::grant::{Grant, Kind};
 use crate::nginx::{self, Config};
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 use crate::yaml::{self, Node};
 
@@ -25,8 +25,8 @@ struct Route {
     is_exact: bool,
     is_regex: bool,
     cors: Option<Cors>,
-    snippets: Vec<(String, Place)>,
-    place: Place,
+    snippets: Vec<(String, SourceLocation)>,
+    place: SourceLocation,
 }
 
 /// Reads every Ingress of a file.
@@ -78,10 +78,11 @@ fn routes(ingress: &Node, hosts: &mut BTreeMap<String, Vec<Route>>, problems: &m
     let cors = Cors::read(annotations, problems);
     let use_regex = annotation("use-regex").and_then(Node::text) == Some("true")
         || annotation("rewrite-target").is_some();
-    let snippets: Vec<(String, Place)> = ["configuration-snippet", "server-snippet", "auth-url"]
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), annotation(name)?.place.clone())))
-        .collect();
+    let snippets: Vec<(String, SourceLocation)> =
+        ["configuration-snippet", "server-snippet", "auth-url"]
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), annotation(name)?.place.clone())))
+            .collect();
     let rules = ingress
         .at(&["spec", "rules"])
         .map(Node::list)

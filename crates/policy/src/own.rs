@@ -8,15 +8,15 @@ use crate::ask::Ask;
 use crate::form::Answers;
 use crate::grant::{Grant, Kind};
 use crate::origin::Pattern;
-use crate::place::{Door, Place, Problem, problem};
-use crate::reply::{Line, Reply, Told, Upstream};
+use crate::place::{EntryUrl, Problem, SourceLocation, problem};
+use crate::prediction::{Line, PredictedResponse, Prediction, Upstream};
 use crate::source::Source;
 use crate::template::Path;
 
 /// A rule as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct RawRule {
     #[serde(default)]
     hosts: Vec<Spanned<String>>,
     #[serde(default)]
@@ -38,20 +38,20 @@ struct Written {
 struct Rule {
     hosts: Vec<String>,
     paths: Vec<Path>,
-    origins: Vec<(Pattern, Place)>,
+    origins: Vec<(Pattern, SourceLocation)>,
     methods: List,
     headers: List,
     expose: List,
-    credentials: Option<Place>,
-    max_age: Option<(u32, Place)>,
-    place: Place,
+    credentials: Option<SourceLocation>,
+    max_age: Option<(u32, SourceLocation)>,
+    place: SourceLocation,
 }
 
 /// How exactly a rule is about something: by host, by path.
 type Rank = (usize, (usize, Vec<u8>));
 
 /// Names with their lines.
-type List = Vec<(String, Place)>;
+type List = Vec<(String, SourceLocation)>;
 
 /// The rules of a file.
 #[derive(Debug, Default)]
@@ -95,7 +95,7 @@ pub(crate) fn read(source: &Source<'_>, problems: &mut Vec<Problem>) -> Rules {
     let mut read = Vec::new();
     for rule in rules {
         let start = rule.span().start;
-        let written = Written::deserialize(ValueDeserializer::from(rule)).map_err(|error| {
+        let written = RawRule::deserialize(ValueDeserializer::from(rule)).map_err(|error| {
             let at = error.span().map_or(start, |span| span.start);
             (at, error.message().replace('\n', " "))
         });
@@ -109,9 +109,9 @@ pub(crate) fn read(source: &Source<'_>, problems: &mut Vec<Problem>) -> Rules {
 
 impl Rule {
     fn of(
-        written: Written,
-        start: Place,
-        place: &impl Fn(usize) -> Place,
+        written: RawRule,
+        start: SourceLocation,
+        place: &impl Fn(usize) -> SourceLocation,
         problems: &mut Vec<Problem>,
     ) -> Option<Self> {
         let before = problems.len();
@@ -207,7 +207,7 @@ impl Rule {
     }
 
     /// The pattern that admits an origin.
-    fn admits(&self, origin: &str) -> Option<&(Pattern, Place)> {
+    fn admits(&self, origin: &str) -> Option<&(Pattern, SourceLocation)> {
         self.origins
             .iter()
             .find(|(pattern, _)| pattern.matches(origin))
@@ -217,7 +217,7 @@ impl Rule {
         let Some((pattern, place)) = self.admits(origin) else {
             return Vec::new();
         };
-        let line = |name: &str, value: &str, place: &Place| Line {
+        let line = |name: &str, value: &str, place: &SourceLocation| Line {
             name: name.to_owned(),
             value: value.to_owned(),
             place: Some(place.clone()),
@@ -250,10 +250,10 @@ impl Rule {
 impl Answers for Rules {
     /// Of the rules that are about host and path most exactly, the first that admits the origin
     /// answers; an origin that none of them admits gets nothing.
-    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
         let rank = |rule: &Rule| rule.rank(ask.host(), ask.url.path());
         let Some(best) = self.0.iter().filter_map(rank).min() else {
-            return Reply::Uncovered;
+            return Prediction::Uncovered;
         };
         let mut rules = self
             .0
@@ -263,10 +263,10 @@ impl Answers for Rules {
         let first = rules.peek().map(|rule| rule.place.clone());
         let admitting = rules.find(|rule| rule.admits(ask.origin()).is_some());
         let is_preflight = ask.is_preflight();
-        let mut told = Told {
+        let mut told = PredictedResponse {
             status: 204,
             by: admitting.map(|rule| rule.place.clone()).or(first),
-            ..Told::default()
+            ..PredictedResponse::default()
         };
         if !is_preflight {
             let answer = upstream.answer(false).unwrap_or_default();
@@ -280,7 +280,7 @@ impl Answers for Rules {
         if let Some(rule) = admitting {
             told.lines.extend(rule.lines(ask.origin(), is_preflight));
         }
-        Reply::Told(told)
+        Prediction::Response(told)
     }
 
     fn grants(&self) -> Vec<Grant> {
@@ -307,7 +307,7 @@ impl Answers for Rules {
         grants
     }
 
-    fn doors(&self) -> Vec<Door> {
+    fn doors(&self) -> Vec<EntryUrl> {
         let mut doors = Vec::new();
         for rule in &self.0 {
             let hosts: Vec<Option<String>> = if rule.hosts.is_empty() {
@@ -327,7 +327,7 @@ impl Answers for Rules {
                 paths.push("/".to_owned());
             }
             for host in hosts {
-                doors.extend(paths.iter().map(|path| Door {
+                doors.extend(paths.iter().map(|path| EntryUrl {
                     host: host.clone(),
                     path: path.clone(),
                     place: rule.place.clone(),

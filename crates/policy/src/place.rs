@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 /// A line of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct SourceLocation {
     /// The file, as the caller named it.
     pub file: Arc<str>,
     /// Line, from 1.
     pub line: usize,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }
@@ -21,7 +21,7 @@ impl std::fmt::Display for Place {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// Where it stands.
-    pub place: Place,
+    pub place: SourceLocation,
     /// Why it cannot be read.
     pub reason: String,
 }
@@ -33,7 +33,11 @@ impl std::fmt::Display for Problem {
 }
 
 /// Reports what cannot be read.
-pub(crate) fn problem(problems: &mut Vec<Problem>, place: &Place, reason: impl Into<String>) {
+pub(crate) fn problem(
+    problems: &mut Vec<Problem>,
+    place: &SourceLocation,
+    reason: impl Into<String>,
+) {
     problems.push(Problem {
         place: place.clone(),
         reason: reason.into(),
@@ -42,11 +46,11 @@ pub(crate) fn problem(problems: &mut Vec<Problem>, place: &Place, reason: impl I
 
 /// Somewhere to knock: a URL's host and path that a part of the policy is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Door {
+pub struct EntryUrl {
     /// Host; `None` where the part is about every host.
     pub host: Option<String>,
     /// Path.
     pub path: String,
     /// Where the part stands.
-    pub place: Place,
+    pub place: SourceLocation,
 }

@@ -5,8 +5,8 @@ use explain::Verdict;
 
 use crate::form::Policy;
 use crate::message::{ask, named};
-use crate::place::Place;
-use crate::reply::{Lost, Reply, Told, Upstream};
+use crate::place::SourceLocation;
+use crate::prediction::{Lost, PredictedResponse, Prediction, Upstream};
 use crate::shape::Shape;
 use crate::template::Path;
 
@@ -30,7 +30,7 @@ pub struct Options {
     pub upstream: Upstream,
 }
 
-/// What became of the prediction for a shape.
+/// The outcome of the prediction for a shape.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// The page gets its response.
@@ -42,7 +42,7 @@ pub enum Outcome {
         /// Why.
         reason: String,
         /// The line that makes it so.
-        place: Option<Place>,
+        place: Option<SourceLocation>,
     },
     /// The policy is not about the target.
     Uncovered,
@@ -54,7 +54,7 @@ pub struct Block {
     /// What the engine says, with words and fixes.
     pub verdict: Verdict,
     /// The line of the policy that says the wrong thing, or the part that says too little.
-    pub place: Option<Place>,
+    pub place: Option<SourceLocation>,
     /// Lines that set the header which is missing, and why they do nothing here.
     pub lost: Vec<Lost>,
 }
@@ -82,7 +82,7 @@ pub struct Predicted<'a> {
     /// What had to be assumed.
     pub assumed: Vec<String>,
     /// Lines of the policy that the answers came from.
-    pub(crate) used: Vec<(String, Place)>,
+    pub(crate) used: Vec<(String, SourceLocation)>,
 }
 
 impl Predicted<'_> {
@@ -257,9 +257,9 @@ fn one<'a>(policy: &Policy, shape: &'a Shape, path: &str, options: &Options) -> 
 
 struct Walk {
     /// The answer that came last.
-    last: Option<Told>,
+    last: Option<PredictedResponse>,
     assumed: Vec<String>,
-    used: Vec<(String, Place)>,
+    used: Vec<(String, SourceLocation)>,
 }
 
 impl Walk {
@@ -269,11 +269,11 @@ impl Walk {
         shape: &Shape,
         message: &Message,
         options: &Options,
-    ) -> Result<&Told, Outcome> {
+    ) -> Result<&PredictedResponse, Outcome> {
         let url = named(&message.url, options);
         let ask = ask(shape, message, &url);
         match policy.answer(&ask, &options.upstream) {
-            Reply::Told(told) => {
+            Prediction::Response(told) => {
                 for assumed in &told.assumed {
                     if !self.assumed.contains(assumed) {
                         self.assumed.push(assumed.clone());
@@ -286,9 +286,9 @@ impl Walk {
                 self.used.extend(used);
                 Ok(self.last.insert(told))
             }
-            Reply::Unknown { reason, place } => Err(Outcome::Unknown { reason, place }),
-            Reply::Uncovered if message.hop == 0 => Err(Outcome::Uncovered),
-            Reply::Uncovered => Err(unknown(format!(
+            Prediction::Unknown { reason, place } => Err(Outcome::Unknown { reason, place }),
+            Prediction::Uncovered if message.hop == 0 => Err(Outcome::Uncovered),
+            Prediction::Uncovered => Err(unknown(format!(
                 "a redirect leads to {}, which the policy does not cover",
                 message.url
             ))),
@@ -341,7 +341,7 @@ impl Walk {
     }
 
     /// The line that the verdict is about.
-    fn place(&self, verdict: &Verdict) -> Option<Place> {
+    fn place(&self, verdict: &Verdict) -> Option<SourceLocation> {
         let told = self.last.as_ref()?;
         let line = verdict.header().and_then(|header| told.place_of(header));
         line.or(told.by.as_ref()).cloned()

@@ -1,4 +1,4 @@
-//! Request shapes: what browsers were seen to ask, how often, and what became of it.
+//! Request shapes: what browsers were seen to ask, how often, and with which outcome.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ pub struct Shape {
     /// Response headers that pages read there, in lower case.
     #[serde(default)]
     pub reads: Vec<String>,
-    /// What became of the requests.
+    /// The outcome of the requests.
     #[serde(default)]
     pub outcomes: BTreeMap<String, u64>,
     /// How many there were.

@@ -1,8 +1,8 @@
 //! The header lines of an answer while a server works on them.
 
 use crate::doubt::Doubt;
-use crate::place::Place;
-use crate::reply::Line;
+use crate::place::SourceLocation;
+use crate::prediction::Line;
 
 /// Headers without which an answer is no answer to a question about CORS.
 pub(crate) fn matters(name: &str) -> bool {
@@ -10,7 +10,7 @@ pub(crate) fn matters(name: &str) -> bool {
     name.starts_with("access-control-") || name == "location"
 }
 
-/// What a header's value turned out to be: a text, or why nobody knows.
+/// What a header's value turned out to be: a text, or why no one knows.
 pub(crate) type Value = Result<String, Doubt>;
 
 /// The lines in order; names in any case.
@@ -24,7 +24,12 @@ impl Sheet {
     }
 
     /// Adds a line.
-    pub(crate) fn add(&mut self, name: &str, value: impl Into<String>, place: Option<&Place>) {
+    pub(crate) fn add(
+        &mut self,
+        name: &str,
+        value: impl Into<String>,
+        place: Option<&SourceLocation>,
+    ) {
         self.0.push(Line {
             name: name.to_owned(),
             value: value.into(),
@@ -33,7 +38,12 @@ impl Sheet {
     }
 
     /// Makes it the only line of that name.
-    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>, place: Option<&Place>) {
+    pub(crate) fn set(
+        &mut self,
+        name: &str,
+        value: impl Into<String>,
+        place: Option<&SourceLocation>,
+    ) {
         self.remove(name);
         self.add(name, value, place);
     }
@@ -44,7 +54,7 @@ impl Sheet {
     }
 
     /// Lengthens the first line of that name, or adds one.
-    pub(crate) fn append(&mut self, name: &str, value: &str, place: Option<&Place>) {
+    pub(crate) fn append(&mut self, name: &str, value: &str, place: Option<&SourceLocation>) {
         match self.0.iter_mut().find(|line| is(line, name)) {
             Some(line) => line.value = format!("{}, {value}", line.value),
             None => self.add(name, value, place),
@@ -52,7 +62,7 @@ impl Sheet {
     }
 
     /// Lengthens the first line of that name where no element of it is the value already.
-    pub(crate) fn merge(&mut self, name: &str, value: &str, place: Option<&Place>) {
+    pub(crate) fn merge(&mut self, name: &str, value: &str, place: Option<&SourceLocation>) {
         let there = self.0.iter().find(|line| is(line, name));
         let is_there =
             there.is_some_and(|line| line.value.split(',').any(|part| part.trim() == value));

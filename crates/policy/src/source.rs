@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::place::Place;
+use crate::place::SourceLocation;
 
 /// What reads the files that `include` names: a name or a pattern to names and texts.
 pub(crate) type Load<'a> = dyn Fn(&str) -> Result<Vec<(String, String)>, String> + 'a;
@@ -27,8 +27,8 @@ impl std::fmt::Debug for Source<'_> {
 
 impl Source<'_> {
     /// A line of the file.
-    pub(crate) fn place(&self, line: usize) -> Place {
-        Place {
+    pub(crate) fn place(&self, line: usize) -> SourceLocation {
+        SourceLocation {
             file: Arc::from(self.name),
             line,
         }

@@ -18,7 +18,7 @@ impl Path {
     /// every path.
     ///
     /// # Errors
-    /// It is no path as browsers send it.
+    /// It is not a path as browsers send it.
     pub fn read(template: &str) -> Result<Self, NotAnEndpoint> {
         let template = EndpointTemplate::read(template)?;
         if template.is_other() {
@@ -31,7 +31,7 @@ impl Path {
     /// endpoint is an operation.
     ///
     /// # Errors
-    /// It is no endpoint.
+    /// It is not an endpoint.
     pub fn of(endpoint: &str, method: &str) -> Result<Self, NotAnEndpoint> {
         let operation = GraphqlPaths::default().operation(endpoint, method);
         Self::read(operation.map_or(endpoint, |operation| operation.path))

@@ -1,10 +1,10 @@
-//! Sums over predictions, and what of a policy nobody needed.
+//! Sums over predictions, and what of a policy no one needed.
 
 use std::collections::HashSet;
 
 use crate::grant::{Grant, Kind};
 use crate::origin::Pattern;
-use crate::place::Place;
+use crate::place::SourceLocation;
 use crate::predict::{Outcome, Predicted};
 use crate::{gateway, nginx};
 
@@ -81,7 +81,7 @@ impl Totals {
 /// from its line.
 #[must_use]
 pub fn unused(grants: &[Grant], predicted: &[Predicted<'_>]) -> Vec<Grant> {
-    let mut needed: HashSet<(Kind, &Place, String)> = HashSet::new();
+    let mut needed: HashSet<(Kind, &SourceLocation, String)> = HashSet::new();
     let mut origins: HashSet<&str> = HashSet::new();
     for prediction in predicted {
         let shape = prediction.shape;

@@ -16,8 +16,8 @@ use crate::ask::Ask;
 use crate::doubt::Doubt;
 use crate::form::Answers;
 use crate::grant::Grant;
-use crate::place::{Door, Place};
-use crate::reply::{Reply, Told, Upstream};
+use crate::place::{EntryUrl, SourceLocation};
+use crate::prediction::{PredictedResponse, Prediction, Upstream};
 use crate::sheet::Sheet;
 
 pub(crate) use self::read::read;
@@ -33,8 +33,8 @@ pub(crate) struct Dynamic {
 struct Router {
     rule: Rule,
     priority: i64,
-    middlewares: Vec<(String, Place)>,
-    place: Place,
+    middlewares: Vec<(String, SourceLocation)>,
+    place: SourceLocation,
 }
 
 #[derive(Debug)]
@@ -42,13 +42,13 @@ struct Middleware {
     /// The names under which it is known.
     names: Vec<String>,
     kind: Kind,
-    place: Place,
+    place: SourceLocation,
 }
 
 #[derive(Debug)]
 enum Kind {
     Headers(Box<Headers>),
-    Chain(Vec<(String, Place)>),
+    Chain(Vec<(String, SourceLocation)>),
     /// `basicAuth`, `digestAuth`: asks for a login.
     Login,
     /// `redirectScheme`: the scheme, and whether for good.
@@ -72,7 +72,7 @@ impl Dynamic {
     /// The middlewares of a router in order, those of chains in their place.
     fn chain<'a>(
         &'a self,
-        names: &[(String, Place)],
+        names: &[(String, SourceLocation)],
         found: &mut Vec<&'a Middleware>,
     ) -> Result<(), Doubt> {
         for (name, place) in names {
@@ -107,7 +107,7 @@ impl Dynamic {
         Ok(None)
     }
 
-    fn tell(&self, ask: &Ask<'_>, upstream: &Upstream) -> Result<Option<Told>, Doubt> {
+    fn tell(&self, ask: &Ask<'_>, upstream: &Upstream) -> Result<Option<PredictedResponse>, Doubt> {
         let mut chain = Vec::new();
         let place;
         if self.routers.is_empty() {
@@ -134,9 +134,9 @@ impl Dynamic {
                     .iter()
                     .any(|router| router.rule.is_about(ask.host())) =>
                 {
-                    return Ok(Some(Told {
+                    return Ok(Some(PredictedResponse {
                         status: 404,
-                        ..Told::default()
+                        ..PredictedResponse::default()
                     }));
                 }
                 None => return Ok(None),
@@ -152,8 +152,8 @@ fn through(
     chain: &[&Middleware],
     ask: &Ask<'_>,
     upstream: &Upstream,
-    place: &Place,
-) -> Result<Told, Doubt> {
+    place: &SourceLocation,
+) -> Result<PredictedResponse, Doubt> {
     let Some((first, rest)) = chain.split_first() else {
         return upstream.passed_on(ask.is_preflight(), "the service", place);
     };
@@ -161,11 +161,11 @@ fn through(
         Kind::Chain(_) | Kind::Harmless => through(rest, ask, upstream, place),
         Kind::Headers(headers) => {
             if let Some(sheet) = headers.preflight(ask) {
-                return Ok(Told {
+                return Ok(PredictedResponse {
                     status: 200,
                     lines: sheet.0,
                     by: Some(first.place.clone()),
-                    ..Told::default()
+                    ..PredictedResponse::default()
                 });
             }
             let mut told = through(rest, ask, upstream, place)?;
@@ -174,10 +174,10 @@ fn through(
             told.lines = sheet.0;
             Ok(told)
         }
-        Kind::Login if ask.is_preflight() => Ok(Told {
+        Kind::Login if ask.is_preflight() => Ok(PredictedResponse {
             status: 401,
             by: Some(first.place.clone()),
-            ..Told::default()
+            ..PredictedResponse::default()
         }),
         Kind::Login => {
             let mut told = through(rest, ask, upstream, place)?;
@@ -198,7 +198,7 @@ fn through(
 
 /// `redirectScheme` (`pkg/middlewares/redirect/redirect.go`): 301 and 302 to GET, 308 and 307 to the
 /// rest.
-fn moved(ask: &Ask<'_>, scheme: &str, for_good: bool, place: &Place) -> Told {
+fn moved(ask: &Ask<'_>, scheme: &str, for_good: bool, place: &SourceLocation) -> PredictedResponse {
     let status = match (ask.method, for_good) {
         ("GET", true) => 301,
         ("GET", false) => 302,
@@ -212,19 +212,19 @@ fn moved(ask: &Ask<'_>, scheme: &str, for_good: bool, place: &Place) -> Told {
         .map_or("", |(_, rest)| rest);
     let mut sheet = Sheet::default();
     sheet.add("Location", format!("{scheme}://{rest}"), Some(place));
-    Told {
+    PredictedResponse {
         status,
         lines: sheet.0,
         by: Some(place.clone()),
-        ..Told::default()
+        ..PredictedResponse::default()
     }
 }
 
 impl Answers for Dynamic {
-    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
         match self.tell(ask, upstream) {
-            Ok(Some(told)) => Reply::Told(told),
-            Ok(None) => Reply::Uncovered,
+            Ok(Some(told)) => Prediction::Response(told),
+            Ok(None) => Prediction::Uncovered,
             Err(doubt) => doubt.into(),
         }
     }
@@ -237,13 +237,13 @@ impl Answers for Dynamic {
         headers.flat_map(|headers| headers.grants()).collect()
     }
 
-    fn doors(&self) -> Vec<Door> {
+    fn doors(&self) -> Vec<EntryUrl> {
         if self.routers.is_empty() {
             return self
                 .middlewares
                 .iter()
                 .take(1)
-                .map(|one| Door {
+                .map(|one| EntryUrl {
                     host: None,
                     path: "/".to_owned(),
                     place: one.place.clone(),
@@ -258,7 +258,7 @@ impl Answers for Dynamic {
             }
             hosts.into_iter().flat_map(move |host| {
                 let paths = paths.clone();
-                paths.into_iter().map(move |path| Door {
+                paths.into_iter().map(move |path| EntryUrl {
                     host: host.clone(),
                     path,
                     place: router.place.clone(),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 
 /// Nodes stand in nodes this deep.
@@ -13,7 +13,7 @@ const DEPTH: usize = 64;
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node {
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
     pub(crate) value: Value,
 }
 
@@ -24,8 +24,8 @@ pub(crate) enum Value {
     Text(String, bool),
     List(Vec<Node>),
     /// Members with the lines of their names.
-    Map(Vec<(String, Place, Node)>),
-    /// An alias of another node: nobody writes policies with them.
+    Map(Vec<(String, SourceLocation, Node)>),
+    /// An alias of another node: no one writes policies with them.
     Alias,
 }
 
@@ -70,7 +70,7 @@ impl Node {
     }
 
     /// The texts of a list, or of a text with commas, each with its line.
-    pub(crate) fn texts(&self) -> Vec<(String, Place)> {
+    pub(crate) fn texts(&self) -> Vec<(String, SourceLocation)> {
         let one = |node: &Self| Some((node.text()?.to_owned(), node.place.clone()));
         match &self.value {
             Value::Text(text, _) => text
@@ -83,7 +83,7 @@ impl Node {
     }
 
     /// The same with the line of the first for all of them, which is where their header comes from.
-    pub(crate) fn listed(&self) -> Vec<(String, Place)> {
+    pub(crate) fn listed(&self) -> Vec<(String, SourceLocation)> {
         let mut texts = self.texts();
         if let Some((_, first)) = texts.first().cloned() {
             texts
@@ -118,7 +118,7 @@ impl Node {
     }
 
     /// The members of a map; none of anything else.
-    pub(crate) fn members(&self) -> &[(String, Place, Self)] {
+    pub(crate) fn members(&self) -> &[(String, SourceLocation, Self)] {
         match &self.value {
             Value::Map(members) => members,
             _ => &[],
@@ -237,14 +237,14 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn members(&mut self, depth: usize) -> Result<Vec<(String, Place, Node)>, Wrong> {
-        let mut members: Vec<(String, Place, Node)> = Vec::new();
+    fn members(&mut self, depth: usize) -> Result<Vec<(String, SourceLocation, Node)>, Wrong> {
+        let mut members: Vec<(String, SourceLocation, Node)> = Vec::new();
         let mut names = HashSet::new();
         while let Some((event, line)) = self.next()? {
             let name = match event {
                 Event::MappingEnd => break,
                 Event::Scalar(text, ..) => text.into_owned(),
-                _ => return Err((line, "the name of a member is no text".to_owned())),
+                _ => return Err((line, "the name of a member is not text".to_owned())),
             };
             if !names.insert(name.clone()) {
                 return Err((line, format!("`{name}` is duplicated")));

@@ -1,6 +1,6 @@
 //! What policies answer, form by form, and what is said of what cannot be read.
 
-use policy::{Ask, Form, Policy, Reply, Rest, Source, Upstream};
+use policy::{Ask, Form, Policy, Prediction, Rest, Source, Upstream};
 use url::Url;
 
 fn read(form: Form, text: &str) -> (Policy, Vec<String>) {
@@ -46,14 +46,14 @@ fn ask(policy: &Policy, what: &str) -> String {
         rest: Rest::OfBrowser,
     };
     match policy.answer(&ask, &Upstream::default()) {
-        Reply::Uncovered => "uncovered".to_owned(),
-        Reply::Unknown { reason, place } => {
+        Prediction::Uncovered => "uncovered".to_owned(),
+        Prediction::Unknown { reason, place } => {
             let line = place
                 .map(|place| format!("{} ", place.line))
                 .unwrap_or_default();
             format!("unknown: {line}{reason}")
         }
-        Reply::Told(told) => {
+        Prediction::Response(told) => {
             let mut text = told.status.to_string();
             for line in told.lines.iter().filter(|line| line.name != "Vary") {
                 let name = line

@@ -1,7 +1,7 @@
 //! What the controllers and clouds answer that no test here can start, form by form, and what is said
 //! of what cannot be read.
 
-use policy::{Ask, Form, Policy, Reply, Rest, Source, Upstream};
+use policy::{Ask, Form, Policy, Prediction, Rest, Source, Upstream};
 use url::Url;
 
 fn source<'a>(name: &'a str, text: &'a str) -> Source<'a> {
@@ -39,9 +39,9 @@ fn answer(policy: &Policy, what: &str) -> String {
         rest: Rest::Absent,
     };
     match policy.answer(&ask, &Upstream::default()) {
-        Reply::Uncovered => "uncovered".to_owned(),
-        Reply::Unknown { reason, .. } => format!("unknown: {reason}"),
-        Reply::Told(told) => {
+        Prediction::Uncovered => "uncovered".to_owned(),
+        Prediction::Unknown { reason, .. } => format!("unknown: {reason}"),
+        Prediction::Response(told) => {
             let mut lines: Vec<String> = told
                 .lines
                 .iter()
@@ -489,7 +489,7 @@ fn lost(form: Form, text: &str, what: &str) -> Vec<String> {
         response: Some(sent(200)),
     };
     match policy.answer(&ask, &upstream) {
-        Reply::Told(told) => told
+        Prediction::Response(told) => told
             .lost
             .iter()
             .map(|lost| format!("{} {}: {}", lost.place.line, lost.header, lost.reason))

@@ -1,4 +1,4 @@
-//! What is generated reads back, lets everything pass, and gives nothing that nobody needs.
+//! What is generated reads back, lets everything pass, and gives nothing that no one needs.
 
 use std::collections::BTreeMap;
 
@@ -124,7 +124,7 @@ fn without(text: &str, grant: &Grant) -> String {
         if number + 1 != grant.place.line {
             return line.to_owned();
         }
-        // Something of the same form that nobody asks for.
+        // Something of the same form that no one asks for.
         let instead = if grant.value.contains("://") {
             "https://nobody.test"
         } else {

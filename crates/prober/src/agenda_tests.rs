@@ -94,7 +94,7 @@ fn what_is_put_off_waits_for_its_time_and_is_not_forgotten() {
     assert_eq!(endpoints(&mut agenda, now), ["/x"]);
     agenda.postponed(row("api", "/x", 0), soon);
     agenda.postponed_look(row("api", "/look", 0), soon);
-    // Seen again, it still waits.
+    // TargetSnapshot again, it still waits.
     agenda.failing(vec![row("api", "/x", 1)]);
     assert_eq!((agenda.waiting(), agenda.has_looks()), (1, true));
     assert_eq!(endpoints(&mut agenda, now), [""; 0]);

@@ -13,7 +13,7 @@ use crate::signature;
 use crate::snapshot;
 use browse::CallError;
 use browse::{Ending, Walk};
-use browse::{NoPath, Place};
+use browse::{NoPath, ProbeTarget};
 
 /// What is said: the outcome, why, and the same for people.
 struct Finding {
@@ -33,7 +33,7 @@ fn finding(outcome: Outcome, why: Why, detail: impl Into<String>) -> Finding {
 /// What was replayed, and what came of it.
 #[derive(Debug)]
 pub(crate) struct Replay {
-    pub(crate) place: Place,
+    pub(crate) place: ProbeTarget,
     pub(crate) walk: Result<Walk, NotAnExchange>,
     /// The walk to another address of the target, where it is blocked and the first is not.
     pub(crate) edge: Option<Walk>,
@@ -99,12 +99,12 @@ fn unanswered(
     }
 }
 
-const fn stored(place: explain::fix::Place) -> FixPlace {
+const fn stored(place: explain::fix::FixTarget) -> FixPlace {
     match place {
-        explain::fix::Place::Preflight => FixPlace::Preflight,
-        explain::fix::Place::Response => FixPlace::Response,
-        explain::fix::Place::Redirect => FixPlace::Redirect,
-        explain::fix::Place::Page => FixPlace::Page,
+        explain::fix::FixTarget::Preflight => FixPlace::Preflight,
+        explain::fix::FixTarget::Response => FixPlace::Response,
+        explain::fix::FixTarget::Redirect => FixPlace::Redirect,
+        explain::fix::FixTarget::Page => FixPlace::Page,
     }
 }
 

@@ -4,7 +4,7 @@ use cors::{Headers, Hop};
 use observation::{Outcome as Told, Stage as Where};
 
 use super::*;
-use browse::Place;
+use browse::ProbeTarget;
 use browse::Refusal;
 use browse::Step;
 use browse::Timing;
@@ -76,7 +76,7 @@ fn preflight(row: &SignatureRow, status: u16, headers: &[(&str, &str)]) -> Walk 
 
 fn replay(walk: Walk) -> Replay {
     Replay {
-        place: Place {
+        place: ProbeTarget {
             url: URL.to_owned(),
             made_up: false,
         },

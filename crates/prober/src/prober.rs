@@ -19,18 +19,18 @@ use browse::Pace;
 /// The lease of the one that works.
 const LEASE: &str = "prober";
 /// At most so many diagnoses are remembered.
-const REMEMBERED: u32 = 5_000;
+const MAX_REMEMBERED_DIAGNOSES: u32 = 5_000;
 /// Every round looks this far back for failures.
-const JUST_NOW: i64 = 3 * 60_000;
+const RECENT_WINDOW_MS: i64 = 3 * 60_000;
 /// Now and then a round looks this far back: beacons may come late.
-const LATELY: i64 = 2 * 3_600_000;
-const LATELY_EVERY: Duration = Duration::from_secs(60);
+const LATE_BEACONS_WINDOW_MS: i64 = 2 * 3_600_000;
+const LATE_BEACONS_INTERVAL: Duration = Duration::from_secs(60);
 /// What worked within this time is looked at.
-const WORKED: i64 = 3_600_000;
+const PASSING_WINDOW_MS: i64 = 3_600_000;
 /// The longest pause after rounds that failed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
 /// How long the replays under way may take once the prober is to stop.
-const LAST_REPLAYS: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a prober is made of.
 pub struct Parts<'a> {
@@ -72,7 +72,7 @@ impl std::fmt::Debug for Prober {
     }
 }
 
-/// What became of a task.
+/// The outcome of a task.
 enum Done {
     Diagnosed(
         Box<SignatureRow>,
@@ -115,14 +115,14 @@ impl Prober {
     pub async fn run(mut self, stop: Stop) {
         let tick = Tick {
             every: self.config.tick.duration(),
-            longest: LONGEST_PAUSE,
+            longest: MAX_BACKOFF,
         };
         let Ok(()) = run_rounds(&mut Loop(&mut self), tick, &stop).await;
         let under_way = &mut self.under_way;
         let ending = async { while under_way.join_next().await.is_some() {} };
         // A replay that is cut off is found again at the next start.
-        let _ = tokio::time::timeout(LAST_REPLAYS, ending).await;
-        let _ = tokio::time::timeout(LAST_REPLAYS, self.claim.release(&self.store)).await;
+        let _ = tokio::time::timeout(DRAIN_TIMEOUT, ending).await;
+        let _ = tokio::time::timeout(DRAIN_TIMEOUT, self.claim.release(&self.store)).await;
     }
 
     /// One round: lease, failures, targets that work.
@@ -134,7 +134,11 @@ impl Prober {
             return Ok(());
         };
         if self.term != Some(term) {
-            for diagnosis in self.reader.diagnoses(None, REMEMBERED).await? {
+            for diagnosis in self
+                .reader
+                .diagnoses(None, MAX_REMEMBERED_DIAGNOSES)
+                .await?
+            {
                 self.agenda.diagnosed(&diagnosis.signature, diagnosis.at);
             }
             self.term = Some(term);
@@ -144,8 +148,12 @@ impl Prober {
         let is_due = |last: Option<Instant>, every: Duration| {
             last.is_none_or(|last| last.elapsed() >= every)
         };
-        let lately = is_due(self.looked_lately, LATELY_EVERY);
-        let since = if lately { LATELY } else { JUST_NOW };
+        let lately = is_due(self.looked_lately, LATE_BEACONS_INTERVAL);
+        let since = if lately {
+            LATE_BEACONS_WINDOW_MS
+        } else {
+            RECENT_WINDOW_MS
+        };
         let failing = self.reader.failing_signatures(now.plus(-since)).await?;
         if lately {
             self.looked_lately = Some(Instant::now());
@@ -157,7 +165,7 @@ impl Prober {
         if targets > 0 && is_due(self.looked_at_targets, every) && !self.agenda.has_looks() {
             let passing = self
                 .reader
-                .passing_signatures(now.plus(-WORKED), targets)
+                .passing_signatures(now.plus(-PASSING_WINDOW_MS), targets)
                 .await?;
             // Without any yet, it is looked again at once.
             if !passing.is_empty() {

@@ -12,17 +12,17 @@ use url::Url;
 
 use crate::diagnosis::{Replay, conclude, unasked};
 use crate::signature;
-use crate::snapshot::{self, Seen};
+use crate::snapshot::{self, TargetSnapshot};
 use browse::CallError;
 use browse::Pace;
+use browse::{BrowsePolicy, Ending, Methods, Values, Walk, browse};
 use browse::{Call, Client};
-use browse::{Ending, Manner, Methods, Values, Walk, browse};
-use browse::{KnownPaths, NoPath, Place};
+use browse::{KnownPaths, NoPath, ProbeTarget};
 
 /// Of a target's other addresses so many are asked where the first lets the request pass.
 const OTHER_ADDRESSES: usize = 3;
 
-const REPLAY: Manner = Manner {
+const REPLAY: BrowsePolicy = BrowsePolicy {
     methods: Methods::Safe,
     values: Values::Unknown,
 };
@@ -75,14 +75,14 @@ impl Replayer {
         self.pace.wait_for_address(address, Instant::now())
     }
 
-    fn place(&self, row: &SignatureRow) -> Result<Place, NoPath> {
-        Place::of(&row.target_origin, &row.endpoint, &row.method, &self.known)
+    fn place(&self, row: &SignatureRow) -> Result<ProbeTarget, NoPath> {
+        ProbeTarget::of(&row.target_origin, &row.endpoint, &row.method, &self.known)
     }
 
     async fn diagnose_at(
         &self,
         row: &SignatureRow,
-        place: Place,
+        place: ProbeTarget,
     ) -> Result<Done<DiagnosisRow>, StoreError> {
         if let Some(wait) = self.wait(&place.url).await {
             return Ok(Done::After(wait));
@@ -124,7 +124,7 @@ impl Replayer {
         Ok(Done::Now(compared.changed_now))
     }
 
-    async fn replay(&self, row: &SignatureRow, place: Place) -> Replay {
+    async fn replay(&self, row: &SignatureRow, place: ProbeTarget) -> Replay {
         let request = match signature::request(row, &place.url) {
             Ok(request) => request,
             Err(error) => {
@@ -168,7 +168,7 @@ impl Replayer {
 
     /// The preflight without header names: what targets that work are asked too, so that both can be
     /// compared.
-    async fn plain_preflight(&self, row: &SignatureRow, url: &str) -> Option<Seen> {
+    async fn plain_preflight(&self, row: &SignatureRow, url: &str) -> Option<TargetSnapshot> {
         let url: Url = url.parse().ok()?;
         let mut headers = Headers::new();
         headers.push("Accept", "*/*");
@@ -181,7 +181,7 @@ impl Replayer {
             headers: &headers,
         };
         let reply = self.client.call(call).await.ok()?;
-        Some(Seen::of(
+        Some(TargetSnapshot::of(
             row.method.clone(),
             Stage::Preflight,
             &reply.answer,
@@ -192,7 +192,7 @@ impl Replayer {
         &self,
         row: &SignatureRow,
         url: &str,
-        seen: &[Seen],
+        seen: &[TargetSnapshot],
     ) -> Result<snapshot::Compared, StoreError> {
         if seen.is_empty() {
             return Ok(snapshot::Compared::default());

@@ -12,14 +12,14 @@ const NEWS: i64 = 24 * 3_600_000;
 
 /// How a target answered one question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct TargetSnapshot {
     pub(crate) asked: String,
     pub(crate) stage: Stage,
     pub(crate) status: u16,
     pub(crate) headers: Vec<HeaderLine>,
 }
 
-impl Seen {
+impl TargetSnapshot {
     pub(crate) fn of(asked: String, stage: Stage, answer: &Answer) -> Self {
         Self {
             asked,
@@ -31,13 +31,13 @@ impl Seen {
 }
 
 /// What the first hop of a walk showed.
-pub(crate) fn seen(exchange: &Exchange, names: &str) -> Vec<Seen> {
+pub(crate) fn seen(exchange: &Exchange, names: &str) -> Vec<TargetSnapshot> {
     let method = exchange.request.method();
     let Some(hop) = exchange.hops.first() else {
         return Vec::new();
     };
     let preflight = hop.preflight.iter().map(|answer| {
-        Seen::of(
+        TargetSnapshot::of(
             format!("{method} {names}").trim_end().to_owned(),
             Stage::Preflight,
             answer,
@@ -46,7 +46,7 @@ pub(crate) fn seen(exchange: &Exchange, names: &str) -> Vec<Seen> {
     let response = hop
         .response
         .iter()
-        .map(|answer| Seen::of(method.to_owned(), Stage::Response, answer));
+        .map(|answer| TargetSnapshot::of(method.to_owned(), Stage::Response, answer));
     preflight.chain(response).collect()
 }
 
@@ -93,7 +93,7 @@ pub(crate) struct Compared {
 /// Compares what a target shows now with its latest states, latest first.
 pub(crate) fn compare(
     (page_origin, url): (&str, &str),
-    seen: &[Seen],
+    seen: &[TargetSnapshot],
     before: &[SnapshotRow],
     now: UnixMillis,
 ) -> Compared {

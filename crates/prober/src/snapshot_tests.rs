@@ -4,12 +4,12 @@ const PAGE: &str = "https://shop.test";
 const URL: &str = "https://api.test/cart/1";
 const TARGET: (&str, &str) = (PAGE, URL);
 
-fn seen(asked: &str, status: u16, headers: &[(&str, &str)]) -> Seen {
+fn seen(asked: &str, status: u16, headers: &[(&str, &str)]) -> TargetSnapshot {
     let answer = Answer {
         status,
         headers: headers.iter().copied().collect(),
     };
-    Seen::of(asked.to_owned(), Stage::Preflight, &answer)
+    TargetSnapshot::of(asked.to_owned(), Stage::Preflight, &answer)
 }
 
 const GOOD: &[(&str, &str)] = &[

@@ -76,7 +76,7 @@ pub async fn run_rounds<R: Rounds>(work: &mut R, tick: Tick, stop: &Stop) -> Res
     }
 }
 
-/// What one of the tasks returned; waits for ever where there is none.
+/// What one of the tasks returned; waits forever where there is none.
 pub async fn joined<T: 'static>(tasks: &mut JoinSet<T>) -> Result<T, JoinError> {
     match tasks.join_next().await {
         Some(ended) => ended,

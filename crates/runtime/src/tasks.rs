@@ -25,7 +25,7 @@ pub enum TaskFailure {
         #[source]
         source: TaskError,
     },
-    /// The task ended although nobody asked.
+    /// The task ended although no one asked.
     #[error("{task} ended before it was stopped")]
     Ended {
         /// Its name.
@@ -153,7 +153,7 @@ mod tests {
 
     use super::*;
 
-    const SOON: Duration = Duration::from_secs(5);
+    const TEST_TIMEOUT: Duration = Duration::from_secs(5);
 
     #[tokio::test]
     async fn tasks_drain_in_the_order_of_their_start() {
@@ -161,7 +161,7 @@ mod tests {
         let mut tasks = Tasks::default();
         for name in ["edge", "journal", "store"] {
             let order = Arc::clone(&order);
-            tasks.spawn(name, SOON, |stop| async move {
+            tasks.spawn(name, TEST_TIMEOUT, |stop| async move {
                 stop.cancelled().await;
                 order.lock().expect("not poisoned").push(name);
                 Ok(())
@@ -182,8 +182,8 @@ mod tests {
         let drained = Arc::new(Mutex::new(false));
         let seen = Arc::clone(&drained);
         let mut tasks = Tasks::default();
-        tasks.spawn("ends", SOON, |_| std::future::ready(Ok(())));
-        tasks.spawn("stays", SOON, |stop| async move {
+        tasks.spawn("ends", TEST_TIMEOUT, |_| std::future::ready(Ok(())));
+        tasks.spawn("stays", TEST_TIMEOUT, |stop| async move {
             stop.cancelled().await;
             *seen.lock().expect("not poisoned") = true;
             Ok(())
@@ -202,7 +202,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_task_that_does_not_drain_is_aborted_at_its_deadline() {
         let mut tasks = Tasks::default();
-        tasks.spawn("stuck", SOON, |_| std::future::pending());
+        tasks.spawn("stuck", TEST_TIMEOUT, |_| std::future::pending());
         let failure = tasks.run(std::future::ready(())).await.expect_err("stuck");
         assert!(
             matches!(failure, TaskFailure::Late { task: "stuck", .. }),

@@ -72,7 +72,7 @@ impl Period {
 #[serde(try_from = "String", into = "String")]
 pub struct Zone(Tz);
 
-/// A name that is no time zone.
+/// A name that is not time zone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a time zone such as Europe/Berlin or UTC; not {0}")]
 pub struct InvalidZone(pub String);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "f64", into = "f64")]
 pub struct Objective(f64);
 
-/// A number that is no objective.
+/// A number that is not an objective.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("an objective lies between 0 and 1, both excluded, such as 0.999; not {0}")]
 pub struct InvalidObjective(pub f64);

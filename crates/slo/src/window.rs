@@ -15,7 +15,7 @@ const MINUTES_PER_DAY: u64 = 24 * MINUTES_PER_HOUR;
 #[serde(try_from = "Span", into = "String")]
 pub struct Window(u64);
 
-/// A span that is no window.
+/// A span that is not a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a window has whole minutes, at least 1m; not {0}")]
 pub struct InvalidWindow(pub Span);

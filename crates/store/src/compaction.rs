@@ -128,7 +128,7 @@ impl Store {
         self.finish_span(epoch, partition, span).await
     }
 
-    /// Removes parts of minutes before `before` whose span is compacted, which nobody reads any
+    /// Removes parts of minutes before `before` whose span is compacted, which no one reads any
     /// more; says whether there were any. Parts that are not compacted stay, however old: they are
     /// the only record of their sums. The server does the work in the background.
     ///
@@ -167,7 +167,7 @@ impl Store {
         Ok(true)
     }
 
-    /// The first half of a compaction: the sums, which nobody reads yet.
+    /// The first half of a compaction: the sums, which no one reads yet.
     pub(crate) async fn write_span(
         &self,
         epoch: u32,
@@ -247,7 +247,7 @@ impl Store {
         self.insert(&[row]).await
     }
 
-    /// Compacts a chunk anew whose parts were written again in whole, as [`Store::compact_again`] does a span.
+    /// Compacts a chunk again whose parts were written again in whole, as [`Store::compact_again`] does a span.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -297,7 +297,7 @@ impl Store {
         Ok(())
     }
 
-    /// Compacts a span anew whose parts were written again in whole: sums that have no part any
+    /// Compacts a span again whose parts were written again in whole: sums that have no part any
     /// more become zero, the others are replaced.
     ///
     /// # Errors

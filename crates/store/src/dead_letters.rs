@@ -31,7 +31,7 @@ const OPEN: &str = "FROM dead_letters AS letter FINAL \
         (SELECT epoch, partition, offset FROM dead_letter_marks)";
 
 impl Store {
-    /// The dead letters that nobody has dealt with, behind `after` in the order of their positions,
+    /// The dead letters that no one has dealt with, behind `after` in the order of their positions,
     /// at most `limit`.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //!
 //! [`Engine::start`] starts the child and waits until it answers; [`Engine::run`] keeps it alive
 //! and restarts it with growing pauses; [`EngineAccess`] tells a [`crate::Store`] where it listens
-//! now. The child listens on the loopback interface only, with passwords made anew at each start.
+//! now. The child listens on the loopback interface only, with passwords made again at each start.
 
 mod child;
 mod config;
@@ -25,9 +25,9 @@ pub use host::child_main;
 
 use crate::login::Login;
 
-/// The first pause before a restart; it doubles up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The first pause before a restart; it doubles up to [`MAX_BACKOFF`].
+const INITIAL_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
 /// An engine that lived this long starts again with the first pause.
 const SETTLED: Duration = Duration::from_secs(60);
 /// So many failed starts in a row end the process instead.
@@ -185,7 +185,7 @@ impl Engine {
     /// # Errors
     /// The last [`EngineError`] after too many failed starts in a row.
     pub async fn run(mut self, stop: Stop) -> Result<(), TaskError> {
-        let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let mut pauses = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         loop {
             let since = Instant::now();
             let ended = tokio::select! {

@@ -166,7 +166,7 @@ impl StoreError {
             },
             (Call::Read, _) => Self::Rejected { code, source },
             (Call::Write, _) if POISON.contains(&code) => Self::Rejected { code, source },
-            // Giving up data for a code that nobody has thought of would lose it.
+            // Giving up data for a code that no one has thought of would lose it.
             (Call::Write, _) => Self::Unavailable {
                 reason: "unclassified",
                 source,

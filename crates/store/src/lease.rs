@@ -17,7 +17,7 @@ use crate::rows::Lease;
 use crate::{Store, StoreError};
 
 #[derive(Debug, Clone, Row, Deserialize)]
-struct Standing {
+struct LeaseClaim {
     term: u64,
     holder: String,
     granted: bool,
@@ -73,7 +73,7 @@ impl Store {
         let step = if renews { "grant" } else { "claim" };
         self.record(me, term, step).await?;
         let after = self.standings(name).await?;
-        let rival = |s: &Standing| s.live && (s.term, s.holder.as_str()) != (term, holder);
+        let rival = |s: &LeaseClaim| s.live && (s.term, s.holder.as_str()) != (term, holder);
         if after.iter().any(rival) {
             return Ok(None);
         }
@@ -102,7 +102,7 @@ impl Store {
         self.record(me, lease.term, "release").await
     }
 
-    async fn standings(&self, name: &str) -> Result<Vec<Standing>, StoreError> {
+    async fn standings(&self, name: &str) -> Result<Vec<LeaseClaim>, StoreError> {
         let statement = self.client.sql(STANDINGS).param("name", name);
         self.client.fetch(statement).await
     }

@@ -39,7 +39,7 @@ pub struct Batch {
     pub observations: Vec<ObservationRow>,
     /// Changed sums of open chunks, cumulative in their chunk.
     pub parts: Vec<PartRow>,
-    /// What became of the records of a chunk, cumulative in the chunk.
+    /// The outcome of the records of a chunk, cumulative in the chunk.
     pub chunks: Vec<ChunkRow>,
     /// Records that could not be read.
     pub dead_letters: Vec<DeadLetterRow>,

@@ -25,7 +25,7 @@ const DRIBBLE: Duration = Duration::from_secs(1);
 const BETWEEN: Duration = Duration::from_millis(50);
 const SENDERS: usize = 20;
 /// How long a sender waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// What a bomb unpacks to.
 const BOMB: usize = 64 << 20;
 /// Unexpected answers that are kept to be shown.
@@ -189,7 +189,7 @@ async fn ask(from: Ipv4Addr, server: SocketAddr, request: &[u8]) -> Option<Strin
     // A server that has seen enough may answer and close before everything is sent.
     let _ = stream.write_all(request).await;
     let mut answer = [0; 512];
-    match tokio::time::timeout(PATIENCE, stream.read(&mut answer)).await {
+    match tokio::time::timeout(RESPONSE_TIMEOUT, stream.read(&mut answer)).await {
         Ok(Ok(read)) if read > 0 => Some(String::from_utf8_lossy(&answer[..read]).into_owned()),
         _ => None,
     }

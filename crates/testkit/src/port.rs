@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Mutex, PoisonError};
 
-/// A port of the loopback address that nobody listened on a moment ago, and that this process gives
+/// A port of the loopback address that no one listened on a moment ago, and that this process gives
 /// out only once. Prefer port 0 where the program can tell what it took.
 ///
 /// # Panics

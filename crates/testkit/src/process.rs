@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use crate::wait::{found_within, wait_for};
 
 /// What a process said last may be read a little after its end; a child of it may hold its output open
-/// for ever.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// forever.
+const OUTPUT_DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many lines of output are kept: the last ones.
 const KEPT_LINES: usize = 20_000;
@@ -80,7 +80,7 @@ impl Process {
             let ended = self.child.try_wait().expect("own child");
             let is_read = ended.is_some_and(|_| {
                 self.readers.iter().all(JoinHandle::is_finished)
-                    || ended_at.get_or_insert_with(Instant::now).elapsed() > LAST_WORDS
+                    || ended_at.get_or_insert_with(Instant::now).elapsed() > OUTPUT_DRAIN_TIMEOUT
             });
             let found = lock(&lines).iter().find_map(|line| find(line));
             if let (None, true, Some(status)) = (&found, is_read, ended) {
@@ -190,7 +190,7 @@ fn lock(lines: &Mutex<Vec<String>>) -> std::sync::MutexGuard<'_, Vec<String>> {
 mod tests {
     use super::*;
 
-    const SOON: Duration = Duration::from_secs(10);
+    const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
     fn shell(script: &str) -> Process {
         Process::start(Command::new("sh").args(["-c", script]))
@@ -199,12 +199,14 @@ mod tests {
     #[tokio::test]
     async fn what_a_process_says_on_either_stream_is_read() {
         let mut process = shell("echo port=17; echo wrong >&2; exec sleep 100");
-        let port = process.line("its port", SOON, |line| {
+        let port = process.line("its port", TEST_TIMEOUT, |line| {
             line.strip_prefix("port=")?.parse::<u16>().ok()
         });
         assert_eq!(port.await, 17);
         process
-            .line("its error", SOON, |line| (line == "wrong").then_some(()))
+            .line("its error", TEST_TIMEOUT, |line| {
+                (line == "wrong").then_some(())
+            })
             .await;
         process.kill();
     }
@@ -214,7 +216,7 @@ mod tests {
     async fn a_process_that_ends_early_is_quoted() {
         let mut process = shell("echo no port today");
         process
-            .line("its port", SOON, |line| {
+            .line("its port", TEST_TIMEOUT, |line| {
                 line.strip_prefix("port=").map(drop)
             })
             .await;
@@ -225,13 +227,13 @@ mod tests {
         let mut process = shell("exec sleep 100");
         process.pause();
         let stat = || std::fs::read_to_string(format!("/proc/{}/stat", process.id()));
-        crate::wait_until("it is stopped", SOON, || {
+        crate::wait_until("it is stopped", TEST_TIMEOUT, || {
             std::future::ready(stat().is_ok_and(|stat| stat.contains(") T ")))
         })
         .await;
         process.resume();
         process.terminate();
-        assert!(!process.ended(SOON).await.success());
+        assert!(!process.ended(TEST_TIMEOUT).await.success());
     }
 
     #[tokio::test]

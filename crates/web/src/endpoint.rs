@@ -43,7 +43,7 @@ pub enum Part {
     Rest,
 }
 
-/// Why a text is no endpoint.
+/// Why a text is not an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnEndpoint {
     /// It does not start with `/`.

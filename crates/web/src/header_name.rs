@@ -10,7 +10,7 @@ use crate::token::{is_token, is_token_byte};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HeaderName<'a>(Cow<'a, str>);
 
-/// A text that is no header name.
+/// A text that is not a header name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not the name of a header: a name is a token, such as x-request-id")]
 pub struct NotAHeaderName(pub String);

@@ -17,7 +17,7 @@ const FORBIDDEN: [&str; 3] = ["CONNECT", "TRACE", "TRACK"];
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Method<'a>(Cow<'a, str>);
 
-/// A text that is no method.
+/// A text that is not a method.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a method: a method is a token, such as GET")]
 pub struct NotAMethod(pub String);

@@ -16,7 +16,7 @@ pub enum Schemes {
     Any,
 }
 
-/// Why a text is no origin as browsers serialise it.
+/// Why a text is not an origin as browsers serialise it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnOrigin {
     /// Not even of that form.
@@ -145,7 +145,7 @@ impl Origin {
     /// One text for every way to write the same server: `http://127.1`, `http://127.0.0.1.` and
     /// `http://127.0.0.1:80` are one, and so are `https://a.test` and `https://a.test.`, which
     /// browsers keep apart although both names lead to the same addresses (RFC 1034, section 3.1). A
-    /// text that is no origin stands for itself.
+    /// text that is not an origin stands for itself.
     #[must_use]
     pub fn server_of(text: &str) -> Cow<'_, str> {
         let Some(Self::Tuple(origin)) = Self::parse(text) else {

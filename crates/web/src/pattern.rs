@@ -15,7 +15,7 @@ use crate::origin::{NotAnOrigin, Origin, Schemes};
 ///   (<https://publicsuffix.org>). Chromium refuses the same in a list of pages that may talk to an
 ///   extension, private suffixes and unlisted top-level domains included
 ///   (`externally_connectable.cc`, `MatchesEffectiveTld`), and browsers set no cookie for such a
-///   name. Names that nobody can register at all are exempt ([RFC 6761], [RFC 6762], [RFC 8375],
+///   name. Names that no one can register at all are exempt ([RFC 6761], [RFC 6762], [RFC 8375],
 ///   and `internal`, which ICANN keeps for private use).
 /// * All else is an origin as browsers serialise it, because lists are compared with what they send.
 ///
@@ -36,7 +36,7 @@ enum Kind {
     },
 }
 
-/// Why a text is no pattern.
+/// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAPattern {
     /// A `*` where none may stand.
@@ -66,7 +66,7 @@ pub enum NotAPattern {
     },
 }
 
-/// Names below which nobody can register one: they lead nowhere, or to this machine or network.
+/// Names below which no one can register one: they lead nowhere, or to this machine or network.
 const RESERVED: [&str; 7] = [
     "example",
     "home.arpa",

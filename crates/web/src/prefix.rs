@@ -12,7 +12,7 @@ impl PathPrefix {
     /// Reads a prefix; the empty one, or `/`, covers every path.
     ///
     /// # Errors
-    /// It is no path as browsers send it.
+    /// It is not a path as browsers send it.
     pub fn read(text: &str) -> Result<Self, NotAnEndpoint> {
         if !text.is_empty() {
             EndpointTemplate::check(text)?;

@@ -21,7 +21,7 @@ impl RequestPath {
     /// The path of an endpoint that was called with `method`.
     ///
     /// # Errors
-    /// It is no endpoint.
+    /// It is not an endpoint.
     pub fn of(endpoint: &str, method: &str, graphql: &GraphqlPaths) -> Result<Self, NotAnEndpoint> {
         let template = EndpointTemplate::read(endpoint)?;
         if let Some(operation) = graphql.operation(endpoint, method) {

@@ -698,7 +698,7 @@ export interface components {
              *     configured.
              */
             owner?: string | null;
-            resolved_at?: components["schemas"]["Stamp"] | null;
+            resolved_at?: components["schemas"]["Timestamp"] | null;
             /** @description The rule that fired. */
             rule: string;
             /**
@@ -709,7 +709,7 @@ export interface components {
             /** @description How the alert wants to be treated: `page` wakes somebody, `ticket` does not. */
             severity: string;
             /** @description Since when. */
-            since: components["schemas"]["Stamp"];
+            since: components["schemas"]["Timestamp"];
             /** @description The objective that is in danger. */
             slo: string;
             /** @description Where it is in its life: `pending`, `firing`, `resolved`, ... */
@@ -717,7 +717,7 @@ export interface components {
             /** @description One sentence; null where the alert has none. */
             summary?: string | null;
             /** @description When its state was last written. */
-            updated_at: components["schemas"]["Stamp"];
+            updated_at: components["schemas"]["Timestamp"];
         };
         /** @description An alert that belongs to it. */
         AlertView: {
@@ -788,20 +788,20 @@ export interface components {
         /** @description What is to be replayed. */
         BacktestReport: {
             /** @description The first minute. */
-            from: components["schemas"]["Stamp"];
+            from: components["schemas"]["Timestamp"];
             /**
              * @description Objectives, each with the members of a `[[slo]]` of the configuration; those that are configured
              *     where left out.
              */
             slos?: Record<string, never>[] | null;
-            to?: components["schemas"]["Stamp"] | null;
+            to?: components["schemas"]["Timestamp"] | null;
         };
         /** @description The SLIs of the window before. */
         Before: components["schemas"]["Sli"] & {
             /** @description Its start. */
-            from: components["schemas"]["Stamp"];
+            from: components["schemas"]["Timestamp"];
             /** @description Its end, exclusive. */
-            to: components["schemas"]["Stamp"];
+            to: components["schemas"]["Timestamp"];
         };
         /** @description The SLIs of every value of a dimension. */
         BreakdownBody: components["schemas"]["Scope"] & {
@@ -820,13 +820,13 @@ export interface components {
         /** @description A change at a target. */
         Change: {
             /** @description When it was last seen as before. */
-            from: components["schemas"]["Stamp"];
+            from: components["schemas"]["Timestamp"];
             /** @description The header; `:status` for the status. */
             header: string;
             /** @description `preflight` or `response`. */
             stage: string;
             /** @description When it was first seen as it is. */
-            to: components["schemas"]["Stamp"];
+            to: components["schemas"]["Timestamp"];
             /** @description What happened, in words. */
             what: string;
         };
@@ -849,7 +849,7 @@ export interface components {
         /** @description What was said. */
         CloseBody: {
             /** @description When it was said. */
-            at: components["schemas"]["Stamp"];
+            at: components["schemas"]["Timestamp"];
             /** @description Who said it: the name of the token. */
             by: string;
             /** @description Identity of the incident. */
@@ -923,7 +923,7 @@ export interface components {
             /** @description Its app; empty where it is about the pipeline. */
             app: string;
             /** @description When it ended. */
-            at: components["schemas"]["Stamp"];
+            at: components["schemas"]["Timestamp"];
             /**
              * Format: int32
              * @description Attempts that were made.
@@ -956,11 +956,11 @@ export interface components {
             /** @description App whose traffic it may change. */
             app: string;
             /** @description When it took effect. */
-            at: components["schemas"]["Stamp"];
+            at: components["schemas"]["Timestamp"];
             /** @description Who made it, as the report says. */
             author: string;
             /** @description When it was recorded. */
-            created_at: components["schemas"]["Stamp"];
+            created_at: components["schemas"]["Timestamp"];
             /** @description Where it was deployed to; empty where not stated. */
             environment: string;
             /** @description Its identity; `reverts` of a rollback names it. */
@@ -992,7 +992,7 @@ export interface components {
         DeployReport: {
             /** @description Configured app whose traffic it may change. */
             app: string;
-            at?: components["schemas"]["Stamp"] | null;
+            at?: components["schemas"]["Timestamp"] | null;
             /** @description Who made it; default the name of the token. */
             author?: string;
             /** @description Where it is deployed to, as pages state it. A deploy to staging is not suspected of failures in production. */
@@ -1054,7 +1054,7 @@ export interface components {
         /** @description What replaying a failure showed. */
         Diagnosis: {
             /** @description When it was replayed. */
-            at: components["schemas"]["Stamp"];
+            at: components["schemas"]["Timestamp"];
             /** @description Chromium's `CorsError` name of the rule that broke. */
             cause?: string | null;
             /** @description What changed at the target within the last day. */
@@ -1068,7 +1068,7 @@ export interface components {
             /** @description What the browser requires and what it got. */
             explanation?: string | null;
             /** @description Start of the first minute in which it was seen. */
-            first_seen: components["schemas"]["Stamp"];
+            first_seen: components["schemas"]["Timestamp"];
             /** @description What to change, most specific first. */
             fixes: components["schemas"]["Fix"][];
             /** @description Names of the headers that the browser asked for, or of the one that was read. */
@@ -1235,11 +1235,11 @@ export interface components {
             /** @description Path template. */
             endpoint: string;
             /** @description Start of the first minute with one. */
-            first_seen: components["schemas"]["Stamp"];
+            first_seen: components["schemas"]["Timestamp"];
             /** @description What failed: a `request`, a `preflight` seen by itself, or a `header_read`. */
             kind: string;
             /** @description Start of the last minute with one. */
-            last_seen: components["schemas"]["Stamp"];
+            last_seen: components["schemas"]["Timestamp"];
             /** @description Request method. */
             method: string;
             /** @description How it ended. */
@@ -1302,7 +1302,7 @@ export interface components {
             /** @description The rule: one of `corswatch audit`, or `unused-origin`. */
             rule: string;
             /** @description When it was first found. */
-            since: components["schemas"]["Stamp"];
+            since: components["schemas"]["Timestamp"];
             /** @description The rule in a line. */
             title: string;
         };
@@ -1328,7 +1328,7 @@ export interface components {
             /** @description Whether the time that was asked for is over. */
             complete: boolean;
             /** @description Start of the watched time. */
-            from: components["schemas"]["Stamp"];
+            from: components["schemas"]["Timestamp"];
             /** @description The verdict in words, with what it rests on. */
             reason: string;
             /**
@@ -1347,7 +1347,7 @@ export interface components {
              */
             rise_low: number;
             /** @description Its end, as far as it has come. */
-            to: components["schemas"]["Stamp"];
+            to: components["schemas"]["Timestamp"];
             /**
              * Format: int32
              * @description 0 pass, 1 fail, 2 inconclusive: for tools that read one number.
@@ -1467,7 +1467,7 @@ export interface components {
         /** @description The inventory at one time. */
         InventoryPoint: components["schemas"]["Stances"] & {
             /** @description The end of a day in UTC; now for the last one. */
-            at: components["schemas"]["Stamp"];
+            at: components["schemas"]["Timestamp"];
             /** @description Targets. */
             targets: number;
             /** @description Targets whose `Vary` does not name Origin where it has to. */
@@ -1533,7 +1533,7 @@ export interface components {
             refused_by_reason: {
                 [key: string]: number;
             };
-            reported_at?: components["schemas"]["Stamp"] | null;
+            reported_at?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description Sent away for load, to be sent again.
@@ -1613,7 +1613,7 @@ export interface components {
         /** @description The SLIs of one minute. */
         LivePoint: components["schemas"]["Sli"] & {
             /** @description Start of the minute. */
-            at: components["schemas"]["Stamp"];
+            at: components["schemas"]["Timestamp"];
         };
         /** @description Maintenance windows. */
         MaintenanceBody: {
@@ -1624,7 +1624,7 @@ export interface components {
         Origin: {
             /** @description `denied`, `plain` or `credentialed`. */
             grant: string;
-            last_seen?: components["schemas"]["Stamp"] | null;
+            last_seen?: components["schemas"]["Timestamp"] | null;
             /** @description The origin. */
             origin: string;
             /**
@@ -1647,7 +1647,7 @@ export interface components {
         /** @description The SLIs of one step. */
         Point: components["schemas"]["Sli"] & {
             /** @description Start of the step. */
-            at: components["schemas"]["Stamp"];
+            at: components["schemas"]["Timestamp"];
         };
         /** @description Whom targets let read, at the end of the time. */
         Policies: {
@@ -1856,11 +1856,11 @@ export interface components {
             /** @description Method and header names that were asked with. */
             asked: string;
             /** @description When it was first seen. */
-            first_at: components["schemas"]["Stamp"];
+            first_at: components["schemas"]["Timestamp"];
             /** @description The headers that have a say in CORS. */
             headers: components["schemas"]["Header"][];
             /** @description When it was last seen. */
-            last_at: components["schemas"]["Stamp"];
+            last_at: components["schemas"]["Timestamp"];
             /** @description `preflight` or `response`. */
             stage: string;
             /**
@@ -1885,7 +1885,7 @@ export interface components {
             /** @description The changes. */
             changes: components["schemas"]["Changes"];
             /** @description Start of the time. */
-            from: components["schemas"]["Stamp"];
+            from: components["schemas"]["Timestamp"];
             /** @description The incidents. */
             incidents: components["schemas"]["Incidents"];
             /** @description `week` or `month`. */
@@ -1896,7 +1896,7 @@ export interface components {
             /** @description The objectives over this time, whatever their own windows are. */
             slos: components["schemas"]["SloStatus"][];
             /** @description Its end. */
-            to: components["schemas"]["Stamp"];
+            to: components["schemas"]["Timestamp"];
         };
         /** @description The SLIs of one value. */
         Row: components["schemas"]["Sli"] & {
@@ -1908,12 +1908,12 @@ export interface components {
             /** @description The app. */
             app: string;
             /** @description Start, a whole minute. */
-            from: components["schemas"]["Stamp"];
+            from: components["schemas"]["Timestamp"];
             /** @description Who saw it. */
             source: string;
             /** @description End, a whole minute, exclusive. */
-            to: components["schemas"]["Stamp"];
-            watermark?: components["schemas"]["Stamp"] | null;
+            to: components["schemas"]["Timestamp"];
+            watermark?: components["schemas"]["Timestamp"] | null;
             /** @description The window as it was asked for: `1h`; its length where `from` was given. */
             window: string;
         };
@@ -1972,7 +1972,7 @@ export interface components {
             /** @description Who asks for it; default the name of the token. */
             author?: string;
             /** @description Until when; with `rrule` the end of the first window. */
-            ends_at: components["schemas"]["Stamp"];
+            ends_at: components["schemas"]["Timestamp"];
             /**
              * @description Labels of the alerts and what they have to be: a text, or `{"regex": ".."}` for the whole value. At
              *     least one. A token that is limited to apps names one of them as `app`, or an incident of theirs as `incident`.
@@ -1984,7 +1984,7 @@ export interface components {
             reason: string;
             /** @description How it comes back: a rule of RFC 5545, such as `FREQ=WEEKLY;BYDAY=SU`. */
             rrule?: string;
-            starts_at?: components["schemas"]["Stamp"] | null;
+            starts_at?: components["schemas"]["Timestamp"] | null;
             /** @description Zone of the days and hours of `rrule`, such as `Europe/Berlin`; default UTC. */
             time_zone?: string;
         };
@@ -2002,14 +2002,14 @@ export interface components {
         SilenceView: {
             /** @description Who asked for it. */
             author: string;
-            created_at?: components["schemas"]["Stamp"] | null;
+            created_at?: components["schemas"]["Timestamp"] | null;
             /** @description Name of the token that it was recorded with; empty for those of the configuration. */
             created_by: string;
-            deleted_at?: components["schemas"]["Stamp"] | null;
+            deleted_at?: components["schemas"]["Timestamp"] | null;
             /** @description Name of the token that it was taken back with. */
             deleted_by: string;
             /** @description Until when; with `rrule` the end of the first window. */
-            ends_at: components["schemas"]["Stamp"];
+            ends_at: components["schemas"]["Timestamp"];
             /** @description Its identity. */
             id: string;
             /** @description Labels of the alerts and what they have to be. */
@@ -2023,13 +2023,13 @@ export interface components {
             /** @description Where it is from. */
             source: components["schemas"]["SilenceSource"];
             /** @description Since when. */
-            starts_at: components["schemas"]["Stamp"];
+            starts_at: components["schemas"]["Timestamp"];
             /** @description Where it stands. */
             state: components["schemas"]["SilenceState"];
             /** @description Zone of the rule; empty for UTC. */
             time_zone: string;
-            window_from?: components["schemas"]["Stamp"] | null;
-            window_to?: components["schemas"]["Stamp"] | null;
+            window_from?: components["schemas"]["Timestamp"] | null;
+            window_to?: components["schemas"]["Timestamp"] | null;
         };
         /** @description Silences. */
         SilencesBody: {
@@ -2039,7 +2039,7 @@ export interface components {
         /** @description One failure as a browser reported it. Where the page summed failures up, `count` is above 1. */
         Single: {
             /** @description When it happened. */
-            at: components["schemas"]["Stamp"];
+            at: components["schemas"]["Timestamp"];
             /** @description Browser and major version: `chrome 156`. */
             browser: string;
             /** @description Chromium's `CorsError` name; null where the evidence does not tell. */
@@ -2076,7 +2076,7 @@ export interface components {
             /** @description Whether a preflight was needed. */
             preflighted: boolean;
             /** @description When the edge took it in. */
-            received_at: components["schemas"]["Stamp"];
+            received_at: components["schemas"]["Timestamp"];
             /** @description Release of the page; empty where it states none. */
             release: string;
             /** @description Configured service; empty where none matches. */
@@ -2145,11 +2145,11 @@ export interface components {
              *     without data.
              */
             budget_remaining?: number | null;
-            /** @description What the budget is for, where that is no rolling window: `month (Europe/Berlin)`; null otherwise. */
+            /** @description What the budget is for, where that is not a rolling window: `month (Europe/Berlin)`; null otherwise. */
             calendar?: string | null;
             corrected?: components["schemas"]["CorrectedStatus"] | null;
             /** @description Start of the window that was evaluated. */
-            from: components["schemas"]["Stamp"];
+            from: components["schemas"]["Timestamp"];
             /** @description What it is limited to, by the names of the filters: `{"service": "cart"}`; empty for all. */
             limited_to: {
                 [key: string]: string;
@@ -2183,7 +2183,7 @@ export interface components {
              */
             target: number;
             /** @description Its end: the watermark, or now while there is none. */
-            to: components["schemas"]["Stamp"];
+            to: components["schemas"]["Timestamp"];
             /** @description The window of the budget: `30d`; of a calendar the usual length. */
             window: string;
         };
@@ -2193,14 +2193,8 @@ export interface components {
             lagging: boolean;
             /** @description In the order of the configuration. */
             slos: components["schemas"]["SloStatus"][];
-            watermark?: components["schemas"]["Stamp"] | null;
+            watermark?: components["schemas"]["Timestamp"] | null;
         };
-        /**
-         * Format: date-time
-         * @description A time: RFC 3339 in UTC with milliseconds, such as `2026-01-31T12:00:00.000Z`. Milliseconds
-         *     since 1970 are understood too.
-         */
-        Stamp: string;
         /** @description Services by whom their targets let read. One that has targets of several kinds counts in each. */
         Stances: {
             /** @description With one that names whoever asks, with credentials. */
@@ -2231,7 +2225,7 @@ export interface components {
         };
         /** @description The inventory in numbers. */
         Summary: components["schemas"]["Stances"] & {
-            as_of?: components["schemas"]["Stamp"] | null;
+            as_of?: components["schemas"]["Timestamp"] | null;
             /** @description Targets whose Access-Control-Max-Age is longer than any browser keeps a preflight. */
             max_age_too_long: number;
             /** @description Targets: endpoints of services. */
@@ -2265,11 +2259,11 @@ export interface components {
         };
         /** @description The policy of one target. */
         Target: {
-            answered_at?: components["schemas"]["Stamp"] | null;
+            answered_at?: components["schemas"]["Timestamp"] | null;
             /** @description Apps whose pages call it. */
             apps: string[];
             /** @description When it was last audited. */
-            audited_at: components["schemas"]["Stamp"];
+            audited_at: components["schemas"]["Timestamp"];
             /** @description Path template. */
             endpoint: string;
             /** @description What is wrong, the worst first. */
@@ -2292,7 +2286,7 @@ export interface components {
             max_age_too_long: boolean;
             /** @description `GET`; or the method that preflights asked for, where pages never read it with GET. */
             method: string;
-            observed_since?: components["schemas"]["Stamp"] | null;
+            observed_since?: components["schemas"]["Timestamp"] | null;
             /** @description The origins that were tried, where it has a list. */
             origins: components["schemas"]["Origin"][];
             /** @description Why there was no answer. */
@@ -2300,7 +2294,7 @@ export interface components {
             /** @description Configured service. */
             service: string;
             /** @description Since when all of this is so. */
-            since: components["schemas"]["Stamp"];
+            since: components["schemas"]["Timestamp"];
             /**
              * @description Whom it lets read, the mildest first: `none`, `list`, `wildcard`, `wildcard_with_credentials`,
              *     `reflecting`, `null_trusted`, `credentialed_reflecting`; null where it has never answered.
@@ -2321,7 +2315,7 @@ export interface components {
             app: string;
             arrived?: components["schemas"]["Arrived"] | null;
             /** @description When the store was read. */
-            at: components["schemas"]["Stamp"];
+            at: components["schemas"]["Timestamp"];
             /**
              * Format: int64
              * @description How far the watermark is behind `at`, in milliseconds; null without a watermark.
@@ -2329,7 +2323,7 @@ export interface components {
             lag_ms?: number | null;
             /** @description The SLIs by minute, in order of time; minutes in which nothing was seen are left out. */
             points: components["schemas"]["LivePoint"][];
-            watermark?: components["schemas"]["Stamp"] | null;
+            watermark?: components["schemas"]["Timestamp"] | null;
             /** @description Whether `points` are all of the last half hour; else those that changed since the tick before. */
             whole: boolean;
         };
@@ -2342,6 +2336,12 @@ export interface components {
             /** @description From the first failure to the first notification; null where none was sent. */
             to_notify?: string | null;
         };
+        /**
+         * Format: date-time
+         * @description A time: RFC 3339 in UTC with milliseconds, such as `2026-01-31T12:00:00.000Z`. Milliseconds
+         *     since 1970 are understood too.
+         */
+        Timestamp: string;
         /** @description An entry of an allow-list that no page uses. */
         UnusedOrigin: {
             /** @description The origin. */

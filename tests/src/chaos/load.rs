@@ -23,7 +23,7 @@ const RESENT_PERCENT: u64 = 30;
 const GIVEN_UP_PERCENT: u64 = 3;
 const ANSWER: Duration = Duration::from_secs(15);
 
-/// What became of a beacon as its sender sees it.
+/// The outcome of a beacon as its sender sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// The edge said 204.
@@ -32,7 +32,7 @@ pub enum Fate {
     GivenUp,
 }
 
-/// The load and what became of it.
+/// The load and its outcome.
 #[derive(Debug)]
 pub struct Load {
     seed: u64,
@@ -65,7 +65,7 @@ impl Load {
         }
     }
 
-    /// What became of every beacon.
+    /// The outcome of every beacon.
     #[must_use]
     pub fn fates(&self) -> BTreeMap<u64, Fate> {
         self.lock().clone()

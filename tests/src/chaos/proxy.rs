@@ -53,7 +53,7 @@ impl Weather {
     }
 }
 
-/// Where connections go; asked anew for each, because some servers move.
+/// Where connections go; asked again for each, because some servers move.
 type Target = Arc<dyn Fn() -> Option<SocketAddr> + Send + Sync>;
 
 /// A listening proxy. It ends when it is dropped.

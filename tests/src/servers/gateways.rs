@@ -24,7 +24,7 @@ pub(super) fn nginx(site: &Site<'_>) -> Command {
     };
     write(site.folder, "www/x", "[]");
     // One process: workers would outlive a master that is killed. One that is root can give its files to
-    // nobody else, and need not.
+    // no one else, and need not.
     let text = format!(
         "user root;\ndaemon off;\nmaster_process off;\npid {dir}/pid;\nerror_log stderr;\nevents {{}}\n\
          http {{\naccess_log off;\nclient_body_temp_path {dir}/body;\nproxy_temp_path {dir}/proxy;\n\
@@ -65,7 +65,7 @@ pub(super) fn caddy(site: &Site<'_>) -> Command {
     command
 }
 
-/// The modules that are loaded; those of logins and proxies disturb nobody.
+/// The modules that are loaded; those of logins and proxies disturb no one.
 const APACHE_MODULES: [&str; 11] = [
     "mpm_event",
     "authn_core",

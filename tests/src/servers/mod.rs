@@ -71,7 +71,7 @@ pub enum Content {
     Own,
     /// From an application behind it, at this port.
     Behind(u16),
-    /// The same, and the server lets nobody through who has not logged in as `u` with `p`.
+    /// The same, and the server lets no one through who has not logged in as `u` with `p`.
     BehindLogin(u16),
     /// The piece is the whole program of an application, which listens where it says.
     Program,

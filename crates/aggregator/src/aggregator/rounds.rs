@@ -8,7 +8,7 @@ use crate::board::Condition;
 
 /// What comes between two rounds.
 pub(super) enum Event {
-    /// What became of a notification.
+    /// The outcome of a notification.
     Receipt(alert::Receipt),
     /// The part that carries notifications has ended.
     DispatcherEnded,
@@ -20,7 +20,7 @@ impl Rounds for Loop<'_> {
     type Event = Event;
     type Error = AggregatorError;
 
-    // What a round changed is in the book: it may be left at any point.
+    // What a round changed is in the registry: it may be left at any point.
     async fn round(&mut self) -> Result<(), RoundFailed> {
         match self.0.round().await.condition {
             Condition::Unreachable => Err(RoundFailed),
@@ -39,7 +39,7 @@ impl Rounds for Loop<'_> {
     async fn handle(&mut self, event: Event) -> Result<(), AggregatorError> {
         match event {
             Event::Receipt(receipt) => {
-                self.0.book.heard(&receipt);
+                self.0.registry.heard(&receipt);
                 Ok(())
             }
             Event::DispatcherEnded => Err(AggregatorError::Dispatcher),

@@ -129,7 +129,7 @@ async fn a_lag_freezes_slo_alerts_and_fires_its_own() {
             .states()
             .contains(&("fast_burn".to_owned(), "firing".to_owned()))
     );
-    // The loader is back; nobody has come in between.
+    // The loader is back; no one has come in between.
     rig.happen("", 0, 100);
     hand.rounds(&rig, 31).await;
     assert_eq!(
@@ -346,7 +346,7 @@ async fn who_lost_the_lead_while_the_store_was_away_takes_its_own_alert_back() {
     let mut two = Hand::of(rig.aggregator());
     assert_eq!(two.round().await.condition, Condition::Leading);
     assert_eq!(one.round().await.condition, Condition::Standby);
-    // Its book is closed: it does not wait for the receipt.
+    // Its registry is closed: it does not wait for the receipt.
     one.rounds(&rig, 1).await;
     assert_eq!(
         rig.pager.heard(),

@@ -139,9 +139,9 @@ impl Hand {
     /// One round, and what it said has arrived.
     pub(super) async fn round(&mut self) -> Arc<Board> {
         let board = self.aggregator.round().await;
-        while self.aggregator.book.is_waiting() {
+        while self.aggregator.registry.is_waiting() {
             let receipt = self.aggregator.outbox.receipt().await;
-            self.aggregator.book.heard(&receipt);
+            self.aggregator.registry.heard(&receipt);
         }
         board
     }

@@ -14,7 +14,7 @@ use store::{
 };
 use tokio::time::Instant;
 
-use crate::{Evidence, GroupBy, Grouped, Keep, Source};
+use crate::{AlertStore, Evidence, GroupBy, Grouped, Source};
 
 pub(super) const NOON: i64 = 1_700_049_600_000;
 
@@ -243,7 +243,7 @@ impl Evidence for World {
 }
 
 #[async_trait]
-impl Keep for World {
+impl AlertStore for World {
     async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
         let facts = self.reach()?;
         let row = |(partition, at): (u32, &i64)| ProgressRow {

@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
                     let name = match event {
                         Event::MappingEnd => break,
                         Event::Scalar(text, ..) => text.into_owned(),
-                        _ => return self.wrong("the name of a member is no text"),
+                        _ => return self.wrong("the name of a member is not text"),
                     };
                     let Some(event) = self.next()? else {
                         return self.wrong(format!("`{name}` has no value"));

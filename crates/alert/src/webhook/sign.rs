@@ -22,7 +22,7 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// A secret that is no key.
+/// A secret that is not a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKey {
     /// Too easily guessed.

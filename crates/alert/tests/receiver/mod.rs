@@ -47,7 +47,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// Answers by `script`, then 200 for ever.
+    /// Answers by `script`, then 200 forever.
     pub(crate) async fn start(script: Vec<Answer>) -> Self {
         let script = Mutex::new(VecDeque::from(script));
         Self::run(move |_| {

@@ -28,7 +28,7 @@ pub(super) fn check(look: &Look<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for pair in look.readers().into_iter().take(1) {
         let preflight = &pair.preflight;
-        // A list speaks for those who are allowed; for the others it is nobody's, and nobody reads that
+        // A list speaks for those who are allowed; for the others it is no one's, and no one reads that
         // of a preflight that fails.
         let succeeds = (200..300).contains(&preflight.status);
         if succeeds && allows(preflight, &pair.origin) {
@@ -61,7 +61,7 @@ fn max_age(look: &Look<'_>, answer: &Answer) -> Option<Finding> {
         (Some(written), None) => (
             Level::Warning,
             format!(
-                "Access-Control-Max-Age is `{written}`, which is no number of seconds: the preflight is repeated after five."
+                "Access-Control-Max-Age is `{written}`, which is not a number of seconds: the preflight is repeated after five."
             ),
         ),
         (Some(written), Some(_)) if written.trim().starts_with('-') => (
@@ -97,8 +97,9 @@ fn methods(look: &Look<'_>, answer: &Answer) -> Vec<Finding> {
             .into_iter()
             .find(|element| !is_token(element.as_bytes()))
         {
-            let message =
-                format!("{name} holds `{bad}`, which is no token: browsers refuse the whole list.");
+            let message = format!(
+                "{name} holds `{bad}`, which is not a token: browsers refuse the whole list."
+            );
             findings.push(
                 Finding::new(rules::METHOD_CASE, message)
                     .at(Level::Error)

@@ -152,7 +152,7 @@ fn local_network(look: &Look<'_>) -> Option<Finding> {
     .into_iter()
     .find(|name| text(answer, name).as_deref() == Some("true"))?;
     let message = format!(
-        "{name} is `true` for an origin that nobody knows. {}",
+        "{name} is `true` for an origin that no one knows. {}",
         rules::LOCAL_NETWORK.description
     );
     Some(

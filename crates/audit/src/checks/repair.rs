@@ -2,7 +2,7 @@
 
 use cors::{Answer, Credentials, Exchange, Hop, Mode, Request, RequestParts};
 use explain::Verdict;
-use explain::fix::{Action, Place};
+use explain::fix::{Action, FixTarget};
 use url::Url;
 
 use crate::look::Look;
@@ -25,7 +25,7 @@ pub(super) fn of_preflight(page: Page<'_>, preflight: &Answer) -> Option<Verdict
     // A method that no server lists by chance; the audit itself asks for GET.
     let mut verdict = blocked(page, "PUT", Some(preflight), None)?;
     verdict.fix.retain(|fix| {
-        fix.on == Place::Preflight
+        fix.on == FixTarget::Preflight
             && match &fix.action {
                 Action::Status(_) => true,
                 _ => !matches!(

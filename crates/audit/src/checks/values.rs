@@ -25,7 +25,7 @@ pub(super) fn check(look: &Look<'_>) -> Vec<Finding> {
         for (name, meant) in misspelt(&answer.headers) {
             if seen.insert("misspelt") {
                 let message = format!(
-                    "`{name}` is no header of CORS; `{meant}` was probably meant. {}",
+                    "`{name}` is not a header of CORS; `{meant}` was probably meant. {}",
                     rules::MISSPELT.description
                 );
                 findings.push(

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use audit::{RULES, Server, Silence, Target, audit};
+use audit::{NoResponse, RULES, Server, Target, audit};
 use cors::{Answer, Headers, Origin};
 use url::Url;
 
@@ -21,7 +21,7 @@ pub struct Asked<'a> {
 pub struct Fake<F>(pub F);
 
 impl<F: Fn(&Asked<'_>) -> Answer + Sync> Server for Fake<F> {
-    async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, Silence> {
+    async fn ask(&self, method: &str, url: &Url, headers: &Headers) -> Result<Answer, NoResponse> {
         let origin = headers.joined("origin").unwrap_or_default().into_owned();
         let origin = String::from_utf8(origin).expect("text");
         Ok((self.0)(&Asked {

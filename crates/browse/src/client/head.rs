@@ -137,6 +137,6 @@ pub(super) async fn drain(
         let mut rest = (&mut stream).take(left);
         tokio::io::copy(&mut rest, &mut tokio::io::sink()).await
     };
-    // What becomes of the body concerns nobody.
+    // What becomes of the body concerns no one.
     let _ = tokio::time::timeout(DRAINED_TIME, reading).await;
 }

@@ -242,7 +242,7 @@ fn envelope(
     let text = |name| sender.headers.get(name).map(http::HeaderValue::to_str);
     let accepted = match admitted.format {
         Format::Beacon => Beacon {
-            // An Origin that is no text is no origin of ours either.
+            // An Origin that is not text is not an origin of ours either.
             origin: text(ORIGIN).map(|origin| origin.unwrap_or_default()),
             user_agent: text(USER_AGENT).and_then(Result::ok).unwrap_or_default(),
         }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use findings::{Case, Finding, Place, Report, Suite};
+use findings::{Case, Finding, Report, SourceLocation, Suite};
 use url::Url;
 
 use crate::cli::Audit;
@@ -11,9 +11,9 @@ use crate::exit::Failure;
 use crate::reports;
 
 /// A URL to look at, and where it is written.
-pub(crate) struct Written {
+pub(crate) struct AuditedUrl {
     pub(crate) url: Url,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// Tells what came of the cases.
@@ -31,7 +31,12 @@ pub(crate) fn tell(
     reports::tell(&report, ::audit::NO_ANSWER, unread, &args.telling)
 }
 
-pub(crate) fn case(name: &str, place: Place, took: Duration, findings: Vec<Finding>) -> Case {
+pub(crate) fn case(
+    name: &str,
+    place: SourceLocation,
+    took: Duration,
+    findings: Vec<Finding>,
+) -> Case {
     Case {
         name: name.to_owned(),
         place,

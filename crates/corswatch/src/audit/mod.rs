@@ -6,11 +6,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ::audit::{Day, Suppressions, Target, audit, compare};
-use findings::Place;
+use findings::SourceLocation;
 use tokio::time::Instant;
 use url::Url;
 
-use self::cases::{Written, case, tell};
+use self::cases::{AuditedUrl, case, tell};
 use crate::cli::Audit;
 use crate::exit::Failure;
 use crate::policies::lint;
@@ -19,11 +19,11 @@ use crate::{repository, targets};
 /// A file of targets or suppressions is no larger.
 const MOST_BYTES: u64 = 8 << 20;
 
-/// Audits every URL, one after the other: a server is asked some 60 times, and nobody's server is
+/// Audits every URL, one after the other: a server is asked some 60 times, and no one's server is
 /// asked faster than it answers.
 pub(crate) fn run(args: &Audit) -> Result<ExitCode, Failure> {
     let mut unread = 0;
-    let mut written: Vec<Written> = args.urls.iter().map(on_command_line).collect();
+    let mut written: Vec<AuditedUrl> = args.urls.iter().map(on_command_line).collect();
     if let Some(file) = &args.targets {
         written.extend(of_file(file, &mut unread)?);
     }
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Audit) -> Result<ExitCode, Failure> {
 
 async fn look(
     args: &Audit,
-    written: Vec<Written>,
+    written: Vec<AuditedUrl>,
     suppressions: Suppressions,
     unread: usize,
 ) -> Result<ExitCode, Failure> {
@@ -49,7 +49,7 @@ async fn look(
     let today = Day::of_unix_millis(runtime::Clock::system().now().0);
     let mut cases = Vec::new();
     let mut stances = Vec::new();
-    for Written { url, place } in written {
+    for AuditedUrl { url, place } in written {
         let target = Target {
             url,
             page_origins: args.page_origins.clone(),
@@ -86,11 +86,11 @@ async fn look(
 }
 
 /// A URL of the command line lies in no file: its host and path stand for one.
-fn on_command_line(url: &Url) -> Written {
+fn on_command_line(url: &Url) -> AuditedUrl {
     let host = url.host_str().unwrap_or_default();
-    Written {
+    AuditedUrl {
         url: url.clone(),
-        place: Place {
+        place: SourceLocation {
             file: format!("{host}{}", url.path())
                 .trim_end_matches('/')
                 .to_owned(),
@@ -100,7 +100,7 @@ fn on_command_line(url: &Url) -> Written {
 }
 
 /// The URLs of a file, one a line; `#` starts a comment.
-fn of_file(file: &Path, unread: &mut usize) -> Result<Vec<Written>, Failure> {
+fn of_file(file: &Path, unread: &mut usize) -> Result<Vec<AuditedUrl>, Failure> {
     let text = text(file)?;
     let name = repository::path(file);
     let mut written = Vec::new();
@@ -110,12 +110,12 @@ fn of_file(file: &Path, unread: &mut usize) -> Result<Vec<Written>, Failure> {
         if url.is_empty() {
             continue;
         }
-        let place = Place {
+        let place = SourceLocation {
             file: name.clone(),
             line,
         };
         match settings::web_url(url) {
-            Ok(url) => written.push(Written { url, place }),
+            Ok(url) => written.push(AuditedUrl { url, place }),
             Err(reason) => {
                 complain!("{place}: `{url}` {reason}");
                 *unread += 1;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::words::{Written, form, page_origin, web_url};
+use super::words::{FormChoice, form, page_origin, web_url};
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -113,12 +113,12 @@ pub(crate) struct Audit {
     pub(crate) policy: Option<PathBuf>,
     /// The form of the policy file: auto, or one of those of `simulate`.
     #[arg(long, requires = "policy", value_parser = form, default_value = "auto")]
-    pub(crate) form: Written,
+    pub(crate) form: FormChoice,
     /// A directory outside of the policy's own that its `include` may read from; can be repeated.
     #[arg(long = "allow-include", requires = "policy", value_name = "DIR")]
     pub(crate) allow_includes: Vec<PathBuf>,
     /// What servers behind the policy answer to preflights that are passed on to them: this status,
-    /// without CORS headers. Otherwise nobody knows.
+    /// without CORS headers. Otherwise no one knows.
     #[arg(long, requires = "policy", value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
     pub(crate) upstream_preflight: Option<u16>,
     /// Compares this URL at the edge (CDN, gateway) with the same behind it, header by header.

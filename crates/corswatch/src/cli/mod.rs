@@ -20,7 +20,7 @@ pub(crate) use operations::{
     AlertCommand, AlertTest, Alerts, DeadLetters, DeadLettersCommand, DemoData, Loader, Replay,
     Selection, Verify,
 };
-pub(crate) use policies::{Generate, Seen, Simulate};
+pub(crate) use policies::{Generate, ShapeSource, Simulate};
 pub(crate) use setup::{Doctor, Form, Init};
 pub(crate) use slo::{
     Backtest, ExitOn, Export, Import, ReportFormat, Show, Slo, SloCommand, Validate,

@@ -103,7 +103,7 @@ pub(crate) struct DeadLetters {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeadLettersCommand {
-    /// Shows those that nobody has dealt with.
+    /// Shows those that no one has dealt with.
     List(ListDeadLetters),
     /// Appends their records to the journal again: once the cause is gone (a newer build, a column
     /// that was repaired). What is stored already is recognised. Exit code 1 where none was replayed.
@@ -131,7 +131,7 @@ pub(crate) struct Selection {
     pub(crate) reason: Option<DeadLetterReason>,
     /// The one at this position, as it is listed.
     #[arg(long, value_name = "EPOCH/PARTITION/OFFSET")]
-    pub(crate) at: Option<Place>,
+    pub(crate) at: Option<RecordPosition>,
     /// All of them.
     #[arg(long)]
     pub(crate) all: bool,
@@ -146,9 +146,9 @@ fn reason(text: &str) -> Result<DeadLetterReason, String> {
 
 /// A position as people write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place(pub(crate) Position);
+pub(crate) struct RecordPosition(pub(crate) Position);
 
-impl FromStr for Place {
+impl FromStr for RecordPosition {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -223,10 +223,12 @@ mod tests {
 
     #[test]
     fn positions_and_replays_are_read_as_they_are_written() {
-        let place = "1/0/4711".parse::<Place>().map(|place| place.0.offset);
+        let place = "1/0/4711"
+            .parse::<RecordPosition>()
+            .map(|place| place.0.offset);
         assert_eq!(place, Ok(4711));
         for wrong in ["1/0", "1/0/4711/2", "a/b/c", ""] {
-            assert!(wrong.parse::<Place>().is_err(), "{wrong}");
+            assert!(wrong.parse::<RecordPosition>().is_err(), "{wrong}");
         }
         assert_eq!("start".parse(), Ok(Replay::Start));
         assert!("soon".parse::<Replay>().is_err());

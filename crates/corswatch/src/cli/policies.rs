@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Format;
-use super::words::{Written, form, one_form, page_origin};
+use super::words::{FormChoice, form, one_form, page_origin};
 
 /// Arguments of `simulate`.
 #[derive(Debug, Args)]
@@ -17,9 +17,9 @@ pub(crate) struct Simulate {
     /// envoy-gateway, caddy, apache, haproxy, s3, gcs, azure-storage, azure-app-service,
     /// aws-api-gateway or cloudfront.
     #[arg(long, value_parser = form, default_value = "auto")]
-    pub(crate) form: Written,
+    pub(crate) form: FormChoice,
     #[command(flatten)]
-    pub(crate) seen: Seen,
+    pub(crate) seen: ShapeSource,
     /// A directory outside of the policy's own that its `include` may read from; can be repeated.
     #[arg(long = "allow-include", value_name = "DIR")]
     pub(crate) allow_includes: Vec<PathBuf>,
@@ -31,7 +31,7 @@ pub(crate) struct Simulate {
     #[arg(long = "as", value_name = "ORIGIN=HOST", value_parser = origin_and_host)]
     pub(crate) hosts: Vec<(String, String)>,
     /// What servers behind the policy answer to preflights that are passed on to them: this status,
-    /// without CORS headers. Otherwise nobody knows.
+    /// without CORS headers. Otherwise no one knows.
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
     pub(crate) upstream_preflight: Option<u16>,
     /// How the prediction is written.
@@ -46,7 +46,7 @@ pub(crate) struct Generate {
     #[arg(long, value_parser = one_form)]
     pub(crate) form: policy::Form,
     #[command(flatten)]
-    pub(crate) seen: Seen,
+    pub(crate) seen: ShapeSource,
     /// Only what pages of this origin need; can be repeated. Otherwise every origin that was seen is
     /// let in.
     #[arg(long = "page-origin", value_name = "ORIGIN", value_parser = page_origin)]
@@ -55,7 +55,7 @@ pub(crate) struct Generate {
 
 /// Where the shapes of requests come from, and which of them count.
 #[derive(Debug, Args)]
-pub(crate) struct Seen {
+pub(crate) struct ShapeSource {
     /// Takes the shapes from a file, as `/api/v1/shapes` answers them or one a line, instead of
     /// asking; `-` is standard input.
     #[arg(long, value_name = "FILE")]

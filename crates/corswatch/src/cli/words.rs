@@ -1,9 +1,9 @@
 //! Words that several commands read.
 
 /// How a policy is written; `None` is found out.
-pub(crate) type Written = Option<policy::Form>;
+pub(crate) type FormChoice = Option<policy::Form>;
 
-pub(crate) fn form(text: &str) -> Result<Written, String> {
+pub(crate) fn form(text: &str) -> Result<FormChoice, String> {
     if text == "auto" {
         return Ok(None);
     }

@@ -69,7 +69,7 @@ pub(crate) struct Config {
     pub(crate) public_url: String,
     /// Connections beyond this machine on which secrets may travel in clear text all the same: "store" (password of
     /// ClickHouse over http://), "kafka" (password of SASL without TLS), "dashboard" (bearer tokens, where `alert.external_url`
-    /// is no https:// address). Without it such a configuration is refused.
+    /// is not a https:// address). Without it such a configuration is refused.
     pub(crate) dangerously_allow_plaintext: Vec<plaintext::Link>,
     /// Applications whose pages send beacons.
     pub(crate) apps: Vec<intake::AppConfig>,

@@ -215,7 +215,7 @@ mod tests {
             "[store]\npassword = \"x\"\npassword_file = {open}"
         ));
         assert!(problems[0].contains("write one of the two"), "{problems:?}");
-        // A setting that is no secret has no file.
+        // A setting that is not a secret has no file.
         let (tree, problems, _) = resolved(&format!("[store]\nurl_file = {open}"));
         assert!(problems.is_empty() && tree["store"].get("url_file").is_some());
     }

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Doctor) -> Result<ExitCode, Failure> {
     if let Some(config) = config {
         let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
         found.extend(runtime.block_on(examine(&config, args))?);
-        // A resolver that does not answer holds a thread, which nobody waits for.
+        // A resolver that does not answer holds a thread, which no one waits for.
         runtime.shutdown_background();
     }
     let report = Report::of(found);
@@ -230,7 +230,7 @@ async fn role(
 }
 
 fn nowhere(check: Check, setting: &str, option: &str) -> Finding {
-    let text = "the system chooses its port, which nobody else knows";
+    let text = "the system chooses its port, which no one else knows";
     Finding::skipped(check, setting, text).so(format!("{option} names the address"))
 }
 

@@ -93,7 +93,7 @@ pub(super) async fn certificate(server: &Server, now: UnixTime) -> Vec<Finding> 
         let found = "nothing accepts connections there";
         return vec![Finding::skipped(Check::Tls, &about, found)];
     };
-    let seen = Arc::new(Seen::default());
+    let seen = Arc::new(ShownCertificate::default());
     let name = ServerName::try_from(server.host.clone());
     let connector = connector(&seen);
     let (Ok(name), Ok(connector)) = (name, connector) else {
@@ -149,7 +149,7 @@ fn judged(
     Finding::ok(Check::Tls, about, format!("valid for {days} days"))
 }
 
-fn connector(seen: &Arc<Seen>) -> anyhow::Result<tokio_rustls::TlsConnector> {
+fn connector(seen: &Arc<ShownCertificate>) -> anyhow::Result<tokio_rustls::TlsConnector> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -172,9 +172,9 @@ type Shown = (CertificateDer<'static>, Result<(), rustls::Error>);
 
 /// The certificate that a server showed, and whether it is trusted.
 #[derive(Debug, Default)]
-struct Seen(Mutex<Option<Shown>>);
+struct ShownCertificate(Mutex<Option<Shown>>);
 
-impl Seen {
+impl ShownCertificate {
     fn take(&self) -> Option<Shown> {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.take()
@@ -186,7 +186,7 @@ impl Seen {
 #[derive(Debug)]
 struct Recorder {
     judge: Arc<WebPkiServerVerifier>,
-    seen: Arc<Seen>,
+    seen: Arc<ShownCertificate>,
 }
 
 impl ServerCertVerifier for Recorder {

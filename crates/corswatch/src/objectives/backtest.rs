@@ -13,7 +13,7 @@ use crate::api::{ApiError, Client, parsed};
 use crate::cli::{Backtest, ExitOn, ReportFormat};
 use crate::config::Config;
 use crate::exit::Failure;
-use crate::parts::{Ground, Storage, embedded_data, storage};
+use crate::parts::{Context, Storage, embedded_data, storage};
 
 /// How long a replay may take; the server's own limit is lower.
 const TIMEOUT: Duration = Duration::from_secs(150);
@@ -65,7 +65,7 @@ async fn report(args: &Backtest, span: (UnixMillis, UnixMillis)) -> Result<Repor
         Ok(data) => data,
         Err(in_use) => return running(args, &config, span, in_use).await,
     };
-    let ground = Ground::new();
+    let ground = Context::new();
     let storage = storage(&config, &ground).await?;
     let backtests = StoredBacktests::new(&config, storage.store.clone(), &ground);
     let report = backtests.replay(config.objectives(), span).await;

@@ -10,7 +10,7 @@ use store::{Store, StoreError};
 use tokio::sync::Semaphore;
 
 use crate::config::Config;
-use crate::parts::Ground;
+use crate::parts::Context;
 
 /// Runs backtests over a store, one at a time.
 pub(crate) struct StoredBacktests {
@@ -21,7 +21,7 @@ pub(crate) struct StoredBacktests {
 }
 
 impl StoredBacktests {
-    pub(crate) fn new(config: &Config, store: Store, ground: &Ground) -> Self {
+    pub(crate) fn new(config: &Config, store: Store, ground: &Context) -> Self {
         Self {
             config: config.clone(),
             store,

@@ -12,7 +12,7 @@ use super::span_of_time::rfc3339;
 use crate::cli::{DeadLetters, DeadLettersCommand, Selection};
 use crate::config::Config;
 use crate::exit::Failure;
-use crate::parts::{Ground, Storage, embedded_data, open_journal, storage};
+use crate::parts::{Context, Storage, embedded_data, open_journal, storage};
 
 /// What changed nothing ends the command with this code.
 const NOTHING_CHANGED: u8 = 1;
@@ -30,7 +30,7 @@ pub(crate) async fn dead_letters(
     // The spool is a collector's own; a command that cannot append says so and ends.
     config.journal.spool.enabled = false;
     let _data = embedded_data(&config, "dead-letters")?;
-    let storage = storage(&config, &Ground::new()).await?;
+    let storage = storage(&config, &Context::new()).await?;
     let done = act(&config, &storage.store, args.command).await;
     Storage::end(storage).await;
     done
@@ -107,7 +107,7 @@ async fn replay(
     store: &Store,
     selection: &Selection,
 ) -> Result<ExitCode, Failure> {
-    let ground = Ground::new();
+    let ground = Context::new();
     let journal = open_journal(config, &ground).await?;
     let appender = journal.appender().await.map_err(anyhow::Error::from)?;
     let (mut replayed, mut unreadable) = (0, 0);

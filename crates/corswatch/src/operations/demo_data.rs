@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use demo::history::{Deploy, Plan};
 use journal::Consumed;
-use loader::{Opened, Partition, Pending, Settings};
+use loader::{DecodedRecord, Partition, Pending, Settings};
 use observation::{Chunk, EdgeReport, Entry, Envelope, UnixMillis};
 use runtime::Clock;
 use settings::Span;
@@ -19,7 +19,7 @@ use super::span_of_time::rfc3339;
 use crate::cli::DemoData;
 use crate::config::Config;
 use crate::exit::Failure;
-use crate::parts::{Ground, Storage, embedded_data, make_private, storage};
+use crate::parts::{Context, Storage, embedded_data, make_private, storage};
 
 /// A log of its own, which is older than that of any journal: those are numbered by the time at which
 /// they were made.
@@ -49,7 +49,7 @@ pub(crate) async fn demo_data(mut config: Config, args: DemoData) -> Result<Exit
     };
     make_private(&args.data)?;
     let _data = embedded_data(&config, "demo-data")?;
-    let storage = storage(&config, &Ground::new()).await?;
+    let storage = storage(&config, &Context::new()).await?;
     let done = fill(&storage.store, config.loader.chunk_size, &plan).await;
     Storage::end(storage).await;
     done?;
@@ -193,7 +193,7 @@ impl Log {
             let entry = Entry::Beacon(envelope);
             let record = record(self.offset, self.append_time, key, &entry);
             self.partition
-                .consume(Opened::new(record), &[], &mut pending);
+                .consume(DecodedRecord::new(record), &[], &mut pending);
             self.offset += 1;
             if pending.batch.observations.len() >= MAX_ROWS || at >= until {
                 self.partition.flush(&mut pending);
@@ -219,7 +219,8 @@ impl Log {
         let entry = Entry::EdgeReport(report);
         let at = self.append_time.max(self.end);
         let record = record(self.offset, at, [1; 12], &entry);
-        self.partition.consume(Opened::new(record), &[], pending);
+        self.partition
+            .consume(DecodedRecord::new(record), &[], pending);
         self.offset += 1;
     }
 }

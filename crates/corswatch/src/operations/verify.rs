@@ -12,7 +12,7 @@ use super::span_of_time::rfc3339;
 use crate::cli::Verify;
 use crate::config::Config;
 use crate::exit::Failure;
-use crate::parts::{Ground, Storage, embedded_data, open_journal, storage};
+use crate::parts::{Context, Storage, embedded_data, open_journal, storage};
 
 /// What differs ends the command with this code.
 const DIFFERS: u8 = 1;
@@ -27,7 +27,7 @@ pub(crate) async fn verify(mut config: Config, args: Verify) -> Result<ExitCode,
         config.move_data_to(data);
     }
     let _data = embedded_data(&config, "verify")?;
-    let storage = storage(&config, &Ground::new()).await?;
+    let storage = storage(&config, &Context::new()).await?;
     let done = check(&config, &storage.store, &args).await;
     Storage::end(storage).await;
     done
@@ -93,7 +93,7 @@ fn print(audit: &Audit) {
 
 /// Writes the spans that differ again from the log, as far as the log still holds them.
 async fn repair(config: &Config, store: &Store, audit: &Audit) -> Result<(), Failure> {
-    let journal = open_journal(config, &Ground::new()).await?;
+    let journal = open_journal(config, &Context::new()).await?;
     let epoch = journal.epoch();
     let sums = audit
         .differences

@@ -9,7 +9,7 @@ use journal::Journal;
 use runtime::Tasks;
 
 use super::journal::{JournalPart, close_after, missing};
-use super::{Ground, Socket, task_error};
+use super::{Context, Socket, task_error};
 use crate::config::Config;
 use crate::exit::Failure;
 
@@ -31,7 +31,7 @@ impl Edge {
     pub(crate) async fn spawn(
         self,
         config: &Config,
-        ground: &Ground,
+        ground: &Context,
         journal: &Journal,
         tasks: &mut Tasks,
     ) -> Result<(JournalPart, Counts), Failure> {

@@ -11,7 +11,7 @@ use runtime::Tasks;
 use store::Store;
 
 use super::health::BoardPart;
-use super::{Ground, task_error};
+use super::{Context, task_error};
 use crate::config::Config;
 use crate::exit::Failure;
 
@@ -29,7 +29,7 @@ impl EdgeCounts for Nearby {
 /// Spawns the aggregator; what it returns tells how it is.
 pub(crate) fn evaluation(
     config: &Config,
-    ground: &Ground,
+    ground: &Context,
     (store, edge): (Store, Option<Counts>),
     tasks: &mut Tasks,
 ) -> Result<BoardPart, Failure> {

@@ -11,7 +11,7 @@ use dashboard::{
 use runtime::Tasks;
 use store::Store;
 
-use super::{Ground, Socket, task_error};
+use super::{Context, Socket, task_error};
 use crate::config::Config;
 use crate::exit::Failure;
 
@@ -33,7 +33,7 @@ impl HealthSide {
     pub(crate) fn spawn(
         self,
         config: &Config,
-        ground: &Ground,
+        ground: &Context,
         parts: Vec<Arc<dyn Part>>,
         tasks: &mut Tasks,
     ) {
@@ -48,7 +48,7 @@ impl HealthSide {
 }
 
 /// The parts of a role that lives of the store.
-pub(crate) fn store_parts(config: &Config, ground: &Ground, store: &Store) -> Vec<Arc<dyn Part>> {
+pub(crate) fn store_parts(config: &Config, ground: &Context, store: &Store) -> Vec<Arc<dyn Part>> {
     let queries: Arc<dyn Queries> = Arc::new(Stored::new(store.clone()));
     let (clock, partitions) = (ground.clock.clone(), config.journal.partitions());
     let watermark = Watermark::new(Arc::clone(&queries), partitions, clock.clone());

@@ -8,7 +8,7 @@ use dashboard::{Condition, LogEnd, LogEnds, Part, PartReport};
 use journal::{Appender, Health, Journal, OpenError};
 use runtime::{Causes as _, Tasks};
 
-use super::Ground;
+use super::Context;
 use crate::config::Config;
 use crate::exit::Failure;
 
@@ -16,7 +16,7 @@ use crate::exit::Failure;
 const CLOSE: Duration = Duration::from_secs(10);
 
 /// Opens the journal.
-pub(crate) async fn open_journal(config: &Config, ground: &Ground) -> Result<Journal, Failure> {
+pub(crate) async fn open_journal(config: &Config, ground: &Context) -> Result<Journal, Failure> {
     let opened = Journal::open(&config.journal, ground.clock.clone(), &ground.metrics).await;
     opened.map_err(missing)
 }

@@ -8,7 +8,7 @@ use runtime::Tasks;
 use store::Store;
 
 use super::journal::missing;
-use super::{Ground, task_error};
+use super::{Context, task_error};
 use crate::config::Config;
 use crate::exit::Failure;
 
@@ -19,7 +19,7 @@ pub(crate) const GROUP: &str = "corswatch-loader";
 /// Spawns the loader; `replay` makes it read again what the store holds already.
 pub(crate) async fn loading(
     config: &Config,
-    ground: &Ground,
+    ground: &Context,
     journal: &Journal,
     store: Store,
     replay: Option<ReplayFrom>,

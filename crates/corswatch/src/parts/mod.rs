@@ -21,7 +21,7 @@ pub(crate) use evaluation::evaluation;
 pub(crate) use health::{HealthSide, store_parts};
 pub(crate) use journal::{log_ends, log_ends_elsewhere, open_journal};
 pub(crate) use loading::{GROUP as LOADER_GROUP, loading};
-pub(crate) use private::{Around, Private};
+pub(crate) use private::{Private, Surroundings};
 pub(crate) use probing::probing;
 pub(crate) use salt::kept_salt;
 pub(crate) use storage::{Storage, embedded_data, storage};
@@ -36,12 +36,12 @@ use crate::exit::Failure;
 
 /// What every part is given.
 #[derive(Debug, Clone)]
-pub(crate) struct Ground {
+pub(crate) struct Context {
     pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
 }
 
-impl Ground {
+impl Context {
     pub(crate) fn new() -> Self {
         Self {
             clock: Clock::system(),

@@ -7,7 +7,7 @@ use dashboard::{App, LogEnds, Part, SloSpec, State, Stored};
 use runtime::Tasks;
 use store::{LabTraffic, Store};
 
-use super::{Ground, Socket, task_error};
+use super::{Context, Socket, task_error};
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::objectives::StoredBacktests;
@@ -18,7 +18,7 @@ const DRAIN: Duration = Duration::from_secs(15);
 
 /// What the private side can tell of its surroundings.
 #[derive(Default)]
-pub(crate) struct Around {
+pub(crate) struct Surroundings {
     /// The edge's address as browsers reach it, where this process knows it.
     pub(crate) edge: Option<String>,
     /// Address of the demo shop, where this process runs one.
@@ -46,9 +46,9 @@ impl Private {
     pub(crate) fn spawn(
         self,
         config: &Config,
-        ground: &Ground,
+        ground: &Context,
         store: Store,
-        around: Around,
+        around: Surroundings,
         tasks: &mut Tasks,
     ) {
         let state = State {

@@ -8,14 +8,14 @@ use prober::{Parts, Prober};
 use runtime::Tasks;
 use store::Store;
 
-use super::Ground;
+use super::Context;
 use crate::config::Config;
 
 const DRAIN: Duration = Duration::from_secs(12);
 
 /// Spawns the prober and the inventory: they ask the origins of the configured services and nothing
 /// else.
-pub(crate) fn probing(config: &Config, ground: &Ground, store: Store, tasks: &mut Tasks) {
+pub(crate) fn probing(config: &Config, ground: &Context, store: Store, tasks: &mut Tasks) {
     let policy = config.prober.policy(&config.services);
     let client = Client::new(policy, Names::default(), config.prober.limits());
     let inventory = Inventory::new(inventory::Parts {

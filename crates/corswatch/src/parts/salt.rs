@@ -55,7 +55,7 @@ fn read(path: &Path) -> Result<Secret, Failure> {
     let (text, _) = file::text(path, MAX_BYTES).map_err(|reason| unusable(reason.to_string()))?;
     let salt = text.trim();
     if salt.len() < RANDOM_BYTES {
-        return Err(unusable("this is no salt".to_owned()));
+        return Err(unusable("this is not a salt".to_owned()));
     }
     Ok(Secret::new(salt.to_owned()))
 }

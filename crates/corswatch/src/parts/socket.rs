@@ -8,7 +8,7 @@ use dashboard::{Condition, Part, PartReport};
 use journal::Journal;
 use tokio::net::TcpListener;
 
-use super::Ground;
+use super::Context;
 use super::journal::open_journal;
 use super::storage::{Storage, storage};
 use crate::config::Config;
@@ -39,7 +39,7 @@ impl Socket {
     pub(crate) async fn storage(
         &self,
         config: &Config,
-        ground: &Ground,
+        ground: &Context,
     ) -> Result<Storage, Failure> {
         let work = storage(config, ground);
         self.while_starting("the store", config, ground, work).await
@@ -49,7 +49,7 @@ impl Socket {
     pub(crate) async fn journal(
         &self,
         config: &Config,
-        ground: &Ground,
+        ground: &Context,
     ) -> Result<Journal, Failure> {
         let work = open_journal(config, ground);
         self.while_starting("the journal", config, ground, work)
@@ -61,7 +61,7 @@ impl Socket {
         &self,
         needs: &'static str,
         config: &Config,
-        ground: &Ground,
+        ground: &Context,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let health = ground.health(vec![Arc::new(Start { needs })]);

@@ -8,17 +8,17 @@ use store::engine::{Engine, EngineError, EngineHost};
 use store::{Store, StoreError};
 use tokio::time::Instant;
 
-use super::Ground;
+use super::Context;
 use super::data::DataDir;
 use crate::config::Config;
 use crate::exit::Failure;
 
 const STOP: Duration = Duration::from_secs(10);
 /// How long an engine that lost its parent may take to let go of the data directory.
-const HANDOVER: Duration = Duration::from_secs(20);
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+const HANDOVER_TIMEOUT: Duration = Duration::from_secs(20);
+const HANDOVER_POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How often a store that does not answer is asked again.
-const ASK_AGAIN: Duration = Duration::from_millis(500);
+const STORE_POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// The hidden subcommand that hosts the engine.
 const HOST: &str = "engine-host";
 
@@ -38,7 +38,7 @@ pub(crate) fn embedded_data(config: &Config, command: &str) -> Result<Option<Dat
 }
 
 /// Connects to the server, or starts the engine below the data directory, and migrates.
-pub(crate) async fn storage(config: &Config, ground: &Ground) -> Result<Storage, Failure> {
+pub(crate) async fn storage(config: &Config, ground: &Context) -> Result<Storage, Failure> {
     let mut storage = match config.store.url.as_str() {
         "" => embedded(config).await?,
         _ => server(config)?,
@@ -66,7 +66,7 @@ async fn migrate(store: &Store, patience: Duration) -> Result<(), StoreError> {
                 if !std::mem::replace(&mut told, true) {
                     tracing::warn!(error = %error.with_causes(), ?patience, "the store does not answer yet");
                 }
-                tokio::time::sleep(ASK_AGAIN).await;
+                tokio::time::sleep(STORE_POLL_INTERVAL).await;
             }
             migrated => return migrated,
         }
@@ -84,12 +84,12 @@ fn server(config: &Config) -> Result<Storage, Failure> {
 async fn embedded(config: &Config) -> Result<Storage, Failure> {
     let host = EngineHost::this_executable(HOST).context("finding this executable")?;
     let data = config.data.join("engine");
-    let deadline = Instant::now() + HANDOVER;
+    let deadline = Instant::now() + HANDOVER_TIMEOUT;
     let engine = loop {
         match Engine::start(config.engine.clone(), data.clone(), host.clone()).await {
             // The engine of a process that was killed a moment ago ends by itself.
             Err(EngineError::Locked { .. }) if Instant::now() < deadline => {
-                tokio::time::sleep(LOOK_AGAIN).await;
+                tokio::time::sleep(HANDOVER_POLL_INTERVAL).await;
             }
             started => break started,
         }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use policy::{Change, Outcome, Place, Predicted, Sum};
+use policy::{Change, Outcome, Predicted, SourceLocation, Sum};
 use serde_json::{Value, json};
 
 use super::simulated::Simulated;
@@ -75,7 +75,7 @@ fn shape(predicted: &Predicted<'_>) -> Value {
     value
 }
 
-fn placed(value: &mut Value, place: Option<&Place>) {
+fn placed(value: &mut Value, place: Option<&SourceLocation>) {
     if let Some(place) = place {
         value["file"] = json!(&*place.file);
         value["line"] = json!(place.line);

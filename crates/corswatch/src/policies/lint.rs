@@ -10,19 +10,19 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::file;
-use crate::audit::cases::{Written, case, tell};
+use crate::audit::cases::{AuditedUrl, case, tell};
 use crate::cli::Audit;
 use crate::exit::Failure;
 use crate::targets;
 
 /// Parts of a policy that are looked at; a larger one needs the URLs that matter.
-const MOST: usize = 500;
+const MAX_LINTED_PARTS: usize = 500;
 
 /// Audits the URLs, or every part of the policy.
 pub(crate) fn run(
     args: &Audit,
     file: &Path,
-    mut written: Vec<Written>,
+    mut written: Vec<AuditedUrl>,
     suppressions: &Suppressions,
     mut unread: usize,
 ) -> Result<ExitCode, Failure> {
@@ -40,7 +40,7 @@ pub(crate) fn run(
     targets::run(async {
         let today = Day::of_unix_millis(runtime::Clock::system().now().0);
         let mut cases = Vec::new();
-        for Written { url, place } in written {
+        for AuditedUrl { url, place } in written {
             let target = Target {
                 url,
                 page_origins: page_origins.clone(),
@@ -59,25 +59,25 @@ pub(crate) fn run(
 }
 
 /// A URL for every part of the policy.
-fn doors(policy: &Policy) -> Result<Vec<Written>, Failure> {
+fn doors(policy: &Policy) -> Result<Vec<AuditedUrl>, Failure> {
     let doors = policy.doors();
     if doors.is_empty() {
         return Err(Failure::Input(
             "the policy names no path to look at: name a URL".to_owned(),
         ));
     }
-    if doors.len() > MOST {
+    if doors.len() > MAX_LINTED_PARTS {
         complain!(
-            "the policy has {} parts: the first {MOST} are looked at",
+            "the policy has {} parts: the first {MAX_LINTED_PARTS} are looked at",
             doors.len()
         );
     }
-    let written = doors.into_iter().take(MOST).filter_map(|door| {
+    let written = doors.into_iter().take(MAX_LINTED_PARTS).filter_map(|door| {
         let host = door.host.unwrap_or_else(|| "any-host.test".to_owned());
         let url = Url::parse(&format!("https://{host}{}", door.path)).ok()?;
-        Some(Written {
+        Some(AuditedUrl {
             url,
-            place: findings::Place {
+            place: findings::SourceLocation {
                 file: door.place.file.to_string(),
                 line: door.place.line,
             },

@@ -7,14 +7,14 @@ use anyhow::anyhow;
 use policy::{Shape, Shapes};
 
 use crate::api::Client;
-use crate::cli::Seen;
+use crate::cli::ShapeSource;
 use crate::exit::Failure;
 
 /// Shapes are no larger.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// The shapes that count, and how much could not be read.
-pub(crate) fn shapes(seen: &Seen) -> Result<(Shapes, usize), Failure> {
+pub(crate) fn shapes(seen: &ShapeSource) -> Result<(Shapes, usize), Failure> {
     let (mut shapes, unread) = match &seen.shapes {
         Some(file) => of_file(file)?,
         None => (asked(seen)?, 0),
@@ -51,7 +51,7 @@ fn of_file(file: &Path) -> Result<(Shapes, usize), Failure> {
     Ok((shapes, problems.len()))
 }
 
-fn asked(seen: &Seen) -> Result<Shapes, Failure> {
+fn asked(seen: &ShapeSource) -> Result<Shapes, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -68,7 +68,7 @@ fn asked(seen: &Seen) -> Result<Shapes, Failure> {
     Ok(shapes.0)
 }
 
-async fn ask(seen: &Seen) -> anyhow::Result<String> {
+async fn ask(seen: &ShapeSource) -> anyhow::Result<String> {
     let mut query = vec![("window", seen.last.to_string().replace(' ', ""))];
     query.extend(seen.app.clone().map(|app| ("app", app)));
     query.extend(seen.service.clone().map(|service| ("service", service)));

@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use policy::{Block, Kind, Outcome, Place, Predicted, Shape};
+use policy::{Block, Kind, Outcome, Predicted, Shape, SourceLocation};
 use printable::line;
 
 use super::simulated::Simulated;
 
 /// Shapes of a kind that are told; the rest is counted.
-const MOST: usize = 50;
+const MAX_LISTED_SHAPES: usize = 50;
 
 pub(crate) fn write(simulated: &Simulated<'_>, output: &mut impl Write) -> io::Result<()> {
     head(simulated, output)?;
@@ -99,7 +99,7 @@ fn section(title: &str, predicted: &[&Predicted<'_>], output: &mut impl Write) -
         return Ok(());
     }
     writeln!(output, "\n{title}:")?;
-    for one in predicted.iter().take(MOST) {
+    for one in predicted.iter().take(MAX_LISTED_SHAPES) {
         shape(one.shape, output)?;
         match &one.outcome {
             Outcome::Blocked(found) => block(found, output)?,
@@ -121,7 +121,7 @@ fn section(title: &str, predicted: &[&Predicted<'_>], output: &mut impl Write) -
             Outcome::Allowed | Outcome::Uncovered => {}
         }
     }
-    match predicted.len().saturating_sub(MOST) {
+    match predicted.len().saturating_sub(MAX_LISTED_SHAPES) {
         0 => Ok(()),
         more => writeln!(output, "  and {more} more (--format json has all)"),
     }
@@ -180,7 +180,7 @@ fn block(block: &Block, output: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn at(place: Option<&Place>) -> String {
+fn at(place: Option<&SourceLocation>) -> String {
     place.map_or_else(String::new, |place| format!("{place}: "))
 }
 

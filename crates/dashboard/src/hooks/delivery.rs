@@ -130,7 +130,7 @@ pub(crate) fn time(body: &Value, paths: &[&str]) -> Result<Option<UnixMillis>, U
         Ok(time) => Ok(Some(UnixMillis(time.as_millisecond()))),
         Err(_) => {
             let field = paths[0].trim_start_matches('/').replace('/', ".");
-            let reason = format!("{written:?} is no time such as 2026-01-31T12:00:00Z");
+            let reason = format!("{written:?} is not time such as 2026-01-31T12:00:00Z");
             Err(Unreadable::new(&field, reason))
         }
     }

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use crate::health::Health;
 use crate::state::Shared;
 
-/// Health, for which nobody needs a token.
+/// Health, for which no one needs a token.
 pub(crate) fn health() -> OpenApiRouter<Arc<Health>> {
     OpenApiRouter::new()
         .routes(routes!(livez::get))

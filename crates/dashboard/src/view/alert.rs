@@ -8,7 +8,7 @@ use slo::Severity;
 use store::{AlertPhase, AlertRow};
 use utoipa::ToSchema;
 
-use crate::stamp::Stamp;
+use crate::timestamp::Timestamp;
 
 /// An alert in its latest state.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -30,11 +30,11 @@ pub(crate) struct Alert {
     #[schema(value_type = String)]
     pub state: AlertPhase,
     /// Since when.
-    pub since: Stamp,
+    pub since: Timestamp,
     /// When its state was last written.
-    pub updated_at: Stamp,
+    pub updated_at: Timestamp,
     /// When it ended; null while it lasts.
-    pub resolved_at: Option<Stamp>,
+    pub resolved_at: Option<Timestamp>,
     /// One sentence; null where the alert has none.
     pub summary: Option<String>,
     /// What is known and what to do; null where the alert has none.
@@ -75,9 +75,9 @@ impl Alert {
             group: row.group,
             severity: row.severity,
             state: row.state,
-            since: Stamp(row.started_at),
-            updated_at: Stamp(row.updated_at),
-            resolved_at: row.resolved_at.map(Stamp),
+            since: Timestamp(row.started_at),
+            updated_at: Timestamp(row.updated_at),
+            resolved_at: row.resolved_at.map(Timestamp),
             details,
         }
     }

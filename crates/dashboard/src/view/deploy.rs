@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{SchemaType, Type};
 
 use super::rate::Rate;
 use super::words::one_of;
-use crate::stamp::Stamp;
+use crate::timestamp::Timestamp;
 
 /// A deploy as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -16,7 +16,7 @@ pub(crate) struct Deploy {
     /// Its identity; `reverts` of a rollback names it.
     pub id: String,
     /// When it took effect.
-    pub at: Stamp,
+    pub at: Timestamp,
     /// App whose traffic it may change.
     pub app: String,
     /// Service that was deployed; empty where not stated.
@@ -50,14 +50,14 @@ pub(crate) struct Deploy {
     /// What it is, for people.
     pub note: String,
     /// When it was recorded.
-    pub created_at: Stamp,
+    pub created_at: Timestamp,
 }
 
 impl From<DeployRow> for Deploy {
     fn from(row: DeployRow) -> Self {
         Self {
             id: row.id,
-            at: Stamp(row.at),
+            at: Timestamp(row.at),
             app: row.app,
             service: row.service,
             version: row.version,
@@ -72,7 +72,7 @@ impl From<DeployRow> for Deploy {
             author: row.author,
             recorded_by: row.recorded_by,
             note: row.note,
-            created_at: Stamp(row.created_at),
+            created_at: Timestamp(row.created_at),
         }
     }
 }

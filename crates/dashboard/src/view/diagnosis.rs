@@ -7,7 +7,7 @@ use serde::Serialize;
 use store::{ChangeRow, DiagnosisRow, FixPlace, FixRow, HeaderLine, ReplayOutcome, ReplayReason};
 use utoipa::ToSchema;
 
-use crate::stamp::Stamp;
+use crate::timestamp::Timestamp;
 
 /// What replaying a failure showed.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -15,7 +15,7 @@ pub(crate) struct Diagnosis {
     /// Identity of the failure: the same whenever it is seen.
     pub id: String,
     /// When it was replayed.
-    pub at: Stamp,
+    pub at: Timestamp,
     /// What failed: a `request` or a `header_read`.
     #[schema(value_type = String)]
     pub kind: Kind,
@@ -37,7 +37,7 @@ pub(crate) struct Diagnosis {
     #[schema(value_type = Option<String>)]
     pub reported_stage: Option<Stage>,
     /// Start of the first minute in which it was seen.
-    pub first_seen: Stamp,
+    pub first_seen: Timestamp,
     /// `reproduced`, `not_reproduced`, `refused` (the target must not be asked) or `no_answer`.
     #[schema(value_type = String)]
     pub result: ReplayOutcome,
@@ -110,9 +110,9 @@ pub(crate) struct Change {
     /// What happened, in words.
     pub what: String,
     /// When it was last seen as before.
-    pub from: Stamp,
+    pub from: Timestamp,
     /// When it was first seen as it is.
-    pub to: Stamp,
+    pub to: Timestamp,
 }
 
 fn stated(text: String) -> Option<String> {
@@ -124,7 +124,7 @@ impl From<DiagnosisRow> for Diagnosis {
         let told = row.signature;
         Self {
             id: row.id,
-            at: Stamp(row.at),
+            at: Timestamp(row.at),
             kind: told.kind,
             page_origin: told.page_origin,
             target_origin: told.target_origin,
@@ -134,7 +134,7 @@ impl From<DiagnosisRow> for Diagnosis {
             headers: stated(told.headers),
             credentialed: told.credentialed,
             reported_stage: told.stage,
-            first_seen: Stamp(told.first_seen),
+            first_seen: Timestamp(told.first_seen),
             result: row.result,
             why: row.why,
             detail: row.detail,
@@ -180,8 +180,8 @@ impl From<ChangeRow> for Change {
             stage: row.stage,
             header: row.header,
             what: row.what,
-            from: Stamp(row.from),
-            to: Stamp(row.to),
+            from: Timestamp(row.from),
+            to: Timestamp(row.to),
         }
     }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::diagnosis::Diagnosis;
 use super::rate::ratio;
-use crate::stamp::Stamp;
+use crate::timestamp::Timestamp;
 
 /// Failures of one signature: the same request failing in the same way.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -47,9 +47,9 @@ pub(crate) struct FailingEndpoint {
     /// Browsers, most first, the first few.
     pub browsers: Vec<String>,
     /// Start of the first minute with one.
-    pub first_seen: Stamp,
+    pub first_seen: Timestamp,
     /// Start of the last minute with one.
-    pub last_seen: Stamp,
+    pub last_seen: Timestamp,
     /// What replaying it showed; null where it was not replayed.
     pub diagnosis: Option<Diagnosis>,
 }
@@ -74,8 +74,8 @@ impl FailingEndpoint {
             affected_sessions: (failure.sessions > 0).then_some(failure.sessions),
             page_origins: failure.page_origins,
             browsers: failure.browsers,
-            first_seen: Stamp(failure.first_seen),
-            last_seen: Stamp(failure.last_seen),
+            first_seen: Timestamp(failure.first_seen),
+            last_seen: Timestamp(failure.last_seen),
             diagnosis: diagnosis.map(Diagnosis::from),
         }
     }

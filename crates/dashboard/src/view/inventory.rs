@@ -9,7 +9,7 @@ use store::{
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
-use crate::stamp::Stamp;
+use crate::timestamp::Timestamp;
 
 /// Services by whom their targets let read. One that has targets of several kinds counts in each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -68,7 +68,7 @@ pub(crate) struct Summary {
     /// Targets that did not answer, or were not to be asked; what they answered before stands.
     unanswered: usize,
     /// When the latest audit was made; null where there is none.
-    as_of: Option<Stamp>,
+    as_of: Option<Timestamp>,
 }
 
 impl Summary {
@@ -89,7 +89,7 @@ impl Summary {
             max_age_too_long: count(&InventoryRow::is_max_age_too_long),
             unused_entries: unused.len(),
             unanswered: count(&|row| row.state != AuditState::Answered),
-            as_of: rows.iter().map(|row| row.last_at).max().map(Stamp),
+            as_of: rows.iter().map(|row| row.last_at).max().map(Timestamp),
         }
     }
 }
@@ -119,13 +119,13 @@ pub(crate) struct Target {
     /// `reflecting`, `null_trusted`, `credentialed_reflecting`; null where it has never answered.
     stance: Option<&'static str>,
     /// Since when all of this is so.
-    since: Stamp,
+    since: Timestamp,
     /// When it was last audited.
-    audited_at: Stamp,
+    audited_at: Timestamp,
     /// When it last answered.
-    answered_at: Option<Stamp>,
+    answered_at: Option<Timestamp>,
     /// Since when its traffic has been observed: what is older than that cannot be called unused.
-    observed_since: Option<Stamp>,
+    observed_since: Option<Timestamp>,
     /// `right`, `missing` or `not_needed`.
     vary: &'static str,
     /// Access-Control-Max-Age in seconds.
@@ -185,7 +185,7 @@ pub(crate) struct Origin {
     /// `denied`, `plain` or `credentialed`.
     grant: &'static str,
     /// When a page of it last called the target, to the minute or the hour.
-    last_seen: Option<Stamp>,
+    last_seen: Option<Timestamp>,
     /// Whether it is let in and no page of it has called for long.
     unused: bool,
 }
@@ -209,7 +209,7 @@ pub(crate) struct Finding {
     /// What to change.
     fix: Vec<String>,
     /// When it was first found.
-    since: Stamp,
+    since: Timestamp,
 }
 
 /// The targets, the worst first.
@@ -255,10 +255,10 @@ impl From<InventoryRow> for Target {
             state: row.state.as_str(),
             reason: (!row.reason.is_empty()).then_some(row.reason),
             stance: row.stance.map(store::Stance::as_str),
-            since: Stamp(row.first_at),
-            audited_at: Stamp(row.last_at),
-            answered_at: row.answered_at.map(Stamp),
-            observed_since: row.observed_since.map(Stamp),
+            since: Timestamp(row.first_at),
+            audited_at: Timestamp(row.last_at),
+            answered_at: row.answered_at.map(Timestamp),
+            observed_since: row.observed_since.map(Timestamp),
             vary: row.vary.as_str(),
             max_age: row.max_age,
             origins: row.origins.into_iter().map(Origin::from).collect(),
@@ -274,7 +274,7 @@ impl From<TriedOrigin> for Origin {
             origin: tried.origin,
             source: tried.source.as_str(),
             grant: tried.grant.as_str(),
-            last_seen: tried.last_seen.map(Stamp),
+            last_seen: tried.last_seen.map(Timestamp),
             unused: tried.unused,
         }
     }
@@ -290,7 +290,7 @@ impl From<FoundRow> for Finding {
             message: found.message,
             evidence: found.evidence,
             fix: found.fix,
-            since: Stamp(found.first_at),
+            since: Timestamp(found.first_at),
         }
     }
 }

@@ -8,7 +8,7 @@ use store::{AuditState, InventoryStep, StanceCounts, Vary};
 use utoipa::ToSchema;
 
 use super::inventory::Stances;
-use crate::stamp::Stamp;
+use crate::timestamp::Timestamp;
 
 const DAY: i64 = 86_400_000;
 
@@ -16,7 +16,7 @@ const DAY: i64 = 86_400_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct InventoryPoint {
     /// The end of a day in UTC; now for the last one.
-    at: Stamp,
+    at: Timestamp,
     #[serde(flatten)]
     stances: Stances,
     /// Targets.
@@ -66,7 +66,7 @@ fn point<'a>(
     let told = standing.clone();
     let counts = StanceCounts::of(told.map(|step| (step.service.as_str(), step.stance)));
     InventoryPoint {
-        at: Stamp(at),
+        at: Timestamp(at),
         stances: Stances::from(&counts),
         targets: standing.clone().count(),
         vary_missing: standing.filter(|step| step.vary == Vary::Missing).count(),

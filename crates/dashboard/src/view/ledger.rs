@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use observation::MILLIS_PER_HOUR;
 
-use crate::stamp::Stamp;
 use crate::state::LogEnd;
+use crate::timestamp::Timestamp;
 
 /// An edge that has not reported for this much longer than another is gone, and its spool with it.
 const SPOOLED_FOR: i64 = MILLIS_PER_HOUR;
@@ -59,7 +59,7 @@ pub(crate) struct LedgerBody {
     /// Edge processes that have reported.
     pub edges: u64,
     /// When the last report was made; null while there is none.
-    pub reported_at: Option<Stamp>,
+    pub reported_at: Option<Timestamp>,
 }
 
 /// Whether every beacon is accounted for.
@@ -120,7 +120,7 @@ impl LedgerBody {
                 Verdict::NotBalanced
             },
             edges: ledger.edges.len() as u64,
-            reported_at: ledger.edges.iter().map(|edge| Stamp(edge.at)).max(),
+            reported_at: ledger.edges.iter().map(|edge| Timestamp(edge.at)).max(),
         }
     }
 }

@@ -8,7 +8,7 @@ use slo::Sums;
 use utoipa::ToSchema;
 
 use super::sli::Sli;
-use crate::stamp::Stamp;
+use crate::timestamp::Timestamp;
 
 /// The data of a `tick`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -16,10 +16,10 @@ pub(crate) struct Tick {
     /// The app.
     app: String,
     /// When the store was read.
-    at: Stamp,
+    at: Timestamp,
     /// Everything received before this time is counted; null while a partition of the log has no
     /// progress.
-    watermark: Option<Stamp>,
+    watermark: Option<Timestamp>,
     /// How far the watermark is behind `at`, in milliseconds; null without a watermark.
     lag_ms: Option<i64>,
     /// Whether `points` are all of the last half hour; else those that changed since the tick before.
@@ -45,7 +45,7 @@ pub(crate) struct Arrived {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct LivePoint {
     /// Start of the minute.
-    at: Stamp,
+    at: Timestamp,
     #[serde(flatten)]
     sli: Sli,
 }
@@ -77,8 +77,8 @@ impl Tick {
     ) -> Self {
         Self {
             app: app.to_owned(),
-            at: Stamp(at),
-            watermark: watermark.map(Stamp),
+            at: Timestamp(at),
+            watermark: watermark.map(Timestamp),
             lag_ms: watermark.map(|watermark| (at.0 - watermark.0).max(0)),
             whole,
             arrived,
@@ -88,7 +88,7 @@ impl Tick {
 
     pub(crate) fn with_points(mut self, points: Vec<(&UnixMillis, &Sums)>, source: Source) -> Self {
         let point = |(at, sums): (&UnixMillis, &Sums)| LivePoint {
-            at: Stamp(*at),
+            at: Timestamp(*at),
             sli: Sli::of(sums, source),
         };
         self.points = points.into_iter().map(point).collect();

@@ -11,7 +11,7 @@ use super::deploy::Deploy;
 use super::inventory::Summary;
 use super::rate::Rate;
 use super::slo::SloStatus;
-use crate::stamp::Stamp;
+use crate::timestamp::Timestamp;
 
 /// Entries of a list; the summary counts all.
 const MAX_LISTED: usize = 50;
@@ -24,9 +24,9 @@ pub(crate) struct Report {
     /// `week` or `month`.
     pub period: &'static str,
     /// Start of the time.
-    pub from: Stamp,
+    pub from: Timestamp,
     /// Its end.
-    pub to: Stamp,
+    pub to: Timestamp,
     /// The objectives over this time, whatever their own windows are.
     pub slos: Vec<SloStatus>,
     /// The incidents.
@@ -105,8 +105,8 @@ pub(crate) struct UnusedOrigin {
 
 impl Incidents {
     /// Of `listed`, those that were open between `from` and `to`.
-    pub(crate) fn of(mut listed: Vec<Listed>, from: Stamp, to: Stamp) -> Self {
-        let read = |text: &str| text.parse::<Stamp>().ok();
+    pub(crate) fn of(mut listed: Vec<Listed>, from: Timestamp, to: Timestamp) -> Self {
+        let read = |text: &str| text.parse::<Timestamp>().ok();
         let opened = |one: &Listed| read(&one.opened_at);
         let closed = |one: &Listed| one.closed_at.as_deref().and_then(read);
         listed.retain(|one| {
@@ -130,7 +130,7 @@ impl Incidents {
 }
 
 impl Replays {
-    pub(crate) fn of(rows: &[DiagnosisRow], from: Stamp, to: Stamp) -> Self {
+    pub(crate) fn of(rows: &[DiagnosisRow], from: Timestamp, to: Timestamp) -> Self {
         let within = rows
             .iter()
             .filter(|row| row.at >= from.0 && row.at < to.0)
@@ -193,7 +193,7 @@ impl Policies {
 }
 
 impl Report {
-    /// The report as Markdown. What pages and servers wrote is no markup in it.
+    /// The report as Markdown. What pages and servers wrote is not a markup in it.
     pub(crate) fn markdown(&self) -> String {
         let mut out = format!(
             "# CORS of {}: {} to {}\n\n",
@@ -326,7 +326,7 @@ impl Report {
     }
 }
 
-fn day(at: Stamp) -> String {
+fn day(at: Timestamp) -> String {
     at.to_string().chars().take(10).collect()
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::selection::Selection;
-use crate::stamp::Stamp;
+use crate::timestamp::Timestamp;
 
 /// App, window and source of the numbers beside it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -15,12 +15,12 @@ pub(crate) struct Scope {
     /// The window as it was asked for: `1h`; its length where `from` was given.
     pub window: String,
     /// Start, a whole minute.
-    pub from: Stamp,
+    pub from: Timestamp,
     /// End, a whole minute, exclusive.
-    pub to: Stamp,
+    pub to: Timestamp,
     /// Everything received before this time is counted; null while a partition of the log has no
     /// progress.
-    pub watermark: Option<Stamp>,
+    pub watermark: Option<Timestamp>,
     /// Who saw it.
     #[schema(value_type = String)]
     pub source: Source,
@@ -31,9 +31,9 @@ impl Scope {
         Self {
             app: selection.filter.app.clone(),
             window: selection.window.clone(),
-            from: Stamp(selection.interval.from),
-            to: Stamp(selection.interval.to),
-            watermark: watermark.map(Stamp),
+            from: Timestamp(selection.interval.from),
+            to: Timestamp(selection.interval.to),
+            watermark: watermark.map(Timestamp),
             source: selection.filter.source,
         }
     }

@@ -6,7 +6,7 @@ use store::{DiagnosisRow, SingleFailure, SinglePlace, SnapshotRow};
 use utoipa::ToSchema;
 
 use super::diagnosis::{Diagnosis, Header};
-use crate::stamp::Stamp;
+use crate::timestamp::Timestamp;
 
 /// One failure as a browser reported it. Where the page summed failures up, `count` is above 1.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -14,9 +14,9 @@ pub(crate) struct Single {
     /// Identity, for `/api/v1/failures/{id}` and as `after` of the next page.
     pub id: String,
     /// When it happened.
-    pub at: Stamp,
+    pub at: Timestamp,
     /// When the edge took it in.
-    pub received_at: Stamp,
+    pub received_at: Timestamp,
     /// What failed: a `request`, a `preflight` seen by itself, or a `header_read`.
     #[schema(value_type = String)]
     pub kind: Kind,
@@ -82,9 +82,9 @@ pub(crate) struct Replayed {
     /// The headers that have a say in CORS.
     pub headers: Vec<Header>,
     /// When it was first seen.
-    pub first_at: Stamp,
+    pub first_at: Timestamp,
     /// When it was last seen.
-    pub last_at: Stamp,
+    pub last_at: Timestamp,
 }
 
 impl Single {
@@ -92,8 +92,8 @@ impl Single {
         let stated = |text: String| (!text.is_empty()).then_some(text);
         Self {
             id: id(row.place()),
-            at: Stamp(row.at),
-            received_at: Stamp(row.received_at),
+            at: Timestamp(row.at),
+            received_at: Timestamp(row.received_at),
             kind: row.kind,
             service: row.service,
             page_origin: row.page_origin,
@@ -146,8 +146,8 @@ impl From<SnapshotRow> for Replayed {
             asked: row.asked,
             status: row.status,
             headers: row.headers.into_iter().map(Header::from).collect(),
-            first_at: Stamp(row.first_at),
-            last_at: Stamp(row.last_at),
+            first_at: Timestamp(row.first_at),
+            last_at: Timestamp(row.last_at),
         }
     }
 }

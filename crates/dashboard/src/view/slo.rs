@@ -14,8 +14,8 @@ use super::words::one_of;
 use crate::auth::Caller;
 use crate::corrections::{Corrected, may_read};
 use crate::interval::Interval;
-use crate::stamp::Stamp;
 use crate::state::SloSpec;
+use crate::timestamp::Timestamp;
 
 /// An objective and how it stands at the watermark.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -36,12 +36,12 @@ pub(crate) struct SloStatus {
     pub target: f64,
     /// The window of the budget: `30d`; of a calendar the usual length.
     pub window: String,
-    /// What the budget is for, where that is no rolling window: `month (Europe/Berlin)`; null otherwise.
+    /// What the budget is for, where that is not a rolling window: `month (Europe/Berlin)`; null otherwise.
     pub calendar: Option<String>,
     /// Start of the window that was evaluated.
-    pub from: Stamp,
+    pub from: Timestamp,
     /// Its end: the watermark, or now while there is none.
-    pub to: Stamp,
+    pub to: Timestamp,
     /// What was counted in the window.
     pub measured: Rate,
     /// Whether it is kept: `ok`, `breach` (the budget of the window is overspent) or `no_data`.
@@ -132,8 +132,8 @@ impl SloStatus {
             target: spec.objective.allowance(),
             window: spec.window.to_string(),
             calendar: spec.calendar.map(|calendar| calendar.to_string()),
-            from: Stamp(interval.from),
-            to: Stamp(interval.to),
+            from: Timestamp(interval.from),
+            to: Timestamp(interval.to),
             measured: measured.into(),
             state: ErrorBudget::state(budget),
             budget_remaining: budget.map(|budget| budget.remaining),

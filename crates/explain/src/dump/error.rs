@@ -10,7 +10,7 @@ pub enum BadDump {
         "no line of the form `HTTP/1.1 200 OK`, and no curl, fetch or Invoke-WebRequest command"
     )]
     NoAnswer,
-    /// A line between a status line and the blank line after it that is no header.
+    /// A line between a status line and the blank line after it that is not a header.
     #[error("line {line} is not a header: `{text}`")]
     Header {
         /// Line number, from 1.
@@ -43,7 +43,7 @@ pub enum BadDump {
     NoUrl,
     /// An OPTIONS that no browser sends.
     #[error(
-        "line {line}: the OPTIONS was sent without Access-Control-Request-Method, so it is no preflight and servers answer it otherwise; send `curl -i -X OPTIONS -H 'Origin: {origin}' -H 'Access-Control-Request-Method: {method}' {url}`"
+        "line {line}: the OPTIONS was sent without Access-Control-Request-Method, so it is not a preflight and servers answer it otherwise; send `curl -i -X OPTIONS -H 'Origin: {origin}' -H 'Access-Control-Request-Method: {method}' {url}`"
     )]
     BareOptions {
         /// Line number, from 1.

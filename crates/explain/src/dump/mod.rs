@@ -31,7 +31,7 @@ pub struct Dump {
 
 /// An answer with the request that it belongs to, where the dump has that.
 #[derive(Debug)]
-struct Reply {
+struct DumpedResponse {
     line: usize,
     to: Option<Sent>,
     answer: Answer,
@@ -87,7 +87,7 @@ fn requests<'a>(commands: &'a [Command], messages: &'a [Message]) -> Vec<&'a Sen
 
 /// The answers with the requests before them. Those of status 100 to 199 announce another one, and
 /// those of a proxy to CONNECT are not the server's.
-fn replies(commands: &[Command], messages: Vec<Message>) -> Vec<Reply> {
+fn replies(commands: &[Command], messages: Vec<Message>) -> Vec<DumpedResponse> {
     let mut replies = Vec::new();
     let mut commands = commands.iter().peekable();
     let mut current: Option<Sent> = None;
@@ -117,7 +117,7 @@ fn replies(commands: &[Command], messages: Vec<Message>) -> Vec<Reply> {
                 // What stands unmarked behind marked lines is the output of another command.
                 let is_other = answered == Some(Stream::Verbose) && message.stream == Stream::Plain;
                 if answer.status >= 200 && !of_proxy {
-                    replies.push(Reply {
+                    replies.push(DumpedResponse {
                         line: message.line,
                         to: current.clone().filter(|_| !is_other),
                         answer,
@@ -131,14 +131,14 @@ fn replies(commands: &[Command], messages: Vec<Message>) -> Vec<Reply> {
 }
 
 /// Whether the last answer leads nowhere else.
-fn is_final(replies: &[Reply]) -> bool {
+fn is_final(replies: &[DumpedResponse]) -> bool {
     replies
         .last()
         .is_some_and(|reply| reply.answer.redirect().is_none())
 }
 
 /// Lays answers along a request, each where the browser would have asked for it.
-fn lay(request: Request, replies: Vec<Reply>) -> Result<Dump, BadDump> {
+fn lay(request: Request, replies: Vec<DumpedResponse>) -> Result<Dump, BadDump> {
     let notes = notes(&request, &replies);
     let mut exchange = Exchange {
         request,
@@ -179,7 +179,7 @@ fn is_complete(exchange: &Exchange) -> bool {
 }
 
 /// Whether an answer is one to what is missing, as far as the dump tells what it is to.
-fn fits(reply: &Reply, missing: Stage) -> bool {
+fn fits(reply: &DumpedResponse, missing: Stage) -> bool {
     match &reply.to {
         None => true,
         Some(sent) if missing == Stage::Preflight => sent.is_preflight(),
@@ -187,7 +187,7 @@ fn fits(reply: &Reply, missing: Stage) -> bool {
     }
 }
 
-fn is_bare_options(reply: &Reply) -> bool {
+fn is_bare_options(reply: &DumpedResponse) -> bool {
     reply
         .to
         .as_ref()
@@ -213,7 +213,7 @@ fn place(exchange: &mut Exchange, answer: Answer) {
 }
 
 /// What in the dump may mislead.
-fn notes(request: &Request, replies: &[Reply]) -> Vec<String> {
+fn notes(request: &Request, replies: &[DumpedResponse]) -> Vec<String> {
     let mut notes = Vec::new();
     for reply in replies {
         let Some(sent) = &reply.to else { continue };

@@ -4,7 +4,7 @@ use cors::{CorsError, Credentials, Judgement, Origin};
 use url::Url;
 
 use super::bench::Bench;
-use super::change::{Action, Fix, Place};
+use super::change::{Action, Fix, FixTarget};
 use super::words;
 use crate::reason;
 
@@ -12,7 +12,7 @@ const ALLOW_ORIGIN: &str = "access-control-allow-origin";
 const ALLOW_CREDENTIALS: &str = "access-control-allow-credentials";
 
 /// The access check of a preflight's answer or a response.
-pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError, on: Place) {
+pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError, on: FixTarget) {
     let hop = judgement.hop;
     let include = bench.exchange.request.credentials() == Credentials::Include;
     if matches!(
@@ -40,7 +40,7 @@ pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError, o
     }
 }
 
-fn credentials_allowed(on: Place, hop: usize) -> Fix {
+fn credentials_allowed(on: FixTarget, hop: usize) -> Fix {
     let text = "Answer with exactly `true`, in lower case, once.";
     Fix::set(on, hop, ALLOW_CREDENTIALS, "true".to_owned(), text)
 }
@@ -54,7 +54,7 @@ fn without_credentials(bench: &mut Bench) {
 }
 
 /// `Vary: Origin` beside an exact origin, next to what `Vary` lists already.
-fn vary(bench: &mut Bench, judgement: &Judgement, on: Place) {
+fn vary(bench: &mut Bench, judgement: &Judgement, on: FixTarget) {
     let listed = bench
         .answer(judgement, on)
         .and_then(|answer| answer.headers.joined("vary"))
@@ -74,7 +74,7 @@ fn vary(bench: &mut Bench, judgement: &Judgement, on: Place) {
 }
 
 /// No server should answer with `null`: every sandboxed page has that origin.
-fn null_origin(bench: &mut Bench, judgement: &Judgement, on: Place, include: bool) {
+fn null_origin(bench: &mut Bench, judgement: &Judgement, on: FixTarget, include: bool) {
     let opaque = *bench.exchange.request.page_origin() == Origin::Opaque;
     let hop = judgement.hop;
     match (opaque, include) {
@@ -108,5 +108,10 @@ fn answer_before_the_foreign_redirect(bench: &mut Bench, judgement: &Judgement) 
         path[at - 1],
         path[at]
     );
-    bench.change(Fix::new(Place::Redirect, at - 1, Action::Status(200), text));
+    bench.change(Fix::new(
+        FixTarget::Redirect,
+        at - 1,
+        Action::Status(200),
+        text,
+    ));
 }

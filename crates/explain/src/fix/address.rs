@@ -4,7 +4,7 @@ use cors::{BadRedirect, CorsError, Judgement, Mode, Stage};
 use url::Url;
 
 use super::bench::Bench;
-use super::change::{Action, Fix, Place};
+use super::change::{Action, Fix, FixTarget};
 
 /// A redirect that the browser does not follow, whatever CORS says.
 pub(super) fn bad_redirect(bench: &mut Bench, judgement: &Judgement, stage: Option<Stage>) {
@@ -25,7 +25,7 @@ pub(super) fn bad_redirect(bench: &mut Bench, judgement: &Judgement, stage: Opti
         )),
         Some(BadRedirect::Userinfo) => without_userinfo(bench, judgement, &location),
         _ => bench.change(Fix::new(
-            Place::Redirect,
+            FixTarget::Redirect,
             judgement.hop,
             Action::Status(200),
             format!("Answer at {} instead of redirecting to `{location}`, or redirect to an http(s) URL that browsers ask, in fewer than 21 steps.", judgement.scene.url),
@@ -41,7 +41,7 @@ fn without_userinfo(bench: &mut Bench, judgement: &Judgement, location: &str) {
         return;
     }
     bench.change(Fix::set(
-        Place::Redirect,
+        FixTarget::Redirect,
         judgement.hop,
         "location",
         url.into(),
@@ -61,7 +61,7 @@ pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError) {
             "Use mode cors if the other origin is meant to be asked.",
         )),
         (_, Some(Stage::Redirect)) => bench.change(Fix::new(
-            Place::Redirect,
+            FixTarget::Redirect,
             judgement.hop,
             Action::Status(200),
             format!("Answer here instead of redirecting to `{location}`: across origins browsers ask http and https URLs only."),
@@ -92,7 +92,7 @@ pub(super) fn mixed_content(bench: &mut Bench, judgement: &Judgement) {
         return bench.change(Fix::page(Action::Url(secure), text));
     }
     bench.change(Fix::set(
-        Place::Redirect,
+        FixTarget::Redirect,
         judgement.hop,
         "location",
         secure,

@@ -2,7 +2,7 @@
 
 use cors::{Answer, Exchange, Headers, Judgement, Ruling, Stage};
 
-use super::change::{Action, Fix, Place};
+use super::change::{Action, Fix, FixTarget};
 use super::granted;
 use crate::reason::{self, Source};
 
@@ -41,10 +41,10 @@ impl Bench {
     }
 
     /// The answer that a judgement is about.
-    pub(super) fn answer(&self, judgement: &Judgement, on: Place) -> Option<&Answer> {
+    pub(super) fn answer(&self, judgement: &Judgement, on: FixTarget) -> Option<&Answer> {
         let hop = self.exchange.hops.get(judgement.hop)?;
         match on {
-            Place::Preflight => hop.preflight.as_ref(),
+            FixTarget::Preflight => hop.preflight.as_ref(),
             _ => hop.response.as_ref(),
         }
     }
@@ -58,7 +58,7 @@ impl Bench {
             fix.header(),
             Some("access-control-allow-origin" | "access-control-allow-credentials")
         );
-        if fix.on == Place::Preflight && is_access {
+        if fix.on == FixTarget::Preflight && is_access {
             self.doubted.push(fix.hop);
         }
         if !self.fixes.contains(&fix) {
@@ -133,7 +133,7 @@ impl Bench {
 
 /// What the page changes comes first.
 fn order(fix: &Fix) -> bool {
-    fix.on != Place::Page
+    fix.on != FixTarget::Page
 }
 
 /// A status before headers, `Vary` last.

@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// Whose answer, or whose code, changes.
-    pub on: Place,
+    pub on: FixTarget,
     /// The hop whose answer changes; 0 for the page.
     pub hop: usize,
     /// What changes.
@@ -49,7 +49,7 @@ pub enum Action {
 
 /// Where a change is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum FixTarget {
     /// The page.
     Page,
     /// The server's answer to OPTIONS.
@@ -60,7 +60,7 @@ pub enum Place {
     Response,
 }
 
-impl Place {
+impl FixTarget {
     /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -74,7 +74,12 @@ impl Place {
 }
 
 impl Fix {
-    pub(super) fn new(on: Place, hop: usize, action: Action, change: impl Into<String>) -> Self {
+    pub(super) fn new(
+        on: FixTarget,
+        hop: usize,
+        action: Action,
+        change: impl Into<String>,
+    ) -> Self {
         Self {
             on,
             hop,
@@ -84,7 +89,7 @@ impl Fix {
     }
 
     pub(super) fn set(
-        on: Place,
+        on: FixTarget,
         hop: usize,
         header: &str,
         value: String,
@@ -95,7 +100,7 @@ impl Fix {
     }
 
     pub(super) fn page(action: Action, change: impl Into<String>) -> Self {
-        Self::new(Place::Page, 0, action, change)
+        Self::new(FixTarget::Page, 0, action, change)
     }
 
     /// The header that changes, in lower case.
@@ -121,7 +126,7 @@ impl Fix {
     /// # Errors
     /// Where the changed request is one that `fetch` refuses.
     pub fn apply(&self, exchange: &mut Exchange) -> Result<(), NotAnExchange> {
-        if self.on == Place::Page {
+        if self.on == FixTarget::Page {
             exchange.request = match &self.action {
                 Action::Credentials(credentials) => exchange.request.with_credentials(*credentials),
                 Action::Remove { header } => exchange.request.without_header(header),
@@ -134,7 +139,7 @@ impl Fix {
         }
         let hop = &mut exchange.hops[self.hop];
         let (answer, status) = match self.on {
-            Place::Preflight => (&mut hop.preflight, 204),
+            FixTarget::Preflight => (&mut hop.preflight, 204),
             _ => (&mut hop.response, 200),
         };
         let answer = answer.get_or_insert_with(|| Answer {
@@ -193,7 +198,7 @@ impl Serialize for Fix {
         map.serialize_entry("header", &self.header())?;
         map.serialize_entry("value", &self.value())?;
         map.serialize_entry("change", &self.change)?;
-        if self.on != Place::Page {
+        if self.on != FixTarget::Page {
             map.serialize_entry("hop", &self.hop)?;
         }
         match &self.action {

@@ -12,6 +12,6 @@ mod repair;
 mod snippet;
 mod words;
 
-pub use change::{Action, Fix, Place};
+pub use change::{Action, Fix, FixTarget};
 pub(crate) use repair::repair;
 pub use snippet::{Existing, MAX_AGE_SECONDS, Platform, Policy, snippet};

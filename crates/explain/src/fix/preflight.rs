@@ -3,7 +3,7 @@
 use cors::{CorsError, Judgement, is_token};
 
 use super::bench::Bench;
-use super::change::{Action, Fix, Place};
+use super::change::{Action, Fix, FixTarget};
 use super::{access, names, words};
 
 const ALLOW_METHODS: &str = "access-control-allow-methods";
@@ -11,7 +11,7 @@ const ALLOW_HEADERS: &str = "access-control-allow-headers";
 
 pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError) {
     let refused = bench
-        .answer(judgement, Place::Preflight)
+        .answer(judgement, FixTarget::Preflight)
         .is_some_and(|answer| !(200..=299).contains(&answer.status));
     if refused {
         status(bench, judgement);
@@ -29,18 +29,18 @@ pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError) {
         | CorsError::MethodDisallowedByPreflightResponse => methods(bench, judgement),
         CorsError::InvalidAllowHeadersPreflightResponse
         | CorsError::HeaderDisallowedByPreflightResponse => headers(bench, judgement),
-        _ => access::mend(bench, judgement, error, Place::Preflight),
+        _ => access::mend(bench, judgement, error, FixTarget::Preflight),
     }
 }
 
 /// Whoever refuses OPTIONS stands before what would answer it.
 pub(super) fn status(bench: &mut Bench, judgement: &Judgement) {
     let text = words::status(
-        bench.answer(judgement, Place::Preflight),
+        bench.answer(judgement, FixTarget::Preflight),
         &judgement.scene.url,
     );
     bench.change(Fix::new(
-        Place::Preflight,
+        FixTarget::Preflight,
         judgement.hop,
         Action::Status(204),
         text,
@@ -101,7 +101,7 @@ fn avoidable(bench: &mut Bench, judgement: &Judgement) {
 /// The tokens of a list that the preflight's answer has, also where the list as a whole is void.
 fn list(bench: &Bench, judgement: &Judgement, name: &str) -> Vec<String> {
     let value = bench
-        .answer(judgement, Place::Preflight)
+        .answer(judgement, FixTarget::Preflight)
         .and_then(|answer| answer.headers.joined(name))
         .map(|value| String::from_utf8_lossy(&value).into_owned())
         .unwrap_or_default();
@@ -132,7 +132,7 @@ fn methods(bench: &mut Bench, judgement: &Judgement) {
         listed.push(judgement.scene.method.clone());
     }
     bench.change(Fix::set(
-        Place::Preflight,
+        FixTarget::Preflight,
         judgement.hop,
         ALLOW_METHODS,
         listed.join(", "),
@@ -164,7 +164,7 @@ fn headers(bench: &mut Bench, judgement: &Judgement) {
         }
     }
     bench.change(Fix::set(
-        Place::Preflight,
+        FixTarget::Preflight,
         judgement.hop,
         ALLOW_HEADERS,
         listed.join(", "),

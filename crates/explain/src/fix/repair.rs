@@ -4,7 +4,7 @@
 use cors::{Exchange, Judgement, Ruling, Stage};
 
 use super::bench::{Bench, Repair};
-use super::change::Place;
+use super::change::FixTarget;
 use super::{access, address, preflight};
 use crate::reason::{self, Reason, Source};
 
@@ -53,7 +53,7 @@ fn answer_objection(bench: &mut Bench, judgement: &Judgement, reason: Reason) {
         (None, stage) => address::bad_redirect(bench, judgement, stage),
         (Some(error), Some(Stage::Preflight)) => preflight::mend(bench, judgement, error),
         (Some(error), Some(Stage::Response)) => {
-            access::mend(bench, judgement, error, Place::Response);
+            access::mend(bench, judgement, error, FixTarget::Response);
         }
         (Some(error), _) => address::mend(bench, judgement, error),
     }

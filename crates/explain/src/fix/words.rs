@@ -2,7 +2,7 @@
 
 use cors::{Answer, CorsError};
 
-use super::Place;
+use super::FixTarget;
 
 /// How to let OPTIONS through, by the status that it was answered with.
 pub(super) fn status(answer: Option<&Answer>, url: &str) -> String {
@@ -95,7 +95,7 @@ fn who(answer: &Answer) -> String {
 /// What to do about `Access-Control-Allow-Origin`.
 pub(super) fn allow_origin(
     answer: Option<&Answer>,
-    on: Place,
+    on: FixTarget,
     error: CorsError,
     origin: &str,
 ) -> String {
@@ -109,7 +109,7 @@ pub(super) fn allow_origin(
         _ => "Compare the request's Origin with a list of allowed origins and answer with it, on every status including errors.".to_owned(),
     };
     let status = answer.map_or(0, |answer| answer.status);
-    if on == Place::Response && status >= 400 {
+    if on == FixTarget::Response && status >= 400 {
         text.push_str(&on_errors(status));
     }
     text

@@ -26,7 +26,7 @@ pub(super) fn is_document(entry: &Entry<'_>) -> bool {
     }
 }
 
-/// The kind of a request that is no preflight.
+/// The kind of a request that is not a preflight.
 pub(super) fn of(entry: &Entry<'_>, has_preflight: bool) -> Kind {
     let url = &entry.request.url;
     let is_http = ["http://", "https://"].iter().any(|scheme| {

@@ -20,8 +20,8 @@ use crate::fix::Policy;
 use crate::verdict::Verdict;
 use entry::Entry;
 use kind::Kind;
+use outcome::JudgedRequest;
 pub use outcome::Outcome;
-use outcome::Told;
 pub use page::PageSource;
 use page::Pages;
 use pairs::Index;
@@ -226,7 +226,7 @@ impl Reader<'_> {
     }
 
     /// Caveats that lie in the file.
-    fn note(&self, chain: &chain::Chain, source: PageSource, told: &mut Told) {
+    fn note(&self, chain: &chain::Chain, source: PageSource, told: &mut JudgedRequest) {
         let caveats = &mut told.verdict.caveats;
         let entry = &self.index.entries[*chain.members.last().unwrap_or(&chain.members[0])];
         if matches!(source, PageSource::Referer | PageSource::Page) {
@@ -309,7 +309,7 @@ impl Reader<'_> {
         at: usize,
         members: &[usize],
         page: Option<(&Origin, PageSource)>,
-        told: Told,
+        told: JudgedRequest,
     ) {
         let entry = &self.index.entries[at];
         let preflights = members

@@ -24,7 +24,7 @@ pub enum Outcome {
 }
 
 /// A verdict on a request, with what the file's own words add to the engine's.
-pub(super) struct Told {
+pub(super) struct JudgedRequest {
     pub(super) outcome: Outcome,
     pub(super) verdict: Verdict,
     /// The exchange that was judged.
@@ -35,7 +35,7 @@ pub(super) struct Told {
     pub(super) unnoted: bool,
 }
 
-impl Told {
+impl JudgedRequest {
     fn new(outcome: Outcome, verdict: Verdict, exchange: Exchange) -> Self {
         Self {
             outcome,
@@ -71,7 +71,7 @@ impl Told {
 }
 
 /// Judges a chain of entries.
-pub(super) fn of(index: &Index<'_>, pages: &Pages, chain: &Chain) -> Told {
+pub(super) fn of(index: &Index<'_>, pages: &Pages, chain: &Chain) -> JudgedRequest {
     let exchange = &chain.exchange;
     let text = error_of(index, chain);
     let failure = failure::read(text.as_deref());
@@ -89,7 +89,7 @@ pub(super) fn of(index: &Index<'_>, pages: &Pages, chain: &Chain) -> Told {
         return told;
     }
     match verdict.judgement.ruling {
-        Ruling::Blocked if chain.revalidated_unseen && failure == Failure::None => Told::because(
+        Ruling::Blocked if chain.revalidated_unseen && failure == Failure::None => JudgedRequest::because(
             Outcome::Untold,
             Reason::Unknown,
             "The file does not tell: the answer is a 304 to the browser's own question, and the answer that the browser has stored, whose headers count, is not in the file.".to_owned(),
@@ -97,13 +97,13 @@ pub(super) fn of(index: &Index<'_>, pages: &Pages, chain: &Chain) -> Told {
             verdict,
         ),
         Ruling::Blocked if verdict.reason == Some(Reason::Cors) => {
-            let mut told = Told::new(Outcome::Blocked, verdict, exchange.clone());
+            let mut told = JudgedRequest::new(Outcome::Blocked, verdict, exchange.clone());
             told.unnoted = answered && failure == Failure::None && index.notes_failures;
             told
         }
-        Ruling::Blocked => Told::new(Outcome::Other, verdict, exchange.clone()),
+        Ruling::Blocked => JudgedRequest::new(Outcome::Other, verdict, exchange.clone()),
         Ruling::Allowed if matches!(failure, Failure::None | Failure::NotSent) => {
-            Told::new(Outcome::Allowed, verdict, exchange.clone())
+            JudgedRequest::new(Outcome::Allowed, verdict, exchange.clone())
         }
         Ruling::Allowed | Ruling::Incomplete => {
             failed(failure, text.as_deref(), pages, exchange, verdict)
@@ -136,7 +136,7 @@ fn for_another_reason(
     text: Option<&str>,
     exchange: &Exchange,
     verdict: Verdict,
-) -> Told {
+) -> JudgedRequest {
     let text = text.unwrap_or_default();
     let what = match reason {
         Reason::Csp => "the page's own Content-Security-Policy does not let it connect there",
@@ -154,7 +154,7 @@ fn for_another_reason(
         _ => "the connection failed before CORS had a say",
     };
     let text = format!("Not a CORS error: {what} (`{text}`).");
-    Told::because(Outcome::Other, reason, text, exchange, verdict)
+    JudgedRequest::because(Outcome::Other, reason, text, exchange, verdict)
 }
 
 /// Chromium notes a failure without a reason where it sent nothing.
@@ -163,7 +163,7 @@ fn not_sent(
     pages: &Pages,
     exchange: &Exchange,
     verdict: &Verdict,
-) -> Option<Told> {
+) -> Option<JudgedRequest> {
     let (page, url) = (exchange.request.page_origin(), exchange.request.url());
     if pages.forbid(page, url) {
         let text = format!(
@@ -171,7 +171,7 @@ fn not_sent(
             url.origin().ascii_serialization()
         );
         let verdict = verdict.clone();
-        return Some(Told::because(
+        return Some(JudgedRequest::because(
             Outcome::Other,
             Reason::Csp,
             text,
@@ -187,7 +187,7 @@ fn not_sent(
         verdict.judgement.scene.url
     );
     let verdict = verdict.clone();
-    Some(Told::because(
+    Some(JudgedRequest::because(
         Outcome::Untold,
         Reason::Unknown,
         text,
@@ -203,7 +203,7 @@ fn failed(
     pages: &Pages,
     exchange: &Exchange,
     verdict: Verdict,
-) -> Told {
+) -> JudgedRequest {
     if matches!(failure, Failure::General | Failure::Cors(_))
         && let Some(told) = with_credentials(exchange)
     {
@@ -230,11 +230,11 @@ fn failed(
         _ => String::new(),
     };
     let text = format!("The file does not tell why, because {because}.{noted}");
-    Told::because(Outcome::Untold, Reason::Unknown, text, exchange, verdict)
+    JudgedRequest::because(Outcome::Untold, Reason::Unknown, text, exchange, verdict)
 }
 
 /// Cookies may have been taken out of the file: does the exchange fail with them?
-fn with_credentials(exchange: &Exchange) -> Option<Told> {
+fn with_credentials(exchange: &Exchange) -> Option<JudgedRequest> {
     let request = &exchange.request;
     if request.credentials() == Credentials::Include {
         return None;
@@ -256,7 +256,7 @@ fn with_credentials(exchange: &Exchange) -> Option<Told> {
         return None;
     }
     verdict.caveats.push("Likely credentialed: the file shows no cookies (exports leave them out unless told otherwise), and without credentials these answers would let the request pass; the browser recorded a failure.".to_owned());
-    let mut told = Told::new(Outcome::Blocked, verdict, exchange);
+    let mut told = JudgedRequest::new(Outcome::Blocked, verdict, exchange);
     told.likely_credentialed = true;
     Some(told)
 }
@@ -267,11 +267,11 @@ fn by_the_browsers_word(
     text: &str,
     exchange: &Exchange,
     verdict: Verdict,
-) -> Told {
+) -> JudgedRequest {
     let words = format!(
         "The browser blocked it: `{text}`. The answers in the file do not show why; compare them with what the server sends now."
     );
-    let mut told = Told::because(Outcome::Blocked, Reason::Cors, words, exchange, verdict);
+    let mut told = JudgedRequest::because(Outcome::Blocked, Reason::Cors, words, exchange, verdict);
     told.verdict.judgement.error = named;
     told
 }
@@ -295,21 +295,21 @@ fn why_untold(failure: &Failure, verdict: &Verdict) -> String {
 }
 
 /// What becomes of a request that nothing but its preflight shows.
-pub(super) fn of_preflight(exchange: Exchange, error: Option<&str>) -> Told {
+pub(super) fn of_preflight(exchange: Exchange, error: Option<&str>) -> JudgedRequest {
     let verdict = verdict::recorded(&exchange);
     if verdict.judgement.ruling == Ruling::Blocked {
         let outcome = match verdict.reason {
             Some(Reason::Cors) => Outcome::Blocked,
             _ => Outcome::Other,
         };
-        return Told::new(outcome, verdict, exchange);
+        return JudgedRequest::new(outcome, verdict, exchange);
     }
     match failure::read(error) {
         Failure::Other(reason) => for_another_reason(reason, error, &exchange, verdict),
         failure => {
             let because = why_untold(&failure, &verdict);
             let text = format!("The file does not tell the end, because {because}.");
-            Told::because(Outcome::Untold, Reason::Unknown, text, &exchange, verdict)
+            JudgedRequest::because(Outcome::Untold, Reason::Unknown, text, &exchange, verdict)
         }
     }
 }

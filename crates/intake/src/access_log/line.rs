@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 
 use super::limits::MAX_LINES;
 use super::value::{Logged, LoggedText, Number, Switch};
-use crate::json::{Ignored, Member, Members, Name, Trail, members};
+use crate::json::{FieldTracker, Ignored, JsonPath, Member, Name, members};
 use crate::{Reason, Refusal};
 
 members! {
@@ -68,7 +68,7 @@ pub(super) struct Line<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Lines<'a> {
     pub(super) lines: Vec<Line<'a>>,
-    /// Members that are not known.
+    /// FieldTracker that are not known.
     pub(super) ignored_members: u32,
     /// Lines that are not UTF-8: a server logs bytes of strangers as they are.
     pub(super) unreadable: u32,
@@ -89,7 +89,7 @@ pub(super) fn read_all(body: &[u8]) -> Result<Lines<'_>, Refusal> {
             read.unreadable += 1;
             continue;
         };
-        let trail = Trail::default();
+        let trail = JsonPath::default();
         let mut json = serde_json::Deserializer::from_str(text);
         let line = LineSeed(&trail)
             .deserialize(&mut json)
@@ -118,7 +118,7 @@ pub(super) fn place(at: usize, member: &str) -> String {
     }
 }
 
-struct LineSeed<'t>(&'t Trail);
+struct LineSeed<'t>(&'t JsonPath);
 
 impl<'de> DeserializeSeed<'de> for LineSeed<'_> {
     type Value = Line<'de>;
@@ -136,7 +136,7 @@ impl<'de> Visitor<'de> for LineSeed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line<'de>, A::Error> {
         let trail = self.0;
-        let mut members = Members::new(trail);
+        let mut members = FieldTracker::new(trail);
         let mut line = Line::default();
         while let Some(name) = map.next_key_seed(Name)? {
             match members.enter(name)? {

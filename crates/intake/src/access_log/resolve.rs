@@ -16,7 +16,7 @@ use super::line::{Line, Lines, place};
 use super::verdict::Asked;
 use crate::catalog::Allowed;
 use crate::json::{MAX_METHOD, MAX_TEXT};
-use crate::notes::Notes;
+use crate::notes::ResolveContext;
 use crate::{Accepted, Arrival, Dimension, Reason, Refusal};
 
 /// A row, whose texts are taken from its line.
@@ -29,7 +29,7 @@ pub(super) fn resolve<'a>(
     arrival: &'a Arrival<'a>,
 ) -> Result<Accepted<Cow<'a, str>>, Refusal> {
     check_times(&read.lines, arrival.received_at)?;
-    let mut notes = Notes::new(arrival);
+    let mut notes = ResolveContext::new(arrival);
     notes.ignored_rows = read.unreadable;
     let mut rows = Rows::default();
     for line in &read.lines {
@@ -111,7 +111,7 @@ fn check_times(lines: &[Line<'_>], now: UnixMillis) -> Result<(), Refusal> {
 }
 
 /// What a line says about a request of a page of the application; nothing where it does not.
-fn observation<'a>(line: &Line<'a>, notes: &mut Notes<'a>) -> Option<Row<'a>> {
+fn observation<'a>(line: &Line<'a>, notes: &mut ResolveContext<'a>) -> Option<Row<'a>> {
     let target = target(line)?;
     let kind = kind(line)?;
     let page_origin = page_origin(line, kind, &target, notes)?;
@@ -198,7 +198,7 @@ fn page_origin<'a>(
     line: &Line<'a>,
     kind: Kind,
     target: &str,
-    notes: &mut Notes<'a>,
+    notes: &mut ResolveContext<'a>,
 ) -> Option<Cow<'a, str>> {
     let Some(origin) = line.origin.text() else {
         return (kind == Kind::Preflight).then_some(Cow::Borrowed(""));
@@ -216,7 +216,7 @@ fn page_origin<'a>(
 }
 
 /// The method that the page uses: of a preflight that which it asks about, where the log has it.
-fn method<'a>(line: &Line<'a>, kind: Kind, notes: &mut Notes<'_>) -> Option<Cow<'a, str>> {
+fn method<'a>(line: &Line<'a>, kind: Kind, notes: &mut ResolveContext<'_>) -> Option<Cow<'a, str>> {
     let asked = line
         .request_method
         .text()
@@ -235,7 +235,7 @@ fn method<'a>(line: &Line<'a>, kind: Kind, notes: &mut Notes<'_>) -> Option<Cow<
 }
 
 /// The names that the preflight asks about; empty where they are none that a browser sends.
-fn parameter<'a>(line: &Line<'a>, notes: &mut Notes<'_>) -> Cow<'a, str> {
+fn parameter<'a>(line: &Line<'a>, notes: &mut ResolveContext<'_>) -> Cow<'a, str> {
     let names = line.request_headers.text().unwrap_or_default();
     if names.len() > MAX_TEXT || !HeaderName::is_list(names) {
         return Cow::Borrowed("");

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 
 use crate::Reason;
-use crate::json::Trail;
+use crate::json::JsonPath;
 
 /// A text that a stranger may have chosen: nothing about it refuses the line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl<'de> Visitor<'de> for LoggedText {
 }
 
 /// A number that is not negative, also as a text; none where it is absent.
-pub(super) struct Number<'t>(pub(super) &'t Trail);
+pub(super) struct Number<'t>(pub(super) &'t JsonPath);
 
 /// Larger numbers are no time and no duration.
 const MAX_NUMBER: f64 = 1e12;
@@ -122,7 +122,7 @@ impl Visitor<'_> for Number<'_> {
 }
 
 /// `true` or `false`, also as 1 and 0 and as texts; none where it is absent.
-pub(super) struct Switch<'t>(pub(super) &'t Trail);
+pub(super) struct Switch<'t>(pub(super) &'t JsonPath);
 
 impl Switch<'_> {
     fn wrong<E: de::Error>(&self) -> E {

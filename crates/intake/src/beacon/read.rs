@@ -10,8 +10,8 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use super::limits::{AT, MAX_RELEASE, MAX_ROWS, MAX_SDK, RETRY_HORIZON_MS, VERSION};
 use super::wire::{Beacon, Row};
 use crate::json::{
-    COUNT, Flag, Ignored, Integer, MAX_METHOD, MAX_TEXT, MAX_WORD, Member, Members, Name, Pairs,
-    STATUS, Text, Trail, members,
+    COUNT, FieldTracker, Flag, Ignored, Integer, JsonPath, MAX_METHOD, MAX_TEXT, MAX_WORD, Member,
+    Name, Pairs, STATUS, Text, members,
 };
 use crate::{Reason, Refusal};
 
@@ -70,7 +70,7 @@ pub(super) fn read(body: &[u8]) -> Result<(Beacon<'_>, u32), Refusal> {
         field: String::new(),
         detail: format!("byte {} is not UTF-8", error.valid_up_to()),
     })?;
-    let trail = Trail::default();
+    let trail = JsonPath::default();
     let mut json = serde_json::Deserializer::from_str(text);
     let read = BeaconSeed(&trail)
         .deserialize(&mut json)
@@ -82,7 +82,7 @@ pub(super) fn read(body: &[u8]) -> Result<(Beacon<'_>, u32), Refusal> {
 }
 
 /// Reads members of one object: a value of each sort.
-struct Values<'t>(&'t Trail);
+struct Values<'t>(&'t JsonPath);
 
 impl<'t> Values<'t> {
     fn text<'de, A: MapAccess<'de>>(
@@ -137,7 +137,7 @@ impl<'t> Values<'t> {
     }
 }
 
-struct BeaconSeed<'t>(&'t Trail);
+struct BeaconSeed<'t>(&'t JsonPath);
 
 impl<'de> DeserializeSeed<'de> for BeaconSeed<'_> {
     type Value = Beacon<'de>;
@@ -153,7 +153,7 @@ impl<'de> Visitor<'de> for BeaconSeed<'_> {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Beacon<'de>, A::Error> {
         let values = Values(self.0);
-        let mut members = Members::new(self.0);
+        let mut members = FieldTracker::new(self.0);
         let mut beacon = Beacon::default();
         while let Some(name) = map.next_key_seed(Name)? {
             match members.enter(name)? {
@@ -188,7 +188,7 @@ impl<'de> Visitor<'de> for BeaconSeed<'_> {
     }
 }
 
-struct RowsSeed<'t>(&'t Trail);
+struct RowsSeed<'t>(&'t JsonPath);
 
 impl<'de> DeserializeSeed<'de> for RowsSeed<'_> {
     type Value = Vec<Row<'de>>;
@@ -225,7 +225,7 @@ impl<'de> Visitor<'de> for RowsSeed<'_> {
 
 /// Reads a row where it is to stand: it is too large to be handed up from call to call.
 struct RowSeed<'t, 'r, 'de> {
-    trail: &'t Trail,
+    trail: &'t JsonPath,
     rows: &'r mut Vec<Row<'de>>,
 }
 
@@ -250,7 +250,7 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_, 'de> {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let values = Values(self.trail);
-        let mut members = Members::new(self.trail);
+        let mut members = FieldTracker::new(self.trail);
         let row = self.rows.push_mut(Row::default());
         while let Some(name) = map.next_key_seed(Name)? {
             match members.enter(name)? {

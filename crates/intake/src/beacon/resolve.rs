@@ -10,7 +10,7 @@ use super::row::{self, Target};
 use super::wire::{self, Row};
 use crate::catalog::Allowed;
 use crate::json::refuse;
-use crate::notes::Notes;
+use crate::notes::ResolveContext;
 use crate::plausibility::Reporter;
 use crate::{
     Accepted, Arrival, Dimension, LabTraffic, OpaqueOrigin, Reason, Refusal, read_user_agent,
@@ -24,7 +24,7 @@ pub(super) fn resolve<'a>(
 ) -> Result<Accepted<Cow<'a, str>>, Refusal> {
     let id = identity(&beacon.id, "id")?;
     let session = identity(&beacon.session, "s")?;
-    let mut notes = Notes::new(context);
+    let mut notes = ResolveContext::new(context);
     let opaque = sender.origin == Some("null") && beacon.page != "null";
     if opaque && context.app.opaque_origin() == OpaqueOrigin::Refuse {
         let detail =
@@ -86,7 +86,7 @@ fn observations<'a>(
     rows: Vec<Row<'a>>,
     sealed_at: UnixMillis,
     context_word: Option<&str>,
-    notes: &mut Notes<'a>,
+    notes: &mut ResolveContext<'a>,
 ) -> Result<Vec<Observation<Cow<'a, str>>>, Refusal> {
     let mut observations = Vec::with_capacity(rows.len());
     let mut target = None;
@@ -123,7 +123,7 @@ fn page_origin<'a>(
     page: Cow<'a, str>,
     sender: &Beacon<'_>,
     context: &Arrival<'_>,
-    notes: &mut Notes<'_>,
+    notes: &mut ResolveContext<'_>,
 ) -> Result<Cow<'a, str>, Refusal> {
     // A sandboxed frame has the opaque origin "null"; only an application open to all takes it.
     if page != "null"
@@ -158,7 +158,7 @@ fn page_origin<'a>(
 fn environment<'a>(
     stated: Cow<'a, str>,
     context: &Arrival<'a>,
-    notes: &mut Notes<'_>,
+    notes: &mut ResolveContext<'_>,
 ) -> Cow<'a, str> {
     if stated.is_empty() {
         return Cow::Borrowed(context.app.environment());

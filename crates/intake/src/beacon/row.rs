@@ -11,7 +11,7 @@ use web::{EndpointTemplate, HeaderName, Method, Origin, Schemes};
 use super::limits::MAX_EVIDENCE;
 use super::wire::Row;
 use crate::json::refuse;
-use crate::notes::Notes;
+use crate::notes::ResolveContext;
 use crate::{Dimension, Reason, Refusal};
 
 /// First status that is an error.
@@ -32,7 +32,7 @@ impl<'a> Target<'a> {
     pub(super) fn read(
         text: Cow<'a, str>,
         row: usize,
-        notes: &mut Notes<'_>,
+        notes: &mut ResolveContext<'_>,
     ) -> Result<Self, Refusal> {
         if let Err(problem) = Origin::check(&text, Schemes::Web) {
             let detail = format!("the origin {problem}");
@@ -51,7 +51,7 @@ pub(super) fn observation<'a>(
     at: usize,
     target: &Target<'a>,
     (sealed_at, context_word): (UnixMillis, Option<&str>),
-    notes: &mut Notes<'a>,
+    notes: &mut ResolveContext<'a>,
 ) -> Result<Option<Observation<Cow<'a, str>>>, Refusal> {
     let kind = match row.kind.as_deref() {
         None => Kind::Request,
@@ -120,7 +120,7 @@ fn check_latency(latency: &Latency, count: u32, member: &str, at: usize) -> Resu
 fn method<'a>(
     given: Option<Cow<'a, str>>,
     at: usize,
-    notes: &mut Notes<'_>,
+    notes: &mut ResolveContext<'_>,
 ) -> Result<Cow<'a, str>, Refusal> {
     let Some(given) = given else {
         return Ok(Cow::Borrowed("GET"));
@@ -140,7 +140,7 @@ fn ending<'a>(
     row: &mut Row<'a>,
     at: usize,
     context_word: Option<&str>,
-    notes: &mut Notes<'_>,
+    notes: &mut ResolveContext<'_>,
 ) -> Result<Ending<'a>, Refusal> {
     let mut evidence = Evidence(std::mem::take(&mut row.evidence));
     let outcome = match (row.outcome.as_deref(), row.status) {

@@ -92,7 +92,7 @@ pub struct Sighting {
     pub dimension: Dimension,
     /// Days since 1970; it does not go back.
     pub day: i64,
-    /// Hash of the client's network; 0 where unknown, which is no witness for a text.
+    /// Hash of the client's network; 0 where unknown, which is not a witness for a text.
     pub network: u32,
 }
 

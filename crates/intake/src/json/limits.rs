@@ -14,5 +14,5 @@ pub(crate) const MAX_TEXT: usize = 2048;
 /// Words of a vocabulary, evidence codes, environments, identities.
 pub(crate) const MAX_WORD: usize = 64;
 pub(crate) const MAX_METHOD: usize = 32;
-/// Members of one object that are not known; far more than a newer sender would add.
+/// FieldTracker of one object that are not known; far more than a newer sender would add.
 pub(super) const MAX_UNKNOWN_MEMBERS: usize = 64;

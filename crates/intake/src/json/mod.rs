@@ -2,10 +2,10 @@
 //! readers of single values, and the refusal that names the member.
 
 mod limits;
-mod trail;
+mod path;
 mod value;
 
 pub use limits::MAX_DEPTH;
 pub(crate) use limits::{COUNT, MAX_METHOD, MAX_TEXT, MAX_WORD, STATUS};
-pub(crate) use trail::{Member, Members, Trail, members, refuse};
+pub(crate) use path::{FieldTracker, JsonPath, Member, members, refuse};
 pub(crate) use value::{Flag, Ignored, Integer, Name, Pairs, Text};

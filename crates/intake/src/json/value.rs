@@ -8,7 +8,7 @@ use observation::Latency;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::limits::{LATENCY_ITEM, MAX_DEPTH, MAX_LATENCY_ITEMS};
-use super::trail::Trail;
+use super::path::JsonPath;
 use crate::Reason;
 
 /// A seed whose visitor is itself.
@@ -48,7 +48,7 @@ impl<'de> Visitor<'de> for Name {
 
 /// A text of bounded length without control characters. Borrowed unless it holds escapes.
 pub(crate) struct Text<'t> {
-    pub(crate) trail: &'t Trail,
+    pub(crate) trail: &'t JsonPath,
     pub(crate) longest: usize,
 }
 
@@ -86,7 +86,7 @@ impl<'de> Visitor<'de> for Text<'_> {
 
 /// A whole number within a range. `12.0` and `1e3` are whole numbers, as in JSON Schema.
 pub(crate) struct Integer<'t> {
-    pub(crate) trail: &'t Trail,
+    pub(crate) trail: &'t JsonPath,
     pub(crate) range: RangeInclusive<i64>,
 }
 
@@ -140,7 +140,7 @@ impl<'de> DeserializeSeed<'de> for Flag {
 
 /// A histogram as flat pairs of bucket and count.
 pub(crate) struct Pairs<'t> {
-    pub(crate) trail: &'t Trail,
+    pub(crate) trail: &'t JsonPath,
 }
 
 seed!(Pairs, Latency, deserialize_seq);
@@ -178,7 +178,7 @@ impl<'de> Visitor<'de> for Pairs<'_> {
 /// Any value, read and forgotten; only its depth is bounded.
 #[derive(Clone, Copy)]
 pub(crate) struct Ignored<'t> {
-    pub(crate) trail: &'t Trail,
+    pub(crate) trail: &'t JsonPath,
     /// Depth of what holds the value: 1 for a member of the body.
     pub(crate) depth: u8,
 }

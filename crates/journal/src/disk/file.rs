@@ -38,7 +38,7 @@ pub(crate) struct LogFile {
 pub(crate) struct Changes<'a> {
     pub(crate) records: Vec<&'a Record>,
     pub(crate) commits: Vec<(u32, u64)>,
-    /// Records of a spool that go: partition and offset. One that is gone already is no error.
+    /// Records of a spool that go: partition and offset. One that is gone already is not an error.
     pub(crate) removals: Vec<(u32, u64)>,
 }
 

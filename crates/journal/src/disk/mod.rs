@@ -39,15 +39,15 @@ use self::purpose::Purpose;
 use self::queue::{Append, Queue};
 use self::reader::DiskReader;
 use self::shared::Shared;
-use self::writer::{Told, Writer};
+use self::writer::{ShortageLog, Writer};
 use crate::metrics::JournalMetrics;
 use crate::{AppendError, Appended, Appender, Config, Consumer, Health, OpenError, Record};
 
 /// How long a process or consumer that is about to end may still hold the journal.
-const HAND_OVER: Duration = Duration::from_secs(5);
+const HANDOVER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often the hand-over is looked at.
-const LOOK: Duration = Duration::from_millis(20);
+const HANDOVER_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// An open journal on disk.
 #[derive(Debug)]
@@ -109,7 +109,7 @@ impl Handle {
             queue: Arc::clone(&queue),
             clock,
             lock,
-            told: Told::default(),
+            told: ShortageLog::default(),
         };
         // Before the first record, so that a disk without room is known from the start.
         writer
@@ -184,13 +184,13 @@ impl DiskJournal {
     }
 
     pub(crate) async fn consumer(&self) -> Result<Box<dyn Consumer>, OpenError> {
-        let deadline = Instant::now() + HAND_OVER;
+        let deadline = Instant::now() + HANDOVER_TIMEOUT;
         while !self.handle.shared.try_consume() {
             if Instant::now() >= deadline {
                 let what = "the journal on disk has a consumer already, and it has one at most";
                 return Err(OpenError::InUse(what.to_owned()));
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(HANDOVER_POLL_INTERVAL).await;
         }
         let (reader, link) = crate::reader::reader(self.read_ahead);
         let thread = DiskReader::new(
@@ -285,7 +285,7 @@ fn lock(dir: &Path, purpose: Purpose) -> Result<File, OpenError> {
         source: source.into(),
     };
     let mut file = private(dir).map_err(unavailable)?;
-    let deadline = Instant::now() + HAND_OVER;
+    let deadline = Instant::now() + HANDOVER_TIMEOUT;
     while let Err(error) = file.try_lock() {
         if let TryLockError::Error(error) = error {
             return Err(unavailable(error));
@@ -299,7 +299,7 @@ fn lock(dir: &Path, purpose: Purpose) -> Result<File, OpenError> {
                 purpose.section()
             )));
         }
-        std::thread::sleep(LOOK);
+        std::thread::sleep(HANDOVER_POLL_INTERVAL);
     }
     file.set_len(0)
         .and_then(|()| write!(file, "{}", std::process::id()))

@@ -91,7 +91,7 @@ struct State {
     suspicion: Option<(u64, String)>,
     /// Bytes of the records that wait or are being written.
     bytes: usize,
-    /// Appends are refused for ever.
+    /// Appends are refused forever.
     closed: bool,
     /// All handles are gone.
     abandoned: bool,
@@ -99,7 +99,7 @@ struct State {
     full: Option<Shortage>,
     /// Bytes taken from the reserve since then.
     from_reserve: usize,
-    /// Everything is refused until the file was opened anew.
+    /// Everything is refused until the file was opened again.
     broken: Option<Arc<str>>,
 }
 
@@ -293,7 +293,7 @@ impl Queue {
         self.metrics.ready.set(self.health().is_ready().into());
     }
 
-    /// Refuses appends for ever.
+    /// Refuses appends forever.
     pub(crate) fn close(&self) {
         self.state().closed = true;
         self.tell_readiness();

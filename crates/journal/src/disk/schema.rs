@@ -19,7 +19,7 @@ CREATE TABLE meta (
     partitions INTEGER NOT NULL
 );
 -- `next_offset` is the high-water mark as of the last removal of records: a partition that retention
--- has emptied does not start its offsets anew.
+-- has emptied does not start its offsets again.
 CREATE TABLE partition (
     id INTEGER PRIMARY KEY,
     first_offset INTEGER NOT NULL DEFAULT 0,
@@ -61,7 +61,7 @@ pub(crate) fn create(
     partitions: u32,
     now: UnixMillis,
 ) -> rusqlite::Result<()> {
-    // Seconds since 1970 as the epoch: a journal that is made anew gets a larger one, so that its
+    // Seconds since 1970 as the epoch: a journal that is made again gets a larger one, so that its
     // offsets, which start at 0 again, are other positions than those of the one before.
     let epoch = u32::try_from(now.seconds().max(1)).unwrap_or(u32::MAX);
     let tx = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
@@ -76,7 +76,7 @@ pub(crate) fn create(
     tx.commit()
 }
 
-/// Refuses what is no journal, and brings an older one to the format of this build.
+/// Refuses what is not a journal, and brings an older one to the format of this build.
 pub(crate) fn check_format(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let damaged = |source| damaged(path, source);
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
@@ -138,7 +138,7 @@ pub(crate) fn read_meta(
 ///
 /// After a failed fsync the kernel may hold pages of the log that are on no disk and that it will
 /// not write again (<https://lwn.net/Articles/752063/>); frames appended behind such a hole would
-/// be lost with it. Copying the frames anew and starting an empty log closes the hole.
+/// be lost with it. Copying the frames again and starting an empty log closes the hole.
 pub(crate) fn empty_wal(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let busy: i64 = connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))

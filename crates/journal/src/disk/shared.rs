@@ -10,7 +10,7 @@ use super::extent::{Extent, Held};
 use super::file::LogFile;
 use super::purpose::Purpose;
 use super::row::Stored;
-use crate::feed::Bell;
+use crate::handoff::ThreadWaker;
 use crate::metrics::JournalMetrics;
 
 #[derive(Debug)]
@@ -23,10 +23,10 @@ pub(crate) struct Shared {
     held: Mutex<Vec<Held>>,
     /// Append time of the oldest record of a spool, as of the last look; `NONE` without any.
     oldest: AtomicI64,
-    /// How often the file was opened anew.
+    /// How often the file was opened again.
     incarnation: AtomicU64,
     /// The reading thread, if there is a consumer.
-    reader: Mutex<Option<std::sync::Arc<Bell>>>,
+    reader: Mutex<Option<std::sync::Arc<ThreadWaker>>>,
     pub(crate) has_consumer: AtomicBool,
 }
 
@@ -111,7 +111,7 @@ impl Shared {
         self.incarnation.load(Ordering::Acquire)
     }
 
-    /// The file was opened anew.
+    /// The file was opened again.
     pub(crate) fn renewed(&self) {
         self.incarnation.fetch_add(1, Ordering::AcqRel);
     }
@@ -136,7 +136,7 @@ impl Shared {
     }
 
     /// Rings `bell` when there is something new.
-    pub(crate) fn set_reader(&self, bell: Option<std::sync::Arc<Bell>>) {
+    pub(crate) fn set_reader(&self, bell: Option<std::sync::Arc<ThreadWaker>>) {
         *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = bell;
     }
 

@@ -25,9 +25,9 @@ const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// takes small records and refuses large ones.
 const TELL_AGAIN: Duration = Duration::from_secs(60);
 
-/// Pauses between attempts to open the file anew.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Pauses between attempts to open the file again.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
 
 pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
@@ -35,18 +35,18 @@ pub(crate) struct Writer {
     pub(crate) clock: Clock,
     /// Held for as long as this thread may write.
     pub(crate) lock: File,
-    pub(crate) told: Told,
+    pub(crate) told: ShortageLog,
 }
 
 /// What the log says of a shortage.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct ShortageLog {
     /// Whether the last was that nothing is taken.
     full: Cell<bool>,
     at: Cell<Option<Instant>>,
 }
 
-impl Told {
+impl ShortageLog {
     fn tell(&self, shortage: Option<&Shortage>, purpose: Purpose) {
         match shortage {
             Some(_) if self.full.get() => {}
@@ -217,7 +217,7 @@ impl Writer {
         Shortage::of_disk(&self.shared.config, self.shared.purpose)
     }
 
-    /// Stops acknowledging, opens the file anew and says so. A failed fsync is not repeated:
+    /// Stops acknowledging, opens the file again and says so. A failed fsync is not repeated:
     /// `LogFile::open` rewrites what the log held.
     fn recover(&self, file: LogFile, trouble: &Trouble) -> Option<LogFile> {
         tracing::error!(%trouble, dir = %self.dir().display(), "the journal cannot be used");
@@ -227,7 +227,7 @@ impl Writer {
         drop(file);
         let purpose = self.shared.purpose;
         let mut is_damaged = matches!(trouble, Trouble::Damage(_));
-        let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let mut pauses = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         loop {
             self.queue.rest(pauses.pause());
             if self.queue.is_abandoned() {
@@ -243,7 +243,7 @@ impl Writer {
             };
             match opened {
                 Ok(file) if file.epoch == epoch || purpose == Purpose::Spool => {
-                    tracing::info!("the journal was opened anew");
+                    tracing::info!("the journal was opened again");
                     self.shared.metrics.recoveries.inc();
                     self.shared.renewed();
                     self.shared.publish(&file);
@@ -255,7 +255,7 @@ impl Writer {
                     .break_off("the journal's file was replaced: restart"),
                 Err(error) => {
                     is_damaged |= matches!(error, OpenError::Damaged { .. });
-                    tracing::warn!(error = %error.with_causes(), "the journal cannot be opened anew yet");
+                    tracing::warn!(error = %error.with_causes(), "the journal cannot be opened again yet");
                 }
             }
         }
@@ -266,7 +266,7 @@ impl Writer {
     }
 }
 
-/// Why the file has to be opened anew.
+/// Why the file has to be opened again.
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
     /// It cannot be written or synced.

@@ -20,7 +20,7 @@ pub struct KafkaConfig {
     /// topic with another number is refused. To change it, make a new topic and raise `epoch`.
     /// Permitted: 1 to 4096.
     pub partitions: u32,
-    /// The incarnation of the log. Raise it whenever offsets start anew or `partitions` changes: a
+    /// The incarnation of the log. Raise it whenever offsets start again or `partitions` changes: a
     /// new topic, a topic that was deleted and made again. Permitted: 1 to 4294967295.
     pub epoch: u32,
     /// Makes the topic at the start if it is missing, with `required_replication` replicas and

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::cursors::Cursors;
 use super::ends::{Ends, Look};
 use super::group::Change;
-use super::place::{Asker, Place};
+use super::topic_consumer::{MetadataClient, TopicConsumer};
 use crate::metrics::JournalMetrics;
 use crate::reader::{Commit, Link, Reads};
 use crate::{ConsumeError, Event};
@@ -27,14 +27,14 @@ const REPEAT: Duration = Duration::from_millis(500);
 pub(super) const SOONEST: Duration = Duration::from_millis(50);
 
 /// Patience and pause after a question to the brokers that failed.
-pub(super) const QUESTION: Duration = Duration::from_secs(5);
+pub(super) const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long the loader may be behind before fetching pauses. Short stalls are waited out, because
 /// librdkafka throws away and fetches again what it holds of a paused partition.
 const STALL: Duration = Duration::from_secs(1);
 
-/// A partition that is behind and does not move for so long is fetched anew: longer than a request
+/// A partition that is behind and does not move for so long is fetched again: longer than a request
 /// to a broker may take.
 const STUCK: Duration = Duration::from_secs(15);
 
@@ -45,8 +45,8 @@ const SETTLE: Duration = Duration::from_millis(1);
 const BURST: u32 = 256;
 
 pub(crate) struct KafkaReader {
-    pub(super) place: Place,
-    pub(super) asker: Asker,
+    pub(super) place: TopicConsumer,
+    pub(super) asker: MetadataClient,
     pub(super) cursors: Cursors,
     pub(super) ends: Ends,
     pub(super) link: Link,
@@ -99,7 +99,7 @@ impl Reads for KafkaReader {
         let unavailable = |error: KafkaError| ConsumeError::Unavailable(error.into());
         let (first, end) = self
             .asker
-            .bounds(partition, QUESTION)
+            .bounds(partition, METADATA_TIMEOUT)
             .map_err(unavailable)?;
         let next = offset.clamp(first, end.max(first));
         self.go(partition, next).map_err(unavailable)?;
@@ -112,7 +112,7 @@ impl Reads for KafkaReader {
     }
 
     fn ends(&mut self) -> Result<Vec<(u32, u64)>, ConsumeError> {
-        let ends = self.asker.ends(self.asker.all(), QUESTION);
+        let ends = self.asker.ends(self.asker.all(), METADATA_TIMEOUT);
         let ends = ends.map_err(|error| ConsumeError::Unavailable(error.into()))?;
         Ok(ends.into_iter().collect())
     }
@@ -173,7 +173,7 @@ impl KafkaReader {
         }
         match self
             .place
-            .committed(self.unannounced.iter().copied(), QUESTION)
+            .committed(self.unannounced.iter().copied(), METADATA_TIMEOUT)
         {
             Ok(committed) => {
                 for partition in std::mem::take(&mut self.unannounced) {
@@ -295,18 +295,18 @@ impl KafkaReader {
         }
     }
 
-    /// Fetches anew what should have come long ago. Whatever librdkafka waits for, a partition that
-    /// stands still while its log grows must not do so for ever.
+    /// Fetches again what should have come long ago. Whatever librdkafka waits for, a partition that
+    /// stands still while its log grows must not do so forever.
     fn free(&mut self, partition: u32, next: u64, end: u64) {
         tracing::warn!(
             partition,
             next,
             end,
-            "nothing comes although the log goes on: fetching anew"
+            "nothing comes although the log goes on: fetching again"
         );
         self.metrics.recoveries.inc();
         if let Err(error) = self.go(partition, next) {
-            tracing::warn!(partition, error = %error.with_causes(), "fetching anew failed");
+            tracing::warn!(partition, error = %error.with_causes(), "fetching again failed");
         }
     }
 }

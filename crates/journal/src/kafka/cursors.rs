@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use rdkafka::consumer::{CommitMode, Consumer as _};
 use rdkafka::topic_partition_list::Offset;
 
-use super::place::Place;
+use super::topic_consumer::TopicConsumer;
 use crate::metrics::JournalMetrics;
 use crate::reader::Commit;
 use crate::{Cause, ConsumeError};
@@ -23,7 +23,7 @@ pub(crate) struct Cursors(SyncSender<Commit>);
 
 impl Cursors {
     /// Starts the thread; it ends when this is dropped and everything was answered.
-    pub(crate) fn start(place: Place, metrics: JournalMetrics) -> std::io::Result<Self> {
+    pub(crate) fn start(place: TopicConsumer, metrics: JournalMetrics) -> std::io::Result<Self> {
         let (sender, commits) = sync_channel(MAX_WAITING);
         std::thread::Builder::new()
             .name("journal-commit".to_owned())
@@ -41,7 +41,7 @@ impl Cursors {
     }
 }
 
-fn run(place: &Place, metrics: &JournalMetrics, commits: &Receiver<Commit>) {
+fn run(place: &TopicConsumer, metrics: &JournalMetrics, commits: &Receiver<Commit>) {
     while let Ok(first) = commits.recv() {
         let waiting: Vec<_> = std::iter::once(first).chain(commits.try_iter()).collect();
         // Of several for one partition the last one counts.

@@ -7,7 +7,7 @@ use rdkafka::message::{BorrowedMessage, Message as _};
 use runtime::Causes as _;
 use tokio::time::Instant;
 
-use super::consumer::{KafkaReader, QUESTION, SOONEST};
+use super::consumer::{KafkaReader, METADATA_TIMEOUT, SOONEST};
 use crate::{Consumed, Event, KEY_LEN};
 
 impl KafkaReader {
@@ -91,7 +91,7 @@ impl KafkaReader {
     }
 
     /// A started partition has left the log: below it, when retention was faster than the loader;
-    /// beyond it, when the log was cut or made anew.
+    /// beyond it, when the log was cut or made again.
     fn check_bounds(&mut self) {
         let started: Vec<_> = self
             .partitions
@@ -101,7 +101,7 @@ impl KafkaReader {
         for (partition, next) in started {
             let moved = self
                 .asker
-                .bounds(partition, QUESTION)
+                .bounds(partition, METADATA_TIMEOUT)
                 .and_then(|(first, end)| {
                     if next < first {
                         let missing = first - next;
@@ -112,7 +112,7 @@ impl KafkaReader {
                     if next > end {
                         self.link.feed.end(format!(
                         "partition {partition} ends at {end}, {next} was expected next: the log \
-                         was cut or made anew (then raise `journal.kafka.epoch`)"
+                         was cut or made again (then raise `journal.kafka.epoch`)"
                     ));
                         return Ok(());
                     }

@@ -11,10 +11,10 @@ use std::time::Duration;
 use observation::UnixMillis;
 use runtime::{Causes as _, Clock};
 
-use super::place::Asker;
-use crate::feed::Bell;
+use super::topic_consumer::MetadataClient;
+use crate::handoff::ThreadWaker;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const BROKER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The ends of some partitions.
 #[derive(Debug)]
@@ -33,7 +33,11 @@ pub(crate) struct Ends {
 
 impl Ends {
     /// Starts the thread; it ends when this is dropped.
-    pub(crate) fn start(asker: Asker, clock: Clock, bell: Arc<Bell>) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        asker: MetadataClient,
+        clock: Clock,
+        bell: Arc<ThreadWaker>,
+    ) -> std::io::Result<Self> {
         let (questions, asked) = sync_channel(1);
         let answer = Arc::new(Mutex::new(None));
         let answers = Arc::clone(&answer);
@@ -59,14 +63,14 @@ impl Ends {
 }
 
 fn run(
-    asker: &Asker,
+    asker: &MetadataClient,
     clock: &Clock,
-    bell: &Bell,
+    bell: &ThreadWaker,
     (asked, answers): (&Receiver<Vec<u32>>, &Mutex<Option<Look>>),
 ) {
     while let Ok(partitions) = asked.recv() {
         let at = clock.now();
-        match asker.ends(partitions, PATIENCE) {
+        match asker.ends(partitions, BROKER_TIMEOUT) {
             Ok(ends) => {
                 let look = Look { at, ends };
                 *answers.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);

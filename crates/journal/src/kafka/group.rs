@@ -12,7 +12,7 @@ use rdkafka::types::RDKafkaRespErr;
 
 use super::client::log;
 use crate::Event;
-use crate::feed::Feed;
+use crate::handoff::BoundedHandoff;
 
 /// A partition came or went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +23,12 @@ pub(crate) enum Change {
 
 /// Called by librdkafka on the polling thread.
 pub(crate) struct Group {
-    feed: Arc<Feed>,
+    feed: Arc<BoundedHandoff>,
     changes: Mutex<Vec<Change>>,
 }
 
 impl Group {
-    pub(crate) fn new(feed: Arc<Feed>) -> Self {
+    pub(crate) fn new(feed: Arc<BoundedHandoff>) -> Self {
         Self {
             feed,
             changes: Mutex::default(),
@@ -58,7 +58,7 @@ impl Group {
     ) -> KafkaResult<()> {
         // Nothing is to be fetched before the loader says where to start, but a partition must be
         // assigned for the rebalance to end: paused, and at an absolute offset. A logical one would
-        // be looked up, and when the answer comes after the start, librdkafka 2.12 looks up anew and
+        // be looked up, and when the answer comes after the start, librdkafka 2.12 looks up again and
         // goes there (`rd_kafka_toppar_handle_Offset`).
         partitions.set_all_offsets(Offset::Offset(0))?;
         consumer.incremental_assign(partitions)?;

@@ -15,7 +15,7 @@ use super::consumer::KafkaReader;
 use super::cursors::Cursors;
 use super::ends::Ends;
 use super::group::Group;
-use super::place::{Asker, Place};
+use super::topic_consumer::{MetadataClient, TopicConsumer};
 use crate::OpenError;
 use crate::metrics::JournalMetrics;
 use crate::reader::Link;
@@ -56,14 +56,18 @@ fn settings(config: &KafkaConfig, group: &str) -> ClientConfig {
     settings
 }
 
-fn join(config: &KafkaConfig, group: &str, link: &Link) -> KafkaResult<(Place, Asker)> {
+fn join(
+    config: &KafkaConfig,
+    group: &str,
+    link: &Link,
+) -> KafkaResult<(TopicConsumer, MetadataClient)> {
     let context = Group::new(Arc::clone(&link.feed));
     let mut consumer: BaseConsumer<Group> = settings(config, group).create_with_context(context)?;
     let bell = Arc::clone(&link.bell);
     consumer.set_nonempty_callback(move || bell.ring());
     consumer.subscribe(&[&config.topic])?;
-    let place = Place::new(Arc::new(consumer), config.topic.clone());
-    let asker = Asker::new(&client(config), config.topic.clone(), config.partitions)?;
+    let place = TopicConsumer::new(Arc::new(consumer), config.topic.clone());
+    let asker = MetadataClient::new(&client(config), config.topic.clone(), config.partitions)?;
     Ok((place, asker))
 }
 

@@ -2,7 +2,7 @@
 
 mod ack;
 mod client;
-mod complaint;
+mod client_error_log;
 pub(crate) mod config;
 mod consumer;
 mod cursors;
@@ -12,10 +12,10 @@ mod examine;
 mod group;
 mod health;
 mod join;
-mod place;
 mod producer;
 mod requirements;
 mod topic;
+mod topic_consumer;
 
 use std::time::Duration;
 
@@ -29,11 +29,11 @@ pub(crate) use join::spawn as spawn_consumer;
 pub(crate) use producer::{KafkaAppender, Limits};
 pub(crate) use topic::check as check_topic;
 
-use self::place::Asker;
+use self::topic_consumer::MetadataClient;
 use crate::OpenError;
 
 /// Where a topic ends.
-pub(crate) struct KafkaEnds(Asker);
+pub(crate) struct KafkaEnds(MetadataClient);
 
 impl std::fmt::Debug for KafkaEnds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -43,7 +43,7 @@ impl std::fmt::Debug for KafkaEnds {
 
 impl KafkaEnds {
     pub(crate) fn new(config: &KafkaConfig) -> Result<Self, OpenError> {
-        let asker = Asker::new(
+        let asker = MetadataClient::new(
             &client::client(config),
             config.topic.clone(),
             config.partitions,

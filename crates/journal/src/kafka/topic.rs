@@ -12,16 +12,16 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::time::Instant;
 
 use super::client::client;
-use super::complaint::Complaint;
+use super::client_error_log::ClientErrorLog;
 use super::config::KafkaConfig;
 use super::requirements::{self, BATCH_OVERHEAD, GOOD_RETENTION_MS, Layout};
 use crate::OpenError;
 
 /// How long one question may take before it is asked again.
-const QUESTION: Duration = Duration::from_secs(5);
+const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a question needs on a new connection; a last one has it even where less is left.
-const LEAST: Duration = Duration::from_millis(500);
+const MIN_METADATA_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Events that are looked at after a question without an answer; each poll takes one.
 const COMPLAINTS: usize = 32;
@@ -68,12 +68,12 @@ pub(super) async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenErr
     let deadline = Instant::now() + config.open_timeout.duration();
     loop {
         let (settings, topic) = (client(config), config.topic.clone());
-        let complaint = Complaint::default();
+        let complaint = ClientErrorLog::default();
         let heard = complaint.clone();
-        // What is left, so that nobody waits longer than was configured.
+        // What is left, so that no one waits longer than was configured.
         let patience = deadline
             .saturating_duration_since(Instant::now())
-            .clamp(LEAST, QUESTION);
+            .clamp(MIN_METADATA_TIMEOUT, METADATA_TIMEOUT);
         let asked = tokio::task::spawn_blocking(move || ask(&settings, &topic, patience, heard));
         let answer = asked.await;
         match answer.unwrap_or_else(|_| Err(KafkaError::Canceled)) {
@@ -103,9 +103,9 @@ fn ask(
     settings: &ClientConfig,
     topic: &str,
     patience: Duration,
-    complaint: Complaint,
+    complaint: ClientErrorLog,
 ) -> Result<Option<Layout>, KafkaError> {
-    let asker: BaseConsumer<Complaint> = settings.create_with_context(complaint)?;
+    let asker: BaseConsumer<ClientErrorLog> = settings.create_with_context(complaint)?;
     let metadata = asker
         .fetch_metadata(Some(topic), patience)
         .inspect_err(|_| {
@@ -166,7 +166,7 @@ async fn create(
         ),
         source: code.into(),
     };
-    let options = AdminOptions::new().operation_timeout(Some(QUESTION));
+    let options = AdminOptions::new().operation_timeout(Some(METADATA_TIMEOUT));
     let results = admin
         .create_topics([&topic], &options)
         .await
@@ -197,7 +197,7 @@ pub(super) async fn describe(
     config: &KafkaConfig,
     admin: &AdminClient<DefaultClientContext>,
 ) -> Result<BTreeMap<String, String>, KafkaError> {
-    let options = AdminOptions::new().request_timeout(Some(QUESTION));
+    let options = AdminOptions::new().request_timeout(Some(METADATA_TIMEOUT));
     let topic = ResourceSpecifier::Topic(&config.topic);
     let mut settings = BTreeMap::new();
     for resource in admin.describe_configs([&topic], &options).await? {

@@ -59,7 +59,7 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.0.send_if_modified(|state| {
             state.in_flight -= 1;
-            // On the busy way of a closed breaker nobody waits for it, but for a close.
+            // On the busy way of a closed breaker no one waits for it, but for a close.
             state.in_flight == 0
         });
     }
@@ -206,17 +206,17 @@ impl Breaker {
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_millis(100);
+    const BREAKER_TIMEOUT: Duration = Duration::from_millis(100);
 
     async fn to_kafka(breaker: &Arc<Breaker>) -> InFlight {
-        match breaker.route(PATIENCE).await {
+        match breaker.route(BREAKER_TIMEOUT).await {
             Route::Kafka(in_flight) => in_flight,
             Route::Spool(_) => panic!("to the spool"),
         }
     }
 
     async fn to_spool(breaker: &Arc<Breaker>) -> Landing {
-        match breaker.route(PATIENCE).await {
+        match breaker.route(BREAKER_TIMEOUT).await {
             Route::Spool(landing) => landing,
             Route::Kafka(_) => panic!("to Kafka"),
         }
@@ -256,7 +256,7 @@ mod tests {
     async fn during_a_hand_over_records_wait_and_then_go_to_kafka() {
         let breaker = Breaker::new(Mode::Open);
         breaker.hand_over();
-        let waiting = breaker.route(PATIENCE);
+        let waiting = breaker.route(BREAKER_TIMEOUT);
         tokio::pin!(waiting);
         assert!(futures::poll!(&mut waiting).is_pending());
         assert!(breaker.try_close(|| true));
@@ -267,7 +267,7 @@ mod tests {
     async fn a_hand_over_that_fails_or_takes_too_long_sends_them_to_the_spool() {
         let breaker = Breaker::new(Mode::Open);
         breaker.hand_over();
-        let waiting = breaker.route(PATIENCE);
+        let waiting = breaker.route(BREAKER_TIMEOUT);
         tokio::pin!(waiting);
         assert!(futures::poll!(&mut waiting).is_pending());
         breaker.take_back();

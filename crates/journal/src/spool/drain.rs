@@ -22,17 +22,17 @@ const LARGEST: Portion = Portion {
 };
 
 /// Pauses after failures.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const INITIAL_BACKOFF: Duration = Duration::from_millis(250);
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
 /// How long the drain waits for records that are on their way into the spool.
-const LANDING: Duration = Duration::from_millis(20);
+const IN_FLIGHT_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Looks at a spool that says it holds records and gives none, before it counts as damaged.
 const MAX_MISSES: u32 = 50;
 
 fn pauses() -> Backoff {
-    Backoff::new(FIRST_PAUSE, LONGEST_PAUSE)
+    Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF)
 }
 
 /// Drains a partition whenever its breaker is not closed.
@@ -103,14 +103,14 @@ impl Drain<'_> {
             tracing::info!(partition, "records of the partition go to Kafka again");
             return;
         }
-        breaker.has_landed(LANDING).await;
+        breaker.has_landed(IN_FLIGHT_POLL_INTERVAL).await;
         self.misses += 1;
         if inner.file.held(partition).records > 0 && self.misses > MAX_MISSES {
             self.misses = 0;
             let reason = format!("partition {partition} does not hold what it should");
             inner.file.suspect(reason);
         }
-        tokio::time::sleep(LANDING).await;
+        tokio::time::sleep(IN_FLIGHT_POLL_INTERVAL).await;
     }
 
     /// Hands a portion to Kafka; whether it took all of it.

@@ -126,7 +126,7 @@ impl SpoolMetrics {
             );
             registry.register(
                 "recoveries",
-                "Times that the spool's file was opened anew after a failure",
+                "Times that the spool's file was opened again after a failure",
                 file.recoveries.clone(),
             );
             registry.register_with_unit(

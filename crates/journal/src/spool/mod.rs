@@ -29,7 +29,7 @@ pub use config::SpoolConfig;
 
 use self::breaker::{Breaker, InFlight, Landing, Mode, Route};
 use self::metrics::SpoolMetrics;
-use self::watch::Gate;
+use self::watch::StartGate;
 use crate::disk::SpoolFile;
 use crate::kafka::{Ack, KafkaAppender};
 use crate::metrics::JournalMetrics;
@@ -54,7 +54,7 @@ struct Inner {
     file: SpoolFile,
     breakers: Vec<Arc<Breaker>>,
     /// Whether the topic is known to keep what is promised of it.
-    gate: Gate,
+    gate: StartGate,
     patience: Duration,
     max_record: usize,
     clock: Clock,
@@ -113,7 +113,7 @@ impl SpoolAppender {
             kafka: parts.kafka,
             file,
             breakers,
-            gate: Gate::new(parts.unchecked),
+            gate: StartGate::new(parts.unchecked),
             patience: config.spool.patience.duration(),
             max_record,
             clock,

@@ -22,9 +22,9 @@ const UNFIT: Duration = Duration::from_secs(10);
 
 /// Lets nothing through to Kafka before the topic was checked.
 #[derive(Debug)]
-pub(crate) struct Gate(watch::Sender<Option<String>>);
+pub(crate) struct StartGate(watch::Sender<Option<String>>);
 
-impl Gate {
+impl StartGate {
     /// Closed, for a reason, or open.
     pub(crate) fn new(closed: Option<String>) -> Self {
         Self(watch::Sender::new(closed))

@@ -345,7 +345,7 @@ async fn a_commit_while_the_broker_is_away_fails_and_works_again_when_it_is_back
     assert!(failed.is_err(), "{failed:?}");
     broker.restart().await;
     let deadline = tokio::time::Instant::now() + SOON;
-    // The group may have to be joined anew, and the partition started anew.
+    // The group may have to be joined again, and the partition started again.
     while tail.consumer.commit(0, 6).await.is_err() {
         assert!(tokio::time::Instant::now() < deadline, "no commit succeeds");
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -210,7 +210,7 @@ async fn a_file_that_is_no_journal_or_damaged_is_refused_by_name() {
     for (what, bytes) in [
         ("cut short", half),
         ("of another program", foreign),
-        ("text", b"This is no database. ".repeat(1000)),
+        ("text", b"This is not a database. ".repeat(1000)),
     ] {
         std::fs::write(&path, bytes).expect("written");
         let error = refusal(&lab).await;

@@ -157,7 +157,7 @@ async fn a_file_that_is_cut_short_is_set_aside_and_what_is_left_of_it_is_drained
 async fn a_file_of_garbage_is_set_aside_and_an_empty_spool_goes_on() {
     let (lab, mut broker) = filled("spool_garbage").await;
     settle(&lab).await;
-    std::fs::write(file(&lab), b"This is no database. ".repeat(1000)).expect("written");
+    std::fs::write(file(&lab), b"This is not a database. ".repeat(1000)).expect("written");
     let _appender = start(&lab, &mut broker).await;
     assert_eq!(lab.metric("corswatch_spool_damaged_files_total"), 1);
     assert_eq!(arrived(&lab).await.0, 0);

@@ -1,4 +1,4 @@
-//! A random log: beacons sent again, some after hours in a spool, edge reports, records that nobody
+//! A random log: beacons sent again, some after hours in a spool, edge reports, records that no one
 //! can read; and retention, which takes what is stored.
 
 use std::collections::BTreeSet;

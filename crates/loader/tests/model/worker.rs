@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use loader::{Opened, Partition, Pending};
+use loader::{DecodedRecord, Partition, Pending};
 use observation::Chunk;
 use store::Batch;
 
@@ -39,7 +39,7 @@ impl Worker {
     }
 
     /// Takes in up to `records`; stops where everything must be written before the store is asked,
-    /// and starts anew where retention has overtaken it.
+    /// and starts again where retention has overtaken it.
     pub(crate) fn consume(&mut self, log: &Log, store: &ModelStore, records: u64) {
         for _ in 0..records {
             let next = self.machine.next_offset();
@@ -54,7 +54,7 @@ impl Worker {
                 let since = self.machine.wanted_since(record.append_time);
                 self.machine.restore(since, store.seen(next, since));
             }
-            let opened = Opened::new(record.clone());
+            let opened = DecodedRecord::new(record.clone());
             let copies = match self.machine.must_ask(&opened) {
                 None => Vec::new(),
                 Some(_) if self.has_unwritten() => {

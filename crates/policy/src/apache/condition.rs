@@ -10,7 +10,7 @@ use crate::nginx::{Case, regex};
 /// Parts of an expression stand no deeper in each other.
 const DEPTH: usize = 32;
 
-/// Variables of a request; a value is `None` where nobody knows.
+/// Variables of a request; a value is `None` where no one knows.
 pub(crate) type Env = HashMap<String, Option<String>>;
 
 /// What is known of a request.
@@ -22,7 +22,7 @@ pub(crate) struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// The value of `%{name}`; `None` where nobody knows.
+    /// The value of `%{name}`; `None` where no one knows.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         if let Some((kind, own)) = name.split_once(':') {
             return match kind.to_ascii_uppercase().as_str() {
@@ -119,7 +119,7 @@ impl Expression {
         }
     }
 
-    /// Whether it holds; `None` where nobody knows.
+    /// Whether it holds; `None` where no one knows.
     pub(crate) fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
         let of = |text: &Text| facts.filled(&text.0);
         Some(match self {

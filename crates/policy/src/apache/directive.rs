@@ -1,6 +1,6 @@
 //! Lines and sections of Apache's configuration.
 
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 
 /// Sections stand no deeper in each other, nor do files include each other deeper.
@@ -15,7 +15,7 @@ pub(crate) struct Directive {
     pub(crate) text: String,
     pub(crate) inside: Vec<Self>,
     pub(crate) section: bool,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 impl Directive {
@@ -151,7 +151,7 @@ fn included(
     }
 }
 
-fn of(name: &str, text: &str, section: bool, place: &Place) -> Directive {
+fn of(name: &str, text: &str, section: bool, place: &SourceLocation) -> Directive {
     Directive {
         name: name.to_owned(),
         args: words(text),

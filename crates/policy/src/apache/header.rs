@@ -5,7 +5,7 @@ use fancy_regex::Regex;
 use super::condition::Expression;
 use super::directive::Directive;
 use crate::nginx::{Case, regex};
-use crate::place::Place;
+use crate::place::SourceLocation;
 
 /// Which of the two tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(crate) struct Header {
     pub(crate) name: String,
     pub(crate) value: String,
     pub(crate) when: When,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 impl Header {
@@ -97,7 +97,7 @@ impl Header {
                     None => When::Env(name.to_owned()),
                 },
                 Some(("expr", text)) => When::Expr(Expression::read(text)),
-                _ => return Err(format!("`{text}` is no condition: env=, expr=")),
+                _ => return Err(format!("`{text}` is not a condition: env=, expr=")),
             },
         };
         Ok(Self {
@@ -117,7 +117,7 @@ pub(crate) struct Setting {
     pub(crate) test: Test,
     /// Names and values; `None` takes the variable away.
     pub(crate) sets: Vec<(String, Option<String>)>,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// When a variable is set.

@@ -6,7 +6,7 @@ use super::condition::{Env, Facts};
 use super::directive::Directive;
 use crate::doubt::Doubt;
 use crate::nginx::{Case, regex};
-use crate::place::Place;
+use crate::place::SourceLocation;
 
 /// A rule with its conditions, or a redirect.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub(crate) struct Rule {
     /// `E=` of its flags.
     sets: Vec<(String, String)>,
     last: bool,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 #[derive(Debug, Clone)]
@@ -49,14 +49,14 @@ enum Test {
 /// What a list of rules leads to.
 pub(crate) enum Leads {
     On,
-    Status(u16, Option<String>, Place),
-    Proxy(Place),
+    Status(u16, Option<String>, SourceLocation),
+    Proxy(SourceLocation),
     /// Something else answers at another path.
-    Elsewhere(String, Place),
+    Elsewhere(String, SourceLocation),
 }
 
 /// Reads the rules of a section; `RewriteEngine Off` takes them away.
-pub(crate) fn rules(directives: &[Directive]) -> Result<Vec<Rule>, (Place, String)> {
+pub(crate) fn rules(directives: &[Directive]) -> Result<Vec<Rule>, (SourceLocation, String)> {
     let mut rules = Vec::new();
     let mut conditions = Vec::new();
     let mut is_on = false;
@@ -79,7 +79,7 @@ pub(crate) fn rules(directives: &[Directive]) -> Result<Vec<Rule>, (Place, Strin
 }
 
 /// Reads `Redirect` and its kin.
-pub(crate) fn redirects(directives: &[Directive]) -> Result<Vec<Rule>, (Place, String)> {
+pub(crate) fn redirects(directives: &[Directive]) -> Result<Vec<Rule>, (SourceLocation, String)> {
     let mut rules = Vec::new();
     for one in directives.iter().filter(|one| !one.section) {
         let at = |reason: String| (one.place.clone(), reason);
@@ -161,7 +161,9 @@ fn rule(directive: &Directive, conditions: Vec<Condition>) -> Result<Rule, Strin
             "" | "temp" => 302,
             "permanent" => 301,
             "seeother" => 303,
-            code => code.parse().map_err(|_| format!("`{code}` is no status"))?,
+            code => code
+                .parse()
+                .map_err(|_| format!("`{code}` is not a status"))?,
         })
     } else if value(&["P", "PROXY"]).is_some() {
         Then::Proxy

@@ -6,8 +6,8 @@ use super::rewrite::{self, Leads};
 use super::section::{Access, Handler, Kind, Level, Section};
 use crate::ask::Ask;
 use crate::doubt::Doubt;
-use crate::place::Place;
-use crate::reply::{Lost, Told, Upstream};
+use crate::place::SourceLocation;
+use crate::prediction::{Lost, PredictedResponse, Upstream};
 use crate::sheet::{Sheet, matters};
 
 /// A request, and the sections of the server that gets it.
@@ -21,7 +21,7 @@ pub(crate) struct Run<'a> {
 
 /// What answered.
 struct Answered {
-    told: Told,
+    told: PredictedResponse,
     /// Which tables are sent: errors and redirects of the server's own have one only.
     only_always: bool,
     /// The sections whose headers count.
@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
     }
 
     /// Lets the request run to its answer.
-    pub(crate) fn go(mut self, place: &Place) -> Result<Told, Doubt> {
+    pub(crate) fn go(mut self, place: &SourceLocation) -> Result<PredictedResponse, Doubt> {
         for server in self.servers.clone() {
             self.set(&server.settings, false);
         }
@@ -148,7 +148,7 @@ impl<'a> Run<'a> {
     }
 
     /// Who answers.
-    fn answered(&mut self, place: &Place) -> Result<Answered, Doubt> {
+    fn answered(&mut self, place: &SourceLocation) -> Result<Answered, Doubt> {
         // Before it is known which file answers only servers and locations count.
         let mut passed = None;
         match self.server_rules()? {
@@ -246,7 +246,7 @@ impl<'a> Run<'a> {
     }
 
     /// The status with which access is denied; none where it is not.
-    fn denied(&self, sections: &[&Section], place: &Place) -> Result<Option<u16>, Doubt> {
+    fn denied(&self, sections: &[&Section], place: &SourceLocation) -> Result<Option<u16>, Doubt> {
         let is_preflight = self.ask.is_preflight();
         match sections.iter().rev().find_map(|section| section.access) {
             Some(Access::Nobody) => Ok(Some(403)),
@@ -280,7 +280,7 @@ impl<'a> Run<'a> {
         &self,
         status: u16,
         to: Option<String>,
-        place: &Place,
+        place: &SourceLocation,
         sections: Vec<usize>,
     ) -> Result<Answered, Doubt> {
         for section in self.sections()? {
@@ -299,11 +299,11 @@ impl<'a> Run<'a> {
             sheet.add("Location", to, Some(place));
         }
         Ok(Answered {
-            told: Told {
+            told: PredictedResponse {
                 status,
                 lines: sheet.0,
                 by: Some(place.clone()),
-                ..Told::default()
+                ..PredictedResponse::default()
             },
             only_always: true,
             sections,
@@ -313,9 +313,9 @@ impl<'a> Run<'a> {
     fn content(
         &self,
         sections: &[&Section],
-        passed: Option<Place>,
-        place: &Place,
-    ) -> Result<Told, Doubt> {
+        passed: Option<SourceLocation>,
+        place: &SourceLocation,
+    ) -> Result<PredictedResponse, Doubt> {
         let is_preflight = self.ask.is_preflight();
         if let Some(place) = passed {
             return self
@@ -342,10 +342,10 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        let mut told = Told {
+        let mut told = PredictedResponse {
             status: 200,
             by: Some(place.clone()),
-            ..Told::default()
+            ..PredictedResponse::default()
         };
         match self.ask.method {
             "GET" | "HEAD" | "POST" => told.assumed.push("the file is there".to_owned()),

@@ -7,7 +7,7 @@ use super::directive::Directive;
 use super::header::{Header, Setting};
 use super::rewrite::{self, Rule};
 use crate::nginx::{Case, regex};
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::template::example;
 
 /// Where rules of rewriting stand.
@@ -32,9 +32,9 @@ pub(crate) struct Section {
     pub(crate) access: Option<Access>,
     pub(crate) handler: Option<Handler>,
     pub(crate) root: Option<String>,
-    pub(crate) errors: Vec<(u16, Place)>,
+    pub(crate) errors: Vec<(u16, SourceLocation)>,
     pub(crate) inner: Vec<Self>,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// What a section is about.
@@ -76,10 +76,10 @@ pub(crate) enum Access {
 #[derive(Debug, Clone)]
 pub(crate) enum Handler {
     /// A server behind, below a path.
-    Proxy(String, Place),
+    Proxy(String, SourceLocation),
     /// None of them below the path.
     Local(String),
-    Opaque(String, Place),
+    Opaque(String, SourceLocation),
 }
 
 impl Section {
@@ -101,7 +101,7 @@ impl Section {
             root: None,
             errors: Vec::new(),
             inner: Vec::new(),
-            place: place.unwrap_or_else(|| Place {
+            place: place.unwrap_or_else(|| SourceLocation {
                 file: "".into(),
                 line: 1,
             }),
@@ -282,7 +282,7 @@ impl Section {
     }
 
     /// A path that it is about.
-    pub(crate) fn path(&self) -> Option<(String, Place)> {
+    pub(crate) fn path(&self) -> Option<(String, SourceLocation)> {
         let path = match &self.kind {
             Kind::Location(path) if !path.contains(['*', '?']) => path.clone(),
             Kind::LocationMatch(regex) => example(regex)?,

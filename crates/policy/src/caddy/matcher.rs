@@ -6,13 +6,13 @@ use super::token::Line;
 use crate::ask::Ask;
 use crate::doubt::Doubt;
 use crate::nginx::{Case, regex};
-use crate::place::Place;
+use crate::place::SourceLocation;
 
 /// Conditions on a request. None fit every request.
 #[derive(Debug, Clone)]
 pub(crate) struct Matcher {
     pub(crate) all: Vec<Condition>,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// One condition.
@@ -38,7 +38,7 @@ pub(crate) enum Condition {
 pub(crate) type Captures = Vec<(String, Vec<String>)>;
 
 impl Matcher {
-    pub(crate) fn everything(place: &Place) -> Self {
+    pub(crate) fn everything(place: &SourceLocation) -> Self {
         Self {
             all: Vec::new(),
             place: place.clone(),
@@ -137,7 +137,7 @@ fn condition(
     name: &str,
     rest: &[String],
     block: &[Line],
-    place: &Place,
+    place: &SourceLocation,
 ) -> Result<Condition, String> {
     let named = |texts: &[String]| -> Result<(String, Box<Regex>), String> {
         let (name, text) = match texts {
@@ -217,7 +217,7 @@ impl Condition {
         ask: &Ask<'_>,
         path: &str,
         captures: &mut Captures,
-        place: &Place,
+        place: &SourceLocation,
     ) -> Result<bool, Doubt> {
         let open = |what: &str| Doubt::at(format!("whether `{what}` fits is not known"), place);
         let capture = |captures: &mut Captures, name: &str, regex: &Regex, text: &str| {

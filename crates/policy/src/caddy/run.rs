@@ -4,8 +4,8 @@ use super::matcher::Captures;
 use super::step::{Action, Change, How, Step, When};
 use crate::ask::Ask;
 use crate::doubt::Doubt;
-use crate::place::Place;
-use crate::reply::{Lost, Told, Upstream};
+use crate::place::SourceLocation;
+use crate::prediction::{Lost, PredictedResponse, Upstream};
 use crate::sheet::{Sheet, Value, matters};
 
 /// The state of a request.
@@ -23,7 +23,7 @@ pub(crate) struct Run<'a> {
 /// What answered.
 struct Written {
     status: u16,
-    place: Place,
+    place: SourceLocation,
     is_error: bool,
 }
 
@@ -41,7 +41,11 @@ impl<'a> Run<'a> {
     }
 
     /// Lets the request run to its answer.
-    pub(crate) fn go(mut self, steps: &'a [Step], site: &Place) -> Result<Told, Doubt> {
+    pub(crate) fn go(
+        mut self,
+        steps: &'a [Step],
+        site: &SourceLocation,
+    ) -> Result<PredictedResponse, Doubt> {
         let written = self.steps(steps)?;
         let mut lost = Vec::new();
         let status = match &written {
@@ -72,7 +76,7 @@ impl<'a> Run<'a> {
                 other.as_ref().map_or(200, |written| written.status)
             }
         };
-        Ok(Told {
+        Ok(PredictedResponse {
             status,
             lines: self.sheet.0,
             assumed: self.assumed,
@@ -181,7 +185,7 @@ impl<'a> Run<'a> {
     }
 
     /// The answer of a server behind: its headers are added to those that are there.
-    fn proxy(&mut self, changes: &[Change], place: &Place) -> Result<u16, Doubt> {
+    fn proxy(&mut self, changes: &[Change], place: &SourceLocation) -> Result<u16, Doubt> {
         let told = self
             .upstream
             .passed_on(self.ask.is_preflight(), "the server behind", place)?;
@@ -238,7 +242,7 @@ impl<'a> Run<'a> {
     }
 
     /// A text with its placeholders filled.
-    fn value(&self, text: &str, place: &Place) -> Value {
+    fn value(&self, text: &str, place: &SourceLocation) -> Value {
         let mut value = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
@@ -255,7 +259,7 @@ impl<'a> Run<'a> {
         Ok(value)
     }
 
-    fn placeholder(&self, name: &str, place: &Place) -> Value {
+    fn placeholder(&self, name: &str, place: &SourceLocation) -> Value {
         let unknown = || {
             let reason = format!("the file does not tell what `{{{name}}}` is");
             Doubt::at(reason, place)

@@ -1,7 +1,7 @@
 //! Directives as steps, in the order in which Caddy runs them.
 
 use super::matcher::Matcher;
-use crate::place::Place;
+use crate::place::SourceLocation;
 
 /// A directive with its matcher.
 #[derive(Debug, Clone)]
@@ -9,7 +9,7 @@ pub(crate) struct Step {
     pub(crate) name: String,
     pub(crate) matcher: Matcher,
     pub(crate) action: Action,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// A change of headers.
@@ -18,7 +18,7 @@ pub(crate) struct Change {
     pub(crate) how: How,
     pub(crate) name: String,
     pub(crate) value: String,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// How a header is changed.
@@ -111,7 +111,7 @@ pub(crate) fn order(name: &str) -> usize {
 }
 
 /// Sorts as Caddy does: by directive, then longer paths first, then those with a matcher. The
-/// comparison is no order in all cases, so steps are inserted one after the other.
+/// comparison is not an order in all cases, so steps are inserted one after the other.
 pub(crate) fn sort(steps: Vec<Step>) -> Vec<Step> {
     let mut sorted: Vec<Step> = Vec::with_capacity(steps.len());
     for step in steps {
@@ -148,7 +148,7 @@ pub(crate) fn each<'a>(steps: &'a [Step], call: &mut impl FnMut(&'a Step)) {
 
 impl Step {
     /// The headers that it writes.
-    pub(crate) fn written(&self) -> impl Iterator<Item = (&str, &str, &Place)> {
+    pub(crate) fn written(&self) -> impl Iterator<Item = (&str, &str, &SourceLocation)> {
         let changes = match &self.action {
             Action::Header(changes, _) | Action::Proxy(changes) => changes.as_slice(),
             _ => &[],

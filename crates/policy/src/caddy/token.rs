@@ -1,6 +1,6 @@
 //! Words of a Caddyfile and its tree.
 
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 
 /// Blocks stand no deeper in each other.
@@ -11,7 +11,7 @@ const DEPTH: usize = 64;
 pub(crate) struct Line {
     pub(crate) words: Vec<String>,
     pub(crate) block: Option<Vec<Self>>,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 impl Line {

@@ -3,16 +3,20 @@
 use super::{List, Platform, Rule, Rules};
 use crate::ask::Ask;
 use crate::doubt::Doubt;
-use crate::place::Place;
-use crate::reply::{Told, Upstream};
+use crate::place::SourceLocation;
+use crate::prediction::{PredictedResponse, Upstream};
 use crate::sheet::Sheet;
 
 /// What CloudFront sends for `ALL`.
 const ALL_METHODS: &str = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
 
-pub(super) fn tell(rules: &Rules, ask: &Ask<'_>, upstream: &Upstream) -> Result<Told, Doubt> {
+pub(super) fn tell(
+    rules: &Rules,
+    ask: &Ask<'_>,
+    upstream: &Upstream,
+) -> Result<PredictedResponse, Doubt> {
     let first = rules.rules.first().map(|rule| rule.place.clone());
-    let place = first.unwrap_or_else(|| Place {
+    let place = first.unwrap_or_else(|| SourceLocation {
         file: "".into(),
         line: 1,
     });
@@ -24,15 +28,15 @@ pub(super) fn tell(rules: &Rules, ask: &Ask<'_>, upstream: &Upstream) -> Result<
     let answers = match rules.platform {
         Platform::CloudFront => None,
         _ if ask.is_preflight() => Some(status(rules.platform, rule)),
-        // An `OPTIONS` that is no preflight.
+        // An `OPTIONS` that is not a preflight.
         Platform::S3 | Platform::AzureStorage if ask.method == "OPTIONS" => Some(400),
         _ => None,
     };
     let mut told = match answers {
-        Some(status) => Told {
+        Some(status) => PredictedResponse {
             status,
             by: Some(by.clone()),
-            ..Told::default()
+            ..PredictedResponse::default()
         },
         None => upstream.passed_on(ask.is_preflight(), "what is behind", by)?,
     };
@@ -68,7 +72,7 @@ fn admitting<'a>(
     platform: Platform,
     origins: &'a List,
     origin: &str,
-) -> Option<&'a (String, Place)> {
+) -> Option<&'a (String, SourceLocation)> {
     origins.iter().find(|(pattern, _)| match platform {
         _ if pattern == "*" => true,
         // Whole origins only, apart from `https://*` and `http://*`.
@@ -198,7 +202,7 @@ impl Rule {
     }
 }
 
-fn joined(list: &List) -> Option<(String, &Place)> {
+fn joined(list: &List) -> Option<(String, &SourceLocation)> {
     let names: Vec<&str> = list.iter().map(|(name, _)| name.as_str()).collect();
     list.first().map(|(_, place)| (names.join(", "), place))
 }

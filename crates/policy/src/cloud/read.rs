@@ -2,7 +2,7 @@
 //! descriptions of APIs.
 
 use super::{List, Platform, Rule, Rules, xml};
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 use crate::yaml::{self, Node, Value};
 
@@ -156,7 +156,7 @@ fn rule(platform: Platform, node: &Node, origins: &Node, problems: &mut Vec<Prob
 
 /// What the platform would refuse.
 fn report(platform: Platform, rule: &Rule, problems: &mut Vec<Problem>) {
-    let mut wrong = |place: &Place, reason: String| problem(problems, place, reason);
+    let mut wrong = |place: &SourceLocation, reason: String| problem(problems, place, reason);
     if matches!(platform, Platform::S3 | Platform::CloudFront) {
         for (text, place) in rule.origins.iter().chain(&rule.headers) {
             if text.matches('*').count() > 1 {

@@ -4,26 +4,26 @@ use super::text::Matcher;
 use crate::ask::Ask;
 use crate::doubt::Doubt;
 use crate::grant::{Grant, Kind};
-use crate::place::Place;
+use crate::place::SourceLocation;
 use crate::sheet::Sheet;
 
 /// A text and its line.
-pub(crate) type Placed = (String, Place);
+pub(crate) type Placed = (String, SourceLocation);
 
 /// A `CorsPolicy`. What it does not say, the policy of the level above says.
 #[derive(Debug, Clone)]
 pub(crate) struct Policy {
-    pub(crate) origins: Vec<(Matcher, Place)>,
+    pub(crate) origins: Vec<(Matcher, SourceLocation)>,
     pub(crate) methods: Option<Placed>,
     pub(crate) headers: Option<Placed>,
     pub(crate) expose: Option<Placed>,
     pub(crate) max_age: Option<Placed>,
-    pub(crate) credentials: Option<(bool, Place)>,
-    pub(crate) private_network: Option<(bool, Place)>,
+    pub(crate) credentials: Option<(bool, SourceLocation)>,
+    pub(crate) private_network: Option<(bool, SourceLocation)>,
     /// Whether preflights of origins that are not let in go on.
     pub(crate) forwards: Option<bool>,
     pub(crate) enabled: Enabled,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// `filter_enabled`.
@@ -55,7 +55,7 @@ impl<'a> Filter<'a> {
     }
 
     /// The matcher that lets the origin in: a matcher that fits `*` lets everybody in.
-    fn allowed(&self, origin: &str) -> Option<&'a Place> {
+    fn allowed(&self, origin: &str) -> Option<&'a SourceLocation> {
         let with_origins = |policy: &'a Policy| (!policy.origins.is_empty()).then_some(policy);
         let policy = self.first(with_origins)?;
         let mut origins = policy.origins.iter();

@@ -10,7 +10,7 @@ use super::span::seconds;
 use super::text::{Format, Matcher};
 use super::{Host, Hosts, Port, Rest};
 use crate::nginx::Case;
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 use crate::yaml::{self, Node};
 
@@ -122,7 +122,7 @@ fn action(node: &Node) -> Action {
     Action::Redirect(status, target)
 }
 
-fn read_match(node: &Node) -> Result<Match, (Place, String)> {
+fn read_match(node: &Node) -> Result<Match, (SourceLocation, String)> {
     let mut found = Match::everything();
     let ignored = node.get("ignoreUriCase").and_then(Node::flag) == Some(true);
     for (name, _, value) in node.members() {
@@ -242,7 +242,10 @@ fn changes(node: &Node) -> Vec<Change> {
         changes.push(Change::Remove(name));
     }
     for (kind, change) in [
-        ("set", Change::Set as fn(String, Format, Place) -> Change),
+        (
+            "set",
+            Change::Set as fn(String, Format, SourceLocation) -> Change,
+        ),
         ("add", Change::Add),
     ] {
         for (name, place, value) in of(kind).map(Node::members).unwrap_or_default() {

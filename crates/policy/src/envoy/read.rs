@@ -5,7 +5,7 @@ use super::route::{Action, Change, HeaderMatch, Match, PathMatch, Rank, Route, T
 use super::text::{Format, Matcher};
 use super::{Host, Hosts, Port, Rest};
 use crate::nginx::Case;
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 use crate::yaml::{self, Node, Value};
 
@@ -27,7 +27,7 @@ pub(crate) fn read(source: &Source<'_>, problems: &mut Vec<Problem>) -> Hosts {
 /// Finds route configurations wherever they stand, with the filters beside them.
 fn search(
     node: &Node,
-    without_filter: Option<&Place>,
+    without_filter: Option<&SourceLocation>,
     hosts: &mut Hosts,
     problems: &mut Vec<Problem>,
 ) {
@@ -70,7 +70,7 @@ fn search(
 fn virtual_host(
     node: &Node,
     outer: Option<&Node>,
-    without_filter: Option<&Place>,
+    without_filter: Option<&SourceLocation>,
     problems: &mut Vec<Problem>,
 ) -> Host {
     let ignores_port = outer.is_some_and(|outer| {
@@ -183,7 +183,7 @@ fn action(node: &Node) -> Action {
     Action::Redirect(status, target)
 }
 
-type Wrong = (Place, String);
+type Wrong = (SourceLocation, String);
 
 fn read_match(node: &Node) -> Result<Match, Wrong> {
     let mut found = Match::everything();

@@ -5,7 +5,7 @@ use super::text::{Format, Matcher};
 use crate::ask::Ask;
 use crate::doubt::Doubt;
 use crate::nginx::Case;
-use crate::place::Place;
+use crate::place::SourceLocation;
 use crate::template::example;
 
 /// How particular a route is, where that counts.
@@ -22,7 +22,7 @@ pub(crate) struct Route {
     /// The nearest first.
     pub(crate) policies: Vec<Policy>,
     pub(crate) changes: Vec<Change>,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// What a route does.
@@ -69,10 +69,10 @@ impl Target {
 /// A change of the headers of an answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
-    Add(String, Format, Place),
-    Set(String, Format, Place),
+    Add(String, Format, SourceLocation),
+    Set(String, Format, SourceLocation),
     /// Where there is none.
-    Default(String, Format, Place),
+    Default(String, Format, SourceLocation),
     Remove(String),
 }
 
@@ -129,7 +129,7 @@ impl PathMatch {
 }
 
 impl HeaderMatch {
-    fn fits(&self, ask: &Ask<'_>, place: &Place) -> Result<bool, Doubt> {
+    fn fits(&self, ask: &Ask<'_>, place: &SourceLocation) -> Result<bool, Doubt> {
         let authority = || match ask.url.port() {
             Some(port) => format!("{}:{port}", ask.host()),
             None => ask.host().to_owned(),
@@ -173,7 +173,7 @@ impl Match {
         }
     }
 
-    fn fits(&self, ask: &Ask<'_>, place: &Place) -> Result<bool, Doubt> {
+    fn fits(&self, ask: &Ask<'_>, place: &SourceLocation) -> Result<bool, Doubt> {
         if self
             .path
             .as_ref()

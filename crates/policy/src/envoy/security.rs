@@ -10,7 +10,7 @@ use super::span::seconds;
 use super::text::Matcher;
 use super::{Host, Hosts, Port, Rest};
 use crate::nginx::Case;
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 use crate::yaml::{self, Node};
 
@@ -41,7 +41,7 @@ pub(crate) fn read(source: &Source<'_>, problems: &mut Vec<Problem>) -> Hosts {
     )
 }
 
-/// A policy without its routes is for every request; of several nobody knows which.
+/// A policy without its routes is for every request; of several no one knows which.
 fn alone(nodes: &[&Node], policies: Vec<Attached>) -> Hosts {
     let several = policies.len() > 1;
     let mut routes = Vec::new();
@@ -174,7 +174,7 @@ fn host(node: &Node, policies: &[Attached], problems: &mut Vec<Problem>) -> Host
             .or_else(of_gateway)
             .and_then(|one| one.cors.clone());
         let entries = rule.get("matches").map(Node::list).unwrap_or_default();
-        let mut matches: Vec<Result<Match, (Place, String)>> =
+        let mut matches: Vec<Result<Match, (SourceLocation, String)>> =
             entries.iter().map(read_match).collect();
         if entries.is_empty() {
             matches.push(Ok(Match::everything()));
@@ -231,7 +231,7 @@ fn rank(found: &Match) -> Rank {
     (kind, length, method, headers, found.query.len())
 }
 
-fn read_match(node: &Node) -> Result<Match, (Place, String)> {
+fn read_match(node: &Node) -> Result<Match, (SourceLocation, String)> {
     let mut found = Match::everything();
     let matcher = |node: &Node| {
         let value = node.text_of("value");

@@ -5,7 +5,7 @@ use fancy_regex::Regex;
 use crate::ask::Ask;
 use crate::doubt::Doubt;
 use crate::nginx::{Case, regex};
-use crate::place::Place;
+use crate::place::SourceLocation;
 use crate::sheet::Value;
 use crate::yaml::Node;
 
@@ -29,7 +29,7 @@ fn folded(text: &str, case: Case) -> String {
 
 impl Matcher {
     /// A `StringMatcher`; `regex` and `exact` may stand alone, as Istio has them.
-    pub(crate) fn read(node: &Node) -> Result<Self, (Place, String)> {
+    pub(crate) fn read(node: &Node) -> Result<Self, (SourceLocation, String)> {
         let ignored = node.field("ignore_case").and_then(Node::flag) == Some(true);
         let case = if ignored { Case::Ignored } else { Case::Kept };
         for (name, place, value) in node.members() {
@@ -83,7 +83,7 @@ pub(crate) struct Format(pub(crate) String);
 
 impl Format {
     /// The value for a request: `%%` is a percent sign, `%REQ(name)%` a header of the request.
-    pub(crate) fn of(&self, ask: &Ask<'_>, place: &Place) -> Value {
+    pub(crate) fn of(&self, ask: &Ask<'_>, place: &SourceLocation) -> Value {
         let mut text = String::new();
         let mut rest = self.0.as_str();
         while let Some((before, after)) = rest.split_once('%') {

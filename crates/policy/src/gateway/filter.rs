@@ -2,11 +2,11 @@
 
 use crate::ask::Ask;
 use crate::grant::{Grant, Kind};
-use crate::place::Place;
-use crate::reply::Line;
+use crate::place::SourceLocation;
+use crate::prediction::Line;
 
 /// Names with their lines.
-pub(crate) type List = Vec<(String, Place)>;
+pub(crate) type List = Vec<(String, SourceLocation)>;
 
 /// `HTTPCORSFilter`.
 #[derive(Debug)]
@@ -15,8 +15,8 @@ pub(crate) struct Cors {
     pub(crate) methods: List,
     pub(crate) headers: List,
     pub(crate) expose: List,
-    pub(crate) credentials: Option<Place>,
-    pub(crate) max_age: (String, Place),
+    pub(crate) credentials: Option<SourceLocation>,
+    pub(crate) max_age: (String, SourceLocation),
 }
 
 /// An origin against an entry of `allowOrigins`: a `*` in the host stands for any text.
@@ -72,7 +72,7 @@ impl Cors {
         if origin.is_empty() && pattern != "*" {
             return Vec::new();
         }
-        let line = |name: &str, value: &str, place: &Place| Line {
+        let line = |name: &str, value: &str, place: &SourceLocation| Line {
             name: format!("Access-Control-{name}"),
             value: value.to_owned(),
             place: Some(place.clone()),
@@ -147,7 +147,7 @@ impl Cors {
     }
 }
 
-fn joined(list: &List) -> Option<(String, &Place)> {
+fn joined(list: &List) -> Option<(String, &SourceLocation)> {
     let names: Vec<&str> = list.iter().map(|(name, _)| name.as_str()).collect();
     list.first().map(|(_, place)| (names.join(", "), place))
 }

@@ -4,7 +4,7 @@ use super::filter::{Cors, List};
 use super::matching::{Expected, Match, Path};
 use super::{Route, Rule};
 use crate::nginx::{Case, regex};
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 use crate::yaml::{self, Node};
 
@@ -98,7 +98,7 @@ fn rule(node: &Node, problems: &mut Vec<Problem>) -> Rule {
     rule
 }
 
-type Wrong = (Place, String);
+type Wrong = (SourceLocation, String);
 
 fn read_match(node: &Node) -> Result<Match, Wrong> {
     let mut found = Match::everything();

@@ -2,7 +2,7 @@
 //!
 //! What a request needs is what the engine says its preflight asks: a method beyond GET, HEAD and
 //! POST, names of headers, credentials, and response headers that pages read. Endpoints of a host with
-//! the same needs are one group; nobody gets what only others need, where the form can say so.
+//! the same needs are one group; no one gets what only others need, where the form can say so.
 
 mod apache;
 mod caddy;

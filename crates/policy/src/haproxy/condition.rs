@@ -5,7 +5,7 @@ use fancy_regex::Regex;
 use super::sample::{Facts, Found, Sample};
 use crate::grant::{Grant, Kind};
 use crate::nginx::{Case, regex};
-use crate::place::Place;
+use crate::place::SourceLocation;
 
 /// An ACL; those of one name are alternatives.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(crate) struct Acl {
     case: Case,
     values: Vec<String>,
     expressions: Vec<Regex>,
-    place: Place,
+    place: SourceLocation,
 }
 
 /// How a sample is compared.
@@ -40,7 +40,11 @@ enum How {
 
 impl Acl {
     /// Reads what follows the name: a sample, flags, values.
-    pub(crate) fn read(name: &str, words: &[String], place: &Place) -> Result<Self, String> {
+    pub(crate) fn read(
+        name: &str,
+        words: &[String],
+        place: &SourceLocation,
+    ) -> Result<Self, String> {
         let first = words.first().ok_or("an ACL has something to look at")?;
         let mut sample = Sample::read(first);
         let by_name = [
@@ -108,7 +112,7 @@ impl Acl {
         })
     }
 
-    /// Whether it holds; `None` where nobody knows.
+    /// Whether it holds; `None` where no one knows.
     fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
         match self.sample.name.as_str() {
             "always_true" => return Some(true),
@@ -235,7 +239,7 @@ impl Condition {
     /// Splits the words of a rule at its condition.
     pub(crate) fn split<'a>(
         words: &'a [String],
-        place: &Place,
+        place: &SourceLocation,
     ) -> Result<(&'a [String], Self), String> {
         let at = words
             .iter()
@@ -276,7 +280,7 @@ impl Condition {
         Ok((&words[..at], condition))
     }
 
-    /// Whether it holds; `None` where nobody knows.
+    /// Whether it holds; `None` where no one knows.
     pub(crate) fn holds(&self, acls: &[Acl], facts: &Facts<'_>) -> Option<bool> {
         if self.any.is_empty() {
             return Some(true);

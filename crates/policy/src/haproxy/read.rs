@@ -3,7 +3,7 @@
 use super::condition::{Acl, Condition};
 use super::rule::{Action, Rule, Switch, redirect};
 use super::{Config, Proxy, Role};
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 
 pub(crate) fn read(source: &Source<'_>, problems: &mut Vec<Problem>) -> Config {
@@ -58,7 +58,7 @@ pub(crate) fn read(source: &Source<'_>, problems: &mut Vec<Problem>) -> Config {
 }
 
 impl Proxy {
-    fn new(role: Role, name: String, place: Place) -> Self {
+    fn new(role: Role, name: String, place: SourceLocation) -> Self {
         Self {
             role,
             // A piece without a name stands before something.
@@ -76,7 +76,7 @@ impl Proxy {
         }
     }
 
-    fn take(&mut self, words: &[String], place: &Place) -> Result<(), String> {
+    fn take(&mut self, words: &[String], place: &SourceLocation) -> Result<(), String> {
         let word = |n: usize| words.get(n).map_or("", String::as_str);
         match word(0) {
             "bind" => {

@@ -5,14 +5,14 @@ use fancy_regex::Regex;
 use super::condition::Condition;
 use super::sample::Sample;
 use crate::nginx::{Case, regex};
-use crate::place::Place;
+use crate::place::SourceLocation;
 
 /// A rule with its condition.
 #[derive(Debug, Clone)]
 pub(crate) struct Rule {
     pub(crate) action: Action,
     pub(crate) condition: Condition,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// `use_backend`.
@@ -20,7 +20,7 @@ pub(crate) struct Rule {
 pub(crate) struct Switch {
     pub(crate) to: String,
     pub(crate) condition: Condition,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// What a rule does.

@@ -7,8 +7,8 @@ use super::sample::{Facts, Found, Phase, filled};
 use super::{Config, Proxy};
 use crate::ask::Ask;
 use crate::doubt::Doubt;
-use crate::place::Place;
-use crate::reply::{Lost, Told, Upstream};
+use crate::place::SourceLocation;
+use crate::prediction::{Lost, PredictedResponse, Upstream};
 use crate::sheet::{Sheet, matters};
 
 /// The state of a request.
@@ -28,7 +28,7 @@ pub(crate) struct Run<'a> {
 enum Flow {
     On,
     /// HAProxy has answered itself.
-    Answered(Place),
+    Answered(SourceLocation),
 }
 
 impl<'a> Run<'a> {
@@ -53,7 +53,7 @@ impl<'a> Run<'a> {
 
     /// Lets the request run to its answer: the rules of the frontend, of the backend, of the answer
     /// (backend first), and those of every answer.
-    pub(crate) fn go(mut self) -> Result<Told, Doubt> {
+    pub(crate) fn go(mut self) -> Result<PredictedResponse, Doubt> {
         let frontend = self.frontend;
         let mut backend = frontend;
         let mut by = frontend.place.clone();
@@ -108,7 +108,7 @@ impl<'a> Run<'a> {
         for proxy in proxies {
             self.rules(proxy, &proxy.after, Phase::Response)?;
         }
-        Ok(Told {
+        Ok(PredictedResponse {
             status: self.status,
             lines: self.sheet.0,
             assumed: self.assumed,
@@ -154,7 +154,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn named(&self, name: &str, place: &Place) -> Result<&'a Proxy, Doubt> {
+    fn named(&self, name: &str, place: &SourceLocation) -> Result<&'a Proxy, Doubt> {
         self.config.backend(name).ok_or_else(|| {
             Doubt::at(
                 format!("the backend `{name}` does not stand in the file"),

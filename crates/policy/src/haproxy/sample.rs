@@ -16,7 +16,7 @@ pub(crate) enum Phase {
 pub(crate) struct Facts<'a> {
     pub(crate) ask: &'a Ask<'a>,
     pub(crate) phase: Phase,
-    /// `None` where nobody knows the value.
+    /// `None` where no one knows the value.
     pub(crate) variables: &'a HashMap<String, Option<String>>,
     pub(crate) captures: &'a [String],
     pub(crate) status: u16,
@@ -177,7 +177,7 @@ fn split(text: &str) -> Vec<String> {
     parts
 }
 
-/// A text with `%[sample]` in it; `None` where nobody knows its value.
+/// A text with `%[sample]` in it; `None` where no one knows its value.
 pub(crate) fn filled(text: &str, facts: &Facts<'_>) -> Option<String> {
     let mut value = String::new();
     let mut rest = text;

@@ -2,7 +2,7 @@
 
 use fancy_regex::Regex;
 
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::yaml::Node;
 
 /// What is allowed where nothing is said.
@@ -11,21 +11,21 @@ const HEADERS: &str = "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Si
 const MAX_AGE: &str = "1728000";
 
 /// A value and its line.
-pub(crate) type Placed = (String, Place);
+pub(crate) type Placed = (String, SourceLocation);
 
 /// CORS of an Ingress that has it enabled.
 #[derive(Debug, Clone)]
 pub(crate) struct Cors {
     /// Origins as the controller keeps them; none where all that were given are malformed.
     pub(crate) origins: Vec<String>,
-    pub(crate) origins_place: Place,
+    pub(crate) origins_place: SourceLocation,
     pub(crate) methods: Placed,
     pub(crate) headers: Placed,
     pub(crate) expose: Option<Placed>,
-    pub(crate) credentials: Option<Place>,
+    pub(crate) credentials: Option<SourceLocation>,
     pub(crate) max_age: Placed,
     /// The line that enables it.
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 impl Cors {
@@ -138,9 +138,9 @@ fn is_match(expression: &str, text: &str) -> bool {
 
 fn origins(
     node: Option<&Node>,
-    enabled: &Place,
+    enabled: &SourceLocation,
     problems: &mut Vec<Problem>,
-) -> (Vec<String>, Place) {
+) -> (Vec<String>, SourceLocation) {
     let everybody = vec!["*".to_owned()];
     let Some(node) = node else {
         return (everybody, enabled.clone());
@@ -156,7 +156,7 @@ fn origins(
             .map(|origin| format!("`{origin}`"))
             .collect();
         let cause = match of_list.as_slice() {
-            [] => format!("`{text}` is no list of origins"),
+            [] => format!("`{text}` is not a list of origins"),
             origins => format!(
                 "{} is not an origin that the controller takes",
                 origins.join(", ")

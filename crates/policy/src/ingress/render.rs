@@ -4,13 +4,13 @@
 use super::Route;
 use super::annotation::Cors;
 use crate::nginx::Directive;
-use crate::place::Place;
+use crate::place::SourceLocation;
 use crate::template::escape;
 
 /// The server of a host.
 pub(crate) fn server(host: &str, mut routes: Vec<Route>) -> Directive {
     let place = routes.first().map(|route| route.place.clone());
-    let place = place.unwrap_or_else(|| Place {
+    let place = place.unwrap_or_else(|| SourceLocation {
         file: "".into(),
         line: 1,
     });
@@ -136,7 +136,7 @@ fn directives(cors: &Cors) -> Vec<Directive> {
 }
 
 fn headers(cors: &Cors) -> Vec<Directive> {
-    let header = |name: &str, value: &str, place: &Place| {
+    let header = |name: &str, value: &str, place: &SourceLocation| {
         directive(
             "more_set_headers",
             &[&format!("Access-Control-{name}: {value}")],
@@ -162,7 +162,7 @@ fn expression(origin: &str) -> String {
     format!("({escaped})")
 }
 
-fn directive(name: &str, args: &[&str], place: &Place) -> Directive {
+fn directive(name: &str, args: &[&str], place: &SourceLocation) -> Directive {
     Directive {
         name: name.to_owned(),
         args: args.iter().map(|arg| (*arg).to_owned()).collect(),
@@ -171,7 +171,7 @@ fn directive(name: &str, args: &[&str], place: &Place) -> Directive {
     }
 }
 
-fn block(name: &str, args: &[&str], inside: Vec<Directive>, place: &Place) -> Directive {
+fn block(name: &str, args: &[&str], inside: Vec<Directive>, place: &SourceLocation) -> Directive {
     Directive {
         block: Some(inside),
         ..directive(name, args, place)

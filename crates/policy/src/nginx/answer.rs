@@ -8,8 +8,8 @@ use super::server;
 use super::text::Text;
 use crate::ask::Ask;
 use crate::doubt::Doubt;
-use crate::place::Place;
-use crate::reply::{Line, Reply, Told, Upstream};
+use crate::place::SourceLocation;
+use crate::prediction::{Line, PredictedResponse, Prediction, Upstream};
 use crate::sheet::matters;
 
 /// Ways that are tried where a request depends on what the file does not tell.
@@ -20,16 +20,16 @@ const GOOD: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
 
 /// Answers a request; where it depends on what the file does not tell, in every way, and there is an
 /// answer if all ways lead to it.
-pub(crate) fn answer(config: &Config, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+pub(crate) fn answer(config: &Config, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
     let port = ask.url.port_or_known_default().unwrap_or(80);
     let server = match server::find(&config.servers, ask.host(), port) {
         Ok(Some(server)) => server,
-        Ok(None) => return Reply::Uncovered,
+        Ok(None) => return Prediction::Uncovered,
         Err(doubt) => return doubt.into(),
     };
     let mut ways = vec![Vec::new()];
     let mut first_doubt: Option<Doubt> = None;
-    let mut answers: Vec<Told> = Vec::new();
+    let mut answers: Vec<PredictedResponse> = Vec::new();
     let mut tried = 0;
     while let Some(way) = ways.pop() {
         tried += 1;
@@ -49,7 +49,7 @@ pub(crate) fn answer(config: &Config, ask: &Ask<'_>, upstream: &Upstream) -> Rep
     match (first, first_doubt) {
         (Some(first), doubt) if answers.iter().all(|other| same(other, &first)) => {
             if tried < WAYS || doubt.is_none() {
-                Reply::Told(first)
+                Prediction::Response(first)
             } else {
                 doubt
                     .unwrap_or_else(|| Doubt::new("there are too many ways"))
@@ -61,8 +61,8 @@ pub(crate) fn answer(config: &Config, ask: &Ask<'_>, upstream: &Upstream) -> Rep
     }
 }
 
-fn same(one: &Told, other: &Told) -> bool {
-    let lines = |told: &Told| -> Vec<(String, String)> {
+fn same(one: &PredictedResponse, other: &PredictedResponse) -> bool {
+    let lines = |told: &PredictedResponse| -> Vec<(String, String)> {
         let lines = told.lines.iter().filter(|line| matters(&line.name));
         lines
             .map(|line| (line.name.to_ascii_lowercase(), line.value.clone()))
@@ -79,7 +79,7 @@ fn hides(conf: &Conf, name: &str) -> bool {
 
 impl Run<'_> {
     /// What `return` sends.
-    pub(crate) fn returned(&mut self, answer: &Return) -> Result<Told, Halt> {
+    pub(crate) fn returned(&mut self, answer: &Return) -> Result<PredictedResponse, Halt> {
         if answer.status == 444 {
             return Err(Doubt::at("`return 444` closes the connection", &answer.place).into());
         }
@@ -93,14 +93,19 @@ impl Run<'_> {
         }
     }
 
-    fn plain(&self, status: u16) -> Told {
-        Told {
+    fn plain(&self, status: u16) -> PredictedResponse {
+        PredictedResponse {
             status,
-            ..Told::default()
+            ..PredictedResponse::default()
         }
     }
 
-    pub(crate) fn redirect(&mut self, status: u16, to: &str, place: &Place) -> Result<Told, Halt> {
+    pub(crate) fn redirect(
+        &mut self,
+        status: u16,
+        to: &str,
+        place: &SourceLocation,
+    ) -> Result<PredictedResponse, Halt> {
         let mut told = self.plain(status);
         told.lines.push(Line {
             name: "Location".to_owned(),
@@ -111,7 +116,7 @@ impl Run<'_> {
     }
 
     /// An error of nginx's own, which may have a page of its own.
-    pub(crate) fn error(&self, status: u16) -> Result<Told, Halt> {
+    pub(crate) fn error(&self, status: u16) -> Result<PredictedResponse, Halt> {
         let mut pages = self.conf.error_pages.iter();
         match pages.find(|page| page.statuses.contains(&status)) {
             Some(page) => {
@@ -123,7 +128,7 @@ impl Run<'_> {
     }
 
     /// The access and content phases; `None` where the path has changed once more.
-    pub(crate) fn content(&mut self) -> Result<Option<Told>, Halt> {
+    pub(crate) fn content(&mut self) -> Result<Option<PredictedResponse>, Halt> {
         let conf = std::sync::Arc::clone(&self.conf);
         if let Some(told) = self.refused(&conf)? {
             return Ok(Some(told));
@@ -145,7 +150,11 @@ impl Run<'_> {
         }
     }
 
-    fn fall_back(&mut self, fallback: &str, place: &Place) -> Result<Option<Told>, Halt> {
+    fn fall_back(
+        &mut self,
+        fallback: &str,
+        place: &SourceLocation,
+    ) -> Result<Option<PredictedResponse>, Halt> {
         if fallback.starts_with('@') {
             let locations = &self.server.locations;
             let is_named = |location: &&super::location::Location| matches!(&location.name, super::location::Name::Named(name) if name == fallback);
@@ -172,7 +181,7 @@ impl Run<'_> {
 
     /// Who is not let in. A request that works today has what it takes, which a preflight never
     /// carries.
-    fn refused(&mut self, conf: &Conf) -> Result<Option<Told>, Halt> {
+    fn refused(&mut self, conf: &Conf) -> Result<Option<PredictedResponse>, Halt> {
         if let Some(gate) = conf.gates.first() {
             return Err(gate.clone().into());
         }
@@ -205,7 +214,12 @@ impl Run<'_> {
         }
     }
 
-    fn passed_on(&mut self, conf: &Conf, target: &str, place: &Place) -> Result<Told, Halt> {
+    fn passed_on(
+        &mut self,
+        conf: &Conf,
+        target: &str,
+        place: &SourceLocation,
+    ) -> Result<PredictedResponse, Halt> {
         let is_preflight = self.ask.is_preflight();
         let Some(answer) = self.upstream.answer(is_preflight) else {
             let reason = format!(
@@ -223,7 +237,7 @@ impl Run<'_> {
             .headers
             .iter()
             .map(|(name, value)| (text(name), text(value)));
-        Ok(Told {
+        Ok(PredictedResponse {
             status,
             lines: lines
                 .filter(|(name, _)| !hides(conf, name))
@@ -234,12 +248,12 @@ impl Run<'_> {
                 })
                 .collect(),
             lost,
-            ..Told::default()
+            ..PredictedResponse::default()
         })
     }
 
     /// A file: nginx reads files to GET and HEAD, and has no other methods for them.
-    fn file(&mut self) -> Result<Told, Halt> {
+    fn file(&mut self) -> Result<PredictedResponse, Halt> {
         if !matches!(self.ask.method, "GET" | "HEAD") {
             return self.error(405);
         }
@@ -248,7 +262,11 @@ impl Run<'_> {
     }
 
     /// Adds the headers of the level that answers.
-    pub(crate) fn finish(mut self, mut told: Told, place: &Place) -> Result<Told, Halt> {
+    pub(crate) fn finish(
+        mut self,
+        mut told: PredictedResponse,
+        place: &SourceLocation,
+    ) -> Result<PredictedResponse, Halt> {
         let conf = std::sync::Arc::clone(&self.conf);
         if let Some(filter) = conf.filters.first() {
             return Err(filter.clone().into());
@@ -274,7 +292,7 @@ impl Run<'_> {
         Ok(told)
     }
 
-    fn replace(&mut self, told: &mut Told, more: &More) -> Result<(), Halt> {
+    fn replace(&mut self, told: &mut PredictedResponse, more: &More) -> Result<(), Halt> {
         if !more.statuses.is_empty() && !more.statuses.contains(&told.status) {
             return Ok(());
         }
@@ -298,7 +316,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The value of a header; `None` where it is empty, and nginx leaves it out, and where nobody
+    /// The value of a header; `None` where it is empty, and nginx leaves it out, and where no one
     /// knows and it says nothing about CORS.
     fn set_to(&mut self, name: &str, text: &Text) -> Result<Option<String>, Halt> {
         match self.value(text) {

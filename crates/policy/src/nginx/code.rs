@@ -9,7 +9,7 @@ use super::text::{Case, Text, regex};
 use super::tree::Directive;
 use super::words::{Effect, effect};
 use crate::doubt::Doubt;
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 
 /// One step.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) enum Code {
     /// A variable becomes something that the file does not tell.
     Forget(String, Doubt),
     /// `if (..) { .. }`; in a location with settings of its own.
-    If(Condition, Option<Arc<Conf>>, Vec<Code>, Place),
+    If(Condition, Option<Arc<Conf>>, Vec<Code>, SourceLocation),
     /// `return`.
     Return(Return),
     /// `rewrite`.
@@ -34,7 +34,7 @@ pub(crate) struct Return {
     pub(crate) status: u16,
     /// Where a redirect leads, or a body.
     pub(crate) text: Option<Text>,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// What a `rewrite` does behind its change.

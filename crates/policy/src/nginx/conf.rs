@@ -6,7 +6,7 @@ use super::text::Text;
 use super::tree::Directive;
 use super::words::{Effect, effect};
 use crate::doubt::Doubt;
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 
 /// A header that `add_header` adds.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub(crate) struct Added {
     pub(crate) value: Text,
     /// Without `always` only on statuses that nginx calls good.
     pub(crate) always: bool,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// A header that `more_set_headers` replaces, or takes away where its value is empty.
@@ -25,14 +25,14 @@ pub(crate) struct More {
     pub(crate) value: Text,
     /// Only on these statuses; all where empty.
     pub(crate) statuses: Vec<u16>,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// What answers, once `return` and `rewrite` have had their say.
 #[derive(Debug, Clone)]
 pub(crate) enum Handler {
     /// A server behind.
-    Upstream(String, Place),
+    Upstream(String, SourceLocation),
     /// Something that the file does not tell.
     Opaque(Doubt),
 }
@@ -41,15 +41,15 @@ pub(crate) enum Handler {
 #[derive(Debug, Clone)]
 pub(crate) struct ErrorPage {
     pub(crate) statuses: Vec<u16>,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 /// Who gets in.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Access {
     /// Rules of `allow` and `deny`: those for `all`, and whether others stand before.
-    pub(crate) denies_all: Option<Place>,
-    pub(crate) depends_on_address: Option<Place>,
+    pub(crate) denies_all: Option<SourceLocation>,
+    pub(crate) depends_on_address: Option<SourceLocation>,
 }
 
 /// Everything a level says.
@@ -57,18 +57,18 @@ pub(crate) struct Access {
 pub(crate) struct Conf {
     pub(crate) added: Arc<Vec<Added>>,
     pub(crate) more: Vec<More>,
-    pub(crate) hidden: Vec<(String, Place)>,
+    pub(crate) hidden: Vec<(String, SourceLocation)>,
     /// Headers of outer levels that an `add_header` here hides, with its line.
-    pub(crate) shadowed: Vec<(Added, Place)>,
+    pub(crate) shadowed: Vec<(Added, SourceLocation)>,
     pub(crate) error_pages: Vec<ErrorPage>,
     pub(crate) access: Access,
-    pub(crate) basic: Option<Place>,
-    pub(crate) request: Option<Place>,
+    pub(crate) basic: Option<SourceLocation>,
+    pub(crate) request: Option<SourceLocation>,
     pub(crate) gates: Vec<Doubt>,
     pub(crate) filters: Vec<Doubt>,
     pub(crate) handler: Option<Handler>,
-    pub(crate) try_files: Option<(Vec<String>, Place)>,
-    pub(crate) internal: Option<Place>,
+    pub(crate) try_files: Option<(Vec<String>, SourceLocation)>,
+    pub(crate) internal: Option<SourceLocation>,
 }
 
 /// What a level hands to the levels in it.
@@ -249,7 +249,10 @@ fn more_headers(directive: &Directive) -> Result<Vec<More>, String> {
         match arg.as_str() {
             "-s" => {
                 let list = args.next().ok_or("`-s` has no statuses behind it")?;
-                let read = |code: &str| code.parse().map_err(|_| format!("`{code}` is no status"));
+                let read = |code: &str| {
+                    code.parse()
+                        .map_err(|_| format!("`{code}` is not a status"))
+                };
                 statuses = list
                     .split_whitespace()
                     .map(read)

@@ -9,7 +9,7 @@ use super::code::{Code, Level, compile};
 use super::conf::{Below, Conf, Handler};
 use super::text::{Case, regex};
 use super::tree::Directive;
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::template::example;
 
 /// What a location's name says about paths.
@@ -52,7 +52,7 @@ pub(crate) struct Location {
     pub(crate) codes: Vec<Code>,
     pub(crate) inner: Vec<Location>,
     pub(crate) limit: Option<Limit>,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 impl Location {
@@ -147,7 +147,9 @@ fn name(directive: &Directive) -> Result<Name, String> {
         "=" => Ok(Name::Exact(rest.to_owned())),
         "~" => expression(rest, Case::Kept),
         "~*" => expression(rest, Case::Ignored),
-        other => Err(format!("`{other}` is no modifier of a location: = ~ ~* ^~")),
+        other => Err(format!(
+            "`{other}` is not a modifier of a location: = ~ ~* ^~"
+        )),
     }
 }
 

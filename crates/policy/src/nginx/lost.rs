@@ -4,8 +4,8 @@ use cors::Answer;
 
 use super::conf::{Added, Conf};
 use super::run::Run;
-use crate::place::Place;
-use crate::reply::{Lost, Told};
+use crate::place::SourceLocation;
+use crate::prediction::{Lost, PredictedResponse};
 use crate::sheet::matters;
 
 fn of(added: &Added, reason: String) -> Option<Lost> {
@@ -17,7 +17,7 @@ fn of(added: &Added, reason: String) -> Option<Lost> {
 }
 
 /// The headers of `add_header` that are not there, with the reasons.
-pub(super) fn lost(run: &Run<'_>, told: &Told) -> Vec<Lost> {
+pub(super) fn lost(run: &Run<'_>, told: &PredictedResponse) -> Vec<Lost> {
     let mut lost = Vec::new();
     let is_there = |added: &Added| {
         told.lines
@@ -68,7 +68,7 @@ pub(super) fn hidden(conf: &Conf, answer: &Answer) -> Vec<Lost> {
         .map(|(name, _)| String::from_utf8_lossy(name).into_owned());
     let one = |name: String| {
         let mut hidden = conf.hidden.iter();
-        let (_, place): &(String, Place) =
+        let (_, place): &(String, SourceLocation) =
             hidden.find(|(other, _)| other.eq_ignore_ascii_case(&name))?;
         matters(&name).then(|| Lost {
             header: name,

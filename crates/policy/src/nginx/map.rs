@@ -5,7 +5,7 @@ use fancy_regex::Regex;
 use super::text::{Case, Text, regex};
 use super::tree::Directive;
 use crate::grant::{Grant, Kind};
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 
 /// One `map`.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct Map {
 pub(crate) struct Entry {
     key: String,
     pub(crate) value: Text,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 impl Map {

@@ -32,8 +32,8 @@ pub(crate) use self::tree::Directive;
 use crate::ask::Ask;
 use crate::form::Answers;
 use crate::grant::{Grant, Kind};
-use crate::place::{Door, Problem, problem};
-use crate::reply::{Reply, Upstream};
+use crate::place::{EntryUrl, Problem, problem};
+use crate::prediction::{Prediction, Upstream};
 use crate::source::Source;
 
 /// Everything that a file says.
@@ -248,7 +248,7 @@ impl Config {
 }
 
 impl Answers for Config {
-    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Reply {
+    fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
         answer::answer(self, ask, upstream)
     }
 
@@ -256,7 +256,7 @@ impl Answers for Config {
         self.grants.clone()
     }
 
-    fn doors(&self) -> Vec<Door> {
+    fn doors(&self) -> Vec<EntryUrl> {
         let mut doors = Vec::new();
         for server in &self.servers {
             let mut paths = Vec::new();
@@ -265,7 +265,7 @@ impl Answers for Config {
                 paths.push(("/".to_owned(), server.place.clone()));
             }
             for host in server.hosts() {
-                doors.extend(paths.iter().map(|(path, place)| Door {
+                doors.extend(paths.iter().map(|(path, place)| EntryUrl {
                     host: host.clone(),
                     path: path.clone(),
                     place: place.clone(),
@@ -276,7 +276,7 @@ impl Answers for Config {
     }
 }
 
-fn collect(locations: &[Location], paths: &mut Vec<(String, crate::place::Place)>) {
+fn collect(locations: &[Location], paths: &mut Vec<(String, crate::place::SourceLocation)>) {
     for location in locations {
         if let Some(path) = location.path() {
             paths.push((path, location.place.clone()));

@@ -11,8 +11,8 @@ use super::location::{Leads, Name, find};
 use super::server::Server;
 use crate::ask::Ask;
 use crate::doubt::Doubt;
-use crate::place::Place;
-use crate::reply::{Told, Upstream};
+use crate::place::SourceLocation;
+use crate::prediction::{PredictedResponse, Upstream};
 
 /// nginx gives up after so many changes of the path.
 const CHANGES: usize = 10;
@@ -37,7 +37,7 @@ impl From<Doubt> for Halt {
 pub(crate) enum Flow {
     GoOn,
     Exit,
-    Answered(Box<Told>),
+    Answered(Box<PredictedResponse>),
 }
 
 /// The state of a request.
@@ -54,7 +54,7 @@ pub(crate) struct Run<'a> {
     pub(crate) conf: Arc<Conf>,
     pub(crate) assumed: Vec<String>,
     /// The settings of an `if` that held, and the later one that took their place.
-    pub(crate) replaced: Vec<(Arc<Conf>, Place)>,
+    pub(crate) replaced: Vec<(Arc<Conf>, SourceLocation)>,
     of_if: Option<Arc<Conf>>,
     changed: bool,
     decisions: &'a [bool],
@@ -90,7 +90,7 @@ impl<'a> Run<'a> {
     }
 
     /// Lets the request run to its answer.
-    pub(crate) fn go(mut self) -> Result<Told, Halt> {
+    pub(crate) fn go(mut self) -> Result<PredictedResponse, Halt> {
         let server = self.server;
         let host = self.ask.host();
         if let Some(expression) = server.expression(host) {

@@ -10,7 +10,7 @@ use super::location::{Location, read_all};
 use super::text::{Case, regex};
 use super::tree::Directive;
 use crate::doubt::Doubt;
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 
 /// A `server` block.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Server {
     pub(crate) conf: Arc<Conf>,
     pub(crate) codes: Vec<Code>,
     pub(crate) locations: Vec<Location>,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 #[derive(Debug)]

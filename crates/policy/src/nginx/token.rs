@@ -14,7 +14,7 @@ pub(crate) enum Token {
     Close,
     /// What stands in the braces of `.._by_lua_block`.
     Raw,
-    /// Something that is no word, for this reason; reading goes on behind it.
+    /// Something that is not a word, for this reason; reading goes on behind it.
     Bad(&'static str),
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::token::{Token, Tokens};
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::source::{Load, Source};
 
 /// A directive, perhaps with a block.
@@ -12,7 +12,7 @@ pub(crate) struct Directive {
     pub(crate) name: String,
     pub(crate) args: Vec<String>,
     pub(crate) block: Option<Vec<Directive>>,
-    pub(crate) place: Place,
+    pub(crate) place: SourceLocation,
 }
 
 impl Directive {
@@ -66,8 +66,8 @@ struct File<'t> {
 }
 
 impl File<'_> {
-    fn place(&self, line: usize) -> Place {
-        Place {
+    fn place(&self, line: usize) -> SourceLocation {
+        SourceLocation {
             file: Arc::clone(&self.name),
             line,
         }
@@ -121,7 +121,7 @@ impl Reader<'_, '_> {
     fn end(
         &mut self,
         directive: Option<Directive>,
-        place: &Place,
+        place: &SourceLocation,
         depth: usize,
         all: &mut Vec<Directive>,
     ) {

@@ -3,7 +3,7 @@
 use super::run::Run;
 use super::text::{Part, Text};
 use crate::doubt::Doubt;
-use crate::place::Place;
+use crate::place::SourceLocation;
 
 /// Maps may look at each other this deep.
 const DEPTH: usize = 16;
@@ -62,7 +62,7 @@ impl Run<'_> {
     }
 
     /// The line of a map that a value comes from, where it is nothing but a variable of one.
-    pub(crate) fn line_of(&mut self, text: &Text) -> Option<Place> {
+    pub(crate) fn line_of(&mut self, text: &Text) -> Option<SourceLocation> {
         let [Part::Variable(name)] = text.0.as_slice() else {
             return None;
         };

@@ -199,7 +199,7 @@ const NOTHING: &[&str] = &[
     "default",
 ];
 
-/// What a directive does that is not looked at by name; `None` for one that nobody here knows.
+/// What a directive does that is not looked at by name; `None` for one that no one here knows.
 pub(crate) fn effect(name: &str) -> Option<Effect> {
     let begins = |list: &[&str]| {
         list.iter()

@@ -6,23 +6,23 @@ use crate::ask::Ask;
 use crate::doubt::Doubt;
 use crate::grant::{Grant, Kind};
 use crate::nginx::{Case, regex};
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::sheet::Sheet;
 use crate::yaml::Node;
 
-type List = Vec<(String, Place)>;
+type List = Vec<(String, SourceLocation)>;
 
 /// Its settings.
 #[derive(Debug, Default)]
 pub(crate) struct Headers {
     origins: List,
-    expressions: Vec<(Regex, Place)>,
+    expressions: Vec<(Regex, SourceLocation)>,
     methods: List,
     headers: List,
     expose: List,
-    credentials: Option<Place>,
-    max_age: Option<(String, Place)>,
-    vary: Option<Place>,
+    credentials: Option<SourceLocation>,
+    max_age: Option<(String, SourceLocation)>,
+    vary: Option<SourceLocation>,
     custom: List,
 }
 
@@ -134,7 +134,7 @@ impl Headers {
 
     /// `matchOrigin`: the list by exact comparison or `*`, then regular expressions that match
     /// anywhere in the origin.
-    fn allowed<'a>(&'a self, origin: &str) -> Option<(String, &'a Place)> {
+    fn allowed<'a>(&'a self, origin: &str) -> Option<(String, &'a SourceLocation)> {
         for (item, place) in &self.origins {
             if item == origin {
                 return Some((item.clone(), place));

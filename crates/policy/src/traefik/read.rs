@@ -3,7 +3,7 @@
 use super::headers::Headers;
 use super::rule::Rule;
 use super::{Dynamic, Kind, Middleware, Router, labels};
-use crate::place::{Place, Problem, problem};
+use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 use crate::tables;
 use crate::yaml::{self, Node};
@@ -108,8 +108,8 @@ fn dynamic_file(root: &Node, dynamic: &mut Dynamic, problems: &mut Vec<Problem>)
 fn router(
     text: &str,
     priority: Option<i64>,
-    middlewares: Vec<(String, Place)>,
-    place: &Place,
+    middlewares: Vec<(String, SourceLocation)>,
+    place: &SourceLocation,
     problems: &mut Vec<Problem>,
 ) -> Option<Router> {
     match Rule::read(text) {

@@ -5,7 +5,7 @@ use fancy_regex::Regex;
 use crate::ask::Ask;
 use crate::doubt::Doubt;
 use crate::nginx::{Case, regex};
-use crate::place::Place;
+use crate::place::SourceLocation;
 use crate::template::example;
 
 /// Parts of a rule stand no deeper in each other.
@@ -45,7 +45,7 @@ impl Rule {
     }
 
     /// Whether a request is the rule's.
-    pub(crate) fn fits(&self, ask: &Ask<'_>, place: &Place) -> Result<bool, Doubt> {
+    pub(crate) fn fits(&self, ask: &Ask<'_>, place: &SourceLocation) -> Result<bool, Doubt> {
         let path = ask.url.path();
         let is = |regex: &Regex, text: &str| regex.is_match(text).unwrap_or(false);
         let header = |name: &str| {

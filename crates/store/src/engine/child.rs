@@ -126,7 +126,7 @@ impl Launch {
         }
         Ok(Child {
             stdin,
-            said: Said::listen(process.stderr.take()),
+            said: StderrTail::listen(process.stderr.take()),
             process,
         })
     }
@@ -164,7 +164,7 @@ fn read_port(path: &Path) -> Option<u16> {
 pub(super) struct Child {
     process: tokio::process::Child,
     stdin: Option<ChildStdin>,
-    said: Said,
+    said: StderrTail,
 }
 
 impl Child {
@@ -211,12 +211,12 @@ fn describe(status: io::Result<ExitStatus>) -> String {
 
 /// Reads the child's standard error: logs it and keeps the last lines.
 #[derive(Debug)]
-struct Said {
+struct StderrTail {
     kept: Arc<Mutex<VecDeque<String>>>,
     reader: Option<AbortOnDropHandle<()>>,
 }
 
-impl Said {
+impl StderrTail {
     fn listen(stderr: Option<ChildStderr>) -> Self {
         let kept = Arc::new(Mutex::new(VecDeque::with_capacity(KEPT_LINES)));
         let reader = stderr.map(|stderr| {

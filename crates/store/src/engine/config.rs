@@ -82,7 +82,7 @@ fn sha256(secret: &Secret) -> String {
 /// The engine's configuration file.
 ///
 /// The `default` user is the session that keeps the host busy: it has no rights beyond that, and as
-/// it may have one session only, nobody else can come in by its name. No user may reach files, URLs or other servers. Background work
+/// it may have one session only, no one else can come in by its name. No user may reach files, URLs or other servers. Background work
 /// is sized for a neighbour that shares a small machine.
 pub(super) fn render(config: &EngineConfig, passwords: &Passwords, log: &str) -> String {
     let memory = config.memory.bytes();

@@ -189,7 +189,7 @@ mod tests {
             .collect();
         let what = "access-control-allow-headers vanished, it was x-tenant";
         assert_eq!(told, [(what, 100, 130)]);
-        // What was first seen before the window is no change in it, and a first state is none at all.
+        // What was first seen before the window is not a change in it, and a first state is none at all.
         assert_eq!(changes(rows.clone(), UnixMillis(150)), []);
         assert_eq!(changes(rows[..2].to_vec(), UnixMillis(0)), []);
     }

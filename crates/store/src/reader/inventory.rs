@@ -113,7 +113,7 @@ impl Reader {
         if urls.is_empty() {
             return Ok(Vec::new());
         }
-        // The first state of a question is no change.
+        // The first state of a question is not a change.
         let sql = "SELECT url, max(latest) AS at FROM (\
                SELECT url, max(first_at) AS latest FROM header_snapshots FINAL \
                WHERE url IN {urls:Array(String)} \

@@ -64,7 +64,7 @@ vocabulary! {
         NoPath => "no_path",
         /// No answer.
         Unreachable => "unreachable",
-        /// What was reported is no request that a browser makes.
+        /// What was reported is not a request that a browser makes.
         NotARequest => "not_a_request",
     }
 }

@@ -45,7 +45,7 @@ impl PartRow {
 }
 
 fields! {
-    /// What became of the records of one chunk, cumulative in the chunk: the ledger, derived from
+    /// The outcome of the records of one chunk, cumulative in the chunk: the ledger, derived from
     /// positions instead of counters that die with a process.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct ChunkRow in "chunks" {

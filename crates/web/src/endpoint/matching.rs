@@ -46,7 +46,7 @@ impl<'a> Reached<'a> {
         self.at = next;
     }
 
-    /// One byte or more that is no slash.
+    /// One byte or more that is not a slash.
     fn within_segment(&mut self) {
         let mut next = vec![false; self.at.len()];
         for (from, byte) in self.path.iter().enumerate() {

@@ -189,7 +189,7 @@ impl Slack {
             .await?;
         if !answer.status.is_success() {
             let judged = answer.judged().map(drop);
-            return Err(Failed::Otherwise(judged.expect_err("it is no success")));
+            return Err(Failed::Otherwise(judged.expect_err("it is not a success")));
         }
         reply(answer)
     }

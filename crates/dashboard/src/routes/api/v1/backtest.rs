@@ -14,8 +14,8 @@ use crate::backtests::{BacktestFault, BacktestQuestion};
 use crate::body;
 use crate::params::Params;
 use crate::problem::{Code, Fault, Problem};
-use crate::stamp::Stamp;
 use crate::state::Shared;
+use crate::timestamp::Timestamp;
 
 /// Longest time that is replayed.
 const MAX_DAYS: i64 = 400;
@@ -31,10 +31,10 @@ pub(crate) struct BacktestReport {
     #[schema(value_type = Option<Vec<Object>>)]
     slos: Option<serde_json::Value>,
     /// The first minute.
-    from: Stamp,
+    from: Timestamp,
     /// The end, exclusive; default now.
     #[serde(default)]
-    to: Option<Stamp>,
+    to: Option<Timestamp>,
 }
 
 /// What objectives would have raised in a time that is stored, by the judgement and the state machine of

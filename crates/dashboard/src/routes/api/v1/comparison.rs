@@ -12,8 +12,8 @@ use crate::interval::Interval;
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::selection::{FilterParams, OneAppParams, Selection, WindowParams};
-use crate::stamp::Stamp;
 use crate::state::Shared;
+use crate::timestamp::Timestamp;
 use crate::view::scope::Scope;
 use crate::view::sli::Sli;
 
@@ -32,9 +32,9 @@ pub(crate) struct ComparisonBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Before {
     /// Its start.
-    from: Stamp,
+    from: Timestamp,
     /// Its end, exclusive.
-    to: Stamp,
+    to: Timestamp,
     #[serde(flatten)]
     sli: Sli,
 }
@@ -66,8 +66,8 @@ pub(crate) async fn get(
         scope: Scope::of(&selection, watermark),
         current: Sli::of(&current, filter.source),
         before: Before {
-            from: Stamp(before.from),
-            to: Stamp(before.to),
+            from: Timestamp(before.from),
+            to: Timestamp(before.to),
             sli: Sli::of(&earlier, filter.source),
         },
     }))

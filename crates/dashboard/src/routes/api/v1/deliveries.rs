@@ -12,8 +12,8 @@ use crate::auth::Caller;
 use crate::params::{Params, names};
 use crate::problem::Problem;
 use crate::selection::{WindowParams, app, interval};
-use crate::stamp::Stamp;
 use crate::state::Shared;
+use crate::timestamp::Timestamp;
 
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -40,7 +40,7 @@ pub(crate) struct DeliveryParams {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeliveryView {
     /// When it ended.
-    at: Stamp,
+    at: Timestamp,
     /// The alert or incident.
     alert: String,
     /// Which of its notifications.
@@ -67,7 +67,7 @@ pub(crate) struct DeliveryView {
 impl From<DeliveryRow> for DeliveryView {
     fn from(row: DeliveryRow) -> Self {
         Self {
-            at: Stamp(row.at),
+            at: Timestamp(row.at),
             alert: row.alert,
             sequence: row.sequence,
             app: row.app,

@@ -16,8 +16,8 @@ use crate::interval::Interval;
 use crate::params::{Params, names};
 use crate::problem::Problem;
 use crate::selection::{OneAppParams, app};
-use crate::stamp::Stamp;
 use crate::state::Shared;
+use crate::timestamp::Timestamp;
 use crate::view::rate::Rate;
 use crate::view::words::one_of;
 
@@ -53,9 +53,9 @@ pub(crate) struct GateBody {
     /// What was compared: `release` within the same time, or `time` before and after.
     compared: &'static str,
     /// Start of the watched time.
-    from: Stamp,
+    from: Timestamp,
     /// Its end, as far as it has come.
-    to: Stamp,
+    to: Timestamp,
     /// Whether the time that was asked for is over.
     complete: bool,
     /// Blocked requests of the change.
@@ -220,8 +220,8 @@ fn answer(plan: &Plan, change: Ratio, baseline: Ratio, now: UnixMillis) -> GateB
         verdict: compared.verdict,
         reason,
         compared: plan.compared,
-        from: Stamp(plan.change.1.from),
-        to: Stamp(plan.change.1.to),
+        from: Timestamp(plan.change.1.from),
+        to: Timestamp(plan.change.1.to),
         complete: now >= plan.ends_at,
         change: change.into(),
         baseline: baseline.into(),

@@ -17,8 +17,8 @@ use crate::body;
 use crate::params::{Params, names};
 use crate::problem::{Code, Fault, Problem};
 use crate::selection::app;
-use crate::stamp::Stamp;
 use crate::state::Shared;
+use crate::timestamp::Timestamp;
 
 /// The longest reason for closing, in bytes.
 const MAX_REASON: usize = 1000;
@@ -123,7 +123,7 @@ pub(crate) struct CloseBody {
     /// Identity of the incident.
     incident: String,
     /// When it was said.
-    at: Stamp,
+    at: Timestamp,
     /// Who said it: the name of the token.
     by: String,
     /// Why.
@@ -180,7 +180,7 @@ pub(crate) async fn close(
     );
     let body = CloseBody {
         incident: row.incident,
-        at: Stamp(row.at),
+        at: Timestamp(row.at),
         by: row.by,
         reason: row.reason,
     };

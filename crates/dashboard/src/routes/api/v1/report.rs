@@ -17,8 +17,8 @@ use crate::interval::Interval;
 use crate::params::{Params, names};
 use crate::problem::Problem;
 use crate::selection::{OneAppParams, app};
-use crate::stamp::{NotATime, Stamp};
 use crate::state::{Shared, SloSpec};
+use crate::timestamp::{NotATime, Timestamp};
 use crate::view::deploy::{Deploy, rollback_rate};
 use crate::view::report::{Changes, Incidents, Policies, Replays, Report};
 
@@ -66,7 +66,7 @@ pub(crate) async fn get(
     };
     let period = word("period", ["week", "month"], PERIODS);
     let format = word("format", ["json", "markdown"], FORMATS);
-    let to: Option<Stamp> = params.parse("to", &NotATime.to_string());
+    let to: Option<Timestamp> = params.parse("to", &NotATime.to_string());
     params.finish()?;
     let days = if period == "month" { 30 } else { 7 };
     let to = to.map_or_else(|| shared.clock.now(), |stamp| stamp.0);
@@ -88,7 +88,7 @@ async fn report(
     caller: &Caller,
     shared: &Shared,
 ) -> Result<Report, Problem> {
-    let (from, to) = (Stamp(within.from), Stamp(within.to));
+    let (from, to) = (Timestamp(within.from), Timestamp(within.to));
     let specs: Vec<&SloSpec> = shared
         .slos
         .iter()
@@ -124,7 +124,10 @@ async fn report(
 }
 
 async fn policies(app: &str, at: UnixMillis, shared: &Shared) -> Result<Option<Policies>, Problem> {
-    let mut rows = shared.queries.inventory(at.plus(inventory::AHEAD)).await?;
+    let mut rows = shared
+        .queries
+        .inventory(at.plus(inventory::CLOCK_SKEW_MS))
+        .await?;
     rows.retain(|row| row.apps.iter().any(|of| of == app));
     // Origins that were tried for pages of other apps are theirs to know.
     for row in &mut rows {

@@ -16,8 +16,8 @@ use crate::interval::Interval;
 use crate::params::{Params, names};
 use crate::problem::Problem;
 use crate::selection::{FilterParams, OneAppParams, Selection, WindowParams};
-use crate::stamp::Stamp;
 use crate::state::Shared;
+use crate::timestamp::Timestamp;
 use crate::view::scope::Scope;
 use crate::view::sli::Sli;
 
@@ -51,7 +51,7 @@ pub(crate) struct SeriesBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Point {
     /// Start of the step.
-    at: Stamp,
+    at: Timestamp,
     #[serde(flatten)]
     sli: Sli,
 }
@@ -131,7 +131,7 @@ fn fill(
     starts
         .take_while(|at| *at < interval.to)
         .map(|at| Point {
-            at: Stamp(at),
+            at: Timestamp(at),
             sli: Sli::of(&found.remove(&at).unwrap_or_default(), source),
         })
         .collect()

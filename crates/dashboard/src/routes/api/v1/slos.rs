@@ -15,8 +15,8 @@ use crate::interval::Interval;
 use crate::params::{Params, names};
 use crate::problem::Problem;
 use crate::selection::app;
-use crate::stamp::Stamp;
 use crate::state::{Shared, SloSpec};
+use crate::timestamp::Timestamp;
 use crate::view::slo::SloStatus;
 
 /// Objectives.
@@ -24,7 +24,7 @@ use crate::view::slo::SloStatus;
 pub(crate) struct SlosBody {
     /// The time at which they were evaluated: the watermark; null while a partition of the log has no progress,
     /// and they were evaluated now.
-    watermark: Option<Stamp>,
+    watermark: Option<Timestamp>,
     /// Whether the watermark stands too far back for alerts: these are frozen meanwhile.
     lagging: bool,
     /// In the order of the configuration.
@@ -55,7 +55,7 @@ pub(crate) async fn get(
     let watermark = shared.watermark.read().await?;
     let late = shared.front.config.lagging_after.as_millis();
     Ok(Json(SlosBody {
-        watermark: watermark.map(Stamp),
+        watermark: watermark.map(Timestamp),
         lagging: watermark.is_some_and(|watermark| now.0 - watermark.0 > late),
         slos: evaluate(&shared, &caller, &wanted, watermark.unwrap_or(now)).await?,
     }))

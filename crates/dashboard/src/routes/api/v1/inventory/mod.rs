@@ -14,12 +14,12 @@ use crate::auth::Caller;
 use crate::params::{Params, names};
 use crate::problem::Problem;
 use crate::selection::{app, words};
-use crate::stamp::{NotATime, Stamp};
 use crate::state::Shared;
+use crate::timestamp::{NotATime, Timestamp};
 use crate::view::inventory::{Summary, Target, targets};
 
 /// Rows of a process whose clock goes ahead of this one are read, too.
-pub(crate) const AHEAD: i64 = 60 * 60_000;
+pub(crate) const CLOCK_SKEW_MS: i64 = 60 * 60_000;
 
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -100,9 +100,9 @@ pub(crate) async fn get(
     let finding = params.text("finding");
     let stances = words(Stance::ALL.iter().map(|stance| stance.as_str()));
     let stance: Option<Stance> = params.parse("stance", &stances);
-    let at: Option<Stamp> = params.parse("at", &NotATime.to_string());
+    let at: Option<Timestamp> = params.parse("at", &NotATime.to_string());
     params.finish()?;
-    let at = at.map_or_else(|| shared.clock.now().plus(AHEAD), |stamp| stamp.0);
+    let at = at.map_or_else(|| shared.clock.now().plus(CLOCK_SKEW_MS), |stamp| stamp.0);
     let mut rows = shared.queries.inventory(at).await?;
     rows.retain(|row| of.admits(&caller, &row.apps, &row.service));
     let summary = Summary::of(&rows);

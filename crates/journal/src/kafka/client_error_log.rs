@@ -12,9 +12,9 @@ use super::client::log;
 /// The last thing that a client complained of. A refused password or certificate is told in events
 /// alone: the answer is that of a broker that is away.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Complaint(Arc<Mutex<Option<String>>>);
+pub(crate) struct ClientErrorLog(Arc<Mutex<Option<String>>>);
 
-impl Complaint {
+impl ClientErrorLog {
     /// What to say beside an error.
     pub(crate) fn text(&self) -> String {
         let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -24,7 +24,7 @@ impl Complaint {
     }
 }
 
-impl ClientContext for Complaint {
+impl ClientContext for ClientErrorLog {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         log(level, facility, message);
     }
@@ -38,4 +38,4 @@ impl ClientContext for Complaint {
     }
 }
 
-impl ConsumerContext for Complaint {}
+impl ConsumerContext for ClientErrorLog {}

@@ -13,12 +13,12 @@ use super::group::Group;
 
 /// A consumer together with its topic. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Place {
+pub(crate) struct TopicConsumer {
     pub(crate) consumer: Arc<BaseConsumer<Group>>,
     topic: String,
 }
 
-impl Place {
+impl TopicConsumer {
     pub(crate) const fn new(consumer: Arc<BaseConsumer<Group>>, topic: String) -> Self {
         Self { consumer, topic }
     }
@@ -59,7 +59,7 @@ impl Place {
         Ok(committed)
     }
 
-    /// Reads `partition` from `next` on. Assigned anew rather than sought: a seek fails while
+    /// Reads `partition` from `next` on. Assigned again rather than sought: a seek fails while
     /// librdkafka still looks up the former offset, or has given the partition up.
     /// Not paused afterwards, whatever it was.
     pub(crate) fn go(&self, partition: u32, next: u64) -> KafkaResult<()> {
@@ -82,13 +82,13 @@ impl Place {
 
 /// A client of its own for questions: on the consumer's connections they would wait behind fetches.
 #[derive(Clone)]
-pub(crate) struct Asker {
+pub(crate) struct MetadataClient {
     client: Arc<BaseConsumer>,
     topic: String,
     count: u32,
 }
 
-impl Asker {
+impl MetadataClient {
     pub(crate) fn new(settings: &ClientConfig, topic: String, count: u32) -> KafkaResult<Self> {
         let client = Arc::new(settings.create()?);
         Ok(Self {

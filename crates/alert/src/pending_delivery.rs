@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use crate::metrics::Outcome;
 use crate::{AlertId, Notification};
 
-/// What became of a notification, once every receiver is done with it.
+/// The outcome of a notification, once every receiver is done with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// The alert.
@@ -20,7 +20,7 @@ pub struct Receipt {
 
 /// One notification on its way to all receivers.
 #[derive(Debug)]
-pub(crate) struct Slip {
+pub(crate) struct PendingDelivery {
     pub(crate) notification: Notification,
     state: Mutex<Open>,
     sender: mpsc::Sender<Receipt>,
@@ -32,7 +32,7 @@ struct Open {
     worst: Outcome,
 }
 
-impl Slip {
+impl PendingDelivery {
     /// For so many receivers; it ends no better than `at_best`.
     pub(crate) fn new(
         notification: Notification,
@@ -64,7 +64,7 @@ impl Slip {
                 sequence: self.notification.sequence,
                 outcome,
             };
-            // Whoever evaluates may be gone already: then nobody needs the receipt.
+            // Whoever evaluates may be gone already: then no one needs the receipt.
             let _ = self.sender.send(receipt).await;
         }
     }

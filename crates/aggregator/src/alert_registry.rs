@@ -24,7 +24,7 @@ const TERM_SHIFT: u32 = 40;
 
 /// The alerts of the aggregator that leads.
 #[derive(Debug, Default)]
-pub(crate) struct Book {
+pub(crate) struct AlertRegistry {
     alerts: BTreeMap<AlertId, Alert>,
     unsaved: BTreeSet<AlertId>,
     register: Register,
@@ -54,18 +54,18 @@ struct Kept {
     said: Option<Notification>,
 }
 
-impl Book {
+impl AlertRegistry {
     /// Begins a term with what the store knows. Rows that cannot be read are reported and left out:
     /// such an alert or incident begins again.
     pub(crate) fn open(rows: Vec<AlertRow>, incidents: Vec<IncidentRow>, term: u64) -> Self {
-        let mut book = Self {
+        let mut registry = Self {
             term,
             ..Self::default()
         };
         for row in rows {
             match serde_json::from_str::<Alert>(&row.body) {
                 Ok(alert) => {
-                    book.alerts.insert(alert.id.clone(), alert);
+                    registry.alerts.insert(alert.id.clone(), alert);
                 }
                 Err(error) => {
                     tracing::warn!(alert = row.id, error = %error.with_causes(), "a kept alert cannot be read")
@@ -81,8 +81,8 @@ impl Book {
                     said,
                 }) => {
                     let of = |notice| (incident.id.clone(), notice);
-                    book.unsent.extend(unsent.map(of));
-                    book.said.extend(said.map(of));
+                    registry.unsent.extend(unsent.map(of));
+                    registry.said.extend(said.map(of));
                     kept.push(incident);
                 }
                 Err(error) => {
@@ -90,8 +90,8 @@ impl Book {
                 }
             }
         }
-        book.register = Register::of(kept);
-        book
+        registry.register = Register::of(kept);
+        registry
     }
 
     /// The incidents.
@@ -181,7 +181,7 @@ impl Book {
         rows
     }
 
-    /// Everything that [`Book::unsaved`] and [`Book::unsaved_incidents`] gave has been written.
+    /// Everything that [`AlertRegistry::unsaved`] and [`AlertRegistry::unsaved_incidents`] gave has been written.
     pub(crate) fn saved(&mut self) {
         self.unsaved.clear();
         self.unsaved_incidents.clear();

@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::delivery::{Delivery, DeliveryLog};
 use crate::metrics::{Meter, Outcome};
-use crate::slip::Slip;
+use crate::pending_delivery::PendingDelivery;
 use crate::{AlertId, Notification, Notifier, NotifyError, Status};
 
 /// Alerts whose last delivery is remembered.
@@ -27,47 +27,47 @@ pub(crate) struct Patience {
 }
 
 /// What stands at the moment, with the recipients of each.
-pub(crate) type Standing = Arc<Vec<Arc<Notification>>>;
+pub(crate) type FiringNotifications = Arc<Vec<Arc<Notification>>>;
 
 /// The end of a lane where notifications go in.
 #[derive(Debug)]
-pub(crate) struct Inlet {
+pub(crate) struct QueueSender {
     /// The configured receiver; several lanes where it has several peers.
     pub(crate) receiver: String,
     pub(crate) closes_by_identity: bool,
-    pub(crate) standing: Option<watch::Sender<Standing>>,
+    pub(crate) standing: Option<watch::Sender<FiringNotifications>>,
     sender: mpsc::Sender<Queued>,
     meter: Meter,
 }
 
 #[derive(Debug)]
 struct Queued {
-    slip: Arc<Slip>,
+    slip: Arc<PendingDelivery>,
     since: Instant,
 }
 
 /// A place in the queue, free until something is put there.
-pub(crate) struct Place<'a> {
+pub(crate) struct QueuePermit<'a> {
     permit: mpsc::Permit<'a, Queued>,
     meter: &'a Meter,
 }
 
-impl Inlet {
+impl QueueSender {
     /// Reserves a place; a full queue is counted.
-    pub(crate) fn place(&self) -> Option<Place<'_>> {
+    pub(crate) fn place(&self) -> Option<QueuePermit<'_>> {
         let Ok(permit) = self.sender.try_reserve() else {
             self.meter.ended(Outcome::Overflow);
             return None;
         };
-        Some(Place {
+        Some(QueuePermit {
             permit,
             meter: &self.meter,
         })
     }
 }
 
-impl Place<'_> {
-    pub(crate) fn put(self, slip: Arc<Slip>) {
+impl QueuePermit<'_> {
+    pub(crate) fn put(self, slip: Arc<PendingDelivery>) {
         self.meter.queued.inc();
         self.permit.send(Queued {
             slip,
@@ -94,10 +94,10 @@ pub(crate) struct Shared {
 
 /// Sends to one receiver, one notification after the other, so that it never hears of an end before
 /// its beginning.
-pub(crate) struct Lane {
+pub(crate) struct DeliveryQueue {
     notifier: Arc<dyn Notifier>,
     receiver: mpsc::Receiver<Queued>,
-    standing: watch::Receiver<Standing>,
+    standing: watch::Receiver<FiringNotifications>,
     shared: Shared,
     meter: Meter,
     /// The last notification of each alert that was taken: it is offered again where another receiver
@@ -106,17 +106,17 @@ pub(crate) struct Lane {
     sent_at: Option<Instant>,
 }
 
-impl Lane {
+impl DeliveryQueue {
     pub(crate) fn new(
         receiver: &str,
         notifier: Arc<dyn Notifier>,
         capacity: usize,
         shared: Shared,
         meter: Meter,
-    ) -> (Inlet, Self) {
+    ) -> (QueueSender, Self) {
         let (sender, queue) = mpsc::channel(capacity);
-        let (standing, renewed) = watch::channel(Standing::default());
-        let inlet = Inlet {
+        let (standing, renewed) = watch::channel(FiringNotifications::default());
+        let inlet = QueueSender {
             receiver: receiver.to_owned(),
             closes_by_identity: notifier.closes_by_identity(),
             standing: notifier.renewal().map(|_| standing),

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::audit::Audit;
-use crate::auth::{Caller, Gate};
+use crate::auth::{Authenticator, Caller};
 use crate::config::Config;
 use crate::guesses::Guesses;
 use crate::metrics::{Metrics, NO_ROUTE};
@@ -22,9 +22,9 @@ use crate::problem::{Code, Problem};
 use crate::{body, headers, hooks};
 
 /// What stands around every route.
-pub(crate) struct Front {
+pub(crate) struct Middleware {
     pub(crate) config: Config,
-    pub(crate) gate: Gate,
+    pub(crate) gate: Authenticator,
     measured: Metrics,
     audit: Audit,
     guesses: Guesses,
@@ -32,11 +32,11 @@ pub(crate) struct Front {
     clock: Clock,
 }
 
-impl Front {
+impl Middleware {
     /// Guards as `config` says; `paths` are all routes that exist.
     pub(crate) fn new(config: Config, clock: Clock, registry: &Registry, paths: &[String]) -> Self {
         Self {
-            gate: Gate::new(&config),
+            gate: Authenticator::new(&config),
             measured: Metrics::register(registry, paths),
             audit: Audit::default(),
             guesses: Guesses::new(config.wrong_tokens_per_minute, registry),
@@ -98,7 +98,7 @@ fn is_wrong(code: Code, request: &Request) -> bool {
 
 /// Around everything: host check, count, secure headers.
 pub(crate) async fn admitted(
-    Extract(front): Extract<Arc<Front>>,
+    Extract(front): Extract<Arc<Middleware>>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -121,7 +121,7 @@ pub(crate) async fn admitted(
 
 /// Around data: who asks.
 pub(crate) async fn authorised(
-    Extract(front): Extract<Arc<Front>>,
+    Extract(front): Extract<Arc<Middleware>>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -144,7 +144,7 @@ pub(crate) async fn authorised(
 
 /// Around data: how many at once, for how long.
 pub(crate) async fn bounded(
-    Extract(front): Extract<Arc<Front>>,
+    Extract(front): Extract<Arc<Middleware>>,
     request: Request,
     next: Next,
 ) -> Response {

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(into = "String", try_from = "String")]
 #[schema(value_type = String, format = DateTime)]
-pub(crate) struct Stamp(pub UnixMillis);
+pub(crate) struct Timestamp(pub UnixMillis);
 
 /// A text that is not a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +22,7 @@ pub(crate) struct NotATime;
 // 1970 to 9999: what RFC 3339 can write.
 const LAST: i64 = 253_402_300_799_999;
 
-impl FromStr for Stamp {
+impl FromStr for Timestamp {
     type Err = NotATime;
     fn from_str(text: &str) -> Result<Self, NotATime> {
         let millis = if text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -40,14 +40,14 @@ impl FromStr for Stamp {
     }
 }
 
-impl TryFrom<String> for Stamp {
+impl TryFrom<String> for Timestamp {
     type Error = NotATime;
     fn try_from(text: String) -> Result<Self, NotATime> {
         text.parse()
     }
 }
 
-impl std::fmt::Display for Stamp {
+impl std::fmt::Display for Timestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let millis = u64::try_from(self.0.0.clamp(0, LAST)).unwrap_or_default();
         let time = UNIX_EPOCH + Duration::from_millis(millis);
@@ -55,8 +55,8 @@ impl std::fmt::Display for Stamp {
     }
 }
 
-impl From<Stamp> for String {
-    fn from(stamp: Stamp) -> Self {
+impl From<Timestamp> for String {
+    fn from(stamp: Timestamp) -> Self {
         stamp.to_string()
     }
 }
@@ -72,7 +72,7 @@ mod tests {
             ("2026-01-31T12:00:00.250Z", "2026-01-31T12:00:00.250Z"),
             ("1700000000000", "2023-11-14T22:13:20.000Z"),
         ] {
-            assert_eq!(text.parse::<Stamp>().expect(text).to_string(), written);
+            assert_eq!(text.parse::<Timestamp>().expect(text).to_string(), written);
         }
         for text in [
             "",
@@ -82,7 +82,7 @@ mod tests {
             "2026-01-31",
             "1e3",
         ] {
-            assert_eq!(text.parse::<Stamp>(), Err(NotATime), "{text}");
+            assert_eq!(text.parse::<Timestamp>(), Err(NotATime), "{text}");
         }
     }
 }

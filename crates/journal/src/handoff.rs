@@ -16,9 +16,9 @@ const MAX_RECORDS: usize = 16_384;
 
 /// Wakes the reading thread, which parks while it has nothing to do.
 #[derive(Debug, Default)]
-pub(crate) struct Bell(OnceLock<Thread>);
+pub(crate) struct ThreadWaker(OnceLock<Thread>);
 
-impl Bell {
+impl ThreadWaker {
     /// Rings for the calling thread from now on.
     pub(crate) fn answer_here(&self) {
         // A second call would come from the same thread.
@@ -33,10 +33,10 @@ impl Bell {
 }
 
 #[derive(Debug)]
-pub(crate) struct Feed {
+pub(crate) struct BoundedHandoff {
     state: Mutex<State>,
     ready: Notify,
-    bell: std::sync::Arc<Bell>,
+    bell: std::sync::Arc<ThreadWaker>,
     max_bytes: usize,
 }
 
@@ -47,14 +47,14 @@ struct State {
     bytes: usize,
     /// The reader waits for room.
     stalled: bool,
-    /// Told once, after the events before it.
+    /// ShortageLog once, after the events before it.
     problem: Option<Cause>,
-    /// Told from now on, after the events before it.
+    /// ShortageLog from now on, after the events before it.
     ended: Option<String>,
 }
 
-impl Feed {
-    pub(crate) fn new(max_bytes: usize, bell: std::sync::Arc<Bell>) -> Self {
+impl BoundedHandoff {
+    pub(crate) fn new(max_bytes: usize, bell: std::sync::Arc<ThreadWaker>) -> Self {
         Self {
             state: Mutex::default(),
             ready: Notify::new(),
@@ -184,8 +184,8 @@ mod tests {
         })
     }
 
-    fn feed(max_bytes: usize) -> Feed {
-        Feed::new(max_bytes, Arc::default())
+    fn feed(max_bytes: usize) -> BoundedHandoff {
+        BoundedHandoff::new(max_bytes, Arc::default())
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use cors::{Answer, Headers};
 
 use crate::doubt::Doubt;
-use crate::place::Place;
+use crate::place::SourceLocation;
 
 /// One header line of an answer, and the line of the policy that sets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Line {
     /// Value.
     pub value: String,
     /// Where the policy says so; `None` for what the upstream is assumed to send.
-    pub place: Option<Place>,
+    pub place: Option<SourceLocation>,
 }
 
 /// A header that the policy sets and this answer does not have.
@@ -24,12 +24,12 @@ pub struct Lost {
     /// Why it is not there.
     pub reason: String,
     /// The line that sets it.
-    pub place: Place,
+    pub place: SourceLocation,
 }
 
 /// An answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct PredictedResponse {
     /// HTTP status.
     pub status: u16,
     /// Header lines in order.
@@ -37,12 +37,12 @@ pub struct Told {
     /// What had to be assumed, such as what an upstream answers.
     pub assumed: Vec<String>,
     /// The part of the policy that answers: a location, a rule.
-    pub by: Option<Place>,
+    pub by: Option<SourceLocation>,
     /// Headers that are set somewhere and did not make it, each with the reason.
     pub lost: Vec<Lost>,
 }
 
-impl Told {
+impl PredictedResponse {
     /// The answer as the engine takes it.
     #[must_use]
     pub fn answer(&self) -> Answer {
@@ -58,7 +58,7 @@ impl Told {
 
     /// Where a header of this name is set, in any case.
     #[must_use]
-    pub fn place_of(&self, name: &str) -> Option<&Place> {
+    pub fn place_of(&self, name: &str) -> Option<&SourceLocation> {
         let mut lines = self.lines.iter();
         lines
             .find(|line| line.name.eq_ignore_ascii_case(name))
@@ -68,15 +68,15 @@ impl Told {
 
 /// What a policy answers to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
+pub enum Prediction {
     /// This.
-    Told(Told),
+    Response(PredictedResponse),
     /// The file does not tell, for this reason.
     Unknown {
         /// Why.
         reason: String,
         /// The line that makes it so.
-        place: Option<Place>,
+        place: Option<SourceLocation>,
     },
     /// The policy is not about this host or path.
     Uncovered,
@@ -85,7 +85,7 @@ pub enum Reply {
 /// What the server behind a proxy is taken to answer to what is passed on to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Upstream {
-    /// To a preflight; `None` where nobody knows.
+    /// To a preflight; `None` where no one knows.
     pub preflight: Option<Answer>,
     /// To anything else: 200 without CORS headers, unless something else is known.
     pub response: Option<Answer>,
@@ -97,8 +97,8 @@ impl Upstream {
         &self,
         is_preflight: bool,
         to: &str,
-        place: &Place,
-    ) -> Result<Told, Doubt> {
+        place: &SourceLocation,
+    ) -> Result<PredictedResponse, Doubt> {
         let Some(answer) = self.answer(is_preflight) else {
             let reason = format!(
                 "the preflight is passed on to {to}, and what that answers does not stand in the file"
@@ -111,7 +111,7 @@ impl Upstream {
             value: text(value),
             place: None,
         });
-        Ok(Told {
+        Ok(PredictedResponse {
             status: answer.status,
             lines: lines.collect(),
             assumed: vec![format!(
@@ -123,7 +123,7 @@ impl Upstream {
         })
     }
 
-    /// Its answer to a message; `None` where nobody knows.
+    /// Its answer to a message; `None` where no one knows.
     pub(crate) fn answer(&self, is_preflight: bool) -> Option<Answer> {
         match (is_preflight, &self.preflight, &self.response) {
             (true, preflight, _) => preflight.clone(),

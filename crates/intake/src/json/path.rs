@@ -17,14 +17,14 @@ use crate::{Reason, Refusal};
 const MAX_DETAIL: usize = 240;
 
 #[derive(Debug, Default)]
-pub(crate) struct Trail {
+pub(crate) struct JsonPath {
     row: Cell<Option<usize>>,
     member: Cell<&'static str>,
     ignored: Cell<u32>,
     refusal: RefCell<Option<Refusal>>,
 }
 
-impl Trail {
+impl JsonPath {
     pub(crate) fn enter_row(&self, row: Option<usize>) {
         self.row.set(row);
         self.member.set(if row.is_some() { "" } else { "rows" });
@@ -35,7 +35,7 @@ impl Trail {
         self.ignored.get()
     }
 
-    /// Notes the refusal; the error only unwinds.
+    /// ResolveContext the refusal; the error only unwinds.
     pub(crate) fn refuse<E: de::Error>(&self, reason: Reason, detail: impl Into<String>) -> E {
         let refusal = Refusal {
             reason,
@@ -132,15 +132,15 @@ macro_rules! members {
 pub(crate) use members;
 
 /// The members of one object: which were seen, which are not known.
-pub(crate) struct Members<'t, 'de, M> {
-    trail: &'t Trail,
+pub(crate) struct FieldTracker<'t, 'de, M> {
+    trail: &'t JsonPath,
     seen: u32,
     unknown: Vec<Cow<'de, str>>,
     known: PhantomData<M>,
 }
 
-impl<'t, 'de, M: Member> Members<'t, 'de, M> {
-    pub(crate) const fn new(trail: &'t Trail) -> Self {
+impl<'t, 'de, M: Member> FieldTracker<'t, 'de, M> {
+    pub(crate) const fn new(trail: &'t JsonPath) -> Self {
         Self {
             trail,
             seen: 0,

@@ -31,7 +31,7 @@ struct KnownSample {
 
 /// Where a question about an endpoint goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct ProbeTarget {
     /// The URL.
     pub url: String,
     /// Segments of the path are stand-ins: the server may not know them.
@@ -96,7 +96,7 @@ impl KnownPaths {
     }
 }
 
-impl Place {
+impl ProbeTarget {
     /// The URL for an endpoint that is called with `method`: the configured sample, the path that an
     /// operation of GraphQL is sent to, or the template with stand-ins.
     ///
@@ -163,16 +163,20 @@ mod tests {
             ("POST", "/graphql/:id", "/graphql/1", true),
             ("GET", "/a/b/c/d/e/f/g/h", "/a/b/c/d/e/f/g/h", true),
         ] {
-            let found = Place::of("https://api.test", endpoint, method, &known);
+            let found = ProbeTarget::of("https://api.test", endpoint, method, &known);
             let url = format!("https://api.test{path}");
-            assert_eq!(found, Ok(Place { url, made_up }), "{method} {endpoint}");
+            assert_eq!(
+                found,
+                Ok(ProbeTarget { url, made_up }),
+                "{method} {endpoint}"
+            );
         }
     }
 
     #[test]
     fn what_no_path_leads_to_is_not_asked() {
         let known = KnownPaths::default();
-        let of = |endpoint| Place::of("https://api.test", endpoint, "GET", &known);
+        let of = |endpoint| ProbeTarget::of("https://api.test", endpoint, "GET", &known);
         assert_eq!(of("/__other__"), Err(NoPath::Many));
         for endpoint in [
             "/cart/../admin",
@@ -185,11 +189,11 @@ mod tests {
         }
         let samples = [sample("", "/__other__", "/health")];
         let known = KnownPaths::new(samples, &[]);
-        let found = Place::of("https://api.test", "/__other__", "GET", &known);
+        let found = ProbeTarget::of("https://api.test", "/__other__", "GET", &known);
         let url = "https://api.test/health".to_owned();
         assert_eq!(
             found,
-            Ok(Place {
+            Ok(ProbeTarget {
                 url,
                 made_up: false
             })
