@@ -22,7 +22,16 @@ await build({
 const files = readdirSync(outdir).map((name) => `${outdir}/${name}`);
 const { status } = spawnSync(
 	process.execPath,
-	["--enable-source-maps", "--test", "--test-concurrency=2", "--test-reporter=spec", ...rest, ...files],
+	[
+		"--enable-source-maps",
+		"--test",
+		"--test-concurrency=2",
+		// What hangs is told, and ends.
+		"--test-timeout=240000",
+		"--test-reporter=spec",
+		...rest,
+		...files,
+	],
 	{ stdio: "inherit" },
 );
 process.exitCode = status ?? 1;

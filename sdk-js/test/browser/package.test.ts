@@ -177,6 +177,7 @@ const forDevelopment = (page: () => string): Promise<Listening> =>
 
 test("in development Vite's consoles say what will be blocked in production, and why", async () => {
 	let page = "";
+	const { corswatch } = await import(join(installed, "dist/tools/vite.mjs"));
 	const api = await forDevelopment(() => page);
 	const said: string[] = [];
 	app.write("dev/index.html", `<!doctype html><script type="module" src="/main.js"></script>`);
@@ -186,7 +187,6 @@ test("in development Vite's consoles say what will be blocked in production, and
 		start({ key: "k", url: ${JSON.stringify(world.edge.origin)}, flushInterval: 100 });
 		window.ask = () => fetch(${JSON.stringify(api.origin)} + "/items");`,
 	);
-	const { corswatch } = await import(join(installed, "dist/tools/vite.mjs"));
 	const production = "http://localhost:4173";
 	const logger = {
 		info() {},
