@@ -22,7 +22,7 @@ pub struct Product {
     pub process: Process,
     /// The edge.
     pub edge: Http,
-    /// The private side.
+    /// The admin server.
     pub private: Http,
     /// Address of the demo shop; empty without the demo.
     pub shop: String,

@@ -1,4 +1,4 @@
-//! A real browser breaks the demo's API: the private side answers with exactly what happened.
+//! A real browser breaks the demo's API: the admin server answers with exactly what happened.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Backtests of objectives, as a seam: what evaluates objectives is not part of the private side.
+//! Backtests of objectives, as a seam: what evaluates objectives is not part of the admin server.
 
 use async_trait::async_trait;
 use observation::UnixMillis;

@@ -1,4 +1,4 @@
-//! Settings of the private side.
+//! Settings of the admin server.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,14 +10,14 @@ use settings::{Problems, Span};
 use crate::hooks::{self, DeployHook};
 use crate::timestamp::Timestamp;
 
-/// Settings of the private side: where it listens and who may ask.
+/// Settings of the admin server: where it listens and who may ask.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Address of API, web UI, metrics and health. Anything but a loopback address needs `tokens`.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
-    /// Host names by which browsers reach the private side, besides loopback names. Without
+    /// Host names by which browsers reach the admin server, besides loopback names. Without
     /// `tokens`, a request for another host is refused: it may come from a rebound DNS name.
     pub hosts: Vec<String>,
     /// Who may ask. Without any, everybody who can reach the (loopback) address may.
@@ -99,7 +99,7 @@ pub enum Access {
     Write,
 }
 
-/// The private side would be open to the network without any authentication.
+/// The admin server would be open to the network without any authentication.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[error(
     "{addr} is reachable from other machines and no token is configured: add a `[[dashboard.tokens]]` entry with `name` and `sha256`, or set `dashboard.listen` to a loopback address such as 127.0.0.1:7781"

@@ -1,4 +1,4 @@
-//! The private side: JSON API, metrics, health and the web UI.
+//! The admin server: JSON API, metrics, health and the web UI.
 //!
 //! The binary gives a [`State`] and a listener to [`serve`]. The folders below `routes` are the
 //! paths; `view` makes the answers' shapes from what the store knows; what a browser reported is

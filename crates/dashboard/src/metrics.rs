@@ -1,4 +1,4 @@
-//! Metrics of the private side: `corswatch_dashboard_*`.
+//! Metrics of the admin server: `corswatch_dashboard_*`.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ struct Reason {
     reason: &'static str,
 }
 
-/// What the private side counts.
+/// What the admin server counts.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
     /// Requests answered, by route and class of the status.

@@ -11,7 +11,7 @@ use utoipa::openapi::{
 use crate::view::words::one_of;
 use crate::{conditional, routes, tabular};
 
-const DESCRIPTION: &str = "The private side of corswatch: what browsers saw of cross-origin \
+const DESCRIPTION: &str = "The admin server of corswatch: what browsers saw of cross-origin \
 requests, as SLIs, series, failing endpoints, objectives, alerts, deploys and the ledger of \
 beacons. Errors are problem details (RFC 9457). Times are RFC 3339 in UTC.";
 

@@ -1,4 +1,4 @@
-//! What the private side asks of the store, as a seam: tests of pure HTTP answer it by hand.
+//! What the admin server asks of the store, as a seam: tests of pure HTTP answer it by hand.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use store::{
 
 use crate::interval::Interval;
 
-/// The named queries of the private side, and what it writes.
+/// The named queries of the admin server, and what it writes.
 #[async_trait]
 pub trait Queries: Send + Sync {
     /// The sums of an interval.

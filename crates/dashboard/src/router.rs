@@ -21,7 +21,7 @@ use crate::state::{Shared, State};
 use crate::watermark::Watermark;
 use crate::{body, routes, tabular};
 
-/// The routes of the private side over `state`, guarded as `config` says.
+/// The routes of the admin server over `state`, guarded as `config` says.
 pub fn router(config: Config, state: State) -> Router {
     router_until(&Stop::new(), config, state)
 }
@@ -75,7 +75,7 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
     surrounded(open, guarded.merge(metrics), NOTHING_HERE, &front)
 }
 
-/// Health and metrics alone: the private side of a process without web UI.
+/// Health and metrics alone: the admin server of a process without web UI.
 pub(crate) fn health_router(config: Config, health: Health) -> Router {
     let counted = health.metrics.clone();
     health_and(NOTHING_HERE, &counted, config, health)

@@ -28,18 +28,18 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// Pause after a failed accept: most failures are "too many open files", which passes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// The private side cannot be served.
+/// The admin server cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// It would be open to the network.
     #[error(transparent)]
     Exposed(#[from] Exposed),
     /// The socket is of no use.
-    #[error("the listening socket of the private side is of no use")]
+    #[error("the listening socket of the admin server cannot be used")]
     Socket(#[source] std::io::Error),
 }
 
-/// Serves the private side on `listener` until `stop`, then lets requests under way finish.
+/// Serves the admin server on `listener` until `stop`, then lets requests under way finish.
 ///
 /// # Errors
 /// [`ServeError::Exposed`] where the socket is reachable from other machines and no token is
@@ -56,7 +56,7 @@ pub async fn serve(
     accept(config, router, open, (&listener, &stop)).await
 }
 
-/// Serves health and metrics on `listener` until `stop`: the private side of a process without web
+/// Serves health and metrics on `listener` until `stop`: the admin server of a process without web
 /// UI.
 ///
 /// # Errors
@@ -98,7 +98,7 @@ pub async fn serve_during<T>(
 
 fn ready(listener: &TcpListener) {
     if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, "private side ready");
+        tracing::info!(%address, "admin server ready");
     }
 }
 

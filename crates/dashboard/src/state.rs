@@ -15,7 +15,7 @@ use crate::queries::Queries;
 use crate::seats::Seats;
 use crate::watermark::Watermark;
 
-/// What the binary gives to the private side.
+/// What the binary gives to the admin server.
 pub struct State {
     /// Answers the named queries: [`crate::Stored`] for the store.
     pub queries: Arc<dyn Queries>,

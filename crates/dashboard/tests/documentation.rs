@@ -1,4 +1,4 @@
-//! The documentation that the private side serves.
+//! The documentation that the admin server serves.
 
 mod setting;
 

@@ -1,4 +1,4 @@
-//! The private side over real sockets: time-outs, bounds, stop.
+//! The admin server over real sockets: time-outs, bounds, stop.
 
 mod setting;
 

@@ -158,6 +158,11 @@ fn ended(incident: &Incident, at: UnixMillis, how: ClosedAs) -> String {
 /// What users notice.
 #[must_use]
 pub fn impact_text(impact: &Impact, over: bool) -> String {
+    // What is slow is not blocked.
+    if impact.failed == 0 && impact.sessions == 0 {
+        let (requests, loads) = (count(impact.requests), count(impact.all_sessions));
+        return format!("None of {requests} requests of {loads} page loads was blocked.");
+    }
     let mut text = format!(
         "{} of {} page loads",
         count(impact.sessions),
@@ -320,4 +325,35 @@ pub(crate) fn count(number: u64) -> String {
 fn many(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {what}{plural}", count(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Recent;
+
+    #[test]
+    fn what_is_slow_is_not_said_to_have_affected_nobody() {
+        let slow = Impact {
+            sessions: 0,
+            all_sessions: 6,
+            networks: 0,
+            failed: 0,
+            requests: 88,
+            recent: Recent::default(),
+            since: UnixMillis(0),
+        };
+        let text = "None of 88 requests of 6 page loads was blocked.";
+        assert_eq!(impact_text(&slow, false), text);
+        let blocked = Impact {
+            sessions: 2,
+            failed: 3,
+            ..slow
+        };
+        let text = impact_text(&blocked, false);
+        assert!(
+            text.starts_with("2 of 6 page loads were affected, 3 of 88 requests"),
+            "{text}"
+        );
+    }
 }

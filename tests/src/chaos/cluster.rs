@@ -173,7 +173,7 @@ impl Cluster {
         self.edges.map(|port| format!("http://127.0.0.1:{port}"))
     }
 
-    /// The private side.
+    /// The admin server.
     #[must_use]
     pub fn private(&self) -> Http {
         Http::new(format!("http://127.0.0.1:{}", self.private))

@@ -49,7 +49,7 @@ pub(crate) enum Command {
     Aggregator(Role),
     /// Runs the prober: replays failures and names the rule that broke.
     Prober(Role),
-    /// Runs the private side: API, metrics, health, web UI.
+    /// Runs the admin server: API, metrics, health, web UI.
     Dashboard(Role),
     /// Tries the way from an alert to its receivers.
     Alert(Alerts),
@@ -95,7 +95,7 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Checks a configuration and reports all its mistakes at once.
     CheckConfig(CheckConfig),
-    /// Prints the description of the private side's API (OpenAPI 3.1).
+    /// Prints the description of the admin server's API (OpenAPI 3.1).
     Openapi,
     /// Prints what a shell needs to complete commands and options.
     Completions {

@@ -98,7 +98,7 @@ pub(crate) struct Backtest {
     /// Ends with code 1 where an alert of this severity, or a more urgent one, would have fired.
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(crate) exit_code: Option<ExitOn>,
-    /// Asks the private side of a corswatch that runs, such as `http://127.0.0.1:7781`.
+    /// Asks the admin server of a corswatch that runs, such as `http://127.0.0.1:7781`.
     #[arg(long, visible_alias = "api", value_name = "URL", value_parser = web_url)]
     pub(crate) url: Option<url::Url>,
     /// File with the token for it; the token needs `access = "write"`.

@@ -58,7 +58,7 @@ pub(crate) struct Config {
     pub(crate) prober: prober::Config,
     /// The inventory of policies.
     pub(crate) inventory: inventory::Config,
-    /// The private side.
+    /// The admin server.
     pub(crate) dashboard: dashboard::Config,
     /// Health and metrics of the other roles.
     pub(crate) health: health::HealthSection,

@@ -18,7 +18,7 @@ pub(crate) enum Link {
     Store,
     /// To the brokers.
     Kafka,
-    /// From people and programs to the private side.
+    /// From people and programs to the admin server.
     Dashboard,
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn missing(error: OpenError) -> Failure {
     Failure::Missing(anyhow::Error::from(error).context("the journal cannot be opened"))
 }
 
-/// Tells the private side how the journal is.
+/// Tells the admin server how the journal is.
 pub(crate) struct JournalPart(pub(crate) Arc<dyn Appender>);
 
 #[async_trait]
@@ -69,7 +69,7 @@ impl Part for JournalPart {
     }
 }
 
-/// Tells the private side where the log ends.
+/// Tells the admin server where the log ends.
 struct Ends {
     epoch: u32,
     log: journal::LogEnds,

@@ -1,4 +1,4 @@
-//! The private side.
+//! The admin server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::objectives::StoredBacktests;
 const BOOK: dashboard::Book = include!(concat!(env!("OUT_DIR"), "/book.rs"));
 const DRAIN: Duration = Duration::from_secs(15);
 
-/// What the private side can tell of its surroundings.
+/// What the admin server can tell of its surroundings.
 #[derive(Default)]
 pub(crate) struct Surroundings {
     /// The edge's address as browsers reach it, where this process knows it.
@@ -29,7 +29,7 @@ pub(crate) struct Surroundings {
     pub(crate) parts: Vec<Arc<dyn Part>>,
 }
 
-/// The bound socket of the private side.
+/// The bound socket of the admin server.
 pub(crate) struct Private {
     pub(crate) socket: Socket,
 }
@@ -38,7 +38,7 @@ impl Private {
     /// Opens the socket.
     pub(crate) async fn bind(config: &Config) -> Result<Self, Failure> {
         let address = config.dashboard.listen;
-        let socket = Socket::bind("the private side", "dashboard.listen", address).await?;
+        let socket = Socket::bind("the admin server", "dashboard.listen", address).await?;
         Ok(Self { socket })
     }
 

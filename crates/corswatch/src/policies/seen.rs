@@ -1,4 +1,4 @@
-//! The shapes of requests: from a file, or from the private side of a corswatch that runs.
+//! The shapes of requests: from a file, or from the admin server of a corswatch that runs.
 
 use std::io::Read as _;
 use std::path::Path;
