@@ -29,7 +29,7 @@ impl Stance {
         } else if text(response, "access-control-allow-origin").is_some() {
             "another page"
         } else {
-            "nobody"
+            "no one"
         };
         Self {
             server: cors::Origin::of(&look.target.url).as_str().to_owned(),

@@ -5,8 +5,9 @@ use std::time::Duration;
 use rdkafka::admin::AdminClient;
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::types::RDKafkaErrorCode;
 use settings::Span;
 
 use super::client::client;
@@ -14,6 +15,9 @@ use super::config::KafkaConfig;
 use super::requirements;
 use super::topic::{cannot_use, describe, find};
 use crate::{Config, OpenError};
+
+/// How often brokers that move a group are asked.
+const MOVING_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// What brokers that answer say of the topic.
 #[derive(Debug)]
@@ -94,7 +98,7 @@ async fn may_read(
         for partition in 0..i32::try_from(partitions).unwrap_or(i32::MAX) {
             list.add_partition(&topic, partition);
         }
-        for element in consumer.committed_offsets(list, timeout)?.elements() {
+        for element in committed(&consumer, list, timeout)?.elements() {
             element.error()?;
         }
         consumer.fetch_watermarks(&topic, 0, timeout).map(|_| ())
@@ -103,4 +107,34 @@ async fn may_read(
         Ok(answer) => answer.map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// The committed offsets. Brokers that have just started move groups between them, and say so: they are
+/// asked again within `timeout`.
+fn committed(
+    consumer: &BaseConsumer,
+    list: TopicPartitionList,
+    timeout: Duration,
+) -> KafkaResult<TopicPartitionList> {
+    let mut left = timeout.as_millis() / MOVING_POLL_INTERVAL.as_millis();
+    loop {
+        match consumer.committed_offsets(list.clone(), timeout) {
+            Err(error) if is_moving(&error) && left > 0 => {
+                left -= 1;
+                std::thread::sleep(MOVING_POLL_INTERVAL);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+fn is_moving(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::NotCoordinator
+                | RDKafkaErrorCode::CoordinatorLoadInProgress
+                | RDKafkaErrorCode::CoordinatorNotAvailable
+        )
+    )
 }
