@@ -143,8 +143,8 @@ impl Edge {
     fn push(&mut self, sample: Sample, window: Span) {
         let apart = window.as_millis() / PARTS;
         let len = self.samples.len();
-        // Two that are close together tell no more than the later one; the first is what is compared with.
-        if len > 1 && sample.at.0 - self.samples[len - 2].at.0 < apart {
+        // The latest gives way as long as it is close to the one before: that is what the next is apart from.
+        if len > 1 && self.samples[len - 1].at.0 - self.samples[len - 2].at.0 < apart {
             self.samples.pop_back();
         }
         self.samples.push_back(sample);
