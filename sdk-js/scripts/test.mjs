@@ -27,7 +27,7 @@ const { status } = spawnSync(
 		"--test",
 		"--test-concurrency=2",
 		// What hangs is told, and ends.
-		"--test-timeout=240000",
+		"--test-timeout=1200000",
 		"--test-reporter=spec",
 		...rest,
 		...files,
