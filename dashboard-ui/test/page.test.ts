@@ -223,7 +223,8 @@ test('numbers refresh by themselves, and not while paused', async () => {
     await page.getByRole('button', { name: 'Resume' }).click();
     await until(m1.getByText('55 of 4,000'));
     // Panels of one round ask beside each other: the list of apps may come after the tile.
-    for (let tries = 0; rounds() === before && tries < 100; tries += 1) await page.waitForTimeout(20);
+    for (let tries = 0; rounds() === before && tries < 100; tries += 1)
+      await page.waitForTimeout(20);
     assert.equal(rounds(), before + 1, 'nothing is asked while paused');
   });
 });
