@@ -183,5 +183,8 @@ fn sources() -> Object {
 
 /// `words` as one sentence part.
 pub(crate) fn words<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    format!("one of {}", words.collect::<Vec<_>>().join(", "))
+    match words.collect::<Vec<_>>().join(", ").as_str() {
+        "" => "none: nothing of the kind is configured".to_owned(),
+        words => format!("one of {words}"),
+    }
 }
