@@ -100,17 +100,8 @@ impl Pipeline {
             ("rule", RULE),
             ("severity", self.severity.as_str()),
         ];
-        AlertText {
-            labels: labels
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-            annotations: annotations
-                .into_iter()
-                .filter(|(_, text)| !text.is_empty())
-                .map(|(name, text)| (name.to_owned(), text))
-                .collect(),
-            url,
-        }
+        let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        AlertText::new(labels.into(), annotations, url)
     }
 }
 

@@ -300,16 +300,7 @@ impl Refused {
             (REASON, reason),
             ("severity", raised.state.severity.as_str()),
         ];
-        AlertText {
-            labels: labels
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-            annotations: annotations
-                .into_iter()
-                .filter(|(_, text)| !text.is_empty())
-                .map(|(name, text)| (name.to_owned(), text))
-                .collect(),
-            url,
-        }
+        let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        AlertText::new(labels.into(), annotations, url)
     }
 }

@@ -27,25 +27,15 @@ impl Facts<'_> {
     /// What is said.
     pub(crate) fn words(&self) -> AlertText {
         let url = dashboard_url(self.external_url, &self.filter());
-        let mut annotations = BTreeMap::new();
-        let mut note = |name: &str, text: String| {
-            if !text.is_empty() {
-                annotations.insert(name.to_owned(), text);
-            }
-        };
-        note("summary", self.summary());
-        note("description", self.description());
-        note(
-            "next_steps",
-            self.reading.slo.sli.definition().next_steps.to_owned(),
-        );
-        note("runbook_url", self.reading.slo.runbook.clone());
-        note("dashboard_url", url.clone());
-        AlertText {
-            labels: self.labels(),
-            annotations,
-            url,
-        }
+        let slo = &self.reading.slo;
+        let annotations = [
+            ("summary", self.summary()),
+            ("description", self.description()),
+            ("next_steps", slo.sli.definition().next_steps.to_owned()),
+            ("runbook_url", slo.runbook.clone()),
+            ("dashboard_url", url.clone()),
+        ];
+        AlertText::new(self.labels(), annotations, url)
     }
 
     fn filter(&self) -> SliFilter {

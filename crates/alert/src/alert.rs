@@ -42,6 +42,25 @@ pub struct AlertText {
     pub url: String,
 }
 
+impl AlertText {
+    /// The text of labels and annotations; an annotation without words is none.
+    pub fn new<'a>(
+        labels: BTreeMap<String, String>,
+        annotations: impl IntoIterator<Item = (&'a str, String)>,
+        url: String,
+    ) -> Self {
+        let annotations = annotations.into_iter();
+        Self {
+            labels,
+            annotations: annotations
+                .filter(|(_, text)| !text.is_empty())
+                .map(|(name, text)| (name.to_owned(), text))
+                .collect(),
+            url,
+        }
+    }
+}
+
 /// In the place of an objective's name: the alert is about beacons that the edge refuses, and belongs to no
 /// app.
 pub const OF_EDGE: &str = "edge";

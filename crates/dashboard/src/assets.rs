@@ -1,8 +1,9 @@
 //! The web UI, embedded when this crate is built.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
 
+use crate::conditional::{is_current, not_modified, tagged};
 use crate::problem::{Code, Problem};
 use crate::state::Book;
 
@@ -22,19 +23,8 @@ pub(crate) fn serve(path: &str, request: &HeaderMap) -> Response {
     }
     // The name holds the hash of the content, so it is the validator too.
     let tag = format!("\"{path}\"");
-    let known = request
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|given| given.as_bytes() == tag.as_bytes());
-    let response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        (*bytes).into_response()
-    };
-    let mut response = with_headers(response, path, "public, max-age=31536000, immutable");
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    response
+    let response = unless_known(request, &tag, bytes);
+    with_headers(response, path, "public, max-age=31536000, immutable")
 }
 
 /// A file of the documentation. Its name stays when its content changes.
@@ -47,19 +37,17 @@ pub(crate) fn serve_book(book: &Book, path: &str, request: &HeaderMap) -> Respon
         .into_response();
     };
     let tag = format!("\"{}\"", book.tag);
-    let known = request
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|given| given.as_bytes() == tag.as_bytes());
-    let response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
+    with_headers(unless_known(request, &tag, bytes), path, "no-cache")
+}
+
+/// The bytes with their tag, or 304 to who has them.
+fn unless_known(request: &HeaderMap, tag: &str, bytes: &'static [u8]) -> Response {
+    let response = if is_current(request, tag) {
+        not_modified()
     } else {
-        (*bytes).into_response()
+        bytes.into_response()
     };
-    let mut response = with_headers(response, path, "no-cache");
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    response
+    tagged(response, tag)
 }
 
 fn with_headers(mut response: Response, path: &str, cache: &'static str) -> Response {

@@ -107,19 +107,22 @@ fn tag(request: &Request, written: u64, minute: i64) -> String {
     format!("W/\"{:016x}\"", hasher.finish())
 }
 
-fn is_current(headers: &HeaderMap, tag: &str) -> bool {
+/// Whether who asks has the answer with this tag.
+pub(crate) fn is_current(headers: &HeaderMap, tag: &str) -> bool {
     let given = headers.get_all(header::IF_NONE_MATCH).iter();
     let mut given = given.filter_map(|value| value.to_str().ok());
     given.any(|value| value.split(',').any(|one| one.trim() == tag))
 }
 
-fn not_modified() -> Response {
+/// 304, without a body.
+pub(crate) fn not_modified() -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     response
 }
 
-fn tagged(mut response: Response, tag: &str) -> Response {
+/// The response with its tag.
+pub(crate) fn tagged(mut response: Response, tag: &str) -> Response {
     if let Ok(tag) = HeaderValue::from_str(tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }

@@ -64,10 +64,9 @@ impl Answers for Sites {
         };
         let mut sites = self.0.iter();
         match sites.find(|site| rank(site) == Some(best)) {
-            Some(site) => match run::Run::new(ask, upstream).go(&site.steps, &site.place) {
-                Ok(told) => Prediction::Response(told),
-                Err(doubt) => doubt.into(),
-            },
+            Some(site) => run::Run::new(ask, upstream)
+                .go(&site.steps, &site.place)
+                .into(),
             None => Prediction::Uncovered,
         }
     }

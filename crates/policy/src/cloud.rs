@@ -60,10 +60,7 @@ struct Rule {
 
 impl Answers for Rules {
     fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
-        match answer::tell(self, ask, upstream) {
-            Ok(told) => Prediction::Response(told),
-            Err(doubt) => doubt.into(),
-        }
+        answer::tell(self, ask, upstream).into()
     }
 
     fn grants(&self) -> Vec<Grant> {
@@ -75,11 +72,7 @@ impl Answers for Rules {
                 (Kind::Header, &rule.headers),
                 (Kind::Exposed, &rule.expose),
             ] {
-                grants.extend(list.iter().map(|(value, place)| Grant {
-                    kind,
-                    value: value.clone(),
-                    place: place.clone(),
-                }));
+                grants.extend(Grant::all(kind, list));
             }
         }
         grants

@@ -248,11 +248,7 @@ fn known(name: &str, value: Result<String, Doubt>) -> Result<Option<String>, Dou
 
 impl Answers for Hosts {
     fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
-        match self.tell(ask, upstream) {
-            Ok(Some(told)) => Prediction::Response(told),
-            Ok(None) => Prediction::Uncovered,
-            Err(doubt) => doubt.into(),
-        }
+        self.tell(ask, upstream).into()
     }
 
     fn grants(&self) -> Vec<Grant> {

@@ -53,6 +53,18 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// What is written one by one, each with its place.
+    pub(crate) fn all(
+        kind: Kind,
+        list: &[(String, SourceLocation)],
+    ) -> impl Iterator<Item = Self> + '_ {
+        list.iter().map(move |(value, place)| Self {
+            kind,
+            value: value.clone(),
+            place: place.clone(),
+        })
+    }
+
     /// The elements of a list of methods or names.
     pub(crate) fn list(kind: Kind, list: &str, place: &SourceLocation) -> Vec<Self> {
         list.split(',')

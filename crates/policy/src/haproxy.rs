@@ -87,10 +87,7 @@ impl Answers for Config {
             Ok(None) => return Prediction::Uncovered,
             Err(doubt) => return doubt.into(),
         };
-        match run::Run::new(self, frontend, ask, upstream).go() {
-            Ok(told) => Prediction::Response(told),
-            Err(doubt) => doubt.into(),
-        }
+        run::Run::new(self, frontend, ask, upstream).go().into()
     }
 
     fn grants(&self) -> Vec<Grant> {

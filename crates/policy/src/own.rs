@@ -297,11 +297,7 @@ impl Answers for Rules {
                 (Kind::Exposed, &rule.expose),
             ];
             for (kind, list) in lists {
-                grants.extend(list.iter().map(|(value, place)| Grant {
-                    kind,
-                    value: value.clone(),
-                    place: place.clone(),
-                }));
+                grants.extend(Grant::all(kind, list));
             }
         }
         grants

@@ -82,6 +82,23 @@ pub enum Prediction {
     Uncovered,
 }
 
+impl From<Result<PredictedResponse, Doubt>> for Prediction {
+    fn from(told: Result<PredictedResponse, Doubt>) -> Self {
+        told.map(Some).into()
+    }
+}
+
+/// Nothing is told where the policy is not about what was asked.
+impl From<Result<Option<PredictedResponse>, Doubt>> for Prediction {
+    fn from(told: Result<Option<PredictedResponse>, Doubt>) -> Self {
+        match told {
+            Ok(Some(told)) => Self::Response(told),
+            Ok(None) => Self::Uncovered,
+            Err(doubt) => doubt.into(),
+        }
+    }
+}
+
 /// What the server behind a proxy is taken to answer to what is passed on to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Upstream {

@@ -222,11 +222,7 @@ fn moved(ask: &Ask<'_>, scheme: &str, for_good: bool, place: &SourceLocation) ->
 
 impl Answers for Dynamic {
     fn answer(&self, ask: &Ask<'_>, upstream: &Upstream) -> Prediction {
-        match self.tell(ask, upstream) {
-            Ok(Some(told)) => Prediction::Response(told),
-            Ok(None) => Prediction::Uncovered,
-            Err(doubt) => doubt.into(),
-        }
+        self.tell(ask, upstream).into()
     }
 
     fn grants(&self) -> Vec<Grant> {

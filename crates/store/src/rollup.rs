@@ -233,27 +233,13 @@ struct Target {
 }
 
 /// Writes the sums of one chunk to an open rollup.
-pub(crate) fn sums_of_chunk((table, grain, tier): (&'static str, Grain, Tier)) -> String {
-    let run = "chunk";
-    let target = Target {
-        table,
-        run,
-        grain,
-        tier,
-    };
-    target.sums(From::Parts)
+pub(crate) fn sums_of_chunk(open: (&'static str, Grain, Tier)) -> String {
+    Target::of_chunk(open).sums(From::Parts)
 }
 
 /// Rows of zero for the sums of one chunk of an open rollup that no part stands for.
-pub(crate) fn zero_stale_of_chunk((table, grain, tier): (&'static str, Grain, Tier)) -> String {
-    let run = "chunk";
-    let target = Target {
-        table,
-        run,
-        grain,
-        tier,
-    };
-    target.zero_stale()
+pub(crate) fn zero_stale_of_chunk(open: (&'static str, Grain, Tier)) -> String {
+    Target::of_chunk(open).zero_stale()
 }
 
 impl Rollup {
@@ -282,6 +268,15 @@ impl Rollup {
 }
 
 impl Target {
+    const fn of_chunk((table, grain, tier): (&'static str, Grain, Tier)) -> Self {
+        Self {
+            table,
+            run: "chunk",
+            grain,
+            tier,
+        }
+    }
+
     /// Writes the sums of the run. `first_minute` and `last_minute` make its rows cheap to find, since sorting
     /// keys start with the time.
     fn sums(&self, from: From) -> String {

@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use alert::{Dispatcher, Match, Notification, Outcome, RouteConfig};
-use runtime::{Clock, Stop};
+use alert::{Notification, Outcome};
 use settings::Span;
-use tokio::task::JoinSet;
 
+use super::sending::{Sending, lead_to};
 use crate::cli::AlertTest;
 use crate::config::Config;
 use crate::exit::Failure;
@@ -15,9 +14,7 @@ use crate::exit::Failure;
 /// it, or where no route leads to any.
 pub(crate) async fn alert_test(mut config: Config, args: AlertTest) -> Result<ExitCode, Failure> {
     let alert = &mut config.alert;
-    // Whoever runs a test waits for it: it is not silenced, and does not wait long.
-    alert.silences.clear();
-    alert.maintenance.clear();
+    // Whoever runs a test does not wait long.
     alert.give_up_after = alert.give_up_after.min(Span::secs(args.timeout.into()));
     if let Some(name) = &args.receiver {
         let names = alert.receiver_names();
@@ -29,29 +26,15 @@ pub(crate) async fn alert_test(mut config: Config, args: AlertTest) -> Result<Ex
             let text = format!("no receiver has the name {name:?}; {names}");
             return Err(Failure::Input(text));
         }
-        alert.routes = vec![RouteConfig {
-            matches: Match::default(),
-            receivers: vec![name.clone()],
-            continues: false,
-        }];
+        lead_to(&mut config, vec![name.clone()]);
     }
-    let (clock, metrics) = (Clock::system(), runtime::Metrics::default());
-    let built = Dispatcher::build(&config.alert, config.owners(), &clock, &metrics);
-    let (mut dispatcher, mut outbox) = built.map_err(|error| Failure::Missing(error.into()))?;
-    let deliveries = dispatcher.deliveries();
-    let mut deliveries = deliveries.ok_or_else(|| anyhow::anyhow!("the delivery log is taken"))?;
-    let stop = Stop::new();
-    let mut running = JoinSet::new();
-    running.spawn(dispatcher.run(stop.clone()));
+    let mut sending = Sending::start(&mut config)?;
     let labels = args.route.into_iter().collect();
-    let starts_at = clock.now();
+    let starts_at = sending.clock.now();
     let (mut count, mut failed) = (0, 0);
-    for ends_at in [None, Some(clock.now())] {
+    for ends_at in [None, Some(sending.clock.now())] {
         let notification = Notification::test(&labels, starts_at, ends_at);
-        outbox.offer(notification).map_err(anyhow::Error::from)?;
-        // Receivers give up in time, and with them this wait ends.
-        outbox.receipt().await;
-        while let Ok(delivery) = deliveries.try_recv() {
+        for delivery in sending.send(notification).await? {
             count += 1;
             failed += u32::from(delivery.outcome != Outcome::Delivered);
             say!(
@@ -65,8 +48,7 @@ pub(crate) async fn alert_test(mut config: Config, args: AlertTest) -> Result<Ex
             );
         }
     }
-    stop.cancel();
-    while running.join_next().await.is_some() {}
+    sending.end().await;
     if count == 0 {
         complain!(
             "no receiver hears of an alert with these labels: configure a receiver, such as \

@@ -4,6 +4,7 @@ mod alert_test;
 mod dead_letters;
 mod demo_data;
 mod report;
+mod sending;
 mod span_of_time;
 mod verify;
 

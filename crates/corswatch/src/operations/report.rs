@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use alert::{Dispatcher, Match, Notification, Outcome, RouteConfig};
-use runtime::{Clock, Stop};
-use tokio::task::JoinSet;
+use alert::{Notification, Outcome};
 
+use super::sending::{Sending, lead_to};
 use crate::api::{ApiError, Client};
 use crate::cli::{Report, ReportStyle};
 use crate::config::Config;
@@ -45,32 +44,17 @@ pub(crate) fn report(args: Report) -> Result<ExitCode, Failure> {
 
 /// Sends through the mail receivers alone, whatever the routes say: code 1 where one does not take it.
 async fn mail(mut config: Config, app: &str, title: &str, text: &str) -> Result<ExitCode, Failure> {
-    let alert = &mut config.alert;
-    let receivers = alert.mail_names();
+    let receivers = config.alert.mail_names();
     if receivers.is_empty() {
         let text = "the configuration has no [[alert.email]] to send it through";
         return Err(Failure::Input(text.to_owned()));
     }
-    alert.silences.clear();
-    alert.maintenance.clear();
-    alert.routes = vec![RouteConfig {
-        matches: Match::default(),
-        receivers,
-        continues: false,
-    }];
-    let (clock, metrics) = (Clock::system(), runtime::Metrics::default());
-    let built = Dispatcher::build(&config.alert, config.owners(), &clock, &metrics);
-    let (mut dispatcher, mut outbox) = built.map_err(|error| Failure::Missing(error.into()))?;
-    let deliveries = dispatcher.deliveries();
-    let mut deliveries = deliveries.ok_or_else(|| anyhow::anyhow!("the delivery log is taken"))?;
-    let stop = Stop::new();
-    let mut running = JoinSet::new();
-    running.spawn(dispatcher.run(stop.clone()));
-    let notification = Notification::report(app, title, text, clock.now());
-    outbox.offer(notification).map_err(anyhow::Error::from)?;
-    outbox.receipt().await;
+    lead_to(&mut config, receivers);
+    let mut sending = Sending::start(&mut config)?;
+    let notification = Notification::report(app, title, text, sending.clock.now());
+    let deliveries = sending.send(notification).await?;
     let mut failed = 0;
-    while let Ok(delivery) = deliveries.try_recv() {
+    for delivery in deliveries {
         failed += u32::from(delivery.outcome != Outcome::Delivered);
         say!(
             "{}: {} ({})",
@@ -79,7 +63,6 @@ async fn mail(mut config: Config, app: &str, title: &str, text: &str) -> Result<
             delivery.answer
         );
     }
-    stop.cancel();
-    while running.join_next().await.is_some() {}
+    sending.end().await;
     Ok(ExitCode::from(u8::from(failed > 0)))
 }

@@ -6,7 +6,7 @@
 
 use super::cors::{Enabled, Placed, Policy};
 use super::route::{Action, Change, HeaderMatch, Match, PathMatch, Rank, Route, Target};
-use super::span::seconds;
+use super::span::max_age;
 use super::text::{Format, Matcher};
 use super::{Host, Hosts, Port, Rest};
 use crate::nginx::Case;
@@ -209,24 +209,13 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Policy {
         let exact = |(text, place)| (Matcher::Exact(text, Case::Kept), place);
         origins.extend(old.into_iter().map(exact));
     }
-    let max_age = node.get("maxAge").and_then(|found| {
-        let read = found.text().and_then(seconds);
-        if read.is_none() {
-            problem(
-                problems,
-                &found.place,
-                "`maxAge` is a span such as `24h` or `600s`",
-            );
-        }
-        Some((read?.to_string(), found.place.clone()))
-    });
     let credentials = node.get("allowCredentials");
     Policy {
         origins,
         methods: joined(node.get("allowMethods")),
         headers: joined(node.get("allowHeaders")),
         expose: joined(node.get("exposeHeaders")),
-        max_age,
+        max_age: max_age(node, problems),
         credentials: credentials.and_then(|found| Some((found.flag()?, found.place.clone()))),
         private_network: None,
         forwards: Some(node.text_of("unmatchedPreflights") != "IGNORE"),

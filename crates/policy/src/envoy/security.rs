@@ -6,7 +6,7 @@
 
 use super::cors::{Enabled, Placed, Policy};
 use super::route::{Action, HeaderMatch, Match, PathMatch, Rank, Route};
-use super::span::seconds;
+use super::span::max_age;
 use super::text::Matcher;
 use super::{Host, Hosts, Port, Rest};
 use crate::nginx::Case;
@@ -109,24 +109,13 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Policy {
             Err(reason) => problem(problems, &place, reason),
         }
     }
-    let max_age = node.get("maxAge").and_then(|found| {
-        let read = found.text().and_then(seconds);
-        if read.is_none() {
-            problem(
-                problems,
-                &found.place,
-                "`maxAge` is a span such as `24h` or `600s`",
-            );
-        }
-        Some((read?.to_string(), found.place.clone()))
-    });
     let credentials = node.get("allowCredentials");
     Policy {
         origins,
         methods: joined(node.get("allowMethods")),
         headers: joined(node.get("allowHeaders")),
         expose: joined(node.get("exposeHeaders")),
-        max_age,
+        max_age: max_age(node, problems),
         credentials: credentials.map(|found| (found.flag() == Some(true), found.place.clone())),
         private_network: None,
         forwards: None,

@@ -1,5 +1,22 @@
 //! Spans of time as Go writes them.
 
+use crate::place::{Problem, SourceLocation, problem};
+use crate::yaml::Node;
+
+/// The member `maxAge` of a policy in seconds, and where it is written.
+pub(crate) fn max_age(
+    node: &Node,
+    problems: &mut Vec<Problem>,
+) -> Option<(String, SourceLocation)> {
+    let found = node.get("maxAge")?;
+    let read = found.text().and_then(seconds);
+    if read.is_none() {
+        let reason = "`maxAge` is a span such as `24h` or `600s`";
+        problem(problems, &found.place, reason);
+    }
+    Some((read?.to_string(), found.place.clone()))
+}
+
 /// Whole seconds of a span such as `24h`, `1h30m`, `600s` or `600`.
 pub(crate) fn seconds(text: &str) -> Option<u64> {
     if let Ok(seconds) = text.parse() {
