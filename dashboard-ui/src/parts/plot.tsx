@@ -96,10 +96,10 @@ function options(props: { current: PlotProps }, width: number): uPlot.Options {
     legend: { show: false },
     cursor: { y: false, sync: { key: SYNC }, drag: { x: false, y: false } },
     scales: {
-      // Of a single point uPlot would show years.
+      // Of a single point uPlot takes the top to be years later, so the points are counted.
       x: {
         time: true,
-        range: (_, low, top) => (low === top ? [low - LONE, top + LONE] : [low, top]),
+        range: ({ data }, low, top) => (data[0].length < 2 ? [low - LONE, low + LONE] : [low, top]),
       },
       y: { range: (_, low, top) => [Math.min(0, low), Math.max(top * 1.1, least)] },
     },
