@@ -15,6 +15,10 @@ pub(crate) const THEME: &[(&str, &str)] = &[
     ("search.js", include_str!("../theme/search.js")),
 ];
 
+/// A picture in the address itself: without one browsers ask every host for `/favicon.ico`.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
+     %3Ccircle cx='8' cy='8' r='7' fill='%232f5fd0'/%3E%3C/svg%3E";
+
 /// What the search looks into.
 pub(crate) const SEARCH_INDEX: &str = "search.json";
 
@@ -41,7 +45,8 @@ pub(crate) fn document(
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} - corswatch</title>\n<link rel=\"stylesheet\" href=\"{css}\">\n\
+         <title>{title} - corswatch</title>\n<link rel=\"icon\" href=\"{ICON}\">\n\
+         <link rel=\"stylesheet\" href=\"{css}\">\n\
          <script src=\"{script}\" defer data-index=\"{index}\" data-root=\"{root}\"></script>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#content\">Skip to the content</a>\n\
          <nav aria-label=\"Contents\">\n<p><a href=\"{root}\">corswatch</a></p>\n\
