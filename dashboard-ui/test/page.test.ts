@@ -213,7 +213,7 @@ test('numbers refresh by themselves, and not while paused', async () => {
     await until(m1.getByText('44 of 4,000'));
     await page.getByRole('button', { name: 'Pause' }).click();
     await until(page.getByText(/paused/));
-    // No round is under way: one that ended is shown, and the next is not due yet.
+    // No round is in progress: one that ended is shown, and the next is not due yet.
     const rounds = () => asked.filter((path) => path.startsWith('/api/v1/apps')).length;
     const before = rounds();
     world.blocked = 55;

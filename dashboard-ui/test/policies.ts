@@ -77,7 +77,7 @@ export function shops(): PolicyTarget[] {
       findings: [found('max-age', 'note', 'The time for which preflights are kept')],
     }),
     policy({
-      findings: [found('unused-origin', 'note', 'An origin is let in that no page comes from')],
+      findings: [found('unused-origin', 'note', 'An origin is allowed that no page comes from')],
       origins: [
         {
           origin: 'https://shop.example',

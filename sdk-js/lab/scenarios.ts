@@ -11,7 +11,7 @@ import {
 	remove,
 } from "../test/fixture/bad-day";
 
-/** A scenario, and what is told of it apart: servers that fail in one way, or that change. */
+/** A scenario, and what is told about it apart: servers that fail in one way, or that change. */
 export interface Scenario {
 	title: string;
 	group: "steady" | "half-broken";

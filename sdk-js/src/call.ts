@@ -18,7 +18,7 @@ export interface Ask {
 	_silent?: boolean;
 }
 
-/** A cross-origin CORS-mode request under way. */
+/** A cross-origin CORS-mode request in progress. */
 export interface Call extends Ask {
 	/** Its URL without query. */
 	_place: URL;

@@ -14,7 +14,7 @@ const VERDICT_MS = 60_000;
 /** Requests that fail this soon after the page began to go away failed because of that. */
 const LEAVING_MS = 1500;
 const MAX_VIOLATIONS = 20;
-/** Bodies of `keepalive` requests under way, all together. */
+/** Bodies of `keepalive` requests in progress, all together. */
 const KEEPALIVE_BYTES = 65_536;
 /** A verdict on a shape of request. */
 interface Known {

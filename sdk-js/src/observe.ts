@@ -72,7 +72,7 @@ const fail = (call: Call, ms: number, verdict: Verdict): void => {
 /** Watches for the end of the page, and for what its policy blocks. */
 const listenIn = (guarded: Guard): void => {
 	listen(scope, "securitypolicyviolation", violate);
-	// Chromium rejects what is under way just after `pagehide`, Firefox and WebKit up to 700 ms
+	// Chromium rejects what is in progress just after `pagehide`, Firefox and WebKit up to 700 ms
 	// before it.
 	listen(scope, "beforeunload", leave);
 	listen(
@@ -172,10 +172,10 @@ export const begin = (options: Options, ended: () => void): void => {
 	listenIn(guarded);
 };
 
-/** Ends it: puts everything back. What is under way counts if another observation begins before its end. */
+/** Ends it: puts everything back. What is in progress counts if another observation begins before its end. */
 export const end = unpatch;
 
-/** Drops what is recorded, and what is under way. */
+/** Drops what is recorded, and what is in progress. */
 export const forget = (): void => {
 	current = undefined;
 	judging.clear();

@@ -120,7 +120,7 @@ export interface Handle {
 	watchAnswers?(listener: (observed: Observed) => void): () => void;
 	/**
 	 * For the entries of this package: begins to count a `GET` in CORS mode by an observer that the edge can
-	 * stop by this name. `since` is when it began, by the clock of Resource Timing; nobody knows where left
+	 * stop by this name. `since` is when it began, by the clock of Resource Timing; no one knows where left
 	 * out. Undefined where it is not counted. Missing in the default script.
 	 */
 	track?(observer: string, url: string, credentialed: boolean, since?: number): Tracked | undefined;

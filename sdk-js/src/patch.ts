@@ -31,7 +31,7 @@ export const patch = (object: any, name: string, hook: Hook): void => {
 	});
 };
 
-/** Puts the originals back; a patch that somebody has patched over only passes calls on. */
+/** Puts the originals back; a patch that someone has patched over only passes calls on. */
 export const unpatch = (): void => {
 	for (const back of undo) back();
 	undo = [];

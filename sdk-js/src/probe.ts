@@ -10,7 +10,7 @@ const MAX_TIMEOUT = 5000;
 /** A probe looks this often, each time after `LOOK_MS`, for a moment in which the page does not wait. */
 const MAX_LOOKS = 200;
 const LOOK_MS = 50;
-/** A request under way for longer is a long poll, and does not hold up probes. */
+/** A request in progress for longer is a long poll, and does not hold up probes. */
 const POLL_MS = 5000;
 
 let server: Server;

@@ -20,7 +20,7 @@ export const countBy = (track: Track): void => {
 /** Begins to count a request, unless it is of the page's own server or nothing observes. */
 export const track: Track = (...request) => current?.(...request);
 
-/** A simple request that began then; minus infinity where nobody knows. */
+/** A simple request that began then; minus infinity where no one knows. */
 export const simple = (
 	url: string,
 	credentialed: boolean,
@@ -45,5 +45,5 @@ export const ofElement = (verdict: Verdict): Verdict => {
 	return o === "network" && /B\+q?$/.test(ev) ? { o: "unknown", ev } : verdict;
 };
 
-/** A time, unless nobody knows it. */
+/** A time, unless no one knows it. */
 export const known = (ms: number): number | undefined => (ms < Infinity ? ms : undefined);

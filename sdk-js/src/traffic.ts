@@ -3,7 +3,7 @@ import { now } from "./clock";
 
 /** A browser opens six connections to a server over HTTP/1.1; most of them are the page's. */
 const MAX_BESIDE = 3;
-/** More than are under way at any time: some ends are never told, as that of an XHR that is opened again. */
+/** More than are in progress at any time: some ends are never told, as that of an XHR that is opened again. */
 const MAX_PAGE = 200;
 /** Investigations per page and per server in `BUDGET_MS`. */
 const PAGE_BUDGET = 20;
@@ -12,9 +12,9 @@ const BUDGET_MS = 600_000;
 
 /** What the page and the probes ask of one origin. */
 export interface Server {
-	/** Requests of the page under way. */
+	/** Requests of the page in progress. */
 	_page: Set<Call>;
-	/** Lets go of the probe under way. */
+	/** Lets go of the probe in progress. */
 	_yield?: () => void;
 	/** When it was found not to answer at all. */
 	_down?: number;

@@ -88,7 +88,7 @@ export const deliver = (): void => {
 };
 
 /**
- * Sends what waits, also what is under way, because the page may go away now: without cookies,
+ * Sends what waits, also what is in progress, because the page may go away now: without cookies,
  * which `sendBeacon` cannot. What the browser does not take stays; a beacon that arrives twice
  * counts once.
  */

@@ -17,7 +17,7 @@ async fn broken(base: &str) -> BTreeSet<&'static str> {
     found.into_keys().collect()
 }
 
-/// The rules that are broken at a URL, with what is said of them.
+/// The rules that are broken at a URL, with what is said about them.
 async fn broken_for(url: &str, page: &str) -> BTreeMap<&'static str, String> {
     let url: url::Url = url.parse().expect("a URL");
     let base = Origin::of(&url);

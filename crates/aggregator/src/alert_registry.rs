@@ -31,7 +31,7 @@ pub(crate) struct AlertRegistry {
     unsaved_incidents: BTreeSet<String>,
     /// What receivers have not acknowledged of each incident: the latest.
     unsent: BTreeMap<String, Notification>,
-    /// What was said of each incident last, acknowledged or not.
+    /// What was said about each incident last, acknowledged or not.
     said: BTreeMap<String, Notification>,
     /// Notifications on their way, or resting until they are tried again.
     under_way: BTreeMap<AlertId, UnderWay>,
@@ -248,7 +248,7 @@ impl AlertRegistry {
         }
     }
 
-    /// Every incident that is open or has been closed lately, in the words that were last said of it: for
+    /// Every incident that is open or has been closed lately, in the words that were last said about it: for
     /// receivers that forget what is not renewed. The alerts of no app, which belong to no incident, too.
     pub(crate) fn standing(&self, now: UnixMillis) -> Vec<Notification> {
         let stands = |notice: &Notification| match notice.ends_at {

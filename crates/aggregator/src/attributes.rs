@@ -49,7 +49,7 @@ pub(crate) fn header_change(row: &ChangeRow) -> HeaderChange {
     }
 }
 
-/// The changes of its target that may be told of an incident: those that its diagnosis came with, and those
+/// The changes of its target that may be told about an incident: those that its diagnosis came with, and those
 /// that snapshots saw. One whose value names pages is of their app; of pages that do not fail it is left out.
 pub(crate) fn changes(incident: &Incident, seen: &[ChangeRow]) -> Vec<HeaderChange> {
     let diagnosed = incident.cause.iter().flat_map(|cause| &cause.changes);

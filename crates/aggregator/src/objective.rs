@@ -191,7 +191,7 @@ fn rules(config: &SloConfig, source: Source) -> Vec<Rule> {
     rules
 }
 
-/// A burn rate above what total failure reaches would never fire: a lenient objective is told of
+/// A burn rate above what total failure reaches would never fire: a lenient objective is told about
 /// when nearly everything fails.
 fn reachable(rule: &mut Rule, objective: Objective) {
     let most = 0.9 / objective.allowance();

@@ -102,7 +102,7 @@ const ADVICE: [(&[&str], Advice); 9] = [
             severity: Severity::Ticket,
             what: "Senders use a key that is not configured, or disabled.",
             setting: "apps.keys, apps.log_keys",
-            next_steps: "1. Was a key removed while pages still carry it? 2. Otherwise it is somebody who guesses: \
+            next_steps: "1. Was a key removed while pages still carry it? 2. Otherwise it is someone who guesses: \
              nothing is lost.",
         },
     ),
@@ -235,7 +235,7 @@ impl Refused {
         alert
     }
 
-    /// What is said of an alert that another leader does not know of.
+    /// What is said about an alert that another leader does not know of.
     pub(crate) fn withdrawn(alert: &Alert) -> AlertText {
         let mut words = alert.words.clone();
         words.annotations.insert(

@@ -138,7 +138,7 @@ pub trait AlertStore: Send + Sync {
     /// Writes the state of incidents.
     async fn save_incidents(&self, incidents: &[IncidentRow]) -> Result<(), StoreError>;
 
-    /// What people said of incidents since `from`.
+    /// What people said about incidents since `from`.
     async fn closings(&self, from: UnixMillis) -> Result<Vec<ClosingRow>, StoreError>;
 
     /// Where the leader's lease is.

@@ -1,4 +1,4 @@
-//! One alert as it is kept: identity, state, and what is still to be said of it.
+//! One alert as it is kept: identity, state, and what is still to be said about it.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::state::{Evaluation, Phase, Reason, State, Timing, Transition, step};
 use crate::{AlertId, Notification, Occasion, Status};
 
-/// One alert: what it is about, where it stands, and what is said of it. Kept as a whole, so that
+/// One alert: what it is about, where it stands, and what is said about it. Kept as a whole, so that
 /// what receivers have not heard can still be said after a restart, in the words of its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
@@ -31,7 +31,7 @@ pub struct Alert {
     pub unsaid: Option<Notification>,
 }
 
-/// What is said of an alert.
+/// What is said about an alert.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertText {
     /// What routes it.

@@ -135,7 +135,7 @@ impl DeliveryQueue {
         (inlet, lane)
     }
 
-    /// Runs until stopped: the attempt under way is finished, what waits is handed back as not said.
+    /// Runs until stopped: the attempt in progress is finished, what waits is handed back as not said.
     pub(crate) async fn run(mut self, stop: Stop) {
         let every = self.notifier.renewal().map(|renewal| renewal.every);
         let mut renewal = tokio::time::interval(every.unwrap_or(Duration::from_secs(3600)));

@@ -144,7 +144,7 @@ impl Dispatcher {
         self.deliveries.take()
     }
 
-    /// Runs until stopped. The attempts under way are finished; what waits is not tried anymore: it
+    /// Runs until stopped. The attempts in progress are finished; what waits is not tried anymore: it
     /// is still owed, and whoever keeps the alerts says it again after the next start.
     pub async fn run(self, stop: Stop) {
         drop(self.deliveries);

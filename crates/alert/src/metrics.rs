@@ -137,7 +137,7 @@ impl Metrics {
             );
             registry.register(
                 "queued",
-                "Notifications that wait or are under way, by receiver",
+                "Notifications that wait or are in progress, by receiver",
                 this.queued.clone(),
             );
             registry.register_with_unit(

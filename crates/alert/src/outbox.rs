@@ -128,7 +128,7 @@ impl Outbox {
         std::iter::from_fn(|| self.receipts.try_recv().ok()).collect()
     }
 
-    /// Waits for the next receipt, forever where nothing is under way.
+    /// Waits for the next receipt, forever where nothing is in progress.
     pub async fn receipt(&mut self) -> Receipt {
         match self.receipts.recv().await {
             Some(receipt) => receipt,

@@ -17,7 +17,7 @@ pub enum Phase {
         /// When it was exceeded first.
         since: UnixMillis,
     },
-    /// Somebody has been told, or is about to be.
+    /// Someone has been told, or is about to be.
     Firing {
         /// When it began to fire.
         since: UnixMillis,

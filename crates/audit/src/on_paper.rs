@@ -26,7 +26,7 @@ const GATEWAY_TIMEOUT: u16 = 504;
 /// The header without which no one may read.
 const ALLOW_ORIGIN: &str = "Access-Control-Allow-Origin";
 
-/// Rules about preflights, which nothing can be said of where those are passed on.
+/// Rules about preflights, which nothing can be said about where those are passed on.
 const OF_PREFLIGHTS: [&str; 2] = ["preflight-refused", "max-age"];
 
 /// Where it is known from which pages are meant to read.
@@ -75,7 +75,7 @@ impl<'a> OnPaper<'a> {
         }
     }
 
-    /// Finishes the findings of an audit: says where they are, and takes back what was said of
+    /// Finishes the findings of an audit: says where they are, and takes back what was said about
     /// preflights that the policy passes on.
     pub fn finish(&self, target: &Target, origins: PageOrigins, findings: &mut Vec<Finding>) {
         // Which part of the file an origin is meant for is only known where it was named.

@@ -95,7 +95,7 @@ pub(crate) fn look_alikes(trusted: &str) -> Vec<Trial> {
     trials.extend(SPECIALS.map(|c| trial(rules::SPECIAL, at(&format!("{host}{c}.{EVIL}")))));
     let is_name = host.contains('.') && host.parse::<std::net::IpAddr>().is_err();
     if is_name {
-        // The part of a name is a stranger's name too, where somebody looked for it in a list.
+        // The part of a name is a stranger's name too, where someone looked for it in a list.
         let part: String = host.chars().skip(1).collect();
         if !part.starts_with('.') {
             trials.push(trial(rules::SUBSTRING, at(&part)));

@@ -130,7 +130,7 @@ rules! {
         "Real-user monitoring sees neither status nor phases of these requests.";
     EXPIRED = "suppression-expired", Warning, None,
         "A suppression has expired",
-        "Somebody decided to live with a finding until a day that has passed.";
+        "Someone decided to live with a finding until a day that has passed.";
     REFUSED = "target-refused", Error, None,
         "The target may not be asked",
         "The address of the target is outside what the target policy permits; nothing was sent.";

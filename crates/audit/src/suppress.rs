@@ -1,4 +1,4 @@
-//! Findings that somebody decided to live with: until a day, for a reason.
+//! Findings that someone decided to live with: until a day, for a reason.
 
 use findings::{Case, Finding};
 use serde::Deserialize;
@@ -76,7 +76,7 @@ struct Suppression {
     until: Day,
 }
 
-/// What somebody decided to live with.
+/// What someone decided to live with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Suppressions(Vec<Suppression>);
 

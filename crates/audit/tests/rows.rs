@@ -510,7 +510,7 @@ async fn broken_on_paper(text: &str, url: &str, page: &str) -> BTreeSet<&'static
     found.iter().map(|finding| finding.rule.id).collect()
 }
 
-/// The same with all that is said of them.
+/// The same with all that is said about them.
 async fn found_on_paper(text: &str, url: &str, page: &str) -> Vec<findings::Finding> {
     let source = policy::Source {
         name: "nginx.conf",

@@ -1,4 +1,4 @@
-//! Findings that somebody decided to live with.
+//! Findings that someone decided to live with.
 #![allow(missing_docs)]
 
 use std::time::Duration;

@@ -82,7 +82,7 @@ impl Proxies {
     }
 
     /// The client behind `peer`: the rightmost hop that is not a trusted proxy. What stands further
-    /// left was written by somebody no one trusts. A hop that is not an address ends the search.
+    /// left was written by someone no one trusts. A hop that is not an address ends the search.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if self.0.is_empty() || !self.trusts(peer) {
             return peer;

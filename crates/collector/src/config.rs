@@ -28,7 +28,7 @@ pub struct Config {
     /// collectors of an installation need the same. Where it is left out, `up` draws one and keeps it in its
     /// data directory; a collector of its own draws one at each start.
     pub salt: Secret,
-    /// How long requests under way may take to finish after the process was asked to end.
+    /// How long requests in progress may take to finish after the process was asked to end.
     /// Permitted: 100ms to 5m.
     pub drain: Span,
 }

@@ -91,7 +91,7 @@ pub(crate) struct EdgeMetrics {
     appended: Counter,
     refused: LabeledCounters,
     shed: LabeledCounters,
-    /// Beacons under way to the journal.
+    /// Beacons in progress to the journal.
     pub(crate) requests_in_flight: Gauge,
     /// Bytes of bodies in memory.
     pub(crate) bytes_in_flight: Gauge,

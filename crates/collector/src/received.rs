@@ -1,4 +1,4 @@
-//! A beacon's request under way.
+//! A beacon's request in progress.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::admission::Held;
 use crate::edge::Edge;
 use crate::outcome::{Outcome, Shed};
 
-/// A beacon's request under way: counted as received when it starts, and as exactly one outcome when
+/// A beacon's request in progress: counted as received when it starts, and as exactly one outcome when
 /// it ends, whichever way it ends.
 #[derive(Debug)]
 pub(crate) struct Received {

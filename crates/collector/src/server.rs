@@ -64,7 +64,7 @@ impl Collector {
         Counts(Arc::clone(&self.edge))
     }
 
-    /// Serves until `stop`, then drains: no new connections, requests under way finish within the
+    /// Serves until `stop`, then drains: no new connections, requests in progress finish within the
     /// configured time, what is left is cut, the counts are reported.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What contracts say, and what is said of those that cannot be read.
+//! What contracts say, and what is said about those that cannot be read.
 #![allow(missing_docs)]
 
 use contract::{Contract, Options, Reach, Vars, Verdict, read};

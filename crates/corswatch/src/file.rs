@@ -32,7 +32,7 @@ pub(crate) fn text(path: &Path, most: u64) -> Result<(String, Metadata), String>
     Ok((text, about))
 }
 
-/// Does not wait for somebody to write into a pipe.
+/// Does not wait for someone to write into a pipe.
 fn open(path: &Path) -> std::io::Result<File> {
     let flags = OFlags::NONBLOCK.bits();
     OpenOptions::new()

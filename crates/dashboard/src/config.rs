@@ -183,7 +183,7 @@ impl Config {
             if earlier.iter().any(|other| other.name == token.name) {
                 problems.report("name", &token.name, "another token has this name");
             }
-            // The value is not shown: somebody may have written the token itself here.
+            // The value is not shown: someone may have written the token itself here.
             if digest(&token.sha256).is_none() {
                 let reason = "write the SHA-256 of the token as 64 hexadecimal digits: printf %s \"$TOKEN\" | sha256sum";
                 problems.report("sha256", "[redacted]", reason);

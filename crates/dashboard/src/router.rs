@@ -103,7 +103,7 @@ fn health_and(elsewhere: Elsewhere, counted: &Registry, config: Config, health: 
     )
 }
 
-/// What is said of a path that no route matches.
+/// What is said about a path that no route matches.
 type Elsewhere = (Code, &'static str);
 
 const NOTHING_HERE: Elsewhere = (Code::NotFound, "nothing is here");

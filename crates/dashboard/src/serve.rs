@@ -23,7 +23,7 @@ use crate::middleware::Peer;
 use crate::router::{health_router, router_until, starting_router};
 use crate::state::State;
 
-/// How long requests under way may take once a stop is asked for.
+/// How long requests in progress may take once a stop is asked for.
 const DRAIN: Duration = Duration::from_secs(5);
 /// Pause after a failed accept: most failures are "too many open files", which passes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -39,7 +39,7 @@ pub enum ServeError {
     Socket(#[source] std::io::Error),
 }
 
-/// Serves the admin server on `listener` until `stop`, then lets requests under way finish.
+/// Serves the admin server on `listener` until `stop`, then lets requests in progress finish.
 ///
 /// # Errors
 /// [`ServeError::Exposed`] where the socket is reachable from other machines and no token is
@@ -73,7 +73,7 @@ pub async fn serve_health(
     accept(config, router, open, (&listener, &stop)).await
 }
 
-/// Serves health and metrics on `listener` while `work` is under way, so that a process that waits
+/// Serves health and metrics on `listener` while `work` is in progress, so that a process that waits
 /// for others is seen to live and not to be ready.
 ///
 /// # Errors

@@ -164,7 +164,7 @@ fn authorization_by_wildcard(exchange: &Exchange, judgement: &Judgement) -> Opti
         })
 }
 
-/// An answer without the right headers that came from a cache may have been made for somebody else.
+/// An answer without the right headers that came from a cache may have been made for someone else.
 fn from_cache(exchange: &Exchange, judgement: &Judgement) -> Option<String> {
     if judgement.ruling != Ruling::Blocked || judgement.stage != Some(Stage::Response) {
         return None;

@@ -5,7 +5,7 @@
 pub enum Level {
     /// Worth knowing; nothing breaks.
     Note,
-    /// Breaks for somebody, or helps an attacker who has something else already.
+    /// Breaks for someone, or helps an attacker who has something else already.
     Warning,
     /// Breaks for everybody, or gives away what it should keep.
     Error,

@@ -1,4 +1,4 @@
-//! What a check or an audit found, and how people and machines are told of it.
+//! What a check or an audit found, and how people and machines are told about it.
 //!
 //! A [`Report`] holds suites (files, hosts), these hold cases (requests, URLs), and a case holds the
 //! findings that were made. [`Report::write`] says all of it in one [`Format`]; no format knows

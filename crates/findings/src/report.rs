@@ -15,7 +15,7 @@ pub struct Case {
     pub took: Duration,
     /// What was found; nothing where all is well.
     pub findings: Vec<Finding>,
-    /// What somebody decided to live with, each with the reason.
+    /// What someone decided to live with, each with the reason.
     pub suppressed: Vec<(Finding, String)>,
 }
 
@@ -50,7 +50,7 @@ pub struct Tally {
     pub failed: usize,
     /// Findings of any level.
     pub findings: usize,
-    /// Findings somebody decided to live with.
+    /// Findings someone decided to live with.
     pub suppressed: usize,
     /// Time spent, cases that ran side by side counted each.
     pub took: Duration,

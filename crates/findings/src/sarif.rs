@@ -16,7 +16,7 @@ const MAX_SARIF_RESULTS: usize = 25_000;
 pub(crate) fn write(report: &Report, output: &mut impl Write) -> io::Result<()> {
     let mut fingerprints = Fingerprints::default();
     let mut results = Vec::new();
-    // What somebody decided to live with is left out: code scanning would raise an alert for it.
+    // What someone decided to live with is left out: code scanning would raise an alert for it.
     for (suite, case) in report.cases() {
         for finding in &case.findings {
             let fingerprint = fingerprints.of(suite, case, finding);

@@ -30,7 +30,7 @@ pub struct Config {
     pub requests_per_second: u32,
     /// What no page has called for this long leaves the inventory. Permitted: 1h to 90days.
     pub called_within: Span,
-    /// An origin is unused when it is let in and no page of it has called the target for this long.
+    /// An origin is unused when it is allowed and no page of it has called the target for this long.
     /// Permitted: 1h to 400days.
     pub unused_after: Span,
     /// Page origins that are believed to be on the allow-lists of all services, beside those of

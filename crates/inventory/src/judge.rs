@@ -8,10 +8,10 @@ use store::{Grant, Stance, Vary};
 
 use crate::seen::{STRANGER, Stranger, Tried};
 
-/// An origin is let in that no page comes from.
+/// An origin is allowed that no page comes from.
 pub(crate) static UNUSED: Rule = Rule {
     id: "unused-origin",
-    title: "An origin is let in that no page comes from",
+    title: "An origin is allowed that no page comes from",
     description: "Every entry of an allow-list is a site that is trusted. One that no one uses helps only whoever takes it over.",
     level: Level::Note,
     security: None,

@@ -34,7 +34,7 @@ const MAX_HISTORY_MS: i64 = 400 * 86_400_000;
 const CLOCK_SKEW_MS: i64 = 86_400_000;
 /// The longest pause after rounds that failed.
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
-/// How long the audits under way may take once the process is to stop; those that take longer are
+/// How long the audits in progress may take once the process is to stop; those that take longer are
 /// made again.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 

@@ -123,7 +123,7 @@ impl Asking<'_> {
         Ok(tried)
     }
 
-    /// How long the preflights of those who are let in are kept.
+    /// How long the preflights of those who are allowed are kept.
     async fn max_age(
         &self,
         stranger: &Stranger,
@@ -137,7 +137,7 @@ impl Asking<'_> {
         Ok(seconds.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)))
     }
 
-    /// The audit proper, on behalf of pages that are let in, or else of those that call.
+    /// The audit proper, on behalf of pages that are allowed, or else of those that call.
     async fn audit(
         &self,
         tried: &[Tried],

@@ -63,7 +63,7 @@ impl Metrics {
             registry.register("targets", help, this.targets.clone());
             let help = "Targets with a finding, by rule";
             registry.register("findings", help, this.findings.clone());
-            let help = "Origins that are let in by a list and that no page comes from";
+            let help = "Origins that are allowed by a list and that no page comes from";
             registry.register("unused_origins", help, this.unused.clone());
             let help = "Audits by what came of them";
             registry.register("audits", help, this.audits.clone());

@@ -163,7 +163,7 @@ fn shortened(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
 
-/// Says of every origin when its pages called last, and which of those that are let in are unused.
+/// Says of every origin when its pages called last, and which of those that are allowed are unused.
 fn use_of(row: &mut InventoryRow, usage: Usage<'_>) {
     let since = usage.pages.values().map(|calls| calls.first).min();
     row.observed_since = since.or(row.observed_since);

@@ -1,4 +1,4 @@
-//! What policies answer, form by form, and what is said of what cannot be read.
+//! What policies answer, form by form, and what is said about what cannot be read.
 
 use policy::{Ask, Form, Policy, Prediction, Rest, Source, Upstream};
 use url::Url;

@@ -110,7 +110,7 @@ fn traefik_answers_every_preflight_and_lets_the_longest_rule_win() {
                 "?PUT http://api.test/v1/x https://shop.test x-a",
                 "200 allow-credentials=true allow-headers=x-a allow-methods=GET,PUT allow-origin=https://shop.test max-age=100",
             ),
-            // An origin that is not let in is answered too.
+            // An origin that is not allowed is answered too.
             (
                 "?PUT http://api.test/v1/x https://evil.test x-a",
                 "200 allow-credentials=true allow-headers=x-a allow-methods=GET,PUT max-age=100",

@@ -84,7 +84,7 @@ const ONE_LIST: &[Form] = &[
     Form::CloudFront,
 ];
 
-/// Forms whose platforms want to be told of methods that browsers do not ask for.
+/// Forms whose platforms want to be told about methods that browsers do not ask for.
 const WITH_SIMPLE_METHODS: &[Form] = &[Form::S3, Form::Gcs, Form::AzureStorage, Form::CloudFront];
 
 /// What a form can let pass at all.

@@ -43,7 +43,7 @@ fn a_failure_is_replayed_once_and_again_when_it_goes_on_or_its_target_changes() 
     agenda.failing(vec![seen_at(0)]);
     assert_eq!(endpoints(&mut agenda, now), ["/x"]);
     agenda.failing(vec![seen_at(0)]);
-    assert_eq!(endpoints(&mut agenda, now), [""; 0], "it is under way");
+    assert_eq!(endpoints(&mut agenda, now), [""; 0], "it is in progress");
     agenda.diagnosed(&seen_at(0), UnixMillis(5_000));
     agenda.failing(vec![seen_at(3)]);
     assert_eq!(endpoints(&mut agenda, now), [""; 0], "it is known");

@@ -29,7 +29,7 @@ const LATE_BEACONS_INTERVAL: Duration = Duration::from_secs(60);
 const PASSING_WINDOW_MS: i64 = 3_600_000;
 /// The longest pause after rounds that failed.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
-/// How long the replays under way may take once the prober is to stop.
+/// How long the replays in progress may take once the prober is to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a prober is made of.

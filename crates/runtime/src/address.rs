@@ -1,4 +1,4 @@
-//! What network an address belongs to, for whoever calls an address that somebody else named.
+//! What network an address belongs to, for whoever calls an address that someone else named.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

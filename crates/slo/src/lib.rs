@@ -1,7 +1,7 @@
 //! Pure arithmetic of service level objectives: sums and the SLIs that are ratios of them, how far the
 //! sums are complete, objectives, error budgets, burn rates, windows and the rules that turn them into
 //! alerts. An SLI is one row of the table in `table.rs`, what it counts another. No clock, no I/O: everything is a
-//! function of counts that somebody else has read.
+//! function of counts that someone else has read.
 #![forbid(unsafe_code)]
 
 mod budget;

@@ -6,9 +6,9 @@ vocabulary! {
     /// How an alert wants to be treated; a page is more than a ticket.
     #[derive(schemars::JsonSchema)]
     Severity {
-        /// Somebody looks at it in working hours.
+        /// Someone looks at it in working hours.
         Ticket => "ticket",
-        /// Somebody is woken.
+        /// Someone is woken.
         Page => "page",
     }
 }

@@ -37,7 +37,7 @@ pub struct Config {
     pub query_rows: u64,
     /// Most memory that one query of a dashboard may use.
     pub query_memory: Size,
-    /// How many requests may be under way at once, for writing and for reading each.
+    /// How many requests may be in progress at once, for writing and for reading each.
     pub connections: usize,
 }
 

@@ -197,7 +197,7 @@ fn directory() -> PathBuf {
         .keep()
 }
 
-/// A killed broker is let in again only once its session is over; with the default of nine seconds
+/// A killed broker is allowed again only once its session is over; with the default of nine seconds
 /// tests would mostly wait for that.
 fn properties(dir: &Path, port: u16, seen: u16) -> String {
     let controller = port::lasting();

@@ -189,7 +189,7 @@ fn check(text: &str, schemes: Schemes) -> Result<(), NotAPattern> {
     })
 }
 
-/// What is wrong with an origin that somebody wrote, and what to write instead where that is clear:
+/// What is wrong with an origin that someone wrote, and what to write instead where that is clear:
 /// people paste the address of a page. None where nothing is.
 #[must_use]
 pub fn mistake(text: &str, schemes: Schemes) -> Option<String> {

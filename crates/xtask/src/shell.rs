@@ -15,7 +15,7 @@ pub(crate) fn command<'a>(program: &str, args: impl IntoIterator<Item = &'a str>
 
 /// Cargo, as if it were started by hand: the cargo that runs this program describes the program's
 /// package in the environment, and build scripts that look at such variables (`ring`'s does) would
-/// run again, with everything above them, each time somebody takes turns between `cargo` and
+/// run again, with everything above them, each time someone takes turns between `cargo` and
 /// `cargo xtask`.
 pub(crate) fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
     let mut cargo = command("cargo", args);

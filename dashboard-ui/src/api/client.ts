@@ -128,7 +128,7 @@ export async function open(url: string, signal: AbortSignal): Promise<ReadableSt
 
 /** How far the server's clock is ahead of this one, as its last answer said; in milliseconds. */
 export let skewMs = 0;
-/** The header has whole seconds, and answers are under way for a while. */
+/** The header has whole seconds, and answers are in progress for a while. */
 const SKEW_NOTICED_MS = 5000;
 
 async function reach(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {

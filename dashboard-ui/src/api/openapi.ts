@@ -316,7 +316,7 @@ export interface paths {
         };
         /**
          * The policies of what pages call: whom each target lets read, what is wrong with that since when,
-         *     and which origins are let in that no page comes from.
+         *     and which origins are allowed that no page comes from.
          */
         get: operations["get_inventory"];
         put?: never;
@@ -706,7 +706,7 @@ export interface components {
              *     is configured.
              */
             runbook_url?: string | null;
-            /** @description How the alert wants to be treated: `page` wakes somebody, `ticket` does not. */
+            /** @description How the alert wants to be treated: `page` wakes someone, `ticket` does not. */
             severity: string;
             /** @description Since when. */
             since: components["schemas"]["Timestamp"];
@@ -1628,11 +1628,11 @@ export interface components {
             /** @description The origin. */
             origin: string;
             /**
-             * @description Why it was tried: `listed` (the configuration says that it is let in), `configured` (pages of an
+             * @description Why it was tried: `listed` (the configuration says that it is allowed), `configured` (pages of an
              *     app come from it) or `traffic` (pages were seen to call from it).
              */
             source: string;
-            /** @description Whether it is let in and no page of it has called for long. */
+            /** @description Whether it is allowed and no page of it has called for long. */
             unused: boolean;
         };
         /** @description What a part says about itself. */
@@ -1655,7 +1655,7 @@ export interface components {
             open_services: string[];
             /** @description In numbers. */
             summary: components["schemas"]["Summary"];
-            /** @description Origins that are let in and from which no page calls, with their service; 50 at most. */
+            /** @description Origins that are allowed and from which no page calls, with their service; 50 at most. */
             unused_origins: components["schemas"]["UnusedOrigin"][];
         };
         /** @description Requests of one shape that need a preflight. */

@@ -64,7 +64,7 @@ function What({ deploy }: { deploy: Deploy }) {
   );
 }
 
-/** Who made it, and with whose token it was reported where that is somebody else. */
+/** Who made it, and with whose token it was reported where that is someone else. */
 export function by(deploy: Deploy): string {
   const { author, recorded_by } = deploy;
   return recorded_by === '' || recorded_by === author

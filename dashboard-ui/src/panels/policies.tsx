@@ -221,7 +221,7 @@ function Found({ target, now }: { target: PolicyTarget; now: number }) {
   );
 }
 
-/** What is said of a target without findings. */
+/** What is said about a target without findings. */
 function nothing({ state, answered_at }: PolicyTarget): string {
   if (state === 'answered') return 'Nothing is wrong';
   const now = state === 'refused' ? 'Not asked' : 'No answer';

@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, unless somebody chose.
+// Light or dark: as the system has it, unless someone chose.
 
 const KEY = 'corswatch-theme';
 const ORDER = ['auto', 'light', 'dark'] as const;

@@ -36,7 +36,7 @@ export interface Production {
 	/** Origin of the page in production, such as `https://shop.example`. */
 	origin: string;
 	/**
-	 * Asks somebody who can read all headers why a request will be blocked there; the Vite plugin gives
+	 * Asks someone who can read all headers why a request will be blocked there; the Vite plugin gives
 	 * one. Without it only what the address shows is told.
 	 */
 	ask?(observed: Observed, origin: string): Promise<string | undefined>;

@@ -48,7 +48,7 @@ const heard = ({ type, target }: Event): void => {
 	if (mode !== null) count(url, mode === "use-credentials", type !== "error", target);
 };
 
-/** A dynamic import failed, and nobody minded. */
+/** A dynamic import failed, and no one minded. */
 const rejected = ({ reason }: PromiseRejectionEvent): void => {
 	const url = /dynamically imported module: (\S+)/.exec(reason?.message)?.[1];
 	if (url) count(url, false, false, reason);

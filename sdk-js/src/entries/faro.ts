@@ -9,7 +9,7 @@ interface PushOptions {
 // biome-ignore lint/suspicious/noExplicitAny: PushErrorOptions differ between the releases of Faro
 type PushError = (error: Error, options?: any) => void;
 
-/** The error of the event that is being told of: Faro's own listeners pass on its text alone. */
+/** The error of the event that is being told about: Faro's own listeners pass on its text alone. */
 const told = (): unknown => {
 	const event = globalThis.event as Partial<PromiseRejectionEvent & ErrorEvent> | undefined;
 	return event?.reason ?? event?.error;

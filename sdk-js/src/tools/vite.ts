@@ -29,7 +29,7 @@ interface Server {
 const MODULE = "virtual:corswatch-hints";
 /** As Rollup marks modules that are no files. */
 const RESOLVED = `\0${MODULE}`;
-/** Requests that are asked about, one for each endpoint; a page of somebody else must not have more sent. */
+/** Requests that are asked about, one for each endpoint; a page of someone else must not have more sent. */
 const MAX_HINTS = 200;
 
 /** Runs in the page, in development. */

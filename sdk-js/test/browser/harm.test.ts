@@ -14,7 +14,7 @@ const RESETS = 10;
 /** A server learns later that a request was let go of than the page asks the next one. */
 const LAG_MS = 50;
 
-/** Most requests among these that were under way at once. */
+/** Most requests among these that were in progress at once. */
 const together = (requests: Seen[]): number =>
 	Math.max(
 		...requests.map(

@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => world.close());
 
-/** A blocked request, and what a person must be told of it. */
+/** A blocked request, and what a person must be told about it. */
 const cases: { path: string; init?: RequestInit; header: RegExp }[] = [
 	{ path: "/noacao/items", header: /Access-Control-Allow-Origin/ },
 	{ path: "/mismatch/items", header: /Access-Control-Allow-Origin.*else\.test/ },

@@ -25,7 +25,7 @@ interface Product {
 	event(texts: string[], path: string): Found | undefined;
 }
 
-/** What is said of an event: its time and its verdict. */
+/** What is said about an event: its time and its verdict. */
 interface Found {
 	at: number;
 	outcome: unknown;

@@ -213,7 +213,7 @@ for (const name of engines) {
 			await tab.close();
 		});
 
-		test("start, stop and start again lose nothing that is under way", async () => {
+		test("start, stop and start again lose nothing that is in progress", async () => {
 			const tab = await engine.open(world.page(null));
 			await tab.evaluate(
 				async ([edge, api]) => {

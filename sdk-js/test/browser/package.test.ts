@@ -1,4 +1,4 @@
-// The package as it would be published, in a project of somebody else.
+// The package as it would be published, in a project of someone else.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -164,7 +164,7 @@ test("without a plugin there is no release and no template", () => {
 	app.run(process.execPath, file);
 });
 
-/** An API that lets in the page of development and nobody else. */
+/** An API that allows the page of development and nobody else. */
 const forDevelopment = (page: () => string): Promise<Listening> =>
 	listening((request, response) => {
 		const known = request.headers.origin === page();

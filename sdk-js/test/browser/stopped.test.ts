@@ -11,7 +11,7 @@ import { type Servers, servers } from "../fixture/servers";
 /** Resolves every name under `test` to the servers. */
 const NAMES = "--host-resolver-rules=MAP *.test 127.0.0.1";
 
-/** Asks for a URL in vain, and returns what the edge is told of it. */
+/** Asks for a URL in vain, and returns what the edge is told about it. */
 async function said(page: Page, { edge }: Pick<Servers, "edge">, url: string) {
 	await page.evaluate((url) => fetch(url).catch(() => {}), url);
 	const { pathname } = new URL(url);

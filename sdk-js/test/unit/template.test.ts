@@ -22,7 +22,7 @@ const paths: Record<string, string> = {
 	"/t/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IifQ.sig": "/t/:id",
 	"/cart;jsessionid=1A/x": "/:id/x",
 	"/getUserProfileSettings": "/getUserProfileSettings",
-	"/a-very-long-title-of-an-article-that-somebody-wrote": "/:id",
+	"/a-very-long-title-of-an-article-that-someone-wrote": "/:id",
 	"/a/b/c/d/e/f/g/h/i/j/k": "/a/b/c/d/e/f/g/h",
 };
 

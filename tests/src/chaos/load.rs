@@ -84,7 +84,7 @@ impl Load {
         self.rows
     }
 
-    /// Ends the load once what is under way is settled.
+    /// Ends the load once what is in progress is settled.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }

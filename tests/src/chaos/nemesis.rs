@@ -126,7 +126,7 @@ impl Step {
         }
         let is_pause = faults.iter().any(|f| matches!(f, Fault::PauseLoader(_)));
         let hold = if is_pause {
-            // Longer than the session time-out: somebody else takes over.
+            // Longer than the session time-out: someone else takes over.
             let most = u64::try_from(longest_pause.as_millis()).unwrap_or(10_000);
             Duration::from_millis(10_000 + rng.below(most.saturating_sub(10_000).max(1)))
         } else {

@@ -294,7 +294,7 @@ async fn nothing_is_asked_within_a_minute_in_which_nothing_comes() {
     hand.rounds(&rig, 1).await;
     assert!(rig.world.asked() > first, "something came");
     hand.rounds(&rig, 5).await;
-    assert!(!rig.pager.heard().is_empty(), "and is told of");
+    assert!(!rig.pager.heard().is_empty(), "and is told about");
 }
 
 #[tokio::test(start_paused = true)]

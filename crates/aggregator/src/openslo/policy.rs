@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Severities are words of whoever writes them: those that wake somebody are a page.
+/// Severities are words of whoever writes them: those that wake someone are a page.
 fn severity(word: &str) -> Severity {
     match word.to_ascii_lowercase().as_str() {
         "page" | "critical" | "high" | "sev1" | "p1" => Severity::Page,

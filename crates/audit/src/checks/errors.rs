@@ -51,7 +51,7 @@ pub(super) fn check(look: &Look<'_>) -> Vec<Finding> {
 fn lost(look: &Look<'_>, pair: &Pair, met: &Met<'_>) -> Finding {
     let status = met.answer.status;
     let who = match status {
-        401 | 407 => "Somebody who has not logged in",
+        401 | 407 => "Someone who has not logged in",
         502..=504 => "An error of the gateway",
         500..=599 => "A failure of the application",
         404 | 410 => "A path that does not exist",

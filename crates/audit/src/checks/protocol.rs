@@ -217,7 +217,7 @@ fn disagreement_repair(look: &Look<'_>, pair: &Pair) -> Vec<String> {
     repair::lines(look, verdict.as_ref(), ONE_PLACE)
 }
 
-/// Whether somebody thought of preflights here: an `OPTIONS` that only lists `Allow` is no answer
+/// Whether someone thought of preflights here: an `OPTIONS` that only lists `Allow` is no answer
 /// to one.
 fn is_preflighted_at_all(answer: &Answer) -> bool {
     answer

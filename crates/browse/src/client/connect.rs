@@ -63,7 +63,7 @@ async fn look_up(name: &str, names: &Names) -> Result<Vec<IpAddr>, CallError> {
     Ok(found)
 }
 
-/// Connects to the first address that lets us; `count` is told of each before.
+/// Connects to the first address that lets us; `count` is told about each before.
 pub(super) async fn open(
     addresses: &[SocketAddr],
     count: impl Fn(SocketAddr) -> Result<(), CallError>,

@@ -155,7 +155,7 @@ pub(crate) struct Asking {
     /// How long a server may take for one answer.
     #[arg(long, value_name = "SPAN", default_value = "5s")]
     pub(crate) timeout: settings::Span,
-    /// How many requests are under way at a time.
+    /// How many requests are in progress at a time.
     #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) jobs: u8,
 }

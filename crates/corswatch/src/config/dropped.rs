@@ -1,7 +1,7 @@
 //! What was taken out of a configuration because it could not be read, so that the rest can be.
 //!
 //! Entries of lists move up when one before them is taken out; people count as the file does. And
-//! what is said of the rest must not be a mere consequence of something that was taken out.
+//! what is said about the rest must not be a mere consequence of something that was taken out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,7 @@ impl Dropped {
         self.paths.push(path);
     }
 
-    /// Notes that somebody probably meant `path`.
+    /// Notes that someone probably meant `path`.
     pub(crate) fn note_meant(&mut self, path: Path) {
         self.meant.push(path);
     }

@@ -16,7 +16,7 @@ pub(crate) const PREFIX: &str = "CORSWATCH__";
 /// More problems than this are not looked for: the file is not a configuration of corswatch.
 const MOST_PROBLEMS: usize = 100;
 
-/// The settings that came from the environment. What somebody wrote there is never shown: it may be
+/// The settings that came from the environment. What someone wrote there is never shown: it may be
 /// a secret under a name that is misspelt.
 #[derive(Debug, Default)]
 pub(crate) struct Environment {

@@ -7,7 +7,7 @@ const ALLOWED_MS: i64 = 1_000;
 /// From here on the order of events of two machines is wrong by whole minutes, which are the unit of windows.
 const BROKEN_MS: i64 = 60_000;
 
-/// What is to be said of a clock that is `ahead` milliseconds (negative: behind), give or take `uncertain`.
+/// What is to be said about a clock that is `ahead` milliseconds (negative: behind), give or take `uncertain`.
 pub(super) fn judged(about: &str, ahead: i64, uncertain: i64) -> Finding {
     let by = ahead.abs();
     let direction = if ahead < 0 { "behind" } else { "ahead" };

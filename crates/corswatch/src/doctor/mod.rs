@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Doctor) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(if report.has_failed() { FAILED } else { 0 }))
 }
 
-/// The configuration, where it can be used, and what is to be said of it.
+/// The configuration, where it can be used, and what is to be said about it.
 fn configuration(args: &Doctor) -> (Option<Config>, Vec<Finding>) {
     let about = args.config.as_ref().map_or_else(
         || "the defaults".to_owned(),

@@ -181,7 +181,7 @@ impl ShownCertificate {
     }
 }
 
-/// Notes what is to be said of a certificate, and lets every handshake go on: nothing is sent on these
+/// Notes what is to be said about a certificate, and lets every handshake go on: nothing is sent on these
 /// connections.
 #[derive(Debug)]
 struct Recorder {

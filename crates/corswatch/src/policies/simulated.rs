@@ -1,4 +1,4 @@
-//! What is told of a simulation.
+//! What is told about a simulation.
 
 use policy::{Grant, Policy, Predicted, Shapes, Totals};
 

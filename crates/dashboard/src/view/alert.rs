@@ -23,7 +23,7 @@ pub(crate) struct Alert {
     pub rule: String,
     /// What it is grouped by.
     pub group: String,
-    /// How the alert wants to be treated: `page` wakes somebody, `ticket` does not.
+    /// How the alert wants to be treated: `page` wakes someone, `ticket` does not.
     #[schema(value_type = String)]
     pub severity: Severity,
     /// Where it is in its life: `pending`, `firing`, `resolved`, ...

@@ -179,14 +179,14 @@ impl Target {
 pub(crate) struct Origin {
     /// The origin.
     origin: String,
-    /// Why it was tried: `listed` (the configuration says that it is let in), `configured` (pages of an
+    /// Why it was tried: `listed` (the configuration says that it is allowed), `configured` (pages of an
     /// app come from it) or `traffic` (pages were seen to call from it).
     source: &'static str,
     /// `denied`, `plain` or `credentialed`.
     grant: &'static str,
     /// When a page of it last called the target, to the minute or the hour.
     last_seen: Option<Timestamp>,
-    /// Whether it is let in and no page of it has called for long.
+    /// Whether it is allowed and no page of it has called for long.
     unused: bool,
 }
 
@@ -345,7 +345,7 @@ mod tests {
             ],
             findings: vec![
                 found("unused-origin", "https://partner-of-beta.test (never seen)"),
-                found("null-origin", "`null` is let in"),
+                found("null-origin", "`null` is allowed"),
             ],
         }
     }
@@ -364,7 +364,7 @@ mod tests {
         let text = serde_json::to_string(&seen).expect("JSON");
         assert!(!text.contains("partner-of-beta"), "{text}");
         assert!(text.contains("https://alpha.test"), "{text}");
-        assert!(text.contains("`null` is let in"), "{text}");
+        assert!(text.contains("`null` is allowed"), "{text}");
         assert!(seen[0].limited);
     }
 }

@@ -90,7 +90,7 @@ pub(crate) struct Policies {
     pub summary: Summary,
     /// Services whose targets let everybody in, or whoever asks.
     pub open_services: Vec<String>,
-    /// Origins that are let in and from which no page calls, with their service; 50 at most.
+    /// Origins that are allowed and from which no page calls, with their service; 50 at most.
     pub unused_origins: Vec<UnusedOrigin>,
 }
 
@@ -311,7 +311,7 @@ impl Report {
             "Services that let everybody or whoever asks read: {}.\n",
             list(&of.open_services)
         );
-        out.push_str("Origins that are let in and that no page uses:\n\n");
+        out.push_str("Origins that are allowed and that no page uses:\n\n");
         for unused in &of.unused_origins {
             let _ = writeln!(
                 out,

@@ -99,7 +99,7 @@ fn check_endpoint(endpoint: &str, at: usize) -> Result<(), Refusal> {
         .map_err(|problem| refuse(Some(at), "ep", Reason::BadEndpoint, problem.to_string()))
 }
 
-/// Only names may leave the page, so nothing but what names are made of is let in.
+/// Only names may leave the page, so nothing but what names are made of is allowed.
 fn check_names(names: &str, at: usize) -> Result<(), Refusal> {
     if HeaderName::is_list(names) {
         return Ok(());

@@ -113,7 +113,7 @@ pub struct ServiceConfig {
     /// URL of its runbook, for alerts.
     pub runbook: String,
     /// Page origins that its allow-list is believed to hold, such as `https://partner.example`. The
-    /// inventory asks for each whether it is let in, and tells which of them no page comes from.
+    /// inventory asks for each whether it is allowed, and tells which of them no page comes from.
     pub allowed_origins: Vec<String>,
     /// What belongs to it; of all services' rules the one with the longest path wins.
     #[serde(rename = "match")]

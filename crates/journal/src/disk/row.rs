@@ -64,7 +64,7 @@ pub(crate) fn checksum(id: i64, key: &[u8], payload: &[u8]) -> u32 {
 /// A record as it is in the file.
 #[derive(Debug)]
 pub(crate) struct Stored {
-    /// With an empty payload where it is damaged: all that can be said of it is that it was there,
+    /// With an empty payload where it is damaged: all that can be said about it is that it was there,
     /// and whoever decodes it files it as a bad record.
     pub(crate) record: Consumed,
     /// Whether it is what was written.

@@ -1,7 +1,7 @@
 //! Commits, on a thread of their own.
 //!
 //! This binding of librdkafka tells the outcome of a commit only to a caller that waits for it, and
-//! the polling thread must not wait. What comes while one commit is under way goes with the next.
+//! the polling thread must not wait. What comes while one commit is in progress goes with the next.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

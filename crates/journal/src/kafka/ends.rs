@@ -1,6 +1,6 @@
 //! Where the log ends, asked on a thread of its own.
 //!
-//! A question to a broker waits its turn behind the fetch that is under way on the same connection,
+//! A question to a broker waits its turn behind the fetch that is in progress on the same connection,
 //! and for a broker that is away it waits until its time-out; the polling thread must do neither.
 
 use std::collections::BTreeMap;

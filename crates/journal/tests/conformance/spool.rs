@@ -241,7 +241,7 @@ async fn without_a_broker_it_starts_and_spools_and_the_topic_is_checked_once_the
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_does_not_keep_its_promises_gets_nothing() {
     let mut broker = Broker::start().await;
-    // Somebody made it with another number of partitions.
+    // Someone made it with another number of partitions.
     let mut other = Lab::without_broker(Kind::Kafka, "spool_unfit");
     other.config.kafka.brokers = broker.bootstrap();
     other.config.kafka.partitions = 3;

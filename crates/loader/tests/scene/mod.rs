@@ -23,7 +23,7 @@ pub(crate) struct Log(Arc<Mutex<State>>);
 struct State {
     records: Vec<Consumed>,
     first: u64,
-    /// Whether somebody has read up to the end.
+    /// Whether someone has read up to the end.
     is_read: bool,
 }
 

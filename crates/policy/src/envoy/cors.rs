@@ -20,7 +20,7 @@ pub(crate) struct Policy {
     pub(crate) max_age: Option<Placed>,
     pub(crate) credentials: Option<(bool, SourceLocation)>,
     pub(crate) private_network: Option<(bool, SourceLocation)>,
-    /// Whether preflights of origins that are not let in go on.
+    /// Whether preflights of origins that are not allowed go on.
     pub(crate) forwards: Option<bool>,
     pub(crate) enabled: Enabled,
     pub(crate) place: SourceLocation,
@@ -128,7 +128,7 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// What the filter sets in every answer to a page that is let in. It never sets `Vary`.
+    /// What the filter sets in every answer to a page that is allowed. It never sets `Vary`.
     pub(crate) fn change(&self, ask: &Ask<'_>, sheet: &mut Sheet) {
         let origin = ask.origin();
         if origin.is_empty() {

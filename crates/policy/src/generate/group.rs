@@ -91,7 +91,7 @@ impl Group {
         never
             .map(|(origin, count)| {
                 format!(
-                    "{origin}: none of its {} requests pass today. Is it meant to be let in?",
+                    "{origin}: none of its {} requests pass today. Is it meant to be allowed?",
                     count.requests
                 )
             })

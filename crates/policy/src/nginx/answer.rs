@@ -179,7 +179,7 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// Who is not let in. A request that works today has what it takes, which a preflight never
+    /// Who is not allowed. A request that works today has what it takes, which a preflight never
     /// carries.
     fn refused(&mut self, conf: &Conf) -> Result<Option<PredictedResponse>, Halt> {
         if let Some(gate) = conf.gates.first() {

@@ -240,7 +240,7 @@ fn granted(maps: &Maps, conf: &Conf, codes: &[Code], grants: &mut Vec<Grant>) {
 }
 
 impl Config {
-    /// Says which origins are let in, where that is known better than from regular expressions.
+    /// Says which origins are allowed, where that is known better than from regular expressions.
     pub(crate) fn let_in(&mut self, origins: Vec<Grant>) {
         self.grants.retain(|grant| grant.kind != Kind::Origin);
         self.grants.extend(origins);

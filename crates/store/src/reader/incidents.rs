@@ -22,7 +22,7 @@ const BLOCKED_WITHIN: [i64; 3] = [5, 15, 60];
 /// Failures that users notice: all but what passed and what the page took back.
 const FAILED: &str = "outcome NOT IN ('ok', 'http_error', 'aborted', 'unloaded', 'offline')";
 const MINUTE: i64 = observation::MILLIS_PER_MINUTE;
-/// What tells slices apart, apart from what is told of every grain.
+/// What tells slices apart, apart from what is told about every grain.
 const WHO_ASKS_WHOM: &[&str] = &[
     "page_origin",
     "target_origin",
@@ -186,7 +186,7 @@ impl Reader {
         Ok(found.into_iter().filter_map(confirm).collect())
     }
 
-    /// What people said of incidents since `from`.
+    /// What people said about incidents since `from`.
     ///
     /// # Errors
     /// [`StoreError`].

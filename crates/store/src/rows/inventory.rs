@@ -100,7 +100,7 @@ fields! {
         pub grant: Grant,
         /// Start of the last minute, or hour, in which a page of it called the target.
         pub last_seen: Option<UnixMillis>,
-        /// Whether it is let in by a list and no page of it has called for long.
+        /// Whether it is allowed by a list and no page of it has called for long.
         pub unused: bool,
     }
 }
@@ -184,7 +184,7 @@ impl InventoryRow {
         self.max_age.is_some_and(|age| age > LONGEST_KEPT_SECONDS)
     }
 
-    /// The origins that are let in and not used.
+    /// The origins that are allowed and not used.
     pub fn unused(&self) -> impl Iterator<Item = &TriedOrigin> {
         self.origins.iter().filter(|tried| tried.unused)
     }

@@ -97,7 +97,7 @@ impl Traffic {
         }
     }
 
-    /// A session goes on for four beacons or so; a thousand are under way.
+    /// A session goes on for four beacons or so; a thousand are in progress.
     fn session(&mut self) -> Origin {
         let random = &mut self.random;
         if self.sessions.len() < 1000 {

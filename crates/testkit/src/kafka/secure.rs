@@ -1,4 +1,4 @@
-//! A broker that lets in who has a certificate to trust and a password.
+//! A broker that allows who has a certificate to trust and a password.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

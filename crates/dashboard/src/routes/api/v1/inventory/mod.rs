@@ -84,7 +84,7 @@ pub(crate) struct InventoryBody {
 }
 
 /// The policies of what pages call: whom each target lets read, what is wrong with that since when,
-/// and which origins are let in that no page comes from.
+/// and which origins are allowed that no page comes from.
 #[utoipa::path(get, path = "/api/v1/inventory", tag = "data", params(OfTargetsParams, InventoryParams), responses(
     (status = 200, description = "the inventory", body = InventoryBody),
     (status = 400, description = "a parameter is at fault", body = Problem),
