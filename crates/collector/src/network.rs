@@ -9,7 +9,7 @@ use crate::address::network_of;
 
 const HOURS_PER_DAY: i64 = 24;
 
-/// Hashes networks with a salt, again every day, so that a network can be told from another within a
+/// Hashes networks with a salt, differently every day, so that a network can be told from another within a
 /// day and followed no longer.
 #[derive(Clone)]
 pub(crate) struct Networks {
