@@ -35,7 +35,7 @@ async fn one_command_runs_the_product_with_its_demo_and_a_signal_ends_it() {
 async fn a_journal_without_room_is_said_wherever_a_newcomer_looks() -> Result<()> {
     let data = tempfile::tempdir()?;
     fill(data.path().join("journal")).await?;
-    let small = "[journal.disk]\nmax_size = \"16MiB\"";
+    let small = "[journal.disk]\nkeep_free_percent = 0\nmax_size = \"16MiB\"";
     let settings = Settings::with_fixed_ports().and(small);
     let mut product = Product::start(data.path(), &settings).await;
 
@@ -63,6 +63,7 @@ async fn a_journal_without_room_is_said_wherever_a_newcomer_looks() -> Result<()
 async fn fill(dir: PathBuf) -> Result<()> {
     let mut config = journal::Config::default();
     config.disk.dir = dir;
+    config.disk.keep_free_percent = 0; // However full the disk of the tests is.
     let journal = Journal::open(&config, Clock::system(), &Metrics::default()).await?;
     let appender = journal.appender().await?;
     for n in 0..20 {

@@ -24,7 +24,7 @@ mod record;
 mod spool;
 
 pub use config::{Config, Kind};
-pub use disk::DiskConfig;
+pub use disk::{DiskConfig, DiskSpace};
 pub use ends::LogEnds;
 pub use error::{AppendError, Cause, ConsumeError, Full, OpenError};
 pub use journal::Journal;

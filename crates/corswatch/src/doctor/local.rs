@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, StatVfs, access, statvfs};
+use journal::DiskSpace;
+use rustix::fs::{Access, access, statvfs};
 use settings::Size;
 use store::engine::EngineHost;
 
@@ -62,16 +63,24 @@ fn disk(folder: &Folder<'_>) -> Finding {
         return Finding::failed(Check::Disk, &about, found)
             .so("run this as the user that runs corswatch, or give the folder to that user");
     }
-    match statvfs(there) {
-        Ok(disk) => room(folder, &about, &disk),
+    if statvfs(there).is_ok_and(|disk| disk.f_files > 0 && disk.f_favail == 0) {
+        return Finding::failed(Check::Disk, &about, "no inode is free")
+            .so("remove files from this disk");
+    }
+    match DiskSpace::of(there) {
+        Ok(Some(disk)) => room(folder, &about, disk),
+        Ok(None) => Finding::ok(
+            Check::Disk,
+            &about,
+            "its file system does not tell its size",
+        ),
         Err(error) => Finding::failed(Check::Disk, &about, format!("cannot be looked at: {error}"))
             .so("name a folder on a local disk"),
     }
 }
 
-fn room(folder: &Folder<'_>, about: &str, disk: &StatVfs) -> Finding {
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let percent = disk.f_bavail.saturating_mul(100) / disk.f_blocks.max(1);
+fn room(folder: &Folder<'_>, about: &str, disk: DiskSpace) -> Finding {
+    let (free, percent) = (disk.free(), disk.free_percent());
     let found = format!("{} free ({percent} %)", bytes(free));
     if percent < u64::from(folder.keep_free) || free == 0 {
         let text = format!("{found}: beacons are refused below {} %", folder.keep_free);
@@ -79,10 +88,6 @@ fn room(folder: &Folder<'_>, about: &str, disk: &StatVfs) -> Finding {
             "make room on the disk, or lower `{}.keep_free_percent`",
             folder.setting
         ));
-    }
-    if disk.f_files > 0 && disk.f_favail == 0 {
-        return Finding::failed(Check::Disk, about, "no inode is free")
-            .so("remove files from this disk");
     }
     match folder.room {
         Some((size, setting)) if free < size.bytes() => {

@@ -32,8 +32,8 @@ pub struct DiskConfig {
     /// the full size, when records that are not committed take all of it, appends are shed. At least
     /// 16 times `journal.max_record`. Permitted: 16MiB to 16TiB.
     pub max_size: Size,
-    /// Appends are shed while less than this share of the disk is free, in percent, and the file has
-    /// no freed room of its own. Permitted: 0 to 90.
+    /// Appends are shed while less than this share of the disk is free, in percent as `df` counts, and
+    /// the file has no freed room of its own. Permitted: 0 to 90.
     pub keep_free_percent: u8,
 }
 

@@ -15,6 +15,7 @@ mod row;
 mod salvage;
 mod schema;
 mod shared;
+mod space;
 mod spool;
 mod writer;
 
@@ -32,6 +33,7 @@ use tokio::time::Instant;
 
 pub use config::DiskConfig;
 pub(crate) use row::Portion;
+pub use space::DiskSpace;
 pub(crate) use spool::SpoolFile;
 
 use self::file::LogFile;

@@ -9,6 +9,7 @@ use super::config::DiskConfig;
 use super::extent::Usage;
 use super::file::LogFile;
 use super::purpose::Purpose;
+use super::space::DiskSpace;
 use crate::Full;
 
 /// Transactions of removal per partition and sweep, while there is room.
@@ -64,7 +65,7 @@ impl Shortage {
     }
 
     /// Less of the disk is free than is kept free for others.
-    fn of_reserve(config: &DiskConfig, purpose: Purpose, space: Space) -> Self {
+    fn of_reserve(config: &DiskConfig, purpose: Purpose, space: DiskSpace) -> Self {
         let (dir, section) = (config.dir.display(), purpose.section());
         let (kept, percent) = (config.keep_free_percent, space.free_percent());
         let advice = format_args!(
@@ -82,31 +83,6 @@ impl Shortage {
     }
 }
 
-/// Bytes of a disk.
-#[derive(Debug, Clone, Copy)]
-struct Space {
-    free: u64,
-    total: u64,
-}
-
-impl Space {
-    /// Nothing where it cannot be told, as by file systems that say they have no blocks.
-    fn of(config: &DiskConfig) -> Option<Self> {
-        let disk = rustix::fs::statvfs(&config.dir).ok()?;
-        let space = Self {
-            free: disk.f_bavail.saturating_mul(disk.f_frsize),
-            total: disk.f_blocks.saturating_mul(disk.f_frsize),
-        };
-        (space.total > 0).then_some(space)
-    }
-
-    /// Rounded down, so that it is below a percentage that it does not reach.
-    fn free_percent(self) -> u64 {
-        let percent = u128::from(self.free) * 100 / u128::from(self.total);
-        u64::try_from(percent).unwrap_or(u64::MAX)
-    }
-}
-
 /// Whether committed records go before their time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pressure {
@@ -120,7 +96,7 @@ pub(crate) enum Pressure {
 /// Judges what the file takes and the disk below it.
 pub(crate) fn room(config: &DiskConfig, purpose: Purpose, usage: Usage) -> Room {
     // What cannot be told is not held against the journal: writing will show.
-    let space = Space::of(config);
+    let space = DiskSpace::of(&config.dir).ok().flatten();
     let is_reserve_touched =
         space.is_some_and(|space| space.free_percent() < u64::from(config.keep_free_percent));
     let reserve = space
@@ -139,7 +115,7 @@ pub(crate) fn room(config: &DiskConfig, purpose: Purpose, usage: Usage) -> Room 
     Room {
         shortage: size.or(reserve),
         pressure,
-        free: space.map(|space| space.free),
+        free: space.map(|space| space.free()),
     }
 }
 

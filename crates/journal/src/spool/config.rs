@@ -24,7 +24,7 @@ pub struct SpoolConfig {
     /// The largest size; beyond it beacons are refused. Permitted: 16MiB to 16TiB.
     pub max_size: Size,
     /// Beacons are refused while the spool is needed and less than this share of the disk is free,
-    /// in percent. Permitted: 0 to 90.
+    /// in percent as `df` counts. Permitted: 0 to 90.
     pub keep_free_percent: u8,
 }
 
