@@ -138,27 +138,17 @@ fn is_final(replies: &[DumpedResponse]) -> bool {
 }
 
 /// Lays answers along a request, each where the browser would have asked for it.
-fn lay(request: Request, replies: Vec<DumpedResponse>) -> Result<Dump, BadDump> {
-    let notes = notes(&request, &replies);
-    let mut exchange = Exchange {
-        request,
-        hops: Vec::new(),
-    };
-    let mut replies = std::collections::VecDeque::from(replies);
-    loop {
-        let judgement = judge(&exchange);
-        let Some(missing) = judgement
-            .scene
-            .missing
-            .filter(|_| judgement.ruling == Ruling::Incomplete)
-        else {
-            break;
-        };
-        let at = replies.iter().position(|reply| fits(reply, missing));
-        let Some(reply) = at.and_then(|at| replies.remove(at)) else {
-            break;
-        };
-        place(&mut exchange, reply.answer);
+fn lay(request: Request, mut replies: Vec<DumpedResponse>) -> Result<Dump, BadDump> {
+    let mut notes = notes(&request, &replies);
+    let mut exchange = place_all(request, &mut replies);
+    // A preflight that the request does not need decides nothing, unless it is all that there is.
+    let is_preflight = |reply: &DumpedResponse| reply.to.as_ref().is_some_and(Sent::is_preflight);
+    if exchange.hops.is_empty() && replies.iter().any(is_preflight) {
+        notes.push(format!(
+            "A plain {} with no headers of its own needs no preflight; a browser sends this one only for a page that listens to the progress of an upload. Name the headers that the page sets: `-H 'Access-Control-Request-Headers: content-type'`.",
+            exchange.request.method()
+        ));
+        exchange = place_all(exchange.request.always_preflighted(), &mut replies);
     }
     if let Some(bare) = replies
         .iter()
@@ -172,6 +162,29 @@ fn lay(request: Request, replies: Vec<DumpedResponse>) -> Result<Dump, BadDump> 
         });
     }
     Ok(Dump { exchange, notes })
+}
+
+/// Takes the answers that fit, one after the other.
+fn place_all(request: Request, replies: &mut Vec<DumpedResponse>) -> Exchange {
+    let mut exchange = Exchange {
+        request,
+        hops: Vec::new(),
+    };
+    loop {
+        let judgement = judge(&exchange);
+        let Some(missing) = judgement
+            .scene
+            .missing
+            .filter(|_| judgement.ruling == Ruling::Incomplete)
+        else {
+            break;
+        };
+        let Some(at) = replies.iter().position(|reply| fits(reply, missing)) else {
+            break;
+        };
+        place(&mut exchange, replies.remove(at).answer);
+    }
+    exchange
 }
 
 fn is_complete(exchange: &Exchange) -> bool {
