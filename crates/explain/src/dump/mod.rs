@@ -6,11 +6,14 @@ mod curl;
 mod draft;
 mod error;
 mod fetch;
+mod literal;
 mod messages;
+mod panel;
 mod powershell;
 mod request;
 mod shell;
 mod typed;
+mod variables;
 mod windows;
 
 use cors::{Answer, Exchange, Hop, Origin, Request, Ruling, Stage, judge};
@@ -46,16 +49,50 @@ pub fn read(dump: &[u8], given: &Given) -> Result<Dump, BadDump> {
     let (commands, rest) = command::take(&text);
     let mut messages = messages::read(&rest)?;
     if messages.is_empty() {
+        messages = panel::read(&rest);
+    }
+    if messages.is_empty() {
         messages = windows::read(&rest)?;
     }
-    if messages.is_empty() && commands.is_empty() {
-        return Err(BadDump::NoAnswer);
+    if messages.is_empty() {
+        unanswered(&rest, &commands)?;
     }
     let requests = requests(&commands, &messages);
     let (request, notes) = request::of(given, &requests, &commands, &rest)?;
     let mut dump = lay(request, replies(&commands, messages))?;
     dump.notes.extend(notes);
     Ok(dump)
+}
+
+/// Why a dump has no answers; commands alone need none.
+fn unanswered(rest: &str, commands: &[Command]) -> Result<(), BadDump> {
+    for (line, text) in (1..).zip(rest.lines()) {
+        let failed = ["curl: (", "wget: unable", "http: error:", "xh: error:"];
+        if failed
+            .iter()
+            .any(|start| text.trim_start().starts_with(start))
+            && !commands.is_empty()
+        {
+            let text = text.trim().to_owned();
+            return Err(BadDump::Failed { line, text });
+        }
+        let name = text.split(':').next().unwrap_or_default().trim();
+        let is_header = text.contains(':') && is_of_answers(name);
+        if is_header {
+            return Err(BadDump::NoStatus { line });
+        }
+    }
+    match commands {
+        [] => Err(BadDump::NoAnswer),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a header is one that answers have.
+fn is_of_answers(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("access-control-allow-")
+        || matches!(name.as_str(), "vary" | "server" | "x-powered-by")
 }
 
 /// The text without the colours that HTTPie and others print.
@@ -116,6 +153,8 @@ fn replies(commands: &[Command], messages: Vec<Message>) -> Vec<DumpedResponse> 
                         .is_some_and(|sent| sent.method == "CONNECT");
                 // What stands unmarked behind marked lines is the output of another command.
                 let is_other = answered == Some(Stream::Verbose) && message.stream == Stream::Plain;
+                // Whoever answers 407 is a proxy too.
+                replies.retain(|reply: &DumpedResponse| reply.answer.status != 407);
                 if answer.status >= 200 && !of_proxy {
                     replies.push(DumpedResponse {
                         line: message.line,
@@ -230,6 +269,16 @@ fn notes(request: &Request, replies: &[DumpedResponse]) -> Vec<String> {
     let mut notes = Vec::new();
     for reply in replies {
         let Some(sent) = &reply.to else { continue };
+        for name in ["headers", "methods"] {
+            let wrong = format!("access-control-allow-{name}");
+            if sent.header(&wrong).is_some() {
+                notes.push(format!(
+                    "The request before line {} sends `{wrong}`, which is a header of answers; a preflight asks with `access-control-request-{}`.",
+                    reply.line,
+                    name.replace("methods", "method")
+                ));
+            }
+        }
         match sent.header("origin").as_deref() {
             None => notes.push(format!(
                 "The request before line {} was sent without Origin; many servers then leave the CORS headers out. Repeat it with `-H 'Origin: {}'`.",

@@ -2,7 +2,8 @@
 //! of Safari and of test tools have the message where the answer is missing.
 
 use cors::{
-    Answer, CorsError, Exchange, Headers, Hop, Request, RequestParts, Ruling, Stage, judge,
+    Answer, CorsError, Credentials, Exchange, Headers, Hop, Request, RequestParts, Ruling, Scene,
+    Stage, judge,
 };
 
 /// What a message says.
@@ -80,54 +81,10 @@ pub(super) fn completed(told: &Told, exchange: &Exchange) -> Option<Exchange> {
     let judgement = judge(&exchange);
     let missing = judgement.scene.missing?;
     let scene = &judgement.scene;
-    let mut headers = Headers::new();
-    let mut set = |name: &str, value: &str| headers.push(name, value);
-    let allow = "access-control-allow-origin";
-    match told.error {
-        Some(
-            CorsError::WildcardOriginNotAllowed | CorsError::PreflightWildcardOriginNotAllowed,
-        ) => {
-            exchange.request = exchange
-                .request
-                .with_credentials(cors::Credentials::Include);
-            set(allow, "*");
-        }
-        Some(
-            CorsError::MultipleAllowOriginValues | CorsError::PreflightMultipleAllowOriginValues,
-        ) => {
-            set(allow, "*");
-            set(allow, "*");
-        }
-        Some(CorsError::InvalidAllowCredentials | CorsError::PreflightInvalidAllowCredentials) => {
-            exchange.request = exchange
-                .request
-                .with_credentials(cors::Credentials::Include);
-            set(allow, &scene.origin);
-        }
-        Some(
-            CorsError::HeaderDisallowedByPreflightResponse
-            | CorsError::MethodDisallowedByPreflightResponse,
-        ) => {
-            set(allow, &scene.origin);
-            set("access-control-allow-credentials", "true");
-            let names = scene
-                .question
-                .as_ref()
-                .and_then(|question| question.headers.clone());
-            let disallowed = told.parameter.clone().unwrap_or_default();
-            let granted: Vec<String> = names
-                .unwrap_or_default()
-                .split(',')
-                .filter(|name| !name.eq_ignore_ascii_case(&disallowed))
-                .map(str::to_owned)
-                .collect();
-            set("access-control-allow-headers", &granted.join(","));
-            if told.error == Some(CorsError::HeaderDisallowedByPreflightResponse) {
-                set("access-control-allow-methods", &scene.method);
-            }
-        }
-        _ => {}
+    if of_credentials(told) {
+        exchange.request = exchange.request.with_credentials(Credentials::Include);
     }
+    let headers = headers(told, scene);
     let by_itself = match told.error {
         Some(CorsError::PreflightInvalidStatus) => 403,
         _ => 200,
@@ -148,6 +105,60 @@ pub(super) fn completed(told: &Told, exchange: &Exchange) -> Option<Exchange> {
         Stage::Response | Stage::Redirect => hop.response = Some(answer),
     }
     (judge(&exchange).ruling == Ruling::Blocked).then_some(exchange)
+}
+
+/// Whether only requests with credentials fail like this.
+const fn of_credentials(told: &Told) -> bool {
+    use CorsError as E;
+    matches!(
+        told.error,
+        Some(
+            E::WildcardOriginNotAllowed
+                | E::PreflightWildcardOriginNotAllowed
+                | E::InvalidAllowCredentials
+                | E::PreflightInvalidAllowCredentials
+        )
+    )
+}
+
+/// The headers of the answer that the message speaks of.
+fn headers(told: &Told, scene: &Scene) -> Headers {
+    use CorsError as E;
+    let allow = "access-control-allow-origin";
+    let mut headers = Headers::new();
+    match told.error {
+        Some(E::WildcardOriginNotAllowed | E::PreflightWildcardOriginNotAllowed) => {
+            headers.push(allow, "*");
+        }
+        Some(E::MultipleAllowOriginValues | E::PreflightMultipleAllowOriginValues) => {
+            headers.push(allow, "*");
+            headers.push(allow, "*");
+        }
+        Some(E::InvalidAllowCredentials | E::PreflightInvalidAllowCredentials) => {
+            headers.push(allow, &scene.origin);
+        }
+        Some(
+            error @ (E::HeaderDisallowedByPreflightResponse
+            | E::MethodDisallowedByPreflightResponse),
+        ) => {
+            headers.push(allow, &scene.origin);
+            headers.push("access-control-allow-credentials", "true");
+            let question = scene.question.as_ref();
+            let asked = question.and_then(|question| question.headers.as_deref());
+            let refused = told.parameter.as_deref().unwrap_or_default();
+            let granted: Vec<&str> = asked
+                .unwrap_or_default()
+                .split(',')
+                .filter(|name| !name.eq_ignore_ascii_case(refused))
+                .collect();
+            headers.push("access-control-allow-headers", granted.join(","));
+            if error == E::HeaderDisallowedByPreflightResponse {
+                headers.push("access-control-allow-methods", &scene.method);
+            }
+        }
+        _ => {}
+    }
+    headers
 }
 
 /// The request with a header that the message names: the file may leave it out.
