@@ -224,7 +224,8 @@ fn near_miss(answer: Option<&Answer>, origin: &str) -> &'static str {
     let Ok(value) = std::str::from_utf8(&value) else {
         return " (the value holds bytes that are not text)";
     };
-    if value.trim_matches(['"', '\'']) == origin {
+    let bare = value.trim_matches(['"', '\'']);
+    if bare != value && (bare == origin || bare == "*") {
         return " (the quotes are part of the value)";
     }
     if value.eq_ignore_ascii_case(origin) {
