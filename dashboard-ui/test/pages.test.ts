@@ -343,7 +343,7 @@ test('what a panel shows is kept as CSV and as JSON', async () => {
       return readFile(await (await download).path(), 'utf8');
     };
     const csv = await saved('as CSV');
-    assert.match(csv, /^When,Request,From,Outcome,Cause,Browser,Release\r\n/);
+    assert.match(csv, /^When,Request,From,Outcome,Cause,Evidence,Browser,Release\r\n/);
     assert.equal(csv.split('\r\n').length, 4);
     assert.equal(JSON.parse(await saved('as JSON')).failures.length, 2);
   });

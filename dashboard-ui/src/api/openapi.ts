@@ -2213,6 +2213,8 @@ export interface components {
             unknown: number;
             /** @description With one that answers `*`. */
             wildcard: number;
+            /** @description With one that lets any origin read, by a wildcard or by naming whoever asks: M7. */
+            wildcard_or_reflecting: number;
             /** @description With one that answers `*` beside Access-Control-Allow-Credentials. */
             wildcard_with_credentials: number;
         };
@@ -2306,8 +2308,8 @@ export interface components {
             target_origin: string;
             /** @description What was asked. */
             url: string;
-            /** @description `right`, `missing` or `not_needed`. */
-            vary: string;
+            /** @description `right`, `missing` or `not_needed`; null where it has never answered. */
+            vary?: string | null;
         };
         /** @description The data of a `tick`. */
         Tick: {
