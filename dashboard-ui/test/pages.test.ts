@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { PAGES } from '../src/view/pages';
 import { silence, single } from './answers';
 import { text, visit } from './harness';
+import { shops } from './policies';
 import { diagnosis, failing } from './world';
 
 const PATHS = [...PAGES.map(({ name }) => name as string), 'incidents/7f3a', 'debug?failure=f-1'];
@@ -359,6 +360,21 @@ test('the readiness page ticks only what is shown by evidence', async () => {
       await text(page, '[aria-labelledby=before-production]'),
       /\? ?not known ?CI checks CORS/,
     );
+  });
+});
+
+test('nothing is said to be met by targets that never answered', async () => {
+  const policies = shops().map((target) => ({ ...target, stance: null, vary: null }));
+  await visit({ policies }, 'readiness', async ({ page }) => {
+    await settled(page);
+    const production = await text(page, '[aria-labelledby=production]');
+    assert.match(production, /\? ?not known ?No service lets everybody in with credentials/);
+    assert.match(production, /never answered/);
+  });
+  await visit({ policies }, 'executive', async ({ page }) => {
+    await settled(page);
+    const measures = await text(page, '[aria-labelledby=measures]');
+    assert.match(measures, /M7[^\n]* 0 .*did not answer .*no data/);
   });
 });
 
