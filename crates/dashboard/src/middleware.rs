@@ -116,7 +116,7 @@ pub(crate) async fn admitted(
     front
         .measured
         .answered(&route, response.status(), started.elapsed());
-    headers::secure(response, front.config.hsts)
+    headers::secure(response, front.config.hsts())
 }
 
 /// Around data: who asks.
