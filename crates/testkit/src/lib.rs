@@ -12,6 +12,7 @@ pub mod kafka;
 pub mod node;
 pub mod port;
 pub mod process;
+pub mod strictness;
 pub mod wait;
 
 pub use beacon::Beacon;
