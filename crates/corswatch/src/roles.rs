@@ -17,7 +17,7 @@ pub(crate) async fn collector(config: Config) -> Result<(), Failure> {
     config.serves(Role::Collector)?;
     let (ground, mut tasks) = (Context::new(), Tasks::default());
     let edge = Edge::bind(&config).await?;
-    let health = HealthSide::bind("health.collector", config.health.collector).await?;
+    let health = HealthSide::bind(&config, "health.collector", config.health.collector).await?;
     let (url, health_url) = (edge.socket.url.clone(), health.socket.url.clone());
     let journal = health.socket.journal(&config, &ground).await?;
     let (part, _) = edge.spawn(&config, &ground, &journal, &mut tasks).await?;
@@ -30,7 +30,7 @@ pub(crate) async fn collector(config: Config) -> Result<(), Failure> {
 pub(crate) async fn loader(config: Config, replay: Option<Replay>) -> Result<(), Failure> {
     config.serves(Role::Loader)?;
     let (ground, mut tasks) = (Context::new(), Tasks::default());
-    let health = HealthSide::bind("health.loader", config.health.loader).await?;
+    let health = HealthSide::bind(&config, "health.loader", config.health.loader).await?;
     let health_url = health.socket.url.clone();
     let storage = health.socket.storage(&config, &ground).await?;
     let journal = health.socket.journal(&config, &ground).await?;
@@ -48,7 +48,7 @@ pub(crate) async fn loader(config: Config, replay: Option<Replay>) -> Result<(),
 pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
     config.serves(Role::Aggregator)?;
     let (ground, mut tasks) = (Context::new(), Tasks::default());
-    let health = HealthSide::bind("health.aggregator", config.health.aggregator).await?;
+    let health = HealthSide::bind(&config, "health.aggregator", config.health.aggregator).await?;
     let health_url = health.socket.url.clone();
     let storage = health.socket.storage(&config, &ground).await?;
     let store = storage.store.clone();
@@ -69,7 +69,7 @@ pub(crate) async fn aggregator(config: Config) -> Result<(), Failure> {
 pub(crate) async fn prober(config: Config) -> Result<(), Failure> {
     config.serves(Role::Prober)?;
     let (ground, mut tasks) = (Context::new(), Tasks::default());
-    let health = HealthSide::bind("health.prober", config.health.prober).await?;
+    let health = HealthSide::bind(&config, "health.prober", config.health.prober).await?;
     let health_url = health.socket.url.clone();
     let storage = health.socket.storage(&config, &ground).await?;
     let store = storage.store.clone();

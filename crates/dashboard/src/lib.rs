@@ -36,6 +36,7 @@ mod silencing;
 mod state;
 mod tabular;
 mod timestamp;
+mod tls;
 mod view;
 mod watermark;
 
@@ -49,4 +50,5 @@ pub use queries::{Queries, Stored};
 pub use router::router;
 pub use serve::{ServeError, serve, serve_during, serve_health};
 pub use state::{App, Book, Edge, LogEnd, LogEnds, SloSpec, State};
+pub use tls::{Pair, TlsConfig, TlsError};
 pub use watermark::Watermark;

@@ -1,6 +1,7 @@
 //! The configuration: one tree, put together from what each crate documents of itself.
 
 mod advice;
+mod certificate;
 mod demo;
 mod dropped;
 mod examples;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use settings::{Problem, Problems};
 use toml::Table;
 
+pub(crate) use certificate::{Validity, reached_at};
 pub(crate) use log::LogConfig;
 pub(crate) use objectives::{Objectives, objectives_of};
 pub(crate) use reference::reference;
@@ -186,6 +188,7 @@ impl Config {
         }
         self.url_problems(found);
         found.extend(self.leaks());
+        found.extend(self.certificate_problem());
     }
 
     /// Addresses that read as URLs of another scheme, such as `localhost:8123`.
