@@ -39,7 +39,8 @@ pub enum ServeError {
     Socket(#[source] std::io::Error),
 }
 
-/// Serves the admin server on `listener` until `stop`, then lets requests in progress finish.
+/// Serves the admin server on `listener` until `stop`, then lets requests in progress finish. Another may serve
+/// the same listener meanwhile.
 ///
 /// # Errors
 /// [`ServeError::Exposed`] where the socket is reachable from other machines and no token is
@@ -47,9 +48,10 @@ pub enum ServeError {
 pub async fn serve(
     config: Config,
     state: State,
-    listener: TcpListener,
+    listener: impl Into<Arc<TcpListener>>,
     stop: Stop,
 ) -> Result<(), ServeError> {
+    let listener = listener.into();
     let open = connections_gauge(&state.metrics);
     let router = router_until(&stop, config.clone(), state);
     ready(&listener);

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use settings::{Problem, Problems};
 use toml::Table;
 
+pub(crate) use load::is_secret;
 pub(crate) use log::LogConfig;
 pub(crate) use objectives::{Objectives, objectives_of};
 pub(crate) use reference::reference;
@@ -113,6 +114,8 @@ pub(crate) struct Examined {
     pub(crate) problems: Vec<Problem>,
     /// What is worth a second look.
     pub(crate) warnings: Vec<Problem>,
+    /// What file, environment and files of secrets say, as it was read.
+    pub(crate) read: Table,
 }
 
 impl Config {
@@ -141,7 +144,7 @@ impl Config {
         problems.extend(files.problems);
         warnings.extend(files.warnings);
         warnings.extend(warnings::placeholders(&tree));
-        let reading = load::read::<Self>(tree, &environment);
+        let reading = load::read::<Self>(tree.clone(), &environment);
         problems.extend(reading.problems);
         if let Some(config) = &reading.value {
             let mut found = Vec::new();
@@ -154,6 +157,7 @@ impl Config {
             config: reading.value,
             problems,
             warnings,
+            read: tree,
         })
     }
 
