@@ -116,6 +116,7 @@ impl Rig {
             source: Arc::clone(&self.world) as _,
             keep: Arc::clone(&self.world) as _,
             edge: self.edge.clone(),
+            board: tokio::sync::watch::Sender::default(),
             clock: self.clock.clone(),
             metrics: &metrics,
         })

@@ -26,6 +26,7 @@ use settings::{Problem, Problems};
 use toml::Table;
 
 pub(crate) use certificate::{Validity, reached_at};
+pub(crate) use load::is_secret;
 pub(crate) use log::LogConfig;
 pub(crate) use objectives::{Objectives, objectives_of};
 pub(crate) use reference::reference;
@@ -115,6 +116,8 @@ pub(crate) struct Examined {
     pub(crate) problems: Vec<Problem>,
     /// What is worth a second look.
     pub(crate) warnings: Vec<Problem>,
+    /// What file, environment and files of secrets say, as it was read.
+    pub(crate) read: Table,
 }
 
 impl Config {
@@ -143,7 +146,7 @@ impl Config {
         problems.extend(files.problems);
         warnings.extend(files.warnings);
         warnings.extend(warnings::placeholders(&tree));
-        let reading = load::read::<Self>(tree, &environment);
+        let reading = load::read::<Self>(tree.clone(), &environment);
         problems.extend(reading.problems);
         if let Some(config) = &reading.value {
             let mut found = Vec::new();
@@ -156,6 +159,7 @@ impl Config {
             config: reading.value,
             problems,
             warnings,
+            read: tree,
         })
     }
 
