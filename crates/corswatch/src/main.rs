@@ -16,6 +16,7 @@ mod explain;
 mod file;
 mod incidents;
 mod init;
+mod mcp;
 mod objectives;
 mod operations;
 mod parts;
@@ -84,6 +85,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Simulate(args) => policies::simulate(&args),
         Command::Generate(args) => policies::generate(&args),
         Command::Incident(args) => incidents::run(&args),
+        Command::Mcp(args) => mcp::run(&args.api),
         Command::Init(args) => init::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::CheckConfig(args) => check_config(&args),
