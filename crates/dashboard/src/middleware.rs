@@ -120,6 +120,23 @@ pub(crate) async fn admitted(
     headers::secure(response, front.config.hsts())
 }
 
+/// Around health, which anybody may ask: who asks, where that is known.
+pub(crate) async fn recognised(
+    Extract(front): Extract<Arc<Middleware>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let says_who = front.gate.is_open() || request.headers().contains_key(AUTHORIZATION);
+    let client = front.client(&request);
+    if let Some(caller) = says_who
+        .then(|| front.identify(&request, client).ok())
+        .flatten()
+    {
+        request.extensions_mut().insert(caller);
+    }
+    next.run(request).await
+}
+
 /// Around data: who asks.
 pub(crate) async fn authorised(
     Extract(front): Extract<Arc<Middleware>>,

@@ -646,7 +646,8 @@ export interface paths {
         };
         /**
          * Whether the process can do its work, and which part cannot. Lag alone leaves it ready: numbers
-         *     are late, but taking the process out of service would not make them earlier.
+         *     are late, but taking the process out of service would not make them earlier. Where there are tokens, `detail` is
+         *     empty for who sends none: it may name directories and servers.
          */
         get: operations["get_readyz"];
         put?: never;
@@ -1639,7 +1640,7 @@ export interface components {
         PartReport: {
             /** @description How it is. */
             condition: components["schemas"]["Condition"];
-            /** @description What is wrong and what to look at; empty where nothing is. */
+            /** @description What is wrong and what to look at; empty where nothing is, and for who sends no token where there are any. */
             detail: string;
             /** @description Its name: `store`, `journal`, `loader`, ... */
             part: string;
