@@ -1,6 +1,6 @@
 //! The objectives of a file alone, with the lines of their mistakes.
 
-use aggregator::SloConfig;
+use aggregator::{FlowConfig, SloConfig};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::{Problem, Problems};
@@ -14,12 +14,15 @@ use super::load::{self, Environment};
 struct SloFile {
     #[serde(default)]
     slo: Vec<SloConfig>,
+    #[serde(default)]
+    flows: Vec<FlowConfig>,
 }
 
 /// The objectives of a file.
 #[derive(Debug)]
 pub(crate) struct Objectives {
     pub(crate) slos: Vec<SloConfig>,
+    pub(crate) flows: Vec<FlowConfig>,
     /// The apps that the file itself configures.
     pub(crate) apps: Vec<String>,
 }
@@ -44,22 +47,30 @@ pub(crate) fn objectives_of(
         }]
     })?;
     let own = names(tree.get("apps"));
-    let slo = tree.remove("slo");
-    let tree = slo.into_iter().map(|slo| ("slo".to_owned(), slo)).collect();
+    tree.retain(|name: &str, _| ["slo", "flows"].contains(&name));
     let reading = load::read::<SloFile>(tree, &Environment::default());
     let mut found = reading.problems;
-    let slos = reading.value.map(|file| file.slo).unwrap_or_default();
-    let stated: Vec<String> = slos.iter().map(|slo| slo.app.clone()).collect();
+    let (slos, flows) = reading
+        .value
+        .map(|file| (file.slo, file.flows))
+        .unwrap_or_default();
+    let of_flows = flows.iter().map(|flow| &flow.app);
+    let stated = slos.iter().map(|slo| &slo.app).chain(of_flows);
+    let stated: Vec<String> = stated.cloned().collect();
     let permitted = match apps {
         Some(apps) => apps,
         None if own.is_empty() => &stated,
         None => &own,
     };
     let mut more = Vec::new();
-    aggregator::problems(&slos, permitted, &mut Problems::at("", &mut more));
+    aggregator::problems((&slos, &flows), permitted, &mut Problems::at("", &mut more));
     found.extend(reading.dropped.own(more));
     if found.is_empty() {
-        return Ok(Objectives { slos, apps: own });
+        return Ok(Objectives {
+            slos,
+            flows,
+            apps: own,
+        });
     }
     let document = DeTable::parse(text).ok();
     for problem in &mut found {
