@@ -1318,6 +1318,28 @@ export interface components {
             /** @description The value to set it to. */
             value?: string | null;
         };
+        /** @description What users of a critical flow notice. */
+        FlowView: {
+            /**
+             * Format: int64
+             * @description Page loads of it.
+             */
+            all_sessions: number;
+            /** @description App. */
+            app: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Page loads of it with a failure.
+             */
+            sessions: number;
+            /**
+             * Format: double
+             * @description Share of its page loads with a failure; null without page loads.
+             */
+            share?: number | null;
+        };
         /** @description Whether a change blocks more than its baseline. */
         GateBody: {
             /** @description Blocked requests of the baseline. */
@@ -1415,6 +1437,8 @@ export interface components {
              * @description Requests that failed.
              */
             failed: number;
+            /** @description What critical flows notice, those of which calls fail. */
+            flows?: components["schemas"]["FlowView"][];
             /**
              * Format: int64
              * @description Client networks with a failure, among those that are known.
@@ -2582,6 +2606,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 by?: "service" | "page_origin" | "target_origin" | "endpoint" | "method" | "release" | "environment" | "outcome" | "stage" | "cause" | "parameter" | "status" | "browser_family" | "context" | "standing" | "browser";
                 /** @description Most rows, 1 to 500; default 20. */
@@ -2691,6 +2717,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
             };
             header?: never;
@@ -3255,6 +3283,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 sli?: "block_rate" | "unknown_rate" | "preflight_failure_rate" | "credentialed_failure_rate" | "exposed_header_mismatch";
                 /** @description Most rows, 1 to 500; default 20. */
@@ -3364,6 +3394,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
@@ -3472,6 +3504,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 kind?: "request" | "preflight" | "header_read";
                 outcome?: "ok" | "http_error" | "blocked" | "network" | "aborted" | "offline" | "csp" | "mixed_content" | "ad_blocked" | "unloaded" | "local_network" | "unknown";
@@ -4524,6 +4558,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
@@ -4715,6 +4751,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /**
                  * @description Seconds between points, whole minutes: `60`. At most 2000 points. By default about 120
@@ -4826,6 +4864,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
@@ -5174,6 +5214,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
