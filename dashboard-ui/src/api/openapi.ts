@@ -646,7 +646,8 @@ export interface paths {
         };
         /**
          * Whether the process can do its work, and which part cannot. Lag alone leaves it ready: numbers
-         *     are late, but taking the process out of service would not make them earlier.
+         *     are late, but taking the process out of service would not make them earlier. Where there are tokens, `detail` is
+         *     empty for who sends none: it may name directories and servers.
          */
         get: operations["get_readyz"];
         put?: never;
@@ -866,7 +867,7 @@ export interface components {
          * @description Why a request is not answered. Closed: programs may depend on it.
          * @enum {string}
          */
-        Code: "invalid_request" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
+        Code: "invalid_request" | "malformed_request" | "unsupported_coding" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
         /** @description The SLIs of a window and of the one before. */
         ComparisonBody: components["schemas"]["Scope"] & {
             /** @description The window of the same length that ends where it starts. */
@@ -1317,6 +1318,28 @@ export interface components {
             /** @description The value to set it to. */
             value?: string | null;
         };
+        /** @description What users of a critical flow notice. */
+        FlowView: {
+            /**
+             * Format: int64
+             * @description Page loads of it.
+             */
+            all_sessions: number;
+            /** @description App. */
+            app: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Page loads of it with a failure.
+             */
+            sessions: number;
+            /**
+             * Format: double
+             * @description Share of its page loads with a failure; null without page loads.
+             */
+            share?: number | null;
+        };
         /** @description Whether a change blocks more than its baseline. */
         GateBody: {
             /** @description Blocked requests of the baseline. */
@@ -1414,6 +1437,8 @@ export interface components {
              * @description Requests that failed.
              */
             failed: number;
+            /** @description What critical flows notice, those of which calls fail. */
+            flows?: components["schemas"]["FlowView"][];
             /**
              * Format: int64
              * @description Client networks with a failure, among those that are known.
@@ -1639,7 +1664,7 @@ export interface components {
         PartReport: {
             /** @description How it is. */
             condition: components["schemas"]["Condition"];
-            /** @description What is wrong and what to look at; empty where nothing is. */
+            /** @description What is wrong and what to look at; empty where nothing is, and for who sends no token where there are any. */
             detail: string;
             /** @description Its name: `store`, `journal`, `loader`, ... */
             part: string;
@@ -2213,6 +2238,8 @@ export interface components {
             unknown: number;
             /** @description With one that answers `*`. */
             wildcard: number;
+            /** @description With one that lets any origin read, by a wildcard or by naming whoever asks: M7. */
+            wildcard_or_reflecting: number;
             /** @description With one that answers `*` beside Access-Control-Allow-Credentials. */
             wildcard_with_credentials: number;
         };
@@ -2306,8 +2333,8 @@ export interface components {
             target_origin: string;
             /** @description What was asked. */
             url: string;
-            /** @description `right`, `missing` or `not_needed`. */
-            vary: string;
+            /** @description `right`, `missing` or `not_needed`; null where it has never answered. */
+            vary?: string | null;
         };
         /** @description The data of a `tick`. */
         Tick: {
@@ -2579,6 +2606,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 by?: "service" | "page_origin" | "target_origin" | "endpoint" | "method" | "release" | "environment" | "outcome" | "stage" | "cause" | "parameter" | "status" | "browser_family" | "context" | "standing" | "browser";
                 /** @description Most rows, 1 to 500; default 20. */
@@ -2688,6 +2717,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
             };
             header?: never;
@@ -3252,6 +3283,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 sli?: "block_rate" | "unknown_rate" | "preflight_failure_rate" | "credentialed_failure_rate" | "exposed_header_mismatch";
                 /** @description Most rows, 1 to 500; default 20. */
@@ -3361,6 +3394,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
@@ -3469,6 +3504,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 kind?: "request" | "preflight" | "header_read";
                 outcome?: "ok" | "http_error" | "blocked" | "network" | "aborted" | "offline" | "csp" | "mixed_content" | "ad_blocked" | "unloaded" | "local_network" | "unknown";
@@ -4521,6 +4558,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
@@ -4712,6 +4751,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /**
                  * @description Seconds between points, whole minutes: `60`. At most 2000 points. By default about 120
@@ -4823,6 +4864,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
@@ -5171,6 +5214,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";

@@ -23,7 +23,7 @@ pub(crate) use operations::{
 pub(crate) use policies::{Generate, ShapeSource, Simulate};
 pub(crate) use setup::{Doctor, Form, Init};
 pub(crate) use slo::{
-    Backtest, ExitOn, Export, Import, ReportFormat, Show, Slo, SloCommand, Validate,
+    Backtest, ExitOn, Export, ExportFormat, Import, ReportFormat, Show, Slo, SloCommand, Validate,
 };
 
 /// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
@@ -86,6 +86,9 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Lists incidents of a corswatch that runs, shows one, or exports one as the draft of a post-mortem.
     Incident(IncidentArgs),
+    /// Serves the questions of the API as read-only tools of the Model Context Protocol, over standard input and
+    /// output, to a client that starts this command: an editor, an assistant, an agent.
+    Mcp(Mcp),
     /// Writes a commented configuration to start with: for this machine, for this machine with Kafka, or
     /// for a cluster. What no option says is asked for.
     Init(Init),
@@ -119,6 +122,13 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<std::ffi::OsString>,
     },
+}
+
+/// Arguments of `mcp`.
+#[derive(Debug, Args)]
+pub(crate) struct Mcp {
+    #[command(flatten)]
+    pub(crate) api: Api,
 }
 
 /// Arguments of `up`.
