@@ -103,6 +103,13 @@ impl Client {
         self.send(request, url).await
     }
 
+    /// Takes away what is at `path`.
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), ApiError> {
+        let url = self.url(path)?;
+        self.send(self.client.delete(url.clone()), url).await?;
+        Ok(())
+    }
+
     fn url(&self, path: &str) -> Result<url::Url, ApiError> {
         Ok(self.base.join(path).context("--api")?)
     }
@@ -139,6 +146,20 @@ impl Client {
 pub(crate) fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, ApiError> {
     serde_json::from_str(text)
         .map_err(|error| anyhow!("the answer is not one of a corswatch: {error}").into())
+}
+
+/// An identity as one segment of a path, whatever is in it.
+pub(crate) fn segment(id: &str) -> anyhow::Result<String> {
+    let mut url = url::Url::parse("http://localhost/")?;
+    // `.` and `..` are steps of a path even when they are escaped.
+    let is_step = id.is_empty() || id.bytes().all(|byte| byte == b'.');
+    match url.path_segments_mut() {
+        Ok(mut segments) if !is_step => {
+            segments.pop_if_empty().push(id);
+        }
+        _ => anyhow::bail!("`{id}` is not an identity; lists have them as `id`"),
+    }
+    Ok(url.path().trim_start_matches('/').to_owned())
 }
 
 fn from_file(file: &Path) -> anyhow::Result<String> {
