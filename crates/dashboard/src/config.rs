@@ -157,7 +157,7 @@ impl Config {
             false => Span::secs(0),
         };
         self.hsts.unwrap_or(own)
-}
+    }
 
     /// Whether whoever asks has to show who they are.
     #[must_use]
