@@ -334,12 +334,11 @@ impl SloConfig {
             let reason = "an endpoint starts with /; a template is such as /cart/:id";
             problems.report("endpoint", endpoint, reason);
         }
-        let texts = [
+        for (field, text) in [
             ("service", &self.service),
             ("environment", &self.environment),
             ("release", &self.release),
-        ];
-        for (field, text) in texts {
+        ] {
             if text.as_ref().is_some_and(String::is_empty) {
                 let reason = "is empty: leave the line out for all of them";
                 problems.report(field, "\"\"", reason);

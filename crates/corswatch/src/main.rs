@@ -32,6 +32,7 @@ mod init;
 mod mcp;
 mod objectives;
 mod operations;
+mod partner_links;
 mod parts;
 mod policies;
 mod reload;
@@ -98,6 +99,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Simulate(args) => policies::simulate(&args),
         Command::Generate(args) => policies::generate(&args),
         Command::Incident(args) => incidents::run(&args),
+        Command::PartnerLink(args) => partner_links::run(&args),
         Command::Mcp(args) => mcp::run(&args.api),
         Command::Init(args) => init::run(&args),
         Command::Doctor(args) => doctor::run(&args),

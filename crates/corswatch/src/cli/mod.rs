@@ -4,6 +4,7 @@ mod gate;
 mod incidents;
 mod judgement;
 mod operations;
+mod partner_links;
 mod policies;
 mod setup;
 mod slo;
@@ -20,6 +21,7 @@ pub(crate) use operations::{
     AlertCommand, AlertTest, Alerts, DeadLetters, DeadLettersCommand, DemoData, Loader, Replay,
     Selection, Verify,
 };
+pub(crate) use partner_links::{PartnerLinkCommand, PartnerLinks};
 pub(crate) use policies::{Generate, ShapeSource, Simulate};
 pub(crate) use setup::{Doctor, Form, Init};
 pub(crate) use slo::{
@@ -86,6 +88,8 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Lists incidents of a corswatch that runs, shows one, or exports one as the draft of a post-mortem.
     Incident(IncidentArgs),
+    /// Makes, lists and revokes links that show a partner one page origin, over a corswatch that runs.
+    PartnerLink(PartnerLinks),
     /// Serves the questions of the API as read-only tools of the Model Context Protocol, over standard input and
     /// output, to a client that starts this command: an editor, an assistant, an agent.
     Mcp(Mcp),

@@ -6,6 +6,8 @@ use anyhow::{Context as _, anyhow, ensure};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
+use crate::api::segment;
+
 /// A tool and the route that it asks.
 #[derive(Debug)]
 pub(super) struct ApiTool {
@@ -25,6 +27,12 @@ const QUESTIONS: &[Question] = &[
         "Apps",
         "/api/v1/apps",
         "Start here: the names that `app` of the other tools takes.",
+    ),
+    (
+        "me",
+        "The token",
+        "/api/v1/me",
+        "What the token of this server is granted: its role, and its apps.",
     ),
     (
         "incidents",
@@ -257,7 +265,7 @@ impl ApiTool {
             };
             let place = format!("{{{name}}}");
             if path.contains(&place) {
-                path = path.replace(&place, &segment(&text)?);
+                path = path.replace(&place, &segment(&text).map_err(|error| error.to_string())?);
             } else {
                 query.push((name.clone(), text));
             }
@@ -269,21 +277,6 @@ impl ApiTool {
     }
 }
 
-/// An identity as one segment of a path, whatever is in it.
-fn segment(id: &str) -> Result<String, String> {
-    // `.` and `..` are steps of a path even when they are escaped.
-    let is_step = id.is_empty() || id.bytes().all(|byte| byte == b'.');
-    let mut url = url::Url::parse("http://localhost/").map_err(|error| error.to_string())?;
-    if let (false, Ok(mut segments)) = (is_step, url.path_segments_mut()) {
-        segments.pop_if_empty().push(id);
-    } else {
-        return Err(format!(
-            "`{id}` is not an identity; lists have them as `id`"
-        ));
-    }
-    Ok(url.path().trim_start_matches('/').to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -291,11 +284,13 @@ mod tests {
     use super::*;
 
     /// What is no question, or is asked in another way.
-    const NOT_TOOLS: [&str; 2] = [
+    const NOT_TOOLS: [&str; 3] = [
         // Never ends.
         "/api/v1/stream",
         // The input of `corswatch simulate` and `generate`: rows for programs.
         "/api/v1/shapes",
+        // Whom something is shown, which is for admins to know.
+        "/api/v1/partner-links",
     ];
 
     #[test]

@@ -304,7 +304,8 @@ mod tests {
     use store::{Grant, Stance};
 
     use super::*;
-    use crate::config::Access;
+    use crate::auth::Way;
+    use crate::login::Role;
 
     fn row() -> InventoryRow {
         let tried = |origin: &str, source| TriedOrigin {
@@ -360,8 +361,9 @@ mod tests {
         assert!(!all[0].limited);
         let limited = Caller::Holder {
             name: "alpha".to_owned(),
-            access: Access::Read,
+            role: Role::Viewer,
             apps: vec!["alpha".to_owned()],
+            way: Way::Token,
         };
         let seen = targets(vec![row()], &limited);
         let text = serde_json::to_string(&seen).expect("JSON");
