@@ -288,7 +288,7 @@ async fn everything_that_was_seen_passes_what_is_generated_for_the_other_servers
         let http = format!(
             "server {{ listen 127.0.0.1:{upstream}; add_header X-Total 1; return 200 \"[]\"; }}\n\
              server {{ listen 127.0.0.1:{main}; server_name shop.test admin.test; default_type text/html; return 200 \"page\"; }}\n\
-             server {{ listen 127.0.0.1:{main}; server_name g0.test g1.test;\nlocation / {{ proxy_pass http://127.0.0.1:{server}; proxy_set_header Host $host; }}\n}}\n"
+             server {{ listen 127.0.0.1:{main}; server_name g0.test g1.test;\nlocation / {{ proxy_pass http://127.0.0.1:{server}; proxy_http_version 1.1; proxy_set_header Host $host; }}\n}}\n"
         );
         let _nginx = nginx(dir, &http, main).await;
         let mut command = generated::command(form, &text, dir, (server, upstream));
