@@ -11,7 +11,8 @@ const LOOK_MS = 200;
 // biome-ignore lint/suspicious/noExplicitAny: JSON of other products
 type Json = any;
 
-interface Product {
+/** A product, and how a page has it report. */
+export interface Product {
 	name: string;
 	/** Imports and statements, with `url` of the intake. */
 	setup: string;
@@ -25,7 +26,7 @@ const spansOf = (sent: Json[]): Json[] =>
 	);
 const SPAN_STATUS = ["unset", "ok", "error"];
 
-const products: Product[] = [
+export const products: Product[] = [
 	{
 		name: "@sentry/browser",
 		setup: `import * as Sentry from "@sentry/browser";
