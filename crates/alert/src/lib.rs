@@ -48,7 +48,7 @@ mod route;
 mod silence;
 mod state;
 mod trial;
-pub mod webhook;
+mod webhook;
 
 pub use crate::alert::{Alert, AlertText, OF_EDGE};
 pub use config::Config;

@@ -121,7 +121,7 @@ function policies({ summary }: Schemas['InventoryBody']): Check[] {
       page: 'inventory',
     },
     {
-      title: 'No service lets everybody in with credentials',
+      title: 'No service allows any origin with credentials',
       state: state(known, open === 0),
       evidence: known
         ? `${count(open)} of ${count(summary.services)} services`
