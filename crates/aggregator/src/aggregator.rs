@@ -106,16 +106,10 @@ impl Aggregator {
             dispatcher: Some(dispatcher),
             children: JoinSet::new(),
             metrics,
-            board: watch::Sender::default(),
+            board: parts.board,
             evaluated_to: parts.clock.now(),
             clock: parts.clock,
         }
-    }
-
-    /// The latest evaluation, now and whenever it changes.
-    #[must_use]
-    pub fn board(&self) -> watch::Receiver<Arc<Board>> {
-        self.board.subscribe()
     }
 
     /// Runs until stopped. A store that cannot be reached is tried again, with growing pauses.

@@ -44,7 +44,7 @@ mod view;
 
 pub use cause::{Cause, HeaderChange, Root};
 pub use duration::{span, time};
-pub use impact::{Impact, Recent, Trend};
+pub use impact::{FlowImpact, Impact, Recent, Trend};
 pub use incident::{
     AppPart, ClosedAs, Closing, Contrast, Entry, Evidence, Happening, Incident, Phase, Slice,
 };
@@ -53,5 +53,5 @@ pub use markdown::{markdown, unmarked};
 pub use register::{Links, Register, is_of_cors};
 pub use runbook::{Step, runbook};
 pub use signal::{Failing, Sighting, Signal};
-pub use suspect::{Deploy, LOOK_BACK, SLACK, Scope, Suspect, SuspectKind, rank};
+pub use suspect::{Deploy, LOOK_BACK, SLACK, Scope, Steady, Suspect, SuspectKind, rank};
 pub use view::{Detail, Listed, Owned, detail, listed};

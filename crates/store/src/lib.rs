@@ -56,8 +56,8 @@ pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
 pub use examine::{ExaminedServer, SchemaState, needed_grants};
 pub use query::{
-    Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
-    SliFilter, Witnessed,
+    Affected, BlockedSlice, Breakdown, Failure, Flow, FlowAffected, FlowCall, LabTraffic, Ledger,
+    Reports, RequestShape, SliFilter, Witnessed,
 };
 pub use reader::{
     COMPARED, Compared, DeliveryFilter, DifferenceRow, HISTORY_PAGE, MAX_PREFLIGHTED, MAX_SHAPES,
@@ -68,9 +68,9 @@ pub use rows::{
     DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DeploySource, DeployState, DiagnosisRow,
     Dimension, Dimensions, EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant,
     HeaderLine, IncidentRow, IncidentState, InventoryRow, InventoryStep, Lease, ObservationRow,
-    OriginSeenRow, OriginSource, PartRow, ProgressRow, ReplayOutcome, ReplayReason, RollbackRule,
-    SeenBeacon, SignatureRow, SilenceRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
-    UnknownDimension, Vary, differences,
+    OriginSeenRow, OriginSource, PartRow, PartnerLinkRow, ProgressRow, ReplayOutcome, ReplayReason,
+    RollbackRule, SeenBeacon, SignatureRow, SilenceRow, SnapshotRow, Stance, StanceCounts,
+    TriedOrigin, UnknownDimension, Vary, differences,
 };
 pub use store::Store;
 pub use written::{Written, WrittenOffsets};
@@ -86,6 +86,9 @@ pub const MAX_EDGES: u32 = 1_000;
 
 /// At most so many silences are read, those that are over included.
 pub const MAX_SILENCES: u32 = 5_000;
+
+/// At most so many links for partners are kept.
+pub const MAX_PARTNER_LINKS: u32 = 1_000;
 
 /// At most so many incidents are read, those that last first.
 pub const MAX_INCIDENTS: u32 = 1_000;

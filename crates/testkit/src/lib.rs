@@ -1,5 +1,5 @@
 //! What tests share: facts and beacons to start from, waiting with a deadline, processes that can
-//! be killed, hostile clients, a real broker, a real engine, a real browser.
+//! be killed, hostile clients, certificates, a real broker, a real engine, a real browser.
 //!
 //! **Promises.** What it starts ends with the test, also where the test panics; every wait has a deadline and says
 //! what it waited for.
@@ -23,6 +23,7 @@
 //! **Never.** It is not a dependency of the product, replaces no part that a user has by a fake, and retries no test.
 
 pub mod beacon;
+pub mod certificates;
 pub mod checkout;
 pub mod engine;
 pub mod fact;
@@ -32,6 +33,7 @@ pub mod kafka;
 pub mod node;
 pub mod port;
 pub mod process;
+pub mod strictness;
 pub mod wait;
 
 pub use beacon::Beacon;
