@@ -368,7 +368,7 @@ test('nothing is said to be met by targets that never answered', async () => {
   await visit({ policies }, 'readiness', async ({ page }) => {
     await settled(page);
     const production = await text(page, '[aria-labelledby=production]');
-    assert.match(production, /\? ?not known ?No service lets everybody in with credentials/);
+    assert.match(production, /\? ?not known ?No service allows any origin with credentials/);
     assert.match(production, /never answered/);
   });
   await visit({ policies }, 'executive', async ({ page }) => {

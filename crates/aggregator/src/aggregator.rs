@@ -196,7 +196,7 @@ impl Aggregator {
         let watermark = slo::watermark(rows, self.log.partitions, now);
         let millis = behind(watermark.unwrap_or(self.evaluated_to), now);
         let problem = if watermark.is_none() {
-            "Not every partition of the log has been heard of."
+            "Not every partition of the log has reported progress."
         } else {
             ""
         };

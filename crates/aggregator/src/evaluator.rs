@@ -12,27 +12,25 @@ use crate::{GroupBy, Grouped, Slo, Source};
 
 /// What one objective, or one group of it, looks like at the watermark.
 #[derive(Debug, Clone)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// The objective.
-    pub slo: Arc<Slo>,
+    pub(crate) slo: Arc<Slo>,
     /// The group; none for the whole objective.
-    pub group: Option<String>,
-    /// Where the windows end.
-    pub watermark: UnixMillis,
+    pub(crate) group: Option<String>,
     /// The sums of the objective's whole window.
-    pub sums: Sums,
+    pub(crate) sums: Sums,
     /// What the SLI makes of them.
-    pub ratio: Ratio,
+    pub(crate) ratio: Ratio,
     /// Whether anything was measured in any of its windows.
-    pub is_measured: bool,
+    pub(crate) is_measured: bool,
     /// What is left of the error budget; none without events.
-    pub budget: Option<ErrorBudget>,
+    pub(crate) budget: Option<ErrorBudget>,
     /// What each rule makes of the present, in the order of the objective's rules.
-    pub judgements: Vec<Judgement>,
+    pub(crate) judgements: Vec<Judgement>,
 }
 
 /// Evaluates objectives. Reads only; the same readings come out of every process.
-pub struct Evaluator {
+pub(crate) struct Evaluator {
     source: Arc<dyn Source>,
     slos: Vec<Arc<Slo>>,
     segments: Segments,
@@ -52,7 +50,7 @@ impl std::fmt::Debug for Evaluator {
 impl Evaluator {
     /// Evaluates `slos`, each in at most `max_groups` groups.
     #[must_use]
-    pub fn new(source: Arc<dyn Source>, slos: Vec<Slo>, max_groups: usize) -> Self {
+    pub(crate) fn new(source: Arc<dyn Source>, slos: Vec<Slo>, max_groups: usize) -> Self {
         Self {
             source,
             slos: slos.into_iter().map(Arc::new).collect(),
@@ -71,14 +69,8 @@ impl Evaluator {
 
     /// The objectives.
     #[must_use]
-    pub fn slos(&self) -> &[Arc<Slo>] {
+    pub(crate) fn slos(&self) -> &[Arc<Slo>] {
         &self.slos
-    }
-
-    /// The sums it reads from.
-    #[must_use]
-    pub fn source(&self) -> &Arc<dyn Source> {
-        &self.source
     }
 
     /// Reads every objective at `watermark`: first the whole objective, then its groups, those of
@@ -86,7 +78,10 @@ impl Evaluator {
     ///
     /// # Errors
     /// [`StoreError`]; nothing is known then.
-    pub async fn evaluate(&mut self, watermark: UnixMillis) -> Result<Vec<Reading>, StoreError> {
+    pub(crate) async fn evaluate(
+        &mut self,
+        watermark: UnixMillis,
+    ) -> Result<Vec<Reading>, StoreError> {
         let mut questions: Vec<(Question, BTreeSet<Window>, Vec<Arc<Slo>>)> = Vec::new();
         for slo in &self.slos {
             let question = (slo.filter.clone(), slo.group_by);
@@ -182,7 +177,6 @@ fn reading<'a>(
     let mut windows = slo.windows(watermark);
     Reading {
         group,
-        watermark,
         is_measured: windows.any(|window| !read(window).is_empty()),
         sums: sums(budget).cloned().unwrap_or_default(),
         ratio: whole,

@@ -64,7 +64,7 @@ pub use backtest::{Backtest, Firing, History, Replayed, Report, SloSummary, Step
 pub use board::{Board, Condition, RuleStatus, SloStatus};
 pub use config::Config;
 pub use error::AggregatorError;
-pub use evaluator::{Evaluator, Reading};
+pub(crate) use evaluator::Reading;
 pub use flow_config::FlowConfig;
 pub use objective::{Slo, objectives};
 pub use parts::{LogShape, Parts};

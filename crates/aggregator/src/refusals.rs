@@ -240,7 +240,7 @@ impl Refused {
         let mut words = alert.words.clone();
         words.annotations.insert(
             "summary".to_owned(),
-            "Another aggregator leads now, and tells whether beacons are refused.".to_owned(),
+            "Another aggregator leads now, and reports refused beacons.".to_owned(),
         );
         words
     }

@@ -49,7 +49,7 @@ mod silence;
 mod state;
 mod told;
 mod trial;
-pub mod webhook;
+mod webhook;
 
 pub use crate::alert::{Alert, AlertText, OF_EDGE};
 pub use config::Config;

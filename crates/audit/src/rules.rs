@@ -28,13 +28,13 @@ rules! {
         "The server copies the Origin header into Access-Control-Allow-Origin without a look at it. With credentials every page on the web reads what its visitors may read.";
     NULL = "null-origin", Error, Some("8.1"),
         "The origin `null` is trusted",
-        "Every sandboxed frame and every local file has the origin null, so that trusting it trusts everybody.";
+        "Every sandboxed frame and every local file has the origin null, so trusting it trusts every site.";
     PREFIX = "origin-prefix", Error, Some("7.5"),
         "An origin is compared by its beginning only",
-        "A host that begins with the trusted one (app.example.evil.example) belongs to anybody who registers a name.";
+        "A host that begins with the trusted one (app.example.evil.example) belongs to anyone who registers that name.";
     SUFFIX = "origin-suffix", Error, Some("7.5"),
         "An origin is compared by its end only",
-        "A host that ends with the trusted one (evilapp.example) belongs to anybody who registers a name.";
+        "A host that ends with the trusted one (evilapp.example) belongs to anyone who registers that name.";
     UNESCAPED_DOT = "origin-unescaped-dot", Error, Some("7.5"),
         "A dot in the pattern of origins stands for any character",
         "In a regular expression a bare dot matches any character, so that appXexample.com passes for app.example.com.";
@@ -58,10 +58,10 @@ rules! {
         "Some browsers visit hosts with characters such as `!` or `~`; a parser that stops there trusts a foreign host.";
     LOCALHOST = "localhost-origin", Warning, Some("5.4"),
         "A local origin, or one that looks local, is trusted",
-        "Anything that runs on a visitor's machine speaks for localhost, and localhost.evil.example belongs to anybody.";
+        "Anything that runs on a visitor's machine speaks for localhost, and localhost.evil.example can be registered by anyone.";
     THIRD_PARTY = "shared-hosting-origin", Error, Some("7.1"),
-        "An origin is trusted on which anybody can publish",
-        "Code playgrounds and shared hosting give everybody a page of that origin.";
+        "An origin is trusted on which anyone can publish",
+        "Code playgrounds and shared hosting give anyone a page of that origin.";
     WILDCARD = "wildcard-on-sensitive", Warning, Some("5.3"),
         "`*` answers for something that looks private",
         "Every page can read the response without credentials. That is right for public data; within a network, or behind an address filter, it is not.";
@@ -115,7 +115,7 @@ rules! {
         "Methods are compared with their case: `put` permits nothing, and an element that is not a token makes the whole list void.";
     REDIRECT = "redirect-loses-origin", Warning, None,
         "A redirect leads to another origin",
-        "After it the Origin header is null, which no server should allow; and a user name in the address blocks the request at once.";
+        "After it the Origin header is null, which no server should allow; and a user name in the URL always blocks the request.";
     LOCAL_NETWORK = "private-network-allowed", Warning, Some("6.1"),
         "Any page is let into the private network",
         "Access-Control-Allow-Private-Network answers for an origin that no one knows.";
@@ -130,7 +130,7 @@ rules! {
         "Real-user monitoring sees neither status nor phases of these requests.";
     EXPIRED = "suppression-expired", Warning, None,
         "A suppression has expired",
-        "Someone decided to live with a finding until a day that has passed.";
+        "The suppression of a finding has passed its expiry date.";
     REFUSED = "target-refused", Error, None,
         "The target may not be asked",
         "The address of the target is outside what the target policy permits; nothing was sent.";
@@ -139,5 +139,5 @@ rules! {
         "No connection, or no complete answer in time.";
     UNCLEAR = "policy-unclear", Note, None,
         "The policy file does not tell what is answered",
-        "A request is passed on to a server behind, or depends on something that does not stand in the file. Only a live server can be audited there.";
+        "A request is passed on to a server behind, or depends on something that is not in the file. Only a live server can be audited there.";
 }

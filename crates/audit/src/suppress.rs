@@ -170,7 +170,7 @@ impl Suppressions {
         }
         for suppression in expired {
             let (rule, until, reason) = (&suppression.rule, suppression.until, &suppression.reason);
-            let message = format!("`{rule}` was to be lived with until {until} ({reason}).");
+            let message = format!("The suppression of `{rule}` expired on {until} ({reason}).");
             case.findings
                 .push(Finding::new(rules::EXPIRED, message).keyed(rule.as_str()));
         }
@@ -189,7 +189,7 @@ impl Suppression {
         if written.reason.get_ref().trim().is_empty() {
             return Err((
                 written.reason.span().start,
-                "`reason` is empty: why is it lived with?".to_owned(),
+                "`reason` is empty: say why it is suppressed".to_owned(),
             ));
         }
         let until = Day::of(written.until.get_ref()).ok_or_else(|| {

@@ -68,9 +68,9 @@ endings! {
         /// The client's network sends too many bytes.
         NetworkBytes => "network_bytes", TOO_MANY_REQUESTS, "too many bytes from this network";
         /// Too many requests wait for the journal.
-        Requests => "requests_in_flight", SERVICE_UNAVAILABLE, "too many requests at once";
+        Requests => "requests_in_flight", SERVICE_UNAVAILABLE, "too many concurrent requests";
         /// Too much is held in memory.
-        Bytes => "bytes_in_flight", SERVICE_UNAVAILABLE, "too many bytes at once";
+        Bytes => "bytes_in_flight", SERVICE_UNAVAILABLE, "too many bytes in flight";
         /// The journal has no room.
         JournalFull => "journal_full", SERVICE_UNAVAILABLE, "no room to keep the beacon";
         /// The journal did not answer in time; the beacon may be durable, a copy does no harm.

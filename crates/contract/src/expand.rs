@@ -266,7 +266,7 @@ impl Expanding<'_> {
         let method = request.method();
         if !is_preflighted(request) {
             return Err(self.problem(format!(
-                "a browser sends this {method} without a preflight, so that only sending it tells: set `send = true` if that does no harm"
+                "a browser sends this {method} without a preflight, so only sending it shows the outcome: set `send = true` if that is safe"
             )));
         }
         if expect.status.is_some() || !expect.readable.is_empty() {

@@ -28,7 +28,7 @@ struct Wanted {
 pub(crate) fn run(args: &Init) -> Result<ExitCode, Failure> {
     if args.out.exists() {
         return Err(Failure::Input(format!(
-            "{} is there already: it stays as it is (--out names another file)",
+            "{} exists and is not overwritten (--out names another file)",
             args.out.display()
         )));
     }
@@ -170,7 +170,7 @@ fn text(wanted: &Wanted) -> Result<String, Failure> {
         .take(20)
         .collect();
     let mut text = "# What is not here has its default: `corswatch check-config --print-defaults` shows every setting.\n\
-                    # `corswatch check-config --config FILE` reports all mistakes at once.\n\n"
+                    # `corswatch check-config --config FILE` reports all mistakes together.\n\n"
         .to_owned();
     if wanted.form != Form::ThisMachine {
         text += &format!(

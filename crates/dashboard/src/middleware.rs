@@ -177,7 +177,7 @@ pub(crate) async fn bounded(
     let Ok(_slot) = front.slots.try_acquire() else {
         let problem = Problem::new(
             Code::Overloaded,
-            "too many requests at once; ask again soon",
+            "too many concurrent requests; try again soon",
         );
         return front.refuse(problem, client, &path);
     };

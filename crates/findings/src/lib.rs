@@ -39,5 +39,4 @@ mod text;
 
 pub use finding::{Affected, Finding, Level, Rule, SourceLocation};
 pub use format::Format;
-pub use junit::escape as xml;
 pub use report::{Case, Report, Suite, Tally};

@@ -69,7 +69,7 @@ fn write_finding(case: &Case, finding: &Finding, output: &mut impl Write) -> io:
 
 /// The lines of a text that was put together here. A line end with a carriage return is none of ours:
 /// a server sent it inside a header.
-fn lines(text: &str) -> Vec<String> {
+pub(crate) fn lines(text: &str) -> Vec<String> {
     let text = text.replace("\r\n", "\\u{d}\\u{a}");
     text.split('\n').map(line).collect()
 }

@@ -183,7 +183,7 @@ fn junit_is_xml_whatever_a_server_says() {
     assert_eq!(failure.attribute("type"), Some("blocked"));
     let said = failure.text().expect("text");
     assert!(
-        said.contains("]]>&<\"'") && said.contains("OPTIONS https://api.test/x"),
+        said.contains("\\u{1b}[2J]]>&<\"'") && said.contains("OPTIONS https://api.test/x"),
         "{said}"
     );
     let notes = cases[2].first_element_child().expect("output");

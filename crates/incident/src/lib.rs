@@ -48,9 +48,9 @@ pub use impact::{FlowImpact, Impact, Recent, Trend};
 pub use incident::{
     AppPart, ClosedAs, Closing, Contrast, Entry, Evidence, Happening, Incident, Phase, Slice,
 };
-pub use lifecycle::{Before, News, Observed, REPLAY_WAIT, Replay, cached_until, step, waits};
+pub use lifecycle::{Before, News, Observed, Replay, step, waits};
 pub use markdown::{markdown, unmarked};
-pub use register::{DIAGNOSIS_WAIT, Links, Register, is_of_cors};
+pub use register::{Links, Register, is_of_cors};
 pub use runbook::{Step, runbook};
 pub use signal::{Failing, Sighting, Signal};
 pub use suspect::{Deploy, LOOK_BACK, SLACK, Scope, Steady, Suspect, SuspectKind, rank};

@@ -13,7 +13,7 @@ const HOLD: i64 = 120_000;
 /// But not beyond this.
 const MAX_HOLD: i64 = 60 * 60_000;
 /// A replay that was not asked again since everything else is clean is waited for so long.
-pub const REPLAY_WAIT: i64 = 10 * 60_000;
+const REPLAY_WAIT: i64 = 10 * 60_000;
 /// Longer than this no browser by Chromium's rules keeps a preflight answer: the wait is bounded by it.
 const MAX_PREFLIGHT_AGE: u64 = 7200;
 /// Endpoints that no page requests anymore, while others are asked.
@@ -271,7 +271,7 @@ pub fn waits(incident: &Incident, replay: Replay, now: UnixMillis) -> Vec<String
 
 /// Until when browsers may go by preflight answers from before it was mended.
 #[must_use]
-pub fn cached_until(incident: &Incident) -> Option<UnixMillis> {
+pub(crate) fn cached_until(incident: &Incident) -> Option<UnixMillis> {
     let since = incident.recovering_since()?;
     let age = i64::try_from(incident.max_age?.min(MAX_PREFLIGHT_AGE)).ok()?;
     // The last failure is the last sign that it was not mended.

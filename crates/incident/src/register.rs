@@ -9,7 +9,7 @@ use crate::membership::{is_near, is_of, learn, support};
 use crate::signal::{Failing, Sighting, Signal};
 
 /// A page waits for a diagnosis at most for so long.
-pub const DIAGNOSIS_WAIT: i64 = 3_000;
+pub(crate) const DIAGNOSIS_WAIT: i64 = 3_000;
 /// Closed incidents that are remembered here, the latest.
 const MAX_CLOSED: usize = 200;
 /// Incidents that are open at most: more failures join the one of their place, whatever their cause.

@@ -45,7 +45,6 @@ pub use catalog::{
     LogSource, MatchRule, Observer, OpaqueOrigin, ProbeLimit, Reserved, SdkConfig, Service,
     ServiceConfig,
 };
-pub use plausibility::{MIN_NETWORKS, Plausibility};
+pub use plausibility::Plausibility;
 pub use refusal::{Class, Reason, Refusal};
 pub use source::{Accepted, Arrival, SelfReport, Source};
-pub use user_agent::{UserAgent, read_user_agent};

@@ -4,11 +4,11 @@ use observation::Browser;
 
 /// What a User-Agent says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UserAgent {
+pub(crate) struct UserAgent {
     /// The browser.
-    pub browser: Browser<&'static str>,
+    pub(crate) browser: Browser<&'static str>,
     /// Whether it calls itself headless.
-    pub headless: bool,
+    pub(crate) headless: bool,
 }
 
 /// Product tokens in the order in which they are believed: every Chromium also calls itself Chrome,
@@ -34,7 +34,7 @@ const PRODUCTS: [(&str, &str); 15] = [
 
 /// Reads a User-Agent. Whatever is not recognised is family `other`, version 0.
 #[must_use]
-pub fn read_user_agent(text: &str) -> UserAgent {
+pub(crate) fn read_user_agent(text: &str) -> UserAgent {
     let headless = text.contains("HeadlessChrome/");
     let (family, major) = find(text).unwrap_or(("other", 0));
     UserAgent {

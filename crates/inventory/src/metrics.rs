@@ -59,13 +59,13 @@ impl Metrics {
         metrics.register("inventory", |registry| {
             let help = "Services with a target that lets these read; one may count in several";
             registry.register("services", help, this.services.clone());
-            let help = "Targets by what came of their last audit";
+            let help = "Targets by the outcome of their last audit";
             registry.register("targets", help, this.targets.clone());
             let help = "Targets with a finding, by rule";
             registry.register("findings", help, this.findings.clone());
             let help = "Origins that are allowed by a list and that no page comes from";
             registry.register("unused_origins", help, this.unused.clone());
-            let help = "Audits by what came of them";
+            let help = "Audits by outcome";
             registry.register("audits", help, this.audits.clone());
             let help = "Audits that found something else than the one before";
             registry.register("changes", help, this.changes.clone());

@@ -61,4 +61,3 @@ pub use pending::Pending;
 pub use repair::{Repair, RepairError};
 pub use run::Loader;
 pub use start::ReplayFrom;
-pub use window::{Reach, ResendWindow};

@@ -18,7 +18,7 @@ const RETRY_HORIZON: i64 = 300_000;
 /// took in at or after the [`Reach`] of the record: a function of the log alone. What memory cannot
 /// answer, because it lies further back than what is kept, must be asked of the store.
 #[derive(Debug)]
-pub struct ResendWindow {
+pub(crate) struct ResendWindow {
     span: i64,
     first: HashMap<BeaconId, Sighting>,
     by_age: VecDeque<(UnixMillis, BeaconId)>,
@@ -36,12 +36,12 @@ struct Sighting {
 }
 
 /// The append time from which on an earlier copy counts.
-pub type Reach = UnixMillis;
+pub(crate) type Reach = UnixMillis;
 
 impl ResendWindow {
     /// A window of `span` milliseconds of append time.
     #[must_use]
-    pub fn new(span: i64) -> Self {
+    pub(crate) fn new(span: i64) -> Self {
         Self {
             span,
             first: HashMap::new(),
@@ -54,20 +54,20 @@ impl ResendWindow {
 
     /// Tells until when former incarnations of the log took beacons in: their copies are asked of
     /// the store.
-    pub const fn follow(&mut self, former_until: UnixMillis) {
+    pub(crate) const fn follow(&mut self, former_until: UnixMillis) {
         self.former_until = former_until;
     }
 
     /// From when on [`ResendWindow::restore`] wants to know what is stored, when the first record
     /// was appended at `at`.
     #[must_use]
-    pub const fn wanted_since(&self, at: UnixMillis) -> UnixMillis {
+    pub(crate) const fn wanted_since(&self, at: UnixMillis) -> UnixMillis {
         at.plus(-self.span - SLACK)
     }
 
     /// Takes in what the store knows of the log before the point where reading starts, from `since`
     /// on. Must be called before the first [`ResendWindow::is_resend`].
-    pub fn restore(&mut self, since: UnixMillis, mut seen: Vec<SeenBeacon>) {
+    pub(crate) fn restore(&mut self, since: UnixMillis, mut seen: Vec<SeenBeacon>) {
         seen.sort_unstable_by_key(|seen| seen.offset);
         for seen in seen {
             self.remember(seen.beacon, seen.offset, seen.append_time);
@@ -79,7 +79,7 @@ impl ResendWindow {
     /// took in at `at`. A record that waited long (in a spool, or as a dead letter) reaches back to
     /// before it was received: a copy that went another way may stand there.
     #[must_use]
-    pub const fn reach(&self, at: UnixMillis, received_at: UnixMillis) -> Reach {
+    pub(crate) const fn reach(&self, at: UnixMillis, received_at: UnixMillis) -> Reach {
         let waited = at.0.saturating_sub(received_at.0);
         if waited > (self.span - RETRY_HORIZON) / 2 {
             received_at.plus(-self.span)
@@ -90,13 +90,13 @@ impl ResendWindow {
 
     /// Whether the store must be asked for copies of a record with this reach.
     #[must_use]
-    pub fn must_ask(&self, reach: Reach) -> bool {
+    pub(crate) fn must_ask(&self, reach: Reach) -> bool {
         reach < self.known_since || reach.0 < self.horizon() || reach <= self.former_until
     }
 
     /// Whether the beacon at `offset` repeats one at a smaller offset, among those in memory and
     /// `copies` (what the store answered); remembers it if not.
-    pub fn is_resend(
+    pub(crate) fn is_resend(
         &mut self,
         id: BeaconId,
         (offset, at): (u64, UnixMillis),
@@ -119,14 +119,8 @@ impl ResendWindow {
 
     /// How many ids are remembered.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.first.len()
-    }
-
-    /// Whether no id is remembered.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.first.is_empty()
     }
 
     fn remember(&mut self, id: BeaconId, offset: u64, at: UnixMillis) {

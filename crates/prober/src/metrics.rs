@@ -33,7 +33,7 @@ impl Metrics {
         metrics.register("prober", |registry| {
             registry.register(
                 "diagnoses",
-                "Failures that were replayed, by what came of it",
+                "Failures that were replayed, by outcome",
                 this.diagnoses.clone(),
             );
             registry.register(

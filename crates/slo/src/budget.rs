@@ -63,14 +63,6 @@ impl ErrorBudget {
             Some(_) => BudgetState::Ok,
         }
     }
-
-    /// The share of this budget that `bad` events of a part of the window spent, by events and not
-    /// by time: uneven traffic is accounted for.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 events")]
-    pub fn spent_by(&self, bad: u64) -> f64 {
-        bad as f64 / self.allowed
-    }
 }
 
 #[cfg(test)]
@@ -136,7 +128,7 @@ mod tests {
         }
         let budget = ErrorBudget::of(Ratio::new(3, 4000), three_nines).expect("events");
         assert!(close(budget.allowed, 4.0) && close(budget.consumed, 0.75));
-        assert!(close(budget.remaining, 0.25) && close(budget.spent_by(1), 0.25));
+        assert!(close(budget.remaining, 0.25));
     }
 
     proptest! {
@@ -147,7 +139,7 @@ mod tests {
             prop_assume!(bad + good > 0);
             let budget = ErrorBudget::of(Ratio::new(bad, bad + good), objective).expect("events");
             prop_assert!(close(budget.consumed + budget.remaining, 1.0));
-            prop_assert!(close(budget.spent_by(bad), budget.consumed));
+            prop_assert!(close(budget.consumed * budget.allowed, bad as f64));
         }
 
         #[test]
@@ -158,7 +150,7 @@ mod tests {
             let whole: Ratio = ratios.iter().copied().sum();
             prop_assume!(!whole.is_empty());
             let budget = ErrorBudget::of(whole, objective).expect("events");
-            let by_parts: f64 = ratios.iter().map(|part| budget.spent_by(part.bad)).sum();
+            let by_parts: f64 = ratios.iter().map(|part| part.bad as f64 / budget.allowed).sum();
             prop_assert!(close(by_parts, budget.consumed));
         }
 

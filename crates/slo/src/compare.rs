@@ -8,11 +8,11 @@ use crate::Ratio;
 /// Two-sided 99 % of the normal distribution.
 const Z: f64 = 2.575_829_303_548_901;
 /// Bad events from which something can be called worse.
-pub const MIN_BAD: u64 = 3;
+const MIN_BAD: u64 = 3;
 /// Events from which either side can be judged.
 pub const MIN_EVENTS: u64 = 50;
 /// A smaller rise of the share of bad events fails nothing.
-pub const LEAST_RISE: f64 = 0.001;
+const LEAST_RISE: f64 = 0.001;
 /// What passes rises by no more than this, as far as the data can tell.
 pub const TOLERATED_RISE: f64 = 0.01;
 

@@ -13,7 +13,7 @@ use crate::{Ratio, Sli, Sums};
     clippy::cast_precision_loss,
     reason = "a rank needs no more than 53 bits"
 )]
-pub fn quantile_ms(pairs: &[(u8, u64)], q: f64) -> Option<f64> {
+fn quantile_ms(pairs: &[(u8, u64)], q: f64) -> Option<f64> {
     let mut counts = [0_u64; BUCKETS as usize];
     for &(bucket, count) in pairs {
         let slot = &mut counts[usize::from(bucket.min(BUCKETS - 1))];

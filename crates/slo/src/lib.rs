@@ -42,8 +42,8 @@ mod window;
 
 pub use budget::{BudgetState, ErrorBudget, burn_rate, spent};
 pub use calendar::{Calendar, InvalidZone, Period, Zone};
-pub use compare::{Comparison, GateVerdict, LEAST_RISE, MIN_BAD, MIN_EVENTS, TOLERATED_RISE};
-pub use latency::{LatencySummary, quantile_ms};
+pub use compare::{Comparison, GateVerdict, MIN_EVENTS, TOLERATED_RISE};
+pub use latency::LatencySummary;
 pub use objective::{InvalidObjective, Objective};
 pub use ratio::{Band, Ratio};
 pub use refusals::{Refusal, Refusals};

@@ -69,12 +69,6 @@ impl StoreError {
         matches!(self, Self::Unavailable { .. })
     }
 
-    /// Whether the data itself is refused: halve the batch to find the poison row.
-    #[must_use]
-    pub const fn is_poison(&self) -> bool {
-        matches!(self, Self::Rejected { .. })
-    }
-
     /// Whether the server refuses the user, or what it asked for.
     #[must_use]
     pub fn is_denied(&self) -> bool {
@@ -273,7 +267,6 @@ mod tests {
             error.is_retryable(),
             matches!(error, StoreError::Unavailable { .. })
         );
-        assert_eq!(error.is_poison(), expect.starts_with("rejected"));
     }
 
     #[test]

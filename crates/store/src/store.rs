@@ -108,7 +108,8 @@ impl Store {
     /// acknowledged before the next. May be repeated in whole or in part.
     ///
     /// # Errors
-    /// [`StoreError`]; see [`StoreError::is_retryable`] and [`StoreError::is_poison`].
+    /// [`StoreError`]; see [`StoreError::is_retryable`]. Where it is [`StoreError::Rejected`], the data itself
+    /// is refused: halving the batch finds the row.
     pub async fn write(&self, batch: &Batch) -> Result<(), StoreError> {
         self.write_raw(batch).await?;
         self.write_derived(batch).await

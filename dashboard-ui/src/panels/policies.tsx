@@ -192,7 +192,7 @@ function maxAge(target: PolicyTarget): string {
 function Found({ target, now }: { target: PolicyTarget; now: number }) {
   const { findings, origins } = target;
   const worst = findings[0]?.level ?? 'none';
-  const made = target.made_up && ', a path made up from the template';
+  const made = target.made_up && ', a synthetic path from the template';
   return (
     <details class={`diagnosis policy ${worst}`}>
       <summary>
@@ -211,7 +211,7 @@ function Found({ target, now }: { target: PolicyTarget; now: number }) {
         <FindingView key={finding.rule + finding.key} finding={finding} now={now} />
       ))}
       {target.stance != null && !target.has_list && (
-        <p class="muted">There is no list of origins to look through: it lets everybody in.</p>
+        <p class="muted">There is no list of origins to check: it allows any origin.</p>
       )}
       {target.limited && (
         <p class="muted">

@@ -116,13 +116,13 @@ export function result(diagnosis: Schemas['Diagnosis']): string {
 }
 
 const STANCES: Record<string, string> = {
-  none: 'nobody',
+  none: 'no origin',
   list: 'a list of origins',
-  wildcard: 'everybody (*)',
-  wildcard_with_credentials: 'everybody (*), credentials set',
-  reflecting: 'whoever asks',
-  null_trusted: 'null, which anybody can be',
-  credentialed_reflecting: 'whoever asks, with credentials',
+  wildcard: 'any origin (*)',
+  wildcard_with_credentials: 'any origin (*), credentials set',
+  reflecting: 'any origin (reflected)',
+  null_trusted: 'null, which any site can send',
+  credentialed_reflecting: 'any origin (reflected), with credentials',
 };
 
 /** Whom a target lets read. */

@@ -29,7 +29,7 @@ async fn a_preflight_objective_of_a_gateway_counts_the_options_requests_that_it_
         let config = crate::Config::default();
         let slos = crate::objectives((&[configured], &[]), &[], &config, config.resolve_after);
         let world = Arc::clone(&rig.world) as _;
-        let mut evaluator = crate::Evaluator::new(world, slos, 1);
+        let mut evaluator = crate::evaluator::Evaluator::new(world, slos, 1);
         let readings = evaluator.evaluate(rig.clock.now()).await.expect("read");
         assert_eq!(readings[0].ratio, slo::Ratio::new(bad, total), "{source}");
     }

@@ -39,7 +39,7 @@ fn document(slo: &SloConfig, config: &Config, lost: &mut Vec<Note>) -> Value {
         let what = key.trim_start_matches(PREFIX);
         lost.push(Note::new(
             &name,
-            format!("`{what}` stands in an annotation"),
+            format!("`{what}` is kept in an annotation"),
         ));
     }
     let source = |part: &str| {
@@ -159,7 +159,7 @@ fn policies(slo: &SloConfig, config: &Config, lost: &mut Vec<Note>) -> Vec<Value
         slo.rules.clone()
     };
     if !given.is_empty() {
-        let text = "OpenSLO has one window a condition: the short window of each rule stands in an annotation";
+        let text = "OpenSLO has one window a condition: the short window of each rule is kept in an annotation";
         lost.push(Note::new(&slo.name(), text));
     }
     given.iter().map(|row| policy(slo, row)).collect()

@@ -13,8 +13,8 @@ use reqwest::Url;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 pub use config::WebhookConfig;
-pub use payload::Payload;
-pub use sign::{InvalidKey, SigningKey, Verdict, verify};
+use payload::Payload;
+use sign::SigningKey;
 
 use crate::http::HttpClient;
 use crate::{Answer, Notification, Notifier, NotifyError};

@@ -16,7 +16,7 @@ type Texts = BTreeMap<String, String>;
 /// The body of a message.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Payload<'a> {
+pub(crate) struct Payload<'a> {
     version: &'static str,
     group_key: String,
     truncated_alerts: u32,
@@ -46,7 +46,7 @@ struct PayloadAlert<'a> {
 impl<'a> Payload<'a> {
     /// The message about one notification.
     #[must_use]
-    pub fn of(notification: &'a Notification, external_url: &'a str) -> Self {
+    pub(crate) fn of(notification: &'a Notification, external_url: &'a str) -> Self {
         let alert = PayloadAlert {
             status: notification.status,
             labels: &notification.labels,
@@ -77,7 +77,7 @@ impl<'a> Payload<'a> {
     /// # Panics
     /// Never: texts and numbers are always encodable.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("texts and numbers are always encodable")
     }
 }

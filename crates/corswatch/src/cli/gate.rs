@@ -16,15 +16,15 @@ pub(crate) struct Gate {
     /// Another deploy or release to compare with. Otherwise all other traffic, or the time before.
     #[arg(long, value_name = "ID")]
     pub(crate) baseline: Option<String>,
-    /// How long the change is watched: 1m to 1d.
+    /// How long the change is observed: 1m to 1d.
     #[arg(long = "for", value_name = "SPAN", default_value = "10m")]
     pub(crate) watched: settings::Span,
-    /// Asks once instead of waiting until that time is over.
+    /// Checks once instead of waiting until that time has passed.
     #[arg(long)]
     pub(crate) once: bool,
     #[command(flatten)]
     pub(crate) api: super::Api,
-    /// How the verdict is written.
+    /// Output format.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
 }
@@ -44,7 +44,7 @@ pub(crate) struct Report {
     pub(crate) month: bool,
     #[command(flatten)]
     pub(crate) api: super::Api,
-    /// How it is written.
+    /// Output format.
     #[arg(long, value_enum, default_value = "markdown")]
     pub(crate) format: ReportStyle,
     /// Sends it through the `[[alert.email]]` of this configuration instead of printing it.

@@ -9,7 +9,7 @@ use super::words::web_url;
 /// Where a corswatch that runs is asked.
 #[derive(Debug, Args)]
 pub(crate) struct Api {
-    /// Asks the API of corswatch there.
+    /// URL of the corswatch API.
     #[arg(long, visible_alias = "url", value_name = "URL", value_parser = web_url, default_value = "http://127.0.0.1:7781")]
     pub(crate) api: url::Url,
     /// The environment variable with the token for it.
@@ -34,15 +34,15 @@ pub(crate) struct IncidentArgs {
 /// What is done with incidents.
 #[derive(Debug, Subcommand)]
 pub(crate) enum IncidentCommand {
-    /// Lists incidents, those that last first.
+    /// Lists incidents, open ones first.
     List {
-        /// The app; all that the token may see where left out.
+        /// The app; by default all that the token may read.
         #[arg(long)]
         app: Option<String>,
         /// Only those in this state: open or closed.
         #[arg(long, value_name = "STATE", value_parser = ["open", "closed"])]
         state: Option<String>,
-        /// How it is written.
+        /// Output format.
         #[arg(long, value_enum, default_value = "text")]
         format: super::Format,
         #[command(flatten)]
@@ -52,7 +52,7 @@ pub(crate) enum IncidentCommand {
     Show {
         /// Its identity.
         id: String,
-        /// How it is written.
+        /// Output format.
         #[arg(long, value_enum, default_value = "text")]
         format: super::Format,
         #[command(flatten)]
@@ -63,7 +63,7 @@ pub(crate) enum IncidentCommand {
     Export {
         /// Its identity.
         id: String,
-        /// How it is written.
+        /// Output format.
         #[arg(long, value_enum, default_value = "markdown")]
         format: IncidentFormat,
         #[command(flatten)]

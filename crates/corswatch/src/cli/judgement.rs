@@ -9,7 +9,7 @@ use super::words::{FormChoice, form, page_origin, web_url};
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// Reads one exchange a line (JSON) and writes one verdict a line: what it does by itself.
+    /// Reads one exchange a line (JSON) and writes one verdict a line: the default.
     #[arg(long, group = "input")]
     pub(crate) jsonl: bool,
     /// Reads a HAR file, as DevTools of any browser, test tools and proxies export it.
@@ -35,15 +35,15 @@ pub(crate) struct Explain {
     /// Credentials mode of the request: omit, same-origin or include (with --dump).
     #[arg(long, requires = "dump", value_parser = credentials)]
     pub(crate) credentials: Option<cors::Credentials>,
-    /// How the answer is written; by itself JSON for --jsonl and text for the others.
+    /// Output format; by default JSON with --jsonl and text otherwise.
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
-    /// Also prints the configuration that mends each blocked request: nginx, envoy, apache, caddy,
+    /// Also prints the configuration that fixes each blocked request: nginx, envoy, apache, caddy,
     /// haproxy, traefik, express, spring, fastapi, tower-http, aws-api-gateway, cloudfront,
-    /// cloudflare-workers, ingress-nginx or gateway-api. Those that no test runs say so.
+    /// cloudflare-workers, ingress-nginx or gateway-api. Those without a test say so.
     #[arg(long, value_name = "PLATFORM", value_parser = platform)]
     pub(crate) fix_for: Option<explain::fix::Platform>,
-    /// The file; standard input where left out.
+    /// The file; standard input by default.
     pub(crate) file: Option<PathBuf>,
 }
 
@@ -81,7 +81,7 @@ pub(crate) struct Check {
     /// Asks this server instead of the one that the contracts name.
     #[arg(long, value_name = "URL", value_parser = web_url)]
     pub(crate) target: Option<url::Url>,
-    /// What `${NAME}` in a contract stands for; the environment is asked for all others.
+    /// Value of `${NAME}` in contracts; other names are read from the environment.
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub(crate) vars: Vec<(String, String)>,
     #[command(flatten)]
@@ -93,22 +93,22 @@ pub(crate) struct Check {
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
-    /// URLs to look at; with --policy every part of the policy where left out.
+    /// URLs to audit; with --policy every part of the policy by default.
     #[arg(value_name = "URL", required_unless_present_any = ["targets", "edge", "policy"], value_parser = web_url)]
     pub(crate) urls: Vec<url::Url>,
     /// A file of URLs, one a line; findings then point to its lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) targets: Option<PathBuf>,
-    /// Origin of a page that is meant to read the responses; can be repeated. Without any, only what
-    /// strangers get is judged.
+    /// Origin of a page that is meant to read the responses; can be repeated. Without any, only the access
+    /// of untrusted origins is judged.
     #[arg(long = "page-origin", value_name = "ORIGIN", value_parser = page_origin)]
     pub(crate) page_origins: Vec<cors::Origin>,
     /// Response header that those pages read; can be repeated.
     #[arg(long = "reads", value_name = "HEADER")]
     pub(crate) reads: Vec<String>,
-    /// Looks at a policy file instead of a server: corswatch's own form, nginx, Kubernetes Ingresses
+    /// Audits a policy file instead of a server: corswatch's own form, nginx, Kubernetes Ingresses
     /// for ingress-nginx, or HTTPRoutes of Gateway API. Findings point to its lines. Without
-    /// --page-origin the origins that it names are taken for those that are meant to read.
+    /// --page-origin the origins that it names are taken as the intended ones.
     #[arg(long, value_name = "FILE", conflicts_with = "edge")]
     pub(crate) policy: Option<PathBuf>,
     /// The form of the policy file: auto, or one of those of `simulate`.
@@ -117,8 +117,8 @@ pub(crate) struct Audit {
     /// A directory outside of the policy's own that its `include` may read from; can be repeated.
     #[arg(long = "allow-include", requires = "policy", value_name = "DIR")]
     pub(crate) allow_includes: Vec<PathBuf>,
-    /// What servers behind the policy answer to preflights that are passed on to them: this status,
-    /// without CORS headers. Otherwise no one knows.
+    /// The answer of servers behind the policy to preflights that are passed on to them: this status,
+    /// without CORS headers. Otherwise their answers are unknown.
     #[arg(long, requires = "policy", value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
     pub(crate) upstream_preflight: Option<u16>,
     /// Compares this URL at the edge (CDN, gateway) with the same behind it, header by header.
@@ -127,10 +127,10 @@ pub(crate) struct Audit {
     /// The URL behind the edge.
     #[arg(long, value_name = "URL", requires = "edge", value_parser = web_url)]
     pub(crate) origin: Option<url::Url>,
-    /// A file of findings to live with, each with a reason and a last day.
+    /// A file of suppressed findings, each with a reason and an expiry date.
     #[arg(long, value_name = "FILE")]
     pub(crate) suppress: Option<PathBuf>,
-    /// A URL fails with a finding this bad: note, warning or error.
+    /// A URL fails with a finding of this level or above: note, warning or error.
     #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "warning")]
     pub(crate) fail_on: findings::Level,
     #[command(flatten)]

@@ -28,7 +28,7 @@ pub(crate) use slo::{
     Backtest, ExitOn, Export, ExportFormat, Import, ReportFormat, Show, Slo, SloCommand, Validate,
 };
 
-/// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
+/// Shows which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
 #[derive(Debug, Parser)]
 #[command(name = "corswatch", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -43,7 +43,7 @@ pub(crate) enum Command {
     /// Runs the whole product with a small shop and its API, whose CORS failures can be switched on and off,
     /// on a data directory of its own.
     Demo(Demo),
-    /// Runs the edge: takes beacons in, serves the script.
+    /// Runs the edge: receives beacons, serves the script.
     Collector(Role),
     /// Runs the loader: journal to store.
     Loader(Loader),
@@ -53,9 +53,9 @@ pub(crate) enum Command {
     Prober(Role),
     /// Runs the admin server: API, metrics, health, web UI.
     Dashboard(Role),
-    /// Tries the way from an alert to its receivers.
+    /// Tests the delivery of alerts to their receivers.
     Alert(Alerts),
-    /// Lists records that could not be stored, puts them into the journal again, or gives them up.
+    /// Lists records that could not be stored, appends them to the journal again, or discards them.
     DeadLetters(DeadLetters),
     /// Fills an empty data directory with generated history, to look at what the product shows: traffic
     /// of several apps with releases and incidents. The same seed and end give the same history.
@@ -64,29 +64,28 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Validates and shows objectives, and replays stored history through them.
     Slo(Slo),
-    /// Tells whether a release or a deploy blocks more than its baseline. Exit code 0 where it does not, 1
-    /// where it does, 3 where the data do not tell, 2 where the question is refused.
+    /// Compares a release or a deploy with its baseline. Exit code 0 if it does not block more, 1 if it
+    /// does, 3 if there are too few data, 2 if the request is refused.
     Gate(Gate),
     /// Reports a week or a month of an app: objectives, incidents, changes, replayed failures, allow-lists.
     Report(Report),
     /// Records a deploy, and prints its identity.
     Deploy(Deploy),
-    /// Says what a browser makes of CORS exchanges: which rule broke, in which response, and the fix.
+    /// Explains how a browser judges CORS exchanges: which rule failed, in which response, and the fix.
     Explain(Explain),
-    /// Holds a live server against contracts: requests as browsers make them, and what must come of
-    /// them. Exit code 0 where all are kept, 1 where one is not, 2 where something cannot be read, 3
-    /// where nothing else is wrong than that a server does not answer.
+    /// Checks a live server against contracts: requests as browsers make them, and their expected outcomes.
+    /// Exit code 0 if all pass, 1 if one fails, 2 if something cannot be read, 3 if the only failure is
+    /// that a server does not answer.
     Check(Check),
-    /// Looks at servers from outside for what is wrong with their CORS policy. Exit codes as of
-    /// `check`.
+    /// Audits the CORS policies of servers from outside. Exit codes as for `check`.
     Audit(Audit),
-    /// Predicts what a CORS policy in a file would block of what browsers were seen to ask. Exit code
-    /// 0 where nothing that passes today would be blocked, 1 where something would, 2 where something
-    /// cannot be read or reached.
+    /// Predicts which of the observed browser requests a CORS policy in a file would block. Exit code 0 if
+    /// no request that passes today would be blocked, 1 if one would, 2 if something cannot be read or
+    /// reached.
     Simulate(Simulate),
-    /// Writes the least permissive policy that lets everything pass that browsers were seen to ask.
+    /// Writes the least permissive policy that allows all observed browser requests.
     Generate(Generate),
-    /// Lists incidents of a corswatch that runs, shows one, or exports one as the draft of a post-mortem.
+    /// Lists, shows, exports or closes incidents of a running corswatch.
     Incident(IncidentArgs),
     /// Makes, lists and revokes links that show a partner one page origin, over a corswatch that runs.
     PartnerLink(PartnerLinks),
@@ -94,24 +93,25 @@ pub(crate) enum Command {
     /// output, to a client that starts this command: an editor, an assistant, an agent.
     Mcp(Mcp),
     /// Writes a commented configuration to start with: for this machine, for this machine with Kafka, or
-    /// for a cluster. What no option says is asked for.
+    /// for a cluster. Prompts for what no option gives.
     Init(Init),
-    /// Checks the whole way of an installation, with its configuration: names, certificates, Kafka and its
-    /// topic, ClickHouse and its grants, clocks, disks, processes, receivers, and one beacon from the edge
-    /// to a number. Says what to do. Exit code 0 where nothing failed, 1 where something did.
+    /// Checks an installation end to end, with its configuration: names, certificates, Kafka and its topic,
+    /// ClickHouse and its grants, clocks, disks, processes, receivers, and one beacon from the edge until
+    /// it is counted. Prints what to do about each problem. Exit code 0 if nothing failed, 1 if something
+    /// did.
     Doctor(Doctor),
-    /// Checks a configuration and reports all its mistakes at once.
+    /// Checks a configuration and reports all its mistakes together.
     CheckConfig(CheckConfig),
     /// Prints the description of the admin server's API (OpenAPI 3.1).
     Openapi,
-    /// Prints what a shell needs to complete commands and options.
+    /// Prints a completion script for a shell.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
     /// Writes a man page for each command.
     Man {
-        /// The folder; made where it is missing.
+        /// The folder; created if it is missing.
         #[arg(long, value_name = "DIR", default_value = "man")]
         out: PathBuf,
     },
@@ -141,10 +141,10 @@ pub(crate) struct Up {
     /// Configuration file; everything has a default.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Directory of journal and engine; made where it is missing.
+    /// Directory of journal and engine; created if it is missing.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Reads the journal again from there, as `corswatch loader --replay-from` does.
+    /// Reprocesses the journal from there, as `corswatch loader --replay-from` does.
     #[arg(long, value_name = "TIME|start")]
     pub(crate) replay_from: Option<Replay>,
     /// Also runs a small shop and its API, with CORS failures to switch on and off, as `corswatch demo` does.
@@ -158,7 +158,7 @@ pub(crate) struct Demo {
     /// Configuration file; everything has a default.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Directory of journal and engine; made where it is missing.
+    /// Directory of journal and engine; created if it is missing.
     #[arg(long, value_name = "DIR", default_value = "demo")]
     pub(crate) data: PathBuf,
 }

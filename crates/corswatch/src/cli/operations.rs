@@ -15,10 +15,10 @@ use crate::operations::When;
 pub(crate) struct Loader {
     #[command(flatten)]
     pub(crate) role: Role,
-    /// Reads and writes again what the store says it holds, from that time on (an RFC 3339 time, or
-    /// how long ago), or from the start of the journal: after a restore of a backup whose tables do
-    /// not agree. Nothing is counted twice. It holds for every partition that the process gets, so
-    /// start it without this once it has caught up.
+    /// Reprocesses the journal, also what the store already holds, from that time on (an RFC 3339 time, or
+    /// how long ago), or from its start: after a restore of a backup whose tables are inconsistent. Nothing
+    /// is counted twice. It applies to every partition that is assigned to the process, so start it without
+    /// this option once it has caught up.
     #[arg(long, value_name = "TIME|start")]
     pub(crate) replay_from: Option<Replay>,
 }
@@ -60,7 +60,7 @@ pub(crate) struct Alerts {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AlertCommand {
     /// Sends a test and its end through routes, queues and receivers, labelled `corswatch_test="true"`, and
-    /// prints what each receiver answered. Exit code 1 where one did not take it or none is reached.
+    /// prints what each receiver answered. Exit code 1 if a receiver rejected it or none was reached.
     Test(AlertTest),
 }
 
@@ -73,10 +73,10 @@ pub(crate) struct AlertTest {
     /// A label of the test, by which it is routed: `owner=team-checkout`. May be repeated.
     #[arg(long, value_name = "LABEL=VALUE", value_parser = label)]
     pub(crate) route: Vec<(String, String)>,
-    /// Only to this receiver, whatever the routes say.
+    /// Only to this receiver, regardless of the routes.
     #[arg(long, value_name = "NAME")]
     pub(crate) receiver: Option<String>,
-    /// After so many seconds a receiver that cannot be reached is given up.
+    /// Seconds after which an unreachable receiver is given up.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=900))]
     pub(crate) timeout: u32,
 }
@@ -103,12 +103,12 @@ pub(crate) struct DeadLetters {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeadLettersCommand {
-    /// Shows those that no one has dealt with.
+    /// Lists the unresolved ones.
     List(ListDeadLetters),
-    /// Appends their records to the journal again: once the cause is gone (a newer build, a column
-    /// that was repaired). What is stored already is recognised. Exit code 1 where none was replayed.
+    /// Appends their records to the journal again: once the cause is gone (a newer build, a column that was
+    /// repaired). Records that are stored already are not counted twice. Exit code 1 if none was replayed.
     Replay(Selection),
-    /// Gives them up: they are listed no longer. Exit code 1 where none was dropped.
+    /// Discards them: they are no longer listed. Exit code 1 if none was dropped.
     Drop(Selection),
 }
 
@@ -117,7 +117,7 @@ pub(crate) struct ListDeadLetters {
     /// Only those of this reason.
     #[arg(long, value_parser = reason)]
     pub(crate) reason: Option<DeadLetterReason>,
-    /// At most so many.
+    /// Maximum number.
     #[arg(long, default_value_t = 100)]
     pub(crate) limit: u32,
 }
@@ -168,11 +168,10 @@ impl FromStr for RecordPosition {
 /// Arguments of `demo-data`.
 #[derive(Debug, Args)]
 pub(crate) struct DemoData {
-    /// Configuration file; everything has a default. What it says of the store is not used but its chunk
-    /// size.
+    /// Configuration file; everything has a default. Of its store settings only the chunk size is used.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Directory to fill; made where it is missing.
+    /// Directory to fill; created if it is missing.
     #[arg(long, value_name = "DIR", default_value = "demo-data")]
     pub(crate) data: PathBuf,
     /// How many days.
@@ -181,10 +180,10 @@ pub(crate) struct DemoData {
     /// How many raw rows.
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=2_000_000_000))]
     pub(crate) rows: u64,
-    /// Which of all histories.
+    /// Seed of the generator.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// When it ends: an RFC 3339 time, or how long ago; now where left out.
+    /// When it ends: an RFC 3339 time, or how long ago; now by default.
     #[arg(long, value_name = "TIME")]
     pub(crate) end: Option<When>,
 }
@@ -201,7 +200,7 @@ pub(crate) struct Verify {
     /// From this time on: an RFC 3339 time, or how long ago.
     #[arg(long, value_name = "TIME", default_value = "1h")]
     pub(crate) from: When,
-    /// To before the minute of this time. Recent minutes still change.
+    /// Until the minute of this time, exclusive. Recent minutes still change.
     #[arg(long, value_name = "TIME", default_value = "5m")]
     pub(crate) to: When,
     /// Writes what differs again from the journal.

@@ -30,11 +30,11 @@ pub(crate) struct Simulate {
     /// `https://api.example=backend.internal`; can be repeated.
     #[arg(long = "as", value_name = "ORIGIN=HOST", value_parser = origin_and_host)]
     pub(crate) hosts: Vec<(String, String)>,
-    /// What servers behind the policy answer to preflights that are passed on to them: this status,
-    /// without CORS headers. Otherwise no one knows.
+    /// The answer of servers behind the policy to preflights that are passed on to them: this status,
+    /// without CORS headers. Otherwise their answers are unknown.
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(200..=599))]
     pub(crate) upstream_preflight: Option<u16>,
-    /// How the prediction is written.
+    /// Output format.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
 }
@@ -47,8 +47,7 @@ pub(crate) struct Generate {
     pub(crate) form: policy::Form,
     #[command(flatten)]
     pub(crate) seen: ShapeSource,
-    /// Only what pages of this origin need; can be repeated. Otherwise every origin that was seen is
-    /// let in.
+    /// Only what pages of this origin need; can be repeated. Otherwise every observed origin is allowed.
     #[arg(long = "page-origin", value_name = "ORIGIN", value_parser = page_origin)]
     pub(crate) page_origins: Vec<cors::Origin>,
 }
@@ -56,8 +55,8 @@ pub(crate) struct Generate {
 /// Where the shapes of requests come from, and which of them count.
 #[derive(Debug, Args)]
 pub(crate) struct ShapeSource {
-    /// Takes the shapes from a file, as `/api/v1/shapes` answers them or one a line, instead of
-    /// asking; `-` is standard input.
+    /// Reads the shapes from a file, as `/api/v1/shapes` returns them or one a line, instead of the API;
+    /// `-` is standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) shapes: Option<PathBuf>,
     #[command(flatten)]
@@ -65,7 +64,7 @@ pub(crate) struct ShapeSource {
     /// The app; what is asked names those that there are.
     #[arg(long)]
     pub(crate) app: Option<String>,
-    /// What was seen in this time.
+    /// Only what was observed in this time.
     #[arg(long, value_name = "SPAN", default_value = "7d")]
     pub(crate) last: settings::Span,
     /// Only requests to this origin.

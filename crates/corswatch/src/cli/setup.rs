@@ -36,7 +36,7 @@ pub(crate) struct Init {
     /// The ClickHouse server (cluster).
     #[arg(long, value_name = "URL", value_parser = web_url)]
     pub(crate) clickhouse: Option<url::Url>,
-    /// The file to write; one that is there stays as it is.
+    /// The file to write; an existing file is not overwritten.
     #[arg(long, value_name = "FILE", default_value = "corswatch.toml")]
     pub(crate) out: PathBuf,
 }
@@ -72,13 +72,13 @@ pub(crate) struct Doctor {
     /// Sends no beacon.
     #[arg(long)]
     pub(crate) no_beacon: bool,
-    /// After so many seconds a question is given up.
+    /// Timeout of each request, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub(crate) timeout: u32,
     /// How many seconds the beacon may take until it is counted.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub(crate) wait: u32,
-    /// How the report is written.
+    /// Output format.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
 }

@@ -22,13 +22,13 @@ pub(crate) enum SloCommand {
     /// Shows objectives with every default: rules, windows, burn rates.
     Show(Show),
     /// Replays stored history through objectives: what would have fired, when, for how long, with which
-    /// budget. Exit code 1 where --exit-code says so, 2 where something cannot be read or reached.
+    /// budget. Exit code 1 if --exit-code applies, 2 if something cannot be read or reached.
     Backtest(Backtest),
-    /// Reads OpenSLO v1 and writes it as `[[slo]]`. What was added or lost is said on standard error, and
-    /// stands at the head as comments.
+    /// Reads OpenSLO v1 and writes it as `[[slo]]`. What was added or lost is reported on standard error,
+    /// and in comments at the head.
     Import(Import),
     /// Writes objectives as OpenSLO v1, or as recording and alerting rules of Prometheus. What other tools do not
-    /// get is said on standard error.
+    /// get is reported on standard error.
     Export(Export),
 }
 
@@ -80,7 +80,7 @@ pub(crate) struct Show {
     /// A whole configuration, or a file of objectives alone.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
-    /// How it is written.
+    /// Output format.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
 }
@@ -95,22 +95,22 @@ pub(crate) struct Backtest {
     /// Replays the objectives of this file instead: what a change would have raised.
     #[arg(long, value_name = "FILE")]
     pub(crate) slo: Option<PathBuf>,
-    /// Directory of an embedded store. While its `corswatch up` runs, that is asked instead.
+    /// Directory of an embedded store. While its `corswatch up` runs, its API is used instead.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
     /// From this time on: an RFC 3339 time, or how long ago.
     #[arg(long, value_name = "TIME", default_value = "30d")]
     pub(crate) from: When,
-    /// To before this time.
+    /// Until this time, exclusive.
     #[arg(long, value_name = "TIME", default_value = "0s")]
     pub(crate) to: When,
-    /// How the report is written.
+    /// Output format.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: ReportFormat,
     /// Ends with code 1 where an alert of this severity, or a more urgent one, would have fired.
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(crate) exit_code: Option<ExitOn>,
-    /// Asks the admin server of a corswatch that runs, such as `http://127.0.0.1:7781`.
+    /// URL of the admin server of a running corswatch, such as `http://127.0.0.1:7781`.
     #[arg(long, visible_alias = "api", value_name = "URL", value_parser = web_url)]
     pub(crate) url: Option<url::Url>,
     /// File with the token for it; the token needs `access = "write"`.

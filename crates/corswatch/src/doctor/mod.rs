@@ -248,7 +248,7 @@ async fn role(
         return vec![nowhere(
             Check::Role,
             &format!("health.{name}"),
-            "--role is of no use then;",
+            "--role does not apply then;",
         )];
     };
     let about = format!("{name} at {url}");

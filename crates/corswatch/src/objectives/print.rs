@@ -1,6 +1,7 @@
 //! Objectives and reports, written for people and machines.
 
 use aggregator::{Firing, Report, Slo, SloSummary};
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde_json::json;
 use slo::Severity;
 
@@ -83,43 +84,29 @@ fn percent(share: f64) -> String {
 /// A case for each objective; it fails where an alert of the severity that `exit` names would have fired, or a
 /// page where none is named.
 pub(super) fn junit(report: &Report, exit: Option<ExitOn>) -> String {
+    let mut suite = TestSuite::new(format!("{} to {}", report.from, report.to));
+    suite.add_test_cases(report.slos.iter().map(|slo| test_case(report, slo, exit)));
+    let mut junit = quick_junit::Report::new("corswatch slo backtest");
+    junit.add_test_suite(suite);
+    let text = junit.to_string().expect("memory takes it");
+    text.trim_end().to_owned()
+}
+
+fn test_case(report: &Report, slo: &SloSummary, exit: Option<ExitOn>) -> TestCase {
     let counts = |alert: &&Firing| exit == Some(ExitOn::Ticket) || alert.severity == Severity::Page;
-    let failing = |slo: &SloSummary| -> Vec<&Firing> {
-        let own = report.alerts.iter().filter(|alert| alert.slo == slo.name);
-        own.filter(counts).collect()
-    };
-    let failures = report
-        .slos
-        .iter()
-        .filter(|slo| !failing(slo).is_empty())
-        .count();
-    let tests = report.slos.len();
-    let mut out = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <testsuites name=\"corswatch slo backtest\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n  \
-         <testsuite name=\"{} to {}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">\n",
-        report.from, report.to
-    );
-    for slo in &report.slos {
-        let name = findings::xml(&slo.name);
-        out.push_str(&format!(
-            "    <testcase name=\"{name}\" classname=\"{}\"",
-            findings::xml(&slo.app)
-        ));
-        let alerts = failing(slo);
-        if alerts.is_empty() {
-            out.push_str("/>\n");
-            continue;
-        }
-        let lines: Vec<_> = alerts.iter().map(|alert| line(alert)).collect();
-        out.push_str(&format!(
-            ">\n      <failure message=\"{} alerts would have fired\" type=\"alert\">{}</failure>\n    </testcase>\n",
-            alerts.len(),
-            findings::xml(&lines.join("\n"))
-        ));
+    let own = report.alerts.iter().filter(|alert| alert.slo == slo.name);
+    let lines: Vec<_> = own.filter(counts).map(line).collect();
+    let mut status = TestCaseStatus::success();
+    if !lines.is_empty() {
+        status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status
+            .set_message(format!("{} alerts would have fired", lines.len()))
+            .set_type("alert")
+            .set_description(lines.join("\n"));
     }
-    out.push_str("  </testsuite>\n</testsuites>");
-    out
+    let mut case = TestCase::new(printable::line(&slo.name), status);
+    case.set_classname(printable::line(&slo.app));
+    case
 }
 
 pub(super) fn objectives_json(slos: &[Slo]) -> String {
@@ -168,6 +155,60 @@ pub(super) fn objectives_text(slos: &[Slo]) {
                     row.short
                 );
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(severity: &str) -> Report {
+        let report = json!({
+            "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z",
+            "pages": 0, "tickets": 0, "notes": [],
+            "slos": [
+                {"name": "quiet", "app": "shop", "sli": "block_rate", "objective": 0.999, "window": "30d",
+                 "bad": 0, "total": 9, "budget_consumed": 0.0, "pages": 0, "tickets": 0},
+                {"name": "burns", "app": "<shop>", "sli": "block_rate", "objective": 0.999, "window": "30d",
+                 "bad": 9, "total": 9, "budget_consumed": 1.0, "pages": 0, "tickets": 0},
+            ],
+            "alerts": [
+                {"slo": "burns", "app": "<shop>", "sli": "block_rate", "rule": "fast", "group": "\u{1b}[2J & co",
+                 "severity": severity, "fired_at": "2026-01-01T01:00:00Z", "from_the_start": false,
+                 "escalated_at": null, "resolved_at": null, "lasted_seconds": 60, "long": "1h",
+                 "burn_rate": 14.4, "bad": 9, "total": 9, "budget_consumed": 0.1,
+                 "budget_consumed_at_end": 0.2, "support": "counted"},
+            ],
+        });
+        serde_json::from_value(report).expect("a report")
+    }
+
+    #[test]
+    fn a_case_of_junit_fails_where_an_alert_that_counts_would_have_fired() {
+        for (severity, exit, failures) in [
+            ("page", None, 1),
+            ("ticket", None, 0),
+            ("ticket", Some(ExitOn::Page), 0),
+            ("ticket", Some(ExitOn::Ticket), 1),
+        ] {
+            let text = junit(&report(severity), exit);
+            let read = quick_junit::Report::deserialize_from_str(&text).expect("JUnit");
+            assert_eq!(
+                (read.tests, read.failures),
+                (2, failures),
+                "{severity} {text}"
+            );
+            let cases = &read.test_suites[0].test_cases;
+            assert_eq!(
+                cases[1].classname.as_ref().map(|name| name.as_str()),
+                Some("<shop>")
+            );
+            assert_eq!(
+                text.contains("(\\u{1b}[2J &amp; co)"),
+                failures == 1,
+                "{text}"
+            );
         }
     }
 }

@@ -70,7 +70,7 @@ pub(crate) async fn run_until_signal(tasks: Tasks) -> Result<(), Failure> {
     let (ask, asked) = tokio::sync::oneshot::channel();
     let watch = async {
         let signal = signals.next().await;
-        tracing::info!(signal, "draining; a second signal ends at once");
+        tracing::info!(signal, "draining; a second signal ends immediately");
         // The tasks may have ended by themselves.
         let _ = ask.send(());
         signals.next().await

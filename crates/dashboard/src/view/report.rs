@@ -308,7 +308,7 @@ impl Report {
         };
         let _ = writeln!(
             out,
-            "Services that let everybody or whoever asks read: {}.\n",
+            "Services that allow any origin: {}.\n",
             list(&of.open_services)
         );
         out.push_str("Origins that are allowed and that no page uses:\n\n");

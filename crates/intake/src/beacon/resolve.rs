@@ -12,9 +12,8 @@ use crate::catalog::Allowed;
 use crate::json::refuse;
 use crate::notes::ResolveContext;
 use crate::plausibility::Reporter;
-use crate::{
-    Accepted, Arrival, Dimension, LabTraffic, OpaqueOrigin, Reason, Refusal, read_user_agent,
-};
+use crate::user_agent::read_user_agent;
+use crate::{Accepted, Arrival, Dimension, LabTraffic, OpaqueOrigin, Reason, Refusal};
 
 pub(super) fn resolve<'a>(
     beacon: wire::Beacon<'a>,

@@ -12,7 +12,7 @@
 //!    count as far as the others see such in the same proportion, plus what chance allows, plus a few
 //!    that need no confirmation: some network is the first in an outage.
 //!
-//! Share and agreement need others to compare with: with fewer than [`MIN_NETWORKS`] networks within
+//! Share and agreement need others to compare with: with fewer than `MIN_NETWORKS` networks within
 //! the last minutes, nothing is disputed for them.
 
 mod networks;
@@ -29,7 +29,7 @@ use self::rates::Rates;
 use self::tally::{All, Minute, Own, Report, Tallies};
 
 /// Networks of a comparison, at least.
-pub const MIN_NETWORKS: u32 = 5;
+const MIN_NETWORKS: u32 = 5;
 /// Requests that one beacon may report: the busiest pages, for as long as beacons are put off.
 const MAX_OF_BEACON: u64 = 5_000;
 /// Requests a second of one page load, and of one network, in the long run.

@@ -128,7 +128,7 @@ function policies({ summary }: Schemas['InventoryBody']): Check[] {
       `missing at ${count(vary_missing)} of ${count(targets)} targets`,
     ],
     [
-      'No service lets everybody in with credentials',
+      'No service allows any origin with credentials',
       open,
       `${count(open)} of ${count(services)} services`,
     ],
