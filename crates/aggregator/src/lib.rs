@@ -34,6 +34,7 @@ pub mod prometheus;
 mod records;
 mod refusals;
 mod segments;
+mod self_test;
 mod sightings;
 mod slices;
 mod slo_config;

@@ -34,6 +34,12 @@ struct Burning {
     window: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Tested {
+    receiver: String,
+    outcome: &'static str,
+}
+
 type FloatGauge = Gauge<f64, AtomicU64>;
 
 /// Metrics of the aggregator. Names of objectives come from the configuration, so they are few.
@@ -50,13 +56,14 @@ pub(crate) struct Metrics {
     burn: Family<Burning, FloatGauge>,
     window_bad: Family<Burning, Gauge>,
     window_events: Family<Burning, Gauge>,
+    self_tests: Family<Tested, Counter>,
 }
 
 const SECONDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 /// The pipeline's own alert stands beside the objectives.
 pub(crate) const PIPELINE: &str = "pipeline";
-/// And those about what the edge refuses.
-pub(crate) const OF_NO_APP: [&str; 2] = [PIPELINE, alert::OF_EDGE];
+/// And those about what the edge refuses, and what receivers do not take.
+pub(crate) const OF_NO_APP: [&str; 3] = [PIPELINE, alert::OF_EDGE, alert::OF_RECEIVERS];
 
 impl Metrics {
     pub(crate) fn register<'a>(
@@ -75,6 +82,7 @@ impl Metrics {
             burn: Family::default(),
             window_bad: Family::default(),
             window_events: Family::default(),
+            self_tests: Family::default(),
         };
         this.start(slos);
         metrics.register("aggregator", |registry| {
@@ -130,6 +138,11 @@ impl Metrics {
                 "slo_window_events",
                 "Events by window of the objective's rules, the bad ones among them",
                 this.window_events.clone(),
+            );
+            registry.register(
+                "self_tests",
+                "Nightly tests of receivers by how they ended",
+                this.self_tests.clone(),
             );
         });
         this
@@ -187,6 +200,14 @@ impl Metrics {
                 }
             }
         }
+    }
+
+    /// The nightly test of a receiver is over.
+    pub(crate) fn tested(&self, receiver: String, outcome: alert::Outcome) {
+        let outcome = outcome.as_str();
+        self.self_tests
+            .get_or_create(&Tested { receiver, outcome })
+            .inc();
     }
 
     /// How many alerts of an objective fire.

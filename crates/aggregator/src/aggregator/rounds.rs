@@ -39,7 +39,7 @@ impl Rounds for Loop<'_> {
     async fn handle(&mut self, event: Event) -> Result<(), AggregatorError> {
         match event {
             Event::Receipt(receipt) => {
-                self.0.registry.heard(&receipt);
+                self.0.heard(&receipt);
                 Ok(())
             }
             Event::DispatcherEnded => Err(AggregatorError::Dispatcher),
