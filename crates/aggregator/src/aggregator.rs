@@ -5,10 +5,10 @@ mod rounds;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alert::{Alert, Dispatcher, OF_RECEIVERS, Outbox, Phase, Reason, Receipt};
+use alert::{Alert, Dispatcher, OF_RECEIVERS, Outbox, Phase, Reason};
 use observation::UnixMillis;
 use runtime::{Causes as _, Clock, Stop, Tick, run_rounds};
-use store::{Claim, StoreError};
+use store::{Claim, StoreError, Written};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -24,7 +24,6 @@ use crate::parts::{LogShape, Parts};
 use crate::pipeline::{Lag, Pipeline};
 use crate::refusals::Refused;
 use crate::self_test::SelfTest;
-use crate::written::Written;
 use crate::{AggregatorError, AlertStore, Config, Reading};
 use rounds::Loop;
 
@@ -57,6 +56,8 @@ pub struct Aggregator {
     registry: AlertRegistry,
     /// The term whose registry is open.
     term: Option<u64>,
+    /// What was written when the reports of edges were read last.
+    reports_under: Option<Written>,
     outbox: Outbox,
     dispatcher: Option<Dispatcher>,
     children: JoinSet<()>,
@@ -103,6 +104,7 @@ impl Aggregator {
             keep: parts.keep,
             registry: AlertRegistry::default(),
             term: None,
+            reports_under: None,
             outbox,
             dispatcher: Some(dispatcher),
             children: JoinSet::new(),
@@ -157,18 +159,6 @@ impl Aggregator {
         }
     }
 
-    fn hear(&mut self) {
-        for receipt in self.outbox.receipts() {
-            self.heard(&receipt);
-        }
-    }
-
-    fn heard(&mut self, receipt: &Receipt) {
-        let now = self.clock.now();
-        self.self_test.heard(receipt, &self.outbox, now);
-        self.registry.heard(receipt);
-    }
-
     /// One round: lease, progress, compaction, evaluation, alerts.
     async fn round(&mut self) -> Arc<Board> {
         let now = self.clock.now();
@@ -213,8 +203,7 @@ impl Aggregator {
             None => None,
         };
         self.step_pipeline(Lag { millis, problem }, now);
-        let reports = self.keep.edge_reports(now.plus(-REPORTS_OF)).await?;
-        self.refused.step(&reports, &mut self.registry, now);
+        self.step_refused(written, now).await?;
         self.self_test.step(&mut self.registry, &self.outbox, now);
         // Also while nothing can be concluded: receivers end by themselves what they do not hear of.
         self.incidents.remind(&mut self.registry, now);
@@ -223,8 +212,7 @@ impl Aggregator {
             self.registry.say(&self.outbox);
         }
         self.compactor
-            .work(&*self.keep, &progress, now, &self.metrics)
-            .await;
+            .work(&self.keep, progress, now, &self.metrics);
         let before = self.board.borrow();
         Ok(Board {
             condition: if slos.is_none() {
@@ -289,6 +277,18 @@ impl Aggregator {
         let known = self.registry.get(&self.pipeline.id).cloned();
         let alert = known.unwrap_or_else(Pipeline::quiet);
         self.registry.put(self.pipeline.step(alert, lag, now));
+    }
+
+    /// Reports of edges come through the log: none is new where nothing was written.
+    async fn step_refused(&mut self, written: Written, now: UnixMillis) -> Result<(), StoreError> {
+        let reports = if self.reports_under == Some(written) {
+            Vec::new()
+        } else {
+            self.keep.edge_reports(now.plus(-REPORTS_OF)).await?
+        };
+        self.reports_under = Some(written);
+        self.refused.step(&reports, &mut self.registry, now);
+        Ok(())
     }
 
     async fn save(&mut self, now: UnixMillis) -> Result<(), StoreError> {

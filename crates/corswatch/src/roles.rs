@@ -26,7 +26,7 @@ pub(crate) async fn collector(config: Config, file: PathBuf) -> Result<(), Failu
     let (ground, mut tasks) = (Context::new(), Tasks::default());
     let mut reload = of_role(file, Role::Collector, &ground);
     let edge = Edge::bind(&config).await?;
-    let health = HealthSide::bind("health.collector", config.health.collector).await?;
+    let health = HealthSide::bind(&config, "health.collector", config.health.collector).await?;
     let (url, health_url) = (edge.socket.url.clone(), health.socket.url.clone());
     let journal = health.socket.journal(&config, &ground).await?;
     let (part, _) = edge
@@ -48,7 +48,7 @@ pub(crate) async fn loader(
     config.serves(Role::Loader)?;
     let (ground, mut tasks) = (Context::new(), Tasks::default());
     let reload = of_role(file, Role::Loader, &ground);
-    let health = HealthSide::bind("health.loader", config.health.loader).await?;
+    let health = HealthSide::bind(&config, "health.loader", config.health.loader).await?;
     let health_url = health.socket.url.clone();
     let storage = health.socket.storage(&config, &ground).await?;
     let journal = health.socket.journal(&config, &ground).await?;
@@ -69,7 +69,7 @@ pub(crate) async fn aggregator(config: Config, file: PathBuf) -> Result<(), Fail
     config.serves(Role::Aggregator)?;
     let (ground, mut tasks) = (Context::new(), Tasks::default());
     let mut reload = of_role(file, Role::Aggregator, &ground);
-    let health = HealthSide::bind("health.aggregator", config.health.aggregator).await?;
+    let health = HealthSide::bind(&config, "health.aggregator", config.health.aggregator).await?;
     let health_url = health.socket.url.clone();
     let storage = health.socket.storage(&config, &ground).await?;
     let store = storage.store.clone();
@@ -93,7 +93,7 @@ pub(crate) async fn prober(config: Config, file: PathBuf) -> Result<(), Failure>
     config.serves(Role::Prober)?;
     let (ground, mut tasks) = (Context::new(), Tasks::default());
     let mut reload = of_role(file, Role::Prober, &ground);
-    let health = HealthSide::bind("health.prober", config.health.prober).await?;
+    let health = HealthSide::bind(&config, "health.prober", config.health.prober).await?;
     let health_url = health.socket.url.clone();
     let storage = health.socket.storage(&config, &ground).await?;
     let store = storage.store.clone();

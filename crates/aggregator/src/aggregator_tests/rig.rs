@@ -155,6 +155,8 @@ impl Hand {
             let receipt = self.aggregator.outbox.receipt().await;
             self.aggregator.heard(&receipt);
         }
+        // What works beside the round comes to its end before time goes on.
+        tokio::time::sleep(Duration::from_millis(1)).await;
         board
     }
 

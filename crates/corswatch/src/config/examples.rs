@@ -1,7 +1,7 @@
 //! An entry of every list, as the reference shows it.
 
 /// Path of a list and an entry of it, with the tables below it.
-pub(crate) const EXAMPLES: [(&str, &str); 19] = [
+pub(crate) const EXAMPLES: [(&str, &str); 21] = [
     (
         "alert.webhooks",
         r#"[[alert.webhooks]]
@@ -116,6 +116,24 @@ apps = ["shop"]
 services = { "acme/cart" = "cart" }
 environments = { "prod" = "production" }
 touches_cors = false
+"#,
+    ),
+    (
+        "dashboard.oidc",
+        r#"[dashboard.oidc]
+issuer = "https://login.example/realms/ops"
+client_id = "corswatch"
+client_secret_file = "/run/secrets/corswatch-oidc"
+url = "https://cors.example"
+scopes = ["email", "groups"]
+grants = [{ claim = "groups", value = "sre", role = "operator", apps = ["shop"] }]
+"#,
+    ),
+    (
+        "dashboard.proxy_sign_in",
+        r#"[dashboard.proxy_sign_in]
+peers = ["10.0.0.7"]
+grants = [{ claim = "groups", value = "sre", role = "operator" }]
 "#,
     ),
     (

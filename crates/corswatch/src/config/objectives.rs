@@ -4,10 +4,11 @@ use aggregator::{FlowConfig, SloConfig};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::{Problem, Problems};
-use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 use super::load::{self, Environment};
+use super::schema::Schema;
+use super::told::Sources;
 
 /// The part of a file that is about objectives.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -48,7 +49,9 @@ pub(crate) fn objectives_of(
     })?;
     let own = names(tree.get("apps"));
     tree.retain(|name: &str, _| ["slo", "flows"].contains(&name));
-    let reading = load::read::<SloFile>(tree, &Environment::default());
+    let environment = Environment::default();
+    let schema = Schema::of::<SloFile>();
+    let reading = load::read::<SloFile>(tree.clone(), &environment, &schema);
     let mut found = reading.problems;
     let (slos, flows) = reading
         .value
@@ -72,16 +75,14 @@ pub(crate) fn objectives_of(
             apps: own,
         });
     }
-    let document = DeTable::parse(text).ok();
-    for problem in &mut found {
-        let at = document
-            .as_ref()
-            .and_then(|document| offset(document.get_ref(), &problem.path));
-        if let Some(at) = at {
-            problem.path = format!("line {}: {}", line(text, at), problem.path);
-        }
-    }
-    Err(found)
+    let sources = Sources {
+        text: Some(text),
+        environment: &environment,
+        tree: &tree,
+        schema: &schema,
+    };
+    let found = found.into_iter().map(|problem| sources.told(problem));
+    Err(found.collect())
 }
 
 fn names(apps: Option<&Value>) -> Vec<String> {
@@ -95,25 +96,6 @@ fn line(text: &str, offset: usize) -> usize {
     before.iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// Where the value at `path`, or as much of the path as there is, begins.
-fn offset(document: &DeTable<'_>, path: &str) -> Option<usize> {
-    let mut parts = path.split(['.', '[', ']']).filter(|part| !part.is_empty());
-    let first = document.get(parts.next()?)?;
-    let (mut value, mut at) = (first.get_ref(), first.span().start);
-    for part in parts {
-        let next = match value {
-            DeValue::Table(table) => table.get(part),
-            DeValue::Array(list) => part.parse().ok().and_then(|index: usize| list.get(index)),
-            _ => None,
-        };
-        let Some(next) = next else {
-            break;
-        };
-        (value, at) = (next.get_ref(), next.span().start);
-    }
-    Some(at)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,10 +107,10 @@ mod tests {
         let found = objectives_of(text, Some(&["shop".to_owned()])).expect_err("mistakes");
         let texts: Vec<_> = found.iter().map(ToString::to_string).collect();
         for (line, part) in [
-            ("line 4: slo[0].window = 10m", "permitted: 1h to 366d"),
+            ("line 4: slo[0].window = \"10m\"", "permitted: 1h to 366d"),
             ("line 8: slo[1].sli", "block_rate"),
-            ("line 11: slo[2].app = shp", "no such app"),
-            ("line 13: slo[2].objective", "between 0 and 1"),
+            ("line 11: slo[2].app = \"shp\"", "write `app = \"shop\"`"),
+            ("line 13: slo[2].objective = 99.9", "between 0 and 1"),
         ] {
             assert!(
                 texts

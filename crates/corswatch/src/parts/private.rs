@@ -42,6 +42,7 @@ impl Private {
     pub(crate) async fn bind(config: &Config) -> Result<Self, Failure> {
         let address = config.dashboard.listen;
         let socket = Socket::bind("the admin server", "dashboard.listen", address).await?;
+        let socket = socket.guarded_as(config);
         Ok(Self { socket })
     }
 

