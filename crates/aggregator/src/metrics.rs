@@ -8,7 +8,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::Unit;
+use prometheus_client::registry::{Registry, Unit};
 
 use crate::board::{Board, Condition};
 
@@ -114,31 +114,7 @@ impl Metrics {
                 "Alerts that fire, by objective and severity",
                 this.firing.clone(),
             );
-            registry.register(
-                "slo_bad_ratio",
-                "Share of bad events in the objective's window; NaN without events",
-                this.bad.clone(),
-            );
-            registry.register(
-                "slo_budget_remaining_ratio",
-                "Share of the error budget that is left, negative when overspent; NaN without events",
-                this.remaining.clone(),
-            );
-            registry.register(
-                "slo_burn_rate",
-                "Burn rate by window of the objective's rules; NaN without events",
-                this.burn.clone(),
-            );
-            registry.register(
-                "slo_window_bad_events",
-                "Bad events by window of the objective's rules",
-                this.window_bad.clone(),
-            );
-            registry.register(
-                "slo_window_events",
-                "Events by window of the objective's rules, the bad ones among them",
-                this.window_events.clone(),
-            );
+            this.register_objectives(registry);
             registry.register(
                 "self_tests",
                 "Nightly tests of receivers by how they ended",
@@ -146,6 +122,34 @@ impl Metrics {
             );
         });
         this
+    }
+
+    fn register_objectives(&self, registry: &mut Registry) {
+        registry.register(
+            "slo_bad_ratio",
+            "Share of bad events in the objective's window; NaN without events",
+            self.bad.clone(),
+        );
+        registry.register(
+            "slo_budget_remaining_ratio",
+            "Share of the error budget that is left, negative when overspent; NaN without events",
+            self.remaining.clone(),
+        );
+        registry.register(
+            "slo_burn_rate",
+            "Burn rate by window of the objective's rules; NaN without events",
+            self.burn.clone(),
+        );
+        registry.register(
+            "slo_window_bad_events",
+            "Bad events by window of the objective's rules",
+            self.window_bad.clone(),
+        );
+        registry.register(
+            "slo_window_events",
+            "Events by window of the objective's rules, the bad ones among them",
+            self.window_events.clone(),
+        );
     }
 
     fn start<'a>(&self, slos: impl Iterator<Item = &'a str>) {
