@@ -5,7 +5,7 @@ mod rounds;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alert::{Alert, Dispatcher, Outbox, Phase, Reason};
+use alert::{Alert, Dispatcher, OF_RECEIVERS, Outbox, Phase, Reason};
 use observation::UnixMillis;
 use runtime::{Causes as _, Clock, Stop, Tick, run_rounds};
 use store::{Claim, StoreError, Written};
@@ -23,6 +23,7 @@ use crate::metrics::Metrics;
 use crate::parts::{LogShape, Parts};
 use crate::pipeline::{Lag, Pipeline};
 use crate::refusals::Refused;
+use crate::self_test::SelfTest;
 use crate::{AggregatorError, AlertStore, Config, Reading};
 use rounds::Loop;
 
@@ -51,6 +52,7 @@ pub struct Aggregator {
     incidents: Incidents,
     pipeline: Pipeline,
     refused: Refused,
+    self_test: SelfTest,
     registry: AlertRegistry,
     /// The term whose registry is open.
     term: Option<u64>,
@@ -97,6 +99,7 @@ impl Aggregator {
             compactor: Compactor::new(&parts.config, parts.log),
             pipeline: Pipeline::new(&parts.config, parts.alert),
             refused: Refused::new(&parts.config, parts.alert, parts.edge),
+            self_test: SelfTest::new(parts.alert, metrics.clone(), parts.clock.now()),
             config: parts.config,
             keep: parts.keep,
             registry: AlertRegistry::default(),
@@ -136,7 +139,7 @@ impl Aggregator {
         loop {
             tokio::select! {
                 biased;
-                receipt = self.outbox.receipt() => self.registry.heard(&receipt),
+                receipt = self.outbox.receipt() => self.heard(&receipt),
                 _ = self.children.join_next() => break,
             }
         }
@@ -153,12 +156,6 @@ impl Aggregator {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(error = %error.with_causes(), "{UNWRITTEN}"),
             Err(_) => tracing::error!("{UNWRITTEN}"),
-        }
-    }
-
-    fn hear(&mut self) {
-        for receipt in self.outbox.receipts() {
-            self.registry.heard(&receipt);
         }
     }
 
@@ -207,6 +204,7 @@ impl Aggregator {
         };
         self.step_pipeline(Lag { millis, problem }, now);
         self.step_refused(written, now).await?;
+        self.self_test.step(&mut self.registry, &self.outbox, now);
         // Also while nothing can be concluded: receivers end by themselves what they do not hear of.
         self.incidents.remind(&mut self.registry, now);
         self.save(now).await?;
@@ -324,7 +322,8 @@ impl Aggregator {
     /// Takes back the alerts of no app that this process raised while the store was out of its reach:
     /// the new leader has never heard of them.
     fn withdraw(&mut self, now: UnixMillis) {
-        for mut alert in self.registry.unsaved_of_no_app() {
+        let unsaved = self.registry.unsaved_of_no_app().into_iter();
+        for mut alert in unsaved.filter(|alert| alert.slo != OF_RECEIVERS) {
             let Some(transition) = alert.retire(Reason::Recovered, now) else {
                 continue;
             };

@@ -1,12 +1,14 @@
 //! Incidents: what is asked of the store for them, and their steps.
 
+mod flows;
+
 use runtime::Causes as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use incident::{
-    AppPart, Before, Closing, Failing, FlowImpact, Impact, Incident, LOOK_BACK, News, Observed,
-    Phase, Recent, Register, Replay, SLACK, Scope, Signal, rank, step,
+    Before, Closing, Failing, Impact, Incident, LOOK_BACK, News, Observed, Phase, Recent, Register,
+    Replay, SLACK, Scope, Signal, rank, step,
 };
 use observation::UnixMillis;
 use store::{ClosingRow, Dimension, Flow, SliFilter, StoreError, Written};
@@ -84,7 +86,7 @@ impl Incidents {
         keep: &dyn AlertStore,
         times: Times,
     ) -> Result<(), StoreError> {
-        self.flows = flows(slos);
+        self.flows = flows::of(slos);
         let before: HashMap<String, Before> = registry
             .register()
             .all()
@@ -294,35 +296,6 @@ impl Incidents {
         Ok(())
     }
 
-    /// The flows of an app of which calls fail.
-    async fn flows_noticing(
-        &self,
-        (app, part): (&str, &AppPart),
-        failing: (&str, &[String]),
-        judge: &AlertDecider,
-        span: (UnixMillis, UnixMillis),
-    ) -> Result<Vec<FlowImpact>, StoreError> {
-        let mut noticing = Vec::new();
-        let own = self.flows.iter().filter(|(of, _)| of == app);
-        for (_, flow) in own {
-            let mut slices = part.slices.iter();
-            if !slices.any(|slice| flow.has(&slice.method, &slice.endpoint)) {
-                continue;
-            }
-            let filter = SliFilter {
-                flow: Some(flow.clone()),
-                ..judge.slices.filter(app)
-            };
-            let found = self.source.flow_affected(&filter, failing, span).await?;
-            noticing.push(FlowImpact {
-                name: flow.name.clone(),
-                sessions: found.sessions,
-                all_sessions: found.all_sessions,
-            });
-        }
-        Ok(noticing)
-    }
-
     async fn contrast(
         &self,
         incident: &mut Incident,
@@ -415,23 +388,6 @@ fn is_live(incident: &Incident, times: Times) -> bool {
         Phase::Closed { at, .. } => at == times.now && incident.merged_into.is_some(),
         _ => true,
     }
-}
-
-/// Every flow has an objective, which carries it.
-fn flows(slos: &[Arc<Slo>]) -> Vec<(String, Flow)> {
-    let mut flows: Vec<(String, Flow)> = Vec::new();
-    for slo in slos {
-        let Some(flow) = &slo.filter.flow else {
-            continue;
-        };
-        if !flows
-            .iter()
-            .any(|(app, known)| *app == slo.app && known == flow)
-        {
-            flows.push((slo.app.clone(), flow.clone()));
-        }
-    }
-    flows
 }
 
 fn narrowed(filter: SliFilter, target_origin: &str) -> SliFilter {

@@ -8,7 +8,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::Unit;
+use prometheus_client::registry::{Registry, Unit};
 
 use crate::board::{Board, Condition};
 
@@ -34,6 +34,12 @@ struct Burning {
     window: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Tested {
+    receiver: String,
+    outcome: &'static str,
+}
+
 type FloatGauge = Gauge<f64, AtomicU64>;
 
 /// Metrics of the aggregator. Names of objectives come from the configuration, so they are few.
@@ -50,13 +56,14 @@ pub(crate) struct Metrics {
     burn: Family<Burning, FloatGauge>,
     window_bad: Family<Burning, Gauge>,
     window_events: Family<Burning, Gauge>,
+    self_tests: Family<Tested, Counter>,
 }
 
 const SECONDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 /// The pipeline's own alert stands beside the objectives.
 pub(crate) const PIPELINE: &str = "pipeline";
-/// And those about what the edge refuses.
-pub(crate) const OF_NO_APP: [&str; 2] = [PIPELINE, alert::OF_EDGE];
+/// And those about what the edge refuses, and what receivers do not take.
+pub(crate) const OF_NO_APP: [&str; 3] = [PIPELINE, alert::OF_EDGE, alert::OF_RECEIVERS];
 
 impl Metrics {
     pub(crate) fn register<'a>(
@@ -75,6 +82,7 @@ impl Metrics {
             burn: Family::default(),
             window_bad: Family::default(),
             window_events: Family::default(),
+            self_tests: Family::default(),
         };
         this.start(slos);
         metrics.register("aggregator", |registry| {
@@ -106,33 +114,42 @@ impl Metrics {
                 "Alerts that fire, by objective and severity",
                 this.firing.clone(),
             );
+            this.register_objectives(registry);
             registry.register(
-                "slo_bad_ratio",
-                "Share of bad events in the objective's window; NaN without events",
-                this.bad.clone(),
-            );
-            registry.register(
-                "slo_budget_remaining_ratio",
-                "Share of the error budget that is left, negative when overspent; NaN without events",
-                this.remaining.clone(),
-            );
-            registry.register(
-                "slo_burn_rate",
-                "Burn rate by window of the objective's rules; NaN without events",
-                this.burn.clone(),
-            );
-            registry.register(
-                "slo_window_bad_events",
-                "Bad events by window of the objective's rules",
-                this.window_bad.clone(),
-            );
-            registry.register(
-                "slo_window_events",
-                "Events by window of the objective's rules, the bad ones among them",
-                this.window_events.clone(),
+                "self_tests",
+                "Nightly tests of receivers by how they ended",
+                this.self_tests.clone(),
             );
         });
         this
+    }
+
+    fn register_objectives(&self, registry: &mut Registry) {
+        registry.register(
+            "slo_bad_ratio",
+            "Share of bad events in the objective's window; NaN without events",
+            self.bad.clone(),
+        );
+        registry.register(
+            "slo_budget_remaining_ratio",
+            "Share of the error budget that is left, negative when overspent; NaN without events",
+            self.remaining.clone(),
+        );
+        registry.register(
+            "slo_burn_rate",
+            "Burn rate by window of the objective's rules; NaN without events",
+            self.burn.clone(),
+        );
+        registry.register(
+            "slo_window_bad_events",
+            "Bad events by window of the objective's rules",
+            self.window_bad.clone(),
+        );
+        registry.register(
+            "slo_window_events",
+            "Events by window of the objective's rules, the bad ones among them",
+            self.window_events.clone(),
+        );
     }
 
     fn start<'a>(&self, slos: impl Iterator<Item = &'a str>) {
@@ -187,6 +204,14 @@ impl Metrics {
                 }
             }
         }
+    }
+
+    /// The nightly test of a receiver is over.
+    pub(crate) fn tested(&self, receiver: String, outcome: alert::Outcome) {
+        let outcome = outcome.as_str();
+        self.self_tests
+            .get_or_create(&Tested { receiver, outcome })
+            .inc();
     }
 
     /// How many alerts of an objective fire.

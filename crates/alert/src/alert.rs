@@ -65,6 +65,9 @@ impl AlertText {
 /// app.
 pub const OF_EDGE: &str = "edge";
 
+/// What stands for an objective in the alerts about receivers.
+pub const OF_RECEIVERS: &str = "receivers";
+
 impl Alert {
     /// A quiet alert.
     #[must_use]

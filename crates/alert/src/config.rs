@@ -15,7 +15,7 @@ use crate::receiver::{
 use crate::route::{self, RouteConfig};
 use crate::silence::{self, Silence, SilenceConfig, SilenceKind};
 use crate::webhook::WebhookConfig;
-use crate::{AlertError, Corroboration, log};
+use crate::{AlertError, Corroboration, TimeOfDay, log};
 
 /// Receivers at most: each has a queue, a worker and labels of metrics.
 const MAX_RECEIVERS: usize = 32;
@@ -28,6 +28,9 @@ pub struct Config {
     pub external_url: String,
     /// While an alert fires it is said again at this interval.
     pub remind_after: Span,
+    /// When every receiver is sent a labelled test and its end each day, in UTC: `03:30`. One that does not take them is
+    /// a ticket, `corswatch_self_test_failed`. Empty: never.
+    pub nightly_test: String,
     /// Notifications that may wait for one receiver.
     pub queue: usize,
     /// Pause before the first repetition; the pauses double from there, with jitter.
@@ -70,6 +73,7 @@ impl Default for Config {
         Self {
             external_url: String::new(),
             remind_after: Span::secs(4 * 60 * 60),
+            nightly_test: String::new(),
             queue: 1000,
             first_pause: Span::secs(1),
             longest_pause: Span::secs(60),
@@ -98,6 +102,12 @@ impl Config {
         } else {
             Addresses::Public
         }
+    }
+
+    /// When receivers are tested; never where that is empty.
+    #[must_use]
+    pub fn nightly_test(&self) -> Option<TimeOfDay> {
+        self.nightly_test.parse().ok()
     }
 
     /// The names of all configured receivers.
@@ -132,6 +142,11 @@ impl Config {
             && let Err(reason) = settings::web_url(&self.external_url)
         {
             problems.report("external_url", &self.external_url, reason);
+        }
+        if !self.nightly_test.is_empty()
+            && let Err(reason) = self.nightly_test.parse::<TimeOfDay>()
+        {
+            problems.report("nightly_test", &self.nightly_test, reason.to_string());
         }
         problems.range("queue", self.queue, 1..=100_000);
         let minute = Span::secs(60);

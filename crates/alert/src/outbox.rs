@@ -76,6 +76,24 @@ impl Outbox {
         Ok(())
     }
 
+    /// Queues a notification for one receiver, whatever routes and silences say.
+    ///
+    /// # Errors
+    /// [`Overflow`] when its queue is full or there is no such receiver; counted where it is full.
+    pub fn offer_to(&self, receiver: &str, notification: Notification) -> Result<(), Overflow> {
+        let notification = self.completed(notification);
+        let own = self.inlets.iter().filter(|lane| lane.receiver == receiver);
+        let places: Option<Vec<_>> = own.map(QueueSender::place).collect();
+        let places = places.filter(|places| !places.is_empty()).ok_or(Overflow)?;
+        let sender = self.sender.clone();
+        let slip = PendingDelivery::new(notification, places.len(), Outcome::Delivered, sender);
+        let slip = Arc::new(slip);
+        for place in places {
+            place.put(Arc::clone(&slip));
+        }
+        Ok(())
+    }
+
     /// Takes note of what stands: every alert that fires, and those that were resolved minutes ago.
     /// Receivers that forget what is not renewed are sent it again, from now on until the next call,
     /// also while nothing can be evaluated.

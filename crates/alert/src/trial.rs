@@ -39,6 +39,22 @@ impl Notification {
         self.label("alertname") == REPORT
     }
 
+    /// The nightly test of one receiver, which fires or is over.
+    #[must_use]
+    pub fn self_test(receiver: &str, starts_at: UnixMillis, ends_at: Option<UnixMillis>) -> Self {
+        let starts = starts_at.0.to_string();
+        let mut test = Self::test(&BTreeMap::new(), starts_at, ends_at);
+        test.alert = AlertId::of(
+            "corswatch_test",
+            "nightly",
+            [("at", starts.as_str()), ("receiver", receiver)],
+        );
+        let description = "Sent each night (`alert.nightly_test`) to see that this receiver works.";
+        test.annotations
+            .insert("description".to_owned(), description.to_owned());
+        test
+    }
+
     /// A test that fires or is over, begun at `starts_at`, with `labels` on top of those that say what it
     /// is. Beginning and end of one test have the same `starts_at`.
     #[must_use]

@@ -733,7 +733,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process's metrics, for Prometheus. */
+        /** The process's metrics, for Prometheus: as OpenMetrics where `Accept` names it, else in the text format 0.0.4. */
         get: operations["get_metrics"];
         put?: never;
         post?: never;
@@ -6552,12 +6552,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OpenMetrics text */
+            /** @description text format of Prometheus, or OpenMetrics where `Accept` names it */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/plain": string;
                     "application/openmetrics-text": string;
                 };
             };

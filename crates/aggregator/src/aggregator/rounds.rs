@@ -39,10 +39,26 @@ impl Rounds for Loop<'_> {
     async fn handle(&mut self, event: Event) -> Result<(), AggregatorError> {
         match event {
             Event::Receipt(receipt) => {
-                self.0.registry.heard(&receipt);
+                self.0.heard(&receipt);
                 Ok(())
             }
             Event::DispatcherEnded => Err(AggregatorError::Dispatcher),
         }
+    }
+}
+
+impl Aggregator {
+    /// What has become of notifications since the last round.
+    pub(super) fn hear(&mut self) {
+        for receipt in self.outbox.receipts() {
+            self.heard(&receipt);
+        }
+    }
+
+    /// What has become of a notification: of an alert, an incident, or a test.
+    pub(super) fn heard(&mut self, receipt: &alert::Receipt) {
+        let now = self.clock.now();
+        self.self_test.heard(receipt, &self.outbox, now);
+        self.registry.heard(receipt);
     }
 }

@@ -7,6 +7,7 @@ mod pager;
 mod prometheus;
 mod refusals;
 mod rig;
+mod self_test;
 mod shapes;
 mod suspects;
 mod world;

@@ -52,6 +52,15 @@ fn promtool(args: &[&str], folder: &Path) -> String {
     said
 }
 
+/// The alerts of what was decided, as `promtool` expects them.
+fn expected(slos: &[crate::Slo], decided: &BTreeSet<(String, String)>) -> Vec<Value> {
+    let all = slos.iter().flat_map(alert_rules);
+    let firing = all.filter(|rule| decided.contains(&(rule.slo.clone(), rule.rule.clone())));
+    firing
+        .map(|rule| json!({"exp_labels": rule.labels, "exp_annotations": rule.annotations}))
+        .collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn prometheus_decides_by_the_generated_rules_what_the_aggregator_decides() {
     let mut rig = Rig::new();
@@ -100,14 +109,8 @@ async fn prometheus_decides_by_the_generated_rules_what_the_aggregator_decides()
         &Config::default(),
         settings::Span::secs(3600),
     );
-    let expected = |decided: &BTreeSet<(String, String)>| {
-        let all = slos.iter().flat_map(alert_rules);
-        let firing = all.filter(|rule| decided.contains(&(rule.slo.clone(), rule.rule.clone())));
-        let alert = |rule: crate::prometheus::AlertRule| json!({"exp_labels": rule.labels, "exp_annotations": rule.annotations});
-        firing.map(alert).collect::<Vec<Value>>()
-    };
     let tests = decided.iter().enumerate().map(|(minute, decided)| {
-        json!({"eval_time": format!("{minute}m"), "alertname": ALERT, "exp_alerts": expected(decided)})
+        json!({"eval_time": format!("{minute}m"), "alertname": ALERT, "exp_alerts": expected(&slos, decided)})
     });
     let input = series
         .iter()

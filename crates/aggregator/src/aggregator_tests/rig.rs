@@ -22,6 +22,7 @@ pub(super) struct Rig {
     pub(super) slos: Vec<SloConfig>,
     pub(super) flows: Vec<crate::FlowConfig>,
     pub(super) corroboration: alert::Corroboration,
+    pub(super) nightly_test: String,
     /// Counts of an edge in the same process.
     pub(super) edge: Option<Arc<dyn EdgeCounts>>,
 }
@@ -40,6 +41,7 @@ impl Rig {
             slos: vec![SloConfig::of("shop", Sli::BlockRate)],
             flows: Vec::new(),
             edge: None,
+            nightly_test: String::new(),
             corroboration: alert::Corroboration {
                 sessions: 0,
                 networks: 0,
@@ -97,6 +99,13 @@ impl Rig {
             corroboration: self.corroboration,
             give_up_after: Span::secs(1),
             first_pause: Span::secs(2),
+            nightly_test: self.nightly_test.clone(),
+            webhooks: vec![
+                serde_json::from_value(
+                    serde_json::json!({"name": "pager", "url": "https://pager.test"}),
+                )
+                .expect("a receiver, which the pager stands for"),
+            ],
             ..alert::Config::default()
         };
         let pager: Arc<dyn Notifier> = Arc::clone(&self.pager) as _;
@@ -144,7 +153,7 @@ impl Hand {
         let board = self.aggregator.round().await;
         while self.aggregator.registry.is_waiting() {
             let receipt = self.aggregator.outbox.receipt().await;
-            self.aggregator.registry.heard(&receipt);
+            self.aggregator.heard(&receipt);
         }
         // What works beside the round comes to its end before time goes on.
         tokio::time::sleep(Duration::from_millis(1)).await;
