@@ -8,7 +8,12 @@ use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
 
 use crate::hooks::{self, DeployHook};
+use crate::login::{OidcConfig, ProxySignInConfig, Role};
 use crate::timestamp::Timestamp;
+use crate::tls::TlsConfig;
+
+/// How long browsers keep to HTTPS where this server itself speaks it: a year, as ASVS 5.0 asks (3.4.1).
+const HSTS: Span = Span::secs(365 * 86_400);
 
 /// Settings of the admin server: where it listens and who may ask.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -22,14 +27,23 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Who may ask. Without any, everybody who can reach the (loopback) address may.
     pub tokens: Vec<Token>,
+    /// Sign-in of people at an OpenID Connect provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oidc: Option<OidcConfig>,
+    /// Sign-in of people by a proxy that stands before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_sign_in: Option<ProxySignInConfig>,
     /// Wrong tokens of one client address (IPv6: one /64) in a minute; then it gets 429 for a while, whatever it
     /// sends. 0 sets no limit: where a proxy that is not in `trusted_proxies` stands before, all people share one address.
     pub wrong_tokens_per_minute: u32,
     /// Addresses of proxies before this side: the last entry of their `X-Forwarded-For` is the client.
     pub trusted_proxies: Vec<IpAddr>,
+    /// TLS of this server itself, where no proxy before it has it.
+    pub tls: TlsConfig,
     /// How long browsers shall ask this host over HTTPS only (`Strict-Transport-Security`); 0s does not say so.
-    /// Set it where a proxy with TLS stands before. Permitted: 0s to 730days.
-    pub hsts: Span,
+    /// Where left out: a year with `dashboard.tls`, else not at all. Set it where a proxy with TLS stands before.
+    /// Permitted: 0s to 730days.
+    pub hsts: Option<Span>,
     /// Webhooks that report deploys.
     pub deploy_hooks: Vec<DeployHook>,
     /// How long a request may take before it is answered with 503.
@@ -54,9 +68,12 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7781)),
             hosts: Vec::new(),
             tokens: Vec::new(),
+            oidc: None,
+            proxy_sign_in: None,
             wrong_tokens_per_minute: 60,
             trusted_proxies: Vec::new(),
-            hsts: Span::secs(0),
+            tls: TlsConfig::default(),
+            hsts: None,
             deploy_hooks: Vec::new(),
             request_timeout: Span::secs(15),
             header_timeout: Span::secs(10),
@@ -95,14 +112,26 @@ pub enum Access {
     /// Read only.
     #[default]
     Read,
-    /// Read, and record deploys.
+    /// Read, and record deploys, silences and maintenance, close incidents, run backtests.
     Write,
+    /// Write, and make partner links.
+    Admin,
+}
+
+impl From<Access> for Role {
+    fn from(access: Access) -> Self {
+        match access {
+            Access::Read => Self::Viewer,
+            Access::Write => Self::Operator,
+            Access::Admin => Self::Admin,
+        }
+    }
 }
 
 /// The admin server would be open to the network without any authentication.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "{addr} is reachable from other machines and no token is configured: add a `[[dashboard.tokens]]` entry with `name` and `sha256`, or set `dashboard.listen` to a loopback address such as 127.0.0.1:7781"
+    "{addr} is reachable from other machines and nobody has to show who they are: add a `[[dashboard.tokens]]` entry with `name` and `sha256`, or sign-in (`dashboard.oidc`, `dashboard.proxy_sign_in`), or set `dashboard.listen` to a loopback address such as 127.0.0.1:7781"
 )]
 pub struct Exposed {
     /// The address.
@@ -113,12 +142,27 @@ impl Config {
     /// Refuses to be reachable from other machines without authentication.
     ///
     /// # Errors
-    /// [`Exposed`] for an address that is not loopback while no token is configured.
+    /// [`Exposed`] for an address that is not loopback while neither tokens nor sign-in are configured.
     pub const fn guard(&self, addr: SocketAddr) -> Result<(), Exposed> {
-        if addr.ip().is_loopback() || !self.tokens.is_empty() {
+        if addr.ip().is_loopback() || self.asks_who() {
             return Ok(());
         }
         Err(Exposed { addr })
+    }
+
+    /// How long browsers shall ask this host over HTTPS only.
+    pub(crate) fn hsts(&self) -> Span {
+        let own = match self.tls.is_on() {
+            true => HSTS,
+            false => Span::secs(0),
+        };
+        self.hsts.unwrap_or(own)
+    }
+
+    /// Whether whoever asks has to show who they are.
+    #[must_use]
+    pub const fn asks_who(&self) -> bool {
+        !self.tokens.is_empty() || self.oidc.is_some() || self.proxy_sign_in.is_some()
     }
 
     /// Reports everything that is wrong with these settings.
@@ -130,7 +174,7 @@ impl Config {
             ("request_timeout", self.request_timeout, 1, 120),
             ("header_timeout", self.header_timeout, 1, 60),
             ("lagging_after", self.lagging_after, 5, 86_400),
-            ("hsts", self.hsts, 0, 730 * 86_400),
+            ("hsts", self.hsts(), 0, 730 * 86_400),
         ] {
             let (field, value, least, most) = span;
             problems.range(field, value, Span::secs(least)..=Span::secs(most));
@@ -155,16 +199,34 @@ impl Config {
                 problems.report(&format!("hosts[{at}]"), format!("{host:?}"), reason);
             }
         }
+        self.tls.problems(problems.section("tls"));
         self.token_problems(&mut problems);
+        if let Some(oidc) = &self.oidc {
+            oidc.problems(problems.section("oidc"));
+        }
+        if let Some(proxy) = &self.proxy_sign_in {
+            proxy.problems(problems.section("proxy_sign_in"));
+        }
         hooks::problems(&self.deploy_hooks, &mut problems);
     }
 
-    /// Reports webhooks that name no configured app.
+    /// Reports webhooks and grants that name no configured app.
     pub fn app_problems(&self, apps: &[String], mut problems: Problems<'_>) {
         for (at, hook) in self.deploy_hooks.iter().enumerate() {
             for app in hook.apps.iter().filter(|app| !apps.contains(app)) {
                 let reason = format!("is not a configured app; there are {}", apps.join(", "));
                 problems.report(&format!("deploy_hooks[{at}].apps"), app, reason);
+            }
+        }
+        let oidc = self.oidc.iter().map(|oidc| ("oidc", &oidc.grants));
+        let proxy = self.proxy_sign_in.iter();
+        let proxy = proxy.map(|proxy| ("proxy_sign_in", &proxy.grants));
+        for (section, grants) in oidc.chain(proxy) {
+            for (at, grant) in grants.iter().enumerate() {
+                for app in grant.apps.iter().filter(|app| !apps.contains(app)) {
+                    let reason = format!("is not a configured app; there are {}", apps.join(", "));
+                    problems.report(&format!("{section}.grants[{at}].apps"), app, reason);
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State as Extract};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, StatusCode};
 use runtime::{Clock, Metrics as Registry};
 use tokio::sync::Semaphore;
@@ -17,6 +17,7 @@ use crate::audit::Audit;
 use crate::auth::{Authenticator, Caller};
 use crate::config::Config;
 use crate::guesses::Guesses;
+use crate::login::Login;
 use crate::metrics::{Metrics, NO_ROUTE};
 use crate::problem::{Code, Problem};
 use crate::{body, headers, hooks};
@@ -26,8 +27,8 @@ pub(crate) struct Middleware {
     pub(crate) config: Config,
     pub(crate) gate: Authenticator,
     measured: Metrics,
-    audit: Audit,
-    guesses: Guesses,
+    pub(crate) audit: Audit,
+    pub(crate) guesses: Guesses,
     slots: Semaphore,
     clock: Clock,
 }
@@ -36,7 +37,7 @@ impl Middleware {
     /// Guards as `config` says; `paths` are all routes that exist.
     pub(crate) fn new(config: Config, clock: Clock, registry: &Registry, paths: &[String]) -> Self {
         Self {
-            gate: Authenticator::new(&config),
+            gate: Authenticator::new(&config, Login::new(&config, &clock, registry)),
             measured: Metrics::register(registry, paths),
             audit: Audit::default(),
             guesses: Guesses::new(config.wrong_tokens_per_minute, registry),
@@ -46,7 +47,7 @@ impl Middleware {
         }
     }
 
-    fn refuse(&self, problem: Problem, client: IpAddr, path: &str) -> Response {
+    pub(crate) fn refuse(&self, problem: Problem, client: IpAddr, path: &str) -> Response {
         self.measured.refuse(problem.code());
         self.audit.refused(problem.code(), client, path);
         problem.into_response()
@@ -54,14 +55,15 @@ impl Middleware {
 
     /// Who asks, unless too many wrong tokens came from there.
     fn identify(&self, request: &Request, client: IpAddr) -> Result<Caller, Problem> {
+        let peer = peer(request);
         if self.gate.is_open() {
-            return self.gate.identify(request, self.clock.now());
+            return self.gate.identify(request, peer, self.clock.now());
         }
         let now = Instant::now();
         self.guesses.listens(client, now)?;
-        let caller = self.gate.identify(request, self.clock.now());
+        let caller = self.gate.identify(request, peer, self.clock.now());
         match &caller {
-            Ok(caller) => self.audit.used(caller.name(), client),
+            Ok(caller) => self.audit.used(caller, client, request.uri()),
             // Who sends none does not guess.
             Err(problem) if is_wrong(problem.code(), request) => self.guesses.wrong(client, now),
             Err(_) => {}
@@ -70,9 +72,8 @@ impl Middleware {
     }
 
     /// Who is at the other end; as a trusted proxy tells it, where one is before this side.
-    fn client(&self, request: &Request) -> IpAddr {
-        let peer = request.extensions().get::<Peer>();
-        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+    pub(crate) fn client(&self, request: &Request) -> IpAddr {
+        let peer = peer(request);
         if !self.config.trusted_proxies.contains(&peer) {
             return peer;
         }
@@ -91,6 +92,12 @@ impl Middleware {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
+/// The other end of the connection of a request.
+pub(crate) fn peer(request: &Request) -> IpAddr {
+    let peer = request.extensions().get::<Peer>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0)
+}
+
 fn is_wrong(code: Code, request: &Request) -> bool {
     matches!(code, Code::Unauthenticated | Code::TokenExpired)
         && request.headers().contains_key(AUTHORIZATION)
@@ -107,7 +114,8 @@ pub(crate) async fn admitted(
     let route = matched.map_or(NO_ROUTE, MatchedPath::as_str).to_owned();
     let client = front.client(&request);
     front.measured.in_flight.inc();
-    let response = match front.gate.admit(&request) {
+    let bounds = web::framing(request.version(), request.headers()).map_err(Problem::from);
+    let response = match bounds.and_then(|()| front.gate.admit(&request)) {
         Ok(()) => next.run(request).await,
         Err(problem) => front.refuse(problem, client, &route),
     };
@@ -116,7 +124,24 @@ pub(crate) async fn admitted(
     front
         .measured
         .answered(&route, response.status(), started.elapsed());
-    headers::secure(response, front.config.hsts)
+    headers::secure(response, front.config.hsts())
+}
+
+/// Around health, which anybody may ask: who asks, where that is known.
+pub(crate) async fn recognised(
+    Extract(front): Extract<Arc<Middleware>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let says_who = front.gate.is_open() || request.headers().contains_key(AUTHORIZATION);
+    let client = front.client(&request);
+    if let Some(caller) = says_who
+        .then(|| front.identify(&request, client).ok())
+        .flatten()
+    {
+        request.extensions_mut().insert(caller);
+    }
+    next.run(request).await
 }
 
 /// Around data: who asks.
@@ -131,11 +156,10 @@ pub(crate) async fn authorised(
         Err(problem) => return front.refuse(problem, client, request.uri().path()),
     };
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let name = caller.name().to_owned();
-    request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(caller.clone());
     let response = next.run(request).await;
     if !matches!(method, Method::GET | Method::HEAD) {
-        Audit::changed(&name, client, (&method, &path), response.status());
+        Audit::changed(&caller, client, (&method, &path), response.status());
     } else if response.status() == StatusCode::FORBIDDEN {
         front.audit.refused(Code::Forbidden, client, &path);
     }
@@ -168,8 +192,14 @@ pub(crate) async fn bounded(
     }
 }
 
-/// The framework refuses large bodies in plain text.
+/// The framework refuses large and malformed bodies in plain text.
 fn plain_refusals_explained(response: Response<Body>) -> Response<Body> {
+    let kind = response.headers().get(CONTENT_TYPE);
+    let is_plain = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if is_plain && response.status() == StatusCode::BAD_REQUEST {
+        let detail = "the body is not complete, or its chunks are malformed";
+        return Problem::new(Code::MalformedRequest, detail).into_response();
+    }
     if response.status() != StatusCode::PAYLOAD_TOO_LARGE {
         return response;
     }

@@ -6,6 +6,7 @@ use runtime::Causes as _;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
+use web::BadFraming;
 
 /// A request that cannot be answered, as RFC 9457 problem details.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -43,14 +44,28 @@ pub(crate) struct Fault {
 pub(crate) enum Code {
     /// A parameter or field is unknown, missing or out of bounds.
     InvalidRequest,
+    /// Where the request ends, or for which host it is, is not certain.
+    MalformedRequest,
+    /// The body has a transfer coding that is not understood.
+    UnsupportedCoding,
     /// No token, or one that is not known.
     Unauthenticated,
     /// The token has expired.
     TokenExpired,
     /// Too many wrong tokens came from the address.
     TooManyGuesses,
-    /// The token may not do this.
+    /// The caller may not do this.
     Forbidden,
+    /// A header that only a configured proxy may set came from elsewhere, or does not say who is there.
+    UntrustedProxy,
+    /// A link for a partner has expired.
+    LinkExpired,
+    /// A link for a partner was revoked.
+    LinkRevoked,
+    /// A sign-in is over, was begun elsewhere, or is not confirmed by the provider.
+    SignInFailed,
+    /// The identity provider cannot be asked.
+    ProviderUnavailable,
     /// The `Host` header is not a name of this server.
     UnexpectedHost,
     /// A page of another origin asked for a change.
@@ -77,8 +92,13 @@ pub(crate) enum Code {
 
 impl Code {
     /// The reasons for which a request does not reach its route.
-    pub(crate) const GATE: [Self; 8] = [
+    pub(crate) const GATE: [Self; 13] = [
+        Self::MalformedRequest,
+        Self::UnsupportedCoding,
         Self::Unauthenticated,
+        Self::LinkExpired,
+        Self::LinkRevoked,
+        Self::UntrustedProxy,
         Self::TooManyGuesses,
         Self::TokenExpired,
         Self::Forbidden,
@@ -92,10 +112,17 @@ impl Code {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request",
+            Self::MalformedRequest => "malformed_request",
+            Self::UnsupportedCoding => "unsupported_coding",
             Self::Unauthenticated => "unauthenticated",
             Self::TokenExpired => "token_expired",
             Self::TooManyGuesses => "too_many_guesses",
             Self::Forbidden => "forbidden",
+            Self::UntrustedProxy => "untrusted_proxy",
+            Self::LinkExpired => "link_expired",
+            Self::LinkRevoked => "link_revoked",
+            Self::SignInFailed => "sign_in_failed",
+            Self::ProviderUnavailable => "provider_unavailable",
             Self::UnexpectedHost => "unexpected_host",
             Self::CrossOrigin => "cross_origin",
             Self::NotFound => "not_found",
@@ -112,10 +139,15 @@ impl Code {
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest | Self::MalformedRequest | Self::SignInFailed => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::UnsupportedCoding => StatusCode::NOT_IMPLEMENTED,
+            Self::LinkExpired | Self::LinkRevoked => StatusCode::GONE,
+            Self::ProviderUnavailable => StatusCode::BAD_GATEWAY,
             Self::Unauthenticated | Self::TokenExpired => StatusCode::UNAUTHORIZED,
             Self::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
-            Self::Forbidden | Self::CrossOrigin => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::CrossOrigin | Self::UntrustedProxy => StatusCode::FORBIDDEN,
             Self::UnexpectedHost => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -168,11 +200,25 @@ impl Problem {
     }
 }
 
+impl From<BadFraming> for Problem {
+    fn from(fault: BadFraming) -> Self {
+        let code = match fault {
+            BadFraming::Coding => Code::UnsupportedCoding,
+            BadFraming::Host | BadFraming::HostValue | BadFraming::TransferEncoding => {
+                Code::MalformedRequest
+            }
+        };
+        Self::new(code, fault.to_string())
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Limits { .. } => {
-                let permitted = "a smaller window or a narrower filter".into();
+                let permitted = "a smaller window, a narrower filter, or a route that reads sums: \
+                    /api/v1/series, /api/v1/breakdown, /api/v1/comparison"
+                    .into();
                 let fault = Fault {
                     field: "window".into(),
                     value: String::new(),
@@ -229,6 +275,10 @@ impl IntoResponse for Problem {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
                 // Browsers, which do not read the other.
                 headers.insert(header::REFRESH, HeaderValue::from_static("2"));
+            }
+            Code::MalformedRequest | Code::UnsupportedCoding => {
+                // What follows on the connection may be a part of it, or not.
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             _ => {}
         }

@@ -62,6 +62,16 @@ export function rememberToken(token: string): void {
   sessionStorage.setItem(TOKEN, token);
 }
 
+/** Whether this tab has a token. */
+export function hasToken(): boolean {
+  return sessionStorage.getItem(TOKEN) !== null;
+}
+
+/** Ends what `rememberToken` began. */
+export function forgetToken(): void {
+  sessionStorage.removeItem(TOKEN);
+}
+
 function authorization(): Record<string, string> {
   const token = sessionStorage.getItem(TOKEN);
   return token ? { authorization: `Bearer ${token}` } : {};
@@ -98,6 +108,17 @@ export function readiness(signal: AbortSignal): Promise<Schemas['Readiness']> {
 export async function ask<T>(url: string, signal: AbortSignal, answers = [200]): Promise<T> {
   const response = await reach(url, { headers: authorization() }, signal);
   if (answers.includes(response.status)) return body(response);
+  throw await problem(response);
+}
+
+/** What a link shows a partner. Its secret goes to no other question, and is not kept. */
+export async function openPartner(
+  secret: string,
+  signal: AbortSignal,
+): Promise<Schemas['PartnerBody']> {
+  const headers = { authorization: `Bearer ${secret}` };
+  const response = await reach('/partner/sli', { headers }, signal);
+  if (response.ok) return body(response);
   throw await problem(response);
 }
 

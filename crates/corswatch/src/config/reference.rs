@@ -86,17 +86,28 @@ impl Writer<'_> {
         if let Some(entry) = self.entry_of_list(schema) {
             let _ = writeln!(self.text, "# [[{name}]]");
             self.table(path, &entry, None, Style::Commented);
-            if let Some(example) = examples::of(&name) {
-                self.text.push_str("#\n# Example:\n");
-                for line in example.lines() {
-                    let _ = writeln!(self.text, "#     {line}");
-                }
-            }
+            self.example(&name);
             return;
         }
+        // A section that is not there by default has required settings, as an entry of a list has.
+        let style = if value.is_none() {
+            Style::Commented
+        } else {
+            style
+        };
         let mark = if style == Style::Commented { "# " } else { "" };
         let _ = writeln!(self.text, "{mark}[{name}]");
         self.table(path, schema, value, style);
+        self.example(&name);
+    }
+
+    fn example(&mut self, name: &str) {
+        if let Some(example) = examples::of(name) {
+            self.text.push_str("#\n# Example:\n");
+            for line in example.lines() {
+                let _ = writeln!(self.text, "#     {line}");
+            }
+        }
     }
 
     /// Whether a property is written on a line of its own.

@@ -147,6 +147,7 @@ impl Config {
             Plaintext::Tolerated(problem) => Some(problem),
         }))
         .chain(self.unknown_apps())
+        .chain(self.certificate_warnings())
         .chain(self.unknown_services())
         .collect()
     }

@@ -79,6 +79,7 @@ pub(crate) const EVERYTHING: &[Need] = &[
         "prometheus-alertmanager",
         "the tests of alerts",
     ),
+    need("promtool", "prometheus", "the tests of alerts"),
     need(
         "/usr/lib/python3/dist-packages/aiosmtpd/__init__.py",
         "python3-aiosmtpd",

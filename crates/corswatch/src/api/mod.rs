@@ -1,11 +1,14 @@
 //! What commands ask of a corswatch that runs.
 
+mod trust;
+
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use serde_json::Value;
 
+pub(crate) use self::trust::Trust;
 use crate::cli::Api;
 use crate::exit::Failure;
 
@@ -18,7 +21,7 @@ const MAX_TOKEN: u64 = 4096;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
     /// Nothing answers there.
-    #[error("{url} does not answer (--api names the API)")]
+    #[error("{url} does not answer (--api names the API, --ca-file an authority of your own)")]
     Unreachable {
         url: url::Url,
         source: reqwest::Error,
@@ -57,11 +60,13 @@ pub(crate) struct Client {
 impl Client {
     /// The API that the arguments of a command name.
     pub(crate) fn of(api: &Api) -> anyhow::Result<Self> {
-        let file = api.token_file.as_deref();
-        let mut client = Self::at(api.api.clone(), file, TIMEOUT)?;
-        if client.token.is_none() {
-            client.token = from_environment(&api.token_env)?;
-        }
+        Self::believing(Trust::Authorities(api.ca_file.as_deref()), api)
+    }
+
+    /// The same, where `trust` says whose certificate it may show.
+    pub(crate) fn believing(trust: Trust<'_>, api: &Api) -> anyhow::Result<Self> {
+        let mut client = Self::at(api.api.clone(), None, trust, TIMEOUT)?;
+        client.token = token(api.token_file.as_deref(), &api.token_env)?;
         client.token_from = format!("--token-file or ${}", api.token_env);
         Ok(client)
     }
@@ -70,13 +75,14 @@ impl Client {
     pub(crate) fn at(
         base: url::Url,
         token_file: Option<&Path>,
+        trust: Trust<'_>,
         timeout: Duration,
     ) -> anyhow::Result<Self> {
         Ok(Self {
             base,
             token: token_file.map(from_file).transpose()?,
             token_from: "--token-file".to_owned(),
-            client: reqwest::Client::builder().timeout(timeout).build()?,
+            client: trust.client(timeout)?.build()?,
         })
     }
 
@@ -101,6 +107,13 @@ impl Client {
             .header(reqwest::header::CONTENT_TYPE, "application/json")
             .body(body.to_string());
         self.send(request, url).await
+    }
+
+    /// Takes away what is at `path`.
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), ApiError> {
+        let url = self.url(path)?;
+        self.send(self.client.delete(url.clone()), url).await?;
+        Ok(())
     }
 
     fn url(&self, path: &str) -> Result<url::Url, ApiError> {
@@ -139,6 +152,28 @@ impl Client {
 pub(crate) fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, ApiError> {
     serde_json::from_str(text)
         .map_err(|error| anyhow!("the answer is not one of a corswatch: {error}").into())
+}
+
+/// The token of a file, or else of an environment variable.
+pub(crate) fn token(file: Option<&Path>, variable: &str) -> anyhow::Result<Option<String>> {
+    match file {
+        Some(file) => from_file(file).map(Some),
+        None => from_environment(variable),
+    }
+}
+
+/// An identity as one segment of a path, whatever is in it.
+pub(crate) fn segment(id: &str) -> anyhow::Result<String> {
+    let mut url = url::Url::parse("http://localhost/")?;
+    // `.` and `..` are steps of a path even when they are escaped.
+    let is_step = id.is_empty() || id.bytes().all(|byte| byte == b'.');
+    match url.path_segments_mut() {
+        Ok(mut segments) if !is_step => {
+            segments.pop_if_empty().push(id);
+        }
+        _ => anyhow::bail!("`{id}` is not an identity; lists have them as `id`"),
+    }
+    Ok(url.path().trim_start_matches('/').to_owned())
 }
 
 fn from_file(file: &Path) -> anyhow::Result<String> {
