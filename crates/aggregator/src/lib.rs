@@ -56,6 +56,7 @@ mod segments;
 mod sightings;
 mod slices;
 mod slo_config;
+mod slo_dimensions;
 mod source;
 mod words;
 
