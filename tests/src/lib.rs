@@ -16,3 +16,6 @@ pub use flood::Flood;
 pub use product::{Product, Role, address, counted, eventually};
 pub use servers::{Application, Content, Kind, WebServer};
 pub use settings::{KEY, Settings};
+
+/// Beacons in each recorded store of a build of before; each is of one blocked request and one good one.
+pub const RECORDED: u64 = 200;

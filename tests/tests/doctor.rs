@@ -78,7 +78,7 @@ async fn beside_a_running_up_a_beacon_becomes_a_number_and_without_it_it_says_wh
     for check in ["engine", "edge", "api", "clock"] {
         finds(&report, check, &["ok "]);
     }
-    finds(&report, "beacon", &["ok ", "0 beacons became 1"]);
+    finds(&report, "beacon", &["ok ", "the ledger had 0 and has 1"]);
     // It is kept apart from what pages send.
     assert_eq!(
         product.sli("test", "block_rate").await.expect("numbers"),

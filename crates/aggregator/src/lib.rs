@@ -58,6 +58,7 @@ mod self_test;
 mod sightings;
 mod slices;
 mod slo_config;
+mod slo_dimensions;
 mod source;
 mod words;
 

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
 use slo::{Calendar, Guards, Objective, Severity, Sli, Window};
 use store::SliFilter;
-use web::Schemes;
 
 use crate::config::LONGEST_HOLD;
+use crate::slo_dimensions::no_such_app;
 
 /// The longest window; rollups by the hour are kept for longer.
 const LONGEST: Window = Window::days(366);
@@ -312,48 +312,9 @@ impl SloConfig {
         }
     }
 
-    /// What no observation can have: an objective of it would be met for ever.
-    fn dimension_problems(&self, problems: &mut Problems<'_>) {
-        let origins = [
-            ("page_origin", &self.page_origin, Schemes::Any),
-            ("target_origin", &self.target_origin, Schemes::Web),
-        ];
-        for (field, origin, schemes) in origins {
-            if let Some(origin) = origin
-                && let Some(reason) = web::mistake(origin, schemes)
-            {
-                problems.report(field, origin, reason);
-            }
-        }
-        if let Some(endpoint) = &self.endpoint
-            && !endpoint.starts_with('/')
-        {
-            let reason = "an endpoint starts with /; a template is such as /cart/:id";
-            problems.report("endpoint", endpoint, reason);
-        }
-        for (field, text) in [
-            ("service", &self.service),
-            ("environment", &self.environment),
-            ("release", &self.release),
-        ] {
-            if text.as_ref().is_some_and(String::is_empty) {
-                let reason = "is empty: leave the line out for all of them";
-                problems.report(field, "\"\"", reason);
-            }
-        }
-    }
-
     pub(crate) fn problems(&self, mut problems: Problems<'_>, apps: &BTreeSet<&str>) {
         if !apps.contains(self.app.as_str()) {
-            let names: Vec<String> = apps
-                .iter()
-                .map(|name| format!("`app = {name:?}`"))
-                .collect();
-            let reason = match names.as_slice() {
-                [] => "no app is configured: add `[[apps]]`".to_owned(),
-                names => format!("no such app is configured: write {}", names.join(" or ")),
-            };
-            problems.report("app", &self.app, reason);
+            problems.report("app", &self.app, no_such_app(apps));
         }
         self.dimension_problems(&mut problems);
         problems.range("window", self.window, Window::hours(1)..=LONGEST);

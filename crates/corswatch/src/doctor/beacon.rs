@@ -68,7 +68,7 @@ async fn counted(way: &Way<'_>, before: u64, taken: Duration, started: Instant) 
             Err(finding) => return *finding,
             Ok(now) if now > before => {
                 let found = format!(
-                    "durable after {} ms, counted after {} ms: {before} beacons became {now}",
+                    "durable after {} ms, counted after {} ms: the ledger had {before} and has {now}",
                     taken.as_millis(),
                     started.elapsed().as_millis()
                 );

@@ -68,10 +68,7 @@ fn heading(shapes: &Shapes) -> Vec<String> {
         shapes.shapes.len()
     )];
     if !shapes.from.is_empty() {
-        heading.push(format!(
-            "ShapeSource from {} to {}.",
-            shapes.from, shapes.to
-        ));
+        heading.push(format!("Requests from {} to {}.", shapes.from, shapes.to));
     }
     if !shapes.complete {
         heading.push("These are not all that were seen, only those of most requests.".to_owned());

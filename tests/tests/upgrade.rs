@@ -1,0 +1,78 @@
+//! What builds of before left behind is gone on from: `tests/stores` has one archive for each release, and before the
+//! first release one of a build whose schema is older. `record-store` makes them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use corswatch_tests::{KEY, Product, RECORDED, Settings, corswatch, eventually};
+use testkit::{Beacon, checkout};
+
+/// Beacons that the present build adds.
+const ADDED: u64 = 30;
+
+/// The archives of builds of before.
+fn stores() -> Vec<PathBuf> {
+    let folder = checkout::root().join("tests/stores");
+    let files = std::fs::read_dir(folder).expect("the folder of recorded stores");
+    let files = files.map(|file| file.expect("a file").path());
+    files.collect()
+}
+
+fn unpack(archive: &Path, into: &Path) {
+    std::fs::create_dir(into).expect("made");
+    let mut tar = Command::new("tar");
+    tar.arg("-C").arg(into).arg("-xJf").arg(archive);
+    assert!(tar.status().expect("tar can be started").success());
+}
+
+/// A command on the data directory of a product that does not run, and all that it said.
+fn on_data(data: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let here = ["--config", "corswatch.toml", "--data", "."];
+    let (code, out, err) = corswatch(data, &[args, &here].concat());
+    (code, out + &err)
+}
+
+async fn stopped(mut product: Product) {
+    product.process.terminate();
+    let status = product.process.ended(Duration::from_secs(60)).await;
+    assert!(status.success(), "{:#?}", product.process.lines());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_older_build_left_is_migrated_read_to_its_end_and_gone_on_from() {
+    let stores = stores();
+    assert!(!stores.is_empty(), "no store of an older build");
+    for archive in stores {
+        let folder = tempfile::tempdir().expect("a directory");
+        let data = folder.path().join("data");
+        unpack(&archive, &data);
+        let settings = Settings::with_fixed_ports();
+        let product = Product::start(&data, &settings).await;
+        for n in 0..ADDED {
+            // Not one of those that are recorded.
+            let beacon = Beacon::new(1_000_000 + n).blocked("PUT", "/cart");
+            let status = product.edge.beacon(KEY, &beacon).await.expect("answered");
+            assert_eq!(status, 204, "{}", archive.display());
+        }
+        eventually("the ledger balances", async || -> Result<()> {
+            let ledger = product.private.json("/api/v1/ledger").await?;
+            ensure!(ledger["stored"] == RECORDED + ADDED, "{ledger}");
+            ensure!(ledger["verdict"] == "balanced", "{ledger}");
+            Ok(())
+        })
+        .await;
+        stopped(product).await;
+        let all = [
+            "--from",
+            "2026-01-01T00:00:00Z",
+            "--to",
+            "2100-01-01T00:00:00Z",
+        ];
+        let (code, text) = on_data(&data, &[&["verify"][..], &all].concat());
+        assert_eq!(code, Some(0), "{}: {text}", archive.display());
+        let requests = 2 * RECORDED + ADDED;
+        assert!(text.starts_with(&format!("{requests} requests ")), "{text}");
+    }
+}
