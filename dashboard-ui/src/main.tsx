@@ -5,4 +5,9 @@ import { App } from './shell/app';
 import { applyTheme } from './shell/theme';
 
 applyTheme();
-render(<App />, document.body);
+// A partner sees one page, without the frame, the palette and the questions of the others.
+if (location.pathname === '/partner') {
+  import('./pages/partner').then(({ default: Partner }) => render(<Partner />, document.body));
+} else {
+  render(<App />, document.body);
+}

@@ -37,6 +37,11 @@ export interface World {
   silences: Silence[];
   maintenance: Silence[];
   deliveries: Schemas['DeliveryView'][];
+  /** Where people sign in. */
+  login?: string;
+  /** Who asks; an admin where absent. */
+  me?: Schemas['MeBody'];
+  links?: Schemas['PartnerLinkView'][];
   /** What everything that is sent is refused for. */
   faults?: Fault[];
   /** What was sent to be changed. */
@@ -101,6 +106,7 @@ async function answer(world: World, request: IncomingMessage, response: ServerRe
   response.setHeader('content-security-policy', CSP);
   response.setHeader('x-content-type-options', 'nosniff');
   if (url.pathname === '/readyz') return readiness(world.parts ?? [], response);
+  if (url.pathname === '/auth/methods') return methods(world, response);
   if (!url.pathname.startsWith('/api/')) return file(url.pathname, response);
   const problem = refusal(world, request);
   if (problem) {
@@ -134,14 +140,45 @@ async function taken(
     const problem = { status: 400, code: 'invalid_request', detail, errors: world.faults };
     return response.end(JSON.stringify(problem));
   }
+  if (path === 'partner-links') return linked(world, report, response);
   const made = answers.silence(report);
   world[path === 'maintenance' ? path : 'silences'].push(made);
   response.writeHead(201, { 'content-type': 'application/json' });
   response.end(JSON.stringify(made));
 }
 
+function methods(world: World, response: ServerResponse) {
+  const body: Schemas['MethodsBody'] = { token: true, login: world.login ?? null };
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+function linked(world: World, report: Schemas['PartnerLinkReport'], response: ServerResponse) {
+  const link: Schemas['PartnerLinkView'] = {
+    id: 'a1',
+    app: report.app,
+    page_origin: report.page_origin,
+    note: report.note ?? '',
+    state: 'active',
+    created_at: '2026-11-01T12:00:00Z',
+    created_by: 'local',
+    expires_at: '2026-11-08T12:00:00Z',
+    revoked_at: null,
+    revoked_by: '',
+  };
+  world.links = [...(world.links ?? []), link];
+  const made: Schemas['PartnerLinkMade'] = { ...link, secret: 'ab12', path: '/partner#ab12' };
+  response.writeHead(201, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(made));
+}
+
 function takenBack(world: World, path: string, response: ServerResponse) {
   const [, id = ''] = path.split('/');
+  const link = world.links?.find((one) => path.startsWith('partner-links/') && one.id === id);
+  if (link) {
+    Object.assign(link, { state: 'revoked', revoked_by: 'local' });
+    return response.writeHead(204).end();
+  }
   const known = [...world.silences, ...world.maintenance].find((one) => one.id === id);
   if (known) Object.assign(known, { state: 'deleted', deleted_by: 'local' });
   response.writeHead(known ? 204 : 404).end();
@@ -279,6 +316,10 @@ function body(world: World, url: URL): unknown {
       const all = world.empty ? [] : world.incidents;
       return { incidents: all.filter((one) => state === null || one.state === state) };
     }
+    case 'me':
+      return world.me ?? { name: 'local', way: 'local', role: 'admin', apps: null };
+    case 'partner-links':
+      return { partner_links: world.links ?? [] };
     case 'silences':
       return { silences: world.silences } satisfies Schemas['SilencesBody'];
     case 'maintenance':

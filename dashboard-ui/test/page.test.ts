@@ -323,6 +323,44 @@ test('a guarded server asks for a token and takes it, and signing out forgets it
   });
 });
 
+test('where there is an identity provider the way there comes back to what was shown', async () => {
+  const world = { token: 'sesame', login: '/auth/login' };
+  await visit(world, 'slos?app=shop', async ({ page }) => {
+    const link = page.getByRole('link', { name: 'Sign in' });
+    const to = await link.getAttribute('href');
+    assert.equal(to, '/auth/login?return=%2Fslos%3Fapp%3Dshop');
+    assert.equal(await page.getByLabel('Token').count(), 1);
+  });
+});
+
+test('who is signed in is named and can sign out, and only admins have links for partners', async () => {
+  const me = { name: 'vic@example.test', way: 'session', role: 'viewer', apps: ['shop'] } as const;
+  await visit({ me: { ...me, apps: [...me.apps] } }, 'setup', async ({ page }) => {
+    await page.getByText('vic@example.test').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    assert.equal(await page.locator('[aria-labelledby=partner-links]').count(), 0);
+  });
+});
+
+test('a link for a partner is made, shown once, and revoked', async () => {
+  const sent: unknown[] = [];
+  await visit({ sent }, 'setup', async ({ page }) => {
+    const panel = page.locator('[aria-labelledby=partner-links]');
+    await panel.getByLabel('Page origin').fill('https://partner.example');
+    await panel.getByLabel('Note').fill('their migration');
+    await panel.getByRole('button', { name: 'Make a link' }).click();
+    await panel.getByText('/partner#ab12').waitFor();
+    assert.deepEqual(sent, [
+      { app: 'shop', page_origin: 'https://partner.example', lasts: '7d', note: 'their migration' },
+    ]);
+    await panel
+      .getByRole('button', { name: 'Revoke the link for https://partner.example' })
+      .click();
+    await panel.getByText('by local').waitFor();
+    assert.equal(await panel.getByRole('button', { name: /^Revoke/ }).count(), 0);
+  });
+});
+
 test('the ledger says in a word whether it balances', async () => {
   const { ledger } = incident();
   const cases: [Partial<Schemas['LedgerBody']>, verdict: string, said: RegExp[]][] = [

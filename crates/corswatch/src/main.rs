@@ -1,5 +1,18 @@
 //! The corswatch binary: reads the command line and the configuration, puts the stages together,
 //! and runs them until it is asked to stop.
+//!
+//! **Promises.** Every mistake in the configuration is reported in one run, before anything starts. The stages
+//! of one process drain in the order of the data, each within its deadline. Exit codes are in `exit`: what a
+//! script needs to know is never only in the text.
+//!
+//! ```text
+//! corswatch up --config corswatch.toml         # every stage in one process
+//! corswatch collector --config corswatch.toml  # or one role per process
+//! corswatch doctor --config corswatch.toml     # what is wrong with configuration and surroundings
+//! corswatch explain --jsonl < exchanges.jsonl  # the engine alone, without a server
+//! ```
+//!
+//! **Never.** It holds no logic of a stage: what it does is in the crates, and is tested there.
 
 #[macro_use]
 mod output;
@@ -16,10 +29,13 @@ mod explain;
 mod file;
 mod incidents;
 mod init;
+mod mcp;
 mod objectives;
 mod operations;
+mod partner_links;
 mod parts;
 mod policies;
+mod reload;
 mod reports;
 mod repository;
 mod roles;
@@ -52,13 +68,13 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let args = args.up();
             serve(args.config.clone(), |config| up::run(config, args))
         }
-        Command::Collector(role) => serve(Some(role.config), roles::collector),
-        Command::Loader(args) => serve(Some(args.role.config), |config| {
-            roles::loader(config, args.replay_from)
+        Command::Collector(role) => serve_role(role, roles::collector),
+        Command::Loader(args) => serve_role(args.role, |config, file| {
+            roles::loader(config, file, args.replay_from)
         }),
-        Command::Aggregator(role) => serve(Some(role.config), roles::aggregator),
-        Command::Prober(role) => serve(Some(role.config), roles::prober),
-        Command::Dashboard(role) => serve(Some(role.config), roles::dashboard),
+        Command::Aggregator(role) => serve_role(role, roles::aggregator),
+        Command::Prober(role) => serve_role(role, roles::prober),
+        Command::Dashboard(role) => serve_role(role, roles::dashboard),
         Command::Alert(args) => match args.command {
             AlertCommand::Test(args) => run_with(args.config.clone(), |config| {
                 operations::alert_test(config, args)
@@ -83,6 +99,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Simulate(args) => policies::simulate(&args),
         Command::Generate(args) => policies::generate(&args),
         Command::Incident(args) => incidents::run(&args),
+        Command::PartnerLink(args) => partner_links::run(&args),
+        Command::Mcp(args) => mcp::run(&args.api),
         Command::Init(args) => init::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::CheckConfig(args) => check_config(&args),
@@ -109,6 +127,18 @@ where
         let service = service(config);
         async { service.await.map(|()| ExitCode::SUCCESS) }
     })
+}
+
+/// The same for a role, which reads its file again when it is asked to.
+fn serve_role<F>(
+    role: cli::Role,
+    service: impl FnOnce(Config, std::path::PathBuf) -> F,
+) -> Result<ExitCode, Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    let file = role.config.clone();
+    serve(Some(role.config), |config| service(config, file))
 }
 
 /// The same for what has an exit code of its own.
@@ -141,6 +171,7 @@ fn check_config(args: &cli::CheckConfig) -> Result<ExitCode, Failure> {
         config,
         mut problems,
         warnings,
+        ..
     } = Config::examine(args.config.as_deref())?;
     if let (Some(config), Some(role)) = (&config, args.role) {
         problems.extend(config.role_problems(role));

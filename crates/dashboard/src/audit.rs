@@ -6,21 +6,50 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Uri};
 use tokio::time::Instant;
 
+use crate::auth::{Caller, Way};
 use crate::problem::Code;
 
-/// A token that was not used from an address for so long is said to begin again.
+/// What was not used or looked at from an address for so long is said to begin again.
 const BEGINS_AGAIN: Duration = Duration::from_secs(3600);
-/// Pairs of token and address that are remembered.
+/// Pairs of what is used or looked at and address that are remembered.
 const MAX_BEGUN: usize = 10_000;
+/// The longest name of an app that is written, in characters.
+const MAX_APP: usize = 64;
 /// Refusals that are written down in a second; the metrics count all of them.
 const REFUSALS_PER_SECOND: u32 = 10;
 
 /// What the log of audits remembers.
 #[derive(Debug, Default)]
 pub(crate) struct Audit(Mutex<State>);
+
+/// What is written of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It began.
+    In,
+    /// It was ended.
+    Out,
+}
+
+impl Step {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::In => "signed in",
+            Self::Out => "signed out",
+        }
+    }
+}
+
+/// The app that is asked about, if one is.
+fn app(asked: &Uri) -> String {
+    let query = asked.query().unwrap_or_default();
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let app = pairs.find(|(name, _)| name == "app");
+    app.map_or_else(String::new, |(_, app)| app.chars().take(MAX_APP).collect())
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -30,29 +59,64 @@ struct State {
 }
 
 impl Audit {
-    /// A token is used; written down where that begins.
-    pub(crate) fn used(&self, token: &str, client: IpAddr) {
+    /// A caller asks; written down where that begins: for a token its use, for a person each page's data of an app.
+    pub(crate) fn used(&self, caller: &Caller, client: IpAddr, asked: &Uri) {
+        let name = caller.name();
+        match caller.way() {
+            Way::Local => {}
+            Way::Token => {
+                if self.begins(name.to_owned(), client) {
+                    tracing::info!(target: "audit", token = name, %client, "token used");
+                }
+            }
+            Way::Session | Way::Proxy => {
+                let (path, app) = (asked.path(), app(asked));
+                if self.begins(format!("{name} {path} {app}"), client) {
+                    tracing::info!(target: "audit", person = name, %client, path, app, "looked at");
+                }
+            }
+        }
+    }
+
+    /// A partner follows a link; written down where that begins.
+    pub(crate) fn followed(&self, link: &str, client: IpAddr) {
+        if self.begins(format!("link {link}"), client) {
+            tracing::info!(target: "audit", link, %client, "partner link followed");
+        }
+    }
+
+    /// A person signed in or out.
+    pub(crate) fn signed(person: &str, client: IpAddr, step: Step) {
+        let step = step.as_str();
+        tracing::info!(target: "audit", person, %client, "{step}");
+    }
+
+    fn begins(&self, what: String, client: IpAddr) -> bool {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if state.begun.len() >= MAX_BEGUN {
             state.begun.clear();
         }
-        let before = state.begun.insert((token.to_owned(), client), now);
-        drop(state);
-        if before.is_none_or(|before| now - before >= BEGINS_AGAIN) {
-            tracing::info!(target: "audit", token, %client, "token used");
-        }
+        let before = state.begun.insert((what, client), now);
+        before.is_none_or(|before| now - before >= BEGINS_AGAIN)
     }
 
     /// A request that changes something was answered.
     pub(crate) fn changed(
-        token: &str,
+        caller: &Caller,
         client: IpAddr,
         (method, path): (&Method, &str),
         status: StatusCode,
     ) {
-        let status = status.as_u16();
-        tracing::info!(target: "audit", token, %client, %method, path, status, "change asked for");
+        let (name, status) = (caller.name(), status.as_u16());
+        match caller.way() {
+            Way::Local | Way::Token => {
+                tracing::info!(target: "audit", token = name, %client, %method, path, status, "change asked for");
+            }
+            Way::Session | Way::Proxy => {
+                tracing::info!(target: "audit", person = name, %client, %method, path, status, "change asked for");
+            }
+        }
     }
 
     /// A request was turned away. What it brought as a token is not written down.

@@ -1,12 +1,17 @@
 //! Who asks, and whether they may.
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, Uri, header};
 use observation::UnixMillis;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use utoipa::ToSchema;
 
-use crate::config::{Access, Config, digest};
+use crate::config::{Config, digest};
+use crate::login::{Login, Person, Role};
 use crate::problem::{Code, Fault, Problem};
 use crate::timestamp::Timestamp;
 
@@ -15,13 +20,28 @@ use crate::timestamp::Timestamp;
 pub(crate) enum Caller {
     /// Anybody who reaches the loopback address; there are no tokens.
     Local,
-    /// The holder of a token.
+    /// The holder of a token, or a person who signed in.
     Holder {
         name: String,
-        access: Access,
+        role: Role,
         /// Apps in scope; all, where empty.
         apps: Vec<String>,
+        way: Way,
     },
+}
+
+/// How somebody shows who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Way {
+    /// Nobody has to: there are no tokens, and only this machine reaches the address.
+    Local,
+    /// A bearer token.
+    Token,
+    /// The session of a sign-in.
+    Session,
+    /// The headers of a proxy.
+    Proxy,
 }
 
 impl Caller {
@@ -37,10 +57,53 @@ impl Caller {
     pub(crate) fn needs_all_apps(&self) -> Result<(), Problem> {
         match self {
             Self::Holder { apps, .. } if !apps.is_empty() => {
-                let detail = "this covers all apps; the token is limited to some";
+                let detail = "this covers all apps, and you are limited to some";
                 Err(Problem::new(Code::Forbidden, detail))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Refuses whom less than `role` is granted.
+    pub(crate) fn needs(&self, role: Role) -> Result<(), Problem> {
+        let detail = match (self, role) {
+            (Self::Local, _) => return Ok(()),
+            (Self::Holder { role: has, .. }, _) if *has >= role => return Ok(()),
+            (
+                Self::Holder {
+                    way: Way::Token, ..
+                },
+                Role::Admin,
+            ) => "the token may not: give it `access = \"admin\"`",
+            (
+                Self::Holder {
+                    way: Way::Token, ..
+                },
+                _,
+            ) => "the token may only read: give it `access = \"write\"`",
+            (Self::Holder { .. }, Role::Admin) => {
+                "an admin may; an administrator changes the role in the grants"
+            }
+            (Self::Holder { .. }, _) => {
+                "a viewer may only look; an administrator changes the role in the grants"
+            }
+        };
+        Err(Problem::new(Code::Forbidden, detail))
+    }
+
+    /// How the caller shows who it is.
+    pub(crate) const fn way(&self) -> Way {
+        match self {
+            Self::Local => Way::Local,
+            Self::Holder { way, .. } => *way,
+        }
+    }
+
+    /// What the caller may do.
+    pub(crate) const fn role(&self) -> Role {
+        match self {
+            Self::Local => Role::Admin,
+            Self::Holder { role, .. } => *role,
         }
     }
 
@@ -64,11 +127,12 @@ struct Known {
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     known: Vec<Known>,
+    pub(crate) login: Login,
     hosts: Vec<String>,
 }
 
 impl Authenticator {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, login: Login) -> Self {
         let known = config.tokens.iter().filter_map(|token| {
             Some(Known {
                 digest: digest(&token.sha256)?,
@@ -79,21 +143,28 @@ impl Authenticator {
                 }),
                 caller: Caller::Holder {
                     name: token.name.clone(),
-                    access: token.access,
+                    role: token.access.into(),
                     apps: token.apps.clone(),
+                    way: Way::Token,
                 },
             })
         });
         let hosts = config.hosts.iter().map(|host| host.to_ascii_lowercase());
         Self {
             known: known.collect(),
+            login,
             hosts: hosts.collect(),
         }
     }
 
-    /// Whether tokens are configured, so that the UI asks for one.
+    /// Whether nothing is configured by which somebody could show who they are.
     pub(crate) const fn is_open(&self) -> bool {
-        self.known.is_empty()
+        self.known.is_empty() && self.login.oidc.is_none() && self.login.proxy.is_none()
+    }
+
+    /// Whether there are tokens.
+    pub(crate) const fn has_tokens(&self) -> bool {
+        !self.known.is_empty()
     }
 
     /// What holds for every request, also those that need no token: the `Host` is one of ours. A
@@ -127,33 +198,59 @@ impl Authenticator {
             || self.hosts.contains(&host)
     }
 
-    /// Who asks; a change also needs write access and, without tokens, a caller that is not a page
-    /// of another origin.
+    /// Who asks; a change also needs the role for it and, from a browser that shows by itself who it is, that no page
+    /// of another origin asks. `peer` is the other end of the connection.
     pub(crate) fn identify(
         &self,
         request: &Request<Body>,
+        peer: IpAddr,
         now: UnixMillis,
     ) -> Result<Caller, Problem> {
-        let caller = if self.is_open() {
-            Caller::Local
-        } else {
-            self.holder(request.headers(), now)?
-        };
+        let caller = self.caller(request.headers(), peer, now)?;
         if matches!(*request.method(), Method::GET | Method::HEAD) {
             return Ok(caller);
         }
-        match &caller {
-            Caller::Local => same_origin(request)?,
-            Caller::Holder {
-                access: Access::Write,
-                ..
-            } => {}
-            Caller::Holder { .. } => {
-                let detail = "the token may only read: give it `access = \"write\"`";
-                return Err(Problem::new(Code::Forbidden, detail));
-            }
+        match caller.way() {
+            Way::Local => same_origin(request, Unsigned::Tolerated)?,
+            Way::Session | Way::Proxy => same_origin(request, Unsigned::Refused)?,
+            Way::Token => {}
         }
+        caller.needs(Role::Operator)?;
         Ok(caller)
+    }
+
+    fn caller(
+        &self,
+        headers: &HeaderMap,
+        peer: IpAddr,
+        now: UnixMillis,
+    ) -> Result<Caller, Problem> {
+        if self.is_open() {
+            return Ok(Caller::Local);
+        }
+        // First: what pretends to be the proxy is refused, whatever else it shows.
+        let proxied = match &self.login.proxy {
+            Some(proxy) => proxy.person(headers, peer)?,
+            None => None,
+        };
+        let oidc = self.login.oidc.as_ref();
+        if headers.contains_key(header::AUTHORIZATION) {
+            return self.holder(headers, now);
+        }
+        if let Some(session) = oidc.and_then(|oidc| oidc.session(headers, now)) {
+            return Ok(person(session.person, Way::Session));
+        }
+        if let Some(proxied) = proxied {
+            return Ok(person(proxied, Way::Proxy));
+        }
+        let detail = match oidc {
+            Some(oidc) if oidc.claims_session(headers) => {
+                "the session is over; sign in again: /auth/login"
+            }
+            Some(_) => "sign in at /auth/login, or send a token: `Authorization: Bearer TOKEN`",
+            None => "send a token: `Authorization: Bearer TOKEN`",
+        };
+        Err(Problem::new(Code::Unauthenticated, detail))
     }
 
     fn holder(&self, headers: &HeaderMap, now: UnixMillis) -> Result<Caller, Problem> {
@@ -182,16 +279,35 @@ impl Authenticator {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+fn person(person: Person, way: Way) -> Caller {
+    let Person { name, role, apps } = person;
+    Caller::Holder {
+        name,
+        role,
+        apps,
+        way,
+    }
+}
+
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
+/// What a change is that says nothing of where it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unsigned {
+    /// A program's.
+    Tolerated,
+    /// Not one of ours: every browser that has a session says it.
+    Refused,
+}
+
 /// The rule of Go's `CrossOriginProtection`: browsers say where a request comes from
 /// (`Sec-Fetch-Site`, or `Origin` in older ones); what says neither is not a page.
-fn same_origin(request: &Request<Body>) -> Result<(), Problem> {
+pub(crate) fn same_origin(request: &Request<Body>, unsigned: Unsigned) -> Result<(), Problem> {
     let headers = request.headers();
     let text =
         |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
@@ -208,7 +324,7 @@ fn same_origin(request: &Request<Body>) -> Result<(), Problem> {
                 .and_then(|uri| uri.authority().map(ToString::to_string));
             origin.is_some() && origin == own
         }
-        (None, None) => true,
+        (None, None) => unsigned == Unsigned::Tolerated,
     };
     if allowed {
         return Ok(());

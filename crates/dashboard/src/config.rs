@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
 
 use crate::hooks::{self, DeployHook};
+use crate::login::{OidcConfig, ProxySignInConfig, Role};
 use crate::timestamp::Timestamp;
 use crate::tls::TlsConfig;
 
@@ -26,6 +27,12 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Who may ask. Without any, everybody who can reach the (loopback) address may.
     pub tokens: Vec<Token>,
+    /// Sign-in of people at an OpenID Connect provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oidc: Option<OidcConfig>,
+    /// Sign-in of people by a proxy that stands before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_sign_in: Option<ProxySignInConfig>,
     /// Wrong tokens of one client address (IPv6: one /64) in a minute; then it gets 429 for a while, whatever it
     /// sends. 0 sets no limit: where a proxy that is not in `trusted_proxies` stands before, all people share one address.
     pub wrong_tokens_per_minute: u32,
@@ -61,6 +68,8 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7781)),
             hosts: Vec::new(),
             tokens: Vec::new(),
+            oidc: None,
+            proxy_sign_in: None,
             wrong_tokens_per_minute: 60,
             trusted_proxies: Vec::new(),
             tls: TlsConfig::default(),
@@ -103,14 +112,26 @@ pub enum Access {
     /// Read only.
     #[default]
     Read,
-    /// Read, and record deploys.
+    /// Read, and record deploys, silences and maintenance, close incidents, run backtests.
     Write,
+    /// Write, and make partner links.
+    Admin,
+}
+
+impl From<Access> for Role {
+    fn from(access: Access) -> Self {
+        match access {
+            Access::Read => Self::Viewer,
+            Access::Write => Self::Operator,
+            Access::Admin => Self::Admin,
+        }
+    }
 }
 
 /// The admin server would be open to the network without any authentication.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "{addr} is reachable from other machines and no token is configured: add a `[[dashboard.tokens]]` entry with `name` and `sha256`, or set `dashboard.listen` to a loopback address such as 127.0.0.1:7781"
+    "{addr} is reachable from other machines and nobody has to show who they are: add a `[[dashboard.tokens]]` entry with `name` and `sha256`, or sign-in (`dashboard.oidc`, `dashboard.proxy_sign_in`), or set `dashboard.listen` to a loopback address such as 127.0.0.1:7781"
 )]
 pub struct Exposed {
     /// The address.
@@ -121,9 +142,9 @@ impl Config {
     /// Refuses to be reachable from other machines without authentication.
     ///
     /// # Errors
-    /// [`Exposed`] for an address that is not loopback while no token is configured.
+    /// [`Exposed`] for an address that is not loopback while neither tokens nor sign-in are configured.
     pub const fn guard(&self, addr: SocketAddr) -> Result<(), Exposed> {
-        if addr.ip().is_loopback() || !self.tokens.is_empty() {
+        if addr.ip().is_loopback() || self.asks_who() {
             return Ok(());
         }
         Err(Exposed { addr })
@@ -136,6 +157,12 @@ impl Config {
             false => Span::secs(0),
         };
         self.hsts.unwrap_or(own)
+    }
+
+    /// Whether whoever asks has to show who they are.
+    #[must_use]
+    pub const fn asks_who(&self) -> bool {
+        !self.tokens.is_empty() || self.oidc.is_some() || self.proxy_sign_in.is_some()
     }
 
     /// Reports everything that is wrong with these settings.
@@ -174,15 +201,32 @@ impl Config {
         }
         self.tls.problems(problems.section("tls"));
         self.token_problems(&mut problems);
+        if let Some(oidc) = &self.oidc {
+            oidc.problems(problems.section("oidc"));
+        }
+        if let Some(proxy) = &self.proxy_sign_in {
+            proxy.problems(problems.section("proxy_sign_in"));
+        }
         hooks::problems(&self.deploy_hooks, &mut problems);
     }
 
-    /// Reports webhooks that name no configured app.
+    /// Reports webhooks and grants that name no configured app.
     pub fn app_problems(&self, apps: &[String], mut problems: Problems<'_>) {
         for (at, hook) in self.deploy_hooks.iter().enumerate() {
             for app in hook.apps.iter().filter(|app| !apps.contains(app)) {
                 let reason = format!("is not a configured app; there are {}", apps.join(", "));
                 problems.report(&format!("deploy_hooks[{at}].apps"), app, reason);
+            }
+        }
+        let oidc = self.oidc.iter().map(|oidc| ("oidc", &oidc.grants));
+        let proxy = self.proxy_sign_in.iter();
+        let proxy = proxy.map(|proxy| ("proxy_sign_in", &proxy.grants));
+        for (section, grants) in oidc.chain(proxy) {
+            for (at, grant) in grants.iter().enumerate() {
+                for app in grant.apps.iter().filter(|app| !apps.contains(app)) {
+                    let reason = format!("is not a configured app; there are {}", apps.join(", "));
+                    problems.report(&format!("{section}.grants[{at}].apps"), app, reason);
+                }
             }
         }
     }

@@ -17,6 +17,7 @@ use crate::audit::Audit;
 use crate::auth::{Authenticator, Caller};
 use crate::config::Config;
 use crate::guesses::Guesses;
+use crate::login::Login;
 use crate::metrics::{Metrics, NO_ROUTE};
 use crate::problem::{Code, Problem};
 use crate::{body, headers, hooks};
@@ -26,8 +27,8 @@ pub(crate) struct Middleware {
     pub(crate) config: Config,
     pub(crate) gate: Authenticator,
     measured: Metrics,
-    audit: Audit,
-    guesses: Guesses,
+    pub(crate) audit: Audit,
+    pub(crate) guesses: Guesses,
     slots: Semaphore,
     clock: Clock,
 }
@@ -36,7 +37,7 @@ impl Middleware {
     /// Guards as `config` says; `paths` are all routes that exist.
     pub(crate) fn new(config: Config, clock: Clock, registry: &Registry, paths: &[String]) -> Self {
         Self {
-            gate: Authenticator::new(&config),
+            gate: Authenticator::new(&config, Login::new(&config, &clock, registry)),
             measured: Metrics::register(registry, paths),
             audit: Audit::default(),
             guesses: Guesses::new(config.wrong_tokens_per_minute, registry),
@@ -46,7 +47,7 @@ impl Middleware {
         }
     }
 
-    fn refuse(&self, problem: Problem, client: IpAddr, path: &str) -> Response {
+    pub(crate) fn refuse(&self, problem: Problem, client: IpAddr, path: &str) -> Response {
         self.measured.refuse(problem.code());
         self.audit.refused(problem.code(), client, path);
         problem.into_response()
@@ -54,14 +55,15 @@ impl Middleware {
 
     /// Who asks, unless too many wrong tokens came from there.
     fn identify(&self, request: &Request, client: IpAddr) -> Result<Caller, Problem> {
+        let peer = peer(request);
         if self.gate.is_open() {
-            return self.gate.identify(request, self.clock.now());
+            return self.gate.identify(request, peer, self.clock.now());
         }
         let now = Instant::now();
         self.guesses.listens(client, now)?;
-        let caller = self.gate.identify(request, self.clock.now());
+        let caller = self.gate.identify(request, peer, self.clock.now());
         match &caller {
-            Ok(caller) => self.audit.used(caller.name(), client),
+            Ok(caller) => self.audit.used(caller, client, request.uri()),
             // Who sends none does not guess.
             Err(problem) if is_wrong(problem.code(), request) => self.guesses.wrong(client, now),
             Err(_) => {}
@@ -70,9 +72,8 @@ impl Middleware {
     }
 
     /// Who is at the other end; as a trusted proxy tells it, where one is before this side.
-    fn client(&self, request: &Request) -> IpAddr {
-        let peer = request.extensions().get::<Peer>();
-        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+    pub(crate) fn client(&self, request: &Request) -> IpAddr {
+        let peer = peer(request);
         if !self.config.trusted_proxies.contains(&peer) {
             return peer;
         }
@@ -90,6 +91,12 @@ impl Middleware {
 /// The other end of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// The other end of the connection of a request.
+pub(crate) fn peer(request: &Request) -> IpAddr {
+    let peer = request.extensions().get::<Peer>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0)
+}
 
 fn is_wrong(code: Code, request: &Request) -> bool {
     matches!(code, Code::Unauthenticated | Code::TokenExpired)
@@ -149,11 +156,10 @@ pub(crate) async fn authorised(
         Err(problem) => return front.refuse(problem, client, request.uri().path()),
     };
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let name = caller.name().to_owned();
-    request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(caller.clone());
     let response = next.run(request).await;
     if !matches!(method, Method::GET | Method::HEAD) {
-        Audit::changed(&name, client, (&method, &path), response.status());
+        Audit::changed(&caller, client, (&method, &path), response.status());
     } else if response.status() == StatusCode::FORBIDDEN {
         front.audit.refused(Code::Forbidden, client, &path);
     }

@@ -9,7 +9,7 @@ use utoipa::openapi::{
 };
 
 use crate::view::words::one_of;
-use crate::{conditional, routes, tabular};
+use crate::{conditional, paging, routes, tabular};
 
 const DESCRIPTION: &str = "The admin server of corswatch: what browsers saw of cross-origin \
 requests, as SLIs, series, failing endpoints, objectives, alerts, deploys and the ledger of \
@@ -28,6 +28,7 @@ pub(crate) fn describe(api: &mut OpenApi) {
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
     problems(api);
     formats(api);
+    answers(api);
     // Both: without configured tokens no one needs one.
     let token = SecurityRequirement::new("token", Vec::<String>::new());
     api.security = Some(vec![token, SecurityRequirement::default()]);
@@ -98,12 +99,22 @@ fn formats(api: &mut OpenApi) {
                 .get_or_insert_default()
                 .push(RefOr::T(format.build()));
         }
+        paging::describe(path, operation);
+        let responses = &mut operation.responses.responses;
         if conditional::is_tagged(path) {
             let unchanged = "nothing has changed since the answer with the `ETag` that \
                 `If-None-Match` names";
             let answer = ResponseBuilder::new().description(unchanged).build();
             responses.insert("304".to_owned(), RefOr::T(answer));
         }
+    }
+}
+
+/// What answers have beside what their routes say.
+fn answers(api: &mut OpenApi) {
+    let components = api.components.get_or_insert_with(Components::new);
+    for (name, schema) in &mut components.schemas {
+        paging::describe_answer(name, schema);
     }
 }
 
@@ -150,6 +161,7 @@ pub(crate) fn api() -> OpenApi {
         routes::public().into_openapi(),
         routes::metrics().into_openapi(),
         routes::signed().into_openapi(),
+        routes::sign_in().into_openapi(),
         routes::guarded().into_openapi(),
     ] {
         api.merge(routes);

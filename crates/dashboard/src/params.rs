@@ -6,12 +6,13 @@ use std::str::FromStr;
 use url::form_urlencoded;
 use utoipa::IntoParams;
 
+use crate::paging;
 use crate::problem::{Fault, Problem};
 
 /// Longest value of a parameter; origins and endpoint templates fit.
 const MAX_VALUE: usize = 2048;
 /// Most rows of one answer.
-const MAX_LIMIT: u32 = 500;
+pub(crate) const MAX_LIMIT: u32 = 500;
 
 /// The names of documented parameters.
 pub(crate) fn names<T: IntoParams>() -> Vec<String> {
@@ -48,6 +49,12 @@ impl Params {
             }
         }
         params
+    }
+
+    /// The same for a list whose pages are cut around its route: their parameters are read there, and permitted.
+    pub(crate) fn read_list(query: Option<&str>, permitted: &[String]) -> Self {
+        let pages = paging::NAMES.map(str::to_owned);
+        Self::read(query, &[permitted, &pages].concat())
     }
 
     /// Whether there is a value of `name`.

@@ -54,8 +54,18 @@ pub(crate) enum Code {
     TokenExpired,
     /// Too many wrong tokens came from the address.
     TooManyGuesses,
-    /// The token may not do this.
+    /// The caller may not do this.
     Forbidden,
+    /// A header that only a configured proxy may set came from elsewhere, or does not say who is there.
+    UntrustedProxy,
+    /// A link for a partner has expired.
+    LinkExpired,
+    /// A link for a partner was revoked.
+    LinkRevoked,
+    /// A sign-in is over, was begun elsewhere, or is not confirmed by the provider.
+    SignInFailed,
+    /// The identity provider cannot be asked.
+    ProviderUnavailable,
     /// The `Host` header is not a name of this server.
     UnexpectedHost,
     /// A page of another origin asked for a change.
@@ -82,10 +92,13 @@ pub(crate) enum Code {
 
 impl Code {
     /// The reasons for which a request does not reach its route.
-    pub(crate) const GATE: [Self; 10] = [
+    pub(crate) const GATE: [Self; 13] = [
         Self::MalformedRequest,
         Self::UnsupportedCoding,
         Self::Unauthenticated,
+        Self::LinkExpired,
+        Self::LinkRevoked,
+        Self::UntrustedProxy,
         Self::TooManyGuesses,
         Self::TokenExpired,
         Self::Forbidden,
@@ -105,6 +118,11 @@ impl Code {
             Self::TokenExpired => "token_expired",
             Self::TooManyGuesses => "too_many_guesses",
             Self::Forbidden => "forbidden",
+            Self::UntrustedProxy => "untrusted_proxy",
+            Self::LinkExpired => "link_expired",
+            Self::LinkRevoked => "link_revoked",
+            Self::SignInFailed => "sign_in_failed",
+            Self::ProviderUnavailable => "provider_unavailable",
             Self::UnexpectedHost => "unexpected_host",
             Self::CrossOrigin => "cross_origin",
             Self::NotFound => "not_found",
@@ -121,11 +139,15 @@ impl Code {
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::InvalidRequest | Self::MalformedRequest => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest | Self::MalformedRequest | Self::SignInFailed => {
+                StatusCode::BAD_REQUEST
+            }
             Self::UnsupportedCoding => StatusCode::NOT_IMPLEMENTED,
+            Self::LinkExpired | Self::LinkRevoked => StatusCode::GONE,
+            Self::ProviderUnavailable => StatusCode::BAD_GATEWAY,
             Self::Unauthenticated | Self::TokenExpired => StatusCode::UNAUTHORIZED,
             Self::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
-            Self::Forbidden | Self::CrossOrigin => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::CrossOrigin | Self::UntrustedProxy => StatusCode::FORBIDDEN,
             Self::UnexpectedHost => StatusCode::MISDIRECTED_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -194,7 +216,9 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Limits { .. } => {
-                let permitted = "a smaller window or a narrower filter".into();
+                let permitted = "a smaller window, a narrower filter, or a route that reads sums: \
+                    /api/v1/series, /api/v1/breakdown, /api/v1/comparison"
+                    .into();
                 let fault = Fault {
                     field: "window".into(),
                     value: String::new(),

@@ -8,8 +8,8 @@ use slo::Sums;
 use store::{
     AlertRow, Breakdown, ClosingRow, Compared, DeliveryFilter, DeliveryRow, DeployRow,
     DiagnosisRow, DifferenceRow, Dimension, Failure, IncidentRow, InventoryRow, InventoryStep,
-    Ledger, Preflighted, ProgressRow, Reader, RequestShape, SilenceRow, SingleFailure, SinglePlace,
-    SinglesOf, SliFilter, SnapshotRow, Store, StoreError,
+    Ledger, PartnerLinkRow, Preflighted, ProgressRow, Reader, RequestShape, SilenceRow,
+    SingleFailure, SinglePlace, SinglesOf, SliFilter, SnapshotRow, Store, StoreError,
 };
 
 use crate::interval::Interval;
@@ -105,6 +105,12 @@ pub trait Queries: Send + Sync {
     async fn silences(&self) -> Result<Vec<SilenceRow>, StoreError>;
     /// Records a silence; one with a higher version replaces it.
     async fn save_silence(&self, silence: &SilenceRow) -> Result<(), StoreError>;
+    /// Links for partners, those that are over included, latest first.
+    async fn partner_links(&self) -> Result<Vec<PartnerLinkRow>, StoreError>;
+    /// The link for a partner whose secret has this SHA-256.
+    async fn partner_link(&self, sha256: &str) -> Result<Option<PartnerLinkRow>, StoreError>;
+    /// Records a link for a partner; one with a higher version replaces it.
+    async fn save_partner_link(&self, link: &PartnerLinkRow) -> Result<(), StoreError>;
     /// What receivers made of notifications, latest first.
     async fn deliveries(
         &self,
@@ -283,6 +289,18 @@ impl Queries for Stored {
 
     async fn save_silence(&self, silence: &SilenceRow) -> Result<(), StoreError> {
         self.store.save_silence(silence).await
+    }
+
+    async fn partner_links(&self) -> Result<Vec<PartnerLinkRow>, StoreError> {
+        self.reader.partner_links().await
+    }
+
+    async fn partner_link(&self, sha256: &str) -> Result<Option<PartnerLinkRow>, StoreError> {
+        self.reader.partner_link(sha256).await
+    }
+
+    async fn save_partner_link(&self, link: &PartnerLinkRow) -> Result<(), StoreError> {
+        self.store.save_partner_link(link).await
     }
 
     async fn deliveries(

@@ -19,7 +19,7 @@ use crate::problem::{Code, Problem};
 use crate::seats::Seats;
 use crate::state::{Shared, State};
 use crate::watermark::Watermark;
-use crate::{body, routes, tabular};
+use crate::{body, paging, routes, tabular};
 
 /// The routes of the admin server over `state`, guarded as `config` says.
 pub fn router(config: Config, state: State) -> Router {
@@ -62,7 +62,11 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
         .with_state(Arc::clone(&shared))
         .route_layer(from_fn_with_state(Arc::clone(&front), middleware::bounded))
         .layer(DefaultBodyLimit::max(hooks::LIMIT));
+    let sign_in = Router::from(routes::sign_in())
+        .with_state(Arc::clone(&shared))
+        .route_layer(from_fn_with_state(Arc::clone(&front), middleware::bounded));
     let guarded = Router::from(routes::guarded())
+        .route_layer(from_fn(paging::answered))
         .route_layer(from_fn(tabular::answered))
         .route_layer(from_fn_with_state(
             Arc::clone(&shared),
@@ -76,7 +80,7 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
         ))
         .with_state(Arc::clone(&health));
     let metrics = Router::from(routes::metrics()).with_state(health);
-    let open = public.merge(health_router).merge(signed);
+    let open = public.merge(health_router).merge(signed).merge(sign_in);
     surrounded(open, guarded.merge(metrics), NOTHING_HERE, &front)
 }
 

@@ -43,7 +43,8 @@ pub enum ServeError {
     Tls(#[from] TlsError),
 }
 
-/// Serves the admin server on `listener` until `stop`, then lets requests in progress finish.
+/// Serves the admin server on `listener` until `stop`, then lets requests in progress finish. Another may serve
+/// the same listener meanwhile.
 ///
 /// # Errors
 /// [`ServeError::Exposed`] where the socket is reachable from other machines and no token is
@@ -51,9 +52,10 @@ pub enum ServeError {
 pub async fn serve(
     config: Config,
     mut state: State,
-    listener: TcpListener,
+    listener: impl Into<Arc<TcpListener>>,
     stop: Stop,
 ) -> Result<(), ServeError> {
+    let listener = listener.into();
     let open = connections_gauge(&state.metrics);
     let tls = Tls::of(&config.tls, &state.clock, &state.metrics)?;
     state.parts.extend(part(tls.as_ref()));

@@ -30,7 +30,7 @@ enum Rows {
 }
 
 /// The paths that answer with rows.
-const TABLES: [(&str, Rows); 19] = [
+const TABLES: [(&str, Rows); 20] = [
     ("/api/v1/alerts", Rows::In("alerts")),
     ("/api/v1/apps", Rows::In("apps")),
     ("/api/v1/breakdown", Rows::In("rows")),
@@ -44,6 +44,7 @@ const TABLES: [(&str, Rows); 19] = [
     ("/api/v1/inventory", Rows::In("targets")),
     ("/api/v1/inventory/history", Rows::In("points")),
     ("/api/v1/maintenance", Rows::In("maintenance")),
+    ("/api/v1/partner-links", Rows::In("partner_links")),
     ("/api/v1/preflights", Rows::In("shapes")),
     ("/api/v1/series", Rows::In("points")),
     ("/api/v1/shapes", Rows::In("shapes")),
@@ -80,10 +81,15 @@ pub(crate) async fn answered(mut request: Request, next: Next) -> Response {
     if !wanted || response.status() != StatusCode::OK {
         return response;
     }
+    let next_page = response.headers().get(header::LINK).cloned();
     match csv(response, rows).await {
         Ok(text) => {
             let name = path.rsplit('/').next().unwrap_or("rows");
-            as_file(text, name)
+            let mut file = as_file(text, name);
+            if let Some(next_page) = next_page {
+                file.headers_mut().insert(header::LINK, next_page);
+            }
+            file
         }
         Err(problem) => problem.into_response(),
     }

@@ -20,7 +20,7 @@ fn token(name: &str, apps: &[&str]) -> Token {
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
         expires: None,
         apps: apps.iter().map(|app| (*app).to_owned()).collect(),
-        access: Access::Write,
+        access: Access::Admin,
     }
 }
 
@@ -247,6 +247,14 @@ fn writes(app: &str) -> Vec<(&'static str, &'static str, Vec<Value>)> {
         ),
         (
             "post",
+            "/api/v1/partner-links",
+            vec![json!({"app": app, "page_origin": "https://partner.test"})],
+        ),
+        ("delete", "/api/v1/partner-links/{id}", vec![Value::Null]),
+        // Ends the session of a browser, which a token has none of.
+        ("post", "/auth/logout", vec![Value::Null]),
+        (
+            "post",
             "/api/v1/slos/backtest",
             vec![json!({
                 "from": "2026-11-01T10:00:00Z",
@@ -271,7 +279,7 @@ async fn no_route_lets_a_token_change_or_learn_something_of_another_app() {
     let mut tried: Vec<(String, String)> = Vec::new();
     let writes = writes("shop");
     let mut ids = vec!["shop".to_owned(), "0".to_owned()];
-    for list in ["silences", "maintenance"] {
+    for list in ["silences", "maintenance", "partner-links"] {
         let (_, path, bodies) = writes
             .iter()
             .find(|(_, path, _)| path.ends_with(list))
@@ -280,7 +288,12 @@ async fn no_route_lets_a_token_change_or_learn_something_of_another_app() {
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
         ids.push(made.json()["id"].as_str().expect("a text").to_owned());
     }
-    let before = format!("{:?}", fake.silences.lock().expect("not poisoned"));
+    let kept = || {
+        let silences = fake.silences.lock().expect("not poisoned").clone();
+        let links = fake.partner_links.lock().expect("not poisoned").clone();
+        format!("{silences:?} {links:?}")
+    };
+    let before = kept();
     for (method, path, bodies) in &writes {
         tried.push(((*method).to_owned(), (*path).to_owned()));
         for body in bodies {
@@ -296,8 +309,7 @@ async fn no_route_lets_a_token_change_or_learn_something_of_another_app() {
             }
         }
     }
-    let after = format!("{:?}", fake.silences.lock().expect("not poisoned"));
-    assert_eq!(before, after);
+    assert_eq!(before, kept());
     assert!(fake.deploys.lock().expect("not poisoned").is_empty());
     assert!(fake.closings.lock().expect("not poisoned").is_empty());
     tried.sort();

@@ -23,7 +23,10 @@ async fn every_listing_is_given_as_rows_too() {
         let question = match path.as_str() {
             "/api/v1/breakdown" => "?app=shop&by=release&format=csv",
             "/api/v1/inventory/history" => "?format=csv",
-            "/api/v1/apps" | "/api/v1/silences" | "/api/v1/maintenance" => "?format=csv",
+            "/api/v1/apps"
+            | "/api/v1/silences"
+            | "/api/v1/maintenance"
+            | "/api/v1/partner-links" => "?format=csv",
             _ => "?app=shop&format=csv",
         };
         let answer = get(&router, &format!("{path}{question}")).await;

@@ -1,7 +1,30 @@
 //! ClickHouse: schema, migrations, rows, named queries, and the host of the embedded engine.
 //!
-//! The SQL text of the project is in this crate and nowhere else. Values travel as server-side
-//! parameters; identifiers come from closed enums.
+//! **Promises.** Values travel as server-side parameters; identifiers come from closed enums. Every query has a
+//! limit of time, memory and rows. A batch may be written again, in whole or in part: what was there stays as
+//! it was. [`Store::migrate`] brings a database of any earlier release to the schema of this build.
+//!
+//! ```no_run
+//! use store::{Batch, Config, Store};
+//!
+//! # async fn example(batch: Batch) -> Result<(), store::StoreError> {
+//! let config = Config {
+//!     url: "http://127.0.0.1:8123".to_owned(),
+//!     database: "corswatch".to_owned(),
+//!     ..Config::default()
+//! };
+//! let store = Store::connect(&config)?;
+//! store.migrate().await?;
+//! store.write(&batch).await?;
+//! for incident in store.reader().incidents().await? {
+//!     println!("{}", incident.id);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **Never.** No other crate contains SQL of ClickHouse; this one decides nothing about what a row means, and the
+//! collector never depends on it.
 
 mod audit;
 mod claim;
@@ -23,6 +46,7 @@ mod rollup;
 pub mod rows;
 mod store;
 mod wire;
+mod written;
 
 pub use audit::{Audit, Difference, LedgerDifference};
 pub use claim::{Claim, Leases};
@@ -32,8 +56,8 @@ pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
 pub use examine::{ExaminedServer, SchemaState, needed_grants};
 pub use query::{
-    Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
-    SliFilter, Witnessed,
+    Affected, BlockedSlice, Breakdown, Failure, Flow, FlowAffected, FlowCall, LabTraffic, Ledger,
+    Reports, RequestShape, SliFilter, Witnessed,
 };
 pub use reader::{
     COMPARED, Compared, DeliveryFilter, DifferenceRow, HISTORY_PAGE, MAX_PREFLIGHTED, MAX_SHAPES,
@@ -44,11 +68,12 @@ pub use rows::{
     DeadLetterRow, DeliveryRow, DeployKind, DeployRow, DeploySource, DeployState, DiagnosisRow,
     Dimension, Dimensions, EdgeReportRow, FindingLevel, FixPlace, FixRow, FoundRow, Grant,
     HeaderLine, IncidentRow, IncidentState, InventoryRow, InventoryStep, Lease, ObservationRow,
-    OriginSeenRow, OriginSource, PartRow, ProgressRow, ReplayOutcome, ReplayReason, RollbackRule,
-    SeenBeacon, SignatureRow, SilenceRow, SnapshotRow, Stance, StanceCounts, TriedOrigin,
-    UnknownDimension, Vary, differences,
+    OriginSeenRow, OriginSource, PartRow, PartnerLinkRow, ProgressRow, ReplayOutcome, ReplayReason,
+    RollbackRule, SeenBeacon, SignatureRow, SilenceRow, SnapshotRow, Stance, StanceCounts,
+    TriedOrigin, UnknownDimension, Vary, differences,
 };
 pub use store::Store;
+pub use written::{Written, WrittenOffsets};
 
 /// How many chunks of a partition are compacted together.
 pub const CHUNKS_PER_SPAN: u64 = 16;
@@ -61,6 +86,9 @@ pub const MAX_EDGES: u32 = 1_000;
 
 /// At most so many silences are read, those that are over included.
 pub const MAX_SILENCES: u32 = 5_000;
+
+/// At most so many links for partners are kept.
+pub const MAX_PARTNER_LINKS: u32 = 1_000;
 
 /// At most so many incidents are read, those that last first.
 pub const MAX_INCIDENTS: u32 = 1_000;

@@ -7,6 +7,7 @@ mod difference;
 mod failures;
 mod incidents;
 mod inventory;
+mod partner;
 mod preflights;
 mod scope;
 mod shapes;

@@ -8,6 +8,7 @@ pub(crate) mod dimensions;
 mod inventory;
 mod observation;
 mod operational;
+mod partner;
 mod rollup;
 mod snapshot;
 
@@ -24,6 +25,7 @@ pub use inventory::{
 };
 pub use observation::ObservationRow;
 pub use operational::{AlertPhase, AlertRow, ClosingRow, IncidentRow, IncidentState, Lease};
+pub use partner::PartnerLinkRow;
 pub use rollup::{
     ChunkBase, ChunkRow, DeadLetterRow, EdgeReportRow, PartRow, ProgressRow, SeenBeacon,
 };

@@ -9,7 +9,8 @@ use crate::metrics::StoreMetrics;
 use crate::wire::Stored;
 use crate::{
     AlertRow, Batch, ClosingRow, Config, DeliveryRow, DeployRow, DiagnosisRow, IncidentRow,
-    InventoryRow, ProgressRow, Reader, SilenceRow, SnapshotRow, StoreError, migration,
+    InventoryRow, PartnerLinkRow, ProgressRow, Reader, SilenceRow, SnapshotRow, StoreError,
+    migration,
 };
 
 /// A connection to ClickHouse. Cheap to clone.
@@ -174,6 +175,14 @@ impl Store {
     /// [`StoreError`].
     pub async fn save_silence(&self, silence: &SilenceRow) -> Result<(), StoreError> {
         self.insert(std::slice::from_ref(silence)).await
+    }
+
+    /// Writes a link for a partner.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn save_partner_link(&self, link: &PartnerLinkRow) -> Result<(), StoreError> {
+        self.insert(std::slice::from_ref(link)).await
     }
 
     /// Writes deliveries.

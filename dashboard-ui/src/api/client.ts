@@ -111,6 +111,17 @@ export async function ask<T>(url: string, signal: AbortSignal, answers = [200]):
   throw await problem(response);
 }
 
+/** What a link shows a partner. Its secret goes to no other question, and is not kept. */
+export async function openPartner(
+  secret: string,
+  signal: AbortSignal,
+): Promise<Schemas['PartnerBody']> {
+  const headers = { authorization: `Bearer ${secret}` };
+  const response = await reach('/partner/sli', { headers }, signal);
+  if (response.ok) return body(response);
+  throw await problem(response);
+}
+
 /** Changes something; the answer is what the server made of it, or nothing. */
 export async function send<T>(
   method: 'POST' | 'DELETE',

@@ -399,6 +399,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asks, and what is granted. */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partner-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The links for partners of the apps that an admin may see. */
+        get: operations["get_partner_links"];
+        put?: never;
+        /** Makes a link that shows a partner the SLI of one page origin and how to mend what fails there, and nothing else. */
+        post: operations["post_partner_links"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partner-links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes one: from now on it says so, and shows nothing. */
+        delete: operations["delete_partner_links_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/preflights": {
         parameters: {
             query?: never;
@@ -586,6 +638,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the identity provider sends a browser back to: it gets a session, and goes to where it came from. Providers add
+         *     parameters of their own, which are not read.
+         */
+        get: operations["get_auth_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends a browser to the identity provider. */
+        get: operations["get_auth_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the session of a browser. */
+        post: operations["post_auth_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How somebody may show who they are. With neither way, nobody has to, or a proxy does it for them. */
+        get: operations["get_auth_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -629,6 +752,26 @@ export interface paths {
         };
         /** The description of this API. For a caller that may see data, `app` names the apps that it may see. */
         get: operations["get_openapi_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/partner/sli": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The SLI of one page origin, and how to mend what fails there: for who has a link. The secret of the link is the bearer
+         *     token.
+         */
+        get: operations["get_partner_sli"];
         put?: never;
         post?: never;
         delete?: never;
@@ -747,6 +890,8 @@ export interface components {
         AlertsBody: {
             /** @description What lasts first, then by start, the latest first. */
             alerts: components["schemas"]["Alert"][];
+            /** @description `after` of the next page, where pages are asked for; null with the last one. */
+            next?: string | null;
         };
         /** @description A configured app. */
         AppBody: {
@@ -868,6 +1013,7 @@ export interface components {
          * @enum {string}
          */
         Code: "invalid_request" | "malformed_request" | "unsupported_coding" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
+        Code: "invalid_request" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "untrusted_proxy" | "link_expired" | "link_revoked" | "sign_in_failed" | "provider_unavailable" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
         /** @description The SLIs of a window and of the one before. */
         ComparisonBody: components["schemas"]["Scope"] & {
             /** @description The window of the same length that ends where it starts. */
@@ -1027,6 +1173,8 @@ export interface components {
             change_rollback_rate: components["schemas"]["Rate"];
             /** @description In order of time. */
             deploys: components["schemas"]["Deploy"][];
+            /** @description `after` of the next page, where pages are asked for; null with the last one. */
+            next?: string | null;
         };
         /** @description All of one incident. */
         Detail: components["schemas"]["Listed"] & {
@@ -1318,6 +1466,28 @@ export interface components {
             /** @description The value to set it to. */
             value?: string | null;
         };
+        /** @description What users of a critical flow notice. */
+        FlowView: {
+            /**
+             * Format: int64
+             * @description Page loads of it.
+             */
+            all_sessions: number;
+            /** @description App. */
+            app: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Page loads of it with a failure.
+             */
+            sessions: number;
+            /**
+             * Format: double
+             * @description Share of its page loads with a failure; null without page loads.
+             */
+            share?: number | null;
+        };
         /** @description Whether a change blocks more than its baseline. */
         GateBody: {
             /** @description Blocked requests of the baseline. */
@@ -1415,6 +1585,8 @@ export interface components {
              * @description Requests that failed.
              */
             failed: number;
+            /** @description What critical flows notice, those of which calls fail. */
+            flows?: components["schemas"]["FlowView"][];
             /**
              * Format: int64
              * @description Client networks with a failure, among those that are known.
@@ -1457,9 +1629,13 @@ export interface components {
         IncidentsBody: {
             /** @description Those that last first, then the latest. */
             incidents: components["schemas"]["Listed"][];
+            /** @description `after` of the next page, where pages are asked for; null with the last one. */
+            next?: string | null;
         };
         /** @description The inventory. */
         InventoryBody: {
+            /** @description `after` of the next page, where pages are asked for; null with the last one. */
+            next?: string | null;
             /** @description All targets of app and service in numbers, whatever their stance and findings. */
             summary: components["schemas"]["Summary"];
             /** @description The targets, the worst first. */
@@ -1616,10 +1792,38 @@ export interface components {
             /** @description Start of the minute. */
             at: components["schemas"]["Timestamp"];
         };
+        /** @description What is left to do. */
+        LogoutBody: {
+            /** @description Where the browser signs out of the provider, too; null where it has no such place, or there was no session. */
+            provider?: string | null;
+        };
         /** @description Maintenance windows. */
         MaintenanceBody: {
             /** @description What holds first, then what will hold, then what is over: kept for 90 days. */
             maintenance: components["schemas"]["SilenceView"][];
+            /** @description `after` of the next page, where pages are asked for; null with the last one. */
+            next?: string | null;
+        };
+        /** @description Who asks. */
+        MeBody: {
+            /** @description The apps that it sees; null for all. */
+            apps?: string[] | null;
+            /** @description The name of the token or of the person, as it is logged and recorded. */
+            name: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+            /** @description How it is shown. */
+            way: components["schemas"]["Way"];
+        };
+        /** @description The ways in. */
+        MethodsBody: {
+            /**
+             * @description Where a browser signs in at the identity provider; null where none is configured. `return` takes the page to come
+             *     back to.
+             */
+            login?: string | null;
+            /** @description Whether a token opens the API. */
+            token: boolean;
         };
         /** @description An origin that was tried at a target. */
         Origin: {
@@ -1644,6 +1848,99 @@ export interface components {
             detail: string;
             /** @description Its name: `store`, `journal`, `loader`, ... */
             part: string;
+        };
+        /** @description One page origin, as a partner sees it. */
+        PartnerBody: {
+            /** @description When this link ends. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description The requests that fail most, with what to change. */
+            failing: components["schemas"]["PartnerFailure"][];
+            /** @description Start of the window. */
+            from: components["schemas"]["Timestamp"];
+            /** @description Origin of the pages. */
+            page_origin: string;
+            /** @description What browsers saw of the requests of these pages. */
+            sli: components["schemas"]["Sli"];
+            /** @description Its end. */
+            to: components["schemas"]["Timestamp"];
+        };
+        /** @description Requests of the pages that fail in one way. */
+        PartnerFailure: {
+            /** @description Chromium's `CorsError` name; null where the evidence does not tell. */
+            cause?: string | null;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description Path template. */
+            endpoint: string;
+            /** @description What the browser requires and what it got; null where it was not replayed. */
+            explanation?: string | null;
+            /** @description What to change, most specific first. */
+            fixes: components["schemas"]["Fix"][];
+            /** @description Start of the last minute with one. */
+            last_seen: components["schemas"]["Timestamp"];
+            /** @description Request method. */
+            method: string;
+            /** @description How it ended. */
+            outcome: string;
+            /** @description Where in the CORS protocol, for a block. */
+            stage?: string | null;
+            /** @description Origin of the server. */
+            target_origin: string;
+        };
+        /** @description A link that was made, with what opens it. That is shown once: here is only its hash. */
+        PartnerLinkMade: components["schemas"]["PartnerLinkView"] & {
+            /** @description The path of the page that shows it; put the address of this server before it. */
+            path: string;
+            /** @description The secret, as `GET /partner/sli` takes it for a bearer token. */
+            secret: string;
+        };
+        /** @description A link, as it is asked for. */
+        PartnerLinkReport: {
+            /** @description Configured app. */
+            app: string;
+            /** @description How long it lasts: 1m to 90d; 7d where left out. */
+            lasts?: string | null;
+            /** @description What it is for. */
+            note?: string;
+            /** @description The page origin that it shows: `https://partner.example`. */
+            page_origin: string;
+        };
+        /**
+         * @description Where a link stands.
+         * @enum {string}
+         */
+        PartnerLinkState: "active" | "expired" | "revoked";
+        /** @description A link. */
+        PartnerLinkView: {
+            /** @description Configured app. */
+            app: string;
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Who made it. */
+            created_by: string;
+            /** @description When it ends. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description Its identity. */
+            id: string;
+            /** @description What it is for. */
+            note: string;
+            /** @description The page origin that it shows. */
+            page_origin: string;
+            revoked_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Who revoked it; empty where nobody did. */
+            revoked_by: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["PartnerLinkState"];
+        };
+        /** @description Links for partners. */
+        PartnerLinksBody: {
+            /** @description `after` of the next page, where pages are asked for; null with the last one. */
+            next?: string | null;
+            /** @description The latest first; those that are over are kept for 90 days. */
+            partner_links: components["schemas"]["PartnerLinkView"][];
         };
         /** @description The SLIs of one step. */
         Point: components["schemas"]["Sli"] & {
@@ -1899,6 +2196,11 @@ export interface components {
             /** @description Its end. */
             to: components["schemas"]["Timestamp"];
         };
+        /**
+         * @description What somebody may do.
+         * @enum {string}
+         */
+        Role: "viewer" | "operator" | "admin";
         /** @description The SLIs of one value. */
         Row: components["schemas"]["Sli"] & {
             /** @description The value; empty where none is stated. */
@@ -2034,6 +2336,8 @@ export interface components {
         };
         /** @description Silences. */
         SilencesBody: {
+            /** @description `after` of the next page, where pages are asked for; null with the last one. */
+            next?: string | null;
             /** @description What holds first, then what will hold, then what is over: kept for 90 days. */
             silences: components["schemas"]["SilenceView"][];
         };
@@ -2192,6 +2496,8 @@ export interface components {
         SlosBody: {
             /** @description Whether the watermark stands too far back for alerts: these are frozen meanwhile. */
             lagging: boolean;
+            /** @description `after` of the next page, where pages are asked for; null with the last one. */
+            next?: string | null;
             /** @description In the order of the configuration. */
             slos: components["schemas"]["SloStatus"][];
             watermark?: components["schemas"]["Timestamp"] | null;
@@ -2214,6 +2520,8 @@ export interface components {
             unknown: number;
             /** @description With one that answers `*`. */
             wildcard: number;
+            /** @description With one that lets any origin read, by a wildcard or by naming whoever asks: M7. */
+            wildcard_or_reflecting: number;
             /** @description With one that answers `*` beside Access-Control-Allow-Credentials. */
             wildcard_with_credentials: number;
         };
@@ -2307,8 +2615,8 @@ export interface components {
             target_origin: string;
             /** @description What was asked. */
             url: string;
-            /** @description `right`, `missing` or `not_needed`. */
-            vary: string;
+            /** @description `right`, `missing` or `not_needed`; null where it has never answered. */
+            vary?: string | null;
         };
         /** @description The data of a `tick`. */
         Tick: {
@@ -2390,6 +2698,11 @@ export interface components {
          * @enum {string}
          */
         Verdict: "balanced" | "not_balanced";
+        /**
+         * @description How somebody shows who they are.
+         * @enum {string}
+         */
+        Way: "local" | "token" | "session" | "proxy";
     };
     responses: never;
     parameters: never;
@@ -2406,6 +2719,10 @@ export interface operations {
                 app?: string;
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
+                /** @description Rows of a page; with neither this nor `after` all that there are. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -2580,6 +2897,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 by?: "service" | "page_origin" | "target_origin" | "endpoint" | "method" | "release" | "environment" | "outcome" | "stage" | "cause" | "parameter" | "status" | "browser_family" | "context" | "standing" | "browser";
                 /** @description Most rows, 1 to 500; default 20. */
@@ -2689,6 +3008,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
             };
             header?: never;
@@ -2876,6 +3197,10 @@ export interface operations {
                 to?: string;
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
+                /** @description Rows of a page; with neither this nor `after` all that there are. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -3253,6 +3578,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 sli?: "block_rate" | "unknown_rate" | "preflight_failure_rate" | "credentialed_failure_rate" | "exposed_header_mismatch";
                 /** @description Most rows, 1 to 500; default 20. */
@@ -3362,6 +3689,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
@@ -3470,6 +3799,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 kind?: "request" | "preflight" | "header_read";
                 outcome?: "ok" | "http_error" | "blocked" | "network" | "aborted" | "offline" | "csp" | "mixed_content" | "ad_blocked" | "unloaded" | "local_network" | "unknown";
@@ -3743,6 +4074,10 @@ export interface operations {
                 state?: string;
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
+                /** @description Rows of a page; with neither this nor `after` all that there are. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -4019,6 +4354,10 @@ export interface operations {
                 at?: string;
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
+                /** @description Rows of a page; with neither this nor `after` all that there are. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -4255,6 +4594,10 @@ export interface operations {
             query?: {
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
+                /** @description Rows of a page; with neither this nor `after` all that there are. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -4499,6 +4842,333 @@ export interface operations {
             };
         };
     };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the caller */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_partner_links: {
+        parameters: {
+            query?: {
+                /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
+                format?: "json" | "csv";
+                /** @description Rows of a page; with neither this nor `after` all that there are. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the links, without their secrets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerLinksBody"];
+                    "text/csv": string;
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller is no admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_partner_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerLinkReport"];
+            };
+        };
+        responses: {
+            /** @description made; its secret is shown here alone */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerLinkMade"];
+                };
+            };
+            /** @description a field is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller is no admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_partner_links_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its identity */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller is no admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not known, or of an app that the caller may not see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_preflights: {
         parameters: {
             query: {
@@ -4522,6 +5192,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
@@ -4713,6 +5385,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /**
                  * @description Seconds between points, whole minutes: `60`. At most 2000 points. By default about 120
@@ -4824,6 +5498,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
@@ -4905,6 +5581,10 @@ export interface operations {
             query?: {
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
+                /** @description Rows of a page; with neither this nor `after` all that there are. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -5172,6 +5852,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
@@ -5262,6 +5944,10 @@ export interface operations {
                 app?: string;
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
+                /** @description Rows of a page; with neither this nor `after` all that there are. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -5490,6 +6176,353 @@ export interface operations {
             };
         };
     };
+    get_auth_callback: {
+        parameters: {
+            query?: {
+                /** @description What the provider gives for a token. */
+                code?: string;
+                /** @description Which sign-in it belongs to. */
+                state?: string;
+                /** @description Why the provider signed nobody in. */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description signed in */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the sign-in is over, or was begun in another browser, or is not confirmed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nothing is granted to this person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no provider is configured */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the provider cannot be asked */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_auth_login: {
+        parameters: {
+            query?: {
+                /** @description The page to come back to: a path of this server; the start where absent. */
+                return?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description to the provider */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no provider is configured */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the provider cannot be asked */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description there is no session now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogoutBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another origin asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no provider is configured */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_auth_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the ways in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MethodsBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no token, or one that is not known or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_livez: {
         parameters: {
             query?: never;
@@ -5600,6 +6633,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    get_partner_sli: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the last 7 days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerBody"];
+                };
+            };
+            /** @description a parameter is at fault */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the link is not known */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the link has expired or was revoked */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the `Host` is not a name of this server */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of this server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests at the same time, or the store does not answer now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

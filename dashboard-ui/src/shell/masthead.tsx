@@ -8,6 +8,7 @@ import { NARROWING, type Narrowing } from '../view/filters';
 import { useView } from '../view/view';
 import { nextTheme, theme } from './theme';
 import { TimeRange } from './time-range';
+import { Who } from './who';
 
 export const CLEARED = Object.fromEntries(NARROWING.map((name) => [name, undefined])) as {
   [N in Narrowing]: undefined;
@@ -60,6 +61,7 @@ export function Masthead({ apps, updated, failed, openPalette }: Props) {
         </button>
         <ThemeButton />
         {hasToken() && <SignOutButton />}
+        <Who />
       </div>
       <Narrowed />
     </header>

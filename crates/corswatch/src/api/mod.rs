@@ -109,6 +109,13 @@ impl Client {
         self.send(request, url).await
     }
 
+    /// Takes away what is at `path`.
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), ApiError> {
+        let url = self.url(path)?;
+        self.send(self.client.delete(url.clone()), url).await?;
+        Ok(())
+    }
+
     fn url(&self, path: &str) -> Result<url::Url, ApiError> {
         Ok(self.base.join(path).context("--api")?)
     }
@@ -153,6 +160,20 @@ pub(crate) fn token(file: Option<&Path>, variable: &str) -> anyhow::Result<Optio
         Some(file) => from_file(file).map(Some),
         None => from_environment(variable),
     }
+}
+
+/// An identity as one segment of a path, whatever is in it.
+pub(crate) fn segment(id: &str) -> anyhow::Result<String> {
+    let mut url = url::Url::parse("http://localhost/")?;
+    // `.` and `..` are steps of a path even when they are escaped.
+    let is_step = id.is_empty() || id.bytes().all(|byte| byte == b'.');
+    match url.path_segments_mut() {
+        Ok(mut segments) if !is_step => {
+            segments.pop_if_empty().push(id);
+        }
+        _ => anyhow::bail!("`{id}` is not an identity; lists have them as `id`"),
+    }
+    Ok(url.path().trim_start_matches('/').to_owned())
 }
 
 fn from_file(file: &Path) -> anyhow::Result<String> {

@@ -4,6 +4,7 @@ mod gate;
 mod incidents;
 mod judgement;
 mod operations;
+mod partner_links;
 mod policies;
 mod setup;
 mod slo;
@@ -20,10 +21,11 @@ pub(crate) use operations::{
     AlertCommand, AlertTest, Alerts, DeadLetters, DeadLettersCommand, DemoData, Loader, Replay,
     Selection, Verify,
 };
+pub(crate) use partner_links::{PartnerLinkCommand, PartnerLinks};
 pub(crate) use policies::{Generate, ShapeSource, Simulate};
 pub(crate) use setup::{Doctor, Form, Init};
 pub(crate) use slo::{
-    Backtest, ExitOn, Export, Import, ReportFormat, Show, Slo, SloCommand, Validate,
+    Backtest, ExitOn, Export, ExportFormat, Import, ReportFormat, Show, Slo, SloCommand, Validate,
 };
 
 /// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.
@@ -86,6 +88,11 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Lists incidents of a corswatch that runs, shows one, or exports one as the draft of a post-mortem.
     Incident(IncidentArgs),
+    /// Makes, lists and revokes links that show a partner one page origin, over a corswatch that runs.
+    PartnerLink(PartnerLinks),
+    /// Serves the questions of the API as read-only tools of the Model Context Protocol, over standard input and
+    /// output, to a client that starts this command: an editor, an assistant, an agent.
+    Mcp(Mcp),
     /// Writes a commented configuration to start with: for this machine, for this machine with Kafka, or
     /// for a cluster. What no option says is asked for.
     Init(Init),
@@ -119,6 +126,13 @@ pub(crate) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<std::ffi::OsString>,
     },
+}
+
+/// Arguments of `mcp`.
+#[derive(Debug, Args)]
+pub(crate) struct Mcp {
+    #[command(flatten)]
+    pub(crate) api: Api,
 }
 
 /// Arguments of `up`.

@@ -1,7 +1,7 @@
 //! An entry of every list, as the reference shows it.
 
 /// Path of a list and an entry of it, with the tables below it.
-pub(crate) const EXAMPLES: [(&str, &str); 18] = [
+pub(crate) const EXAMPLES: [(&str, &str); 21] = [
     (
         "alert.webhooks",
         r#"[[alert.webhooks]]
@@ -119,6 +119,24 @@ touches_cors = false
 "#,
     ),
     (
+        "dashboard.oidc",
+        r#"[dashboard.oidc]
+issuer = "https://login.example/realms/ops"
+client_id = "corswatch"
+client_secret_file = "/run/secrets/corswatch-oidc"
+url = "https://cors.example"
+scopes = ["email", "groups"]
+grants = [{ claim = "groups", value = "sre", role = "operator", apps = ["shop"] }]
+"#,
+    ),
+    (
+        "dashboard.proxy_sign_in",
+        r#"[dashboard.proxy_sign_in]
+peers = ["10.0.0.7"]
+grants = [{ claim = "groups", value = "sre", role = "operator" }]
+"#,
+    ),
+    (
         "dashboard.tokens",
         r#"[[dashboard.tokens]]
 name = "grafana"
@@ -152,6 +170,17 @@ name = "checkout"
 owner = "team-checkout"
 runbook = "https://runbooks.example/checkout"
 match = [{ origin = "https://api.shop.example", path = "/cart" }]
+"#,
+    ),
+    (
+        "flows",
+        r#"[[flows]]
+name = "checkout"
+app = "shop"
+endpoints = ["PUT /cart/:id", "/pay"]
+objective = 0.9995
+owner = "team-checkout"
+runbook = "https://runbooks.example/checkout"
 "#,
     ),
     (

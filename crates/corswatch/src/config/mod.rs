@@ -7,6 +7,7 @@ mod dropped;
 mod examples;
 mod expected;
 mod health;
+mod lines;
 mod load;
 mod log;
 mod objectives;
@@ -15,6 +16,7 @@ mod reference;
 mod role;
 mod schema;
 mod secret_files;
+mod told;
 mod warnings;
 
 use std::fs::Metadata;
@@ -26,6 +28,7 @@ use settings::{Problem, Problems};
 use toml::Table;
 
 pub(crate) use certificate::{Validity, reached_at};
+pub(crate) use load::is_secret;
 pub(crate) use log::LogConfig;
 pub(crate) use objectives::{Objectives, objectives_of};
 pub(crate) use reference::reference;
@@ -77,6 +80,8 @@ pub(crate) struct Config {
     pub(crate) apps: Vec<intake::AppConfig>,
     /// Services that own endpoints.
     pub(crate) services: Vec<intake::ServiceConfig>,
+    /// Critical flows of applications, each with an objective of its own.
+    pub(crate) flows: Vec<aggregator::FlowConfig>,
     /// Service level objectives; without any, every app has the default ones.
     pub(crate) slo: Vec<aggregator::SloConfig>,
 }
@@ -102,6 +107,7 @@ impl Default for Config {
             dangerously_allow_plaintext: Vec::new(),
             apps: Vec::new(),
             services: Vec::new(),
+            flows: Vec::new(),
             slo: Vec::new(),
         }
     }
@@ -115,6 +121,8 @@ pub(crate) struct Examined {
     pub(crate) problems: Vec<Problem>,
     /// What is worth a second look.
     pub(crate) warnings: Vec<Problem>,
+    /// What file, environment and files of secrets say, as it was read.
+    pub(crate) read: Table,
 }
 
 impl Config {
@@ -129,21 +137,22 @@ impl Config {
 
     /// Reads `file` and the environment, and reports all problems at once.
     pub(crate) fn examine(file: Option<&Path>) -> Result<Examined, Failure> {
-        let (mut tree, mut warnings) = match file {
+        let (mut tree, text, mut warnings) = match file {
             Some(file) => {
-                let (tree, about) = parse(file)?;
+                let (tree, text, about) = parse(file)?;
                 let name = file.display().to_string();
                 let found = warnings::of_file(&name, &about, &tree);
-                (tree, found)
+                (tree, Some(text), found)
             }
-            None => (Table::new(), Vec::new()),
+            None => (Table::new(), None, Vec::new()),
         };
         let (environment, mut problems) = load::override_with(&mut tree, std::env::vars());
-        let files = secret_files::resolve(&mut tree, &schema::Schema::of::<Self>());
+        let schema = schema::Schema::of::<Self>();
+        let files = secret_files::resolve(&mut tree, &schema);
         problems.extend(files.problems);
         warnings.extend(files.warnings);
         warnings.extend(warnings::placeholders(&tree));
-        let reading = load::read::<Self>(tree, &environment);
+        let reading = load::read::<Self>(tree.clone(), &environment, &schema);
         problems.extend(reading.problems);
         if let Some(config) = &reading.value {
             let mut found = Vec::new();
@@ -152,10 +161,18 @@ impl Config {
             let found = config.warnings();
             warnings.extend(reading.dropped.own(found));
         }
+        let sources = told::Sources {
+            text: text.as_deref(),
+            environment: &environment,
+            tree: &tree,
+            schema: &schema,
+        };
+        let problems = problems.into_iter().map(|problem| sources.told(problem));
         Ok(Examined {
             config: reading.value,
-            problems,
+            problems: problems.collect(),
             warnings,
+            read: tree,
         })
     }
 
@@ -182,7 +199,8 @@ impl Config {
         self.health
             .problems(&self.dashboard, Problems::at("health", found));
         self.catalog().problems(Problems::at("", found));
-        aggregator::problems(&self.slo, &self.app_names(), &mut Problems::at("", found));
+        let promised = (self.slo.as_slice(), self.flows.as_slice());
+        aggregator::problems(promised, &self.app_names(), &mut Problems::at("", found));
         if self.journal.kind == journal::Kind::Disk {
             self.chunk_problem(Problems::at("loader", found));
         }
@@ -232,16 +250,16 @@ impl Config {
 
     /// The objectives, or the starting set where none is configured.
     pub(crate) fn objectives(&self) -> Vec<aggregator::Slo> {
-        self.resolved(&self.slo, &self.app_names())
+        self.resolved((&self.slo, &self.flows), &self.app_names())
     }
 
-    /// `slos` with every default of this configuration, or the starting set for `apps`.
+    /// Objectives and flows with every default of this configuration, or the starting set for `apps`.
     pub(crate) fn resolved(
         &self,
-        slos: &[aggregator::SloConfig],
+        promised: (&[aggregator::SloConfig], &[aggregator::FlowConfig]),
         apps: &[String],
     ) -> Vec<aggregator::Slo> {
-        aggregator::objectives(slos, apps, &self.aggregator, self.alert.remind_after)
+        aggregator::objectives(promised, apps, &self.aggregator, self.alert.remind_after)
     }
 
     /// Who owns the services, for alerts.
@@ -290,6 +308,14 @@ impl Config {
                 (&slo.app, Release, slo.release.as_ref()),
             ]
         });
+        let of_flows = self.flows.iter().flat_map(|flow| {
+            let calls = flow.flow().calls.into_iter();
+            calls.map(|call| intake::Reserved {
+                app: flow.app.clone(),
+                dimension: Endpoint,
+                text: call.endpoint,
+            })
+        });
         const ALL_APPS: &String = &String::new();
         let of_samples = self.prober.samples.iter().flat_map(|sample| {
             [
@@ -306,6 +332,7 @@ impl Config {
                     text: text.clone(),
                 })
             })
+            .chain(of_flows)
             .collect()
     }
 }
@@ -313,7 +340,7 @@ impl Config {
 /// A configuration is no larger.
 const MOST_BYTES: u64 = 8 << 20;
 
-fn parse(file: &Path) -> Result<(Table, Metadata), Failure> {
+fn parse(file: &Path) -> Result<(Table, String, Metadata), Failure> {
     let problem = |reason: String| {
         let path = "--config".to_owned();
         Failure::Config(vec![Problem {
@@ -331,7 +358,7 @@ fn parse(file: &Path) -> Result<(Table, Metadata), Failure> {
             error.message()
         ))
     })?;
-    Ok((tree, about))
+    Ok((tree, text, about))
 }
 
 /// Where a byte of a text is. The line itself may hold a secret.

@@ -1,25 +1,29 @@
 //! The objectives of a file alone, with the lines of their mistakes.
 
-use aggregator::SloConfig;
+use aggregator::{FlowConfig, SloConfig};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::{Problem, Problems};
-use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 use super::load::{self, Environment};
+use super::schema::Schema;
+use super::told::Sources;
 
 /// The part of a file that is about objectives.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct SloFile {
     #[serde(default)]
     slo: Vec<SloConfig>,
+    #[serde(default)]
+    flows: Vec<FlowConfig>,
 }
 
 /// The objectives of a file.
 #[derive(Debug)]
 pub(crate) struct Objectives {
     pub(crate) slos: Vec<SloConfig>,
+    pub(crate) flows: Vec<FlowConfig>,
     /// The apps that the file itself configures.
     pub(crate) apps: Vec<String>,
 }
@@ -44,33 +48,41 @@ pub(crate) fn objectives_of(
         }]
     })?;
     let own = names(tree.get("apps"));
-    let slo = tree.remove("slo");
-    let tree = slo.into_iter().map(|slo| ("slo".to_owned(), slo)).collect();
-    let reading = load::read::<SloFile>(tree, &Environment::default());
+    tree.retain(|name: &str, _| ["slo", "flows"].contains(&name));
+    let environment = Environment::default();
+    let schema = Schema::of::<SloFile>();
+    let reading = load::read::<SloFile>(tree.clone(), &environment, &schema);
     let mut found = reading.problems;
-    let slos = reading.value.map(|file| file.slo).unwrap_or_default();
-    let stated: Vec<String> = slos.iter().map(|slo| slo.app.clone()).collect();
+    let (slos, flows) = reading
+        .value
+        .map(|file| (file.slo, file.flows))
+        .unwrap_or_default();
+    let of_flows = flows.iter().map(|flow| &flow.app);
+    let stated = slos.iter().map(|slo| &slo.app).chain(of_flows);
+    let stated: Vec<String> = stated.cloned().collect();
     let permitted = match apps {
         Some(apps) => apps,
         None if own.is_empty() => &stated,
         None => &own,
     };
     let mut more = Vec::new();
-    aggregator::problems(&slos, permitted, &mut Problems::at("", &mut more));
+    aggregator::problems((&slos, &flows), permitted, &mut Problems::at("", &mut more));
     found.extend(reading.dropped.own(more));
     if found.is_empty() {
-        return Ok(Objectives { slos, apps: own });
+        return Ok(Objectives {
+            slos,
+            flows,
+            apps: own,
+        });
     }
-    let document = DeTable::parse(text).ok();
-    for problem in &mut found {
-        let at = document
-            .as_ref()
-            .and_then(|document| offset(document.get_ref(), &problem.path));
-        if let Some(at) = at {
-            problem.path = format!("line {}: {}", line(text, at), problem.path);
-        }
-    }
-    Err(found)
+    let sources = Sources {
+        text: Some(text),
+        environment: &environment,
+        tree: &tree,
+        schema: &schema,
+    };
+    let found = found.into_iter().map(|problem| sources.told(problem));
+    Err(found.collect())
 }
 
 fn names(apps: Option<&Value>) -> Vec<String> {
@@ -84,25 +96,6 @@ fn line(text: &str, offset: usize) -> usize {
     before.iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// Where the value at `path`, or as much of the path as there is, begins.
-fn offset(document: &DeTable<'_>, path: &str) -> Option<usize> {
-    let mut parts = path.split(['.', '[', ']']).filter(|part| !part.is_empty());
-    let first = document.get(parts.next()?)?;
-    let (mut value, mut at) = (first.get_ref(), first.span().start);
-    for part in parts {
-        let next = match value {
-            DeValue::Table(table) => table.get(part),
-            DeValue::Array(list) => part.parse().ok().and_then(|index: usize| list.get(index)),
-            _ => None,
-        };
-        let Some(next) = next else {
-            break;
-        };
-        (value, at) = (next.get_ref(), next.span().start);
-    }
-    Some(at)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,10 +107,10 @@ mod tests {
         let found = objectives_of(text, Some(&["shop".to_owned()])).expect_err("mistakes");
         let texts: Vec<_> = found.iter().map(ToString::to_string).collect();
         for (line, part) in [
-            ("line 4: slo[0].window = 10m", "permitted: 1h to 366d"),
+            ("line 4: slo[0].window = \"10m\"", "permitted: 1h to 366d"),
             ("line 8: slo[1].sli", "block_rate"),
-            ("line 11: slo[2].app = shp", "no such app"),
-            ("line 13: slo[2].objective", "between 0 and 1"),
+            ("line 11: slo[2].app = \"shp\"", "write `app = \"shop\"`"),
+            ("line 13: slo[2].objective = 99.9", "between 0 and 1"),
         ] {
             assert!(
                 texts

@@ -119,7 +119,7 @@ impl Config {
                       before it and write the address that people use into `alert.external_url` (https://..)";
         (!listen.ip().is_loopback() && !is_behind_tls).then(|| Open {
             problem: warning("dashboard.listen", &format!("\"{listen}\""), reason),
-            secret: (!self.dashboard.tokens.is_empty()).then_some("a token"),
+            secret: self.dashboard.asks_who().then_some("a token or session"),
         })
     }
 }

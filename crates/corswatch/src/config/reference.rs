@@ -7,7 +7,7 @@ use toml::Value;
 
 use super::Config;
 use super::examples;
-use super::schema::{Schema, is_secret};
+use super::schema::{Schema, is_secret, words};
 
 const WIDTH: usize = 98;
 
@@ -86,17 +86,28 @@ impl Writer<'_> {
         if let Some(entry) = self.entry_of_list(schema) {
             let _ = writeln!(self.text, "# [[{name}]]");
             self.table(path, &entry, None, Style::Commented);
-            if let Some(example) = examples::of(&name) {
-                self.text.push_str("#\n# Example:\n");
-                for line in example.lines() {
-                    let _ = writeln!(self.text, "#     {line}");
-                }
-            }
+            self.example(&name);
             return;
         }
+        // A section that is not there by default has required settings, as an entry of a list has.
+        let style = if value.is_none() {
+            Style::Commented
+        } else {
+            style
+        };
         let mark = if style == Style::Commented { "# " } else { "" };
         let _ = writeln!(self.text, "{mark}[{name}]");
         self.table(path, schema, value, style);
+        self.example(&name);
+    }
+
+    fn example(&mut self, name: &str) {
+        if let Some(example) = examples::of(name) {
+            self.text.push_str("#\n# Example:\n");
+            for line in example.lines() {
+                let _ = writeln!(self.text, "#     {line}");
+            }
+        }
     }
 
     /// Whether a property is written on a line of its own.
@@ -164,23 +175,6 @@ impl Writer<'_> {
     fn resolved(&self, schema: &Json) -> Json {
         self.schema.resolved(schema).clone()
     }
-}
-
-/// The words of an enumeration, documented or not.
-fn words(schema: &Json) -> Vec<String> {
-    let list = |name: &str| schema.get(name).and_then(Json::as_array).cloned();
-    let plain = list("enum").unwrap_or_default();
-    let documented = list("oneOf").unwrap_or_default();
-    let documented = documented.iter().flat_map(|kind| match kind.get("const") {
-        Some(word) => vec![word.clone()],
-        None => kind
-            .get("enum")
-            .and_then(Json::as_array)
-            .cloned()
-            .unwrap_or_default(),
-    });
-    let words = plain.into_iter().chain(documented);
-    words.map(|word| word.to_string()).collect()
 }
 
 fn wrapped(paragraph: &str) -> Vec<String> {

@@ -61,6 +61,7 @@ fn configuration(args: &Doctor) -> (Option<Config>, Vec<Finding>) {
         config,
         mut problems,
         warnings,
+        ..
     } = match Config::examine(args.config.as_deref()) {
         Ok(examined) => examined,
         Err(Failure::Config(problems)) => return (None, problems.iter().map(problem).collect()),

@@ -1,10 +1,12 @@
 //! The routes: the folders below are the paths.
 
 mod api;
+mod auth;
 mod docs;
 mod livez;
 mod metrics;
 mod openapi;
+mod partner;
 mod readyz;
 mod ui;
 
@@ -55,9 +57,20 @@ pub(crate) fn signed() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(api::v1::hooks::enqueue))
 }
 
+/// The ways in for people who have shown nothing yet, and what links of partners show.
+pub(crate) fn sign_in() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::methods::get))
+        .routes(routes!(auth::login::get))
+        .routes(routes!(auth::callback::get))
+        .routes(routes!(auth::logout::post))
+        .routes(routes!(partner::get))
+}
+
 /// Every route that shows data or changes something.
 pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
+        .routes(routes!(api::v1::me::get))
         .routes(routes!(api::v1::apps::get))
         .routes(routes!(api::v1::sli::get))
         .routes(routes!(api::v1::series::get))
@@ -86,6 +99,11 @@ pub(crate) fn guarded() -> OpenApiRouter<Arc<Shared>> {
             api::v1::maintenance::post
         ))
         .routes(routes!(api::v1::maintenance::delete))
+        .routes(routes!(
+            api::v1::partner_links::get,
+            api::v1::partner_links::post
+        ))
+        .routes(routes!(api::v1::partner_links::delete))
         .routes(routes!(api::v1::deliveries::get))
         .routes(routes!(api::v1::backtest::post))
         .routes(routes!(api::v1::gate::get))

@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use http::header;
 use serde_json::Value;
 
+use crate::middleware::peer;
 use crate::state::Shared;
 
 /// The description of this API. For a caller that may see data, `app` names the apps that it may see.
@@ -15,7 +16,10 @@ use crate::state::Shared;
 ))]
 pub(crate) async fn get(State(shared): State<Arc<Shared>>, request: Request) -> impl IntoResponse {
     // No token is needed here, and who has none learns no names.
-    let caller = shared.front.gate.identify(&request, shared.clock.now());
+    let caller = shared
+        .front
+        .gate
+        .identify(&request, peer(&request), shared.clock.now());
     let body = match caller {
         Ok(caller) => {
             let apps = shared.app_names().filter(|name| caller.may_see(name));

@@ -21,6 +21,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/setup",
     "/incidents",
     "/incidents/{id}",
+    "/partner",
 ];
 
 /// The document of every page.

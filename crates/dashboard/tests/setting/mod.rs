@@ -29,10 +29,10 @@ use store::{
     AlertPhase, AlertRow, AuditState, Breakdown, ChangeRow, ChunkRow, ClosingRow, Compared,
     DeliveryFilter, DeliveryRow, DeployRow, DiagnosisRow, DifferenceRow, Dimension, EdgeReportRow,
     Failure, FindingLevel, FixPlace, FixRow, FoundRow, Grant, HeaderLine, IncidentRow,
-    InventoryRow, InventoryStep, LabTraffic, Ledger, OriginSource, Preflighted, PreflightedShape,
-    ProgressRow, ReplayOutcome, ReplayReason, RequestShape, SignatureRow, SilenceRow,
-    SingleFailure, SinglePlace, SinglesOf, SliFilter, SnapshotRow, Stance, StoreError, TriedOrigin,
-    Vary,
+    InventoryRow, InventoryStep, LabTraffic, Ledger, OriginSource, PartnerLinkRow, Preflighted,
+    PreflightedShape, ProgressRow, ReplayOutcome, ReplayReason, RequestShape, SignatureRow,
+    SilenceRow, SingleFailure, SinglePlace, SinglesOf, SliFilter, SnapshotRow, Stance, StoreError,
+    TriedOrigin, Vary,
 };
 use tower::ServiceExt as _;
 
@@ -45,6 +45,7 @@ pub struct Fake {
     pub asked: Mutex<Vec<(SliFilter, Interval)>>,
     pub deploys: Mutex<Vec<DeployRow>>,
     pub silences: Mutex<std::collections::BTreeMap<String, SilenceRow>>,
+    pub partner_links: Mutex<std::collections::BTreeMap<String, PartnerLinkRow>>,
     pub closings: Mutex<Vec<ClosingRow>>,
     pub incidents: Vec<IncidentRow>,
     pub mood: Mood,
@@ -480,6 +481,24 @@ impl Queries for Fake {
         Ok(())
     }
 
+    async fn partner_links(&self) -> Result<Vec<PartnerLinkRow>, StoreError> {
+        self.check().await?;
+        let rows = self.partner_links.lock().expect("not poisoned");
+        Ok(rows.values().cloned().collect())
+    }
+
+    async fn partner_link(&self, sha256: &str) -> Result<Option<PartnerLinkRow>, StoreError> {
+        let rows = self.partner_links().await?;
+        Ok(rows.into_iter().find(|row| row.sha256 == sha256))
+    }
+
+    async fn save_partner_link(&self, link: &PartnerLinkRow) -> Result<(), StoreError> {
+        self.check().await?;
+        let mut rows = self.partner_links.lock().expect("not poisoned");
+        rows.insert(link.id.clone(), link.clone());
+        Ok(())
+    }
+
     async fn deliveries(
         &self,
         filter: &DeliveryFilter,
@@ -681,6 +700,14 @@ pub fn state(queries: Arc<dyn Queries>, metrics: Metrics) -> State {
 pub fn router_of(fake: &Arc<Fake>, config: Config) -> Router {
     let queries: Arc<dyn Queries> = Arc::clone(fake) as Arc<dyn Queries>;
     dashboard::router(config, state(queries, Metrics::default()))
+}
+
+/// The same at another time.
+pub fn router_at(fake: &Arc<Fake>, config: Config, now: UnixMillis) -> Router {
+    let queries: Arc<dyn Queries> = Arc::clone(fake) as Arc<dyn Queries>;
+    let mut state = state(queries, Metrics::default());
+    state.clock = ManualClock::at(now).0;
+    dashboard::router(config, state)
 }
 
 pub fn well() -> Router {

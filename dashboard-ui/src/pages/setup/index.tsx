@@ -2,6 +2,7 @@ import type { Schemas } from '../../api/client';
 import { useLive } from '../../api/live';
 import { useData } from '../../api/query';
 import { Ledger } from '../../panels/ledger';
+import { PartnerLinks } from '../../panels/partner-links';
 import { Welcome } from '../../panels/welcome';
 import { Copy } from '../../parts/copy';
 import { count } from '../../parts/format';
@@ -51,6 +52,7 @@ export default function Setup() {
           ]}
         />
       </Panel>
+      <PartnerLinks app={app} />
       <Ledger />
     </>
   );

@@ -43,7 +43,7 @@ pub(crate) async fn get(
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<AlertsBody>, Problem> {
-    let mut params = Params::read(query.as_deref(), &names::<AppParams>());
+    let mut params = Params::read_list(query.as_deref(), &names::<AppParams>());
     let only = params
         .given("app")
         .then(|| app(&mut params, &caller, &shared));

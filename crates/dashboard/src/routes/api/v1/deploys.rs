@@ -40,7 +40,7 @@ pub(crate) async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Json<DeploysBody>, Problem> {
     let permitted = [names::<OneAppParams>(), names::<WindowParams>()].concat();
-    let mut params = Params::read(query.as_deref(), &permitted);
+    let mut params = Params::read_list(query.as_deref(), &permitted);
     let app = app(&mut params, &caller, &shared);
     let (interval, _) = interval(&mut params, shared.clock.now());
     params.finish()?;

@@ -54,7 +54,7 @@ pub(crate) async fn get(
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<IncidentsBody>, Problem> {
-    let mut params = Params::read(query.as_deref(), &names::<IncidentsParams>());
+    let mut params = Params::read_list(query.as_deref(), &names::<IncidentsParams>());
     let only = params
         .given("app")
         .then(|| app(&mut params, &caller, &shared));

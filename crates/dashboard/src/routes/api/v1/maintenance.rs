@@ -36,7 +36,7 @@ pub(crate) async fn get(
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<MaintenanceBody>, Problem> {
-    Params::read(query.as_deref(), &[]).finish()?;
+    Params::read_list(query.as_deref(), &[]).finish()?;
     let maintenance = silencing::list(KIND, &caller, &shared).await?;
     Ok(Json(MaintenanceBody { maintenance }))
 }

@@ -17,6 +17,8 @@ pub(crate) mod incidents;
 pub(crate) mod inventory;
 pub(crate) mod ledger;
 pub(crate) mod maintenance;
+pub(crate) mod me;
+pub(crate) mod partner_links;
 pub(crate) mod preflights;
 pub(crate) mod report;
 pub(crate) mod series;

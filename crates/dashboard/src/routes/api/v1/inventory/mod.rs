@@ -95,7 +95,7 @@ pub(crate) async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Json<InventoryBody>, Problem> {
     let permitted = [names::<OfTargetsParams>(), names::<InventoryParams>()].concat();
-    let mut params = Params::read(query.as_deref(), &permitted);
+    let mut params = Params::read_list(query.as_deref(), &permitted);
     let of = OfTargets::read(&mut params, &caller, &shared);
     let finding = params.text("finding");
     let stances = words(Stance::ALL.iter().map(|stance| stance.as_str()));
