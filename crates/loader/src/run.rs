@@ -12,7 +12,7 @@ use crate::owned::Owned;
 use crate::poison::RecordPosition;
 use crate::retry::FIRST_RETRY;
 use crate::writing::{Refused, Step, Writing};
-use crate::{Config, LoaderMetrics, Partition, Pending, ReplayFrom, Settings, poison};
+use crate::{Config, LoaderMetrics, Pending, ReplayFrom, Settings, poison};
 
 /// Reads the journal and writes the store.
 pub struct Loader {
@@ -184,9 +184,10 @@ impl Loader {
     async fn commit_all(&mut self, progress: &[ProgressRow]) -> Result<(), LoaderError> {
         for progress in progress {
             if self.partitions.contains_key(&progress.partition) {
-                // A restart reads from the start of the open chunk: the log must keep it.
-                let restart = Partition::restart_at(self.settings, progress.next_offset);
-                self.commit(progress.partition, restart).await?;
+                // What is stored may go where the log has no room for it. A restart reads from the start of the
+                // open chunk where the log still has it, else it goes on from what is stored of the chunk.
+                self.commit(progress.partition, progress.next_offset)
+                    .await?;
             }
         }
         let ids = self

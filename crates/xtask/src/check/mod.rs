@@ -1,5 +1,6 @@
 //! `cargo xtask check`: every static check, all of them even when one fails.
 
+mod advisories;
 mod chart;
 mod docs;
 mod fences;
@@ -38,6 +39,8 @@ enum Check {
     Prose,
     /// Licences of everything that the project takes from others.
     Licences,
+    /// Known weaknesses of npm packages, where the registry tells them.
+    Advisories,
     /// Clippy, warnings denied.
     Clippy,
     /// The fuzz targets compile: they are no part of the workspace.
@@ -97,6 +100,7 @@ fn one(check: Check) -> Result<()> {
         Check::Fences => report(&fences::problems()?),
         Check::Prose => report(&prose::problems()?),
         Check::Licences => report(&licences::problems()?),
+        Check::Advisories => report(&advisories::problems()?),
         Check::Clippy => clippy(),
         Check::Fuzz => fuzz(),
         Check::Npm => npm(),
