@@ -162,7 +162,7 @@ export function single(some: Partial<Schemas['Single']> = {}): Schemas['Single']
     page_origin: 'https://shop.example',
     session: '9b2c',
     context: 'page',
-    standing: 'believed',
+    standing: 'undisputed',
     credentialed: true,
     preflighted: true,
     count: 1,

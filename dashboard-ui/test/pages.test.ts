@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { PAGES } from '../src/view/pages';
 import { silence, single } from './answers';
 import { text, visit } from './harness';
+import { shops } from './policies';
 import { diagnosis, failing } from './world';
 
 const PATHS = [...PAGES.map(({ name }) => name as string), 'incidents/7f3a', 'debug?failure=f-1'];
@@ -343,7 +344,7 @@ test('what a panel shows is kept as CSV and as JSON', async () => {
       return readFile(await (await download).path(), 'utf8');
     };
     const csv = await saved('as CSV');
-    assert.match(csv, /^When,Request,From,Outcome,Cause,Browser,Release\r\n/);
+    assert.match(csv, /^When,Request,From,Outcome,Cause,Evidence,Browser,Release\r\n/);
     assert.equal(csv.split('\r\n').length, 4);
     assert.equal(JSON.parse(await saved('as JSON')).failures.length, 2);
   });
@@ -359,6 +360,21 @@ test('the readiness page ticks only what is shown by evidence', async () => {
       await text(page, '[aria-labelledby=before-production]'),
       /\? ?not known ?CI checks CORS/,
     );
+  });
+});
+
+test('nothing is said to be met by targets that never answered', async () => {
+  const policies = shops().map((target) => ({ ...target, stance: null, vary: null }));
+  await visit({ policies }, 'readiness', async ({ page }) => {
+    await settled(page);
+    const production = await text(page, '[aria-labelledby=production]');
+    assert.match(production, /\? ?not known ?No service lets everybody in with credentials/);
+    assert.match(production, /never answered/);
+  });
+  await visit({ policies }, 'executive', async ({ page }) => {
+    await settled(page);
+    const measures = await text(page, '[aria-labelledby=measures]');
+    assert.match(measures, /M7[^\n]* 0 .*did not answer .*no data/);
   });
 });
 

@@ -111,6 +111,8 @@ export function shops(): PolicyTarget[] {
   ];
 }
 
+const OPEN = ['wildcard', 'wildcard_with_credentials', 'reflecting', 'credentialed_reflecting'];
+
 function stances(targets: PolicyTarget[]): Stances {
   const services = (is: (target: PolicyTarget) => boolean) =>
     new Set(targets.filter(is).map((target) => target.service)).size;
@@ -125,6 +127,7 @@ function stances(targets: PolicyTarget[]): Stances {
     null_trusted: of('null_trusted'),
     credentialed_reflecting: of('credentialed_reflecting'),
     unknown: of(null),
+    wildcard_or_reflecting: services((target) => OPEN.includes(target.stance ?? '')),
   };
 }
 

@@ -5,7 +5,7 @@ import { csv } from '../src/parts/download';
 import { ago, milliseconds, percent, shortCount } from '../src/parts/format';
 import { safeLink } from '../src/parts/link';
 import { contract, preflight } from '../src/parts/snippets';
-import { cause, evidence, stage } from '../src/parts/words';
+import { cause, evidence, evidenceWords, stage } from '../src/parts/words';
 import { before, read, write } from '../src/view/filters';
 import { placeOf } from '../src/view/pages';
 import { failing, incident } from './world';
@@ -151,4 +151,10 @@ test('words never say more than the evidence', () => {
   assert.equal(stage(failing({ stage: 'unknown' })), 'not known');
   assert.match(evidence(failing({}))[1], /other explanations are possible/);
   assert.match(evidence(failing({ confidence: null }))[1], /no evidence/);
+  assert.equal(
+    evidenceWords('A+B-'),
+    'the server answers without CORS; a request with CORS is rejected again',
+  );
+  assert.equal(evidenceWords('csp'), 'the browser named the page’s CSP');
+  assert.equal(evidenceWords('A+<b>'), 'A+<b>', 'what is not known stays as it came');
 });

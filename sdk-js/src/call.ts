@@ -39,7 +39,7 @@ interface Place {
 const MAX_PLACES = 500;
 const places = new Map<string, Place | undefined>();
 
-const base = () => (scope.document ? document.baseURI : location.href);
+const base = () => scope.document?.baseURI || location.href;
 
 const placeOf = (text: string): Place | undefined => {
 	const key = text.replace(/[?#].*/, "");
@@ -80,7 +80,7 @@ export const call = (ask: Ask, name: (url: URL, body?: unknown) => string): Call
 		_place: place._url,
 		_method: method,
 		_shape: shape,
-		_key: `${shape.to} ${shape.ep} ${shape.m} ${shape.c} ${shape.p} ${by} `,
+		_key: `${Object.values(shape).join(" ")} `,
 		_start: performance.now(),
 	};
 };

@@ -80,12 +80,7 @@ export const judge = async (
 	// Wrong arguments reject at once, with a text of their own that Chromium and Firefox begin with
 	// the name of the method; a failed request has the one generic text of its engine (WebKit has
 	// some more, never at once).
-	if (
-		message &&
-		!/^(Failed to fetch|NetworkError|Load failed)/.test(message) &&
-		(ms < 5 || /fetch[':]/.test(message))
-	)
-		return;
+	if (message && !/^(Failed to fe|Net|Load)/.test(message) && (ms < 5 || /fetch[':]/.test(message))) return;
 	if (call._keepalive && new Blob([call._body as string]).size > KEEPALIVE_BYTES) {
 		return is("unknown", "quota");
 	}

@@ -90,26 +90,23 @@ const tooSoon = async () => {
 	while (soon() && measured < MIN_MEASURED) await askAgain();
 	return soon();
 };
-const insecure = (url: string) => /^https/.test(scope.origin) && /^http:/.test(url);
-
-/** Whether the page may not ask local addresses, and this is one. */
-const fenced = async () => {
-	const local = LOCAL.exec(url);
-	return (
-		local &&
-		!LOCAL.test(`${scope.origin}/`) &&
-		// A browser without the fence does not know the name.
-		navigator.permissions?.query({ name: `${local[1] ? "loopback" : "local"}-network` as "push" }).then(
-			({ state }) => state === "denied",
-			() => {},
-		)
-	);
-};
-
 /** Neither the request nor probe A got an answer that shows; undefined where there was one all the same. */
 const unanswered = async (): Promise<Verdict | undefined> => {
 	const root = `${call._shape.to}/`;
-	if (await fenced()) return is("local_network", "lna");
+	const local = LOCAL.exec(url);
+	if (
+		local &&
+		!LOCAL.test(`${scope.origin}/`) &&
+		(await navigator.permissions
+			// A browser without the fence does not know the name.
+			?.query({ name: `${local[1] ? "loopback" : "local"}-network` as "push" })
+			.then(
+				({ state }) => state === "denied",
+				() => {},
+			))
+	) {
+		return is("local_network", "lna");
+	}
 	// Where the page may not ask, an EventSource is closed, too; as Firefox does in any case.
 	const witness = !firefox && scope.EventSource;
 	const closed = witness && (await ask(url));
@@ -127,7 +124,7 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 			? is("ad_blocked", "A-E-R+q")
 			: network("A-E-R+");
 	}
-	if (insecure(url)) return is("mixed_content", "mixed");
+	if (/^https/.test(scope.origin) && /^http:/.test(url)) return is("mixed_content", "mixed");
 	if (closed) return is("ad_blocked", "A-E+q");
 	// What hides the answers of a server from `no-cors` does not hide them from an EventSource, and takes
 	// as long as they do.
@@ -273,7 +270,7 @@ const judged = async (cheap?: string): Promise<Verdict> => {
  * answer. Never proven but by what the browser says of this very request: the server that fails a
  * probe in the same way may have failed the request in another.
  */
-export const investigate = async (failed: Call, afterMs: number, cheap?: string): Promise<Verdict> => {
+export const investigate = (failed: Call, afterMs: number, cheap?: string): Verdict | Promise<Verdict> => {
 	const server = serverOf(failed);
 	const { c: credentialed, p: preflighted, to } = failed._shape;
 	if (now() - server._down! < DOWN_MS) return network("down");
@@ -297,14 +294,12 @@ export const investigate = async (failed: Call, afterMs: number, cheap?: string)
 	// With Timing-Allow-Origin the entry of a withheld answer has a size, and no status.
 	if (entry?.transferSize && !entry.responseStatus) return is("blocked", "rt", "proven", stage);
 	aim(server, failedMs);
-	try {
-		return await judged(cheap);
-	} catch (why) {
+	return judged(cheap).catch(async (why) => {
 		// An unsafe method that was answered, of a server that lets HEAD hang.
 		if (why === "hang" && !safe && (await ask(`${to}/`, noCors()))) {
 			ev = "hangR+";
 			return blocked();
 		}
 		throw why;
-	}
+	});
 };

@@ -10,6 +10,8 @@ export const patch = (object: any, name: string, hook: Hook): void => {
 	const original = object[name];
 	let on = true;
 	const patched = new Proxy(original, {
+		// The frame's name, which no bundler changes.
+		[Symbol.toStringTag as never]: "corswatch",
 		apply(_target, self, args) {
 			let after: ReturnType<Hook> | null = null;
 			try {

@@ -33,7 +33,7 @@ export const enter = (call: Call): void => {
 };
 
 /** Whether the page leaves no connection to probes. */
-export const crowded = ({ _page }: Server): boolean => _page.size > MAX_BESIDE;
+export const crowded = (server: Server): boolean => server._page.size > MAX_BESIDE;
 
 let spent: [Server, number][] = [];
 

@@ -5,7 +5,6 @@ import { listen } from "./scope";
 
 interface State extends Ask {
 	_call?: Call | undefined;
-	_heard?: boolean | undefined;
 	/** Type of the last event. */
 	_last?: string;
 }
@@ -38,7 +37,6 @@ export const patchXhr = (begin: Begin, answer: Answer, fail: Fail): void => {
 			_url: `${url}`,
 			_method: `${method}`,
 			_headers: new Headers(),
-			_heard: states.get(xhr)?._heard,
 		});
 	});
 	patch(prototype, "setRequestHeader", (xhr, [name, value]) => () => {
@@ -49,8 +47,8 @@ export const patchXhr = (begin: Begin, answer: Answer, fail: Fail): void => {
 		state._credentialed = xhr.withCredentials;
 		state._body = body;
 		state._call = begin(state);
-		if (state._call && !state._heard) {
-			state._heard = true;
+		if (state._call) {
+			// Where it is sent again these are the same listeners, which stay where they are (DOM, "add an event listener").
 			for (const type of ["readystatechange", "abort", "timeout", "error", "loadend"]) {
 				listen(xhr, type, heard);
 			}

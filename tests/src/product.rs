@@ -154,7 +154,7 @@ fn on_any_disk(command: &mut Command) -> &mut Command {
 pub async fn address(process: &mut Process, what: &str) -> String {
     let found = process.line(what, START, |line| {
         let rest = line.trim_start().strip_prefix(what)?.trim_start();
-        let url = rest.starts_with("http://").then_some(rest)?;
+        let url = (rest.starts_with("http://") || rest.starts_with("https://")).then_some(rest)?;
         Some(
             url.split_whitespace()
                 .next()?

@@ -8,7 +8,7 @@ use std::time::Duration;
 use alert::{Alert, Dispatcher, Outbox, Phase, Reason};
 use observation::UnixMillis;
 use runtime::{Causes as _, Clock, Stop, Tick, run_rounds};
-use store::{Claim, StoreError};
+use store::{Claim, StoreError, Written};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -23,7 +23,6 @@ use crate::metrics::Metrics;
 use crate::parts::{LogShape, Parts};
 use crate::pipeline::{Lag, Pipeline};
 use crate::refusals::Refused;
-use crate::written::Written;
 use crate::{AggregatorError, AlertStore, Config, Reading};
 use rounds::Loop;
 
@@ -55,6 +54,8 @@ pub struct Aggregator {
     registry: AlertRegistry,
     /// The term whose registry is open.
     term: Option<u64>,
+    /// What was written when the reports of edges were read last.
+    reports_under: Option<Written>,
     outbox: Outbox,
     dispatcher: Option<Dispatcher>,
     children: JoinSet<()>,
@@ -100,20 +101,15 @@ impl Aggregator {
             keep: parts.keep,
             registry: AlertRegistry::default(),
             term: None,
+            reports_under: None,
             outbox,
             dispatcher: Some(dispatcher),
             children: JoinSet::new(),
             metrics,
-            board: watch::Sender::default(),
+            board: parts.board,
             evaluated_to: parts.clock.now(),
             clock: parts.clock,
         }
-    }
-
-    /// The latest evaluation, now and whenever it changes.
-    #[must_use]
-    pub fn board(&self) -> watch::Receiver<Arc<Board>> {
-        self.board.subscribe()
     }
 
     /// Runs until stopped. A store that cannot be reached is tried again, with growing pauses.
@@ -210,8 +206,7 @@ impl Aggregator {
             None => None,
         };
         self.step_pipeline(Lag { millis, problem }, now);
-        let reports = self.keep.edge_reports(now.plus(-REPORTS_OF)).await?;
-        self.refused.step(&reports, &mut self.registry, now);
+        self.step_refused(written, now).await?;
         // Also while nothing can be concluded: receivers end by themselves what they do not hear of.
         self.incidents.remind(&mut self.registry, now);
         self.save(now).await?;
@@ -219,8 +214,7 @@ impl Aggregator {
             self.registry.say(&self.outbox);
         }
         self.compactor
-            .work(&*self.keep, &progress, now, &self.metrics)
-            .await;
+            .work(&self.keep, progress, now, &self.metrics);
         let before = self.board.borrow();
         Ok(Board {
             condition: if slos.is_none() {
@@ -285,6 +279,18 @@ impl Aggregator {
         let known = self.registry.get(&self.pipeline.id).cloned();
         let alert = known.unwrap_or_else(Pipeline::quiet);
         self.registry.put(self.pipeline.step(alert, lag, now));
+    }
+
+    /// Reports of edges come through the log: none is new where nothing was written.
+    async fn step_refused(&mut self, written: Written, now: UnixMillis) -> Result<(), StoreError> {
+        let reports = if self.reports_under == Some(written) {
+            Vec::new()
+        } else {
+            self.keep.edge_reports(now.plus(-REPORTS_OF)).await?
+        };
+        self.reports_under = Some(written);
+        self.refused.step(&reports, &mut self.registry, now);
+        Ok(())
     }
 
     async fn save(&mut self, now: UnixMillis) -> Result<(), StoreError> {

@@ -9,8 +9,8 @@ use observation::UnixMillis;
 use crate::decide::AlertDecider;
 use crate::incidents::{RECENT, Times};
 use crate::segments::end;
-use crate::written::Written;
 use crate::{Evidence, GroupBy};
+use store::Written;
 
 /// What is known of the traffic of each app, until something is written or the minute is over.
 pub(crate) struct Alive {

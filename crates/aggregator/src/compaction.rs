@@ -1,71 +1,114 @@
 //! Which spans of the log can be compacted, and when what they replaced is removed.
 
 use runtime::Causes as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use observation::{Chunk, UnixMillis};
 use settings::Span;
 use store::{CHUNKS_PER_SPAN, Compacted, ProgressRow, StoreError};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::metrics::Metrics;
 use crate::parts::LogShape;
 use crate::{AlertStore, Config};
 
-/// Spans compacted in one go: the evaluation must not wait for a backlog.
+/// Spans compacted in one go, between two looks at how far the log is.
 const AT_ONCE: usize = 8;
 
 /// Pause between two looks for rollups that are older than what is kept: removing rewrites parts.
 const PRUNE_EVERY: Duration = Duration::from_secs(6 * 3600);
 
-/// Compacts, and removes what is compacted and old, each at its own pace.
+/// Compacts, and removes what is compacted and old, each at its own pace, beside the evaluation: a span of
+/// much traffic takes longer than a round may. Two that compact the same write the same.
 #[derive(Debug)]
 pub(crate) struct Compactor {
     every: Duration,
     log: LogShape,
     compacted_at: Option<Instant>,
     pruned_at: Option<Instant>,
+    /// The turn that works, if any.
+    working: JoinSet<Turned>,
+}
+
+/// What a turn came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turned {
+    Failed,
+    Compacted,
+    Pruned,
 }
 
 impl Compactor {
-    pub(crate) const fn new(config: &Config, log: LogShape) -> Self {
+    pub(crate) fn new(config: &Config, log: LogShape) -> Self {
         Self {
             every: config.compact_every.duration(),
             log,
             compacted_at: None,
             pruned_at: None,
+            working: JoinSet::new(),
         }
     }
 
-    /// Does what is due. What fails is tried again at its next turn.
-    pub(crate) async fn work(
+    /// Starts what is due, unless the turn before still works. What fails is tried again at its next turn.
+    pub(crate) fn work(
         &mut self,
-        keep: &dyn AlertStore,
-        progress: &[ProgressRow],
+        keep: &Arc<dyn AlertStore>,
+        progress: Vec<ProgressRow>,
         now: UnixMillis,
         metrics: &Metrics,
     ) {
-        if self
+        while let Some(turned) = self.working.try_join_next() {
+            if matches!(turned, Ok(Turned::Pruned)) {
+                self.pruned_at = Some(Instant::now());
+            }
+        }
+        let is_early = self
             .compacted_at
-            .is_some_and(|at| at.elapsed() < self.every)
-        {
+            .is_some_and(|at| at.elapsed() < self.every);
+        if is_early || !self.working.is_empty() {
             return;
         }
         self.compacted_at = Some(Instant::now());
-        match compact(keep, progress, self.log.chunk_size).await {
+        let may_prune = self.pruned_at.is_none_or(|at| at.elapsed() >= PRUNE_EVERY);
+        let turn = Turn {
+            keep: Arc::clone(keep),
+            chunk_size: self.log.chunk_size,
+            prune: may_prune.then_some((now, self.log.keep_parts)),
+            metrics: metrics.clone(),
+        };
+        self.working.spawn(turn.work(progress));
+    }
+}
+
+/// What is done at one time.
+struct Turn {
+    keep: Arc<dyn AlertStore>,
+    chunk_size: u64,
+    /// The time, and how long partial rollups are kept, where it is time to remove them.
+    prune: Option<(UnixMillis, Span)>,
+    metrics: Metrics,
+}
+
+impl Turn {
+    async fn work(self, progress: Vec<ProgressRow>) -> Turned {
+        let keep = &*self.keep;
+        match compact(keep, &progress, self.chunk_size).await {
             Ok(spans) => {
-                metrics.compacted.inc_by(spans);
+                self.metrics.compacted.inc_by(spans);
             }
             Err(error) => {
-                metrics.compaction_failures.inc();
+                self.metrics.compaction_failures.inc();
                 tracing::warn!(error = %error.with_causes(), "rollups were not compacted; it is tried again");
-                return;
+                return Turned::Failed;
             }
         }
-        if self.pruned_at.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
-            self.pruned_at = Some(Instant::now());
-            prune(keep, now, self.log.keep_parts, metrics).await;
-        }
+        let Some((now, kept)) = self.prune else {
+            return Turned::Compacted;
+        };
+        prune(keep, now, kept, &self.metrics).await;
+        Turned::Pruned
     }
 }
 

@@ -7,7 +7,7 @@ use alert::{Alert, AlertId, Evaluation, Graded, Reason, Severity, Transition};
 use incident::{Failing, Signal};
 use observation::UnixMillis;
 use slo::{Judgement, Rule, Sli};
-use store::StoreError;
+use store::{StoreError, Written};
 
 use crate::alert_registry::AlertRegistry;
 use crate::metrics::OF_NO_APP;
@@ -15,7 +15,6 @@ use crate::pipeline::is_asked_for;
 use crate::sightings::{Sightings, Support};
 use crate::slices::Slices;
 use crate::words::{Facts, retired};
-use crate::written::Written;
 use crate::{Config, Evidence, GroupBy, Reading, Slo};
 
 /// The text of an alert that fires is written again at this interval, in milliseconds.

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use observation::UnixMillis;
 use slo::{ErrorBudget, Judgement, Ratio, Sums, Window};
-use store::{ProgressRow, StoreError};
+use store::{ProgressRow, StoreError, Written, WrittenOffsets};
 
 use crate::segments::{Question, Segments, Windows};
-use crate::written::{Written, WrittenOffsets};
 use crate::{GroupBy, Grouped, Slo, Source};
 
 /// What one objective, or one group of it, looks like at the watermark.

@@ -9,7 +9,7 @@ use incident::{
     Replay, SLACK, Scope, Signal, rank, step,
 };
 use observation::UnixMillis;
-use store::{ClosingRow, Dimension, SliFilter, StoreError};
+use store::{ClosingRow, Dimension, SliFilter, StoreError, Written};
 
 use crate::alert_registry::AlertRegistry;
 use crate::alive::Alive;
@@ -18,7 +18,6 @@ use crate::decide::AlertDecider;
 use crate::notices::{Notices, opening_labels};
 use crate::segments::end;
 use crate::slices::RULES;
-use crate::written::Written;
 use crate::{AlertStore, Evidence, Slo};
 
 /// What users notice is counted from raw rows: not more often than this.

@@ -37,7 +37,6 @@ mod slices;
 mod slo_config;
 mod source;
 mod words;
-mod written;
 
 pub use aggregator::Aggregator;
 pub use backtest::{Backtest, Firing, History, Replayed, Report, SloSummary, Step, Support};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use alert::{Dispatcher, Outbox};
 use runtime::Clock;
 use settings::Span;
+use tokio::sync::watch;
 
-use crate::{AlertStore, Config, EdgeCounts, Evidence, Slo};
+use crate::{AlertStore, Board, Config, EdgeCounts, Evidence, Slo};
 
 /// The shape of the log, as the loader and the journal are configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Parts<'a> {
     pub keep: Arc<dyn AlertStore>,
     /// Counts of an edge in this process, where there is one.
     pub edge: Option<Arc<dyn EdgeCounts>>,
+    /// Where every evaluation is shown; what stands there is shown until the first.
+    pub board: watch::Sender<Arc<Board>>,
     /// The clock.
     pub clock: Clock,
     /// The registry of the process.

@@ -10,9 +10,8 @@ use std::sync::Arc;
 
 use observation::UnixMillis;
 use slo::Window;
-use store::{SliFilter, StoreError};
+use store::{SliFilter, StoreError, Written};
 
-use crate::written::Written;
 use crate::{GroupBy, Grouped, Source};
 
 const MINUTE: i64 = observation::MILLIS_PER_MINUTE;

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use proptest::prelude::*;
 use slo::Sums;
-use store::{Failure, Witnessed};
+use store::{Failure, Witnessed, Written};
 
 use super::*;
 
@@ -82,7 +82,7 @@ fn requests(read: &Windows, minutes: u64) -> u64 {
 
 /// Reads while something is written all the time.
 async fn read(segments: &mut Segments, source: &Minutes, minutes: &[u64], at: i64) -> Windows {
-    let written = Written::numbered(at.unsigned_abs());
+    let written = Written(at.unsigned_abs());
     read_under(segments, source, minutes, (at, written)).await
 }
 
@@ -132,7 +132,7 @@ async fn nothing_is_read_again_in_a_minute_in_which_nothing_was_written() {
     let mut segments = Segments::default();
     let asked = |source: &Minutes| source.asked.lock().expect("not poisoned").len();
     for (second, written, expect) in [(0, 1, 3), (1, 1, 3), (40, 1, 3), (41, 2, 5), (59, 2, 5)] {
-        let under = (NOON + second * 1000, Written::numbered(written));
+        let under = (NOON + second * 1000, Written(written));
         read_under(&mut segments, &source, &[5, 60, 1440], under).await;
         assert_eq!(asked(&source), expect, "second {second}");
     }

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use alert::{AlertId, Severity, Witnesses};
 use incident::{Failing, Register, Sighting, Signal, Slice};
 use observation::UnixMillis;
-use store::{BlockedSlice, DiagnosisRow, SliFilter, StoreError};
+use store::{BlockedSlice, DiagnosisRow, SliFilter, StoreError, Written};
 
 use crate::segments::end;
 use crate::sightings::{Sightings, cause};
-use crate::written::Written;
 use crate::{Config, Evidence, Slo};
 
 /// Slices are looked for again after this.

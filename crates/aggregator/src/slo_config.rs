@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use settings::{Problems, Span};
 use slo::{Calendar, Guards, Objective, Severity, Sli, Window};
 use store::SliFilter;
+use web::Schemes;
 
 use crate::config::LONGEST_HOLD;
 
@@ -302,10 +303,51 @@ impl SloConfig {
         }
     }
 
+    /// What no observation can have: an objective of it would be met for ever.
+    fn dimension_problems(&self, problems: &mut Problems<'_>) {
+        let origins = [
+            ("page_origin", &self.page_origin, Schemes::Any),
+            ("target_origin", &self.target_origin, Schemes::Web),
+        ];
+        for (field, origin, schemes) in origins {
+            if let Some(origin) = origin
+                && let Some(reason) = web::mistake(origin, schemes)
+            {
+                problems.report(field, origin, reason);
+            }
+        }
+        if let Some(endpoint) = &self.endpoint
+            && !endpoint.starts_with('/')
+        {
+            let reason = "an endpoint starts with /; a template is such as /cart/:id";
+            problems.report("endpoint", endpoint, reason);
+        }
+        let texts = [
+            ("service", &self.service),
+            ("environment", &self.environment),
+            ("release", &self.release),
+        ];
+        for (field, text) in texts {
+            if text.as_ref().is_some_and(String::is_empty) {
+                let reason = "is empty: leave the line out for all of them";
+                problems.report(field, "\"\"", reason);
+            }
+        }
+    }
+
     fn problems(&self, mut problems: Problems<'_>, apps: &BTreeSet<&str>) {
         if !apps.contains(self.app.as_str()) {
-            problems.report("app", &self.app, "no such app is configured");
+            let names: Vec<String> = apps
+                .iter()
+                .map(|name| format!("`app = {name:?}`"))
+                .collect();
+            let reason = match names.as_slice() {
+                [] => "no app is configured: add `[[apps]]`".to_owned(),
+                names => format!("no such app is configured: write {}", names.join(" or ")),
+            };
+            problems.report("app", &self.app, reason);
         }
+        self.dimension_problems(&mut problems);
         problems.range("window", self.window, Window::hours(1)..=LONGEST);
         if let Some(calendar) = self.calendar
             && self.window != month()

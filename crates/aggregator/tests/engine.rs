@@ -160,6 +160,7 @@ fn start(store: &Store, clock: &Clock) -> Running {
     let pager = Arc::new(Pager::default());
     let engine = Arc::new(Engine::new(store.clone()));
     let slos = [SloConfig::of("shop", Sli::BlockRate)];
+    let shown = watch::Sender::default();
     let aggregator = Aggregator::new(Parts {
         slos: objectives(&slos, &["shop".to_owned()], &config, alert.remind_after),
         config,
@@ -173,10 +174,11 @@ fn start(store: &Store, clock: &Clock) -> Running {
         source: Arc::clone(&engine) as _,
         keep: engine,
         edge: None,
+        board: shown.clone(),
         clock: clock.clone(),
         metrics: &metrics,
     });
-    let board = aggregator.board();
+    let board = shown.subscribe();
     let stop = Stop::new();
     let mut task = JoinSet::new();
     let asked = stop.clone();

@@ -24,7 +24,7 @@ const MAX_RECEIVERS: usize = 32;
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Address under which people reach the dashboard; alerts link to it. Empty: no links.
+    /// Address under which people reach the dashboard; such as `https://cors.shop.example`; alerts link to it. Empty: no links.
     pub external_url: String,
     /// While an alert fires it is said again at this interval.
     pub remind_after: Span,

@@ -34,6 +34,8 @@ pub(crate) type FiringNotifications = Arc<Vec<Arc<Notification>>>;
 pub(crate) struct QueueSender {
     /// The configured receiver; several lanes where it has several peers.
     pub(crate) receiver: String,
+    /// The lane's own name.
+    pub(crate) lane: String,
     pub(crate) closes_by_identity: bool,
     pub(crate) standing: Option<watch::Sender<FiringNotifications>>,
     sender: mpsc::Sender<Queued>,
@@ -118,6 +120,7 @@ impl DeliveryQueue {
         let (standing, renewed) = watch::channel(FiringNotifications::default());
         let inlet = QueueSender {
             receiver: receiver.to_owned(),
+            lane: notifier.name().to_owned(),
             closes_by_identity: notifier.closes_by_identity(),
             standing: notifier.renewal().map(|_| standing),
             sender,

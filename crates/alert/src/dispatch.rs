@@ -1,6 +1,6 @@
 //! All receivers together.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use runtime::{Clock, Stop};
 use tokio::sync::mpsc;
@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::receiver::Setup;
 use crate::route::Routes;
 use crate::silence::Silences;
+use crate::told::Told;
 use crate::{AlertError, Config, Log, Notifier, Outbox, Owners};
 
 /// Carries notifications from the [`Outbox`] to every receiver.
@@ -123,13 +124,20 @@ impl Dispatcher {
             clock: clock.clone(),
             log,
             metrics,
-            memory: Mutex::default(),
+            told: Told::default(),
         };
         let dispatcher = Self {
             lanes,
             silences: outbox.silences.clone(),
             deliveries: Some(deliveries),
         };
+        (dispatcher, outbox)
+    }
+
+    /// Goes on where another dispatcher ends: who was told by it that an alert fires hears of its end.
+    #[must_use]
+    pub fn continuing((dispatcher, mut outbox): (Self, Outbox), told: Told) -> (Self, Outbox) {
+        outbox.told = told;
         (dispatcher, outbox)
     }
 

@@ -30,6 +30,7 @@ mod recurrence;
 mod route;
 mod silence;
 mod state;
+mod told;
 mod trial;
 pub mod webhook;
 
@@ -57,4 +58,5 @@ pub use route::RouteConfig;
 pub use silence::{FieldProblem, Silence, SilenceConfig, SilenceKind, Silences};
 pub use slo::Severity;
 pub use state::{Evaluation, Phase, Reason, State, Timing, Transition, step};
+pub use told::Told;
 pub use webhook::WebhookConfig;

@@ -1,7 +1,6 @@
 //! Where notifications are handed in and their outcomes come back.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use runtime::Clock;
 use tokio::sync::mpsc;
@@ -13,10 +12,8 @@ use crate::pending_delivery::{PendingDelivery, Receipt};
 use crate::quote::quoted;
 use crate::route::Routes;
 use crate::silence::Silences;
-use crate::{AlertId, Notification, Outcome, Owners, Status};
-
-/// Alerts that are remembered as told or silenced.
-const REMEMBERED: usize = 10_000;
+use crate::told::Told;
+use crate::{Notification, Outcome, Owners, Status};
 
 /// Some receiver's queue is full; nothing was queued anywhere, the same call may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,17 +32,7 @@ pub struct Outbox {
     pub(crate) clock: Clock,
     pub(crate) log: DeliveryLog,
     pub(crate) metrics: Metrics,
-    pub(crate) memory: Mutex<Memory>,
-}
-
-/// What is remembered of alerts that fire.
-#[derive(Debug, Default)]
-pub(crate) struct Memory {
-    /// The lanes that were told that it fires: they are told when it is over, whatever the routes and
-    /// silences say by then.
-    told: BTreeMap<AlertId, Vec<usize>>,
-    /// The last notification that a silence held back.
-    silenced: BTreeMap<AlertId, String>,
+    pub(crate) told: Told,
 }
 
 /// What is to be done with a notification.
@@ -148,9 +135,8 @@ impl Outbox {
 
     fn plan(&self, notification: &Notification) -> Plan {
         let recipients = self.routes.recipients(&notification.labels);
-        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = memory.told.get(&notification.alert);
-        let was_told = |lane: usize| told.is_some_and(|lanes| lanes.contains(&lane));
+        let told = self.told.receivers(&notification.alert);
+        let was_told = |lane: usize| told.contains(&self.inlets[lane].lane);
         let silence = self
             .silences
             .holding(&notification.labels, self.clock.now());
@@ -172,7 +158,6 @@ impl Outbox {
             }
         };
         let lanes = (0..self.inlets.len()).filter(hears).collect();
-        drop(memory);
         let at_best = match silence {
             Some(silence) if is_firing => {
                 self.silenced(notification, &silence);
@@ -184,23 +169,13 @@ impl Outbox {
     }
 
     fn remember(&self, notification: &Notification, plan: &Plan) {
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let alert = &notification.alert;
         match notification.status {
-            Status::Resolved => {
-                memory.told.remove(alert);
-                memory.silenced.remove(alert);
-            }
+            Status::Resolved => self.told.forget(alert),
             Status::Firing if plan.at_best == Outcome::Delivered => {
-                if memory.told.len() >= REMEMBERED {
-                    memory.told.pop_first();
-                }
-                let told = memory.told.entry(alert.clone()).or_default();
-                for lane in &plan.lanes {
-                    if !told.contains(lane) {
-                        told.push(*lane);
-                    }
-                }
+                let lanes = plan.lanes.iter();
+                self.told
+                    .note(alert, lanes.map(|&lane| self.inlets[lane].lane.as_str()));
             }
             Status::Firing => {}
         }
@@ -208,16 +183,10 @@ impl Outbox {
 
     /// Counts and logs once that a silence holds a notification back.
     fn silenced(&self, notification: &Notification, silence: &str) {
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let message = notification.message_id();
-        if memory.silenced.get(&notification.alert) == Some(&message) {
+        if !self.told.is_newly_silenced(&notification.alert, message) {
             return;
         }
-        if memory.silenced.len() >= REMEMBERED {
-            memory.silenced.pop_first();
-        }
-        memory.silenced.insert(notification.alert.clone(), message);
-        drop(memory);
         self.metrics.silenced.inc();
         tracing::info!(
             alert = %notification.alert,

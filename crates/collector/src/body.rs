@@ -1,6 +1,7 @@
 //! The body of a request: read within its limits, unpacked within its limits.
 
-use std::io::Read;
+use std::error::Error as _;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -41,14 +42,17 @@ impl Upload {
     }
 
     /// The next piece, or nothing at the end.
-    async fn next(&mut self) -> Result<Option<Bytes>, Shed> {
+    async fn next(&mut self) -> Result<Option<Bytes>, Outcome> {
         loop {
             match self.incoming.frame().await {
                 None => {
                     self.ended = true;
                     return Ok(None);
                 }
-                Some(Err(_)) => return Err(Shed::Disconnected),
+                Some(Err(error)) if is_malformed(&error) => {
+                    return Err(Refused::BadChunks.into());
+                }
+                Some(Err(_)) => return Err(Shed::Disconnected.into()),
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         self.ended = self.incoming.is_end_stream();
@@ -106,6 +110,17 @@ impl Upload {
         }
         Ok(whole.freeze())
     }
+}
+
+/// Whether the chunks are at fault, and not the connection.
+fn is_malformed(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    cause.is_some_and(|cause: &io::Error| {
+        matches!(
+            cause.kind(),
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+        )
+    })
 }
 
 /// How a body is packed.

@@ -25,7 +25,7 @@ use crate::answer::{self, Answer};
 use crate::body::Upload;
 use crate::edge::Edge;
 use crate::metrics::Cut;
-use crate::outcome::Shed;
+use crate::outcome::{Served, Shed};
 use crate::routes;
 use crate::watch::{Look, Noted, PARK_AFTER, Phase, Watch};
 
@@ -170,6 +170,16 @@ async fn answer_request(
     watch.enter(Phase::Busy);
     let (request, incoming) = request.into_parts();
     let mut upload = Upload::new(incoming);
+    if let Err(fault) = web::framing(request.version, &request.headers) {
+        edge.metrics.served(Served::BadFraming);
+        let mut refusal = answer::problem(fault.status(), "bad_framing", &fault.to_string(), "");
+        // What follows may be a part of it, or not.
+        upload.discard().await;
+        let close = HeaderValue::from_static("close");
+        refusal.headers_mut().insert(CONNECTION, close);
+        watch.enter(Phase::Idle);
+        return Ok(refusal);
+    }
     let answering = routes::answer(edge, &request, &mut upload, peer);
     let mut answer = AssertUnwindSafe(answering)
         .catch_unwind()

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use intake::{Catalog, Plausibility, Slots};
+use intake::Catalog;
 use journal::Appender;
 use runtime::Clock;
 use tokio::time::Instant;
@@ -12,9 +12,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::address::Proxies;
 use crate::admission::InFlight;
+use crate::known_senders::Senders;
 use crate::metrics::EdgeMetrics;
 use crate::network::Networks;
-use crate::rate::{self, ClientRates, KeyRates};
+use crate::rate::{self, ClientRates};
 use crate::script::Script;
 use crate::{Config, Limits, Timeouts};
 
@@ -26,18 +27,14 @@ pub(crate) struct Edge {
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
     pub(crate) drain: Duration,
-    pub(crate) catalog: Catalog,
-    pub(crate) slots: Slots,
-    pub(crate) plausibility: Plausibility,
+    pub(crate) senders: Senders,
     pub(crate) journal: Arc<dyn Appender>,
     pub(crate) partitions: u32,
     pub(crate) clock: Clock,
     pub(crate) metrics: EdgeMetrics,
     pub(crate) in_flight: InFlight,
-    pub(crate) key_rates: KeyRates,
     pub(crate) client_rates: ClientRates,
     /// Unpacked bytes.
-    pub(crate) key_bytes: KeyRates,
     pub(crate) network_bytes: ClientRates,
     pub(crate) proxies: Proxies,
     pub(crate) networks: Networks,
@@ -65,12 +62,6 @@ impl Edge {
         partitions: u32,
         (clock, metrics): (Clock, EdgeMetrics),
     ) -> Self {
-        let mut quotas = vec![0; catalog.key_count()];
-        let mut quotas_of_bytes = vec![0; catalog.key_count()];
-        for (key, app) in catalog.keys() {
-            quotas[key] = app.quota();
-            quotas_of_bytes[key] = rate::units_per_second(app.quota_bytes());
-        }
         let limits = config.limits;
         let networks = if config.salt.is_empty() {
             Networks::new(&random::<SALT_BYTES>())
@@ -83,9 +74,7 @@ impl Edge {
             metrics.bytes_in_flight.clone(),
         );
         Self {
-            key_rates: KeyRates::new(quotas),
             client_rates: ClientRates::new(limits.client_rate, limits.client_burst),
-            key_bytes: KeyRates::new(quotas_of_bytes),
             network_bytes: ClientRates::new(
                 rate::units_per_second(limits.network_bytes),
                 rate::units_per_second(limits.network_bytes_burst),
@@ -94,9 +83,7 @@ impl Edge {
             limits,
             timeouts: config.timeouts,
             drain: config.drain.duration(),
-            slots: Slots::new(catalog.apps().len()),
-            plausibility: Plausibility::new(catalog.apps().len()),
-            catalog,
+            senders: Senders::new(catalog),
             journal,
             partitions,
             clock,

@@ -17,6 +17,7 @@ mod config;
 mod connection;
 mod edge;
 mod endpoints;
+mod known_senders;
 mod metrics;
 mod network;
 mod outcome;
@@ -30,6 +31,7 @@ mod watch;
 
 pub use address::IpBlock;
 pub use config::{Config, Limits, Timeouts};
+pub use known_senders::Catalogs;
 pub use report::Counts;
 pub use script::{integrity, script_path};
 pub use server::{Collector, ServeError};

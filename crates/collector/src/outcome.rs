@@ -49,6 +49,8 @@ endings! {
         LogContentType => "log_content_type", UNSUPPORTED_MEDIA_TYPE, "send application/x-ndjson, application/json or text/plain";
         /// The content encoding is another.
         ContentEncoding => "content_encoding", UNSUPPORTED_MEDIA_TYPE, "send gzip, deflate or no encoding";
+        /// The chunks of the body are none.
+        BadChunks => "bad_chunks", BAD_REQUEST, "the chunks of the body are malformed";
         /// The body cannot be unpacked.
         BadCompression => "bad_compression", BAD_REQUEST, "the body does not unpack as its encoding says";
     }
@@ -132,6 +134,8 @@ pub(crate) enum Served {
     NotFound,
     /// No such method.
     MethodNotAllowed,
+    /// Nothing: where the request ends, or for whom it is, is not certain.
+    BadFraming,
 }
 
 impl Served {
@@ -142,6 +146,7 @@ impl Served {
         Self::KeyedScript,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::BadFraming,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -152,6 +157,7 @@ impl Served {
             Self::KeyedScript => "keyed_script",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::BadFraming => "bad_framing",
         }
     }
 }

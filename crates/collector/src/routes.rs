@@ -164,7 +164,7 @@ fn other(edge: &Edge, served: Served, parameter: &str, request: &Parts) -> Answe
         Served::ScriptRedirect => script::redirect(edge),
         Served::Script => script::by_hash(edge, parameter, &request.headers),
         Served::KeyedScript => script::by_key(edge, parameter, &request.headers),
-        Served::NotFound | Served::MethodNotAllowed => answer::not_found(),
+        Served::NotFound | Served::MethodNotAllowed | Served::BadFraming => answer::not_found(),
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::address::counted_as;
 use crate::edge::Edge;
+use crate::known_senders::Catalogs;
 use crate::metrics::{Cut, EdgeMetrics};
 use crate::report::Counts;
 use crate::{Config, connection, report};
@@ -62,6 +63,12 @@ impl Collector {
     #[must_use]
     pub fn counts(&self) -> Counts {
         Counts(Arc::clone(&self.edge))
+    }
+
+    /// What replaces who may send, now and later.
+    #[must_use]
+    pub fn catalogs(&self) -> Catalogs {
+        Catalogs(Arc::clone(&self.edge))
     }
 
     /// Serves until `stop`, then drains: no new connections, requests in progress finish within the

@@ -72,6 +72,8 @@ pub struct Request {
     pub(crate) user_agent: Option<Vec<u8>>,
     /// Names of headers that the page set and Chromium leaves out, lower case, each once.
     pub(crate) dropped: Vec<String>,
+    /// The use-CORS-preflight flag of the standard.
+    pub(crate) always_preflighted: bool,
 }
 
 impl Request {
@@ -95,7 +97,24 @@ impl Request {
             headers,
             user_agent: parts.headers.joined("user-agent").map(Cow::into_owned),
             dropped,
+            always_preflighted: false,
         })
+    }
+
+    /// The request of a page that listens to the progress of its upload: XHR sends a preflight then,
+    /// whatever the method and the headers (<https://fetch.spec.whatwg.org/#use-cors-preflight-flag>).
+    #[must_use]
+    pub fn always_preflighted(&self) -> Self {
+        Self {
+            always_preflighted: true,
+            ..self.clone()
+        }
+    }
+
+    /// Whether it sends a preflight that its method and headers do not need.
+    #[must_use]
+    pub const fn is_always_preflighted(&self) -> bool {
+        self.always_preflighted
     }
 
     /// The request with another credentials mode.

@@ -62,6 +62,18 @@ impl Headers {
         self.ends.push((name_end, self.bytes.len()));
     }
 
+    /// Adds to the value of the last line, behind a blank: a value may go on in the next line
+    /// (RFC 9112, section 5.2). Says whether there is a line.
+    pub fn extend_last(&mut self, more: impl AsRef<[u8]>) -> bool {
+        let Some((_, end)) = self.ends.last_mut() else {
+            return false;
+        };
+        self.bytes.push(b' ');
+        self.bytes.extend_from_slice(more.as_ref());
+        *end = self.bytes.len();
+        true
+    }
+
     /// Takes every line of one name out.
     pub fn remove(&mut self, name: &str) {
         if self.all(name).next().is_none() {

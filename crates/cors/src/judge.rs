@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
     /// Whether a preflight is needed at this hop. In Firefox and WebKit a request that needed one needs
     /// one at every later hop, also where a redirect has made a plain GET of it.
     fn needs_preflight(&mut self) -> bool {
-        if self.ask().needs_preflight() {
+        if self.request.always_preflighted || self.ask().needs_preflight() {
             return true;
         }
         self.engine_specific |= self.asked;

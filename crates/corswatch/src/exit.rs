@@ -18,6 +18,31 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// Every problem, to be shown to whoever may not see the values of settings.
+    pub(crate) fn outlines(&self) -> Vec<String> {
+        match self {
+            Self::Config(problems) => {
+                let outline = |problem: &Problem| format!("{}: {}", problem.path, problem.reason);
+                problems.iter().map(outline).collect()
+            }
+            Self::Input(text) => vec![text.clone()],
+            Self::Missing(error) | Self::Software(error) => vec![format!("{error:#}")],
+        }
+    }
+
+    /// Logs every problem.
+    pub(crate) fn log(&self) {
+        match self {
+            Self::Config(problems) => {
+                for problem in problems {
+                    tracing::error!("{problem}");
+                }
+            }
+            Self::Input(text) => tracing::error!("{text}"),
+            Self::Missing(error) | Self::Software(error) => tracing::error!("{error:#}"),
+        }
+    }
+
     /// Prints the failure and returns the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         match self {

@@ -22,6 +22,7 @@ mod operations;
 mod partner_links;
 mod parts;
 mod policies;
+mod reload;
 mod reports;
 mod repository;
 mod roles;
@@ -54,13 +55,13 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             let args = args.up();
             serve(args.config.clone(), |config| up::run(config, args))
         }
-        Command::Collector(role) => serve(Some(role.config), roles::collector),
-        Command::Loader(args) => serve(Some(args.role.config), |config| {
-            roles::loader(config, args.replay_from)
+        Command::Collector(role) => serve_role(role, roles::collector),
+        Command::Loader(args) => serve_role(args.role, |config, file| {
+            roles::loader(config, file, args.replay_from)
         }),
-        Command::Aggregator(role) => serve(Some(role.config), roles::aggregator),
-        Command::Prober(role) => serve(Some(role.config), roles::prober),
-        Command::Dashboard(role) => serve(Some(role.config), roles::dashboard),
+        Command::Aggregator(role) => serve_role(role, roles::aggregator),
+        Command::Prober(role) => serve_role(role, roles::prober),
+        Command::Dashboard(role) => serve_role(role, roles::dashboard),
         Command::Alert(args) => match args.command {
             AlertCommand::Test(args) => run_with(args.config.clone(), |config| {
                 operations::alert_test(config, args)
@@ -115,6 +116,18 @@ where
     })
 }
 
+/// The same for a role, which reads its file again when it is asked to.
+fn serve_role<F>(
+    role: cli::Role,
+    service: impl FnOnce(Config, std::path::PathBuf) -> F,
+) -> Result<ExitCode, Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    let file = role.config.clone();
+    serve(Some(role.config), |config| service(config, file))
+}
+
 /// The same for what has an exit code of its own.
 fn run_with<F>(
     file: Option<std::path::PathBuf>,
@@ -145,6 +158,7 @@ fn check_config(args: &cli::CheckConfig) -> Result<ExitCode, Failure> {
         config,
         mut problems,
         warnings,
+        ..
     } = Config::examine(args.config.as_deref())?;
     if let (Some(config), Some(role)) = (&config, args.role) {
         problems.extend(config.role_problems(role));

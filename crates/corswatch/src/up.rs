@@ -1,43 +1,54 @@
 //! `corswatch up`: everything in one process, and what to do next.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use dashboard::{Condition, Part, PartReport};
 use runtime::Tasks;
+use settings::Secret;
 
 use crate::cli::Up;
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
-    Context, Demo, Edge, Private, Surroundings, embedded_data, evaluation, kept_salt, loading,
-    log_ends, make_private, probing, run_until_signal,
+    Context, Demo, DemoSockets, Edge, Private, Surroundings, embedded_data, evaluation, kept_salt,
+    loading, log_ends, make_private, probing, run_until_signal,
 };
+use crate::reload::Reload;
 
 /// Runs the product until a signal.
 pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
-    if let Some(data) = args.data {
-        config.move_data_to(data);
-    }
+    let mut own = Own {
+        data: args.data.clone(),
+        ..Own::default()
+    };
+    own.complete(&mut config);
     make_private(&config.data)?;
     let _data = embedded_data(&config, "up")?;
     if config.collector.salt.is_empty() {
-        config.collector.salt = kept_salt(&config.data)?;
+        own.salt = kept_salt(&config.data)?;
     }
     let (ground, mut tasks) = (Context::new(), Tasks::default());
     let edge = Edge::bind(&config).await?;
     let private = Private::bind(&config).await?;
     let (edge_url, private_url) = (edge.socket.url.clone(), private.socket.url.clone());
     let demo = match args.demo {
-        true => Some(Demo::bind(&mut config).await?),
+        true => Some(Demo::bind(&config).await?),
         false => None,
     };
+    own.demo = demo.as_ref().map(Demo::sockets);
+    own.complete(&mut config);
+    let complete = Box::new(move |config: &mut Config| own.complete(config));
+    let mut reload = Reload::new(args.config.clone(), None, &ground, complete);
     complain!("starting the embedded ClickHouse engine ...");
     let storage = private.socket.storage(&config, &ground).await?;
     let journal = private.socket.journal(&config, &ground).await?;
 
     // In data order: so they drain.
     let shop = demo.map(|demo| demo.spawn(&edge_url, &private_url, &mut tasks));
-    let (journal_part, counts) = edge.spawn(&config, &ground, &journal, &mut tasks).await?;
+    let (journal_part, counts) = edge
+        .spawn(&config, &ground, &journal, (&mut tasks, &mut reload))
+        .await?;
     loading(
         &config,
         &ground,
@@ -52,24 +63,53 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
         &config,
         &ground,
         (storage.store.clone(), Some(counts)),
-        &mut tasks,
+        (&mut tasks, &mut reload),
     )?;
-    probing(&config, &ground, storage.store.clone(), &mut tasks);
+    let store = storage.store.clone();
+    probing(&config, &ground, store, (&mut tasks, &mut reload));
     let public = config.public_edge().unwrap_or_else(|| edge_url.clone());
-    let parts: Vec<Arc<dyn Part>> = vec![Arc::new(journal_part), Arc::new(aggregator_part)];
+    let parts: Vec<Arc<dyn Part>> = vec![
+        Arc::new(journal_part),
+        Arc::new(aggregator_part),
+        reload.part(),
+    ];
     let around = Surroundings {
         edge: Some(public),
         demo_url: shop.clone(),
         log_ends: log_ends(&journal)?,
         parts: parts.clone(),
     };
-    private.spawn(&config, &ground, storage.store.clone(), around, &mut tasks);
+    let shown = (storage.store.clone(), around);
+    private.spawn(&config, &ground, shown, (&mut tasks, &mut reload));
     storage.keep_alive(&mut tasks);
+    reload.spawn(&mut tasks)?;
 
     announce(&config, &private_url, &edge_url, shop.as_deref());
     warn(&parts).await;
     say!("\nCtrl-C drains and ends.");
     run_until_signal(tasks).await
+}
+
+/// What this process adds to every configuration that it reads.
+#[derive(Default)]
+struct Own {
+    data: Option<PathBuf>,
+    salt: Secret,
+    demo: Option<DemoSockets>,
+}
+
+impl Own {
+    fn complete(&self, config: &mut Config) {
+        if let Some(data) = &self.data {
+            config.move_data_to(data.clone());
+        }
+        if config.collector.salt.is_empty() {
+            config.collector.salt = self.salt.clone();
+        }
+        if let Some(demo) = self.demo {
+            demo.add_to(config);
+        }
+    }
 }
 
 fn announce(config: &Config, private: &str, edge: &str, shop: Option<&str>) {

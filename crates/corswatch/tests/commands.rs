@@ -48,7 +48,7 @@ fn mistakes() -> Vec<(String, Vec<&'static str>)> {
         (
             APP.replace("https://shop.test", "http://localhost:5173/"),
             vec![
-                "apps[0].page_origins[0] = http://localhost:5173/: an origin has no path: write `http://localhost:5173`",
+                "line 4: apps[0].page_origins[0] = \"http://localhost:5173/\": an origin has no path: write `http://localhost:5173`",
             ],
         ),
         (
@@ -58,14 +58,17 @@ fn mistakes() -> Vec<(String, Vec<&'static str>)> {
                 slo("objective = 95")
             ),
             vec![
-                "slo[1].sli = \"blockrate\": unknown variant `blockrate`",
-                "did you mean `\"block_rate\"`?",
+                "slo[1].sli = \"blockrate\": permitted are \"block_rate\", \"unknown_rate\"",
+                "write `sli = \"block_rate\"`",
                 "slo[2].objective = 95",
             ],
         ),
         (
             format!("{APP}{broken}{}", slo("window = \"30m\"")),
-            vec!["slo[0].sli", "slo[1].window = 30m: permitted: 1h to 366d"],
+            vec![
+                "slo[0].sli",
+                "slo[1].window = \"30m\": permitted: 1h to 366d: write, for example, `window = \"30d\"`",
+            ],
         ),
         (
             format!("{APP}{}", slo("runbook = \"localhost:8080\"")),
@@ -87,6 +90,71 @@ fn mistakes() -> Vec<(String, Vec<&'static str>)> {
             ),
             vec![
                 "journal.kafka.properties.security.protocl = [redacted]: librdkafka has no such property",
+            ],
+        ),
+    ]
+}
+
+/// Values that look right and are not, which would be met, or silent, for ever.
+fn mistakes_of_meaning() -> Vec<(String, Vec<&'static str>)> {
+    let slo = |rest: &str| format!("{APP}[[slo]]\napp = \"shop\"\nsli = \"block_rate\"\n{rest}\n");
+    vec![
+        (
+            slo("page_origin = \"https://shop.test/\""),
+            vec![
+                "line 8: slo[0].page_origin = \"https://shop.test/\": an origin has no path: write `https://shop.test`",
+            ],
+        ),
+        (
+            slo("target_origin = \"api.test\""),
+            vec![
+                "slo[0].target_origin = \"api.test\": the origin is not scheme://host[:port]: write `https://api.test`",
+            ],
+        ),
+        (
+            slo("endpoint = \"cart\""),
+            vec!["slo[0].endpoint = \"cart\": an endpoint starts with /"],
+        ),
+        (
+            slo("release = \"\""),
+            vec!["slo[0].release = \"\": is empty: leave the line out for all of them"],
+        ),
+        (
+            slo("").replace("app = \"shop\"", "app = \"shp\""),
+            vec!["slo[0].app = \"shp\": no such app is configured: write `app = \"shop\"`"],
+        ),
+        (
+            slo("objective = 99.9"),
+            vec![
+                "slo[0].objective = 99.9: an objective lies between 0 and 1, both excluded, such as 0.999; not 99.9: write, for example, `objective = 0.999`",
+            ],
+        ),
+        (
+            format!("{APP}[log]\nlevel = \"verbose\"\n"),
+            vec![
+                "line 6: log.level = \"verbose\": permitted are error, warn, info, debug, trace, off, for all or by part: write `level = \"info\"` or",
+            ],
+        ),
+        (
+            format!("{APP}[collector]\ndrain = 10\n[collector.limits]\nbody = 131072\n"),
+            vec![
+                "line 6: collector.drain = 10: a span of time is expected, a number with its unit (\"250ms\", \"15s\", \"5m\", \"30d\"): write `drain = \"10s\"`",
+                "line 8: collector.limits.body = 131072: a size is expected, a number with its unit (\"128KiB\", \"8GiB\"): write `body = \"128KiB\"`",
+            ],
+        ),
+        (
+            format!(
+                "{APP}[[dashboard.tokens]]\nname = \"ci\"\naccess = \"admin\"\nsha256 = \"{}\"\n",
+                "1a".repeat(32)
+            ),
+            vec![
+                "dashboard.tokens[0].access = \"admin\": permitted are \"read\", \"write\": write `access = \"read\"`",
+            ],
+        ),
+        (
+            format!("dashboard = [\"127.0.0.1:7781\"]\n{APP}"),
+            vec![
+                "line 1: dashboard = [\"127.0.0.1:7781\"]: a table is expected: write `[dashboard]` on a line of its own",
             ],
         ),
     ]
@@ -135,7 +203,7 @@ fn mistakes_of_kind() -> Vec<(String, Vec<&'static str>)> {
         (
             format!("{APP}[[services]]\nname = \"a\"\nmatch = [{{ origin = \"api.test\" }}]\n"),
             vec![
-                "services[0].match[0].origin = api.test: the origin is not scheme://host[:port]: write `https://api.test`",
+                "services[0].match[0].origin = \"api.test\": the origin is not scheme://host[:port]: write `https://api.test`",
             ],
         ),
     ]
@@ -143,7 +211,7 @@ fn mistakes_of_kind() -> Vec<(String, Vec<&'static str>)> {
 
 #[test]
 fn every_mistake_is_one_sentence_that_says_what_to_write() {
-    for (text, problems) in mistakes().into_iter().chain(mistakes_of_kind()) {
+    for (text, problems) in [mistakes(), mistakes_of_kind(), mistakes_of_meaning()].concat() {
         let (code, err) = checked(&text, &[]);
         assert_eq!(code, 64, "{text}\n{err}");
         for problem in &problems {
@@ -153,7 +221,7 @@ fn every_mistake_is_one_sentence_that_says_what_to_write() {
         assert!(!err.contains("hush"), "{err}");
         let own = problems
             .iter()
-            .filter(|line| !line.starts_with("did you"))
+            .filter(|line| !line.starts_with("write `"))
             .count();
         assert_eq!(lines.trim().lines().count(), own, "{text}\n{err}");
     }

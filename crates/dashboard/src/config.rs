@@ -10,6 +10,10 @@ use settings::{Problems, Span};
 use crate::hooks::{self, DeployHook};
 use crate::login::{OidcConfig, ProxySignInConfig, Role};
 use crate::timestamp::Timestamp;
+use crate::tls::TlsConfig;
+
+/// How long browsers keep to HTTPS where this server itself speaks it: a year, as ASVS 5.0 asks (3.4.1).
+const HSTS: Span = Span::secs(365 * 86_400);
 
 /// Settings of the admin server: where it listens and who may ask.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -34,9 +38,12 @@ pub struct Config {
     pub wrong_tokens_per_minute: u32,
     /// Addresses of proxies before this side: the last entry of their `X-Forwarded-For` is the client.
     pub trusted_proxies: Vec<IpAddr>,
+    /// TLS of this server itself, where no proxy before it has it.
+    pub tls: TlsConfig,
     /// How long browsers shall ask this host over HTTPS only (`Strict-Transport-Security`); 0s does not say so.
-    /// Set it where a proxy with TLS stands before. Permitted: 0s to 730days.
-    pub hsts: Span,
+    /// Where left out: a year with `dashboard.tls`, else not at all. Set it where a proxy with TLS stands before.
+    /// Permitted: 0s to 730days.
+    pub hsts: Option<Span>,
     /// Webhooks that report deploys.
     pub deploy_hooks: Vec<DeployHook>,
     /// How long a request may take before it is answered with 503.
@@ -65,7 +72,8 @@ impl Default for Config {
             proxy_sign_in: None,
             wrong_tokens_per_minute: 60,
             trusted_proxies: Vec::new(),
-            hsts: Span::secs(0),
+            tls: TlsConfig::default(),
+            hsts: None,
             deploy_hooks: Vec::new(),
             request_timeout: Span::secs(15),
             header_timeout: Span::secs(10),
@@ -148,6 +156,15 @@ impl Config {
         !self.tokens.is_empty() || self.oidc.is_some() || self.proxy_sign_in.is_some()
     }
 
+    /// How long browsers shall ask this host over HTTPS only.
+    pub(crate) fn hsts(&self) -> Span {
+        let own = match self.tls.is_on() {
+            true => HSTS,
+            false => Span::secs(0),
+        };
+        self.hsts.unwrap_or(own)
+    }
+
     /// Reports everything that is wrong with these settings.
     pub fn problems(&self, mut problems: Problems<'_>) {
         if let Err(exposed) = self.guard(self.listen) {
@@ -157,7 +174,7 @@ impl Config {
             ("request_timeout", self.request_timeout, 1, 120),
             ("header_timeout", self.header_timeout, 1, 60),
             ("lagging_after", self.lagging_after, 5, 86_400),
-            ("hsts", self.hsts, 0, 730 * 86_400),
+            ("hsts", self.hsts(), 0, 730 * 86_400),
         ] {
             let (field, value, least, most) = span;
             problems.range(field, value, Span::secs(least)..=Span::secs(most));
@@ -182,6 +199,7 @@ impl Config {
                 problems.report(&format!("hosts[{at}]"), format!("{host:?}"), reason);
             }
         }
+        self.tls.problems(problems.section("tls"));
         self.token_problems(&mut problems);
         if let Some(oidc) = &self.oidc {
             oidc.problems(problems.section("oidc"));

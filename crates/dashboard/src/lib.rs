@@ -39,6 +39,7 @@ mod silencing;
 mod state;
 mod tabular;
 mod timestamp;
+mod tls;
 mod view;
 mod watermark;
 
@@ -53,4 +54,5 @@ pub use queries::{Queries, Stored};
 pub use router::router;
 pub use serve::{ServeError, serve, serve_during, serve_health};
 pub use state::{App, Book, Edge, LogEnd, LogEnds, SloSpec, State};
+pub use tls::{Pair, TlsConfig, TlsError};
 pub use watermark::Watermark;

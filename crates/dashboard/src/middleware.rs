@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State as Extract};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, StatusCode};
 use runtime::{Clock, Metrics as Registry};
 use tokio::sync::Semaphore;
@@ -114,7 +114,8 @@ pub(crate) async fn admitted(
     let route = matched.map_or(NO_ROUTE, MatchedPath::as_str).to_owned();
     let client = front.client(&request);
     front.measured.in_flight.inc();
-    let response = match front.gate.admit(&request) {
+    let bounds = web::framing(request.version(), request.headers()).map_err(Problem::from);
+    let response = match bounds.and_then(|()| front.gate.admit(&request)) {
         Ok(()) => next.run(request).await,
         Err(problem) => front.refuse(problem, client, &route),
     };
@@ -123,7 +124,7 @@ pub(crate) async fn admitted(
     front
         .measured
         .answered(&route, response.status(), started.elapsed());
-    headers::secure(response, front.config.hsts)
+    headers::secure(response, front.config.hsts())
 }
 
 /// Around data: who asks.
@@ -174,8 +175,14 @@ pub(crate) async fn bounded(
     }
 }
 
-/// The framework refuses large bodies in plain text.
+/// The framework refuses large and malformed bodies in plain text.
 fn plain_refusals_explained(response: Response<Body>) -> Response<Body> {
+    let kind = response.headers().get(CONTENT_TYPE);
+    let is_plain = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if is_plain && response.status() == StatusCode::BAD_REQUEST {
+        let detail = "the body is not complete, or its chunks are malformed";
+        return Problem::new(Code::MalformedRequest, detail).into_response();
+    }
     if response.status() != StatusCode::PAYLOAD_TOO_LARGE {
         return response;
     }

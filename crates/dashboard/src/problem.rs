@@ -6,6 +6,7 @@ use runtime::Causes as _;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
+use web::BadFraming;
 
 /// A request that cannot be answered, as RFC 9457 problem details.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -43,6 +44,10 @@ pub(crate) struct Fault {
 pub(crate) enum Code {
     /// A parameter or field is unknown, missing or out of bounds.
     InvalidRequest,
+    /// Where the request ends, or for which host it is, is not certain.
+    MalformedRequest,
+    /// The body has a transfer coding that is not understood.
+    UnsupportedCoding,
     /// No token, or one that is not known.
     Unauthenticated,
     /// The token has expired.
@@ -87,7 +92,9 @@ pub(crate) enum Code {
 
 impl Code {
     /// The reasons for which a request does not reach its route.
-    pub(crate) const GATE: [Self; 11] = [
+    pub(crate) const GATE: [Self; 13] = [
+        Self::MalformedRequest,
+        Self::UnsupportedCoding,
         Self::Unauthenticated,
         Self::LinkExpired,
         Self::LinkRevoked,
@@ -105,6 +112,8 @@ impl Code {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request",
+            Self::MalformedRequest => "malformed_request",
+            Self::UnsupportedCoding => "unsupported_coding",
             Self::Unauthenticated => "unauthenticated",
             Self::TokenExpired => "token_expired",
             Self::TooManyGuesses => "too_many_guesses",
@@ -130,7 +139,10 @@ impl Code {
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::InvalidRequest | Self::SignInFailed => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest | Self::MalformedRequest | Self::SignInFailed => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::UnsupportedCoding => StatusCode::NOT_IMPLEMENTED,
             Self::LinkExpired | Self::LinkRevoked => StatusCode::GONE,
             Self::ProviderUnavailable => StatusCode::BAD_GATEWAY,
             Self::Unauthenticated | Self::TokenExpired => StatusCode::UNAUTHORIZED,
@@ -185,6 +197,18 @@ impl Problem {
         });
         let detail = each.collect::<Vec<_>>().join("; ");
         Self::new(Code::InvalidRequest, detail).with(errors)
+    }
+}
+
+impl From<BadFraming> for Problem {
+    fn from(fault: BadFraming) -> Self {
+        let code = match fault {
+            BadFraming::Coding => Code::UnsupportedCoding,
+            BadFraming::Host | BadFraming::HostValue | BadFraming::TransferEncoding => {
+                Code::MalformedRequest
+            }
+        };
+        Self::new(code, fault.to_string())
     }
 }
 
@@ -251,6 +275,10 @@ impl IntoResponse for Problem {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
                 // Browsers, which do not read the other.
                 headers.insert(header::REFRESH, HeaderValue::from_static("2"));
+            }
+            Code::MalformedRequest | Code::UnsupportedCoding => {
+                // What follows on the connection may be a part of it, or not.
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             _ => {}
         }

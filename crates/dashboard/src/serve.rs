@@ -5,23 +5,24 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::middleware::AddExtension;
 use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use prometheus_client::metrics::gauge::Gauge;
 use runtime::{Causes as _, Metrics as Registry, Stop};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tower::Layer as _;
 
 use crate::config::{Config, Exposed};
-use crate::health::Health;
+use crate::health::{Health, Part};
 use crate::middleware::Peer;
 use crate::router::{health_router, router_until, starting_router};
 use crate::state::State;
+use crate::tls::{Tls, TlsError};
 
 /// How long requests in progress may take once a stop is asked for.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -37,23 +38,30 @@ pub enum ServeError {
     /// The socket is of no use.
     #[error("the listening socket of the admin server cannot be used")]
     Socket(#[source] std::io::Error),
+    /// Its certificate is.
+    #[error("`dashboard.tls` cannot be used")]
+    Tls(#[from] TlsError),
 }
 
-/// Serves the admin server on `listener` until `stop`, then lets requests in progress finish.
+/// Serves the admin server on `listener` until `stop`, then lets requests in progress finish. Another may serve
+/// the same listener meanwhile.
 ///
 /// # Errors
 /// [`ServeError::Exposed`] where the socket is reachable from other machines and no token is
-/// configured.
+/// configured; [`ServeError::Tls`] where there is TLS without a certificate that can be used.
 pub async fn serve(
     config: Config,
-    state: State,
-    listener: TcpListener,
+    mut state: State,
+    listener: impl Into<Arc<TcpListener>>,
     stop: Stop,
 ) -> Result<(), ServeError> {
+    let listener = listener.into();
     let open = connections_gauge(&state.metrics);
+    let tls = Tls::of(&config.tls, &state.clock, &state.metrics)?;
+    state.parts.extend(part(tls.as_ref()));
     let router = router_until(&stop, config.clone(), state);
     ready(&listener);
-    accept(config, router, open, (&listener, &stop)).await
+    accept(config, router, (open, tls), (&listener, &stop)).await
 }
 
 /// Serves health and metrics on `listener` until `stop`: the admin server of a process without web
@@ -63,14 +71,16 @@ pub async fn serve(
 /// As [`serve`].
 pub async fn serve_health(
     config: Config,
-    health: Health,
+    mut health: Health,
     listener: TcpListener,
     stop: Stop,
 ) -> Result<(), ServeError> {
     let open = connections_gauge(&health.metrics);
+    let tls = Tls::of(&config.tls, &health.clock, &health.metrics)?;
+    health.parts.extend(part(tls.as_ref()));
     let router = health_router(config.clone(), health);
     ready(&listener);
-    accept(config, router, open, (&listener, &stop)).await
+    accept(config, router, (open, tls), (&listener, &stop)).await
 }
 
 /// Serves health and metrics on `listener` while `work` is in progress, so that a process that waits
@@ -84,9 +94,11 @@ pub async fn serve_during<T>(
     listener: &TcpListener,
     work: impl Future<Output = T>,
 ) -> Result<T, ServeError> {
+    // What is served later registers the metrics.
+    let tls = Tls::of(&config.tls, &health.clock, &Registry::default())?;
     let router = starting_router(config.clone(), health);
     let stop = Stop::new();
-    let serving = accept(config, router, Gauge::default(), (listener, &stop));
+    let serving = accept(config, router, (Gauge::default(), tls), (listener, &stop));
     let working = async {
         let done = work.await;
         stop.cancel();
@@ -94,6 +106,10 @@ pub async fn serve_during<T>(
     };
     let ((), done) = tokio::try_join!(serving, working)?;
     Ok(done)
+}
+
+fn part(tls: Option<&Tls>) -> Option<Arc<dyn Part>> {
+    tls.map(|tls| Arc::new(tls.clone()) as Arc<dyn Part>)
 }
 
 fn ready(listener: &TcpListener) {
@@ -110,9 +126,35 @@ fn connections_gauge(registry: &Registry) -> Gauge {
     open
 }
 
+/// Accepts connections until `stop`, while the certificate is kept current.
 async fn accept(
     config: Config,
     router: Router,
+    (open, tls): (Gauge, Option<Tls>),
+    (listener, stop): (&TcpListener, &Stop),
+) -> Result<(), ServeError> {
+    let current = tls.clone();
+    let kept_current = async {
+        match current {
+            Some(tls) => tls.keep_current().await,
+            None => std::future::pending().await,
+        }
+    };
+    let protocol = Protocol {
+        tls,
+        router,
+        header_timeout: config.header_timeout.duration(),
+        stop: stop.clone(),
+    };
+    tokio::select! {
+        done = connections(&config, &protocol, open, (listener, stop)) => done,
+        never = kept_current => match never {},
+    }
+}
+
+async fn connections(
+    config: &Config,
+    protocol: &Protocol,
     open: Gauge,
     (listener, stop): (&TcpListener, &Stop),
 ) -> Result<(), ServeError> {
@@ -121,7 +163,6 @@ async fn accept(
     let slots = Arc::new(Semaphore::new(config.max_connections));
     let clients = Arc::new(Mutex::new(HashMap::new()));
     let most_of_client = config.max_connections.div_ceil(2);
-    let header_timeout = config.header_timeout.duration();
     let connections = TaskTracker::new();
     let graceful = GracefulShutdown::new();
     loop {
@@ -145,14 +186,10 @@ async fn accept(
             tracing::debug!(%peer, "too many connections of one client");
             continue;
         };
-        let connection = connection(stream, (router.clone(), peer), header_timeout);
-        let connection = graceful.watch(connection);
-        let open = open.clone();
+        let (protocol, watcher, open) = (protocol.clone(), graceful.watcher(), open.clone());
         open.inc();
         connections.spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(error = %error.with_causes(), "connection ended");
-            }
+            protocol.serve(stream, peer, watcher).await;
             open.dec();
             drop((slot, place));
         });
@@ -164,10 +201,47 @@ async fn accept(
     Ok(())
 }
 
-type Served = hyper::server::conn::http1::Connection<
-    TokioIo<TcpStream>,
-    TowerToHyperService<AddExtension<Router, Peer>>,
->;
+/// What is spoken on a connection.
+#[derive(Clone)]
+struct Protocol {
+    tls: Option<Tls>,
+    router: Router,
+    header_timeout: Duration,
+    stop: Stop,
+}
+
+impl Protocol {
+    async fn serve(self, stream: TcpStream, peer: IpAddr, watcher: Watcher) {
+        let Some(tls) = &self.tls else {
+            return self.requests(stream, peer, watcher).await;
+        };
+        // Boxed: plain connections take no room for it.
+        let encrypted = tokio::select! {
+            encrypted = Box::pin(tls.accept(stream, self.header_timeout)) => encrypted,
+            // Nothing was asked yet.
+            () = self.stop.cancelled() => None,
+        };
+        if let Some(stream) = encrypted {
+            Box::pin(self.requests(stream, peer, watcher)).await;
+        }
+    }
+
+    async fn requests(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+        peer: IpAddr,
+        watcher: Watcher,
+    ) {
+        let router = Extension(Peer(peer)).layer(self.router.clone());
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.header_timeout)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(error = %error.with_causes(), "connection ended");
+        }
+    }
+}
 
 /// The open connections of one client, one of which this is: a client has at most half of all.
 struct Place {
@@ -202,16 +276,4 @@ impl Drop for Place {
             }
         }
     }
-}
-
-fn connection(
-    stream: TcpStream,
-    (router, peer): (Router, IpAddr),
-    header_timeout: Duration,
-) -> Served {
-    let router = Extension(Peer(peer)).layer(router);
-    hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
 }

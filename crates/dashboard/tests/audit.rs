@@ -183,10 +183,11 @@ async fn without_a_token_nobody_is_said_to_guess() {
 
 #[tokio::test]
 async fn browsers_are_told_to_keep_to_https_where_it_is_set() {
-    let hsts = settings::Span::secs(86_400);
+    let hsts = Some(settings::Span::secs(86_400));
     for (hsts, expected) in [
         (hsts, Some("max-age=86400")),
-        (settings::Span::secs(0), None),
+        (Some(settings::Span::secs(0)), None),
+        (None, None),
     ] {
         let config = Config {
             hsts,

@@ -152,6 +152,7 @@ fn necessity(exchange: &Exchange, scene: &Scene) -> String {
         causes.push(cause);
     }
     match causes.as_slice() {
+        [] if exchange.request.is_always_preflighted() => " Its method and headers need no preflight; one is sent all the same where the page listens to the progress of an upload (`xhr.upload`).".to_owned(),
         [] => String::new(),
         causes => format!(
             " The preflight is sent because of {}.",
@@ -196,8 +197,9 @@ fn access(scene: &Scene, answer: Option<&Answer>, error: CorsError) -> Option<St
             got(answer, "access-control-allow-origin")
         ),
         E::InvalidAllowOriginValue | E::PreflightInvalidAllowOriginValue => format!(
-            "Access-Control-Allow-Origin is {}, which is not an origin; the browser requires exactly `{origin}`.",
-            got(answer, "access-control-allow-origin")
+            "Access-Control-Allow-Origin is {}, which is not an origin; the browser requires exactly `{origin}`{}.",
+            got(answer, "access-control-allow-origin"),
+            near_miss(answer, origin)
         ),
         E::AllowOriginMismatch | E::PreflightAllowOriginMismatch => format!(
             "Access-Control-Allow-Origin is {}; the browser requires exactly `{origin}`{}.",
@@ -222,11 +224,27 @@ fn near_miss(answer: Option<&Answer>, origin: &str) -> &'static str {
     let Ok(value) = std::str::from_utf8(&value) else {
         return " (the value holds bytes that are not text)";
     };
+    let bare = value.trim_matches(['"', '\'']);
+    if bare != value && (bare == origin || bare == "*") {
+        return " (the quotes are part of the value)";
+    }
     if value.eq_ignore_ascii_case(origin) {
         return " (the case differs)";
     }
     if value.strip_suffix('/') == Some(origin) {
         return " (the trailing slash is one character too many)";
+    }
+    if value
+        .strip_prefix(origin)
+        .is_some_and(|rest| rest.starts_with('/'))
+    {
+        return " (an origin has no path)";
+    }
+    if origin
+        .split_once("://")
+        .is_some_and(|(_, rest)| rest == value)
+    {
+        return " (the scheme is missing)";
     }
     if Origin::parse(value).is_some_and(|parsed| parsed.as_str() == origin) {
         return " (an origin is written without its default port)";
@@ -236,10 +254,18 @@ fn near_miss(answer: Option<&Answer>, origin: &str) -> &'static str {
     {
         return " (the scheme differs)";
     }
+    if without_port(value) == without_port(origin) {
+        return " (the port differs)";
+    }
     if value.contains('*') {
         return " (`*` stands alone or for itself; there are no patterns)";
     }
     ""
+}
+
+fn without_port(origin: &str) -> &str {
+    let host = origin.trim_end_matches(|c: char| c.is_ascii_digit());
+    host.strip_suffix(':').unwrap_or(origin)
 }
 
 /// The lines of one header as they came.

@@ -1,76 +1,13 @@
 //! The habits of the tools that write HAR files.
 #![allow(missing_docs)]
 
-use explain::har::{self, HarReport, Outcome};
+mod entries;
+
+use entries::{FETCH, GET, ORIGIN, STAR, check, entry, merge, report, shown};
+use explain::har::{self, Outcome};
 use serde_json::{Value, json};
 
 const PAGE: &str = "https://app.test";
-
-/// Header lines as HAR writes them, from `name: value`.
-fn headers(lines: &[&str]) -> Vec<Value> {
-    lines
-        .iter()
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| json!({"name": name, "value": value}))
-        .collect()
-}
-
-/// An entry: `METHOD URL`, request headers, status, response headers, further members.
-fn entry(asked: &str, sent: &[&str], status: Value, got: &[&str], more: Value) -> Value {
-    let (method, url) = asked.split_once(' ').expect("METHOD URL");
-    let mut entry = json!({
-        "request": {"method": method, "url": url, "headers": headers(sent)},
-        "response": {"status": status, "headers": headers(got)},
-    });
-    merge(&mut entry, more);
-    entry
-}
-
-fn merge(into: &mut Value, more: Value) {
-    match (into, more) {
-        (Value::Object(into), Value::Object(more)) => {
-            for (name, value) in more {
-                merge(into.entry(name).or_insert(Value::Null), value);
-            }
-        }
-        (into, more) => *into = more,
-    }
-}
-
-fn report(log: Value) -> HarReport {
-    har::explain(json!({ "log": log }).to_string().as_bytes()).expect("a HAR file")
-}
-
-/// Each request as `entry outcome error-or-reason`.
-fn shown(report: &HarReport) -> Vec<String> {
-    let one = |request: &har::HarRequest| {
-        let why = match (request.verdict.judgement.error, request.verdict.reason) {
-            (Some(error), _) => error.as_str(),
-            (None, Some(reason)) => reason.as_str(),
-            (None, None) => "",
-        };
-        let outcome = serde_json::to_value(request.outcome).expect("a word");
-        let text = format!(
-            "{} {} {why}",
-            request.entry,
-            outcome.as_str().expect("a word")
-        );
-        text.trim_end().to_owned()
-    };
-    report.requests.iter().map(one).collect()
-}
-
-fn check(what: &str, entries: &[Value], expected: &[&str]) -> HarReport {
-    let report = report(json!({"version": "1.2", "entries": entries}));
-    assert_eq!(shown(&report), expected, "{what}");
-    assert_eq!(report.bad_entries, [], "{what}");
-    report
-}
-
-const ORIGIN: &str = "Origin: https://app.test";
-const STAR: &str = "Access-Control-Allow-Origin: *";
-const GET: &str = "GET https://api.test/x";
-const FETCH: &str = "fetch";
 
 type Failure = (&'static str, Value, Value, &'static str);
 

@@ -35,6 +35,7 @@ fn of_tree(text: &str) -> Option<Form> {
             let value = line.strip_prefix("kind:").map(str::trim);
             value.is_some_and(|value| value.trim_matches(['"', '\'']) == kind)
         }) || text.contains(&format!("\"kind\": \"{kind}\""))
+            || text.contains(&format!("\"kind\":\"{kind}\""))
     };
     let has = |what: &str| text.contains(what);
     let lower = text.to_ascii_lowercase();
@@ -73,9 +74,13 @@ fn of_cloud(text: &str) -> Option<Form> {
         Form::AzureStorage
     } else if has("AllowedOrigins") && has("AllowedMethods") || has("<AllowedOrigin>") {
         Form::S3
+    } else if has("AllowedOrigins") {
+        Form::AzureAppService
     } else if has("AllowOrigins") {
         Form::ApiGateway
-    } else if has("responseHeader") || has("maxAgeSeconds") && has("\"origin\"") {
+    } else if has("responseHeader")
+        || has("\"origin\"") && (has("\"method\"") || has("maxAgeSeconds"))
+    {
         Form::Gcs
     } else {
         return None;

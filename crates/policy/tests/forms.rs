@@ -436,6 +436,17 @@ fn a_file_is_known_by_what_stands_in_it_and_an_unknown_one_says_which_there_are(
             "{\"cors\": {\"allowedOrigins\": [], \"supportCredentials\": false}}",
             Form::AzureAppService,
         ),
+        (
+            "x.json",
+            "[{\"origin\": [\"*\"], \"method\": [\"GET\"]}]",
+            Form::Gcs,
+        ),
+        (
+            "x.json",
+            "{\"properties\": {\"cors\": {\"allowedOrigins\": [\"*\"]}}}",
+            Form::AzureAppService,
+        ),
+        ("x.json", "{\"kind\":\"Ingress\"}", Form::IngressNginx),
         ("x.yaml", ISTIO, Form::Istio),
         ("x.yaml", SECURITY, Form::EnvoyGateway),
         ("x.yaml", TRAEFIK, Form::Traefik),

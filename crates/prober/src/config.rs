@@ -50,7 +50,7 @@ pub struct Config {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sample {
-    /// Target origin; empty for all.
+    /// Target origin, such as `https://api.shop.example`; empty for all.
     pub origin: String,
     /// Template, such as `/cart/:id`.
     pub endpoint: String,

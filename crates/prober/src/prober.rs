@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::{Causes as _, Clock, RoundFailed, Rounds, Stop, Tick, joined, run_rounds};
-use store::{Claim, DiagnosisRow, Reader, SignatureRow, Store, StoreError};
+use store::{
+    Claim, DiagnosisRow, Reader, SignatureRow, Store, StoreError, Written, WrittenOffsets,
+};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
@@ -62,6 +64,9 @@ pub struct Prober {
     under_way: JoinSet<Done>,
     looked_lately: Option<Instant>,
     looked_at_targets: Option<Instant>,
+    offsets: WrittenOffsets,
+    /// What was written when nothing failed: until more is, nothing does.
+    calm_under: Option<Written>,
 }
 
 impl std::fmt::Debug for Prober {
@@ -104,6 +109,8 @@ impl Prober {
             under_way: JoinSet::new(),
             looked_lately: None,
             looked_at_targets: None,
+            offsets: WrittenOffsets::default(),
+            calm_under: None,
             reader: parts.store.reader(),
             store: parts.store,
             clock: parts.clock,
@@ -144,11 +151,18 @@ impl Prober {
             self.term = Some(term);
             tracing::info!(term, "probing");
         }
-        let now = self.clock.now();
-        let is_due = |last: Option<Instant>, every: Duration| {
-            last.is_none_or(|last| last.elapsed() >= every)
-        };
+        let written = self.offsets.follow(&self.store.progress().await?);
         let lately = is_due(self.looked_lately, LATE_BEACONS_INTERVAL);
+        if self.calm_under == Some(written) && !lately {
+            return Ok(());
+        }
+        self.calm_under = self.read(lately).await?.then_some(written);
+        Ok(())
+    }
+
+    /// Reads what fails, and what works where that is due; whether nothing failed.
+    async fn read(&mut self, lately: bool) -> Result<bool, StoreError> {
+        let now = self.clock.now();
         let since = if lately {
             LATE_BEACONS_WINDOW_MS
         } else {
@@ -158,6 +172,7 @@ impl Prober {
         if lately {
             self.looked_lately = Some(Instant::now());
         }
+        let is_calm = failing.is_empty();
         let overflowed = self.agenda.failing(failing);
         self.metrics.overflowed.inc_by(overflowed);
         let every = self.config.snapshot_every.duration();
@@ -173,7 +188,7 @@ impl Prober {
             }
             self.agenda.passing(passing);
         }
-        Ok(())
+        Ok(is_calm)
     }
 
     /// Starts what may be started.
@@ -243,6 +258,10 @@ impl Prober {
         self.metrics.store_failures.inc();
         tracing::warn!(error = %error.with_causes(), "what a target answered could not be kept");
     }
+}
+
+fn is_due(last: Option<Instant>, every: Duration) -> bool {
+    last.is_none_or(|last| last.elapsed() >= every)
 }
 
 struct Loop<'a>(&'a mut Prober);

@@ -19,5 +19,5 @@ pub use clock::{Clock, ManualClock};
 pub use listen::{ListenError, listen};
 pub use metrics::Metrics;
 pub use rounds::{RoundFailed, Rounds, Tick, joined, run_rounds};
-pub use signal::{Shutdown, shutdown};
+pub use signal::{ReloadRequests, Shutdown, reload_requests, shutdown};
 pub use tasks::{Stop, TaskError, TaskFailure, Tasks};

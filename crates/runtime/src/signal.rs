@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT.
+//! SIGTERM and SIGINT, which ask a process to end, and SIGHUP, which asks it to read its configuration again.
 
 use std::time::Duration;
 
@@ -58,6 +58,25 @@ pub fn shutdown() -> std::io::Result<Shutdown> {
         interrupt: signal(SignalKind::interrupt())?,
         requests: Requests::default(),
     })
+}
+
+/// The signal that asks a process to read its configuration again.
+#[derive(Debug)]
+pub struct ReloadRequests(Signal);
+
+impl ReloadRequests {
+    /// Waits for the next request.
+    pub async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}
+
+/// Starts to listen for SIGHUP; from here on it does not end the process.
+///
+/// # Errors
+/// When the handler cannot be installed.
+pub fn reload_requests() -> std::io::Result<ReloadRequests> {
+    Ok(ReloadRequests(signal(SignalKind::hangup())?))
 }
 
 #[cfg(test)]

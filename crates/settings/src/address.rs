@@ -15,7 +15,7 @@ pub fn web_url(text: &str) -> Result<Url, String> {
         found => Err(completed(text).map_or_else(
             || match found {
                 Ok(_) => "is not a URL of http or https".to_owned(),
-                Err(error) => format!("is not a URL: {error}"),
+                Err(_) => "is not a URL: it begins with `https://` or `http://`".to_owned(),
             },
             |whole| format!("is not a URL: write `{whole}`"),
         )),
@@ -79,7 +79,7 @@ mod tests {
             ),
             (
                 "dashboard",
-                Err("is not a URL: relative URL without a base"),
+                Err("is not a URL: it begins with `https://` or `http://`"),
             ),
             ("mailto:sre@shop.test", Err("is not a URL of http or https")),
         ] {

@@ -41,8 +41,9 @@ impl Span {
 impl FromStr for Span {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        humantime::parse_duration(text).map(Self).map_err(|error| {
-            format!("{error}; write a number with a unit, such as \"250ms\", \"15s\" or \"30d\"")
+        let read = humantime::parse_duration(text).map(Self);
+        read.map_err(|_| {
+            "a number with its unit is expected, such as \"250ms\", \"15s\" or \"30d\"".to_owned()
         })
     }
 }
@@ -117,6 +118,12 @@ impl Size {
         Self::kib(mib * 1024)
     }
 
+    /// A number of bytes.
+    #[must_use]
+    pub const fn of_bytes(bytes: u64) -> Self {
+        Self(bytes)
+    }
+
     /// In bytes.
     #[must_use]
     pub const fn bytes(self) -> u64 {
@@ -135,8 +142,8 @@ impl FromStr for Size {
     fn from_str(text: &str) -> Result<Self, String> {
         bytesize::ByteSize::from_str(text)
             .map(|size| Self(size.as_u64()))
-            .map_err(|error| {
-                format!("{error}; write a number with a unit, such as \"128KiB\" or \"8GiB\"")
+            .map_err(|_| {
+                "a number with its unit is expected, such as \"128KiB\" or \"8GiB\"".to_owned()
             })
     }
 }

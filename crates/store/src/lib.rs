@@ -23,6 +23,7 @@ mod rollup;
 pub mod rows;
 mod store;
 mod wire;
+mod written;
 
 pub use audit::{Audit, Difference, LedgerDifference};
 pub use claim::{Claim, Leases};
@@ -49,6 +50,7 @@ pub use rows::{
     TriedOrigin, UnknownDimension, Vary, differences,
 };
 pub use store::Store;
+pub use written::{Written, WrittenOffsets};
 
 /// How many chunks of a partition are compacted together.
 pub const CHUNKS_PER_SPAN: u64 = 16;

@@ -1,7 +1,8 @@
 //! What tests share: facts and beacons to start from, waiting with a deadline, processes that can
-//! be killed, hostile clients, a real broker, a real engine, a real browser.
+//! be killed, hostile clients, certificates, a real broker, a real engine, a real browser.
 
 pub mod beacon;
+pub mod certificates;
 pub mod checkout;
 pub mod engine;
 pub mod fact;
@@ -11,6 +12,7 @@ pub mod kafka;
 pub mod node;
 pub mod port;
 pub mod process;
+pub mod strictness;
 pub mod wait;
 
 pub use beacon::Beacon;

@@ -110,6 +110,11 @@ impl Process {
         self.signal(Signal::TERM);
     }
 
+    /// SIGHUP: asks it to read its configuration again.
+    pub fn reload(&self) {
+        self.signal(Signal::HUP);
+    }
+
     /// SIGSTOP: it does nothing until [`Process::resume`], and knows nothing of it.
     pub fn pause(&self) {
         self.signal(Signal::STOP);

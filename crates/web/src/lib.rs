@@ -1,5 +1,5 @@
-//! The web's own vocabulary, defined once: origins, patterns of origins, methods, header names and
-//! endpoint templates.
+//! The web's own vocabulary, defined once: origins, patterns of origins, methods, header names,
+//! endpoint templates, and what a request says of its bounds.
 //!
 //! **Promises.** Every value is what browsers put on the wire: an [`Origin`] is serialised as HTML
 //! says, a [`Method`] is normalised as Fetch says, a [`HeaderName`] is a token in lower case, and an
@@ -29,6 +29,7 @@
 #![forbid(unsafe_code)]
 
 mod endpoint;
+mod framing;
 mod graphql;
 mod header_name;
 mod host;
@@ -40,6 +41,7 @@ mod request_path;
 mod token;
 
 pub use endpoint::{EndpointTemplate, NotAnEndpoint, OTHER, Part, Segment};
+pub use framing::{BadFraming, framing};
 pub use graphql::{GraphqlPaths, Operation};
 pub use header_name::{HeaderName, NotAHeaderName};
 pub use method::{Method, NotAMethod};

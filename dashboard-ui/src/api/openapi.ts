@@ -1011,7 +1011,7 @@ export interface components {
          * @description Why a request is not answered. Closed: programs may depend on it.
          * @enum {string}
          */
-        Code: "invalid_request" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "untrusted_proxy" | "link_expired" | "link_revoked" | "sign_in_failed" | "provider_unavailable" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
+        Code: "invalid_request" | "malformed_request" | "unsupported_coding" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "untrusted_proxy" | "link_expired" | "link_revoked" | "sign_in_failed" | "provider_unavailable" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
         /** @description The SLIs of a window and of the one before. */
         ComparisonBody: components["schemas"]["Scope"] & {
             /** @description The window of the same length that ends where it starts. */
@@ -2494,6 +2494,8 @@ export interface components {
             unknown: number;
             /** @description With one that answers `*`. */
             wildcard: number;
+            /** @description With one that lets any origin read, by a wildcard or by naming whoever asks: M7. */
+            wildcard_or_reflecting: number;
             /** @description With one that answers `*` beside Access-Control-Allow-Credentials. */
             wildcard_with_credentials: number;
         };
@@ -2587,8 +2589,8 @@ export interface components {
             target_origin: string;
             /** @description What was asked. */
             url: string;
-            /** @description `right`, `missing` or `not_needed`. */
-            vary: string;
+            /** @description `right`, `missing` or `not_needed`; null where it has never answered. */
+            vary?: string | null;
         };
         /** @description The data of a `tick`. */
         Tick: {

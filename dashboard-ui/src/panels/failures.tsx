@@ -6,7 +6,7 @@ import { Copy } from '../parts/copy';
 import { Go } from '../parts/go';
 import { Panel } from '../parts/panel';
 import { Table } from '../parts/table';
-import { nameless, outcome } from '../parts/words';
+import { evidenceWords, nameless, outcome, standing } from '../parts/words';
 import { useSelection, useView } from '../view/view';
 import { Diagnosed } from './diagnosis';
 
@@ -43,7 +43,8 @@ export function Failures() {
           },
           { title: 'From', value: (row) => nameless(row.page_origin) },
           { title: 'Outcome', value: (row) => outcome(row.outcome) },
-          { title: 'Cause', value: (row) => row.cause ?? row.evidence ?? null },
+          { title: 'Cause', value: (row) => row.cause ?? null },
+          { title: 'Evidence', value: (row) => row.confidence ?? 'none' },
           { title: 'Browser', value: (row) => row.browser },
           { title: 'Release', value: (row) => nameless(row.release) },
         ]}
@@ -105,8 +106,12 @@ function Story({
         <dt>Evidence</dt>
         <dd>
           {failure.confidence ?? 'none'}
-          {failure.evidence && `: ${failure.evidence.replaceAll('_', ' ')}`}
-          {failure.standing !== 'believed' && ` · this report is ${failure.standing}`}
+          {failure.evidence && (
+            <>
+              : {evidenceWords(failure.evidence)} (<code>{failure.evidence}</code>)
+            </>
+          )}
+          {failure.standing !== 'undisputed' && ` · ${standing(failure.standing)}`}
         </dd>
       </dl>
       {diagnosis ? (

@@ -4,6 +4,7 @@ import { Go } from '../parts/go';
 import { Panel } from '../parts/panel';
 import { rangeInWords } from '../view/filters';
 import { useSelection, useView } from '../view/view';
+import { audited } from './measures';
 import { useInventory } from './policies';
 
 const MAX_ROWS = 500;
@@ -50,7 +51,7 @@ export function Impact() {
         <li class={summary && summary.wildcard > 0 ? 'warn' : 'good'}>
           <b>{count(summary?.wildcard ?? 0)}</b>
           <Go to="inventory">services with wildcard origins</Go>
-          <small>of {count(summary?.services ?? 0)} audited</small>
+          <small>{summary ? audited(summary) : 'not audited'}</small>
         </li>
         <li class={open > 0 ? 'bad' : 'good'}>
           <b>{count(open)}</b>

@@ -74,7 +74,7 @@ function measures(current: Sli, before: Sli, find: (sli: string) => Slo | undefi
 /** M6 and M7 have no objective of their own by default; the guide's starting targets are shown. */
 function others(deploys: Schemas['DeploysBody'], services: Schemas['Summary']): Measure[] {
   const rollbacks = deploys.change_rollback_rate;
-  const wild = services.wildcard + services.wildcard_with_credentials + services.reflecting;
+  const wild = services.wildcard_or_reflecting;
   return [
     {
       id: 'M6',
@@ -92,11 +92,18 @@ function others(deploys: Schemas['DeploysBody'], services: Schemas['Summary']): 
       now: count(wild),
       before: '–',
       worse: 0,
-      counts: `of ${count(services.services)} audited`,
+      counts: audited(services),
       target: 'none without intent',
-      verdict: services.services === 0 ? 'no data' : wild > 0 ? 'missed' : 'met',
+      verdict:
+        wild > 0 ? 'missed' : services.unknown > 0 || services.services === 0 ? 'no data' : 'met',
     },
   ];
+}
+
+/** How many services answered an audit, and how many did not. */
+export function audited({ services, unknown }: Schemas['Summary']): string {
+  const known = `of ${count(services - unknown)} audited`;
+  return unknown > 0 ? `${known}; ${count(unknown)} did not answer` : known;
 }
 
 /** M1 to M7 against their targets, beside the time before. */

@@ -164,7 +164,7 @@ function Row({ target, now }: { target: PolicyTarget; now: number }) {
         {target.vary === 'missing' ? <span class="badge warn">missing</span> : vary(target.vary)}
       </td>
       <td data-label="Preflight kept" class="number">
-        {target.max_age == null ? 'not stated' : duration(target.max_age)}
+        {maxAge(target)}
         {target.max_age_too_long && <small>longer than browsers do</small>}
       </td>
       <td data-label="Unused entries" class="number">
@@ -179,8 +179,14 @@ function Row({ target, now }: { target: PolicyTarget; now: number }) {
   );
 }
 
-function vary(word: string): string {
+function vary(word: string | null | undefined): string {
+  if (word == null) return '–';
   return word === 'right' ? 'right' : 'not needed';
+}
+
+function maxAge(target: PolicyTarget): string {
+  if (target.max_age != null) return duration(target.max_age);
+  return target.stance == null ? '–' : 'not stated';
 }
 
 function Found({ target, now }: { target: PolicyTarget; now: number }) {

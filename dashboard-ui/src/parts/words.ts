@@ -46,6 +46,61 @@ export function evidence(failure: FailingEndpoint): [short: string, long: string
   }
 }
 
+const EVIDENCE: Record<string, string> = {
+  abort: 'the page aborted it',
+  timeout: 'the page’s time limit ended it',
+  unload: 'the page was going away',
+  csp: 'the browser named the page’s CSP',
+  mixed: 'http from an https page, and nothing answers',
+  lna: 'the host is local, and the permission is denied',
+  replaced: 'a content blocker answered in its place',
+  quota: 'a keepalive body over the browser’s limit',
+  down: 'the server had not answered shortly before',
+  off: 'probes are switched off',
+  budget: 'no more probes were permitted',
+  hang: 'a probe did not end in time',
+  busy: 'the page kept the server busy, so that no probe was sent',
+  pending: 'the page went away before the verdict',
+  'A+': 'the server answers without CORS',
+  'A-': 'the server does not answer without CORS',
+  'E+': 'an EventSource shows an answer',
+  'E-': 'an EventSource shows no answer',
+  'R+': 'the root of the server answers',
+  'R-': 'the root of the server does not answer',
+  'hangR+': 'probes of this method hang, the root of the server answers',
+  rt: 'the browser’s timing entry shows an answer that was withheld',
+  q: 'it took another time than the probes',
+  Br: 'a request with CORS is redirected',
+  BrL: 'a request with CORS is redirected in a loop',
+  'B-': 'a request with CORS is rejected again',
+  'B+': 'a plain request with CORS passes',
+  B4: 'a plain request with CORS passes, with an error status',
+  'P+': 'a preflighted request passes',
+  'P-': 'a preflighted request is rejected',
+};
+
+const STANDINGS: Record<string, string> = {
+  excessive: 'more than one page load or network plausibly reports',
+  network_share: 'beyond one network’s share of the traffic',
+  contradicted: 'one network reports what others do not see',
+  opaque_origin: 'from a page whose origin the browser withheld',
+};
+
+/** Why a report is not counted with the undisputed ones. */
+export function standing(word: string): string {
+  return `disputed: ${STANDINGS[word] ?? word}`;
+}
+
+/** An evidence code in words; what is not known stays as it came. */
+export function evidenceWords(code: string): string {
+  const whole = EVIDENCE[code];
+  if (whole !== undefined) return whole;
+  const parts = code.match(/hangR\+|BrL|Br|B4|rt|q|[A-Z][+-]/g) ?? [];
+  const known = parts.map((part) => EVIDENCE[part]);
+  if (parts.join('') !== code || known.includes(undefined)) return code;
+  return known.join('; ');
+}
+
 /** What came of replaying a failure. */
 export function result(diagnosis: Schemas['Diagnosis']): string {
   switch (diagnosis.result) {

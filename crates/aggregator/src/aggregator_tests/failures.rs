@@ -360,7 +360,7 @@ async fn the_task_goes_on_while_the_store_is_away_and_ends_when_asked() {
     incident(&rig);
     rig.world.facts().down = true;
     let aggregator = rig.aggregator();
-    let mut board = aggregator.board();
+    let mut board = aggregator.board.subscribe();
     let stop = Stop::new();
     let mut running = JoinSet::new();
     running.spawn(aggregator.run(stop.clone()));

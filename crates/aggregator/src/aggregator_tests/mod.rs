@@ -257,7 +257,7 @@ async fn the_latest_evaluation_is_on_the_board_and_in_the_metrics() {
     rig.happen("", 200, 200);
     let metrics = runtime::Metrics::default();
     let aggregator = rig.with(metrics.clone());
-    let board = aggregator.board();
+    let board = aggregator.board.subscribe();
     assert_eq!(board.borrow().condition, Condition::Starting);
     let mut hand = Hand::of(aggregator);
     hand.round().await;

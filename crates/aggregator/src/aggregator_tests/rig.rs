@@ -116,6 +116,7 @@ impl Rig {
             source: Arc::clone(&self.world) as _,
             keep: Arc::clone(&self.world) as _,
             edge: self.edge.clone(),
+            board: tokio::sync::watch::Sender::default(),
             clock: self.clock.clone(),
             metrics: &metrics,
         })
@@ -143,6 +144,8 @@ impl Hand {
             let receipt = self.aggregator.outbox.receipt().await;
             self.aggregator.registry.heard(&receipt);
         }
+        // What works beside the round comes to its end before time goes on.
+        tokio::time::sleep(Duration::from_millis(1)).await;
         board
     }
 

@@ -53,7 +53,7 @@ pub struct EmailConfig {
     pub security: MailSecurity,
     /// Permits `security = "plaintext"`. User and password are never sent that way.
     pub dangerously_allow_plaintext: bool,
-    /// File with certificates (PEM) that the server's may be issued by, besides those of the system.
+    /// File with certificates (PEM), such as `/etc/ssl/certs/company.pem`, that the server's may be issued by, besides those of the system.
     pub ca_file: String,
     /// User to log in as; empty where the server asks for none.
     pub user: String,
@@ -85,17 +85,23 @@ impl Default for EmailConfig {
     }
 }
 
+fn recipient(text: &str) -> Result<Mailbox, String> {
+    let parsed = text.parse::<Mailbox>();
+    parsed.map_err(|_| "is not an address of e-mail, such as `on-call@shop.example`".to_owned())
+}
+
 impl EmailConfig {
     fn sender(&self) -> Result<Mailbox, String> {
         let parsed = self.from.parse::<Mailbox>();
-        parsed.map_err(|error| format!("is not an address of e-mail: {error}"))
+        parsed.map_err(|_| {
+            "is not an address of e-mail, such as `corswatch <corswatch@shop.example>`".to_owned()
+        })
     }
 
     fn recipients(&self) -> Result<Mailboxes, String> {
         let mut all = Mailboxes::new();
         for text in &self.to {
-            let parsed = text.parse::<Mailbox>();
-            all.push(parsed.map_err(|error| format!("{text:?} is not an address: {error}"))?);
+            all.push(recipient(text)?);
         }
         Ok(all)
     }
@@ -168,8 +174,10 @@ impl ReceiverConfig for EmailConfig {
             let reason = format!("permitted: 1 to {MAX_RECIPIENTS} addresses");
             problems.report("to", self.to.len(), reason);
         }
-        if let Err(reason) = self.recipients() {
-            problems.report("to", self.to.len(), reason);
+        for (at, text) in self.to.iter().enumerate() {
+            if let Err(reason) = recipient(text) {
+                problems.report(&format!("to[{at}]"), format!("{text:?}"), reason);
+            }
         }
         if let Err(reason) = self.certificates() {
             problems.report("ca_file", format!("{:?}", self.ca_file), reason);

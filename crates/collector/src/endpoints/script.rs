@@ -39,7 +39,7 @@ pub(crate) fn by_hash(edge: &Edge, hash: &str, request: &HeaderMap) -> Answer {
 
 /// The script for pages of a key: empty once the key is disabled, which needs no new page.
 pub(crate) fn by_key(edge: &Edge, key: &str, request: &HeaderMap) -> Answer {
-    match edge.catalog.key(key) {
+    match edge.senders.now().catalog.key(key) {
         KeyState::Active { .. } => script(edge, request, CURRENT),
         KeyState::Disabled(_) => served(Bytes::new(), CURRENT),
         KeyState::Unknown => answer::not_found(),

@@ -12,7 +12,7 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ORIGIN, USER_AGENT};
 use intake::access_log::AccessLog;
 use intake::beacon::Beacon;
-use intake::{App, Arrival, KeyState, LogKeyState, LogSource, Source as _};
+use intake::{App, Arrival, Catalog, KeyState, LogKeyState, LogSource, Source as _};
 use journal::{AppendError, Record, Room};
 use observation::{BeaconId, Entry};
 use tokio_util::task::TaskTracker;
@@ -21,6 +21,7 @@ use crate::address::{counted_as, network_of};
 use crate::answer::{self, Answer};
 use crate::body::{Encoding, Upload};
 use crate::edge::Edge;
+use crate::known_senders::KnownSenders;
 use crate::outcome::{Outcome, Refused, Shed};
 use crate::received::Received;
 
@@ -86,8 +87,9 @@ pub(crate) async fn take(
     upload: &mut Upload,
     limit: u64,
 ) -> Answer {
+    let known = edge.senders.held();
     let mut received = Received::new(Arc::clone(edge));
-    let outcome = match record(edge, sender, upload, limit, &mut received).await {
+    let outcome = match record((edge, &known), sender, upload, limit, &mut received).await {
         Ok(record) => append(edge, received, record).await,
         Err(outcome) => {
             received.settle(&outcome);
@@ -96,7 +98,7 @@ pub(crate) async fn take(
     };
     // Only pages run the SDK.
     let app = match sender.credential {
-        Credential::PublicKey(key) => match edge.catalog.key(key) {
+        Credential::PublicKey(key) => match known.catalog.key(key) {
             KeyState::Active { app, .. } => Some(app),
             KeyState::Disabled(_) | KeyState::Unknown => None,
         },
@@ -107,7 +109,7 @@ pub(crate) async fn take(
 
 /// Everything up to the journal, the cheapest questions first.
 async fn record(
-    edge: &Edge,
+    (edge, known): (&Edge, &KnownSenders),
     sender: Sender<'_>,
     upload: &mut Upload,
     limit: u64,
@@ -115,7 +117,7 @@ async fn record(
 ) -> Result<Record, Outcome> {
     edge.in_flight.has_room()?;
     let client = edge.proxies.client(sender.peer, sender.headers);
-    let admitted = admit(edge, sender, client)?;
+    let admitted = admit((edge, known), sender, client)?;
     let encoding = Encoding::read(sender.headers.get(CONTENT_ENCODING))?;
     check_content_type(sender.headers, admitted.format)?;
     let body = read(edge, upload, limit, received).await?;
@@ -125,7 +127,7 @@ async fn record(
     // Whatever was unpacked was work, also where it came to nothing.
     let bytes = unpacked.as_ref().map_or(limit, Bytes::len);
     let uptime = edge.uptime();
-    edge.key_bytes.charge(admitted.key, bytes, uptime);
+    known.key_bytes.charge(admitted.key, bytes, uptime);
     if admitted.format == Format::Beacon {
         edge.network_bytes.charge(network_of(client), bytes, uptime);
     }
@@ -133,10 +135,14 @@ async fn record(
     if encoding != Encoding::Plain {
         received.held.bytes(&edge.in_flight, unpacked.len())?;
     }
-    envelope(edge, sender, (admitted, client), &unpacked)
+    envelope((edge, known), sender, (admitted, client), &unpacked)
 }
 
-fn admit<'e>(edge: &'e Edge, sender: Sender<'_>, client: IpAddr) -> Result<Admitted<'e>, Outcome> {
+fn admit<'e>(
+    (edge, known): (&Edge, &'e KnownSenders),
+    sender: Sender<'_>,
+    client: IpAddr,
+) -> Result<Admitted<'e>, Outcome> {
     let uptime = edge.uptime();
     if !edge.client_rates.admits(counted_as(client), uptime) {
         return Err(Shed::ClientRate.into());
@@ -147,21 +153,21 @@ fn admit<'e>(edge: &'e Edge, sender: Sender<'_>, client: IpAddr) -> Result<Admit
             if !edge.network_bytes.has_left(network_of(client), uptime) {
                 return Err(Shed::NetworkBytes.into());
             }
-            of_page(edge, key)?
+            of_page(&known.catalog, key)?
         }
-        Credential::Bearer => of_server(edge, sender.headers)?,
+        Credential::Bearer => of_server(&known.catalog, sender.headers)?,
     };
-    if !edge.key_rates.admits(admitted.key, uptime) {
+    if !known.key_rates.admits(admitted.key, uptime) {
         return Err(Shed::KeyRate.into());
     }
-    if !edge.key_bytes.has_left(admitted.key, uptime) {
+    if !known.key_bytes.has_left(admitted.key, uptime) {
         return Err(Shed::KeyBytes.into());
     }
     Ok(admitted)
 }
 
-fn of_page<'e>(edge: &'e Edge, key: &str) -> Result<Admitted<'e>, Refused> {
-    match edge.catalog.key(key) {
+fn of_page<'e>(catalog: &'e Catalog, key: &str) -> Result<Admitted<'e>, Refused> {
+    match catalog.key(key) {
         KeyState::Unknown => Err(Refused::UnknownKey),
         KeyState::Disabled(_) => Err(Refused::KeyDisabled),
         KeyState::Active { app, key } => Ok(Admitted {
@@ -172,7 +178,7 @@ fn of_page<'e>(edge: &'e Edge, key: &str) -> Result<Admitted<'e>, Refused> {
     }
 }
 
-fn of_server<'e>(edge: &'e Edge, headers: &HeaderMap) -> Result<Admitted<'e>, Refused> {
+fn of_server<'e>(catalog: &'e Catalog, headers: &HeaderMap) -> Result<Admitted<'e>, Refused> {
     let key = headers.get(AUTHORIZATION).and_then(|header| {
         // The scheme is compared in any case (RFC 9110, section 11.1).
         let (scheme, key) = header.as_bytes().split_at_checked(b"bearer ".len())?;
@@ -180,7 +186,7 @@ fn of_server<'e>(edge: &'e Edge, headers: &HeaderMap) -> Result<Admitted<'e>, Re
             .eq_ignore_ascii_case(b"bearer ")
             .then(|| key.trim_ascii())
     });
-    match key.map(|key| edge.catalog.log_key(key)) {
+    match key.map(|key| catalog.log_key(key)) {
         None | Some(LogKeyState::Unknown) => Err(Refused::UnknownLogKey),
         Some(LogKeyState::Active { app, key, source }) => Ok(Admitted {
             app,
@@ -225,7 +231,7 @@ async fn read(
 }
 
 fn envelope(
-    edge: &Edge,
+    (edge, known): (&Edge, &KnownSenders),
     sender: Sender<'_>,
     (admitted, client): (Admitted<'_>, IpAddr),
     body: &[u8],
@@ -233,11 +239,11 @@ fn envelope(
     let received_at = edge.clock.now();
     let arrival = Arrival {
         app: admitted.app,
-        catalog: &edge.catalog,
+        catalog: &known.catalog,
         received_at,
         network: edge.networks.hash(client, received_at),
-        cardinality: &edge.slots,
-        plausibility: &edge.plausibility,
+        cardinality: &known.slots,
+        plausibility: &known.plausibility,
     };
     let text = |name| sender.headers.get(name).map(http::HeaderValue::to_str);
     let accepted = match admitted.format {

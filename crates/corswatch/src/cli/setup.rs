@@ -65,6 +65,10 @@ pub(crate) struct Doctor {
     /// A file with the token instead.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// A file with certificates of authorities (PEM) that vouch for edge and API, besides the usual ones; where left
+    /// out, the one that the environment variable SSL_CERT_FILE names.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
     /// Sends no beacon.
     #[arg(long)]
     pub(crate) no_beacon: bool,

@@ -104,6 +104,10 @@ pub(crate) struct Backtest {
     /// File with the token for it; the token needs `access = "write"`.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// A file with certificates of authorities (PEM) that vouch for it, besides the usual ones; where left out,
+    /// the one that the environment variable SSL_CERT_FILE names.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// How a report is written.

@@ -20,7 +20,10 @@ pub(crate) fn one_form(text: &str) -> Result<policy::Form, String> {
 }
 
 pub(crate) fn page_origin(text: &str) -> Result<cors::Origin, String> {
-    cors::Origin::parse(text).ok_or_else(|| "not an origin such as https://app.example".to_owned())
+    cors::Origin::parse(text).ok_or_else(|| {
+        web::mistake(text, web::Schemes::Any)
+            .unwrap_or_else(|| "not an origin: write it as `https://app.example`".to_owned())
+    })
 }
 
 pub(crate) fn web_url(text: &str) -> Result<url::Url, String> {

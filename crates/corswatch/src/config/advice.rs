@@ -27,17 +27,11 @@ impl Advice {
         if let Some(name) = between(reason, "unknown field `") {
             return unknown_field(name, expected(reason), path, schema);
         }
-        if let Some(name) = between(reason, "unknown variant `") {
-            let hint = nearest(name, &expected(reason))
-                .map(|near| format!("; did you mean `\"{near}\"`?"))
-                .unwrap_or_default();
-            return Self::plain(format!("{reason}{hint}"));
+        if let Some(name) = between(reason, "missing field `") {
+            return Self::plain(format!("missing field `{name}`: it has no default"));
         }
         if let Some(advice) = kinds::advice(reason, path, found, schema) {
             return Self::plain(advice);
-        }
-        if let Some(name) = between(reason, "missing field `") {
-            return Self::plain(format!("missing field `{name}`: it has no default"));
         }
         Self::plain(reason.to_owned())
     }

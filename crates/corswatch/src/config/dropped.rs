@@ -108,7 +108,8 @@ impl Dropped {
     }
 }
 
-fn index(part: &str) -> Option<usize> {
+/// The index of `[2]`.
+pub(crate) fn index(part: &str) -> Option<usize> {
     part.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
 }
 

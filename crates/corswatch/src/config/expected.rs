@@ -1,64 +1,206 @@
 //! What to write where a value is of the wrong kind: the reader's terms are those of Rust.
 
 use serde_json::Value as Json;
+use settings::Size;
 use toml::Value;
 
-use super::schema::Schema;
+use super::lines;
+use super::schema::{Schema, words};
 
 /// Members that an example of a table shows.
 const SHOWN_MEMBERS: usize = 4;
 
-/// What is expected at `path`, where the reader says so in `reason`. `found` is the value that stands there,
-/// unless it may be a secret.
+/// What the reader of TOML says in terms of its own.
+const TERMS: [&str; 9] = [
+    "invalid type",
+    "invalid value",
+    "expected ",
+    "unknown variant",
+    "did not match any variant",
+    "wanted exactly",
+    "socket address",
+    "IP address syntax",
+    "what is expected here",
+];
+
+/// What is expected at `path`, where the reader's `reason` is in terms of its own. `found` is the value that
+/// stands there, unless it may be a secret.
 pub(crate) fn advice(
     reason: &str,
     path: &[String],
     found: Option<&Value>,
     schema: &Schema,
 ) -> Option<String> {
+    let of = schema.at(path)?;
+    let kind = Kind::of(&of, reason);
+    // Values with a reader of their own say themselves what is wrong.
+    let is_own = !TERMS.iter().any(|term| reason.contains(term));
+    if is_own && !matches!(kind, Kind::Span | Kind::Size) {
+        return None;
+    }
     let name = path.last().filter(|name| !name.starts_with('['));
     let line =
         |value: &str| name.map_or_else(|| value.to_owned(), |name| format!("{name} = {value}"));
-    if reason == "invalid socket address syntax" {
-        let address = address(found.and_then(Value::as_str).unwrap_or_default());
-        let line = line(&format!("\"{address}\""));
-        return Some(format!(
-            "an IP address and a port are expected: write `{line}`"
-        ));
-    }
-    let is_of_kind = ["invalid type: ", "invalid value: ", "expected "];
-    is_of_kind
-        .iter()
-        .find(|start| reason.starts_with(**start))?;
-    let (_, expected) = reason.rsplit_once("expected ")?;
-    let text = match expected {
-        "a sequence" => format!("a list is expected: write `{}`", line("[..]")),
-        "a string" => format!(
-            "a text is expected: write `{}`, in quotes",
-            line(&quoted(found))
+    let usual = || lines::usual(path, schema);
+    let write = |own: Option<String>| {
+        let value = own.map(|value| line(&value)).or_else(usual);
+        value.map_or_else(String::new, |line| format!(": write `{line}`"))
+    };
+    let digits = digits(found);
+    match kind {
+        Kind::Words(words) => {
+            let nearest = found
+                .and_then(Value::as_str)
+                .and_then(|found| nearest(found, &words));
+            let hint = nearest.or_else(|| words.first().cloned());
+            let hint = hint.map_or_else(String::new, |word| format!(": write `{}`", line(&word)));
+            Some(format!("permitted are {}{hint}", words.join(", ")))
+        }
+        Kind::Span => Some(format!(
+            "a span of time is expected, a number with its unit (\"250ms\", \"15s\", \"5m\", \"30d\"){}",
+            write(digits.map(|number| format!("\"{number}s\"")))
+        )),
+        Kind::Size => {
+            let size = digits.map(|number| format!("\"{}\"", Size::of_bytes(number)));
+            Some(format!(
+                "a size is expected, a number with its unit (\"128KiB\", \"8GiB\"){}",
+                write(size)
+            ))
+        }
+        Kind::Listener => {
+            let address = address(found.and_then(Value::as_str).unwrap_or_default());
+            let line = line(&format!("\"{address}\""));
+            Some(format!(
+                "an IP address and a port are expected: write `{line}`"
+            ))
+        }
+        Kind::Ip => Some(
+            "one IP address is expected, without name, port or block: write `\"10.0.0.7\"`"
+                .to_owned(),
         ),
-        "a boolean" => format!(
+        Kind::Switch => Some(format!(
             "true or false is expected: write `{}` or `{}`",
             line("true"),
             line("false")
-        ),
-        "f32" | "f64" => number("a number", found, &line),
-        "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize" => {
-            number("a whole number", found, &line)
-        }
-        "a map" => format!(
+        )),
+        Kind::Whole if found.is_some_and(Value::is_integer) => Some(range(&of)),
+        Kind::Whole => Some(number("a whole number", found, &line, usual())),
+        Kind::Number => Some(number("a number", found, &line, usual())),
+        Kind::List => Some(format!(
+            "a list is expected: write `{}`",
+            line(&list(found))
+        )),
+        Kind::Table if is_section(path, &of) => Some(format!(
+            "a table is expected: write `[{}]` on a line of its own, and its settings below",
+            path.join(".")
+        )),
+        Kind::Table => Some(format!(
             "a table is expected: write `{}`",
-            line(&table(path, schema))
-        ),
-        other if other.contains("struct ") || other.contains("enum ") => {
-            format!(
-                "a table is expected: write `{}`",
-                line(&table(path, schema))
-            )
+            line(&table(&of, schema))
+        )),
+        Kind::TextOrTable => Some(format!(
+            "a text or a table is expected: write `{}` or `{}`",
+            line("\"..\""),
+            line(&table(&of, schema))
+        )),
+        // What is wrong with a text, its own reader says.
+        Kind::Text if found.is_some_and(Value::is_str) => None,
+        Kind::Text => {
+            let number = found.filter(|found| !found.is_table() && !found.is_array());
+            let text = line(&number.map_or_else(|| "\"..\"".to_owned(), quoted));
+            Some(format!("a text is expected: write `{text}`, in quotes"))
         }
-        _ => return None,
-    };
-    Some(text)
+        Kind::Unknown => None,
+    }
+}
+
+/// What a setting takes.
+enum Kind {
+    Words(Vec<String>),
+    Span,
+    Size,
+    Listener,
+    Ip,
+    Switch,
+    Whole,
+    Number,
+    List,
+    Table,
+    TextOrTable,
+    Text,
+    Unknown,
+}
+
+impl Kind {
+    fn of(schema: &Json, reason: &str) -> Self {
+        let words = match words(schema) {
+            // Where a vocabulary describes itself as a text.
+            words if words.is_empty() => named(reason),
+            words => words,
+        };
+        if !words.is_empty() {
+            return Self::Words(words);
+        }
+        let format = schema.get("format").and_then(Json::as_str);
+        match format.unwrap_or_default() {
+            format if format.starts_with("duration") => return Self::Span,
+            format if format.starts_with("size") => return Self::Size,
+            "ip" => return Self::Ip,
+            _ if reason.contains("socket address") => return Self::Listener,
+            _ => {}
+        }
+        let is = |word: &str| match schema.get("type") {
+            Some(Json::String(kind)) => kind == word,
+            Some(Json::Array(kinds)) => kinds.iter().any(|kind| kind == word),
+            _ => false,
+        };
+        match () {
+            () if is("boolean") => Self::Switch,
+            () if is("integer") => Self::Whole,
+            () if is("number") => Self::Number,
+            () if is("array") => Self::List,
+            () if is("object") || schema.get("oneOf").is_some() => Self::Table,
+            () if schema.get("anyOf").is_some() => Self::TextOrTable,
+            () if is("string") => Self::Text,
+            () => Self::Unknown,
+        }
+    }
+}
+
+/// The words of "unknown variant `x`, expected one of `a`, `b`".
+fn named(reason: &str) -> Vec<String> {
+    let list = reason
+        .strip_prefix("unknown variant ")
+        .and_then(|rest| rest.split_once(", expected "));
+    let words = list.map(|(_, list)| list.split('`').skip(1).step_by(2));
+    let words = words.into_iter().flatten();
+    words.map(|word| format!("\"{word}\"")).collect()
+}
+
+/// Whether people write it as a section of the file.
+fn is_section(path: &[String], of: &Json) -> bool {
+    let is_in_list = path.iter().any(|part| part.starts_with('['));
+    !is_in_list && of.get("properties").is_some()
+}
+
+/// The word that is written most like what was found.
+fn nearest(found: &str, words: &[String]) -> Option<String> {
+    let wanted = format!("\"{}\"", found.to_lowercase());
+    let by_distance = words.iter().map(|word| {
+        let distance = strsim::damerau_levenshtein(&wanted, &word.to_lowercase());
+        (distance, word)
+    });
+    let (distance, word) = by_distance.min()?;
+    (distance <= word.len() / 2).then(|| word.clone())
+}
+
+/// A whole number that someone wrote without its unit.
+fn digits(found: Option<&Value>) -> Option<u64> {
+    match found? {
+        Value::Integer(number) => u64::try_from(*number).ok(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
 }
 
 /// An address that listens on the port of `found`, on this machine alone.
@@ -70,36 +212,60 @@ fn address(found: &str) -> String {
     format!("127.0.0.1:{port}")
 }
 
-fn quoted(found: Option<&Value>) -> String {
+fn quoted(found: &Value) -> String {
     match found {
-        Some(Value::Integer(number)) => format!("\"{number}\""),
-        Some(Value::Float(number)) => format!("\"{number}\""),
-        Some(Value::Boolean(word)) => format!("\"{word}\""),
-        _ => "\"..\"".to_owned(),
+        Value::String(text) => Value::from(text.as_str()).to_string(),
+        other => format!("\"{other}\""),
+    }
+}
+
+/// One text alone becomes a list of it.
+fn list(found: Option<&Value>) -> String {
+    match found {
+        Some(Value::String(text)) if !text.is_empty() => {
+            format!("[{}]", Value::from(text.as_str()))
+        }
+        _ => "[..]".to_owned(),
+    }
+}
+
+/// What a whole number may be, as far as its kind says.
+fn range(of: &Json) -> String {
+    match (of.get("minimum"), of.get("maximum")) {
+        (Some(least), Some(most)) => format!("permitted: {least} to {most}"),
+        (Some(least), None) => format!("permitted: {least} and more"),
+        _ => "a smaller whole number is expected".to_owned(),
     }
 }
 
 /// A number that stands in quotes is shown without them.
-fn number(kind: &str, found: Option<&Value>, line: &impl Fn(&str) -> String) -> String {
+fn number(
+    kind: &str,
+    found: Option<&Value>,
+    line: &impl Fn(&str) -> String,
+    usual: Option<String>,
+) -> String {
     let inside = found.and_then(Value::as_str).map(str::trim);
-    match inside.filter(|text| text.parse::<f64>().is_ok()) {
+    match inside.filter(|text| text.parse::<f64>().is_ok_and(|number| number >= 0.0)) {
         Some(text) => format!("{kind} is expected: write `{}`, without quotes", line(text)),
-        None => format!("{kind} is expected, without quotes and unit"),
+        None => {
+            let usual = usual.map_or_else(String::new, |line| format!(": write `{line}`"));
+            format!("{kind} is expected, without quotes and unit{usual}")
+        }
     }
 }
 
-/// A table with the members that the schema has at `path`; of one with several forms, each.
-fn table(path: &[String], schema: &Schema) -> String {
-    let Some(found) = schema.at(path) else {
-        return "{ .. }".to_owned();
-    };
-    let forms = found.get("oneOf").and_then(Json::as_array);
-    match forms {
+/// A table with the members that the schema has; of one with several forms, each.
+fn table(of: &Json, schema: &Schema) -> String {
+    let forms = of.get("oneOf").or_else(|| of.get("anyOf"));
+    match forms.and_then(Json::as_array) {
         Some(forms) => {
-            let forms: Vec<String> = forms.iter().map(members).collect();
+            let forms = forms.iter().map(|form| schema.resolved(form));
+            let forms = forms.filter(|form| form["type"] == "object");
+            let forms: Vec<String> = forms.map(members).collect();
             forms.join("` or `")
         }
-        None => members(&found),
+        None => members(of),
     }
 }
 
@@ -119,87 +285,5 @@ fn members(schema: &Json) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use schemars::JsonSchema;
-    use serde::Deserialize;
-
-    use super::super::load::{Environment, read};
-
-    #[derive(Debug, Default, Deserialize, JsonSchema)]
-    #[serde(deny_unknown_fields, default)]
-    struct Tree {
-        listen: Option<std::net::SocketAddr>,
-        name: String,
-        port: u16,
-        share: f64,
-        keys: Vec<String>,
-        on: bool,
-        rules: Vec<Rule>,
-        form: Option<Form>,
-    }
-
-    #[derive(Debug, Default, Deserialize, JsonSchema)]
-    #[serde(deny_unknown_fields, default)]
-    struct Rule {
-        origin: String,
-        path: String,
-    }
-
-    #[derive(Debug, Deserialize, JsonSchema)]
-    #[serde(tag = "kind", rename_all = "lowercase")]
-    #[expect(dead_code, reason = "only read")]
-    enum Form {
-        Single,
-        Replicated { cluster: String },
-    }
-
-    #[test]
-    fn a_value_of_another_kind_says_what_to_write_in_words_of_the_file() {
-        for (text, expected) in [
-            (
-                "listen = \"localhost:80\"",
-                "an IP address and a port are expected: write `listen = \"127.0.0.1:80\"`",
-            ),
-            ("listen = \"7780\"", "write `listen = \"127.0.0.1:7780\"`"),
-            (
-                "name = 14",
-                "a text is expected: write `name = \"14\"`, in quotes",
-            ),
-            (
-                "port = \"8080\"",
-                "a whole number is expected: write `port = 8080`, without quotes",
-            ),
-            (
-                "port = \"10/s\"",
-                "a whole number is expected, without quotes and unit",
-            ),
-            (
-                "share = \"99.9%\"",
-                "a number is expected, without quotes and unit",
-            ),
-            (
-                "keys = \"hush\"",
-                "keys = [redacted]: a list is expected: write `keys = [..]`",
-            ),
-            (
-                "on = \"yes\"",
-                "true or false is expected: write `on = true` or `on = false`",
-            ),
-            (
-                "rules = [\"https://api.test\"]",
-                "a table is expected: write `{ origin = .., path = .. }`",
-            ),
-            (
-                "form = \"single\"",
-                "a table is expected: write `form = { kind = \"single\" }` or `{ kind = \"replicated\", cluster = .. }`",
-            ),
-        ] {
-            let read = read::<Tree>(text.parse().expect("TOML"), &Environment::default());
-            let found: Vec<_> = read.problems.iter().map(ToString::to_string).collect();
-            assert!(
-                found.len() == 1 && found[0].contains(expected),
-                "{text}: {found:?}"
-            );
-        }
-    }
-}
+#[path = "expected_tests.rs"]
+mod tests;

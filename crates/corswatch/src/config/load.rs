@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 use settings::Problem;
 use toml::{Table, Value};
 
 use super::advice::{Advice, missing_name, unknown_name};
 use super::dropped::{self, Dropped, Path};
-use super::schema::Schema;
+use super::schema::{self, Schema};
 
 /// Settings of the environment start with this; `__` separates the parts of a path.
 pub(crate) const PREFIX: &str = "CORSWATCH__";
@@ -24,8 +24,15 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    fn holds(&self, path: &[String]) -> bool {
+    /// Whether the value at `path` came from a variable.
+    pub(crate) fn holds(&self, path: &[String]) -> bool {
         self.paths.iter().any(|set| path.starts_with(set))
+    }
+
+    /// The variable that the value at `path` came from.
+    pub(crate) fn variable(&self, path: &[String]) -> Option<String> {
+        let set = self.paths.iter().find(|set| path.starts_with(set))?;
+        Some(format!("{PREFIX}{}", set.join("__").to_uppercase()))
     }
 }
 
@@ -98,12 +105,15 @@ pub(crate) struct Reading<T> {
 
 /// Turns the tree into `T`. A value that cannot be read is reported and taken out, and the rest is
 /// read again, so that one run shows all problems.
-pub(crate) fn read<T: DeserializeOwned + JsonSchema>(
+///
+/// `schema` is that of `T`.
+pub(crate) fn read<T: DeserializeOwned>(
     mut tree: Table,
     environment: &Environment,
+    schema: &Schema,
 ) -> Reading<T> {
     let (mut problems, mut dropped) = (Vec::new(), Dropped::default());
-    let mut schema = None;
+    without_lists_for_tables(&mut tree, schema, &mut dropped, &mut problems);
     while problems.len() < MOST_PROBLEMS {
         let error = match serde_path_to_error::deserialize(Value::Table(tree.clone())) {
             Ok(value) => {
@@ -132,12 +142,11 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema>(
         // Where a field is missing because it was taken out, that has been reported.
         let is_consequence = missing_name(&reason).is_some() && dropped.holds(&in_file);
         if !is_consequence {
-            let schema = schema.get_or_insert_with(Schema::of::<T>);
             let is_unknown = unknown_name(&reason).is_some();
             let (text, is_hidden) = match depth {
                 depth if depth < path.len() => ("missing".to_owned(), false),
                 _ if environment.holds(&path) => ("(from the environment)".to_owned(), true),
-                _ if is_secret(&in_file) => ("[redacted]".to_owned(), true),
+                _ if is_secret_at(&in_file, schema) => ("[redacted]".to_owned(), true),
                 _ if is_unknown => (outline(&value), false),
                 _ => (shown(&value), false),
             };
@@ -157,6 +166,62 @@ pub(crate) fn read<T: DeserializeOwned + JsonSchema>(
         value: None,
         problems,
         dropped,
+    }
+}
+
+/// A table in whose place there is a list: the reader would take its entries for the members in their order, which no
+/// one means.
+fn list_for_table(value: &Value, of: &Json, schema: &Schema, path: &mut Path) -> bool {
+    let parts: Vec<(String, &Value)> = match value {
+        Value::Array(_) if of.get("properties").is_some() => return true,
+        Value::Table(table) => table
+            .iter()
+            .map(|(name, value)| (name.clone(), value))
+            .collect(),
+        Value::Array(list) => {
+            let entries = list.iter().enumerate();
+            entries
+                .map(|(at, value)| (format!("[{at}]"), value))
+                .collect()
+        }
+        _ => return false,
+    };
+    parts.into_iter().any(|(part, value)| {
+        let Some(of) = schema.child(of, &part) else {
+            return false;
+        };
+        path.push(part);
+        let is_found = list_for_table(value, of, schema, path);
+        if !is_found {
+            path.pop();
+        }
+        is_found
+    })
+}
+
+/// Takes all such lists out.
+fn without_lists_for_tables(
+    tree: &mut Table,
+    schema: &Schema,
+    dropped: &mut Dropped,
+    problems: &mut Vec<Problem>,
+) {
+    let root = schema.resolved(schema.root());
+    while problems.len() < MOST_PROBLEMS {
+        let mut path = Path::new();
+        let whole = Value::Table(std::mem::take(tree));
+        let is_found = list_for_table(&whole, root, schema, &mut path);
+        if let Value::Table(whole) = whole {
+            *tree = whole;
+        }
+        let Some((_, value)) = is_found.then(|| take(tree, &path)).flatten() else {
+            return;
+        };
+        let in_file = dropped.in_file(&path);
+        let reason = "invalid type: sequence, expected a map";
+        let reason = Advice::of(reason, &in_file, None, schema).reason;
+        problems.push(problem(&in_file, shown(&value), reason));
+        dropped.note(in_file);
     }
 }
 
@@ -208,6 +273,18 @@ fn remove(value: &mut Value, path: &[String]) -> Option<Value> {
     }
 }
 
+/// Whether what lies at `path` may be a secret: by its kind, or as far as the names of it tell.
+pub(crate) fn is_secret_at(path: &[String], schema: &Schema) -> bool {
+    let of = schema.at(path);
+    if of.as_ref().is_some_and(|of| !schema::words(of).is_empty()) {
+        return false;
+    }
+    let name = path.iter().rposition(|part| !part.starts_with('['));
+    let own = &path[name.unwrap_or_default()..];
+    let is_known = of.is_some() && !path.iter().any(|part| part == "properties");
+    of.as_ref().is_some_and(schema::is_secret) || is_secret(if is_known { own } else { path })
+}
+
 /// Whether what lies at `path` may be a secret, as far as names tell.
 pub(crate) fn is_secret(path: &[String]) -> bool {
     let words = ["password", "secret", "token", "key", "salt"];
@@ -222,7 +299,7 @@ fn without_value(reason: &str) -> &str {
 }
 
 /// The value of a setting that is known.
-fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     const LONGEST: usize = 80;
     let text = value.to_string();
     match text.char_indices().nth(LONGEST) {

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::Span;
 
@@ -29,7 +30,11 @@ struct App {
 }
 
 fn problems(text: &str) -> Vec<String> {
-    let read = read::<Tree>(text.parse().expect("TOML"), &Environment::default());
+    let read = read::<Tree>(
+        text.parse().expect("TOML"),
+        &Environment::default(),
+        &Schema::of::<Tree>(),
+    );
     read.problems.iter().map(ToString::to_string).collect()
 }
 
@@ -81,7 +86,7 @@ fn a_name_that_is_not_known_says_what_was_probably_meant_and_shows_no_text() {
         ),
         (
             "[[apps]]\nname = \"a\"\nhosts = \"b\"",
-            "apps[0].hosts = \"b\": a list is expected: write `hosts = [..]`",
+            "apps[0].hosts = \"b\": a list is expected: write `hosts = [\"b\"]`",
         ),
     ] {
         assert_eq!(problems(text), [expected]);
@@ -103,7 +108,7 @@ fn the_environment_overrides_the_file() {
     tree.remove("apps");
     let Reading {
         value, problems, ..
-    } = read::<Tree>(tree, &environment);
+    } = read::<Tree>(tree, &environment, &Schema::of::<Tree>());
     assert!(problems.is_empty(), "{problems:?}");
     let edge = Edge {
         port: 2,
@@ -124,7 +129,7 @@ fn what_the_environment_says_is_never_shown() {
         let mut tree = Table::new();
         let variable = (format!("{PREFIX}{name}"), value.to_owned());
         let (environment, _) = override_with(&mut tree, [variable]);
-        let read = read::<Tree>(tree, &environment);
+        let read = read::<Tree>(tree, &environment, &Schema::of::<Tree>());
         let text = read.problems[0].to_string();
         assert!(text.contains("= (from the environment): "), "{text}");
         assert!(!text.contains("hush") && !text.contains("4711"), "{text}");

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use settings::Problems;
 
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+
 /// What is logged, and how. Logs go to standard error.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -35,10 +37,22 @@ impl Default for LogConfig {
 }
 
 impl LogConfig {
-    /// Reports a level that says nothing.
+    /// Reports what is no level: a word alone would be taken for a part that is to say everything.
     pub(crate) fn problems(&self, mut problems: Problems<'_>) {
-        if self.level.trim().is_empty() {
-            problems.report("level", "\"\"", "write a level, such as info");
+        let is_level = |word: &str| {
+            let word = word.trim();
+            LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level))
+        };
+        let is_understood = |directive: &str| match directive.rsplit_once('=') {
+            Some((part, level)) => !part.trim().is_empty() && is_level(level),
+            None => is_level(directive),
+        };
+        if !self.level.split(',').all(is_understood) {
+            let reason = format!(
+                "permitted are {}, for all or by part: write `level = \"info\"` or `level = \"warn,loader=debug\"`",
+                LEVELS.join(", ")
+            );
+            problems.report("level", format!("{:?}", self.level), reason);
         }
     }
 
@@ -49,5 +63,34 @@ impl LogConfig {
             Format::Json => runtime::logging::Format::Json,
         };
         runtime::logging::init(&self.level, format);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_no_level_is_refused_with_those_that_are() {
+        for (level, is_understood) in [
+            ("info", true),
+            ("WARN", true),
+            ("warn,loader=debug", true),
+            ("warn, corswatch::up=trace", true),
+            ("off", true),
+            ("", false),
+            ("verbose", false),
+            ("loader", false),
+            ("info,loader=loud", false),
+            ("info,", false),
+        ] {
+            let mut found = Vec::new();
+            let config = LogConfig {
+                level: level.to_owned(),
+                ..LogConfig::default()
+            };
+            config.problems(Problems::at("log", &mut found));
+            assert_eq!(found.is_empty(), is_understood, "{level}");
+        }
     }
 }

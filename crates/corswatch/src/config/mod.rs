@@ -1,11 +1,13 @@
 //! The configuration: one tree, put together from what each crate documents of itself.
 
 mod advice;
+mod certificate;
 mod demo;
 mod dropped;
 mod examples;
 mod expected;
 mod health;
+mod lines;
 mod load;
 mod log;
 mod objectives;
@@ -14,6 +16,7 @@ mod reference;
 mod role;
 mod schema;
 mod secret_files;
+mod told;
 mod warnings;
 
 use std::fs::Metadata;
@@ -24,6 +27,8 @@ use serde::{Deserialize, Serialize};
 use settings::{Problem, Problems};
 use toml::Table;
 
+pub(crate) use certificate::{Validity, reached_at};
+pub(crate) use load::is_secret;
 pub(crate) use log::LogConfig;
 pub(crate) use objectives::{Objectives, objectives_of};
 pub(crate) use reference::reference;
@@ -113,6 +118,8 @@ pub(crate) struct Examined {
     pub(crate) problems: Vec<Problem>,
     /// What is worth a second look.
     pub(crate) warnings: Vec<Problem>,
+    /// What file, environment and files of secrets say, as it was read.
+    pub(crate) read: Table,
 }
 
 impl Config {
@@ -127,21 +134,22 @@ impl Config {
 
     /// Reads `file` and the environment, and reports all problems at once.
     pub(crate) fn examine(file: Option<&Path>) -> Result<Examined, Failure> {
-        let (mut tree, mut warnings) = match file {
+        let (mut tree, text, mut warnings) = match file {
             Some(file) => {
-                let (tree, about) = parse(file)?;
+                let (tree, text, about) = parse(file)?;
                 let name = file.display().to_string();
                 let found = warnings::of_file(&name, &about, &tree);
-                (tree, found)
+                (tree, Some(text), found)
             }
-            None => (Table::new(), Vec::new()),
+            None => (Table::new(), None, Vec::new()),
         };
         let (environment, mut problems) = load::override_with(&mut tree, std::env::vars());
-        let files = secret_files::resolve(&mut tree, &schema::Schema::of::<Self>());
+        let schema = schema::Schema::of::<Self>();
+        let files = secret_files::resolve(&mut tree, &schema);
         problems.extend(files.problems);
         warnings.extend(files.warnings);
         warnings.extend(warnings::placeholders(&tree));
-        let reading = load::read::<Self>(tree, &environment);
+        let reading = load::read::<Self>(tree.clone(), &environment, &schema);
         problems.extend(reading.problems);
         if let Some(config) = &reading.value {
             let mut found = Vec::new();
@@ -150,10 +158,18 @@ impl Config {
             let found = config.warnings();
             warnings.extend(reading.dropped.own(found));
         }
+        let sources = told::Sources {
+            text: text.as_deref(),
+            environment: &environment,
+            tree: &tree,
+            schema: &schema,
+        };
+        let problems = problems.into_iter().map(|problem| sources.told(problem));
         Ok(Examined {
             config: reading.value,
-            problems,
+            problems: problems.collect(),
             warnings,
+            read: tree,
         })
     }
 
@@ -186,6 +202,7 @@ impl Config {
         }
         self.url_problems(found);
         found.extend(self.leaks());
+        found.extend(self.certificate_problem());
     }
 
     /// Addresses that read as URLs of another scheme, such as `localhost:8123`.
@@ -310,7 +327,7 @@ impl Config {
 /// A configuration is no larger.
 const MOST_BYTES: u64 = 8 << 20;
 
-fn parse(file: &Path) -> Result<(Table, Metadata), Failure> {
+fn parse(file: &Path) -> Result<(Table, String, Metadata), Failure> {
     let problem = |reason: String| {
         let path = "--config".to_owned();
         Failure::Config(vec![Problem {
@@ -328,7 +345,7 @@ fn parse(file: &Path) -> Result<(Table, Metadata), Failure> {
             error.message()
         ))
     })?;
-    Ok((tree, about))
+    Ok((tree, text, about))
 }
 
 /// Where a byte of a text is. The line itself may hold a secret.

@@ -4,10 +4,11 @@ use aggregator::SloConfig;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::{Problem, Problems};
-use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
 use super::load::{self, Environment};
+use super::schema::Schema;
+use super::told::Sources;
 
 /// The part of a file that is about objectives.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -45,8 +46,10 @@ pub(crate) fn objectives_of(
     })?;
     let own = names(tree.get("apps"));
     let slo = tree.remove("slo");
-    let tree = slo.into_iter().map(|slo| ("slo".to_owned(), slo)).collect();
-    let reading = load::read::<SloFile>(tree, &Environment::default());
+    let written: Table = slo.into_iter().map(|slo| ("slo".to_owned(), slo)).collect();
+    let environment = Environment::default();
+    let schema = Schema::of::<SloFile>();
+    let reading = load::read::<SloFile>(written.clone(), &environment, &schema);
     let mut found = reading.problems;
     let slos = reading.value.map(|file| file.slo).unwrap_or_default();
     let stated: Vec<String> = slos.iter().map(|slo| slo.app.clone()).collect();
@@ -61,16 +64,14 @@ pub(crate) fn objectives_of(
     if found.is_empty() {
         return Ok(Objectives { slos, apps: own });
     }
-    let document = DeTable::parse(text).ok();
-    for problem in &mut found {
-        let at = document
-            .as_ref()
-            .and_then(|document| offset(document.get_ref(), &problem.path));
-        if let Some(at) = at {
-            problem.path = format!("line {}: {}", line(text, at), problem.path);
-        }
-    }
-    Err(found)
+    let sources = Sources {
+        text: Some(text),
+        environment: &environment,
+        tree: &written,
+        schema: &schema,
+    };
+    let found = found.into_iter().map(|problem| sources.told(problem));
+    Err(found.collect())
 }
 
 fn names(apps: Option<&Value>) -> Vec<String> {
@@ -84,25 +85,6 @@ fn line(text: &str, offset: usize) -> usize {
     before.iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// Where the value at `path`, or as much of the path as there is, begins.
-fn offset(document: &DeTable<'_>, path: &str) -> Option<usize> {
-    let mut parts = path.split(['.', '[', ']']).filter(|part| !part.is_empty());
-    let first = document.get(parts.next()?)?;
-    let (mut value, mut at) = (first.get_ref(), first.span().start);
-    for part in parts {
-        let next = match value {
-            DeValue::Table(table) => table.get(part),
-            DeValue::Array(list) => part.parse().ok().and_then(|index: usize| list.get(index)),
-            _ => None,
-        };
-        let Some(next) = next else {
-            break;
-        };
-        (value, at) = (next.get_ref(), next.span().start);
-    }
-    Some(at)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,10 +96,10 @@ mod tests {
         let found = objectives_of(text, Some(&["shop".to_owned()])).expect_err("mistakes");
         let texts: Vec<_> = found.iter().map(ToString::to_string).collect();
         for (line, part) in [
-            ("line 4: slo[0].window = 10m", "permitted: 1h to 366d"),
+            ("line 4: slo[0].window = \"10m\"", "permitted: 1h to 366d"),
             ("line 8: slo[1].sli", "block_rate"),
-            ("line 11: slo[2].app = shp", "no such app"),
-            ("line 13: slo[2].objective", "between 0 and 1"),
+            ("line 11: slo[2].app = \"shp\"", "write `app = \"shop\"`"),
+            ("line 13: slo[2].objective = 99.9", "between 0 and 1"),
         ] {
             assert!(
                 texts

@@ -113,9 +113,10 @@ impl Config {
 
     fn open_private_side(&self) -> Option<Open> {
         let listen = self.dashboard.listen;
-        let is_behind_tls = self.alert.external_url.starts_with("https://");
-        let reason = "bearer tokens travel in clear text: put a proxy with TLS before it, and write \
-                      the address that people use into `alert.external_url` (https://..)";
+        let is_behind_tls =
+            self.dashboard.tls.is_on() || self.alert.external_url.starts_with("https://");
+        let reason = "bearer tokens travel in clear text: set `dashboard.tls`, or put a proxy with TLS \
+                      before it and write the address that people use into `alert.external_url` (https://..)";
         (!listen.ip().is_loopback() && !is_behind_tls).then(|| Open {
             problem: warning("dashboard.listen", &format!("\"{listen}\""), reason),
             secret: self.dashboard.asks_who().then_some("a token or session"),
@@ -185,5 +186,8 @@ mod tests {
                 "it is said all the same"
             );
         }
+        let own = "[dashboard]\nlisten = \"0.0.0.0:1\"\ntls = { certificate_file = \"a\", key_file = \"b\" }";
+        let own: Config = toml::from_str(&format!("{own}\n{token}")).expect("well formed");
+        assert_eq!(paths(&own.leaks().collect::<Vec<_>>()), [""; 0]);
     }
 }

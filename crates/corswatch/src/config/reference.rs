@@ -7,7 +7,7 @@ use toml::Value;
 
 use super::Config;
 use super::examples;
-use super::schema::{Schema, is_secret};
+use super::schema::{Schema, is_secret, words};
 
 const WIDTH: usize = 98;
 
@@ -175,23 +175,6 @@ impl Writer<'_> {
     fn resolved(&self, schema: &Json) -> Json {
         self.schema.resolved(schema).clone()
     }
-}
-
-/// The words of an enumeration, documented or not.
-fn words(schema: &Json) -> Vec<String> {
-    let list = |name: &str| schema.get(name).and_then(Json::as_array).cloned();
-    let plain = list("enum").unwrap_or_default();
-    let documented = list("oneOf").unwrap_or_default();
-    let documented = documented.iter().flat_map(|kind| match kind.get("const") {
-        Some(word) => vec![word.clone()],
-        None => kind
-            .get("enum")
-            .and_then(Json::as_array)
-            .cloned()
-            .unwrap_or_default(),
-    });
-    let words = plain.into_iter().chain(documented);
-    words.map(|word| word.to_string()).collect()
 }
 
 fn wrapped(paragraph: &str) -> Vec<String> {

@@ -46,6 +46,16 @@ impl Schema {
         found.cloned()
     }
 
+    /// The property at `path` as it is described there: with its default, and not resolved.
+    pub(crate) fn property(&self, path: &[String]) -> Option<&Json> {
+        let (name, above) = path.split_last()?;
+        let start = self.resolved(&self.root);
+        let above = above
+            .iter()
+            .try_fold(start, |schema, part| self.child(schema, part))?;
+        above.get("properties")?.get(name)
+    }
+
     /// The schema of the entries of the list at `path`.
     pub(crate) fn entry(&self, path: &[String]) -> Option<Json> {
         let list = self.at(path)?;
@@ -73,4 +83,21 @@ pub(crate) fn is_secret(schema: &Json) -> bool {
     schema
         .get("format")
         .is_some_and(|format| format == "password")
+}
+
+/// The words of an enumeration, documented or not.
+pub(crate) fn words(schema: &Json) -> Vec<String> {
+    let list = |name: &str| schema.get(name).and_then(Json::as_array).cloned();
+    let plain = list("enum").unwrap_or_default();
+    let documented = list("oneOf").unwrap_or_default();
+    let documented = documented.iter().flat_map(|kind| match kind.get("const") {
+        Some(word) => vec![word.clone()],
+        None => kind
+            .get("enum")
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default(),
+    });
+    let words = plain.into_iter().chain(documented);
+    words.map(|word| word.to_string()).collect()
 }

@@ -147,7 +147,30 @@ impl Config {
             Plaintext::Tolerated(problem) => Some(problem),
         }))
         .chain(self.unknown_apps())
+        .chain(self.certificate_warnings())
+        .chain(self.unknown_services())
         .collect()
+    }
+
+    /// Objectives of a service that is not there: nothing is ever counted for them.
+    fn unknown_services(&self) -> impl Iterator<Item = Problem> {
+        let objectives = self.slo.iter().enumerate();
+        objectives.filter_map(|(at, slo)| {
+            let name = slo.service.as_ref()?;
+            let known: Vec<&str> = self.services.iter().map(|of| of.name.as_str()).collect();
+            let reason = match known.as_slice() {
+                known if known.contains(&name.as_str()) => return None,
+                [] => {
+                    "no service is configured, so nothing is counted: add `[[services]]`".to_owned()
+                }
+                known => format!(
+                    "no such service is configured, so nothing is counted; there are `{}`",
+                    known.join("`, `")
+                ),
+            };
+            let path = format!("slo[{at}].service");
+            Some(warning(&path, &format!("{name:?}"), &reason))
+        })
     }
 
     /// Tokens that are limited to an app which is not there: whoever has one sees nothing.

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use journal::DiskSpace;
+use observation::UnixMillis;
 use rustix::fs::{Access, access, statvfs};
 use settings::Size;
 use store::engine::EngineHost;
 
 use super::finding::{Check, Finding};
-use crate::config::{Config, Role};
+use crate::config::{Config, Role, Validity};
 
 /// A folder that a process writes to.
 struct Folder<'a> {
@@ -115,6 +116,21 @@ fn bytes(count: u64) -> String {
         GIB.. => format!("{} GiB", count / GIB),
         _ => format!("{} MiB", count / MIB),
     }
+}
+
+/// Whether the certificate of the admin server is still valid for a while, where it has TLS.
+pub(super) fn certificate(config: &Config, now: UnixMillis) -> Option<Finding> {
+    const ABOUT: &str = "dashboard.tls";
+    let renew = "renew the certificate, and see why it was not renewed by itself";
+    Some(match config.validity(now)? {
+        Validity::Days(days) => Finding::ok(Check::Tls, ABOUT, format!("valid for {days} days")),
+        Validity::Few(days) => {
+            Finding::warning(Check::Tls, ABOUT, format!("expires in {days} days")).so(renew)
+        }
+        Validity::Refused(why) => {
+            Finding::failed(Check::Tls, ABOUT, format!("{why}: browsers refuse it")).so(renew)
+        }
+    })
 }
 
 /// Whether the embedded engine can be loaded, where there is no server.

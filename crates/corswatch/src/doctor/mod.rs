@@ -20,9 +20,9 @@ use rustls::pki_types::UnixTime;
 
 use self::finding::{Check, Finding, Report, Status, within};
 use self::scope::{Part, covers};
-use crate::api::Client;
+use crate::api::{Client, Trust};
 use crate::cli::{Api, Doctor, Format};
-use crate::config::{Config, Examined, Role};
+use crate::config::{Config, Examined, Role, reached_at};
 use crate::exit::Failure;
 
 /// Something failed.
@@ -59,6 +59,7 @@ fn configuration(args: &Doctor) -> (Option<Config>, Vec<Finding>) {
         config,
         mut problems,
         warnings,
+        ..
     } = match Config::examine(args.config.as_deref()) {
         Ok(examined) => examined,
         Err(Failure::Config(problems)) => return (None, problems.iter().map(problem).collect()),
@@ -92,14 +93,10 @@ fn configuration(args: &Doctor) -> (Option<Config>, Vec<Finding>) {
 async fn examine(config: &Config, args: &Doctor) -> Result<Vec<Finding>, Failure> {
     let limit = Duration::from_secs(args.timeout.into());
     let clock = Clock::system();
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(limit)
-        .build()
-        .map_err(anyhow::Error::from)?;
     let servers = scope::servers(config, args.role);
     let mut found = local::disks(config, args.role);
     found.extend(local::engine(config, args.role));
+    found.extend(local::certificate(config, clock.now()));
     let names = join_all(servers.iter().map(async |server| {
         within(limit, Check::Dns, &server.address(), network::name(server)).await
     }));
@@ -117,9 +114,16 @@ async fn examine(config: &Config, args: &Doctor) -> Result<Vec<Finding>, Failure
     let (names, certificates, receivers) = join3(names, certificates, receivers).await;
     found.extend(names.into_iter().chain(certificates).flatten());
     found.extend(services(config, args.role, limit, &clock).await);
-    found.extend(processes(config, args, (&client, limit), &clock).await?);
+    found.extend(processes(config, args, limit, &clock).await?);
     found.extend(receivers.into_iter().flatten());
     Ok(found)
+}
+
+/// One that follows no redirect.
+fn client_of(trust: Trust<'_>, limit: Duration) -> Result<reqwest::Client, Failure> {
+    let builder = trust.client(limit)?;
+    let client = builder.redirect(reqwest::redirect::Policy::none()).build();
+    Ok(client.map_err(anyhow::Error::from)?)
 }
 
 async fn services(
@@ -146,11 +150,14 @@ async fn services(
 async fn processes(
     config: &Config,
     args: &Doctor,
-    (client, limit): (&reqwest::Client, Duration),
+    limit: Duration,
     clock: &Clock,
 ) -> Result<Vec<Finding>, Failure> {
     let edge = edge(config, args);
-    let api = api(config, args);
+    let (api, trust) = api(config, args);
+    let client = &client_of(Trust::Authorities(args.ca_file.as_deref()), limit)?;
+    let api_client = &client_of(trust, limit)?;
+    let role_client = &client_of(Trust::of_own(config), limit)?;
     let (is_edge, is_api) = (covers(args.role, Part::Edge), covers(args.role, Part::Api));
     let edge_work = async {
         match (&edge, is_edge) {
@@ -165,7 +172,7 @@ async fn processes(
         match (&api, is_api) {
             (_, false) => Vec::new(),
             (Some(url), true) => {
-                let work = running::readiness(client, (Check::Api, url), url, clock);
+                let work = running::readiness(api_client, (Check::Api, url), url, clock);
                 within(limit, Check::Api, url, work).await
             }
             (None, true) => vec![nowhere(Check::Api, "dashboard.listen", "--api")],
@@ -173,7 +180,14 @@ async fn processes(
     };
     let roles = running::roles(config, args.role);
     let roles = join_all(roles.iter().map(async |(name, address)| {
-        role(client, limit, (name, *address), args.role.is_some(), clock).await
+        role(
+            config,
+            (role_client, limit),
+            (name, *address),
+            args.role.is_some(),
+            clock,
+        )
+        .await
     }));
     let (edges, apis, roles) = join3(edge_work, api_work, roles).await;
     let works = |found: &[Finding]| found.iter().all(|one| one.status != Status::Failed);
@@ -191,11 +205,15 @@ async fn processes(
     let way = beacon::Way {
         http: client,
         edge,
-        api: &Client::of(&Api {
-            api: url::Url::parse(api).map_err(anyhow::Error::from)?,
-            token_env: args.token_env.clone(),
-            token_file: args.token_file.clone(),
-        })?,
+        api: &Client::believing(
+            trust,
+            &Api {
+                api: url::Url::parse(api).map_err(anyhow::Error::from)?,
+                token_env: args.token_env.clone(),
+                token_file: args.token_file.clone(),
+                ca_file: args.ca_file.clone(),
+            },
+        )?,
         wait: Duration::from_secs(args.wait.into()),
     };
     let most = way.wait + limit * 2;
@@ -206,13 +224,13 @@ async fn processes(
 
 /// One that runs elsewhere is no failure, unless it was asked for.
 async fn role(
-    client: &reqwest::Client,
-    limit: Duration,
+    config: &Config,
+    (client, limit): (&reqwest::Client, Duration),
     (name, address): (&str, std::net::SocketAddr),
     was_asked_for: bool,
     clock: &Clock,
 ) -> Vec<Finding> {
-    let Some(url) = running::reached_at(address) else {
+    let Some(url) = own(config.own_url(address)) else {
         return vec![nowhere(
             Check::Role,
             &format!("health.{name}"),
@@ -240,7 +258,7 @@ fn edge(config: &Config, args: &Doctor) -> Option<String> {
         .edge
         .as_ref()
         .map(|url| url.as_str().trim_end_matches('/').to_owned());
-    let local = || running::reached_at(config.collector.listen);
+    let local = || own(reached_at("http", config.collector.listen));
     let public = || {
         config
             .public_edge()
@@ -249,15 +267,24 @@ fn edge(config: &Config, args: &Doctor) -> Option<String> {
     given.or_else(public).or_else(local)
 }
 
-/// Where the API is, likewise.
-fn api(config: &Config, args: &Doctor) -> Option<String> {
+fn own(url: Option<url::Url>) -> Option<String> {
+    url.map(|url| url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Where the API is, likewise, and whose certificate it may show.
+fn api<'a>(config: &'a Config, args: &'a Doctor) -> (Option<String>, Trust<'a>) {
     let given = args.api.as_ref().map(url::Url::as_str);
     let people = Some(config.alert.external_url.as_str());
     let people =
         people.filter(|url| !url.is_empty() && !config.store.url.is_empty() && args.role.is_none());
-    let local = || running::reached_at(config.dashboard.listen);
-    let url = given
-        .or(people)
-        .map(|url| url.trim_end_matches('/').to_owned());
-    url.or_else(local)
+    match given.or(people) {
+        Some(url) => (
+            Some(url.trim_end_matches('/').to_owned()),
+            Trust::Authorities(args.ca_file.as_deref()),
+        ),
+        None => (
+            own(config.own_url(config.dashboard.listen)),
+            Trust::of_own(config),
+        ),
+    }
 }

@@ -1,6 +1,6 @@
 //! The processes of the installation, and the receivers of its alerts.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use runtime::Clock;
 use serde_json::Value;
@@ -9,16 +9,6 @@ use tokio::net::TcpStream;
 use super::clock;
 use super::finding::{Check, Finding};
 use crate::config::{Config, Role};
-
-/// The address that a listener is reached at from this machine; none for a port that the system chooses.
-pub(super) fn reached_at(listen: SocketAddr) -> Option<String> {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    (listen.port() > 0).then(|| format!("http://{}", SocketAddr::new(ip, listen.port())))
-}
 
 /// What a process answers, and when.
 struct Answer {

@@ -9,7 +9,7 @@ use observation::UnixMillis;
 use runtime::Clock;
 
 use super::{StoredBacktests, print, read};
-use crate::api::{ApiError, Client, parsed};
+use crate::api::{ApiError, Client, Trust, parsed};
 use crate::cli::{Backtest, ExitOn, ReportFormat};
 use crate::config::Config;
 use crate::exit::Failure;
@@ -45,12 +45,13 @@ pub(super) fn run(args: Backtest) -> Result<ExitCode, Failure> {
 }
 
 async fn report(args: &Backtest, span: (UnixMillis, UnixMillis)) -> Result<Report, Failure> {
+    let (token, ca) = (args.token_file.as_deref(), args.ca_file.as_deref());
     if let Some(url) = &args.url {
         let file = args.slo.as_ref().or(args.config.as_ref());
         let slos = file.map(|file| read(file, None)).transpose()?;
         let slos = slos.map(|objectives| objectives.slos);
         let slos = slos.filter(|slos| args.slo.is_some() || !slos.is_empty());
-        let client = Client::at(url.clone(), args.token_file.as_deref(), TIMEOUT)?;
+        let client = Client::at(url.clone(), token, Trust::Authorities(ca), TIMEOUT)?;
         return Ok(asked(&client, slos.as_deref(), span).await?);
     }
     let (mut config, _) = Config::load(args.config.as_deref())?;
@@ -80,9 +81,11 @@ async fn running(
     span: (UnixMillis, UnixMillis),
     in_use: Failure,
 ) -> Result<Report, Failure> {
-    let base = format!("http://{}/", config.dashboard.listen);
-    let base = base.parse().context("dashboard.listen")?;
-    let client = Client::at(base, args.token_file.as_deref(), TIMEOUT)?;
+    let Some(base) = config.own_url(config.dashboard.listen) else {
+        return Err(in_use);
+    };
+    let token = args.token_file.as_deref();
+    let client = Client::at(base, token, Trust::of_own(config), TIMEOUT)?;
     let slos = (!config.slo.is_empty()).then_some(config.slo.as_slice());
     match asked(&client, slos, span).await {
         Err(ApiError::Unreachable { .. }) => Err(in_use),

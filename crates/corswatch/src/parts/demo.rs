@@ -19,22 +19,21 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// The bound sockets of the demo.
 pub(crate) struct Demo {
     listeners: Listeners,
+    sockets: DemoSockets,
+}
+
+/// Where the demo listens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DemoSockets {
     shop: SocketAddr,
     api: SocketAddr,
 }
 
-impl Demo {
-    /// Opens both sockets and adds the shop to the configuration: one person at one machine must
-    /// see an alert, so one session and one network are witnesses enough.
-    pub(crate) async fn bind(config: &mut Config) -> Result<Self, Failure> {
-        let shop = Socket::bind("the demo shop", "demo.shop", config.demo.shop).await?;
-        let api = Socket::bind("the demo's API", "demo.api", config.demo.api).await?;
-        let listeners = Listeners {
-            shop: shop.listener,
-            api: api.listener,
-        };
-        let shop = listeners.shop.local_addr().map_err(anyhow::Error::from)?;
-        let api = listeners.api.local_addr().map_err(anyhow::Error::from)?;
+impl DemoSockets {
+    /// Adds the shop to the configuration: one person at one machine must see an alert, so one session and
+    /// one network are witnesses enough.
+    pub(crate) fn add_to(self, config: &mut Config) {
+        let Self { shop, api } = self;
         config.apps.push(AppConfig {
             name: APP.to_owned(),
             keys: vec![KEY.to_owned()],
@@ -64,18 +63,36 @@ impl Demo {
         config.prober.snapshot_every = Span::secs(20);
         config.alert.corroboration.sessions = 1;
         config.alert.corroboration.networks = 1;
+    }
+}
+
+impl Demo {
+    /// Opens both sockets.
+    pub(crate) async fn bind(config: &Config) -> Result<Self, Failure> {
+        let shop = Socket::bind("the demo shop", "demo.shop", config.demo.shop).await?;
+        let api = Socket::bind("the demo's API", "demo.api", config.demo.api).await?;
+        let listeners = Listeners {
+            shop: shop.listener,
+            api: api.listener,
+        };
+        let shop = listeners.shop.local_addr().map_err(anyhow::Error::from)?;
+        let api = listeners.api.local_addr().map_err(anyhow::Error::from)?;
         Ok(Self {
             listeners,
-            shop,
-            api,
+            sockets: DemoSockets { shop, api },
         })
+    }
+
+    /// Where shop and API listen.
+    pub(crate) const fn sockets(&self) -> DemoSockets {
+        self.sockets
     }
 
     /// Spawns shop and API; returns the shop's address.
     pub(crate) fn spawn(self, edge_url: &str, dashboard_url: &str, tasks: &mut Tasks) -> String {
         let config = DemoConfig {
-            shop_addr: self.shop,
-            api_addr: self.api,
+            shop_addr: self.sockets.shop,
+            api_addr: self.sockets.api,
             edge_url: edge_url.to_owned(),
             script_path: collector::script_path().to_owned(),
             integrity: Some(collector::integrity().to_owned()),
@@ -87,6 +104,6 @@ impl Demo {
             let served = demo::serve(config, listeners, Switches::default(), stop).await;
             served.map_err(task_error)
         });
-        format!("http://{}", self.shop)
+        format!("http://{}", self.sockets.shop)
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use collector::{Collector, Counts};
+use async_trait::async_trait;
+use collector::{Catalogs, Collector, Counts};
 use intake::Catalog;
 use journal::Journal;
 use runtime::Tasks;
@@ -12,6 +13,7 @@ use super::journal::{JournalPart, close_after, missing};
 use super::{Context, Socket, task_error};
 use crate::config::Config;
 use crate::exit::Failure;
+use crate::reload::{Rebuild, Reload, Replace};
 
 /// The bound socket of the edge.
 pub(crate) struct Edge {
@@ -33,7 +35,7 @@ impl Edge {
         config: &Config,
         ground: &Context,
         journal: &Journal,
-        tasks: &mut Tasks,
+        (tasks, reload): (&mut Tasks, &mut Reload),
     ) -> Result<(JournalPart, Counts), Failure> {
         let catalog = Catalog::build(&config.catalog()).map_err(Failure::Config)?;
         let appender = journal.appender().await.map_err(missing)?;
@@ -46,6 +48,7 @@ impl Edge {
             &ground.metrics,
         );
         let counts = collector.counts();
+        reload.add(KnownSenders(collector.catalogs()));
         // The collector bounds its own drain; what is left above it is for the last report.
         let deadline = config.collector.drain.duration() + Duration::from_secs(5);
         let listener = self.socket.listener;
@@ -54,5 +57,17 @@ impl Edge {
         });
         close_after(Arc::clone(&appender), tasks);
         Ok((JournalPart(appender), counts))
+    }
+}
+
+/// Applications with their keys, and the services that own endpoints.
+struct KnownSenders(Catalogs);
+
+#[async_trait]
+impl Rebuild for KnownSenders {
+    async fn build(&self, config: &Config) -> Result<Replace, Failure> {
+        let catalog = Catalog::build(&config.catalog()).map_err(Failure::Config)?;
+        let catalogs = self.0.clone();
+        Ok(Box::new(move || catalogs.replace(catalog)))
     }
 }

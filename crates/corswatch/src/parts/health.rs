@@ -24,8 +24,13 @@ pub(crate) struct HealthSide {
 
 impl HealthSide {
     /// Opens the socket of the role whose address is in `setting`.
-    pub(crate) async fn bind(setting: &'static str, address: SocketAddr) -> Result<Self, Failure> {
+    pub(crate) async fn bind(
+        config: &Config,
+        setting: &'static str,
+        address: SocketAddr,
+    ) -> Result<Self, Failure> {
         let socket = Socket::bind("the health of this role", setting, address).await?;
+        let socket = socket.guarded_as(config);
         Ok(Self { socket })
     }
 

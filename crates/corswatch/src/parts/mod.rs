@@ -15,7 +15,7 @@ mod socket;
 mod storage;
 
 pub(crate) use data::make_private;
-pub(crate) use demo::Demo;
+pub(crate) use demo::{Demo, DemoSockets};
 pub(crate) use edge::Edge;
 pub(crate) use evaluation::evaluation;
 pub(crate) use health::{HealthSide, store_parts};

@@ -22,7 +22,7 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Opens the socket of `what`, whose address is in `setting`.
+    /// Opens the socket of `what`, whose address is in `setting`; it is asked by HTTP.
     pub(super) async fn bind(
         what: &'static str,
         setting: &'static str,
@@ -33,6 +33,14 @@ impl Socket {
         let address = listener.local_addr().map_err(anyhow::Error::from)?;
         let url = format!("http://{address}");
         Ok(Self { listener, url })
+    }
+
+    /// The same socket, which is asked as the admin server of `config` is.
+    pub(super) fn guarded_as(mut self, config: &Config) -> Self {
+        if config.dashboard.tls.is_on() {
+            self.url = self.url.replacen("http://", "https://", 1);
+        }
+        self
     }
 
     /// The store, for which this socket tells health until it is there.

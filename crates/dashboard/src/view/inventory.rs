@@ -32,6 +32,8 @@ pub(crate) struct Stances {
     pub credentialed_reflecting: usize,
     /// With one that has never answered.
     pub unknown: usize,
+    /// With one that lets any origin read, by a wildcard or by naming whoever asks: M7.
+    pub wildcard_or_reflecting: usize,
 }
 
 impl From<&StanceCounts> for Stances {
@@ -48,6 +50,7 @@ impl From<&StanceCounts> for Stances {
             null_trusted: of(Stance::NullTrusted),
             credentialed_reflecting: of(Stance::CredentialedReflecting),
             unknown: counts.with(None),
+            wildcard_or_reflecting: counts.wildcard_or_reflecting(),
         }
     }
 }
@@ -126,8 +129,8 @@ pub(crate) struct Target {
     answered_at: Option<Timestamp>,
     /// Since when its traffic has been observed: what is older than that cannot be called unused.
     observed_since: Option<Timestamp>,
-    /// `right`, `missing` or `not_needed`.
-    vary: &'static str,
+    /// `right`, `missing` or `not_needed`; null where it has never answered.
+    vary: Option<&'static str>,
     /// Access-Control-Max-Age in seconds.
     max_age: Option<u32>,
     /// Whether that is longer than any browser keeps a preflight.
@@ -259,7 +262,7 @@ impl From<InventoryRow> for Target {
             audited_at: Timestamp(row.last_at),
             answered_at: row.answered_at.map(Timestamp),
             observed_since: row.observed_since.map(Timestamp),
-            vary: row.vary.as_str(),
+            vary: row.stance.map(|_| row.vary.as_str()),
             max_age: row.max_age,
             origins: row.origins.into_iter().map(Origin::from).collect(),
             findings: row.findings.into_iter().map(Finding::from).collect(),

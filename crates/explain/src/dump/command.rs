@@ -6,29 +6,33 @@ pub(super) use super::draft::Command;
 use super::draft::Draft;
 use super::fetch;
 use super::powershell::powershell;
-use super::shell::{Shell, words};
+use super::shell::{Shell, is_closed, words};
+
 use super::typed::{httpie, httpie_names_a_target, wget};
+use super::variables::Variables;
 
 /// Takes the commands out of a dump; the second value is the rest, with empty lines in their place.
 pub(super) fn take(text: &str) -> (Vec<Command>, String) {
     let mut commands = Vec::new();
     let mut rest = String::with_capacity(text.len());
-    let mut lines = text.lines().enumerate().peekable();
+    let mut variables = Variables::default();
+    let mut lines = text.lines().enumerate();
     while let Some((index, line)) = lines.next() {
         let Some(start) = command_of(line) else {
+            variables.learn(line);
             rest.push_str(line);
             rest.push('\n');
             continue;
         };
-        rest.push('\n');
+        let more = continued(start, lines.clone().map(|(_, line)| line));
         let mut command = start.to_owned();
-        while goes_on(&command)
-            && let Some((_, line)) = lines.next()
-        {
+        for line in &more {
             command.push('\n');
             command.push_str(line);
-            rest.push('\n');
         }
+        rest.push_str(&"\n".repeat(more.len() + 1));
+        lines.by_ref().take(more.len()).for_each(drop);
+        let command = variables.put_in(&command);
         commands.extend(read(index + 1, &command, &rest));
     }
     // DevTools put the cookies of PowerShell into a session before the command.
@@ -37,6 +41,28 @@ pub(super) fn take(text: &str) -> (Vec<Command>, String) {
         command.has_cookies |= session;
     }
     (commands, rest)
+}
+
+/// The lines that a command goes on in; none where a quote or bracket of it has no end in the whole dump.
+fn continued<'a>(start: &str, lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut command = start.to_owned();
+    let mut more = Vec::new();
+    let mut lines = lines;
+    while goes_on(&command) {
+        let Some(line) = lines.next() else {
+            let is_marked = start.trim_end().ends_with(['\\', '^', '`']);
+            return if is_marked { more } else { Vec::new() };
+        };
+        // What shells print before a line that goes on: bash, PowerShell, the command prompt.
+        let line = ["> ", ">> ", "More? "]
+            .iter()
+            .find_map(|prompt| line.strip_prefix(prompt))
+            .unwrap_or(line);
+        command.push('\n');
+        command.push_str(line);
+        more.push(line);
+    }
+    more
 }
 
 const PROGRAMS: [&str; 10] = [
@@ -49,6 +75,17 @@ const PROGRAMS: [&str; 10] = [
     "http",
     "https",
     "xh",
+    "wget",
+];
+
+/// Programs whose names are no words of a sentence.
+const UNMISTAKABLE: [&str; 7] = [
+    "curl.exe",
+    "curl",
+    "invoke-webrequest",
+    "invoke-restmethod",
+    "iwr",
+    "irm",
     "wget",
 ];
 
@@ -71,6 +108,30 @@ fn command_of(line: &str) -> Option<&str> {
         .chain(behind)
         .map(bare)
         .find(|line| is_command(line))
+        .or_else(|| within(line).filter(|_| !line.starts_with(['<', '*', '{', '}'])))
+}
+
+/// A command anywhere in a line: behind other prompts, or run by another program (`time`, `docker exec`).
+fn within(line: &str) -> Option<&str> {
+    if let Some(at) = line.find("fetch(") {
+        let before = line[..at].chars().next_back().unwrap_or(' ');
+        if matches!(before, ' ' | '=' | '(' | '.') {
+            return Some(&line[at..]);
+        }
+    }
+    let lower = line.to_ascii_lowercase();
+    let starts = UNMISTAKABLE.iter().flat_map(|program| {
+        let found = lower.match_indices(program);
+        found.map(|(at, _)| (at, at + program.len()))
+    });
+    let begins_one = |(at, end): &(usize, usize)| {
+        let before = lower[..*at].chars().next_back().unwrap_or(' ');
+        let next = lower[*end..].trim_start();
+        let asks = next.starts_with(['-', '\'', '"', '$', '%']) || next.starts_with("http");
+        matches!(before, ' ' | '(' | '`' | '>') && lower[*end..].starts_with(' ') && asks
+    };
+    let (at, _) = starts.filter(begins_one).min()?;
+    line.get(at..)
 }
 
 /// A command without what PowerShell does with its value: `$r = iwr ..`, `(iwr ..).Headers`.
@@ -114,8 +175,11 @@ fn goes_on(command: &str) -> bool {
     if shell == Shell::Pwsh {
         return command.matches('{').count() > command.matches('}').count();
     }
-    shell == Shell::Posix && command.matches('\'').count() % 2 == 1 && !command.contains("\\'")
+    shell != Shell::Cmd && !is_closed(command)
 }
+
+/// Words that end a command.
+const AFTER: [&str; 10] = ["|", "||", "&&", "&", ";", ">", ">>", "2>", "2>&1", "#"];
 
 /// The requests of a command; `before` is what stands above it. `curl --next` makes several.
 fn read(line: usize, text: &str, before: &str) -> Vec<Command> {
@@ -124,7 +188,10 @@ fn read(line: usize, text: &str, before: &str) -> Vec<Command> {
         fetch::fetch(text, &mut draft);
         return draft.finish(line).into_iter().collect();
     }
-    let words = words(text, Shell::of(text));
+    let mut words = words(text, Shell::of(text));
+    // What else the shell does with the command: pipes, redirections, the next command.
+    let own = words.iter().position(|word| AFTER.contains(&word.as_str()));
+    words.truncate(own.unwrap_or(words.len()));
     let program = words.first().map(|word| word.to_ascii_lowercase());
     let arguments = words.get(1..).unwrap_or_default();
     match program.as_deref().unwrap_or_default() {

@@ -2,47 +2,27 @@
 
 use super::draft::Draft;
 
-/// Options of curl that take a value and do not matter here.
-const CURL_VALUES: [&str; 38] = [
-    "-o",
-    "--output",
-    "-w",
-    "--write-out",
-    "-x",
-    "--proxy",
-    "-m",
-    "--max-time",
-    "--connect-timeout",
-    "--retry",
-    "--resolve",
-    "--cacert",
-    "--cert",
-    "-E",
-    "--key",
-    "-c",
-    "--cookie-jar",
-    "-D",
-    "--dump-header",
-    "-K",
-    "--config",
-    "--interface",
-    "--connect-to",
-    "--max-redirs",
-    "--limit-rate",
-    "--ciphers",
-    "--tls-max",
-    "-U",
-    "--proxy-user",
-    "--noproxy",
-    "-r",
-    "--range",
-    "-z",
-    "--time-cond",
-    "--unix-socket",
-    "--trace",
-    "--trace-ascii",
-    "--stderr",
-];
+/// Options of curl that take a value and do not matter here (curl 8, `curl --help all`).
+const CURL_VALUES: &str = "\
+    --abstract-unix-socket --alt-svc --aws-sigv4 --cacert --capath --cert --cert-type --ciphers --config \
+    --connect-timeout --connect-to --continue-at --cookie-jar --create-file-mode --crlfile --curves \
+    --dns-interface --dns-ipv4-addr --dns-ipv6-addr --dns-servers --doh-url --dump-header --ech \
+    --egd-file --engine --etag-compare --etag-save --expect100-timeout --ftp-account \
+    --ftp-alternative-to-user --ftp-method --ftp-port --ftp-ssl-ccc-mode --happy-eyeballs-timeout-ms \
+    --haproxy-clientip --hostpubmd5 --hostpubsha256 --hsts --interface --ip-tos --ipfs-gateway \
+    --keepalive-cnt --keepalive-time --key --key-type --krb --libcurl --limit-rate --local-port \
+    --login-options --mail-auth --mail-from --mail-rcpt --max-filesize --max-redirs --max-time \
+    --netrc-file --noproxy --output --output-dir --parallel-max --pass --pinnedpubkey --preproxy --proto \
+    --proto-default --proto-redir --proxy --proxy-cacert --proxy-capath --proxy-cert --proxy-cert-type \
+    --proxy-ciphers --proxy-crlfile --proxy-header --proxy-key --proxy-key-type --proxy-pass \
+    --proxy-pinnedpubkey --proxy-service-name --proxy-tls13-ciphers --proxy-tlsauthtype \
+    --proxy-tlspassword --proxy-tlsuser --proxy-user --proxy1.0 --pubkey --quote --random-file --range \
+    --rate --request-target --resolve --retry --retry-delay --retry-max-time --sasl-authzid \
+    --service-name --sigalgs --socks4 --socks4a --socks5 --socks5-gssapi-service --socks5-hostname \
+    --speed-limit --speed-time --stderr --telnet-option --tftp-blksize --time-cond --tls-max \
+    --tls13-ciphers --tlsauthtype --tlspassword --tlsuser --trace --trace-ascii --trace-config \
+    --unix-socket --url-query --variable --vlan-priority --write-out -C -D -E -K -P -Q -U -Y -c -m -o -r \
+    -t -w -x -y -z";
 
 pub(super) fn curl(words: &[String], draft: &mut Draft) {
     let mut words = words.iter();
@@ -68,7 +48,7 @@ pub(super) fn curl(words: &[String], draft: &mut Draft) {
             }
             "-T" | "--upload-file" => {
                 value();
-                draft.method.get_or_insert_with(|| "PUT".to_owned());
+                draft.by_itself = Some("PUT");
             }
             "-A" | "--user-agent" => drop(value()),
             "-u" | "--user" => {
@@ -94,15 +74,20 @@ pub(super) fn curl(words: &[String], draft: &mut Draft) {
                 value();
                 draft.body("multipart/form-data; boundary=x");
             }
-            "-I" | "--head" => draft.method = Some("HEAD".to_owned()),
+            // A method of its own goes before that of `-I`, wherever it stands.
+            "-I" | "--head" => draft.by_itself = Some("HEAD"),
             "-G" | "--get" => draft.body_in_url = true,
-            name if CURL_VALUES.contains(&name) => drop(value()),
+            name if takes_value(name) => drop(value()),
             name if name.starts_with('-') => {}
             _ => {
                 draft.url.get_or_insert_with(|| word.clone());
             }
         }
     }
+}
+
+fn takes_value(name: &str) -> bool {
+    CURL_VALUES.split(' ').any(|option| option == name)
 }
 
 /// An option and the value that is glued to it: `-XPUT`, `--request=PUT`. Letters without a value may
@@ -117,11 +102,11 @@ fn option(word: &str) -> (&str, Option<&str>) {
     if !word.starts_with('-') || word.len() < 3 {
         return (word, None);
     }
-    let takes_value = |letter: char| "XHbAeudFoWwxmcDTKrzEU".contains(letter);
+    let has_value = |letter: char| "XHbAeudFTCDEKPQUYcmortwxyz".contains(letter);
     let at = word
         .char_indices()
         .skip(1)
-        .find(|(_, letter)| takes_value(*letter));
+        .find(|(_, letter)| has_value(*letter));
     match at {
         None if word.contains('I') => ("-I", None),
         None if word.contains('G') => ("-G", None),

@@ -20,6 +20,8 @@ pub(super) struct Command {
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) method: Option<String>,
+    /// The method that an option brings along where none is said.
+    pub(super) by_itself: Option<&'static str>,
     pub(super) url: Option<String>,
     pub(super) headers: Headers,
     pub(super) has_body: bool,
@@ -63,7 +65,7 @@ impl Draft {
         {
             self.headers.push("content-type", kind);
         }
-        let by_itself = if sends { "POST" } else { "GET" };
+        let by_itself = self.by_itself.unwrap_or(if sends { "POST" } else { "GET" });
         Some(Command {
             line,
             sent: Sent {

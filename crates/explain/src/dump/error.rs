@@ -31,6 +31,29 @@ pub enum BadDump {
         "PowerShell prints no headers of an answer with an error status ({0}): add -SkipHttpErrorCheck (PowerShell 7), or use `curl.exe -i`"
     )]
     WindowsError(u16),
+    /// Headers without the line before them that says the status.
+    #[error(
+        "line {line} is a header of an answer whose status is not shown: give the whole head, as `curl -i` prints it"
+    )]
+    NoStatus {
+        /// Line number, from 1.
+        line: usize,
+    },
+    /// The tool got no answer.
+    #[error(
+        "line {line}: there was no answer (`{text}`), so CORS had no say yet: what a browser gets from this URL, a connection or an error of its own, comes first"
+    )]
+    Failed {
+        /// Line number, from 1.
+        line: usize,
+        /// What the tool said.
+        text: String,
+    },
+    /// A variable whose value the dump does not show.
+    #[error(
+        "the dump does not tell what `{0}` stands for: put the value in its place, or give --origin and --url"
+    )]
+    Variable(String),
     /// Nothing says which page asked.
     #[error(
         "the dump does not tell the page's origin: send `-H 'Origin: https://app.example'`, or give --origin"

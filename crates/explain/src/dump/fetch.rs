@@ -1,9 +1,10 @@
-//! `fetch(..)` as DevTools copy it, which is JSON but for the call around it.
+//! `fetch(..)` as DevTools copy it and as people write it.
 
 use cors::Mode;
-use serde_json::{Deserializer, Value};
+use serde_json::Value;
 
 use super::draft::Draft;
+use super::literal::{self, Cut, NOT_SHOWN};
 
 /// What stands behind the opening bracket, where a line starts with the call.
 pub(super) fn arguments(line: &str) -> Option<&str> {
@@ -14,53 +15,67 @@ pub(super) fn arguments(line: &str) -> Option<&str> {
 
 /// Whether the arguments go on in the next line.
 pub(super) fn goes_on(command: &str) -> bool {
-    arguments(command).is_some_and(|arguments| matches!(read(arguments), Err(Unread::Cut)))
+    arguments(command).is_some_and(|arguments| read(arguments).is_err())
 }
 
-/// Why arguments cannot be read.
-enum Unread {
-    /// They end too early.
-    Cut,
-    /// They are not what DevTools write.
-    Other,
-}
-
-fn read(arguments: &str) -> Result<(String, Value), Unread> {
-    let unread = |error: serde_json::Error| match error.is_eof() {
-        true => Unread::Cut,
-        false => Unread::Other,
-    };
-    let mut texts = Deserializer::from_str(arguments).into_iter::<String>();
-    let url = texts.next().ok_or(Unread::Cut)?.map_err(unread)?;
-    let rest = arguments[texts.byte_offset()..].trim_start();
-    if rest.is_empty() {
-        return Err(Unread::Cut);
-    }
-    let Some(rest) = rest.strip_prefix(',') else {
+/// The URL and the options of a call.
+fn read(arguments: &str) -> Result<(Value, Value), Cut> {
+    let mut rest = arguments;
+    let url = literal::value(&mut rest)?;
+    literal::skip(&mut rest)?;
+    let Some(behind) = rest.strip_prefix(',') else {
         return Ok((url, Value::Null));
     };
-    let mut values = Deserializer::from_str(rest).into_iter::<Value>();
-    let options = values.next().ok_or(Unread::Cut)?.map_err(unread)?;
-    Ok((url, options))
+    rest = behind;
+    literal::skip(&mut rest)?;
+    if rest.starts_with(')') {
+        return Ok((url, Value::Null));
+    }
+    Ok((url, literal::value(&mut rest)?))
 }
 
 /// Takes over what a call says.
 pub(super) fn fetch(command: &str, draft: &mut Draft) {
-    let Some(Ok((url, options))) = arguments(command).map(read) else {
+    let Some(Ok((Value::String(url), options))) = arguments(command).map(read) else {
         return;
     };
-    draft.url = Some(url);
+    draft.url = Some(match url.strip_prefix(NOT_SHOWN) {
+        // The name of a variable.
+        Some(expression) => format!("${{{expression}}}"),
+        None => url,
+    });
     let text = |name: &str| options[name].as_str();
     draft.method = text("method").map(str::to_owned);
     draft.mode = text("mode").and_then(Mode::parse);
     draft.has_cookies = text("credentials") == Some("include");
     for (name, value) in options["headers"].as_object().into_iter().flatten() {
-        draft.header(&format!("{name}: {}", value.as_str().unwrap_or_default()));
+        let value = value.as_str().unwrap_or_default();
+        let is_known = !value.starts_with(NOT_SHOWN);
+        draft.header(&format!(
+            "{name}: {}",
+            if is_known { value } else { NOT_SHOWN }
+        ));
     }
     if let Some(referrer) = text("referrer") {
         draft.header(&format!("referer: {referrer}"));
     }
-    if options["body"].is_string() {
-        draft.body("text/plain;charset=UTF-8");
+    if let Some(body) = text("body") {
+        draft.has_body = true;
+        draft.body_type = type_of(body);
+    }
+}
+
+/// The type that a body brings along (<https://fetch.spec.whatwg.org/#concept-bodyinit-extract>).
+fn type_of(body: &str) -> Option<&'static str> {
+    match body.strip_prefix(NOT_SHOWN) {
+        None => Some("text/plain;charset=UTF-8"),
+        Some(made) if made.starts_with("JSON.stringify") => Some("text/plain;charset=UTF-8"),
+        Some(made) if made.contains("URLSearchParams") => {
+            Some("application/x-www-form-urlencoded;charset=UTF-8")
+        }
+        Some(made) if made.to_ascii_lowercase().contains("form") => {
+            Some("multipart/form-data; boundary=x")
+        }
+        Some(_) => None,
     }
 }

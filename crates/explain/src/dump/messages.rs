@@ -62,7 +62,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Message>, BadDump> {
     let (mut sent, mut got) = (Block::of(Stream::Verbose), Block::of(Stream::Verbose));
     let mut plain = Block::of(Stream::Plain);
     for (number, line) in (1..).zip(text.lines()) {
-        let line = line.strip_suffix('\r').unwrap_or(line);
+        let line = without_time(line.strip_suffix('\r').unwrap_or(line));
         match verbose(line) {
             Some(('>', rest)) => sent.line(number, rest)?,
             Some(('<', rest)) => got.line(number, rest)?,
@@ -94,6 +94,23 @@ impl Message {
             Body::Request(_) => None,
         }
     }
+}
+
+/// The line without the time that `curl --trace-time` puts before it: `10:00:00.123456 < HTTP/1.1 200 OK`; curl
+/// 8 adds the number of the transfer: `[0-0] `.
+fn without_time(line: &str) -> &str {
+    let Some((time, rest)) = line.split_once(' ') else {
+        return line;
+    };
+    let is_time = time.len() == "10:00:00.123456".len()
+        && time
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
+    let rest = match rest.split_once("] ") {
+        Some((transfer, behind)) if transfer.starts_with('[') => behind,
+        _ => rest,
+    };
+    if is_time { rest } else { line }
 }
 
 /// The mark of a line of `curl -v`, and what is behind it.
@@ -174,15 +191,18 @@ impl Open {
             line: number,
             text: line.to_owned(),
         };
+        let headers = match &mut self.message.body {
+            Body::Request(sent) => &mut sent.headers,
+            Body::Answer { answer, .. } => &mut answer.headers,
+        };
+        if line.starts_with([' ', '\t']) && headers.extend_last(line.trim()) {
+            return Ok(());
+        }
         let (name, value) = line.split_once(':').ok_or_else(bad)?;
         let name = name.trim();
         if !is_token(name.as_bytes()) {
             return Err(bad());
         }
-        let headers = match &mut self.message.body {
-            Body::Request(sent) => &mut sent.headers,
-            Body::Answer { answer, .. } => &mut answer.headers,
-        };
         headers.push(name, trim(value.as_bytes()));
         Ok(())
     }

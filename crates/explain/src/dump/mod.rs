@@ -6,11 +6,14 @@ mod curl;
 mod draft;
 mod error;
 mod fetch;
+mod literal;
 mod messages;
+mod panel;
 mod powershell;
 mod request;
 mod shell;
 mod typed;
+mod variables;
 mod windows;
 
 use cors::{Answer, Exchange, Hop, Origin, Request, Ruling, Stage, judge};
@@ -46,16 +49,50 @@ pub fn read(dump: &[u8], given: &Given) -> Result<Dump, BadDump> {
     let (commands, rest) = command::take(&text);
     let mut messages = messages::read(&rest)?;
     if messages.is_empty() {
+        messages = panel::read(&rest);
+    }
+    if messages.is_empty() {
         messages = windows::read(&rest)?;
     }
-    if messages.is_empty() && commands.is_empty() {
-        return Err(BadDump::NoAnswer);
+    if messages.is_empty() {
+        unanswered(&rest, &commands)?;
     }
     let requests = requests(&commands, &messages);
     let (request, notes) = request::of(given, &requests, &commands, &rest)?;
     let mut dump = lay(request, replies(&commands, messages))?;
     dump.notes.extend(notes);
     Ok(dump)
+}
+
+/// Why a dump has no answers; commands alone need none.
+fn unanswered(rest: &str, commands: &[Command]) -> Result<(), BadDump> {
+    for (line, text) in (1..).zip(rest.lines()) {
+        let failed = ["curl: (", "wget: unable", "http: error:", "xh: error:"];
+        if failed
+            .iter()
+            .any(|start| text.trim_start().starts_with(start))
+            && !commands.is_empty()
+        {
+            let text = text.trim().to_owned();
+            return Err(BadDump::Failed { line, text });
+        }
+        let name = text.split(':').next().unwrap_or_default().trim();
+        let is_header = text.contains(':') && is_of_answers(name);
+        if is_header {
+            return Err(BadDump::NoStatus { line });
+        }
+    }
+    match commands {
+        [] => Err(BadDump::NoAnswer),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a header is one that answers have.
+fn is_of_answers(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("access-control-allow-")
+        || matches!(name.as_str(), "vary" | "server" | "x-powered-by")
 }
 
 /// The text without the colours that HTTPie and others print.
@@ -116,6 +153,8 @@ fn replies(commands: &[Command], messages: Vec<Message>) -> Vec<DumpedResponse> 
                         .is_some_and(|sent| sent.method == "CONNECT");
                 // What stands unmarked behind marked lines is the output of another command.
                 let is_other = answered == Some(Stream::Verbose) && message.stream == Stream::Plain;
+                // Whoever answers 407 is a proxy too.
+                replies.retain(|reply: &DumpedResponse| reply.answer.status != 407);
                 if answer.status >= 200 && !of_proxy {
                     replies.push(DumpedResponse {
                         line: message.line,
@@ -138,27 +177,17 @@ fn is_final(replies: &[DumpedResponse]) -> bool {
 }
 
 /// Lays answers along a request, each where the browser would have asked for it.
-fn lay(request: Request, replies: Vec<DumpedResponse>) -> Result<Dump, BadDump> {
-    let notes = notes(&request, &replies);
-    let mut exchange = Exchange {
-        request,
-        hops: Vec::new(),
-    };
-    let mut replies = std::collections::VecDeque::from(replies);
-    loop {
-        let judgement = judge(&exchange);
-        let Some(missing) = judgement
-            .scene
-            .missing
-            .filter(|_| judgement.ruling == Ruling::Incomplete)
-        else {
-            break;
-        };
-        let at = replies.iter().position(|reply| fits(reply, missing));
-        let Some(reply) = at.and_then(|at| replies.remove(at)) else {
-            break;
-        };
-        place(&mut exchange, reply.answer);
+fn lay(request: Request, mut replies: Vec<DumpedResponse>) -> Result<Dump, BadDump> {
+    let mut notes = notes(&request, &replies);
+    let mut exchange = place_all(request, &mut replies);
+    // A preflight that the request does not need decides nothing, unless it is all that there is.
+    let is_preflight = |reply: &DumpedResponse| reply.to.as_ref().is_some_and(Sent::is_preflight);
+    if exchange.hops.is_empty() && replies.iter().any(is_preflight) {
+        notes.push(format!(
+            "A plain {} with no headers of its own needs no preflight; a browser sends this one only for a page that listens to the progress of an upload. Name the headers that the page sets: `-H 'Access-Control-Request-Headers: content-type'`.",
+            exchange.request.method()
+        ));
+        exchange = place_all(exchange.request.always_preflighted(), &mut replies);
     }
     if let Some(bare) = replies
         .iter()
@@ -172,6 +201,29 @@ fn lay(request: Request, replies: Vec<DumpedResponse>) -> Result<Dump, BadDump> 
         });
     }
     Ok(Dump { exchange, notes })
+}
+
+/// Takes the answers that fit, one after the other.
+fn place_all(request: Request, replies: &mut Vec<DumpedResponse>) -> Exchange {
+    let mut exchange = Exchange {
+        request,
+        hops: Vec::new(),
+    };
+    loop {
+        let judgement = judge(&exchange);
+        let Some(missing) = judgement
+            .scene
+            .missing
+            .filter(|_| judgement.ruling == Ruling::Incomplete)
+        else {
+            break;
+        };
+        let Some(at) = replies.iter().position(|reply| fits(reply, missing)) else {
+            break;
+        };
+        place(&mut exchange, replies.remove(at).answer);
+    }
+    exchange
 }
 
 fn is_complete(exchange: &Exchange) -> bool {
@@ -217,6 +269,16 @@ fn notes(request: &Request, replies: &[DumpedResponse]) -> Vec<String> {
     let mut notes = Vec::new();
     for reply in replies {
         let Some(sent) = &reply.to else { continue };
+        for name in ["headers", "methods"] {
+            let wrong = format!("access-control-allow-{name}");
+            if sent.header(&wrong).is_some() {
+                notes.push(format!(
+                    "The request before line {} sends `{wrong}`, which is a header of answers; a preflight asks with `access-control-request-{}`.",
+                    reply.line,
+                    name.replace("methods", "method")
+                ));
+            }
+        }
         match sent.header("origin").as_deref() {
             None => notes.push(format!(
                 "The request before line {} was sent without Origin; many servers then leave the CORS headers out. Repeat it with `-H 'Origin: {}'`.",

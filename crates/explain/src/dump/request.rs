@@ -6,6 +6,7 @@ use url::Url;
 use super::command::Command;
 use super::error::{BadDump, Given};
 use super::messages::Sent;
+use super::variables::named;
 
 /// Headers that the tools add by themselves, or that a browser does.
 const NOT_OF_THE_PAGE: [&str; 8] = [
@@ -78,6 +79,9 @@ pub(super) fn of(
     } else {
         Credentials::SameOrigin
     };
+    if let Some(variable) = unknown(&page_origin).or_else(|| unknown(authority(&url))) {
+        return Err(BadDump::Variable(variable));
+    }
     let request = Request::new(RequestParts {
         page_origin: &page_origin,
         url: &url,
@@ -90,6 +94,21 @@ pub(super) fn of(
         headers,
     })?;
     Ok((request, notes))
+}
+
+/// A variable that was left in a text.
+fn unknown(text: &str) -> Option<String> {
+    let mut marks = text.match_indices(['$', '%']);
+    marks.find_map(|(at, _)| {
+        let (_, length) = named(&text[at..])?;
+        Some(text[at..at + length].to_owned())
+    })
+}
+
+/// Host and port of a URL, which hold no `$`; paths may.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default()
 }
 
 /// The origin of the page that a request was made from.

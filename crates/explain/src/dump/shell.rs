@@ -9,6 +9,8 @@ pub(super) enum Shell {
     Cmd,
     /// PowerShell.
     Pwsh,
+    /// fish, which escapes within single quotes too.
+    Fish,
 }
 
 impl Shell {
@@ -19,16 +21,69 @@ impl Shell {
             Self::Cmd
         } else if ends('`') || command.contains("@{") {
             Self::Pwsh
+        } else if is_fish(command) {
+            Self::Fish
         } else {
             Self::Posix
         }
     }
 }
 
+/// Whether every quote of a command has its end.
+pub(super) fn is_closed(command: &str) -> bool {
+    let (posix, fish) = (
+        quotes(command, &Rules::POSIX),
+        quotes(command, &Rules::FISH),
+    );
+    posix.closed || fish.closed
+}
+
+/// What the quotes of a command look like under some rules.
+struct Quotes {
+    closed: bool,
+    /// A text within single quotes ends with a backslash, which nobody means in bash.
+    ends_with_backslash: bool,
+}
+
+fn quotes(command: &str, rules: &Rules) -> Quotes {
+    let mut open = None;
+    let mut ends_with_backslash = false;
+    let mut rest = command.chars();
+    let mut before = ' ';
+    while let Some(c) = rest.next() {
+        match open {
+            None if c == rules.escape => drop(rest.next()),
+            // `$'..'` of bash has escapes.
+            None if c == '\'' && before == '$' => open = Some('$'),
+            None if matches!(c, '\'' | '"') => open = Some(c),
+            Some('"' | '$') if c == '\\' => drop(rest.next()),
+            Some('\'') if c == '\\' && rules.escapes_in_single => drop(rest.next()),
+            Some('$') if c == '\'' => open = None,
+            Some(quote) if c == quote => {
+                ends_with_backslash |= quote == '\'' && before == '\\';
+                open = None;
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    Quotes {
+        closed: open.is_none(),
+        ends_with_backslash,
+    }
+}
+
+/// Whether single quotes are escaped as fish does it.
+fn is_fish(command: &str) -> bool {
+    let posix = quotes(command, &Rules::POSIX);
+    (posix.ends_with_backslash || !posix.closed) && quotes(command, &Rules::FISH).closed
+}
+
 /// The words of a command.
 pub(super) fn words(command: &str, shell: Shell) -> Vec<String> {
     match shell {
         Shell::Posix => split(command, &Rules::POSIX),
+        Shell::Fish => split(command, &Rules::FISH),
         Shell::Cmd => split(&without_carets(command), &Rules::ARGV),
         Shell::Pwsh => split(command, &Rules::POWERSHELL),
     }
@@ -42,6 +97,8 @@ struct Rules {
     escape_in_double: char,
     /// Whether single quotes quote.
     single: bool,
+    /// Whether `\\'` and `\\\\` stand for one character within them.
+    escapes_in_single: bool,
 }
 
 impl Rules {
@@ -49,17 +106,24 @@ impl Rules {
         escape: '\\',
         escape_in_double: '\\',
         single: true,
+        escapes_in_single: false,
+    };
+    const FISH: Self = Self {
+        escapes_in_single: true,
+        ..Self::POSIX
     };
     /// The command prompt leaves quotes to the program, which reads them as C does.
     const ARGV: Self = Self {
         escape: '\\',
         escape_in_double: '\\',
         single: false,
+        escapes_in_single: false,
     };
     const POWERSHELL: Self = Self {
         escape: '`',
         escape_in_double: '`',
         single: true,
+        escapes_in_single: false,
     };
 }
 
@@ -108,7 +172,9 @@ fn split(command: &str, rules: &Rules) -> Vec<String> {
             '\'' if rules.single => {
                 let word = word.get_or_insert_default();
                 // `$'..'` of bash: with the escapes of C.
-                if word.ends_with('$') && rules.escape == '\\' {
+                if rules.escapes_in_single {
+                    fish_string(&mut rest, word);
+                } else if word.ends_with('$') && rules.escape == '\\' {
                     word.pop();
                     c_string(&mut rest, word);
                 } else {
@@ -136,6 +202,19 @@ fn double(rest: &mut Rest<'_>, word: &mut String, rules: &Rules) {
                     word.push(next);
                 }
                 Some(next) => word.extend([c, next]),
+            },
+            _ => word.push(c),
+        }
+    }
+}
+
+fn fish_string(rest: &mut Rest<'_>, word: &mut String) {
+    while let Some(c) = rest.next() {
+        match c {
+            '\'' => return,
+            '\\' => match rest.next_if(|next| matches!(next, '\'' | '\\')) {
+                Some(next) => word.push(next),
+                None => word.push(c),
             },
             _ => word.push(c),
         }

@@ -17,6 +17,7 @@ pub(super) fn wget(words: &[String], draft: &mut Draft) {
         };
         match name {
             "--header" => draft.header(&value()),
+            "--spider" => draft.by_itself = Some("HEAD"),
             "--method" => draft.method = Some(value()),
             "--body-data" | "--post-data" | "--body-file" | "--post-file" => {
                 value();

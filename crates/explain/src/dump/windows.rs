@@ -3,6 +3,7 @@
 use cors::{Answer, Headers};
 
 use super::error::BadDump;
+use super::is_of_answers;
 use super::messages::{Body, Message, Stream};
 
 /// The answer of `StatusCode : 200` and `Headers : {[name, value], ..}`, or of the table of
@@ -19,7 +20,11 @@ pub(super) fn read(text: &str) -> Result<Vec<Message>, BadDump> {
             start = number;
         }
     }
-    let answer = match (status, table(text)?) {
+    let listed = match table(text)? {
+        None => json(text).or_else(|| list(text)),
+        table => table,
+    };
+    let answer = match (status, listed) {
         (Some(status), _) => Answer {
             status,
             headers: headers(text)?,
@@ -59,15 +64,54 @@ fn table(text: &str) -> Result<Option<(usize, Headers)>, BadDump> {
             return Err(BadDump::Cut { line: number });
         }
         if let Some((name, value)) = line.split_once(' ') {
-            // PowerShell 7 shows lists: `{https://app.test}`.
-            let value = value.trim();
-            let inner = value
-                .strip_prefix('{')
-                .and_then(|value| value.strip_suffix('}'));
-            headers.push(name, inner.unwrap_or(value));
+            headers.push(name, bare(value.trim()));
         }
     }
     Ok(Some((start, headers)))
+}
+
+/// The list of `.Headers | Format-List`: `Key   : name` and `Value : {value}` in turn.
+fn list(text: &str) -> Option<(usize, Headers)> {
+    let mut headers = Headers::new();
+    let mut name = None;
+    let mut start = 0;
+    for (number, line) in (1..).zip(text.lines()) {
+        if let Some(key) = member(line, "Key") {
+            name = Some(key);
+            start = if start == 0 { number } else { start };
+        } else if let (Some(value), Some(name)) = (member(line, "Value"), name.take()) {
+            headers.push(name, bare(value));
+        }
+    }
+    (start > 0).then_some((start, headers))
+}
+
+/// The object of `.Headers | ConvertTo-Json`: a text or a list of texts by name.
+fn json(text: &str) -> Option<(usize, Headers)> {
+    let start = text.find('{')?;
+    let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter();
+    let object: serde_json::Map<String, serde_json::Value> = values.next()?.ok()?;
+    let mut headers = Headers::new();
+    for (name, value) in &object {
+        let lines = match value {
+            serde_json::Value::Array(lines) => lines.as_slice(),
+            line => std::slice::from_ref(line),
+        };
+        for line in lines {
+            headers.push(name, line.as_str().unwrap_or_default());
+        }
+    }
+    let known = |name: &String| is_of_answers(name) || name.eq_ignore_ascii_case("content-type");
+    let line = text[..start].lines().count();
+    object.keys().any(known).then_some((line.max(1), headers))
+}
+
+/// PowerShell 7 shows lists: `{https://app.test}`.
+fn bare(value: &str) -> &str {
+    let inner = value
+        .strip_prefix('{')
+        .and_then(|value| value.strip_suffix('}'));
+    inner.unwrap_or(value)
 }
 
 /// The status of `The remote server returned an error: (403) Forbidden.` (5) and `Response status

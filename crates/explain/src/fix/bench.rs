@@ -68,6 +68,13 @@ impl Bench {
         self.fixes.push(fix);
     }
 
+    /// Takes away what was answered at a hop: the page asks elsewhere now.
+    pub(super) fn forget_answers(&mut self, hop: usize) {
+        if let Some(hop) = self.exchange.hops.get_mut(hop) {
+            (hop.preflight, hop.response) = (None, None);
+        }
+    }
+
     /// How many changes were made that were not made before.
     pub(super) const fn progress(&self) -> usize {
         self.changes

@@ -168,13 +168,17 @@ impl Fix {
             Action::Remove { .. } | Action::Credentials(_) | Action::Status(_) | Action::Advice => {
             }
         }
-        Request::new(RequestParts {
+        let changed = Request::new(RequestParts {
             page_origin: request.page_origin().as_str(),
             url,
             method,
             mode,
             credentials: request.credentials(),
             headers,
+        })?;
+        Ok(match request.is_always_preflighted() {
+            true => changed.always_preflighted(),
+            false => changed,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Objections to a preflight's answer: status, methods and headers.
 
-use cors::{CorsError, Judgement, is_token};
+use cors::{Answer, CorsError, Judgement, is_token};
 
 use super::bench::Bench;
 use super::change::{Action, Fix, FixTarget};
@@ -13,6 +13,9 @@ pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError) {
     let refused = bench
         .answer(judgement, FixTarget::Preflight)
         .is_some_and(|answer| !(200..=299).contains(&answer.status));
+    if refused && redirected_by_the_browser(bench, judgement) {
+        return;
+    }
     if refused {
         status(bench, judgement);
     }
@@ -31,6 +34,28 @@ pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError) {
         | CorsError::HeaderDisallowedByPreflightResponse => headers(bench, judgement),
         _ => access::mend(bench, judgement, error, FixTarget::Preflight),
     }
+}
+
+/// Where a server asked for https in an earlier answer (HSTS), the browser redirects by itself: no server has
+/// seen the preflight.
+fn redirected_by_the_browser(bench: &mut Bench, judgement: &Judgement) -> bool {
+    let secure = bench
+        .answer(judgement, FixTarget::Preflight)
+        .filter(|answer| {
+            let reason = answer.headers.joined("non-authoritative-reason");
+            reason.is_some_and(|reason| reason.eq_ignore_ascii_case(b"hsts"))
+        })
+        .and_then(Answer::redirect)
+        .map(|location| String::from_utf8_lossy(location).into_owned());
+    let Some(url) = secure.filter(|_| judgement.hop == 0) else {
+        return false;
+    };
+    let text = format!(
+        "Ask `{url}` in the first place. The browser itself redirects http to https for this server, which asked for that in an earlier answer (HSTS), and a preflight must not be redirected; the server has not seen it."
+    );
+    bench.change(Fix::page(Action::Url(url), text));
+    bench.forget_answers(judgement.hop);
+    true
 }
 
 /// Whoever refuses OPTIONS stands before what would answer it.

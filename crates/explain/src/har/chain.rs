@@ -31,7 +31,7 @@ const BROWSERS_OWN: [&str; 13] = [
 /// Stands for the value of a header that the preflight asked for and the file leaves out: DevTools
 /// export no Authorization unless told to. Brackets make it a value that needs a preflight, whatever
 /// the header.
-const NOT_RECORDED: &str = "(not recorded)";
+pub(super) const NOT_RECORDED: &str = "(not recorded)";
 
 /// The request behind an entry.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ pub(super) fn request(
     let method = preflight
         .and_then(|preflight| preflight.header("access-control-request-method"))
         .unwrap_or(&entry.request.method);
-    Request::new(RequestParts {
+    let request = Request::new(RequestParts {
         page_origin: page_origin.as_str(),
         url: &entry.request.url,
         method,
@@ -99,7 +99,20 @@ pub(super) fn request(
         credentials,
         headers,
     })
-    .map_err(|error| error.to_string())
+    .map_err(|error| error.to_string())?;
+    Ok(match asked {
+        Some(names) if index.has_own_preflight(at) => as_asked(request, &names),
+        _ => request,
+    })
+}
+
+/// The request as its preflight shows it: one that needs none was sent with one all the same.
+fn as_asked(request: Request, names: &[String]) -> Request {
+    let is_simple = matches!(request.method(), "GET" | "HEAD" | "POST") && names.is_empty();
+    match is_simple {
+        true => request.always_preflighted(),
+        false => request,
+    }
 }
 
 /// The names that a preflight asks for.
@@ -119,7 +132,7 @@ pub(super) fn asked_request(
     page_origin: &Origin,
 ) -> Result<Request, String> {
     let names = asked_headers(preflight);
-    Request::new(RequestParts {
+    let request = Request::new(RequestParts {
         page_origin: page_origin.as_str(),
         url: &preflight.request.url,
         method: preflight
@@ -129,7 +142,8 @@ pub(super) fn asked_request(
         credentials: Credentials::SameOrigin,
         headers: names.iter().map(|name| (name, NOT_RECORDED)).collect(),
     })
-    .map_err(|error| error.to_string())
+    .map_err(|error| error.to_string())?;
+    Ok(as_asked(request, &names))
 }
 
 /// The exchange that starts at an entry, along its redirects.

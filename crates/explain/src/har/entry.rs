@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use cors::{Answer, Headers, Origin};
-use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+
+use super::lenient::{Count, Line, Lines, Text};
 
 /// A request and its answer.
 #[derive(Debug, Deserialize)]
@@ -30,6 +31,8 @@ pub(super) struct Entry<'a> {
     from_cache: Text<'a>,
     #[serde(borrow, default, rename = "_fetchType")]
     fetch_type: Text<'a>,
+    #[serde(borrow, default, rename = "_fetchedViaServiceWorker")]
+    by_service_worker: Text<'a>,
     /// DevTools and Safari note failures with the answer, recorders built on the DevTools protocol
     /// also beside it.
     #[serde(borrow, default, rename = "_error")]
@@ -53,7 +56,7 @@ pub(super) struct Asked<'a> {
     #[serde(borrow)]
     pub(super) url: Cow<'a, str>,
     #[serde(borrow, default)]
-    headers: Option<Vec<Line<'a>>>,
+    headers: Lines<'a>,
     #[serde(default)]
     cookies: Count,
 }
@@ -63,7 +66,7 @@ struct Answered<'a> {
     #[serde(borrow, default)]
     status: Text<'a>,
     #[serde(borrow, default)]
-    headers: Option<Vec<Line<'a>>>,
+    headers: Lines<'a>,
     #[serde(borrow, default, rename = "redirectURL")]
     redirect_url: Text<'a>,
     /// `_failureText` is Playwright's, the others are those of recorders for Puppeteer.
@@ -81,14 +84,6 @@ struct Answered<'a> {
     cors_error: Text<'a>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Line<'a> {
-    #[serde(borrow)]
-    name: Cow<'a, str>,
-    #[serde(borrow, default)]
-    value: Text<'a>,
-}
-
 impl Entry<'_> {
     /// The first value of a request header.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
@@ -99,7 +94,7 @@ impl Entry<'_> {
 
     /// The request's headers without the pseudo-headers of HTTP/2, which Chromium's files have too.
     pub(super) fn request_headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        lines(self.request.headers.as_deref().unwrap_or_default())
+        lines(self.request.headers.get().unwrap_or_default())
     }
 
     pub(super) fn is_preflight(&self) -> bool {
@@ -139,7 +134,7 @@ impl Entry<'_> {
     pub(super) fn answer(&self) -> Option<Answer> {
         let response = self.response.as_ref()?;
         let status = self.status()?;
-        let lines_of = response.headers.as_deref()?;
+        let lines_of = response.headers.get()?;
         let mut headers: Headers = lines(lines_of)
             .flat_map(|(name, value)| {
                 // Firefox joins the lines of one name with line feeds.
@@ -192,9 +187,19 @@ impl Entry<'_> {
     /// The browser's cache that the answer came from.
     pub(super) fn browser_cache(&self) -> Option<String> {
         // Chromium: `disk`, `memory`; WebKit: `Memory Cache`, `Disk Cache`, `Network Load`.
-        let named = self.from_cache.get().map(|kind| format!("{kind} cache"));
+        let named = self.from_cache.get().map(|kind| match kind {
+            "true" => "cache".to_owned(),
+            kind => format!("{kind} cache"),
+        });
         let kind = self.fetch_type.get().map(str::to_lowercase);
         named.or(kind.filter(|kind| kind.contains("cache")))
+    }
+
+    /// Whether the page's service worker answered. What it hands out goes past the CORS check
+    /// (<https://fetch.spec.whatwg.org/#http-fetch>, step 4).
+    pub(super) fn is_of_service_worker(&self) -> bool {
+        let kind = self.fetch_type.get().unwrap_or_default();
+        self.by_service_worker.get() == Some("true") || kind.eq_ignore_ascii_case("service worker")
     }
 }
 
@@ -216,68 +221,4 @@ pub(super) fn bytes(text: &str) -> Vec<u8> {
 /// A URL without its fragment.
 pub(super) fn bare(url: &str) -> &str {
     url.split('#').next().unwrap_or_default()
-}
-
-/// A text that some tools write as a number or leave out; anything else counts as left out.
-#[derive(Debug, Default)]
-pub(super) struct Text<'a>(Option<Cow<'a, str>>);
-
-impl Text<'_> {
-    /// The text, unless it is missing or empty.
-    pub(super) fn get(&self) -> Option<&str> {
-        self.0.as_deref().filter(|text| !text.is_empty())
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Text<'de>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a text")
-            }
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Some(Cow::Borrowed(text))))
-            }
-            fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Some(Cow::Owned(text.to_owned()))))
-            }
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Text<'de>, E> {
-                Ok(Text(Some(Cow::Owned(number.to_string()))))
-            }
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Text<'de>, E> {
-                Ok(Text(Some(Cow::Owned(number.to_string()))))
-            }
-            fn visit_f64<E: Error>(self, number: f64) -> Result<Text<'de>, E> {
-                Ok(Text(Some(Cow::Owned(number.to_string()))))
-            }
-            fn visit_bool<E: Error>(self, _: bool) -> Result<Text<'de>, E> {
-                Ok(Text(None))
-            }
-            fn visit_unit<E: Error>(self) -> Result<Text<'de>, E> {
-                Ok(Text(None))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Text<'de>, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Text(None))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text<'de>, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Text(None))
-            }
-        }
-        deserializer.deserialize_any(Any)
-    }
-}
-
-/// How many elements a list has; anything else has none.
-#[derive(Debug, Default)]
-struct Count(usize);
-
-impl<'de> Deserialize<'de> for Count {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let list: Option<Vec<IgnoredAny>> = Option::deserialize(deserializer)?;
-        Ok(Self(list.map_or(0, |list| list.len())))
-    }
 }

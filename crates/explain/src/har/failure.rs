@@ -2,6 +2,7 @@
 
 use cors::CorsError;
 
+use super::told::{self, Told};
 use crate::reason::Reason;
 
 /// The failure of a request.
@@ -13,8 +14,8 @@ pub(super) enum Failure {
     NotSent,
     /// The general one, which Chromium writes for CORS and for much else.
     General,
-    /// CORS; which rule, where it is named.
-    Cors(Option<CorsError>),
+    /// CORS, and what the message says of it.
+    Cors(Told),
     /// For another reason.
     Other(Reason),
 }
@@ -44,8 +45,10 @@ const WORDS: [(&str, Reason); 19] = [
 ];
 
 /// Words of failures that say nothing in particular.
-const GENERAL: [&str; 6] = [
+const GENERAL: [&str; 7] = [
     "err_failed",
+    // What Firefox says of every request that CORS blocks, and of some others.
+    "ns_error_dom_bad_uri",
     "ns_error_failure",
     "failed to fetch",
     "load failed",
@@ -74,7 +77,7 @@ pub(super) fn read(text: Option<&str>) -> Failure {
         return Failure::NotSent;
     }
     if let Some(error) = named(text) {
-        return Failure::Cors(Some(error));
+        return Failure::Cors(Told::rule(error));
     }
     let lower = text.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -85,7 +88,7 @@ pub(super) fn read(text: Option<&str>) -> Failure {
         return Failure::General;
     }
     if has(&CORS) {
-        return Failure::Cors(None);
+        return Failure::Cors(told::read(text));
     }
     let reason = WORDS
         .iter()

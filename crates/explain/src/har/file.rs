@@ -26,10 +26,10 @@ struct Log<'a> {
 #[derive(Debug, Deserialize)]
 pub(super) struct Page<'a> {
     #[serde(borrow, default)]
-    pub(super) id: super::entry::Text<'a>,
+    pub(super) id: super::lenient::Text<'a>,
     /// The page's URL in files of Chromium and Safari, its title in those of others.
     #[serde(borrow, default)]
-    pub(super) title: super::entry::Text<'a>,
+    pub(super) title: super::lenient::Text<'a>,
 }
 
 /// What a file holds.
@@ -40,20 +40,21 @@ pub(super) struct Contents<'a> {
     pub(super) bad: Vec<BadEntry>,
 }
 
-/// Reads a file. `text` is what [`decode::text`] made of its bytes.
-pub(super) fn read(text: &str) -> Result<Contents<'_>, BadHar> {
-    match serde_json::from_str::<File<'_>>(text) {
-        Ok(file) => {
-            let mut reader = Reader::new(text);
-            reader.contents.pages = file.log.pages.unwrap_or_default();
-            for raw in file.log.entries {
-                let start = raw.get().as_ptr().addr() - text.as_ptr().addr();
-                reader.entry(start, raw.get());
-            }
-            Ok(reader.contents)
-        }
-        Err(error) => recover(text, error),
+/// Reads a file that is JSON as a whole. `text` is what [`decode`] made of its bytes.
+pub(super) fn whole(text: &str) -> serde_json::Result<Contents<'_>> {
+    let file = serde_json::from_str::<File<'_>>(text)?;
+    let mut reader = Reader::new(text);
+    reader.contents.pages = file.log.pages.unwrap_or_default();
+    for raw in file.log.entries {
+        let start = raw.get().as_ptr().addr() - text.as_ptr().addr();
+        reader.entry(start, raw.get());
     }
+    Ok(reader.contents)
+}
+
+/// Reads what is whole of another file; `text` is mended.
+pub(super) fn damaged(text: &str) -> Result<Contents<'_>, BadHar> {
+    whole(text).or_else(|error| recover(text, error))
 }
 
 /// Why bytes are no HAR file before anything of it was read.
@@ -96,7 +97,7 @@ impl<'a> Reader<'a> {
     /// Takes the text of one entry.
     fn entry(&mut self, start: usize, raw: &'a str) {
         let line = self.line_of(start);
-        match serde_json::from_str::<Entry<'a>>(raw) {
+        match entry(raw) {
             Ok(mut entry) => {
                 entry.index = self.count;
                 entry.line = line;
@@ -118,6 +119,60 @@ impl<'a> Reader<'a> {
         });
         self.count += 1;
     }
+}
+
+/// Reads an entry. Where it is not what the format wants, the last of members that are there twice
+/// counts, and half a character of UTF-16, which DevTools write of bodies that they cut, is replaced.
+fn entry(raw: &str) -> serde_json::Result<Entry<'_>> {
+    serde_json::from_str(raw).or_else(|error| {
+        let mended = mend(raw);
+        let members = serde_json::from_str::<serde_json::Value>(&mended);
+        members
+            .map_err(|_| ())
+            .and_then(|members| Entry::deserialize(members).map_err(|_| ()))
+            .map_err(|()| error)
+    })
+}
+
+/// The text with what JSON does not know in words that it does, each of the same length: `NaN` and
+/// `Infinity`, which Python writes, and halves of characters.
+pub(super) fn mend(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut quoted = false;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let rest = &bytes[at..];
+        let step = match byte {
+            b'"' => {
+                quoted = !quoted;
+                1
+            }
+            b'\\' if quoted && is_half(rest, b"89abAB") && is_half(&rest[6..], b"cdefCDEF") => 12,
+            b'\\' if quoted && is_half(rest, b"89abcdefABCDEF") => {
+                bytes[at..at + 6].copy_from_slice(b"\\ufffd");
+                6
+            }
+            b'\\' if quoted => 2,
+            b'N' if !quoted && rest.starts_with(b"NaN") => number(&mut bytes[at..at + 3]),
+            b'I' if !quoted && rest.starts_with(b"Infinity") => number(&mut bytes[at..at + 8]),
+            _ => 1,
+        };
+        at += step;
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Whether an escape of half a character stands here whose third digit is one of these.
+fn is_half(text: &[u8], third: &[u8]) -> bool {
+    matches!(text, [b'\\', b'u', b'd' | b'D', digit, one, other, ..]
+        if third.contains(digit) && one.is_ascii_hexdigit() && other.is_ascii_hexdigit())
+}
+
+/// Writes zero over a word; the value is its length.
+fn number(word: &mut [u8]) -> usize {
+    word.fill(b'0');
+    word[1] = b'e';
+    word.len()
 }
 
 fn without_place(error: &serde_json::Error) -> String {
@@ -144,7 +199,7 @@ fn recover(text: &str, error: serde_json::Error) -> Result<Contents<'_>, BadHar>
                 reader.entry(at, &text[at..at + length]);
                 at += length;
             }
-            None => match damaged(&mut reader, at) {
+            None => match damaged_entry(&mut reader, at) {
                 Some(next) => at = next,
                 None => return Ok(reader.contents),
             },
@@ -170,7 +225,7 @@ fn recover(text: &str, error: serde_json::Error) -> Result<Contents<'_>, BadHar>
 }
 
 /// Names an entry that is not whole, and finds the next one that is.
-fn damaged(reader: &mut Reader<'_>, at: usize) -> Option<usize> {
+fn damaged_entry(reader: &mut Reader<'_>, at: usize) -> Option<usize> {
     let line = reader.line_of(at);
     let next = next_entry(&reader.text[at + 1..]).map(|offset| at + 1 + offset);
     let reason = match next {
@@ -233,6 +288,5 @@ fn begins_like_an_entry(text: &str) -> bool {
 }
 
 fn is_entry(text: &str) -> bool {
-    whole_value(text)
-        .is_some_and(|length| serde_json::from_str::<Entry<'_>>(&text[..length]).is_ok())
+    whole_value(text).is_some_and(|length| entry(&text[..length]).is_ok())
 }

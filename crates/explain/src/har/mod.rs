@@ -7,9 +7,11 @@ mod entry;
 mod failure;
 mod file;
 mod kind;
+mod lenient;
 mod outcome;
 mod page;
 mod pairs;
+mod told;
 
 use std::collections::HashSet;
 
@@ -19,6 +21,7 @@ use url::Url;
 use crate::fix::Policy;
 use crate::verdict::Verdict;
 use entry::Entry;
+use file::Contents;
 use kind::Kind;
 use outcome::JudgedRequest;
 pub use outcome::Outcome;
@@ -138,7 +141,14 @@ impl HarReport {
 /// Where nothing of the file can be read. Entries that cannot be read are in the report.
 pub fn explain(file: &[u8]) -> Result<HarReport, BadHar> {
     let text = file::decode(file)?;
-    let contents = file::read(&text)?;
+    if let Ok(contents) = file::whole(&text) {
+        return Ok(report(contents));
+    }
+    let mended = file::mend(&text);
+    file::damaged(&mended).map(report)
+}
+
+fn report(contents: Contents<'_>) -> HarReport {
     let pages = Pages::new(&contents.pages, &contents.entries);
     let mut reader = Reader {
         index: Index::new(contents.entries),
@@ -155,7 +165,7 @@ pub fn explain(file: &[u8]) -> Result<HarReport, BadHar> {
     let mut report = reader.report;
     report.requests.sort_by_key(|request| request.entry);
     report.bad_entries.sort_by_key(|bad| bad.entry);
-    Ok(report)
+    report
 }
 
 struct Reader<'a> {

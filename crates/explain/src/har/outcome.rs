@@ -1,11 +1,13 @@
 //! How a request of the file ended.
 
-use cors::{Credentials, Exchange, Request, RequestParts, Ruling, Stage};
+use cors::{Credentials, Exchange, Mode, Ruling, Stage};
 
 use super::chain::Chain;
+use super::entry::Entry;
 use super::failure::{self, Failure};
 use super::page::Pages;
 use super::pairs::Index;
+use super::told::{self, Told};
 use crate::reason::Reason;
 use crate::verdict::{self, Verdict};
 
@@ -76,10 +78,22 @@ pub(super) fn of(index: &Index<'_>, pages: &Pages, chain: &Chain) -> JudgedReque
     let text = error_of(index, chain);
     let failure = failure::read(text.as_deref());
     let verdict = verdict::recorded(exchange);
-    let answered = chain
-        .members
-        .last()
-        .is_some_and(|at| index.entries[*at].answer().is_some());
+    let last = chain.members.last().map(|at| &index.entries[*at]);
+    if last.is_some_and(Entry::is_of_service_worker) {
+        return by_a_service_worker(&failure, exchange, verdict);
+    }
+    let answered = last.is_some_and(|entry| entry.answer().is_some());
+    if answered
+        && exchange.request.mode() == Mode::NoCors
+        && verdict.reason == Some(Reason::MixedContent)
+    {
+        // Images, sound and film over http are loaded by secure pages too.
+        return passed(
+            exchange,
+            verdict,
+            "The answer was loaded over http into a page that came over https, as browsers do with images and the like; it went without the CORS protocol.",
+        );
+    }
     if let (Failure::Other(reason), false) = (&failure, answered && verdict.reason.is_some()) {
         return for_another_reason(*reason, text.as_deref(), exchange, verdict);
     }
@@ -109,6 +123,30 @@ pub(super) fn of(index: &Index<'_>, pages: &Pages, chain: &Chain) -> JudgedReque
             failed(failure, text.as_deref(), pages, exchange, verdict)
         }
     }
+}
+
+/// The page got its answer, whatever the engine makes of its headers.
+fn passed(exchange: &Exchange, mut verdict: Verdict, text: &str) -> JudgedRequest {
+    verdict.by_engine = Vec::new();
+    let text = text.to_owned();
+    let mut told =
+        JudgedRequest::because(Outcome::Allowed, Reason::Unknown, text, exchange, verdict);
+    told.verdict.reason = None;
+    told
+}
+
+/// What a service worker hands to the page is not checked; an opaque answer or an error of its own is
+/// none for a request in mode `cors`.
+fn by_a_service_worker(failure: &Failure, exchange: &Exchange, verdict: Verdict) -> JudgedRequest {
+    if matches!(failure, Failure::None | Failure::NotSent) {
+        return passed(
+            exchange,
+            verdict,
+            "The page's service worker answered: what a worker hands out is not checked against CORS. What the worker itself asked for is another entry, and judged there.",
+        );
+    }
+    let text = "The file does not tell why, because the page's service worker answered: with an error, or with an opaque answer, which is none for a request in mode cors. What the worker itself asked for is another entry, where it asked at all.".to_owned();
+    JudgedRequest::because(Outcome::Untold, Reason::Unknown, text, exchange, verdict)
 }
 
 /// What the tool notes of the failure: with the request, or with its preflight.
@@ -209,8 +247,8 @@ fn failed(
     {
         return told;
     }
-    if let Failure::Cors(named) = failure {
-        return by_the_browsers_word(named, text.unwrap_or_default(), exchange, verdict);
+    if let Failure::Cors(told) = failure {
+        return by_the_browsers_word(&told, text.unwrap_or_default(), exchange, verdict);
     }
     let (page, url) = (exchange.request.page_origin(), exchange.request.url());
     let local = pages.reaches_into_local(page, url)
@@ -224,7 +262,7 @@ fn failed(
     let because = why_untold(&failure, &verdict);
     let noted = match text {
         Some(text) if failure == Failure::General => format!(
-            " It notes `{text}`, as Chromium does for every request that CORS blocks, but also for others. Test tools keep neither preflights nor blocked answers: export the file from DevTools, or give the answers of curl to `explain --dump`."
+            " It notes `{text}`, as browsers do for every request that CORS blocks, but also for others. Test tools keep neither preflights nor blocked answers: export the file from DevTools, or give the answers of curl to `explain --dump`."
         ),
         Some(text) if !text.is_empty() => format!(" It notes `{text}`."),
         _ => String::new(),
@@ -239,16 +277,8 @@ fn with_credentials(exchange: &Exchange) -> Option<JudgedRequest> {
     if request.credentials() == Credentials::Include {
         return None;
     }
-    let credentialed = Request::new(RequestParts {
-        page_origin: request.page_origin().as_str(),
-        url: request.url().as_str(),
-        method: request.method(),
-        mode: request.mode(),
-        credentials: Credentials::Include,
-        headers: request.headers().iter().cloned().collect(),
-    });
     let exchange = Exchange {
-        request: credentialed.ok()?,
+        request: request.with_credentials(Credentials::Include),
         hops: exchange.hops.clone(),
     };
     let mut verdict = verdict::recorded(&exchange);
@@ -263,17 +293,37 @@ fn with_credentials(exchange: &Exchange) -> Option<JudgedRequest> {
 
 /// The browser says that it was CORS, and the answers do not show it.
 fn by_the_browsers_word(
-    named: Option<cors::CorsError>,
+    told: &Told,
     text: &str,
     exchange: &Exchange,
     verdict: Verdict,
 ) -> JudgedRequest {
-    let words = format!(
-        "The browser blocked it: `{text}`. The answers in the file do not show why; compare them with what the server sends now."
+    let completed = told::completed(told, exchange);
+    let rest = match completed {
+        Some(_) => {
+            "The answer that it speaks of is not in the file; what to change is said for one as the message describes it"
+        }
+        None => {
+            "The answers in the file do not show why; compare them with what the server sends now"
+        }
+    };
+    let words = format!("The browser blocked it: `{text}`. {rest}.");
+    let verdict = completed.as_ref().map_or(verdict, verdict::recorded);
+    let (fix, stage, parameter) = (
+        verdict.fix.clone(),
+        verdict.judgement.stage,
+        verdict.judgement.parameter.clone(),
     );
-    let mut told = JudgedRequest::because(Outcome::Blocked, Reason::Cors, words, exchange, verdict);
-    told.verdict.judgement.error = named;
-    told
+    let exchange = completed.as_ref().unwrap_or(exchange);
+    let mut judged =
+        JudgedRequest::because(Outcome::Blocked, Reason::Cors, words, exchange, verdict);
+    judged.verdict.judgement.error = told.error;
+    if completed.is_some() {
+        judged.verdict.fix = fix;
+        judged.verdict.judgement.stage = stage;
+        judged.verdict.judgement.parameter = parameter;
+    }
+    judged
 }
 
 fn why_untold(failure: &Failure, verdict: &Verdict) -> String {

@@ -135,6 +135,11 @@ impl<'a> Index<'a> {
             .map(|at| &self.entries[*at])
     }
 
+    /// Whether a preflight was sent for just this request.
+    pub(super) fn has_own_preflight(&self, request: usize) -> bool {
+        self.own.contains_key(&request)
+    }
+
     /// Whether an earlier preflight may have spared a request its own. One that is answered had a
     /// permission from somewhere; it need not be this one's.
     fn may_spare(&self, preflight: usize, answered: bool) -> bool {

@@ -94,6 +94,7 @@ pub(super) fn render(config: &EngineConfig, passwords: &Passwords, log: &str) ->
   <keep_alive_timeout>3</keep_alive_timeout>
   <max_connections>256</max_connections>
   <timezone>UTC</timezone>
+  <asynchronous_metrics_update_period_s>60</asynchronous_metrics_update_period_s>
   <background_pool_size>4</background_pool_size>
   <background_schedule_pool_size>8</background_schedule_pool_size>
   <users_config>engine.xml</users_config>

@@ -236,6 +236,23 @@ impl StanceCounts {
         self.0.len()
     }
 
+    /// How many services have a target that lets any origin read, by a wildcard or by naming whoever asks (M7 of
+    /// the SLIs).
+    #[must_use]
+    pub fn wildcard_or_reflecting(&self) -> usize {
+        let lets_any_in = |stance: &Option<Stance>| match stance {
+            Some(
+                Stance::Wildcard
+                | Stance::WildcardWithCredentials
+                | Stance::Reflecting
+                | Stance::CredentialedReflecting,
+            ) => true,
+            Some(Stance::Closed | Stance::List | Stance::NullTrusted) | None => false,
+        };
+        let of = |stances: &&BTreeSet<_>| stances.iter().any(lets_any_in);
+        self.0.values().filter(of).count()
+    }
+
     /// How many services have a target of `stance`; none stands for targets that never answered.
     #[must_use]
     pub fn with(&self, stance: Option<Stance>) -> usize {

@@ -48,7 +48,9 @@ function Progress() {
           {slos.data?.lagging ? 'frozen, because the watermark is too old' : 'evaluated at it'}
         </dd>
         <dt>Edges</dt>
-        <dd>{count(body?.edges ?? 0)} processes report</dd>
+        <dd>
+          {body?.edges === 1 ? '1 process reports' : `${count(body?.edges ?? 0)} processes report`}
+        </dd>
         <dt>Waiting in the log</dt>
         <dd>{count(body?.in_flight ?? 0)} beacons</dd>
         <dt>Waiting in spools</dt>

@@ -109,38 +109,41 @@ function production({ browsers, slos, deploys, inventory }: Evidence): Check[] {
   ];
 }
 
+/** What audits show: nothing is met while a target has never answered. */
+function audits(summary: Schemas['Summary'], bad: number, words: string): [State, string] {
+  const { targets, unknown } = summary;
+  if (targets === 0) return ['unknown', 'nothing is audited'];
+  if (unknown === 0) return [bad > 0 ? 'unmet' : 'met', words];
+  const silent = `targets of ${count(unknown)} of ${count(summary.services)} services never answered`;
+  return [bad > 0 ? 'unmet' : 'unknown', `${words}; ${silent}`];
+}
+
 function policies({ summary }: Schemas['InventoryBody']): Check[] {
-  const known = summary.targets > 0;
-  const of = `of ${count(summary.targets)} audited targets`;
+  const { targets, services, vary_missing, unused_entries } = summary;
   const open = summary.wildcard_with_credentials + summary.credentialed_reflecting;
-  return [
-    {
-      title: 'Vary: Origin is sent where answers depend on the origin',
-      state: state(known, summary.vary_missing === 0),
-      evidence: known ? `missing at ${count(summary.vary_missing)} ${of}` : 'nothing is audited',
-      page: 'inventory',
-    },
-    {
-      title: 'No service lets everybody in with credentials',
-      state: state(known, open === 0),
-      evidence: known
-        ? `${count(open)} of ${count(summary.services)} services`
-        : 'nothing is audited',
-      page: 'inventory',
-    },
-    {
-      title: 'Unused allow-list entries are retired',
-      state: state(known, summary.unused_entries === 0),
-      evidence: known ? `${count(summary.unused_entries)} unused` : 'nothing is audited',
-      page: 'inventory',
-    },
+  const rows: [title: string, bad: number, words: string][] = [
+    [
+      'Vary: Origin is sent where answers depend on the origin',
+      vary_missing,
+      `missing at ${count(vary_missing)} of ${count(targets)} targets`,
+    ],
+    [
+      'No service lets everybody in with credentials',
+      open,
+      `${count(open)} of ${count(services)} services`,
+    ],
+    ['Unused allow-list entries are retired', unused_entries, `${count(unused_entries)} unused`],
   ];
+  return rows.map(([title, bad, words]) => {
+    const [state, evidence] = audits(summary, bad, words);
+    return { title, state, evidence, page: 'inventory' };
+  });
 }
 
 function ladder(evidence: Evidence): Check[] {
   const { inventory, synthetic, slos, browsers } = evidence;
   const { summary } = inventory;
-  const known = summary.targets > 0;
+  const known = summary.services > summary.unknown;
   const lists = summary.list > 0;
   const handled = (browsers.preflight_failure_rate.ratio ?? 1) < 0.005;
   const advanced = slos.slos.length > 0 && synthetic.block_rate.total > 0;
@@ -150,7 +153,7 @@ function ladder(evidence: Evidence): Check[] {
       state: state(known, lists),
       evidence: known
         ? `${count(summary.list)} of ${count(summary.services)} services answer a list of origins`
-        : 'nothing is audited',
+        : 'no audited service has answered',
     },
     {
       title: 'Intermediate: preflights handled, checked in CI',

@@ -1,11 +1,14 @@
 //! What commands ask of a corswatch that runs.
 
+mod trust;
+
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use serde_json::Value;
 
+pub(crate) use self::trust::Trust;
 use crate::cli::Api;
 use crate::exit::Failure;
 
@@ -18,7 +21,7 @@ const MAX_TOKEN: u64 = 4096;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
     /// Nothing answers there.
-    #[error("{url} does not answer (--api names the API)")]
+    #[error("{url} does not answer (--api names the API, --ca-file an authority of your own)")]
     Unreachable {
         url: url::Url,
         source: reqwest::Error,
@@ -57,8 +60,13 @@ pub(crate) struct Client {
 impl Client {
     /// The API that the arguments of a command name.
     pub(crate) fn of(api: &Api) -> anyhow::Result<Self> {
+        Self::believing(Trust::Authorities(api.ca_file.as_deref()), api)
+    }
+
+    /// The same, where `trust` says whose certificate it may show.
+    pub(crate) fn believing(trust: Trust<'_>, api: &Api) -> anyhow::Result<Self> {
         let file = api.token_file.as_deref();
-        let mut client = Self::at(api.api.clone(), file, TIMEOUT)?;
+        let mut client = Self::at(api.api.clone(), file, trust, TIMEOUT)?;
         if client.token.is_none() {
             client.token = from_environment(&api.token_env)?;
         }
@@ -70,13 +78,14 @@ impl Client {
     pub(crate) fn at(
         base: url::Url,
         token_file: Option<&Path>,
+        trust: Trust<'_>,
         timeout: Duration,
     ) -> anyhow::Result<Self> {
         Ok(Self {
             base,
             token: token_file.map(from_file).transpose()?,
             token_from: "--token-file".to_owned(),
-            client: reqwest::Client::builder().timeout(timeout).build()?,
+            client: trust.client(timeout)?.build()?,
         })
     }
 

@@ -1,29 +1,22 @@
 //! How much of the log is written: what was read before it changed need not be read again.
 
-use store::ProgressRow;
+use crate::ProgressRow;
 
 /// A number that changes whenever something was written. What is read under it holds at least what had been
 /// written when it was taken, because progress is written last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Written(u64);
-
-#[cfg(test)]
-impl Written {
-    pub(crate) const fn numbered(number: u64) -> Self {
-        Self(number)
-    }
-}
+pub struct Written(pub u64);
 
 /// Follows the offsets of the log.
 #[derive(Debug, Default)]
-pub(crate) struct WrittenOffsets {
+pub struct WrittenOffsets {
     offsets: Vec<(u32, u32, u64)>,
     written: Written,
 }
 
 impl WrittenOffsets {
     /// The number that belongs to `progress`.
-    pub(crate) fn follow(&mut self, progress: &[ProgressRow]) -> Written {
+    pub fn follow(&mut self, progress: &[ProgressRow]) -> Written {
         let of = |row: &ProgressRow| (row.epoch, row.partition, row.next_offset);
         let mut offsets: Vec<_> = progress.iter().map(of).collect();
         offsets.sort_unstable();

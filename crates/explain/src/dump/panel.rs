@@ -1,0 +1,104 @@
+//! What the headers panel of DevTools shows, as people copy it: sections with a name and its value a line,
+//! or the value in the line below.
+
+use cors::{Answer, Headers};
+
+use super::messages::{Body, Message, Sent, Stream};
+
+/// The part of the panel that a line stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    General,
+    Answer,
+    Request,
+}
+
+/// The request and the answer of a panel; nothing where the text is none.
+pub(super) fn read(text: &str) -> Vec<Message> {
+    let mut section = Section::General;
+    let (mut url, mut method, mut status) = (None, None, None);
+    let (mut sent, mut got) = (Headers::new(), Headers::new());
+    let mut start = 0;
+    let mut answered = false;
+    for (number, name, value) in pairs(text) {
+        let Some(value) = value else {
+            section = named(name).unwrap_or(section);
+            answered |= section == Section::Answer;
+            continue;
+        };
+        match (section, name.to_ascii_lowercase().as_str()) {
+            (_, "request url") => (url, start) = (Some(value), number),
+            (_, "request method") => method = Some(value),
+            (_, "status code") => status = value.get(..3).and_then(|code| code.parse().ok()),
+            (Section::Answer, name) => got.push(name, value),
+            (Section::Request, name) if !name.starts_with(':') => sent.push(name, value),
+            _ => {}
+        }
+    }
+    // Without its heading it does not show which headers are the answer's.
+    let (Some(url), Some(method), Some(status), true) = (url, method, status, answered) else {
+        return Vec::new();
+    };
+    let message = |body| Message {
+        line: start,
+        stream: Stream::Plain,
+        body,
+    };
+    let sent = Sent {
+        method: method.to_owned(),
+        target: url.to_owned(),
+        version: String::new(),
+        headers: sent,
+    };
+    let answer = Answer {
+        status,
+        headers: got,
+    };
+    let phrase = String::new();
+    vec![
+        message(Body::Request(sent)),
+        message(Body::Answer { answer, phrase }),
+    ]
+}
+
+fn named(line: &str) -> Option<Section> {
+    let line = line.trim_start_matches(|c: char| !c.is_alphabetic());
+    let is = |name: &str| {
+        line.get(..name.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(name))
+    };
+    if is("general") {
+        Some(Section::General)
+    } else if is("response headers") {
+        Some(Section::Answer)
+    } else if is("request headers") {
+        Some(Section::Request)
+    } else {
+        None
+    }
+}
+
+/// The lines as names with values; what has none is a heading.
+fn pairs(text: &str) -> impl Iterator<Item = (usize, &str, Option<&str>)> {
+    let mut lines = (1..).zip(text.lines().map(str::trim)).peekable();
+    std::iter::from_fn(move || {
+        let (number, line) = lines.find(|(_, line)| !line.is_empty())?;
+        if named(line).is_some() && !line.contains(": ") {
+            return Some((number, line, None));
+        }
+        // Names of HTTP/2 begin with a colon.
+        let colon = line.char_indices().skip(1).find(|(_, c)| *c == ':');
+        Some(
+            match colon.map(|(at, _)| (&line[..at], line[at + 1..].trim())) {
+                Some((name, "")) => (number, name, lines.next().map(|(_, value)| value)),
+                Some((name, value)) => (number, name, Some(value)),
+                None => {
+                    let is_general =
+                        ["Request URL", "Request Method", "Status Code"].contains(&line);
+                    let value = lines.next_if(|_| is_general).map(|(_, value)| value);
+                    (number, line, value)
+                }
+            },
+        )
+    })
+}
