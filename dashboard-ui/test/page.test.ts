@@ -312,11 +312,14 @@ test('a server that fails leaves the last numbers standing and says how old they
   });
 });
 
-test('a guarded server asks for a token and takes it', async () => {
+test('a guarded server asks for a token and takes it, and signing out forgets it', async () => {
   await visit({ token: 'sesame' }, '', async ({ page }) => {
     await page.getByLabel('Token').fill('sesame');
     await page.getByRole('button', { name: 'Continue' }).click();
     await tile(page, 'block_rate').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Token').waitFor();
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
   });
 });
 

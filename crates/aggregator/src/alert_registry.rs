@@ -373,3 +373,75 @@ const fn stored(phase: Phase) -> AlertPhase {
         Phase::Resolved { .. } => AlertPhase::Resolved,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alert::State;
+
+    use super::*;
+
+    fn alert(number: usize, phase: Phase) -> Alert {
+        let slo = format!("slo-{number}");
+        let state = State {
+            phase,
+            sequence: 1,
+            ..State::default()
+        };
+        Alert {
+            id: AlertId::of(&slo, "fast_burn", []),
+            app: "shop".to_owned(),
+            slo,
+            rule: "fast_burn".to_owned(),
+            group: BTreeMap::new(),
+            state,
+            words: alert::AlertText::default(),
+            unsaid: None,
+        }
+    }
+
+    fn pending(number: usize) -> Alert {
+        alert(
+            number,
+            Phase::Pending {
+                since: UnixMillis(1),
+            },
+        )
+    }
+
+    #[test]
+    fn alerts_that_are_over_are_forgotten_once_there_are_too_many_and_those_that_stand_stay() {
+        let mut registry = AlertRegistry::default();
+        for number in 0..=KEPT {
+            registry.put(pending(number));
+        }
+        registry.saved();
+        assert_eq!(
+            registry.alerts().count(),
+            KEPT + 1,
+            "what stands is never forgotten"
+        );
+        for number in 10..=KEPT {
+            registry.put(alert(number, Phase::Inactive));
+        }
+        // That they are over is written down first.
+        assert_eq!(registry.unsaved(UnixMillis(2)).len(), KEPT + 1 - 10);
+        registry.saved();
+        let kept: Vec<_> = registry.alerts().map(|alert| alert.state.phase).collect();
+        assert_eq!(
+            kept,
+            vec![
+                Phase::Pending {
+                    since: UnixMillis(1)
+                };
+                10
+            ]
+        );
+        registry.put(pending(KEPT));
+        registry.saved();
+        assert_eq!(
+            registry.alerts().count(),
+            11,
+            "one that comes back begins again"
+        );
+    }
+}

@@ -1,10 +1,12 @@
 //! What the rows of the store say of an incident: deploys, header changes, dimensions, replays.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use incident::{HeaderChange, Incident, Replay};
-use observation::UnixMillis;
-use store::{ChangeRow, DeployKind, DeployRow};
+use incident::{HeaderChange, Incident, Replay, Steady};
+use observation::{Stage, UnixMillis};
+use store::{ChangeRow, DeployKind, DeployRow, SnapshotRow};
+use url::Url;
+use web::EndpointTemplate;
 
 use crate::decide::AlertDecider;
 
@@ -67,6 +69,58 @@ pub(crate) fn changes(incident: &Incident, seen: &[ChangeRow]) -> Vec<HeaderChan
         }
     }
     changes
+}
+
+/// How the target answered the requests that fail, as snapshots saw it: of each question that a page asks there, the
+/// last answer that was first seen before the onset, or the first one where there was none. A preflight that does not ask
+/// for the header at fault is another question.
+pub(crate) fn answered_steadily(incident: &Incident, states: &[SnapshotRow]) -> Vec<Steady> {
+    let header = incident
+        .cause
+        .as_ref()
+        .map_or("", |cause| cause.parameter.as_str());
+    let is_asked = |row: &&SnapshotRow| {
+        let mut words = row.asked.split([' ', ',']);
+        let method = words.next().unwrap_or_default();
+        let names_it = row.stage != Stage::Preflight
+            || header.is_empty()
+            || words.any(|name| name.eq_ignore_ascii_case(header));
+        let path = Url::parse(&row.url);
+        let path = path.as_ref().map_or("", Url::path);
+        let fails = |part: &incident::AppPart| {
+            part.page_origins.contains(&row.page_origin)
+                && part.slices.iter().any(|slice| {
+                    let template = EndpointTemplate::read(&slice.endpoint);
+                    slice.method == method && template.is_ok_and(|own| own.matches(path))
+                })
+        };
+        names_it
+            && incident.stage.is_none_or(|stage| stage == row.stage)
+            && incident.apps.values().any(fails)
+    };
+    let mut last: BTreeMap<_, Steady> = BTreeMap::new();
+    for row in states.iter().filter(is_asked) {
+        let state = Steady {
+            from: row.first_at,
+            to: row.last_at,
+        };
+        let question = (&row.page_origin, &row.url, &row.asked, row.stage);
+        let known = last.entry(question).or_insert(state);
+        let (is_before, known_is_before) = (
+            state.from <= incident.started_at,
+            known.from <= incident.started_at,
+        );
+        // The earliest of those after it, the latest of those before.
+        let is_better = match (is_before, known_is_before) {
+            (true, true) => state.from > known.from,
+            (false, false) => state.from < known.from,
+            (is_before, _) => is_before,
+        };
+        if is_better {
+            *known = state;
+        }
+    }
+    last.into_values().collect()
 }
 
 /// The app whose pages a change names; empty where it names none, nothing where it names other pages.

@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use incident::{
-    Before, Closing, Failing, Impact, Incident, LOOK_BACK, News, Observed, Phase, Recent, Register,
-    Replay, SLACK, Scope, Signal, rank, step,
+    AppPart, Before, Closing, Failing, FlowImpact, Impact, Incident, LOOK_BACK, News, Observed,
+    Phase, Recent, Register, Replay, SLACK, Scope, Signal, rank, step,
 };
 use observation::UnixMillis;
-use store::{ClosingRow, Dimension, SliFilter, StoreError, Written};
+use store::{ClosingRow, Dimension, Flow, SliFilter, StoreError, Written};
 
 use crate::alert_registry::AlertRegistry;
 use crate::alive::Alive;
-use crate::attributes::{changes, named, replay, split};
+use crate::attributes::{answered_steadily, changes, named, replay, split};
 use crate::decide::AlertDecider;
 use crate::notices::{Notices, opening_labels};
 use crate::segments::end;
@@ -44,6 +44,8 @@ pub(crate) struct Incidents {
     asked: Option<UnixMillis>,
     closings: Vec<ClosingRow>,
     alive: Alive,
+    /// The critical flows of each app.
+    flows: Vec<(String, Flow)>,
 }
 
 /// When a round takes place.
@@ -67,6 +69,7 @@ impl Incidents {
             compared: HashMap::new(),
             asked: None,
             closings: Vec::new(),
+            flows: Vec::new(),
         }
     }
 
@@ -81,6 +84,7 @@ impl Incidents {
         keep: &dyn AlertStore,
         times: Times,
     ) -> Result<(), StoreError> {
+        self.flows = flows(slos);
         let before: HashMap<String, Before> = registry
             .register()
             .all()
@@ -282,8 +286,41 @@ impl Incidents {
                 },
                 since: incident.started_at,
             });
+            let failing = (target.as_str(), endpoints.as_slice());
+            part.flows = self
+                .flows_noticing((app, part), failing, judge, (from, end(at)))
+                .await?;
         }
         Ok(())
+    }
+
+    /// The flows of an app of which calls fail.
+    async fn flows_noticing(
+        &self,
+        (app, part): (&str, &AppPart),
+        failing: (&str, &[String]),
+        judge: &AlertDecider,
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<Vec<FlowImpact>, StoreError> {
+        let mut noticing = Vec::new();
+        let own = self.flows.iter().filter(|(of, _)| of == app);
+        for (_, flow) in own {
+            let mut slices = part.slices.iter();
+            if !slices.any(|slice| flow.has(&slice.method, &slice.endpoint)) {
+                continue;
+            }
+            let filter = SliFilter {
+                flow: Some(flow.clone()),
+                ..judge.slices.filter(app)
+            };
+            let found = self.source.flow_affected(&filter, failing, span).await?;
+            noticing.push(FlowImpact {
+                name: flow.name.clone(),
+                sessions: found.sessions,
+                all_sessions: found.all_sessions,
+            });
+        }
+        Ok(noticing)
     }
 
     async fn contrast(
@@ -328,12 +365,14 @@ impl Incidents {
             let span = (since, onset.plus(SLACK + 1));
             deploys.extend(named(self.source.deploys(app, span).await?));
         }
-        let mut seen = Vec::new();
+        let (mut seen, mut steady) = (Vec::new(), Vec::new());
         if !incident.target_origin.is_empty() {
             let target = &incident.target_origin;
             // What changed before the onset may have been looked at only now.
             let span = (since, now.plus(1));
             seen = self.source.header_changes(target, span).await?;
+            let states = self.source.header_states(target, span.1).await?;
+            steady = answered_steadily(incident, &states);
         }
         let parts = incident.apps.values();
         let affected = parts.clone().flat_map(|part| &part.contrast.affected);
@@ -349,6 +388,7 @@ impl Incidents {
             header: cause.map_or("", |cause| cause.header_name()),
             releases: &releases,
             environments: &environments,
+            steady: &steady,
         };
         let suspects = rank(scope, &deploys, &changes(incident, &seen));
         for suspect in &suspects {
@@ -375,6 +415,23 @@ fn is_live(incident: &Incident, times: Times) -> bool {
         Phase::Closed { at, .. } => at == times.now && incident.merged_into.is_some(),
         _ => true,
     }
+}
+
+/// Every flow has an objective, which carries it.
+fn flows(slos: &[Arc<Slo>]) -> Vec<(String, Flow)> {
+    let mut flows: Vec<(String, Flow)> = Vec::new();
+    for slo in slos {
+        let Some(flow) = &slo.filter.flow else {
+            continue;
+        };
+        if !flows
+            .iter()
+            .any(|(app, known)| *app == slo.app && known == flow)
+        {
+            flows.push((slo.app.clone(), flow.clone()));
+        }
+    }
+    flows
 }
 
 fn narrowed(filter: SliFilter, target_origin: &str) -> SliFilter {

@@ -48,6 +48,8 @@ pub(crate) struct Metrics {
     bad: Family<Objective, FloatGauge>,
     remaining: Family<Objective, FloatGauge>,
     burn: Family<Burning, FloatGauge>,
+    window_bad: Family<Burning, Gauge>,
+    window_events: Family<Burning, Gauge>,
 }
 
 const SECONDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -71,6 +73,8 @@ impl Metrics {
             bad: Family::default(),
             remaining: Family::default(),
             burn: Family::default(),
+            window_bad: Family::default(),
+            window_events: Family::default(),
         };
         this.start(slos);
         metrics.register("aggregator", |registry| {
@@ -117,6 +121,16 @@ impl Metrics {
                 "Burn rate by window of the objective's rules; NaN without events",
                 this.burn.clone(),
             );
+            registry.register(
+                "slo_window_bad_events",
+                "Bad events by window of the objective's rules",
+                this.window_bad.clone(),
+            );
+            registry.register(
+                "slo_window_events",
+                "Events by window of the objective's rules, the bad ones among them",
+                this.window_events.clone(),
+            );
         });
         this
     }
@@ -155,9 +169,9 @@ impl Metrics {
             let remaining = status.budget.map_or(f64::NAN, |budget| budget.remaining);
             self.remaining.get_or_create(&label).set(remaining);
             for row in status.rules.iter().flat_map(|rule| &rule.judgement.rows) {
-                for (window, burn) in [
-                    (row.row.long, row.long_burn),
-                    (row.row.short, row.short_burn),
+                for (window, burn, held) in [
+                    (row.row.long, row.long_burn, row.long),
+                    (row.row.short, row.short_burn, row.short),
                 ] {
                     let label = Burning {
                         slo: status.name.clone(),
@@ -166,6 +180,10 @@ impl Metrics {
                     self.burn
                         .get_or_create(&label)
                         .set(burn.unwrap_or(f64::NAN));
+                    let count = |events: u64| i64::try_from(events).unwrap_or(i64::MAX);
+                    self.window_bad.get_or_create(&label).set(count(held.bad));
+                    let events = self.window_events.get_or_create(&label);
+                    events.set(count(held.total));
                 }
             }
         }

@@ -81,9 +81,9 @@ impl Notices {
         now: UnixMillis,
     ) -> BTreeMap<String, String> {
         let title = text::title(incident);
-        let summary = match (incident.closed(), incident.impact()) {
+        let summary = match (incident.closed(), text::noticed(incident)) {
             (Some((_, how)), _) => format!("{title}: {}", how.as_str().replace('_', " ")),
-            (None, Some(impact)) => format!("{title}: {}", text::impact_text(&impact, false)),
+            (None, Some(noticed)) => format!("{title}: {noticed}"),
             (None, None) => title,
         };
         let mut annotations = BTreeMap::new();

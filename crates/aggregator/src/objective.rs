@@ -10,7 +10,7 @@ use slo::{
 };
 use store::{Failure, SliFilter};
 
-use crate::{Config, GroupBy, SloConfig};
+use crate::{Config, FlowConfig, GroupBy, SloConfig};
 
 /// One objective with everything resolved.
 #[derive(Debug, Clone)]
@@ -43,17 +43,19 @@ pub struct Slo {
     pub labels: BTreeMap<String, String>,
 }
 
-/// The configured objectives, or the starting set for `apps`: the metrics of the CORS guide, M1 to M5.
+/// The configured objectives, or the starting set for `apps`: the metrics of the CORS guide, M1 to M5. Those of
+/// flows stand after them.
 #[must_use]
 pub fn objectives(
-    slos: &[SloConfig],
+    (slos, flows): (&[SloConfig], &[FlowConfig]),
     apps: &[String],
     config: &Config,
     remind_after: Span,
 ) -> Vec<Slo> {
-    let resolve = |slo: &SloConfig| Slo::resolve(slo, config, remind_after);
+    let resolve = |slo: &SloConfig| Slo::resolve((slo, flows), config, remind_after);
+    let of_flows = flows.iter().map(|flow| resolve(&flow.slo()));
     if !slos.is_empty() {
-        return slos.iter().map(resolve).collect();
+        return slos.iter().map(resolve).chain(of_flows).collect();
     }
     let starting = |sli: &&Sli| sli.definition().metric.is_some();
     apps.iter()
@@ -61,12 +63,23 @@ pub fn objectives(
             let slis = Sli::ALL.iter().filter(starting);
             slis.map(|&sli| resolve(&SloConfig::of(app, sli)))
         })
+        .chain(of_flows)
         .collect()
 }
 
 impl Slo {
-    fn resolve(config: &SloConfig, aggregator: &Config, remind_after: Span) -> Self {
-        let filter = config.filter();
+    fn resolve(
+        (config, flows): (&SloConfig, &[FlowConfig]),
+        aggregator: &Config,
+        remind_after: Span,
+    ) -> Self {
+        let mut filter = config.filter();
+        let mut labels = config.labels.clone();
+        if let Some(name) = &config.flow {
+            let own = |flow: &&FlowConfig| flow.app == config.app && flow.name == *name;
+            filter.flow = flows.iter().find(own).map(FlowConfig::flow);
+            labels.insert("flow".to_owned(), name.clone());
+        }
         Self {
             name: config.name(),
             app: config.app.clone(),
@@ -84,7 +97,7 @@ impl Slo {
                 remind_after,
             },
             runbook: config.runbook.clone(),
-            labels: config.labels.clone(),
+            labels,
         }
     }
 
@@ -206,13 +219,13 @@ mod tests {
 
     fn resolve(toml: &str) -> Slo {
         let config: SloConfig = toml::from_str(toml).expect("well formed");
-        Slo::resolve(&config, &Config::default(), Span::secs(3600))
+        Slo::resolve((&config, &[]), &Config::default(), Span::secs(3600))
     }
 
     #[test]
     fn without_configuration_every_app_starts_with_m1_to_m5_and_only_blocks_wake_somebody() {
         let apps = ["shop".to_owned(), "blog".to_owned()];
-        let slos = objectives(&[], &apps, &Config::default(), Span::secs(3600));
+        let slos = objectives((&[], &[]), &apps, &Config::default(), Span::secs(3600));
         let names: Vec<_> = slos.iter().map(|slo| slo.name.as_str()).collect();
         assert_eq!(names.len(), 10);
         let pages = |slo: &Slo| slo.rules.iter().any(|rule| rule.severity == Severity::Page);

@@ -11,15 +11,17 @@ use store::SliFilter;
 use web::Schemes;
 
 use crate::config::LONGEST_HOLD;
+use crate::flow_config::{self, FlowConfig};
 
 /// Objectives at most: each has labels of metrics.
 const MAX_SLOS: usize = 1000;
 /// The longest window; rollups by the hour are kept for longer.
 const LONGEST: Window = Window::days(366);
 /// Labels that every alert already has.
-const OWN_LABELS: [&str; 9] = [
+const OWN_LABELS: [&str; 10] = [
     "alertname",
     "app",
+    "flow",
     "slo",
     "sli",
     "rule",
@@ -45,8 +47,8 @@ const OWN_LABELS: [&str; 9] = [
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SloConfig {
-    /// Its name, unique; part of the identity of its alerts. Empty: app and SLI, and the
-    /// source where that is not a browser: `shop-block_rate`, `shop-block_rate-gateway`.
+    /// Its name, unique; part of the identity of its alerts. Empty: app and SLI, the source where that
+    /// is not a browser, and the flow: `shop-block_rate`, `shop-block_rate-gateway`.
     #[serde(default)]
     pub name: String,
     /// The configured application it is about.
@@ -85,6 +87,9 @@ pub struct SloConfig {
     /// Only this release of the page.
     #[serde(default)]
     pub release: Option<String>,
+    /// Only calls of this one of the app's `[[flows]]`.
+    #[serde(default)]
+    pub flow: Option<String>,
     /// One alert for the whole objective, or one for each service or endpoint.
     #[serde(default)]
     pub group_by: GroupBy,
@@ -115,11 +120,11 @@ const fn browser() -> Source {
     Source::Browser
 }
 
-const fn month() -> Window {
+pub(crate) const fn month() -> Window {
     Window::days(30)
 }
 
-const fn page() -> Severity {
+pub(crate) const fn page() -> Severity {
     Severity::Page
 }
 
@@ -255,6 +260,7 @@ impl SloConfig {
             endpoint: None,
             environment: None,
             release: None,
+            flow: None,
             group_by: GroupBy::None,
             rules: Vec::new(),
             at_most: Severity::Page,
@@ -269,11 +275,17 @@ impl SloConfig {
     /// Its name, or what stands for it.
     #[must_use]
     pub fn name(&self) -> String {
-        match (self.name.as_str(), self.source) {
-            ("", Source::Browser) => format!("{}-{}", self.app, self.sli),
-            ("", source) => format!("{}-{}-{source}", self.app, self.sli),
-            (name, _) => name.to_owned(),
+        if !self.name.is_empty() {
+            return self.name.clone();
         }
+        let mut name = format!("{}-{}", self.app, self.sli);
+        if self.source != Source::Browser {
+            name.push_str(&format!("-{}", self.source));
+        }
+        if let Some(flow) = &self.flow {
+            name.push_str(&format!("-{flow}"));
+        }
+        name
     }
 
     /// The window of its budget; of a calendar the usual length.
@@ -322,12 +334,11 @@ impl SloConfig {
             let reason = "an endpoint starts with /; a template is such as /cart/:id";
             problems.report("endpoint", endpoint, reason);
         }
-        let texts = [
+        for (field, text) in [
             ("service", &self.service),
             ("environment", &self.environment),
             ("release", &self.release),
-        ];
-        for (field, text) in texts {
+        ] {
             if text.as_ref().is_some_and(String::is_empty) {
                 let reason = "is empty: leave the line out for all of them";
                 problems.report(field, "\"\"", reason);
@@ -383,8 +394,12 @@ impl SloConfig {
     }
 }
 
-/// Reports everything wrong with a list of objectives. `apps` are the configured applications.
-pub fn problems(slos: &[SloConfig], apps: &[String], found: &mut Problems<'_>) {
+/// Reports everything wrong with objectives and flows. `apps` are the configured applications.
+pub fn problems(
+    (slos, flows): (&[SloConfig], &[FlowConfig]),
+    apps: &[String],
+    found: &mut Problems<'_>,
+) {
     if slos.len() > MAX_SLOS {
         found.report("slo", slos.len(), format!("at most {MAX_SLOS} objectives"));
     }
@@ -395,7 +410,22 @@ pub fn problems(slos: &[SloConfig], apps: &[String], found: &mut Problems<'_>) {
         if !names.insert(slo.name()) {
             section.report("name", slo.name(), "another objective has this name");
         }
+        if let Some(problem) = flow_config::unknown(slo, flows) {
+            section.report("flow", problem.value, problem.reason);
+        }
         slo.problems(section, &apps);
+    }
+    flow_config::problems(flows, found);
+    for (at, flow) in flows.iter().enumerate() {
+        let mut section = found.section(format!("flows[{at}]"));
+        if !names.insert(flow.name.clone()) {
+            section.report(
+                "name",
+                &flow.name,
+                "another objective or flow has this name",
+            );
+        }
+        flow.slo().problems(section, &apps);
     }
 }
 

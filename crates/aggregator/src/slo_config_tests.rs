@@ -9,7 +9,7 @@ fn found(toml: &str) -> Vec<String> {
     let file: File = toml::from_str(toml).expect("well formed");
     let mut list = Vec::new();
     let mut collect = Problems::at("", &mut list);
-    problems(&file.slo, &["shop".to_owned()], &mut collect);
+    problems((&file.slo, &[]), &["shop".to_owned()], &mut collect);
     list.iter().map(ToString::to_string).collect()
 }
 

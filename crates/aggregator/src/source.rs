@@ -7,8 +7,8 @@ use observation::{EdgeReport, UnixMillis};
 use slo::Sums;
 use store::{
     Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, DeployRow,
-    DiagnosisRow, Dimension, Failure, IncidentRow, Leases, ProgressRow, Reader, SliFilter, Store,
-    StoreError, Witnessed,
+    DiagnosisRow, Dimension, Failure, FlowAffected, IncidentRow, Leases, ProgressRow, Reader,
+    SliFilter, SnapshotRow, Store, StoreError, Witnessed,
 };
 
 use crate::GroupBy;
@@ -62,6 +62,14 @@ pub trait Evidence: Source {
         recent: i64,
     ) -> Result<Affected, StoreError>;
 
+    /// What the flow that `filter` names notices of failures at `endpoints` of a server in `[from, to)`.
+    async fn flow_affected(
+        &self,
+        filter: &SliFilter,
+        failing: (&str, &[String]),
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<FlowAffected, StoreError>;
+
     /// Slices that passed since `passed_since` and are blocked now, as at least `sessions` page loads saw.
     async fn blocked_slices(
         &self,
@@ -94,6 +102,13 @@ pub trait Evidence: Source {
         app: &str,
         span: (UnixMillis, UnixMillis),
     ) -> Result<Vec<DeployRow>, StoreError>;
+
+    /// How a target answered each question before `to`, the latest states of each.
+    async fn header_states(
+        &self,
+        target_origin: &str,
+        to: UnixMillis,
+    ) -> Result<Vec<SnapshotRow>, StoreError>;
 
     /// What changed in the headers of a target, as it was first seen in `[from, to)`, in order of time.
     async fn header_changes(
@@ -226,6 +241,15 @@ impl Evidence for Engine {
         self.reader.affected(filter, endpoints, span, recent).await
     }
 
+    async fn flow_affected(
+        &self,
+        filter: &SliFilter,
+        failing: (&str, &[String]),
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<FlowAffected, StoreError> {
+        self.reader.flow_affected(filter, failing, span).await
+    }
+
     async fn blocked_slices(
         &self,
         filter: &SliFilter,
@@ -271,6 +295,14 @@ impl Evidence for Engine {
         (from, to): (UnixMillis, UnixMillis),
     ) -> Result<Vec<ChangeRow>, StoreError> {
         self.reader.header_changes(target_origin, from, to).await
+    }
+
+    async fn header_states(
+        &self,
+        target_origin: &str,
+        to: UnixMillis,
+    ) -> Result<Vec<SnapshotRow>, StoreError> {
+        self.reader.header_states(target_origin, to).await
     }
 }
 

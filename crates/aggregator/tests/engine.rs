@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aggregator::{
-    Aggregator, Backtest, Board, Condition, Config, Engine, GroupBy, LogShape, Parts, SloConfig,
-    objectives,
+    Aggregator, Backtest, Board, Condition, Config, Engine, Evidence, FlowConfig, GroupBy,
+    LogShape, Parts, SloConfig, objectives,
 };
 use alert::{Answer, Dispatcher, Notification, Notifier, NotifyError, Status};
 use async_trait::async_trait;
@@ -162,7 +162,12 @@ fn start(store: &Store, clock: &Clock) -> Running {
     let slos = [SloConfig::of("shop", Sli::BlockRate)];
     let shown = watch::Sender::default();
     let aggregator = Aggregator::new(Parts {
-        slos: objectives(&slos, &["shop".to_owned()], &config, alert.remind_after),
+        slos: objectives(
+            (&slos, &[]),
+            &["shop".to_owned()],
+            &config,
+            alert.remind_after,
+        ),
         config,
         log: LogShape {
             partitions: 1,
@@ -434,6 +439,58 @@ async fn a_slice_that_never_passed_or_passes_again_opens_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flow_counts_its_own_calls_and_the_page_loads_of_it_that_failures_reach() {
+    let store = database().await;
+    let call = |method: &str, endpoint: &str, seen: Observation| Observation {
+        method: method.into(),
+        endpoint: endpoint.into(),
+        count: 1,
+        ..seen
+    };
+    let paid = call("POST", "/pay", fact::ok());
+    write(&store, 0, 6, std::slice::from_ref(&paid)).await;
+    let blocked = [paid, call("PUT", "/cart/:id", fact::blocked())];
+    write(&store, 6, 2, &blocked).await;
+    let outside = [
+        call("GET", "/cart/:id", fact::blocked()),
+        call("PUT", "/other", fact::blocked()),
+    ];
+    write(&store, 8, 5, &outside).await;
+    let toml = "name = \"checkout\"\napp = \"shop\"\nendpoints = [\"PUT /cart/:id\", \"/pay\"]";
+    let flow: FlowConfig = toml::from_str(toml).expect("well formed");
+    let filter = store::SliFilter {
+        flow: Some(flow.flow()),
+        ..store::SliFilter::app("shop")
+    };
+    let span = (NOON.plus(-10 * MINUTE), NOON.plus(MINUTE));
+    let sums = store
+        .reader()
+        .sli(&filter, span.0, span.1)
+        .await
+        .expect("read");
+    assert_eq!((sums.blocked, sums.requests), (2, 10));
+    let engine = Engine::new(store.clone());
+    let origin = fact::blocked().target_origin.to_string();
+    for (target, endpoint, sessions) in [
+        (origin.as_str(), "/cart/:id", 2),
+        ("", "/cart/:id", 2),
+        ("https://elsewhere.test", "/cart/:id", 0),
+        (origin.as_str(), "/pay", 0),
+    ] {
+        let endpoints = [endpoint.to_owned()];
+        let found = engine
+            .flow_affected(&filter, (target, &endpoints), span)
+            .await;
+        let found = found.expect("read");
+        assert_eq!(
+            (found.sessions, found.all_sessions),
+            (sessions, 8),
+            "{target} {endpoint}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_what_is_blocked_in_many_hours_and_still_fails_quietly() {
     let store = database().await;
     let at = |endpoint: &str, minutes: i64| Observation {
@@ -502,7 +559,7 @@ async fn a_replay_of_what_is_stored_raises_what_was_raised_live() {
             ..SloConfig::of("shop", Sli::BlockRate)
         };
         let backtest = Backtest {
-            slos: objectives(&[slo], &[], &Config::default(), alert.remind_after),
+            slos: objectives((&[slo], &[]), &[], &Config::default(), alert.remind_after),
             corroboration: alert.corroboration,
             max_groups: 50,
             from: NOON.plus(-60 * MINUTE),

@@ -80,3 +80,48 @@ impl DeliveryLog {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use prometheus_client::metrics::counter::Counter;
+
+    use super::*;
+    use crate::Occasion;
+
+    fn delivery(sequence: u64) -> Delivery {
+        let notification = Notification {
+            alert: AlertId::of_incident("inc-1"),
+            sequence,
+            status: Status::Firing,
+            occasion: Occasion::default(),
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            starts_at: UnixMillis(0),
+            ends_at: None,
+            generator_url: String::new(),
+        };
+        Delivery::of(&notification, UnixMillis(0), Outcome::Delivered)
+    }
+
+    #[test]
+    fn a_full_delivery_log_drops_and_counts_the_newest_and_takes_again_once_it_is_read() {
+        let dropped = Counter::default();
+        let (log, mut deliveries) = DeliveryLog::new(dropped.clone());
+        for sequence in 0..CAPACITY as u64 + 5 {
+            log.record(delivery(sequence));
+        }
+        assert_eq!(dropped.get(), 5);
+        let read = |deliveries: &mut Deliveries| {
+            std::iter::from_fn(|| deliveries.try_recv().ok().map(|one| one.sequence)).collect()
+        };
+        let kept: Vec<u64> = read(&mut deliveries);
+        assert!(
+            kept.iter().copied().eq(0..CAPACITY as u64),
+            "the oldest are there, in order"
+        );
+        log.record(delivery(77));
+        assert_eq!((read(&mut deliveries), dropped.get()), (vec![77], 5));
+    }
+}

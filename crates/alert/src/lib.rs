@@ -1,9 +1,26 @@
-//! Alerts: their identity, their state machine, what makes a page believable, and the notifiers
-//! that carry them out of the house.
+//! Alerts: their identity, their state machine, what makes a page credible, and the notifiers
+//! that deliver them.
 //!
-//! Deciding is pure ([`step`], [`AlertId::of`], [`Corroboration::grade`]); sending is bounded: every
-//! receiver has a queue, retries end at a deadline, and each notification ends in one counted
-//! [`Outcome`]. This crate does not read the store: who evaluates also keeps the state.
+//! **Promises.** Deciding is pure ([`step`], [`AlertId::of`], [`Corroboration::grade`]): the same evaluations give
+//! the same transitions. Sending is bounded: every receiver has a queue, retries end at a deadline, and each
+//! notification ends in one counted [`Outcome`].
+//!
+//! ```
+//! use alert::{AlertId, Evaluation, Severity, State, Timing, Transition, step};
+//! use observation::UnixMillis;
+//! use settings::Span;
+//!
+//! let id = AlertId::of("checkout", "burn-rate", [("environment", "production")]);
+//! assert_eq!(id, AlertId::of("checkout", "burn-rate", [("environment", "production")]));
+//! let timing = Timing { hold: Span::secs(0), resolve_after: Span::secs(300), remind_after: Span::secs(14_400) };
+//! let (firing, transition) = step(&State::default(), Evaluation::Exceeded(Severity::Page), &timing, UnixMillis(0));
+//! assert_eq!(transition, Some(Transition::Fired));
+//! // No data is not recovery: nothing changes.
+//! let (still, transition) = step(&firing, Evaluation::NoData, &timing, UnixMillis(600_000));
+//! assert!(still.phase.is_firing() && transition.is_none());
+//! ```
+//!
+//! **Never.** It does not read the store: who evaluates also keeps the state.
 #![forbid(unsafe_code)]
 
 mod alert;

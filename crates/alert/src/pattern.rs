@@ -15,13 +15,14 @@ const MAX_TEXT: usize = 512;
 const MAX_COMPILED: usize = 256 * 1024;
 
 /// Labels that alerts have; an objective's `labels` come on top.
-pub(crate) const LABELS: [&str; 18] = [
+pub(crate) const LABELS: [&str; 19] = [
     "alertname",
     "app",
     "corswatch_test",
     "endpoint",
     "environment",
     "failing",
+    "flow",
     "incident",
     "owner",
     "page_origin",

@@ -1,9 +1,21 @@
-//! The book: the Markdown of `docs/`, in the layout of mdBook (`book.toml`, `SUMMARY.md`), as pages that stand
+//! The book: the Markdown of `docs/`, in the layout of mdBook (`book.toml`, `SUMMARY.md`), as pages that work
 //! under a strict Content-Security-Policy: no script, no style and no picture that is not a file beside them.
 //!
-//! [`build`] reads `SUMMARY.md` and everything that its pages link to. A link that leads nowhere, a page that
-//! no one lists, raw HTML: each is a [`Mistake`] with its place, and all are reported together. It is
-//! used when the binary is built and by `cargo xtask check docs`; no part of it is in the product.
+//! **Promises.** [`build`] reads `SUMMARY.md` and everything that its pages link to. A link that leads nowhere, a
+//! page that is not listed, raw HTML: each is a [`Mistake`] with its place, and all are reported together.
+//!
+//! ```
+//! let folder = std::env::temp_dir().join("corswatch-book-example");
+//! std::fs::create_dir_all(folder.join("docs"))?;
+//! std::fs::write(folder.join("docs/SUMMARY.md"), "# Summary\n\n- [Start](start.md)\n")?;
+//! std::fs::write(folder.join("docs/start.md"), "# Start\n\nSee [this](missing.md).\n")?;
+//! let book = book::build(&folder);
+//! assert!(book.files.contains_key("start.html"));
+//! assert_eq!(book.mistakes[0].file, "docs/start.md");
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! **Never.** No part of it is in the product: it is used when the binary is built and by `cargo xtask check docs`.
 #![forbid(unsafe_code)]
 
 mod link;

@@ -1,5 +1,18 @@
 //! The corswatch binary: reads the command line and the configuration, puts the stages together,
 //! and runs them until it is asked to stop.
+//!
+//! **Promises.** Every mistake in the configuration is reported in one run, before anything starts. The stages
+//! of one process drain in the order of the data, each within its deadline. Exit codes are in `exit`: what a
+//! script needs to know is never only in the text.
+//!
+//! ```text
+//! corswatch up --config corswatch.toml         # every stage in one process
+//! corswatch collector --config corswatch.toml  # or one role per process
+//! corswatch doctor --config corswatch.toml     # what is wrong with configuration and surroundings
+//! corswatch explain --jsonl < exchanges.jsonl  # the engine alone, without a server
+//! ```
+//!
+//! **Never.** It holds no logic of a stage: what it does is in the crates, and is tested there.
 
 #[macro_use]
 mod output;

@@ -150,12 +150,6 @@ impl Config {
         Err(Exposed { addr })
     }
 
-    /// Whether whoever asks has to show who they are.
-    #[must_use]
-    pub const fn asks_who(&self) -> bool {
-        !self.tokens.is_empty() || self.oidc.is_some() || self.proxy_sign_in.is_some()
-    }
-
     /// How long browsers shall ask this host over HTTPS only.
     pub(crate) fn hsts(&self) -> Span {
         let own = match self.tls.is_on() {
@@ -163,6 +157,12 @@ impl Config {
             false => Span::secs(0),
         };
         self.hsts.unwrap_or(own)
+    }
+
+    /// Whether whoever asks has to show who they are.
+    #[must_use]
+    pub const fn asks_who(&self) -> bool {
+        !self.tokens.is_empty() || self.oidc.is_some() || self.proxy_sign_in.is_some()
     }
 
     /// Reports everything that is wrong with these settings.

@@ -32,7 +32,7 @@ pub struct PartReport {
     pub part: String,
     /// How it is.
     pub condition: Condition,
-    /// What is wrong and what to look at; empty where nothing is.
+    /// What is wrong and what to look at; empty where nothing is, and for who sends no token where there are any.
     pub detail: String,
 }
 
@@ -67,6 +67,16 @@ pub(crate) struct Readiness {
     pub(crate) condition: Condition,
     /// Every part, the worst first.
     parts: Vec<PartReport>,
+}
+
+impl Readiness {
+    /// Which parts work, and nothing of why.
+    pub(crate) fn without_details(mut self) -> Self {
+        for part in &mut self.parts {
+            part.detail.clear();
+        }
+        self
+    }
 }
 
 impl Health {

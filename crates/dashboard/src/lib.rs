@@ -1,8 +1,28 @@
 //! The admin server: JSON API, metrics, health and the web UI.
 //!
-//! The binary gives a [`State`] and a listener to [`serve`]. The folders below `routes` are the
-//! paths; `view` makes the answers' shapes from what the store knows; what a browser reported is
-//! hostile text and leaves here only as JSON.
+//! **Promises.** The binary gives a [`State`] and a listener to [`serve()`]. The folders below `routes` are the
+//! paths; `view` makes the answers' shapes from what the store knows; [`openapi()`] describes them. What a
+//! browser reported is hostile text and leaves here only as JSON. Errors are problem details (RFC 9457).
+//!
+//! ```
+//! // The API describes itself, without a store behind it.
+//! let description: serde_json::Value = serde_json::from_str(&dashboard::openapi())?;
+//! let sli = &description["paths"]["/api/v1/sli"]["get"];
+//! assert!(sli["responses"]["200"]["content"]["application/json"]["schema"].is_object());
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! With a store behind it:
+//!
+//! ```no_run
+//! # async fn example(state: dashboard::State, stop: runtime::Stop) -> Result<(), Box<dyn std::error::Error>> {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:7781").await?;
+//! dashboard::serve(dashboard::Config::default(), state, listener, stop).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **Never.** It writes no observation, and holds no fact that a restart would lose.
 #![forbid(unsafe_code)]
 
 mod assets;

@@ -127,6 +127,20 @@ pub(crate) async fn admitted(
     headers::secure(response, front.config.hsts())
 }
 
+/// Around health, which anybody may ask: who asks, where that is known.
+pub(crate) async fn recognised(
+    Extract(front): Extract<Arc<Middleware>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let client = front.client(&request);
+    // Token, session, or the word of a proxy; who shows nothing is nobody, and not refused here.
+    if let Ok(caller) = front.identify(&request, client) {
+        request.extensions_mut().insert(caller);
+    }
+    next.run(request).await
+}
+
 /// Around data: who asks.
 pub(crate) async fn authorised(
     Extract(front): Extract<Arc<Middleware>>,

@@ -73,7 +73,12 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
             conditional::answered,
         ))
         .with_state(shared);
-    let health_router = Router::from(routes::health()).with_state(Arc::clone(&health));
+    let health_router = Router::from(routes::health())
+        .route_layer(from_fn_with_state(
+            Arc::clone(&front),
+            middleware::recognised,
+        ))
+        .with_state(Arc::clone(&health));
     let metrics = Router::from(routes::metrics()).with_state(health);
     let open = public.merge(health_router).merge(signed).merge(sign_in);
     surrounded(open, guarded.merge(metrics), NOTHING_HERE, &front)
@@ -97,14 +102,14 @@ fn health_and(elsewhere: Elsewhere, counted: &Registry, config: Config, health: 
     let mut api = api;
     api.merge(metrics);
     let front = Middleware::new(config, health.clock.clone(), counted, &paths(&api));
-    let health = Arc::new(health);
-    let open = open.with_state(Arc::clone(&health));
-    surrounded(
-        open,
-        guarded.with_state(health),
-        elsewhere,
-        &Arc::new(front),
-    )
+    let (front, health) = (Arc::new(front), Arc::new(health));
+    let open = open
+        .route_layer(from_fn_with_state(
+            Arc::clone(&front),
+            middleware::recognised,
+        ))
+        .with_state(Arc::clone(&health));
+    surrounded(open, guarded.with_state(health), elsewhere, &front)
 }
 
 /// What is said about a path that no route matches.

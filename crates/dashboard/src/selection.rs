@@ -1,8 +1,10 @@
 //! What part of the data a request asks about: app, filters and time window.
 
+use std::collections::BTreeSet;
+
 use observation::{Source, UnixMillis};
 use settings::Span;
-use store::SliFilter;
+use store::{Flow, SliFilter};
 use utoipa::IntoParams;
 use utoipa::openapi::Object;
 
@@ -70,6 +72,9 @@ pub(crate) struct FilterParams {
     /// Deployment environment; empty for pages that state none.
     #[param(max_length = 2048)]
     environment: Option<String>,
+    /// Only calls of a critical flow: one of the app's `[[flows]]`.
+    #[param(max_length = 64)]
+    flow: Option<String>,
     /// Who saw it; default `browser`. The same failure seen by two sources is never summed.
     #[param(schema_with = sources)]
     source: Option<String>,
@@ -108,7 +113,9 @@ impl Selection {
             .iter()
             .find(|known| known.name == app)
             .map(|known| known.lab);
+        let flow = flow(params, &app, shared);
         let filter = SliFilter {
+            flow,
             service: params.exact("service"),
             page_origin: params.exact("page_origin"),
             endpoint: params.exact("endpoint"),
@@ -139,6 +146,19 @@ pub(crate) fn app(params: &mut Params, caller: &Caller, shared: &Shared) -> Stri
         params.fault("app", &given, words(visible.into_iter()));
     }
     given
+}
+
+/// The flow that is asked about: one of the app's, whose objectives carry them.
+fn flow(params: &mut Params, app: &str, shared: &Shared) -> Option<Flow> {
+    let name = params.text("flow")?;
+    let own = shared.slos.iter().filter(|slo| slo.filter.app == app);
+    let known: Vec<&Flow> = own.filter_map(|slo| slo.filter.flow.as_ref()).collect();
+    let found = known.iter().find(|flow| flow.name == name);
+    if found.is_none() {
+        let names: BTreeSet<_> = known.iter().map(|flow| flow.name.as_str()).collect();
+        params.fault("flow", &name, words(names.into_iter()));
+    }
+    found.map(|flow| (*flow).clone())
 }
 
 /// The time that is asked about, and how long it was asked to be.

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use dashboard::{Access, Config, Token};
 use http::{Request, StatusCode, header};
-use setting::{Fake, get, request, router_of, send, well};
+use setting::{Fake, Mood, get, request, router_of, send, well};
 
 // printf %s reader | sha256sum
 const READER: &str = "3d0941964aa3ebdcb00ccef58b1bb399f9f898465e9886d5aec7f31090a0fb30";
@@ -31,7 +31,7 @@ fn hash(token: &str) -> String {
         .collect()
 }
 
-fn guarded() -> Router {
+fn with_tokens() -> Config {
     let tokens = vec![
         token("reader", Access::Read),
         token("writer", Access::Write),
@@ -48,13 +48,14 @@ fn guarded() -> Router {
             ..token("young", Access::Read)
         },
     ];
-    router_of(
-        &Arc::new(Fake::default()),
-        Config {
-            tokens,
-            ..Config::default()
-        },
-    )
+    Config {
+        tokens,
+        ..Config::default()
+    }
+}
+
+fn guarded() -> Router {
+    router_of(&Arc::new(Fake::default()), with_tokens())
 }
 
 async fn ask(router: &Router, method: &str, path: &str, token: &str) -> (StatusCode, String) {
@@ -124,6 +125,40 @@ async fn tokens_open_what_they_are_for_and_nothing_else() {
             "{method} {path} {token}"
         );
     }
+}
+
+#[tokio::test]
+async fn why_a_part_does_not_work_is_told_to_those_with_a_token() {
+    let fake = Arc::new(Fake {
+        mood: Mood::Unavailable,
+        ..Fake::default()
+    });
+    let told = async |config: Config, token: &str| {
+        let router = router_of(&fake, config);
+        let question = request("/readyz").header(header::AUTHORIZATION, token);
+        let answer = send(&router, question.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, 503, "that it does not is told to all");
+        let parts = answer.json()["parts"].as_array().unwrap().clone();
+        assert!(
+            parts
+                .iter()
+                .any(|part| part["part"] == "store" && part["condition"] == "down")
+        );
+        parts.iter().any(|part| part["detail"] != "")
+    };
+    for (token, expected) in [
+        ("Bearer reader", true),
+        ("Bearer scoped", true),
+        ("Bearer old", false),
+        ("Bearer wrong", false),
+        ("", false),
+    ] {
+        assert_eq!(told(with_tokens(), token).await, expected, "{token:?}");
+    }
+    assert!(
+        told(Config::default(), "").await,
+        "without tokens everybody may ask everything"
+    );
 }
 
 #[tokio::test]

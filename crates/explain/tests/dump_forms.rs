@@ -153,6 +153,40 @@ fn lines_come_with_times_and_values_go_on() {
 }
 
 #[test]
+fn what_surrounds_a_command_is_not_part_of_it() {
+    let curly = ASKS
+        .replace(" 'Origin", " \u{2018}Origin")
+        .replace(".test' -H '", ".test\u{2019} -H \u{2018}");
+    let curly = curly.replacen("PUT'", "PUT\u{2019}", 1);
+    assert_eq!(
+        shown("curly quotes", &format!("curl {curly}\n{ANSWER}")),
+        REFUSED
+    );
+    let ended = format!(
+        "curl -i -X OPTIONS -H 'Origin: https://app.test' -H 'Access-Control-Request-Method: PUT' 'https://api.test/x';echo\n{ANSWER}"
+    );
+    assert_eq!(shown("the next command", &ended), REFUSED);
+    let secure = format!(
+        "$ xh OPTIONS api.test/x Origin:https://app.test Access-Control-Request-Method:PUT --https\n{ANSWER}"
+    );
+    assert_eq!(shown("xh --https", &secure), REFUSED);
+    let body = "$ curl -i -H 'Origin: https://app.test' https://api.test/x\nHTTP/1.1 200 OK\nAccess-Control-Allow-Origin: *\n\nGET / HTTP/1.1\nHost: x\nno header\n";
+    assert_eq!(
+        shown("a request in a body", body),
+        "GET https://api.test/x from https://app.test: allowed"
+    );
+}
+
+#[test]
+fn a_preflight_may_ask_in_several_lines() {
+    let text = "> OPTIONS /x HTTP/2\n> Host: api.test\n> Origin: https://app.test\n> Access-Control-Request-Method: GET\n> Access-Control-Request-Headers: x-a\n> Access-Control-Request-Headers: x-b\n>\n< HTTP/2 204\n< access-control-allow-origin: *\n< access-control-allow-headers: x-a\n<\n";
+    assert_eq!(
+        shown("two lines", text),
+        "GET https://api.test/x from https://app.test: blocked HeaderDisallowedByPreflightResponse"
+    );
+}
+
+#[test]
 fn answers_of_proxies_are_not_the_servers() {
     let text = format!(
         "curl {ASKS} -x http://proxy:3128\nHTTP/1.1 407 Proxy Authentication Required\nproxy-authenticate: Basic\n\nHTTP/1.1 200 Connection established\n\n{ANSWER}"

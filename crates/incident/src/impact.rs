@@ -47,6 +47,26 @@ pub struct Impact {
     pub since: UnixMillis,
 }
 
+/// What users of a critical flow notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowImpact {
+    /// Its name.
+    pub name: String,
+    /// Page loads of it with a failure.
+    pub sessions: u64,
+    /// Page loads of it.
+    pub all_sessions: u64,
+}
+
+impl FlowImpact {
+    /// Share of its page loads with a failure; none without page loads.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a share, not a count")]
+    pub fn share(&self) -> Option<f64> {
+        (self.all_sessions > 0).then(|| self.sessions as f64 / self.all_sessions as f64)
+    }
+}
+
 impl Impact {
     /// The impact of several apps together; none without any.
     pub fn total<'a>(parts: impl Iterator<Item = &'a Self>) -> Option<Self> {

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use slo::Severity;
 
 use crate::signal::Failing;
-use crate::{Cause, Impact, Suspect};
+use crate::{Cause, FlowImpact, Impact, Suspect};
 
 /// Entries of a timeline; the earliest stay, and of the rest the latest.
 const MAX_TIMELINE: usize = 200;
@@ -107,6 +107,9 @@ pub struct AppPart {
     pub service: String,
     /// What users notice; none before it was counted.
     pub impact: Option<Impact>,
+    /// What critical flows notice, those of which calls fail.
+    #[serde(default)]
+    pub flows: Vec<FlowImpact>,
     /// Dimensions that fail and that do not.
     pub contrast: Contrast,
     /// The environments that pages with failures state.

@@ -14,6 +14,9 @@ pub const LOOK_BACK: i64 = 24 * 3_600_000;
 /// Failures are known by the minute, and clocks of pipelines differ: a change this much after the first
 /// failure may still have caused it.
 pub const SLACK: i64 = 60_000;
+/// How much of a deploy's score is left where the answers of its service did not change with it: snapshots see one
+/// place, and a deploy may break only others.
+const UNCHANGED: f64 = 0.2;
 /// Below this a change explains nothing.
 const ENOUGH: f64 = 0.2;
 
@@ -93,6 +96,18 @@ pub struct Scope<'a> {
     pub releases: &'a [String],
     /// The environments that pages with failures state; none where they state none.
     pub environments: &'a [String],
+    /// How the target answered the requests that fail: for each question that was asked of it, how long the last
+    /// answer before the onset stayed the same.
+    pub steady: &'a [Steady],
+}
+
+/// A time at whose beginning and end a target gave the same answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steady {
+    /// When it was first seen.
+    pub from: UnixMillis,
+    /// When it was last seen.
+    pub to: UnixMillis,
 }
 
 /// A header of the target that changed, as the replay of a failure saw it.
@@ -186,6 +201,11 @@ fn deploy(
         score += 0.2 * recency.max(0.5) * scoped;
         reasons.push("it changes CORS configuration".to_owned());
     }
+    if left_answers_alone(scope, deploy) {
+        score *= UNCHANGED;
+        reasons
+            .push("the target answered the same before it and after the first failure".to_owned());
+    }
     let between = |&(from, to): &(UnixMillis, UnixMillis)| is_between(deploy.at, from, to);
     if headers.iter().any(between) {
         score += 0.25 * scoped;
@@ -206,6 +226,17 @@ fn deploy(
         undo: undo(deploy),
         link: deploy.link.clone(),
     })
+}
+
+/// Whether the target answered the requests that fail before the deploy as it did when they failed: then a deploy of
+/// its service did not change what browsers are told. A page's deploy may ask for something new all the same.
+fn left_answers_alone(scope: Scope<'_>, deploy: &Deploy) -> bool {
+    let covers =
+        |steady: &Steady| steady.from.0 <= deploy.at.0 - SLACK && steady.to.0 >= scope.onset.0;
+    !deploy.service.is_empty()
+        && deploy.service == scope.service
+        && !scope.steady.is_empty()
+        && scope.steady.iter().all(covers)
 }
 
 fn undo(deploy: &Deploy) -> String {

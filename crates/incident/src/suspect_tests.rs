@@ -10,6 +10,7 @@ fn scope() -> Scope<'static> {
         header: "access-control-allow-headers",
         releases: &[],
         environments: &[],
+        steady: &[],
     }
 }
 
@@ -103,6 +104,50 @@ fn a_header_that_vanished_just_then_points_to_the_deploy_that_did_it() {
         "Set access-control-allow-headers to `x-tenant` again."
     );
     assert_eq!(rank(scope(), &[], &[changed("vary", -3, 0)]), []);
+}
+
+#[test]
+fn a_deploy_of_the_service_that_left_its_answers_as_they_were_explains_nothing() {
+    let span = |from: i64, to: i64| Steady {
+        from: ONSET.plus(from * MINUTE),
+        to: ONSET.plus(to * MINUTE),
+    };
+    let page = Deploy {
+        service: String::new(),
+        ..deployed("page", 3, "")
+    };
+    for (deploy, steady, suspected) in [
+        (deployed("own", 3, "cart"), vec![], true),
+        (deployed("own", 3, "cart"), vec![span(-600, 1)], false),
+        // It began to answer so with the deploy, or no one has looked since.
+        (deployed("own", 3, "cart"), vec![span(-2, 1)], true),
+        (deployed("own", 3, "cart"), vec![span(-600, -1)], true),
+        // One of the questions is answered otherwise than before.
+        (
+            deployed("own", 3, "cart"),
+            vec![span(-600, 1), span(0, 1)],
+            true,
+        ),
+        // A page may ask for something new of a server that is as it was.
+        (page, vec![span(-600, 1)], true),
+    ] {
+        let scope = Scope {
+            steady: &steady,
+            ..scope()
+        };
+        let found = rank(scope, std::slice::from_ref(&deploy), &[]);
+        assert_eq!(!found.is_empty(), suspected, "{deploy:?} {steady:?}");
+    }
+    let only_its_release = Scope {
+        steady: &[span(-600, 1)],
+        releases: &["1.4.2".to_owned()],
+        ..scope()
+    };
+    let released = Deploy {
+        version: "1.4.2".to_owned(),
+        ..deployed("own", 3, "cart")
+    };
+    assert_eq!(rank(only_its_release, &[released], &[]).len(), 1);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::duration::{span, time};
 use crate::incident::{ClosedAs, Incident};
 use crate::lifecycle::{Replay, waits};
 use crate::signal::Failing;
-use crate::{Cause, Impact, Trend};
+use crate::{Cause, FlowImpact, Impact, Trend};
 
 /// Endpoints and changes that are named; the others are counted.
 const NAMED: usize = 3;
@@ -95,11 +95,7 @@ pub fn description(incident: &Incident, replay: Replay, now: UnixMillis) -> Stri
     } else {
         lines.push(lasts(incident, now));
     }
-    lines.extend(
-        incident
-            .impact()
-            .map(|impact| impact_text(&impact, incident.closed().is_some())),
-    );
+    lines.extend(noticed(incident));
     if incident.closed().is_none() {
         let worst = incident
             .alerts
@@ -153,6 +149,29 @@ fn ended(incident: &Incident, at: UnixMillis, how: ClosedAs) -> String {
             format!("Merged into {into} after {after}: a diagnosis shows the same cause.")
         }
     }
+}
+
+/// What users of all apps and critical flows notice; none before it was counted.
+#[must_use]
+pub fn noticed(incident: &Incident) -> Option<String> {
+    let impact = impact_text(&incident.impact()?, incident.closed().is_some());
+    let flows = incident.apps.values().flat_map(|part| &part.flows);
+    let flows: Vec<_> = flows.filter_map(flow_text).collect();
+    Some(match flows.is_empty() {
+        true => impact,
+        false => format!("{impact} {}.", flows.join("; ")),
+    })
+}
+
+/// What users of a critical flow notice: `checkout: 4 % of sessions (12 of 300 page loads)`; none without page loads.
+#[must_use]
+pub fn flow_text(flow: &FlowImpact) -> Option<String> {
+    let share = percent(flow.share()?);
+    let (sessions, all) = (count(flow.sessions), count(flow.all_sessions));
+    let name = &flow.name;
+    Some(format!(
+        "{name}: {share} of sessions ({sessions} of {all} page loads)"
+    ))
 }
 
 /// What users notice.
@@ -331,6 +350,22 @@ fn many(number: u64, what: &str) -> String {
 mod tests {
     use super::*;
     use crate::Recent;
+
+    #[test]
+    fn what_a_critical_flow_notices_is_told_as_a_share_of_its_sessions() {
+        let checkout = FlowImpact {
+            name: "checkout".to_owned(),
+            sessions: 12,
+            all_sessions: 300,
+        };
+        let text = flow_text(&checkout).expect("it has page loads");
+        assert_eq!(text, "checkout: 4 % of sessions (12 of 300 page loads)");
+        let unused = FlowImpact {
+            all_sessions: 0,
+            ..checkout
+        };
+        assert_eq!(flow_text(&unused), None);
+    }
 
     #[test]
     fn what_is_slow_is_not_said_to_have_affected_nobody() {

@@ -40,6 +40,24 @@ pub struct ImpactView {
     pub trend: String,
     /// The same in words.
     pub text: String,
+    /// What critical flows notice, those of which calls fail.
+    #[serde(default)]
+    pub flows: Vec<FlowView>,
+}
+
+/// What users of a critical flow notice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FlowView {
+    /// Its name.
+    pub name: String,
+    /// App.
+    pub app: String,
+    /// Page loads of it with a failure.
+    pub sessions: u64,
+    /// Page loads of it.
+    pub all_sessions: u64,
+    /// Share of its page loads with a failure; null without page loads.
+    pub share: Option<f64>,
 }
 
 /// A change that may have caused it.
@@ -285,7 +303,18 @@ fn impact(incident: &Incident) -> Option<ImpactView> {
         share: impact.share(),
         since: time(impact.since),
         trend: impact.trend().to_string(),
-        text: text::impact_text(&impact, incident.closed().is_some()),
+        text: text::noticed(incident).unwrap_or_default(),
+        flows: incident.apps.iter().flat_map(flows).collect(),
+    })
+}
+
+fn flows((app, part): (&String, &crate::AppPart)) -> impl Iterator<Item = FlowView> {
+    part.flows.iter().map(|flow| FlowView {
+        name: flow.name.clone(),
+        app: app.clone(),
+        sessions: flow.sessions,
+        all_sessions: flow.all_sessions,
+        share: flow.share(),
     })
 }
 

@@ -379,3 +379,52 @@ fn what_was_kept_goes_on_where_it_was() {
     assert_eq!(world.register.open().len(), 1);
     assert_eq!(NOON.0 % MINUTE, 0);
 }
+
+/// Failures of as many causes at one server, each of which is an incident of its own while there is room.
+fn causes(numbers: std::ops::Range<usize>) -> Vec<incident::Signal> {
+    let sightings = numbers.map(|n| {
+        let cause = cause(&format!("Cause{n}"), "", "");
+        failing(&format!("/e{n}"), Stage::Response).caused(&cause)
+    });
+    vec![signal("shop", "block_rate", sightings.collect())]
+}
+
+#[test]
+fn a_flood_of_causes_fills_the_incidents_and_once_it_is_over_a_new_one_is_told_apart_again() {
+    let mut world = World::default();
+    world.round(&causes(0..1_000), 0);
+    world.round(&causes(0..1_000), 4_000);
+    let full = world.register.open().len();
+    assert!((500..1_000).contains(&full), "{full} are open");
+    // The others are part of one of them, whose list of places is bounded as well.
+    let places = world
+        .register
+        .all()
+        .map(|incident| incident.apps["shop"].slices.len());
+    assert!(
+        places
+            .max()
+            .is_some_and(|most| (100..1_000 - full).contains(&most))
+    );
+    world.round(&causes(1_000..1_100), 8_000);
+    assert_eq!(
+        world.register.open().len(),
+        full,
+        "what is new joins one of them"
+    );
+    for minute in 1..=60 {
+        world.round(&[], minute * MINUTE);
+        world.register.sweep(|_| false);
+    }
+    assert_eq!(world.register.open().len(), 0, "it is over");
+    let closed = world.register.all().count();
+    assert!(
+        closed < full,
+        "of {full} closed ones {closed} are remembered"
+    );
+    let last_closed = world.register.all().map(|incident| incident.id.clone());
+    let last_closed: Vec<_> = last_closed.collect();
+    let news = world.round(&causes(2_000..2_002), 61 * MINUTE);
+    assert_eq!(news.len(), 2, "{news:?}");
+    assert_eq!(world.register.all().count(), last_closed.len() + 2);
+}

@@ -1,11 +1,31 @@
-//! The durable log: Kafka and disk behind one trait pair.
+//! The durable log: Kafka and disk behind one pair of traits.
 //!
-//! [`Journal::open`] reads the configuration and checks what is there; [`Journal::appender`] and
+//! **Promises.** [`Journal::open`] reads the configuration and checks what is there; [`Journal::appender`] and
 //! [`Journal::consumer`] give the two ends. An acknowledged append survives the death of every
-//! process. The journal never looks into a record.
-//!
-//! An appender to Kafka has a spool: a file that takes records while Kafka does not, and hands them
+//! process. An appender to Kafka has a spool: a file that takes records while Kafka does not, and hands them
 //! on in order once it does.
+//!
+//! ```no_run
+//! use runtime::{Clock, Metrics};
+//! use journal::{Config, Event, Journal, KEY_LEN, Record, Room};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut config = Config::default();
+//! config.disk.dir = "/var/lib/example/journal".into();
+//! let journal = Journal::open(&config, Clock::system(), &Metrics::default()).await?;
+//! let payload = "anything up to max_record".into();
+//! let record = Record { partition: 0, key: [7; KEY_LEN], payload, room: Room::Shared };
+//! // Returns once the record is durable.
+//! let appended = journal.appender().await?.append(record).await?;
+//! let mut consumer = journal.consumer("example").await?;
+//! if let Event::Record(record) = consumer.next().await? {
+//!     println!("{appended:?} read back as {:?}", record.payload);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **Never.** It never looks into a record, and never acknowledges before the record is durable.
 #![forbid(unsafe_code)]
 
 mod blocking;

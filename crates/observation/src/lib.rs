@@ -1,8 +1,25 @@
-//! The one domain fact: *n* requests of one shape with one outcome, seen by one source at one time.
+//! The one domain fact: *n* requests of one shape with one outcome, reported by one source at one time.
 //!
-//! Every stage speaks in these words. This crate holds the vocabulary (closed enums whose `as_str`
+//! **Promises.** Every stage speaks in these words. This crate holds the vocabulary (closed enums whose `as_str`
 //! is the label, the JSON value and the column value), the identities, and the versioned envelope
-//! in which observations travel through the journal. It does no I/O and reads no clock.
+//! in which observations travel through the journal: what [`Entry::encode`] writes, every later build reads or
+//! refuses with a [`DeadLetterReason`].
+//!
+//! ```
+//! use observation::{BeaconId, Chunk, DecodeError, Entry, Latency, Outcome, bucket_of_ms};
+//!
+//! assert_eq!(Outcome::Blocked.as_str(), "blocked");
+//! let beacon: BeaconId = "AAECAwQFBgcICQoL".parse()?;
+//! assert_eq!(beacon.to_string(), "AAECAwQFBgcICQoL");
+//! assert!(beacon.partition(8) < 8);
+//! assert_eq!(Chunk::of(2500, 1000).start(1000), 2000);
+//! let latency = Latency::from_pairs([(bucket_of_ms(120.0), 3)]);
+//! assert_eq!(latency.pairs().len(), 1);
+//! assert!(Entry::decode(b"written by something else").is_err());
+//! # Ok::<(), observation::ParseIdError>(())
+//! ```
+//!
+//! **Never.** It does no I/O, reads no clock, and knows neither HTTP nor SQL.
 #![forbid(unsafe_code)]
 
 mod entry;

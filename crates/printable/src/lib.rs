@@ -1,6 +1,6 @@
 //! Text that servers, pages and files of others wrote, made harmless for terminals and build logs.
 //!
-//! Two layers: [`line`] writes one value of a stranger on one line; [`Guard`] stands before an output
+//! **Promises.** Two layers: [`line`] writes one value of a stranger on one line; [`Guard`] stands before an output
 //! and lets no line of it start a command of the build system that shows it, whatever was forgotten.
 //! What is escaped: control characters (escape sequences, line ends), format characters (among them
 //! those that reverse the direction of text), line and paragraph separators, what is not assigned,
@@ -10,6 +10,22 @@
 //!   older form `##[command]` anywhere in a line
 //!   (<https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>);
 //! * `##vso[..]` of Azure Pipelines and `##teamcity[..]` of TeamCity.
+//!
+//! ```
+//! use std::io::Write as _;
+//! use printable::{Guard, Notation, line};
+//!
+//! assert_eq!(line("red \u{1b}[31m, \u{202e}reversed"), "red \\u{1b}[31m, \\u{202e}reversed");
+//! let mut log = Vec::new();
+//! let mut guard = Guard::new(&mut log, Notation::Text);
+//! writeln!(guard, "::warning::said by a server")?;
+//! guard.flush()?;
+//! drop(guard);
+//! assert!(!String::from_utf8_lossy(&log).contains("::warning::"));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! **Never.** It does not shorten, translate or drop text, and does no I/O of its own.
 #![forbid(unsafe_code)]
 
 mod guard;

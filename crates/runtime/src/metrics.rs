@@ -57,6 +57,37 @@ impl Metrics {
         published.insert(part, Arc::clone(&self.own));
     }
 
+    /// All metrics in the text format of Prometheus, version 0.0.4: what a reader gets that does not ask for
+    /// OpenMetrics. Counters are families under the names of their samples there, and units have no line.
+    #[must_use]
+    pub fn encode_text(&self) -> String {
+        let encoded = self.encode();
+        let mut text = String::with_capacity(encoded.len());
+        let mut help = None;
+        for line in encoded.lines() {
+            if let Some(rest) = line.strip_prefix("# HELP ") {
+                help = rest.split_once(' ');
+            } else if let Some((name, kind)) = line
+                .strip_prefix("# TYPE ")
+                .and_then(|rest| rest.split_once(' '))
+            {
+                let (suffix, kind) = match kind {
+                    "counter" => ("_total", kind),
+                    "info" => ("_info", "gauge"),
+                    kind => ("", kind),
+                };
+                if let Some((_, about)) = help.take() {
+                    text.push_str(&format!("# HELP {name}{suffix} {about}\n"));
+                }
+                text.push_str(&format!("# TYPE {name}{suffix} {kind}\n"));
+            } else if !line.starts_with('#') {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        text
+    }
+
     /// All metrics in the OpenMetrics text format.
     #[must_use]
     pub fn encode(&self) -> String {
@@ -104,5 +135,10 @@ mod tests {
         assert!(text.contains("corswatch_part_of_part_total 0"), "{text}");
         assert_eq!(text.matches("# HELP corswatch_part_of_part").count(), 1);
         assert!(text.ends_with("# EOF\n"), "{text}");
+        let text = next.encode_text();
+        let help = "# HELP corswatch_part_of_part_total of_part.\n# TYPE corswatch_part_of_part_total counter\n\
+                    corswatch_part_of_part_total 0\n";
+        assert!(text.contains(help), "{text}");
+        assert!(!text.contains("EOF"), "{text}");
     }
 }

@@ -1,7 +1,30 @@
 //! ClickHouse: schema, migrations, rows, named queries, and the host of the embedded engine.
 //!
-//! The SQL text of the project is in this crate and nowhere else. Values travel as server-side
-//! parameters; identifiers come from closed enums.
+//! **Promises.** Values travel as server-side parameters; identifiers come from closed enums. Every query has a
+//! limit of time, memory and rows. A batch may be written again, in whole or in part: what was there stays as
+//! it was. [`Store::migrate`] brings a database of any earlier release to the schema of this build.
+//!
+//! ```no_run
+//! use store::{Batch, Config, Store};
+//!
+//! # async fn example(batch: Batch) -> Result<(), store::StoreError> {
+//! let config = Config {
+//!     url: "http://127.0.0.1:8123".to_owned(),
+//!     database: "corswatch".to_owned(),
+//!     ..Config::default()
+//! };
+//! let store = Store::connect(&config)?;
+//! store.migrate().await?;
+//! store.write(&batch).await?;
+//! for incident in store.reader().incidents().await? {
+//!     println!("{}", incident.id);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **Never.** No other crate contains SQL of ClickHouse; this one decides nothing about what a row means, and the
+//! collector never depends on it.
 
 mod audit;
 mod claim;
@@ -33,8 +56,8 @@ pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
 pub use examine::{ExaminedServer, SchemaState, needed_grants};
 pub use query::{
-    Affected, BlockedSlice, Breakdown, Failure, LabTraffic, Ledger, Reports, RequestShape,
-    SliFilter, Witnessed,
+    Affected, BlockedSlice, Breakdown, Failure, Flow, FlowAffected, FlowCall, LabTraffic, Ledger,
+    Reports, RequestShape, SliFilter, Witnessed,
 };
 pub use reader::{
     COMPARED, Compared, DeliveryFilter, DifferenceRow, HISTORY_PAGE, MAX_PREFLIGHTED, MAX_SHAPES,

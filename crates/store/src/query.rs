@@ -51,6 +51,46 @@ pub struct SliFilter {
     pub release: Option<String>,
     /// Deployment environment.
     pub environment: Option<String>,
+    /// The calls of a critical flow.
+    pub flow: Option<Flow>,
+}
+
+/// A critical flow: calls that people do something with together, such as checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flow {
+    /// Its name.
+    pub name: String,
+    /// Its calls.
+    pub calls: Vec<FlowCall>,
+}
+
+/// One call of a flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowCall {
+    /// The only method that is meant; none for all.
+    pub method: Option<String>,
+    /// Path template.
+    pub endpoint: String,
+}
+
+impl Flow {
+    /// Whether a request is one of its calls.
+    #[must_use]
+    pub fn has(&self, method: &str, endpoint: &str) -> bool {
+        let is_it = |call: &FlowCall| {
+            call.endpoint == endpoint && call.method.as_ref().is_none_or(|own| own == method)
+        };
+        self.calls.iter().any(is_it)
+    }
+
+    /// Endpoints of every method, and `METHOD /endpoint` where only one is meant.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let text = |call: &FlowCall| match &call.method {
+            Some(method) => format!("{method} {}", call.endpoint),
+            None => call.endpoint.clone(),
+        };
+        self.calls.iter().map(text).collect()
+    }
 }
 
 impl SliFilter {
@@ -68,6 +108,7 @@ impl SliFilter {
             endpoint: None,
             release: None,
             environment: None,
+            flow: None,
         }
     }
 
@@ -215,6 +256,17 @@ fields! {
         pub recent_failed: u64,
         /// Failed in as many minutes before.
         pub before_failed: u64,
+    }
+}
+
+fields! {
+    /// What a flow notices of failures at some endpoints of a server.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct FlowAffected {
+        /// Distinct page loads of the flow with such a failure.
+        pub sessions: u64,
+        /// Distinct page loads that made any call of the flow.
+        pub all_sessions: u64,
     }
 }
 

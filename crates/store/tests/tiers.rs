@@ -121,9 +121,17 @@ impl World {
     ) -> String {
         let (from, to) = (from.minute().seconds(), to.plus(59_999).minute().seconds());
         let limits = filter.limits().into_iter();
-        let limits: String = limits
+        let mut limits: String = limits
             .map(|(column, value)| format!(" AND {column} = '{value}'"))
             .collect();
+        if let Some(flow) = &filter.flow {
+            let calls = flow.calls.iter().map(|call| match &call.method {
+                Some(method) => format!("(endpoint = '{}' AND method = '{method}')", call.endpoint),
+                None => format!("endpoint = '{}'", call.endpoint),
+            });
+            let calls: Vec<_> = calls.collect();
+            limits.push_str(&format!(" AND ({})", calls.join(" OR ")));
+        }
         let sql = format!(
             "SELECT {select} {RECOUNTED}{limits} AND toUnixTimestamp(minute) >= {from} \
              AND toUnixTimestamp(minute) < {to} {tail}"
@@ -335,7 +343,22 @@ fn filters() -> Vec<SliFilter> {
         service: service.service.clone(),
         ..page.clone()
     };
-    vec![all, service, page, both]
+    let flow = SliFilter {
+        flow: Some(store::Flow {
+            name: "checkout".to_owned(),
+            calls: [
+                (None, "/v1/catalog/resource-0/:id"),
+                (Some("GET"), "/v1/cart/resource-1/:id"),
+            ]
+            .map(|(method, endpoint)| store::FlowCall {
+                method: method.map(str::to_owned),
+                endpoint: endpoint.to_owned(),
+            })
+            .into(),
+        }),
+        ..all.clone()
+    };
+    vec![all, service, page, both, flow]
 }
 
 #[tokio::test]

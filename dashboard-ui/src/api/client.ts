@@ -62,6 +62,16 @@ export function rememberToken(token: string): void {
   sessionStorage.setItem(TOKEN, token);
 }
 
+/** Whether this tab has a token. */
+export function hasToken(): boolean {
+  return sessionStorage.getItem(TOKEN) !== null;
+}
+
+/** Ends what `rememberToken` began. */
+export function forgetToken(): void {
+  sessionStorage.removeItem(TOKEN);
+}
+
 function authorization(): Record<string, string> {
   const token = sessionStorage.getItem(TOKEN);
   return token ? { authorization: `Bearer ${token}` } : {};

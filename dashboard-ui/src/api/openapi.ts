@@ -789,7 +789,8 @@ export interface paths {
         };
         /**
          * Whether the process can do its work, and which part cannot. Lag alone leaves it ready: numbers
-         *     are late, but taking the process out of service would not make them earlier.
+         *     are late, but taking the process out of service would not make them earlier. Where there are tokens, `detail` is
+         *     empty for who sends none: it may name directories and servers.
          */
         get: operations["get_readyz"];
         put?: never;
@@ -1011,7 +1012,8 @@ export interface components {
          * @description Why a request is not answered. Closed: programs may depend on it.
          * @enum {string}
          */
-        Code: "invalid_request" | "malformed_request" | "unsupported_coding" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "untrusted_proxy" | "link_expired" | "link_revoked" | "sign_in_failed" | "provider_unavailable" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
+        Code: "invalid_request" | "malformed_request" | "unsupported_coding" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
+        Code: "invalid_request" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "untrusted_proxy" | "link_expired" | "link_revoked" | "sign_in_failed" | "provider_unavailable" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
         /** @description The SLIs of a window and of the one before. */
         ComparisonBody: components["schemas"]["Scope"] & {
             /** @description The window of the same length that ends where it starts. */
@@ -1464,6 +1466,28 @@ export interface components {
             /** @description The value to set it to. */
             value?: string | null;
         };
+        /** @description What users of a critical flow notice. */
+        FlowView: {
+            /**
+             * Format: int64
+             * @description Page loads of it.
+             */
+            all_sessions: number;
+            /** @description App. */
+            app: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Page loads of it with a failure.
+             */
+            sessions: number;
+            /**
+             * Format: double
+             * @description Share of its page loads with a failure; null without page loads.
+             */
+            share?: number | null;
+        };
         /** @description Whether a change blocks more than its baseline. */
         GateBody: {
             /** @description Blocked requests of the baseline. */
@@ -1561,6 +1585,8 @@ export interface components {
              * @description Requests that failed.
              */
             failed: number;
+            /** @description What critical flows notice, those of which calls fail. */
+            flows?: components["schemas"]["FlowView"][];
             /**
              * Format: int64
              * @description Client networks with a failure, among those that are known.
@@ -1818,7 +1844,7 @@ export interface components {
         PartReport: {
             /** @description How it is. */
             condition: components["schemas"]["Condition"];
-            /** @description What is wrong and what to look at; empty where nothing is. */
+            /** @description What is wrong and what to look at; empty where nothing is, and for who sends no token where there are any. */
             detail: string;
             /** @description Its name: `store`, `journal`, `loader`, ... */
             part: string;
@@ -2871,6 +2897,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 by?: "service" | "page_origin" | "target_origin" | "endpoint" | "method" | "release" | "environment" | "outcome" | "stage" | "cause" | "parameter" | "status" | "browser_family" | "context" | "standing" | "browser";
                 /** @description Most rows, 1 to 500; default 20. */
@@ -2980,6 +3008,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
             };
             header?: never;
@@ -3548,6 +3578,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 sli?: "block_rate" | "unknown_rate" | "preflight_failure_rate" | "credentialed_failure_rate" | "exposed_header_mismatch";
                 /** @description Most rows, 1 to 500; default 20. */
@@ -3657,6 +3689,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
@@ -3765,6 +3799,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 kind?: "request" | "preflight" | "header_read";
                 outcome?: "ok" | "http_error" | "blocked" | "network" | "aborted" | "offline" | "csp" | "mixed_content" | "ad_blocked" | "unloaded" | "local_network" | "unknown";
@@ -5156,6 +5192,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description Most rows, 1 to 500; default 20. */
                 limit?: number;
@@ -5347,6 +5385,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /**
                  * @description Seconds between points, whole minutes: `60`. At most 2000 points. By default about 120
@@ -5458,6 +5498,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";
@@ -5810,6 +5852,8 @@ export interface operations {
                 release?: string;
                 /** @description Deployment environment; empty for pages that state none. */
                 environment?: string;
+                /** @description Only calls of a critical flow: one of the app's `[[flows]]`. */
+                flow?: string;
                 source?: "browser" | "gateway" | "edge" | "origin" | "trace" | "report" | "synthetic";
                 /** @description `csv` for rows of comma-separated values; `Accept: text/csv` does the same. */
                 format?: "json" | "csv";

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Schemas } from '../api/client';
+import { forgetToken, hasToken, type Schemas } from '../api/client';
 import { useData } from '../api/query';
 import { duration } from '../parts/format';
 import { nameless } from '../parts/words';
@@ -60,6 +60,7 @@ export function Masthead({ apps, updated, failed, openPalette }: Props) {
           Go to…
         </button>
         <ThemeButton />
+        {hasToken() && <SignOutButton />}
         <Who />
       </div>
       <Narrowed />
@@ -109,6 +110,19 @@ function Freshness({ updated, failed }: { updated: number | undefined; failed: b
   const age = Math.max(0, Math.round((now - updated) / 1000));
   if (paused) return <span class="dot">paused, {duration(age)} old</span>;
   return <span class="dot ok">live</span>;
+}
+
+/** Nothing of what was shown stays: the page is loaded again, and asks for a token. */
+function SignOutButton() {
+  const leave = () => {
+    forgetToken();
+    location.reload();
+  };
+  return (
+    <button type="button" title="Forget the token of this tab" onClick={leave}>
+      Sign out
+    </button>
+  );
 }
 
 function ThemeButton() {

@@ -27,7 +27,7 @@ async fn a_preflight_objective_of_a_gateway_counts_the_options_requests_that_it_
             ..SloConfig::of("shop", Sli::PreflightFailureRate)
         };
         let config = crate::Config::default();
-        let slos = crate::objectives(&[configured], &[], &config, config.resolve_after);
+        let slos = crate::objectives((&[configured], &[]), &[], &config, config.resolve_after);
         let world = Arc::clone(&rig.world) as _;
         let mut evaluator = crate::Evaluator::new(world, slos, 1);
         let readings = evaluator.evaluate(rig.clock.now()).await.expect("read");

@@ -2,7 +2,9 @@
 
 mod budgets;
 mod failures;
+mod flows;
 mod pager;
+mod prometheus;
 mod refusals;
 mod rig;
 mod shapes;

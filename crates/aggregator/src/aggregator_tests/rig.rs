@@ -20,6 +20,7 @@ pub(super) struct Rig {
     pub(super) clock: Clock,
     hand: ManualClock,
     pub(super) slos: Vec<SloConfig>,
+    pub(super) flows: Vec<crate::FlowConfig>,
     pub(super) corroboration: alert::Corroboration,
     /// Counts of an edge in the same process.
     pub(super) edge: Option<Arc<dyn EdgeCounts>>,
@@ -37,6 +38,7 @@ impl Rig {
             clock,
             hand,
             slos: vec![SloConfig::of("shop", Sli::BlockRate)],
+            flows: Vec::new(),
             edge: None,
             corroboration: alert::Corroboration {
                 sessions: 0,
@@ -100,7 +102,7 @@ impl Rig {
         let pager: Arc<dyn Notifier> = Arc::clone(&self.pager) as _;
         Aggregator::new(Parts {
             slos: objectives(
-                &self.slos,
+                (&self.slos, &self.flows),
                 &["shop".to_owned()],
                 &config,
                 alert.remind_after,

@@ -2,7 +2,9 @@
 
 use observation::{MILLIS_PER_MINUTE, Stage};
 use slo::Sums;
-use store::{Breakdown, ChangeRow, DeployKind, DeployRow, DeploySource, DeployState, Dimension};
+use store::{
+    Breakdown, ChangeRow, DeployKind, DeployRow, DeploySource, DeployState, Dimension, SnapshotRow,
+};
 
 use super::failures::failure;
 use super::rig::{Hand, Rig};
@@ -46,14 +48,27 @@ fn changed(header: &str, before: &str, from: i64, to: i64) -> (String, ChangeRow
 
 /// What the incident says of the changes before it, after a round in which everything failed.
 async fn told(deploys: Vec<DeployRow>, changes: Vec<(String, ChangeRow)>) -> (String, String) {
+    told_of(deploys, changes, Vec::new()).await
+}
+
+/// The same where snapshots saw how the target answered.
+async fn told_of(
+    deploys: Vec<DeployRow>,
+    changes: Vec<(String, ChangeRow)>,
+    states: Vec<SnapshotRow>,
+) -> (String, String) {
     let rig = Rig::new();
     rig.healthy_day();
     rig.happen("", 240, 500);
     {
         let mut facts = rig.world.facts();
-        facts.failures = vec![failure(240)];
+        facts.failures = vec![store::Failure {
+            service: "cart".to_owned(),
+            ..failure(240)
+        }];
         facts.deploys = deploys;
         facts.header_changes = changes;
+        facts.header_states = states;
         facts.breakdowns = vec![(
             Dimension::Environment,
             Breakdown {
@@ -125,4 +140,55 @@ async fn that_no_change_explains_it_is_said() {
     let (suspect, rollback) = told(vec![staging], Vec::new()).await;
     assert_eq!(suspect, "No change that is known explains it.");
     assert_eq!(rollback, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deploy_of_the_service_that_left_the_answers_to_what_fails_alone_explains_nothing() {
+    let state = |page: &str, path: &str, asked: &str| SnapshotRow {
+        page_origin: page.to_owned(),
+        url: format!("https://api.test{path}"),
+        asked: asked.to_owned(),
+        stage: Stage::Preflight,
+        first_at: UnixMillis(NOON - 86_400_000),
+        last_at: UnixMillis(NOON + 1000),
+        status: 204,
+        headers: Vec::new(),
+    };
+    let own = || state("https://shop.test", "/cart/7", "PUT x-tenant");
+    for (states, suspected) in [
+        (vec![own()], false),
+        (
+            vec![own(), state("https://shop.test", "/other", "PUT x-tenant")],
+            false,
+        ),
+        // Of another page, place or method nothing follows.
+        (
+            vec![state("https://blog.test", "/cart/7", "PUT x-tenant")],
+            true,
+        ),
+        (
+            vec![state("https://shop.test", "/other", "PUT x-tenant")],
+            true,
+        ),
+        (vec![state("https://shop.test", "/cart/7", "DELETE")], true),
+        // Pages began to ask for more than what was answered all the time.
+        (
+            vec![
+                own(),
+                SnapshotRow {
+                    first_at: UnixMillis(NOON),
+                    ..state("https://shop.test", "/cart/8", "PUT x-tenant")
+                },
+            ],
+            true,
+        ),
+        (vec![], true),
+    ] {
+        let deploy = DeployRow {
+            service: "cart".to_owned(),
+            ..deploy("d-42", 2, "production", DeployState::Succeeded)
+        };
+        let (suspect, _) = told_of(vec![deploy], Vec::new(), states.clone()).await;
+        assert_eq!(suspect.contains("d-42"), suspected, "{suspect} {states:#?}");
+    }
 }

@@ -9,8 +9,8 @@ use observation::{EdgeReport, UnixMillis};
 use slo::Sums;
 use store::{
     Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, DeployRow,
-    DiagnosisRow, Dimension, Failure, IncidentRow, Lease, Leases, ProgressRow, SliFilter,
-    StoreError, Witnessed,
+    DiagnosisRow, Dimension, Failure, FlowAffected, IncidentRow, Lease, Leases, ProgressRow,
+    SliFilter, SnapshotRow, StoreError, Witnessed,
 };
 use tokio::time::Instant;
 
@@ -30,6 +30,7 @@ pub(super) struct Facts {
     pub(super) deploys: Vec<DeployRow>,
     /// What changed in the headers of a target.
     pub(super) header_changes: Vec<(String, ChangeRow)>,
+    pub(super) header_states: Vec<SnapshotRow>,
     pub(super) incidents: BTreeMap<String, IncidentRow>,
     pub(super) closings: Vec<ClosingRow>,
     /// Page loads that see a failure, of those that happen.
@@ -185,6 +186,24 @@ impl Evidence for World {
         Ok(affected)
     }
 
+    async fn flow_affected(
+        &self,
+        filter: &SliFilter,
+        (_, endpoints): (&str, &[String]),
+        _: (UnixMillis, UnixMillis),
+    ) -> Result<FlowAffected, StoreError> {
+        let facts = self.reach()?;
+        let flow = filter.flow.as_ref().expect("asked for a flow");
+        let calls = flow.calls.iter();
+        let fails = calls
+            .filter(|call| endpoints.contains(&call.endpoint))
+            .count();
+        Ok(FlowAffected {
+            sessions: fails as u64 * facts.sessions,
+            all_sessions: 25 * facts.sessions,
+        })
+    }
+
     async fn blocked_slices(
         &self,
         _: &SliFilter,
@@ -228,6 +247,16 @@ impl Evidence for World {
         let mut deploys = self.reach()?.deploys.clone();
         deploys.retain(|deploy| deploy.app == app && deploy.at >= from && deploy.at < to);
         Ok(deploys)
+    }
+
+    async fn header_states(
+        &self,
+        target_origin: &str,
+        _: UnixMillis,
+    ) -> Result<Vec<SnapshotRow>, StoreError> {
+        let mut states = self.reach()?.header_states.clone();
+        states.retain(|row| row.url.starts_with(target_origin));
+        Ok(states)
     }
 
     async fn header_changes(

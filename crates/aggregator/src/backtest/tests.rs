@@ -75,7 +75,7 @@ impl History for Past {
 fn slo(change: impl FnOnce(&mut SloConfig)) -> Vec<Slo> {
     let mut slo = SloConfig::of("shop", Sli::BlockRate);
     change(&mut slo);
-    objectives(&[slo], &[], &Config::default(), Span::secs(3600))
+    objectives((&[slo], &[]), &[], &Config::default(), Span::secs(3600))
 }
 
 fn backtest(slos: Vec<Slo>, from: i64, to: i64) -> Backtest {

@@ -50,6 +50,9 @@ fn document(slo: &SloConfig, config: &Config, lost: &mut Vec<Note>) -> Value {
         for (name, value) in slo.filter().limits() {
             spec.insert(name.into(), json!(value));
         }
+        if let Some(flow) = &slo.flow {
+            spec.insert("flow".into(), json!(flow));
+        }
         spec.insert("events".into(), json!(part));
         json!({"metricSource": {"type": SOURCE_TYPE, "spec": spec}})
     };
@@ -133,7 +136,7 @@ fn annotations(slo: &SloConfig) -> Map<String, Value> {
 fn policies(slo: &SloConfig, config: &Config, lost: &mut Vec<Note>) -> Vec<Value> {
     let given: Vec<RuleConfig> = if slo.rules.is_empty() {
         let resolved = crate::objectives(
-            std::slice::from_ref(slo),
+            (std::slice::from_ref(slo), &[]),
             &[],
             config,
             settings::Span::secs(3600),

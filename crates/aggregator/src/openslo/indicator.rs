@@ -86,6 +86,12 @@ impl<'a> Reader<'a> {
         slo.endpoint = text("endpoint");
         slo.environment = text("environment");
         slo.release = text("release");
+        slo.flow = text("flow");
+        if let Some(flow) = &slo.flow {
+            self.added(format!(
+                "the calls of flow `{flow}` have to be configured as [[flows]]"
+            ));
+        }
         if let Some(word) = source["source"].as_str() {
             match word.parse() {
                 Ok(source) => slo.source = source,

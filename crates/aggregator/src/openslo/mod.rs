@@ -8,7 +8,7 @@ mod import;
 mod indicator;
 mod policy;
 mod window;
-mod yaml;
+pub(crate) mod yaml;
 
 use serde::Serialize;
 

@@ -65,11 +65,8 @@ impl Client {
 
     /// The same, where `trust` says whose certificate it may show.
     pub(crate) fn believing(trust: Trust<'_>, api: &Api) -> anyhow::Result<Self> {
-        let file = api.token_file.as_deref();
-        let mut client = Self::at(api.api.clone(), file, trust, TIMEOUT)?;
-        if client.token.is_none() {
-            client.token = from_environment(&api.token_env)?;
-        }
+        let mut client = Self::at(api.api.clone(), None, trust, TIMEOUT)?;
+        client.token = token(api.token_file.as_deref(), &api.token_env)?;
         client.token_from = format!("--token-file or ${}", api.token_env);
         Ok(client)
     }
@@ -155,6 +152,14 @@ impl Client {
 pub(crate) fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, ApiError> {
     serde_json::from_str(text)
         .map_err(|error| anyhow!("the answer is not one of a corswatch: {error}").into())
+}
+
+/// The token of a file, or else of an environment variable.
+pub(crate) fn token(file: Option<&Path>, variable: &str) -> anyhow::Result<Option<String>> {
+    match file {
+        Some(file) => from_file(file).map(Some),
+        None => from_environment(variable),
+    }
 }
 
 /// An identity as one segment of a path, whatever is in it.

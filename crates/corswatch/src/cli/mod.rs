@@ -25,7 +25,7 @@ pub(crate) use partner_links::{PartnerLinkCommand, PartnerLinks};
 pub(crate) use policies::{Generate, ShapeSource, Simulate};
 pub(crate) use setup::{Doctor, Form, Init};
 pub(crate) use slo::{
-    Backtest, ExitOn, Export, Import, ReportFormat, Show, Slo, SloCommand, Validate,
+    Backtest, ExitOn, Export, ExportFormat, Import, ReportFormat, Show, Slo, SloCommand, Validate,
 };
 
 /// Tells which cross-origin requests browsers blocked, why, and how fast that burns the error budget.

@@ -27,8 +27,8 @@ pub(crate) enum SloCommand {
     /// Reads OpenSLO v1 and writes it as `[[slo]]`. What was added or lost is said on standard error, and
     /// stands at the head as comments.
     Import(Import),
-    /// Writes objectives as OpenSLO v1. What stands in annotations, which other tools do not read, is said on
-    /// standard error.
+    /// Writes objectives as OpenSLO v1, or as recording and alerting rules of Prometheus. What other tools do not
+    /// get is said on standard error.
     Export(Export),
 }
 
@@ -38,6 +38,18 @@ pub(crate) struct Export {
     /// A whole configuration, or a file of objectives alone.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
+    /// What to write.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Openslo)]
+    pub(crate) format: ExportFormat,
+}
+
+/// Forms that objectives are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// OpenSLO v1.
+    Openslo,
+    /// A rule file of Prometheus, over the gauges at `/metrics`.
+    Prometheus,
 }
 
 /// Arguments of `slo import`.

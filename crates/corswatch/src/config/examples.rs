@@ -1,7 +1,7 @@
 //! An entry of every list, as the reference shows it.
 
 /// Path of a list and an entry of it, with the tables below it.
-pub(crate) const EXAMPLES: [(&str, &str); 20] = [
+pub(crate) const EXAMPLES: [(&str, &str); 21] = [
     (
         "alert.webhooks",
         r#"[[alert.webhooks]]
@@ -170,6 +170,17 @@ name = "checkout"
 owner = "team-checkout"
 runbook = "https://runbooks.example/checkout"
 match = [{ origin = "https://api.shop.example", path = "/cart" }]
+"#,
+    ),
+    (
+        "flows",
+        r#"[[flows]]
+name = "checkout"
+app = "shop"
+endpoints = ["PUT /cart/:id", "/pay"]
+objective = 0.9995
+owner = "team-checkout"
+runbook = "https://runbooks.example/checkout"
 "#,
     ),
     (

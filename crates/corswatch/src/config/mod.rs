@@ -80,6 +80,8 @@ pub(crate) struct Config {
     pub(crate) apps: Vec<intake::AppConfig>,
     /// Services that own endpoints.
     pub(crate) services: Vec<intake::ServiceConfig>,
+    /// Critical flows of applications, each with an objective of its own.
+    pub(crate) flows: Vec<aggregator::FlowConfig>,
     /// Service level objectives; without any, every app has the default ones.
     pub(crate) slo: Vec<aggregator::SloConfig>,
 }
@@ -105,6 +107,7 @@ impl Default for Config {
             dangerously_allow_plaintext: Vec::new(),
             apps: Vec::new(),
             services: Vec::new(),
+            flows: Vec::new(),
             slo: Vec::new(),
         }
     }
@@ -196,7 +199,8 @@ impl Config {
         self.health
             .problems(&self.dashboard, Problems::at("health", found));
         self.catalog().problems(Problems::at("", found));
-        aggregator::problems(&self.slo, &self.app_names(), &mut Problems::at("", found));
+        let promised = (self.slo.as_slice(), self.flows.as_slice());
+        aggregator::problems(promised, &self.app_names(), &mut Problems::at("", found));
         if self.journal.kind == journal::Kind::Disk {
             self.chunk_problem(Problems::at("loader", found));
         }
@@ -246,16 +250,16 @@ impl Config {
 
     /// The objectives, or the starting set where none is configured.
     pub(crate) fn objectives(&self) -> Vec<aggregator::Slo> {
-        self.resolved(&self.slo, &self.app_names())
+        self.resolved((&self.slo, &self.flows), &self.app_names())
     }
 
-    /// `slos` with every default of this configuration, or the starting set for `apps`.
+    /// Objectives and flows with every default of this configuration, or the starting set for `apps`.
     pub(crate) fn resolved(
         &self,
-        slos: &[aggregator::SloConfig],
+        promised: (&[aggregator::SloConfig], &[aggregator::FlowConfig]),
         apps: &[String],
     ) -> Vec<aggregator::Slo> {
-        aggregator::objectives(slos, apps, &self.aggregator, self.alert.remind_after)
+        aggregator::objectives(promised, apps, &self.aggregator, self.alert.remind_after)
     }
 
     /// Who owns the services, for alerts.
@@ -304,6 +308,14 @@ impl Config {
                 (&slo.app, Release, slo.release.as_ref()),
             ]
         });
+        let of_flows = self.flows.iter().flat_map(|flow| {
+            let calls = flow.flow().calls.into_iter();
+            calls.map(|call| intake::Reserved {
+                app: flow.app.clone(),
+                dimension: Endpoint,
+                text: call.endpoint,
+            })
+        });
         const ALL_APPS: &String = &String::new();
         let of_samples = self.prober.samples.iter().flat_map(|sample| {
             [
@@ -320,6 +332,7 @@ impl Config {
                     text: text.clone(),
                 })
             })
+            .chain(of_flows)
             .collect()
     }
 }

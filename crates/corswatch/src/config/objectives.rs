@@ -1,6 +1,6 @@
 //! The objectives of a file alone, with the lines of their mistakes.
 
-use aggregator::SloConfig;
+use aggregator::{FlowConfig, SloConfig};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use settings::{Problem, Problems};
@@ -15,12 +15,15 @@ use super::told::Sources;
 struct SloFile {
     #[serde(default)]
     slo: Vec<SloConfig>,
+    #[serde(default)]
+    flows: Vec<FlowConfig>,
 }
 
 /// The objectives of a file.
 #[derive(Debug)]
 pub(crate) struct Objectives {
     pub(crate) slos: Vec<SloConfig>,
+    pub(crate) flows: Vec<FlowConfig>,
     /// The apps that the file itself configures.
     pub(crate) apps: Vec<String>,
 }
@@ -45,29 +48,37 @@ pub(crate) fn objectives_of(
         }]
     })?;
     let own = names(tree.get("apps"));
-    let slo = tree.remove("slo");
-    let written: Table = slo.into_iter().map(|slo| ("slo".to_owned(), slo)).collect();
+    tree.retain(|name: &str, _| ["slo", "flows"].contains(&name));
     let environment = Environment::default();
     let schema = Schema::of::<SloFile>();
-    let reading = load::read::<SloFile>(written.clone(), &environment, &schema);
+    let reading = load::read::<SloFile>(tree.clone(), &environment, &schema);
     let mut found = reading.problems;
-    let slos = reading.value.map(|file| file.slo).unwrap_or_default();
-    let stated: Vec<String> = slos.iter().map(|slo| slo.app.clone()).collect();
+    let (slos, flows) = reading
+        .value
+        .map(|file| (file.slo, file.flows))
+        .unwrap_or_default();
+    let of_flows = flows.iter().map(|flow| &flow.app);
+    let stated = slos.iter().map(|slo| &slo.app).chain(of_flows);
+    let stated: Vec<String> = stated.cloned().collect();
     let permitted = match apps {
         Some(apps) => apps,
         None if own.is_empty() => &stated,
         None => &own,
     };
     let mut more = Vec::new();
-    aggregator::problems(&slos, permitted, &mut Problems::at("", &mut more));
+    aggregator::problems((&slos, &flows), permitted, &mut Problems::at("", &mut more));
     found.extend(reading.dropped.own(more));
     if found.is_empty() {
-        return Ok(Objectives { slos, apps: own });
+        return Ok(Objectives {
+            slos,
+            flows,
+            apps: own,
+        });
     }
     let sources = Sources {
         text: Some(text),
         environment: &environment,
-        tree: &written,
+        tree: &tree,
         schema: &schema,
     };
     let found = found.into_iter().map(|problem| sources.told(problem));

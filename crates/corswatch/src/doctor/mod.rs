@@ -14,13 +14,15 @@ mod services;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use futures::future::{join_all, join3};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use runtime::Clock;
 use rustls::pki_types::UnixTime;
 
 use self::finding::{Check, Finding, Report, Status, within};
 use self::scope::{Part, covers};
-use crate::api::{Client, Trust};
+use crate::api::{Client, Trust, token};
 use crate::cli::{Api, Doctor, Format};
 use crate::config::{Config, Examined, Role, reached_at};
 use crate::exit::Failure;
@@ -119,9 +121,20 @@ async fn examine(config: &Config, args: &Doctor) -> Result<Vec<Finding>, Failure
     Ok(found)
 }
 
-/// One that follows no redirect.
-fn client_of(trust: Trust<'_>, limit: Duration) -> Result<reqwest::Client, Failure> {
-    let builder = trust.client(limit)?;
+/// One that follows no redirect, and sends its token with every question.
+fn client_of(
+    trust: Trust<'_>,
+    token: Option<&str>,
+    limit: Duration,
+) -> Result<reqwest::Client, Failure> {
+    let mut headers = HeaderMap::new();
+    if let Some(token) = token {
+        let value = HeaderValue::try_from(format!("Bearer {token}"));
+        let mut value = value.map_err(|_| anyhow!("the token is no text of a header"))?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    let builder = trust.client(limit)?.default_headers(headers);
     let client = builder.redirect(reqwest::redirect::Policy::none()).build();
     Ok(client.map_err(anyhow::Error::from)?)
 }
@@ -155,9 +168,10 @@ async fn processes(
 ) -> Result<Vec<Finding>, Failure> {
     let edge = edge(config, args);
     let (api, trust) = api(config, args);
-    let client = &client_of(Trust::Authorities(args.ca_file.as_deref()), limit)?;
-    let api_client = &client_of(trust, limit)?;
-    let role_client = &client_of(Trust::of_own(config), limit)?;
+    let token = token(args.token_file.as_deref(), &args.token_env)?;
+    let client = &client_of(Trust::Authorities(args.ca_file.as_deref()), None, limit)?;
+    let api_client = &client_of(trust, token.as_deref(), limit)?;
+    let role_client = &client_of(Trust::of_own(config), token.as_deref(), limit)?;
     let (is_edge, is_api) = (covers(args.role, Part::Edge), covers(args.role, Part::Api));
     let edge_work = async {
         match (&edge, is_edge) {

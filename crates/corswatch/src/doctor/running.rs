@@ -114,7 +114,11 @@ fn of_parts(check: Check, about: &str, parts: &[Value]) -> Vec<Finding> {
         .iter()
         .filter_map(|part| {
             let text = |name: &str| part[name].as_str().unwrap_or_default();
-            let found = format!("{}: {}", text("part"), text("detail"));
+            let why = match text("detail") {
+                "" => "why is told to those with a token (--token-file)",
+                why => why,
+            };
+            let found = format!("{}: {why}", text("part"));
             let finding = match text("condition") {
                 "ready" => return None,
                 "degraded" => Finding::warning(check, about, found),

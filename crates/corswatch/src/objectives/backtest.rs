@@ -60,7 +60,11 @@ async fn report(args: &Backtest, span: (UnixMillis, UnixMillis)) -> Result<Repor
     }
     let apps: Vec<String> = config.apps.iter().map(|app| app.name.clone()).collect();
     if let Some(file) = &args.slo {
-        config.slo = read(file, Some(&apps))?.slos;
+        let read = read(file, Some(&apps))?;
+        config.slo = read.slos;
+        if !read.flows.is_empty() {
+            config.flows = read.flows;
+        }
     }
     let _data = match embedded_data(&config, "slo backtest") {
         Ok(data) => data,

@@ -54,7 +54,7 @@ fn validate(args: &Validate) -> Result<ExitCode, Failure> {
     let mut count = 0;
     for file in &args.files {
         match read(file, apps.as_deref()) {
-            Ok(objectives) => count += objectives.slos.len(),
+            Ok(objectives) => count += objectives.slos.len() + objectives.flows.len(),
             Err(Failure::Config(problems)) => all.extend(problems),
             Err(failure) => return Err(failure),
         }
@@ -67,9 +67,8 @@ fn validate(args: &Validate) -> Result<ExitCode, Failure> {
 }
 
 fn show(args: &Show) -> Result<ExitCode, Failure> {
-    let Objectives { slos, apps } = read(&args.config, None)?;
-    let config = Config::default();
-    let slos = aggregator::objectives(&slos, &apps, &config.aggregator, config.alert.remind_after);
+    let Objectives { slos, flows, apps } = read(&args.config, None)?;
+    let slos = Config::default().resolved((&slos, &flows), &apps);
     match args.format {
         Format::Json => say!("{}", print::objectives_json(&slos)),
         Format::Text => print::objectives_text(&slos),

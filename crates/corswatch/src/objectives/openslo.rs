@@ -4,12 +4,13 @@ use std::process::ExitCode;
 
 use aggregator::SloConfig;
 use aggregator::openslo::{self, Note};
+use aggregator::prometheus;
 use settings::{Problem, Problems};
 use toml::{Table, Value};
 
 use super::MOST_BYTES;
-use crate::cli::{Export, Import};
-use crate::config::Config;
+use crate::cli::{Export, ExportFormat, Import};
+use crate::config::{Config, Objectives};
 use crate::exit::Failure;
 
 pub(super) fn import(args: &Import) -> Result<ExitCode, Failure> {
@@ -20,7 +21,15 @@ pub(super) fn import(args: &Import) -> Result<ExitCode, Failure> {
         .map_err(|error| input(format!("is not YAML: {error}")))?;
     let mut problems = imported.problems;
     let apps: Vec<String> = imported.slos.iter().map(|slo| slo.app.clone()).collect();
-    aggregator::problems(&imported.slos, &apps, &mut Problems::at("", &mut problems));
+    // Which calls a flow has is in the configuration; its name alone is in the file.
+    let checked = imported.slos.iter().map(|slo| SloConfig {
+        name: slo.name(),
+        flow: None,
+        ..slo.clone()
+    });
+    let checked: Vec<_> = checked.collect();
+    let mut found = Problems::at("", &mut problems);
+    aggregator::problems((&checked, &[]), &apps, &mut found);
     if !problems.is_empty() {
         let named = |problem: Problem| Problem {
             path: format!("{name}: {}", problem.path),
@@ -42,6 +51,9 @@ pub(super) fn import(args: &Import) -> Result<ExitCode, Failure> {
 
 pub(super) fn export(args: &Export) -> Result<ExitCode, Failure> {
     let objectives = super::read(&args.config, None)?;
+    if args.format == ExportFormat::Prometheus {
+        return rules(&objectives);
+    }
     let mut slos = objectives.slos;
     if slos.is_empty() {
         let starting = |app: &String| {
@@ -54,10 +66,26 @@ pub(super) fn export(args: &Export) -> Result<ExitCode, Failure> {
         slos = objectives.apps.iter().flat_map(starting).collect();
     }
     let exported = openslo::export(&slos, &Config::default().aggregator);
-    for note in &exported.lost {
-        complain!("{}", told("lost to other tools", note));
+    let of_flows = objectives.flows.iter().map(|flow| Note {
+        of: flow.name.clone(),
+        text: "the flow and its own objective are not written".to_owned(),
+    });
+    for note in exported.lost.iter().cloned().chain(of_flows) {
+        complain!("{}", told("lost to other tools", &note));
     }
     say!("{}", exported.yaml.trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// With the defaults of `aggregator`, which a file of objectives alone does not have.
+fn rules(objectives: &Objectives) -> Result<ExitCode, Failure> {
+    let promised = (objectives.slos.as_slice(), objectives.flows.as_slice());
+    let slos = Config::default().resolved(promised, &objectives.apps);
+    let rules = prometheus::rules(&slos);
+    for note in &rules.lost {
+        complain!("{}", told("lost to Prometheus", note));
+    }
+    say!("{}", rules.yaml.trim_end());
     Ok(ExitCode::SUCCESS)
 }
 

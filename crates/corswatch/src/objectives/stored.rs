@@ -81,12 +81,18 @@ impl StoredBacktests {
                 .filter(|slo| question.apps.contains(&slo.app))
                 .collect());
         };
+        let flows = self.config.flows.iter();
+        let flows: Vec<_> = flows
+            .filter(|flow| question.apps.contains(&flow.app))
+            .cloned()
+            .collect();
         let mut found = Vec::new();
-        aggregator::problems(&slos, &question.apps, &mut Problems::at("", &mut found));
+        let promised = (slos.as_slice(), flows.as_slice());
+        aggregator::problems(promised, &question.apps, &mut Problems::at("", &mut found));
         if !found.is_empty() {
             return Err(BacktestFault::Objectives(found));
         }
-        Ok(self.config.resolved(&slos, &question.apps))
+        Ok(self.config.resolved((&slos, &flows), &question.apps))
     }
 }
 

@@ -147,7 +147,9 @@ impl SloStatus {
 
 fn limited_to(filter: &SliFilter) -> BTreeMap<&'static str, String> {
     let limits = filter.limits().into_iter();
+    let flow = filter.flow.iter().map(|flow| ("flow", flow.name.as_str()));
     limits
+        .chain(flow)
         .map(|(name, value)| (name, value.to_owned()))
         .collect()
 }

@@ -32,7 +32,11 @@ pub(super) fn take(text: &str) -> (Vec<Command>, String) {
         }
         rest.push_str(&"\n".repeat(more.len() + 1));
         lines.by_ref().take(more.len()).for_each(drop);
-        let command = variables.put_in(&command);
+        let command = variables.put_in(
+            &command
+                .replace(CURLY_SINGLE, "'")
+                .replace(CURLY_DOUBLE, "\""),
+        );
         commands.extend(read(index + 1, &command, &rest));
     }
     // DevTools put the cookies of PowerShell into a session before the command.
@@ -177,6 +181,10 @@ fn goes_on(command: &str) -> bool {
     }
     shell != Shell::Cmd && !is_closed(command)
 }
+
+/// Quotes as word processors and chats make them.
+const CURLY_SINGLE: [char; 2] = ['\u{2018}', '\u{2019}'];
+const CURLY_DOUBLE: [char; 2] = ['\u{201c}', '\u{201d}'];
 
 /// Words that end a command.
 const AFTER: [&str; 10] = ["|", "||", "&&", "&", ";", ">", ">>", "2>", "2>&1", "#"];

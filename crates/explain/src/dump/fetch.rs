@@ -48,7 +48,13 @@ pub(super) fn fetch(command: &str, draft: &mut Draft) {
     draft.method = text("method").map(str::to_owned);
     draft.mode = text("mode").and_then(Mode::parse);
     draft.has_cookies = text("credentials") == Some("include");
-    for (name, value) in options["headers"].as_object().into_iter().flatten() {
+    let by_name = options["headers"].as_object().into_iter().flatten();
+    let pairs = options["headers"].as_array().into_iter().flatten();
+    let pairs = pairs.filter_map(|pair| Some((pair[0].as_str()?, &pair[1])));
+    for (name, value) in by_name
+        .map(|(name, value)| (name.as_str(), value))
+        .chain(pairs)
+    {
         let value = value.as_str().unwrap_or_default();
         let is_known = !value.starts_with(NOT_SHOWN);
         draft.header(&format!(

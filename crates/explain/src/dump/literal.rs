@@ -13,8 +13,17 @@ pub(super) struct Cut;
 /// literal, the text is kept behind [`NOT_SHOWN`].
 pub(super) fn value(rest: &mut &str) -> Result<Value, Cut> {
     skip(rest)?;
+    // `new Headers({..})` is what is in it.
+    if let Some(inner) = rest.strip_prefix("new Headers(") {
+        *rest = inner;
+        let made = value(rest)?;
+        skip(rest)?;
+        *rest = rest.strip_prefix(')').unwrap_or(rest);
+        return Ok(made);
+    }
     match rest.chars().next().ok_or(Cut)? {
         '{' => object(rest),
+        '[' => list(rest),
         quote @ ('"' | '\'' | '`') => {
             let text = quoted(rest, quote)?;
             skip(rest)?;
@@ -78,6 +87,23 @@ fn object(rest: &mut &str) -> Result<Value, Cut> {
                 expression(rest)?;
                 members.insert(name, Value::Null);
             }
+        }
+    }
+}
+
+fn list(rest: &mut &str) -> Result<Value, Cut> {
+    let mut elements = Vec::new();
+    *rest = &rest[1..];
+    loop {
+        skip(rest)?;
+        match rest.chars().next().ok_or(Cut)? {
+            ']' => {
+                *rest = &rest[1..];
+                return Ok(Value::Array(elements));
+            }
+            // A bracket of another kind is none of a list.
+            ',' | ')' | '}' => *rest = &rest[1..],
+            _ => elements.push(value(rest)?),
         }
     }
 }

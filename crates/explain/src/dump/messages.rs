@@ -168,7 +168,14 @@ impl Block {
             self.close();
             return Ok(());
         }
-        open.header(number, &line[open.indent..])
+        let read = open.header(number, &line[open.indent..]);
+        // Behind an unmarked answer a request may be a text of its body.
+        let is_request = matches!(open.message.body, Body::Request(_));
+        if read.is_err() && is_request && self.stream == Stream::Plain && !self.found.is_empty() {
+            self.open = None;
+            return Ok(());
+        }
+        read
     }
 
     fn close(&mut self) {

@@ -137,8 +137,9 @@ fn headers(own: Option<&Sent>, preflight: Option<&Sent>) -> Headers {
         }
     }
     let asked = preflight
-        .and_then(|sent| sent.header("access-control-request-headers"))
+        .and_then(|sent| sent.headers.joined("access-control-request-headers"))
         .unwrap_or_default();
+    let asked = String::from_utf8_lossy(&asked);
     for name in asked
         .split(',')
         .map(str::trim)

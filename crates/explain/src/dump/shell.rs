@@ -182,6 +182,11 @@ fn split(command: &str, rules: &Rules) -> Vec<String> {
                 }
             }
             '"' => double(&mut rest, word.get_or_insert_default(), rules),
+            // Pipes and the ends of commands need no blank before them.
+            ';' | '|' if rules.escape == '\\' && rules.single => {
+                words.extend(word.take());
+                words.push(c.to_string());
+            }
             _ if c.is_whitespace() => words.extend(word.take()),
             _ => word.get_or_insert_default().push(c),
         }

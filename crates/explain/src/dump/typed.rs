@@ -34,6 +34,8 @@ pub(super) fn wget(words: &[String], draft: &mut Draft) {
 
 /// `http -v PUT api.test/x X-Tenant:1 a=b`
 pub(super) fn httpie(words: &[String], program: &str, draft: &mut Draft) {
+    let secure = ["--https", "--default-scheme=https"];
+    let is_secure = program == "https" || words.iter().any(|word| secure.contains(&word.as_str()));
     for word in words.iter().filter(|word| !word.starts_with('-')) {
         if draft.url.is_none() {
             let is_method = word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_uppercase());
@@ -41,7 +43,7 @@ pub(super) fn httpie(words: &[String], program: &str, draft: &mut Draft) {
                 draft.method = Some(word.clone());
                 continue;
             }
-            let scheme = if program == "https" { "https" } else { "http" };
+            let scheme = if is_secure { "https" } else { "http" };
             let url = match word.strip_prefix(':') {
                 Some(port) => format!("localhost:{port}"),
                 None => word.clone(),

@@ -117,10 +117,10 @@ fn as_asked(request: Request, names: &[String]) -> Request {
 
 /// The names that a preflight asks for.
 pub(super) fn asked_headers(preflight: &Entry<'_>) -> Vec<String> {
-    let list = preflight
-        .header("access-control-request-headers")
-        .unwrap_or_default();
-    list.split(',')
+    preflight
+        .request_headers()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("access-control-request-headers"))
+        .flat_map(|(_, list)| list.split(','))
         .map(|name| name.trim().to_ascii_lowercase())
         .filter(|name| !name.is_empty())
         .collect()

@@ -91,6 +91,19 @@ impl Reader {
         from: UnixMillis,
         to: UnixMillis,
     ) -> Result<Vec<ChangeRow>, StoreError> {
+        Ok(changes(self.header_states(target_origin, to).await?, from))
+    }
+
+    /// How a target answered each question before `to`, the latest states of each. The answer of a state was seen at
+    /// its beginning and at its end.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn header_states(
+        &self,
+        target_origin: &str,
+        to: UnixMillis,
+    ) -> Result<Vec<SnapshotRow>, StoreError> {
         let sql = format!(
             "SELECT {} FROM header_snapshots FINAL \
              WHERE startsWith(url, {{prefix:String}}) \
@@ -107,8 +120,7 @@ impl Reader {
                 format!("{}/", target_origin.trim_end_matches('/')),
             )
             .param("to", to.0);
-        let rows: Vec<SnapshotRow> = self.client.fetch(statement).await?;
-        Ok(changes(rows, from))
+        self.client.fetch(statement).await
     }
 }
 

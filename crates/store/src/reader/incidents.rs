@@ -8,8 +8,8 @@ use crate::client::Client;
 use crate::rollup::Tier;
 use crate::wire::columns;
 use crate::{
-    Affected, BlockedSlice, ClosingRow, IncidentRow, MAX_INCIDENTS, SliFilter, StoreError,
-    Witnessed,
+    Affected, BlockedSlice, ClosingRow, FlowAffected, IncidentRow, MAX_INCIDENTS, SliFilter,
+    StoreError, Witnessed,
 };
 
 /// Slices that are answered for at most, those that most page loads saw.
@@ -101,6 +101,34 @@ impl Reader {
             .param("recent", to.plus(-recent).minute().seconds())
             .param("before", to.plus(-2 * recent).minute().seconds());
         let rows: Vec<Affected> = self.client.fetch(statement).await?;
+        Ok(rows.into_iter().next().unwrap_or_default())
+    }
+
+    /// What a flow, which `filter` names, notices of failures at `endpoints` of `target_origin`; of all servers
+    /// where that is empty.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn flow_affected(
+        &self,
+        filter: &SliFilter,
+        (target_origin, endpoints): (&str, &[String]),
+        (from, to): (UnixMillis, UnixMillis),
+    ) -> Result<FlowAffected, StoreError> {
+        let scope = Scope::new(filter, from, to);
+        let sql = format!(
+            "SELECT uniqExactIf(session, session != 0 AND {FAILED} \
+               AND ({{failing_target:String}} = '' OR target_origin = {{failing_target:String}}) \
+               AND has({{failing:Array(String)}}, toString(endpoint))) AS sessions, \
+               uniqExactIf(session, session != 0) AS all_sessions \
+             FROM observations FINAL WHERE {condition} AND outcome NOT IN ('aborted', 'unloaded', 'offline')",
+            condition = scope.raw_condition()
+        );
+        let statement = scope.bind(self.client.sql(&sql));
+        let statement = statement
+            .param("failing_target", target_origin)
+            .param("failing", endpoints.to_vec());
+        let rows: Vec<FlowAffected> = self.client.fetch(statement).await?;
         Ok(rows.into_iter().next().unwrap_or_default())
     }
 

