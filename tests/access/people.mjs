@@ -22,7 +22,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
 	],
 	cookies: { keys: ["a key of the test"] },
 	pkce: { required: () => true },
-	claims: { openid: ["sub"], email: ["email"], groups: ["groups"] },
+	claims: { openid: ["sub"], email: ["email", "email_verified"], groups: ["groups"] },
 	scopes: ["openid", "email", "groups"],
 	findAccount: (_context, login) =>
 		login in accounts && {

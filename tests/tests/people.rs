@@ -57,6 +57,7 @@ async fn people_sign_in_at_a_provider_and_may_do_what_their_claims_grant() {
             "ana": {"email": "ana@example.test", "groups": ["everybody", "cors-admins"]},
             "sol": {"email": "sol@example.test", "groups": ["sre"]},
             "vic": {"email": "vic@example.test", "groups": []},
+            "mal": {"email": "vic@example.test", "email_verified": false, "groups": []},
             "eve": {"email": "eve@example.test", "groups": ["sre-alumni"]},
         },
         "people": [
@@ -64,6 +65,7 @@ async fn people_sign_in_at_a_provider_and_may_do_what_their_claims_grant() {
             {"login": "sol", "ask": questions},
             {"login": "vic", "ask": questions},
             {"login": "eve", "ask": questions},
+            {"login": "mal", "ask": questions},
         ],
     });
     let found = node::json("tests/access/people.mjs", &[&plan.to_string()]);
@@ -127,13 +129,13 @@ async fn people_sign_in_at_a_provider_and_may_do_what_their_claims_grant() {
         ],
         "{vic:#}"
     );
-    let eve = &people[3];
-    assert!(
-        eve["text"]
-            .as_str()
-            .is_some_and(|text| text.contains("nothing is granted to you"))
-    );
-    assert_eq!(answers(eve), [(401, "unauthenticated"); 4], "{eve:#}");
+    // Like a group that grants something, and an address that nobody has verified.
+    for stranger in &people[3..5] {
+        let text = stranger["text"].as_str().expect("text");
+        assert!(text.contains("nothing is granted to you"), "{text}");
+        let refused = [(401, "unauthenticated"); 4];
+        assert_eq!(answers(stranger), refused, "{stranger:#}");
+    }
 
     let expected = json!({"code": "sign_in_failed", "cookies": 0});
     assert_eq!(found["attack"], expected, "what somebody else began");

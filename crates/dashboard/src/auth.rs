@@ -229,10 +229,12 @@ impl Authenticator {
             return Ok(Caller::Local);
         }
         // First: what pretends to be the proxy is refused, whatever else it shows.
-        let proxied = match &self.login.proxy {
-            Some(proxy) => proxy.person(headers, peer)?,
-            None => None,
-        };
+        let mut proxy = self.login.proxy.as_ref();
+        if let Some(known) = proxy
+            && !known.speaks(headers, peer)?
+        {
+            proxy = None;
+        }
         let oidc = self.login.oidc.as_ref();
         if headers.contains_key(header::AUTHORIZATION) {
             return self.holder(headers, now);
@@ -240,8 +242,8 @@ impl Authenticator {
         if let Some(session) = oidc.and_then(|oidc| oidc.session(headers, now)) {
             return Ok(person(session.person, Way::Session));
         }
-        if let Some(proxied) = proxied {
-            return Ok(person(proxied, Way::Proxy));
+        if let Some(proxy) = proxy {
+            return Ok(person(proxy.person(headers)?, Way::Proxy));
         }
         let detail = match oidc {
             Some(oidc) if oidc.claims_session(headers) => {

@@ -237,3 +237,26 @@ async fn guessing_at_links_is_slowed_down() {
     }
     assert_eq!(statuses, [[401; 5], [429; 5]].concat());
 }
+
+#[tokio::test]
+async fn a_limited_admin_fills_its_own_share_of_links_and_nobody_elses() {
+    let router = router_of(&Arc::new(Fake::default()), config());
+    let report = json!({"app": "shop", "page_origin": "https://shop.test"});
+    let mut made = 0;
+    let refused = loop {
+        let answer = ask(&router, "shopboss", ("POST", LINKS), &report).await;
+        if answer.status.as_u16() != 201 {
+            break answer;
+        }
+        made += 1;
+    };
+    assert_eq!(
+        (made, refused.status.as_u16()),
+        (100, 400),
+        "{}",
+        refused.text
+    );
+    let other = json!({"app": "admin", "page_origin": "https://shop.test"});
+    let answer = ask(&router, "adminboss", ("POST", LINKS), &other).await;
+    assert_eq!(answer.status.as_u16(), 201, "{}", answer.text);
+}

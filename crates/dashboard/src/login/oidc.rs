@@ -183,7 +183,13 @@ impl Oidc {
             );
             return Err(Problem::new(Code::SignInFailed, detail));
         };
-        let Some(grant) = granted(&self.config.grants, |claim| texts(claims.get(claim))) else {
+        // What somebody only says of themselves grants nothing.
+        let is_unverified = claims.get("email_verified") == Some(&Value::Bool(false));
+        let stated = |claim: &str| match claim {
+            "email" if is_unverified => Vec::new(),
+            claim => texts(claims.get(claim)),
+        };
+        let Some(grant) = granted(&self.config.grants, stated) else {
             self.count("refused");
             tracing::info!(target: "audit", person = name, "nothing granted");
             let detail = "nothing is granted to you: an administrator adds a grant to `dashboard.oidc.grants`";

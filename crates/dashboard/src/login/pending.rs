@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// How long somebody may take at the provider.
 pub(super) const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(600);
 /// Sign-ins that may be under way at the same time; the oldest gives way.
-const MAX_PENDING: usize = 1000;
+const MAX_PENDING: usize = 10_000;
 
 /// What is kept while somebody is at the provider.
 #[derive(Debug, Clone)]

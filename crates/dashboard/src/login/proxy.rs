@@ -19,28 +19,32 @@ impl Proxy {
         Self(config)
     }
 
-    /// Who is there, as a trusted proxy says it; nobody where no header says it.
+    /// Whether a trusted proxy says who is there.
     ///
     /// # Errors
-    /// When the headers are from somebody else, or are not what one proxy sends, or nothing is granted to the person.
-    pub(crate) fn person(
-        &self,
-        headers: &HeaderMap,
-        peer: IpAddr,
-    ) -> Result<Option<Person>, Problem> {
+    /// When the headers are from somebody else.
+    pub(crate) fn speaks(&self, headers: &HeaderMap, peer: IpAddr) -> Result<bool, Problem> {
         let names = [&self.0.user_header, &self.0.groups_header];
         let Some(present) = names.into_iter().find(|name| headers.contains_key(*name)) else {
-            return Ok(None);
+            return Ok(false);
         };
-        if !self.0.peers.contains(&peer) {
-            let fault = Fault {
-                field: present.clone(),
-                value: peer.to_string(),
-                permitted: "only from an address in `dashboard.proxy_sign_in.peers`".into(),
-            };
-            let detail = "a header that only the proxy may set came from another address";
-            return Err(Problem::new(Code::UntrustedProxy, detail).with(vec![fault]));
+        if self.0.peers.contains(&peer) {
+            return Ok(true);
         }
+        let fault = Fault {
+            field: present.clone(),
+            value: peer.to_string(),
+            permitted: "only from an address in `dashboard.proxy_sign_in.peers`".into(),
+        };
+        let detail = "a header that only the proxy may set came from another address";
+        Err(Problem::new(Code::UntrustedProxy, detail).with(vec![fault]))
+    }
+
+    /// Who is there, as a proxy that [speaks](Self::speaks) says it.
+    ///
+    /// # Errors
+    /// When the headers are not what one proxy sends, or nothing is granted to the person.
+    pub(crate) fn person(&self, headers: &HeaderMap) -> Result<Person, Problem> {
         let values = |name: &String| {
             let lines = headers.get_all(name).iter();
             lines
@@ -76,10 +80,10 @@ impl Proxy {
             let detail = "nothing is granted to this person in `dashboard.proxy_sign_in.grants`";
             return Err(Problem::new(Code::Forbidden, detail));
         };
-        Ok(Some(Person {
+        Ok(Person {
             name: user.clone(),
             role: grant.role,
             apps: grant.apps.clone(),
-        }))
+        })
     }
 }
