@@ -7,6 +7,8 @@ export interface Result extends Played {
 	scenario: Scenario;
 	/** What it was: by the browser's own words where it tells, else by what the server did. */
 	blocked: boolean;
+	/** Of a wrong verdict: what tells this failure from its twin; empty where nothing does. */
+	difference?: string;
 }
 
 export interface Run {
@@ -35,6 +37,16 @@ export function figures(results: Result[]): Record<string, string | number> {
 		"truly blocked": truly.length,
 		precision: percent(right.length, called.length),
 		recall: percent(right.length, truly.length),
+		...(results.some(({ difference }) => difference !== undefined) && {
+			"precision where a page can tell": percent(
+				right.length,
+				called.filter(({ difference }) => difference !== "").length,
+			),
+			"recall where a page can tell": percent(
+				right.length,
+				truly.filter(({ difference }) => difference !== "").length,
+			),
+		}),
 		unknown: percent(results.filter(({ row }) => row.o === "unknown").length, results.length),
 		"proven wrong": called.filter(({ row, blocked }) => row.cf === "proven" && !blocked).length,
 		"stage right": percent(
@@ -57,7 +69,8 @@ export function figures(results: Result[]): Record<string, string | number> {
 	};
 }
 
-const wrong = ({ row, blocked }: Result) => blocked !== (row.o === "blocked");
+/** Whether a verdict is not what happened. */
+export const wrong = ({ row, blocked }: Result) => blocked !== (row.o === "blocked");
 const groups = ["steady", "half-broken"] as const;
 
 function table(rows: string[][]): string {
@@ -66,8 +79,11 @@ function table(rows: string[][]): string {
 	return [line(head!), line(head!.map(() => "---")), ...body.map(line)].join("\n");
 }
 
-/** The page that says how right the verdicts are; `load` says what else the machine was made to do. */
-export function page(runs: Run[], load: string): string {
+/**
+ * The page that says how right the verdicts are; `load` says what else the machine was made to do,
+ * `peers` what other products report.
+ */
+export function page(runs: Run[], load: string, peers: string[][]): string {
 	const parts = groups.map((group) => {
 		const of = (run: Run) => run.results.filter(({ scenario }) => scenario.group === group);
 		const columns = runs.map((run) => figures(of(run)));
@@ -88,7 +104,10 @@ export function page(runs: Run[], load: string): string {
 			title,
 			...runs.map((run) => {
 				const found = run.results.find(({ scenario }) => scenario.title === title);
-				return found && wrong(found) ? `${found.row.o} \`${found.row.ev}\`` : found ? "right" : "answered";
+				if (!found) return "answered";
+				if (!wrong(found)) return "right";
+				const twin = found.difference === "" ? ", as its twin" : "";
+				return `${found.row.o} \`${found.row.ev}\`${twin}`;
 			}),
 		]);
 		const head = ["", ...runs.map(({ version }) => version)];
@@ -117,10 +136,19 @@ probes, their preflights, and what the browser repeats by itself.
 
 The half-broken servers are chosen to be hard, and most wrong verdicts there are of one kind: a request that is not safe to send
 again, or has credentials, and gets no answer after as long as an answer takes, while \`HEAD\` without credentials is
-answered. "form: reset" and "form: answered 500 bare" differ in nothing that a page sees: neither in the error, nor in time, nor in
-Resource Timing. Error pages without CORS headers are commoner, so that such a request is called blocked, \`likely\`.
+answered. Each wrong verdict is played again beside its twin (\`lab/twins.ts\`): the same server, but that it answers the page's own
+request without CORS headers where it gave no answer, or the other way round. Compared are the error, every member of the Resource Timing
+entry, the end of each probe, and the least times of three rounds. "As its twin" means that all of it is the same: there no page
+can tell, and who calls both alike is wrong for one of them. Error pages without CORS headers are commoner, so that such a request
+is called blocked, \`likely\`. "Where a page can tell" leaves these out.
 
 ${parts.join("\n")}
+## What other products report
+
+Their npm packages, with the releases that \`package.json\` names and their defaults, in Chromium; the page's \`fetch\` is handled by no one.
+
+${table(peers)}
+
 ## Truth
 
 ${truth.join("\n")}

@@ -5,8 +5,10 @@ import { Worker } from "node:worker_threads";
 import { type EngineName, engines, start } from "../test/fixture/engine";
 import { play, spelled } from "../test/fixture/play";
 import { servers } from "../test/fixture/servers";
-import { figures, page, type Run } from "./report";
+import { peers } from "./peers";
+import { figures, page, type Run, wrong } from "./report";
 import { type Scenario, scenarios } from "./scenarios";
+import { difference } from "./twins";
 
 const { values } = parseArgs({
 	options: {
@@ -14,6 +16,8 @@ const { values } = parseArgs({
 		only: { type: "string", default: "" },
 		/** So many threads that do nothing but keep the machine busy. */
 		load: { type: "string", default: "0" },
+		/** Plays each wrong verdict beside its twin, to see whether a page can tell at all; `write` does, too. */
+		twins: { type: "boolean", default: false },
 		/** Writes `ACCURACY.md`. */
 		write: { type: "boolean", default: false },
 		json: { type: "boolean", default: false },
@@ -38,6 +42,14 @@ const run = async (name: EngineName, wanted: Scenario[]): Promise<Run> => {
 		if (!values.json)
 			console.log(mark, name, scenario.title, "|", [o, stage, cf, ev].filter(Boolean).join(" "));
 	}
+	if (values.twins || values.write) {
+		for (const [at, result] of all.results.entries()) {
+			if (!wrong(result)) continue;
+			const { title, day } = result.scenario;
+			result.difference = await difference(world, engine, day, `/twin/${spelled(at)}`);
+			if (!values.json) console.log(name, title, "|", result.difference || "no page can tell");
+		}
+	}
 	await Promise.all([world.close(), engine.close()]);
 	return all;
 };
@@ -56,5 +68,5 @@ console.log(JSON.stringify(summary, null, values.json ? 0 : 2));
 const load = threads
 	? `${threads} threads kept the machine busy meanwhile, beside the three engines at once.`
 	: "The three engines ran at once.";
-if (values.write) writeFileSync("ACCURACY.md", page(runs, load));
+if (values.write) writeFileSync("ACCURACY.md", page(runs, load, await peers()));
 process.exitCode = runs.some(({ results }) => figures(results)["proven wrong"] !== 0) ? 1 : 0;

@@ -24,6 +24,8 @@ const MAX_NODES = 3;
 /** What is answered once takes as many times what another answer takes. */
 const MIN_ONCE = 0.8;
 const MAX_ONCE = 1.6;
+/** The least of what probes took is smaller than what the root took once. */
+const MIN_ROOT = 0.5;
 /**
  * A request that ends without an answer on a connection used before is sent again once; by Firefox
  * nine times, where repeating is safe. It then takes about as many times what an answer takes.
@@ -61,14 +63,15 @@ let measured: number;
 let method: string;
 let safe: boolean;
 let same: boolean;
-let stage: string;
+/** Where it was blocked; undefined while nothing tells. */
+let stage: string | undefined;
 let ev: string;
 let firefox: boolean;
 /** What Firefox's Resource Timing says. */
 let entry: PerformanceResourceTiming | undefined;
 
-const blocked = () => is("blocked", ev, undefined, stage);
-const noCors = (): RequestInit => ({ method, mode: "no-cors" });
+const blocked = () => is("blocked", ev, undefined, stage || "unknown");
+const askNoCors = (url: string, method: string) => ask(url, { method, mode: "no-cors" });
 /** It took about as many times what an answer takes as a browser repeats what it gets no answer to. */
 const repeated = (times: number, least: number, most: number) => times > least && times < most;
 const sentTwice = (spent: number) => ms > FAR_MS && repeated(spent / ms, MIN_TWICE, MAX_TWICE);
@@ -80,9 +83,12 @@ const measure = (answer: unknown) => {
 	measured++;
 	ms = Math.min(ms, took);
 };
-/** Asks once more, for the time that it takes. */
+/**
+ * Asks once more, for the time that it takes; with `GET`, after which WebKit keeps the connection: by how
+ * often a preflight on it is sent, one that is reset is told from one that is refused.
+ */
 const askAgain = async () => {
-	measure(await ask(url, noCors()));
+	measure(await askNoCors(url, "GET"));
 };
 /** It was over before any answer can have come; few probes may all have been slow. */
 const tooSoon = async () => {
@@ -115,10 +121,10 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 		// A server that has just come back had not answered A.
 		return ROUND_TRIPS * ms < took ? network("A-E+") : undefined;
 	}
-	if (await ask(root, { ...noCors(), method: "HEAD" })) {
+	if (await askNoCors(root, "HEAD")) {
 		// Firefox sends ten times what gets no answer: what took as long as the root had one, which a
 		// policy of the server hides.
-		if (closed ? took < FAR_MS : firefox && ms > FAR_MS && repeated(ms / took, MIN_ONCE, MAX_ONCE)) return;
+		if (closed ? took < FAR_MS : firefox && ms > FAR_MS && repeated(ms / took, MIN_ROOT, MAX_ONCE)) return;
 		// No server refuses in much less time than it takes to answer.
 		return Math.min(ms, failedMs) < BLOCKER_MS && took > FAR_MS
 			? is("ad_blocked", "A-E-R+q")
@@ -132,12 +138,12 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 	return network("A-E-R-");
 };
 
-/** Probe A. */
+/** Probe A: whether the server answers at all. */
 const askPlainly = async (cheap?: string): Promise<Verdict | undefined> => {
 	let a: unknown;
 	// Firefox gives no duration to what found no connection.
 	if (call._shape.p || !entry || entry.duration) {
-		a = await ask(url, noCors());
+		a = await askNoCors(url, method);
 		measure(true);
 	}
 	ev = a ? "A+" : "A-";
@@ -147,6 +153,18 @@ const askPlainly = async (cheap?: string): Promise<Verdict | undefined> => {
 	return unanswered();
 };
 
+/**
+ * Probe G: the endpoint does not answer a `GET`, while it answers `HEAD`. What the page asked of it with an
+ * unsafe method was not answered either. Firefox shows that by the time, as a policy of the server
+ * can hide an answer.
+ */
+const silent = async () =>
+	!safe &&
+	!(await askNoCors(url, "GET")) &&
+	(firefox
+		? took > MIN_TEN * ms || (ms > FAR_MS && took < MIN_ONCE * ms)
+		: scope.EventSource && !(await ask(url)));
+
 /** Probe P; where the method alone needs the preflight, with the header that is permitted most often. */
 const askPreflighted = (cache: RequestCache) =>
 	ask(url, {
@@ -154,15 +172,6 @@ const askPreflighted = (cache: RequestCache) =>
 		cache,
 		headers: (call._shape.by || "content-type").split(",").map((name) => [name, UNSAFE_VALUE]),
 	});
-
-/**
- * Probe P on a connection used before, as browsers send again only what gets no answer on such a one.
- * WebKit keeps none after HEAD.
- */
-const askReusing = async (cache: RequestCache) => {
-	if (!safe && /^A/.test(navigator.vendor)) await ask(`${call._shape.to}/`, { mode: "no-cors" });
-	return askPreflighted(cache);
-};
 
 /** Probe P got no answer that shows: its preflight was refused, or had none. */
 const unpreflighted = async (): Promise<Verdict> => {
@@ -175,7 +184,7 @@ const unpreflighted = async (): Promise<Verdict> => {
 	const sent = once();
 	// A preflight may be answered sooner than the request itself.
 	ms = Math.min(ms, failedMs);
-	if (spent > MAX_ONCE * ms && !(await askReusing("reload"))) spent = Math.min(spent, took);
+	if (spent > MAX_ONCE * ms && !(await askPreflighted("reload"))) spent = Math.min(spent, took);
 	// It took longer than the request, however often it is sent: neither was refused.
 	if (sent && ms > FAR_MS && spent > MAX_ONCE * ms) return network(`${ev}q`);
 	return sentTwice(spent) ? is("unknown", `${ev}q`) : blocked();
@@ -187,9 +196,10 @@ const passing = async (): Promise<Verdict> => {
 	// The methods that no preflight forbids.
 	const permitted = safe || call._method === "POST";
 	let p: Response | undefined;
+	if (await silent()) return network(`${ev}G-`);
 	if (preflighted) {
-		if (!by && stage === "unknown" && once() && /\+$/.test(ev)) stage = "preflight";
-		p = await askReusing("no-store");
+		if (!by && !stage && once() && /\+$/.test(ev)) stage = "preflight";
+		p = await askPreflighted("no-store");
 		ev += p ? "P+" : "P-";
 		// A preflight and its answer, unless the browser remembers the preflight.
 		if (p && took > MAX_ONCE * ms) ms = Math.min(ms, took / 2);
@@ -198,7 +208,7 @@ const passing = async (): Promise<Verdict> => {
 		} else if (!p || credentialed) {
 			// Credentials are judged with the preflight already; unless the request took as long as P took for
 			// a preflight and its answer.
-			if (!p || stage === "unknown") {
+			if (!p || !stage) {
 				stage = p && ms > FAR_MS && took < MAX_ONCE * failedMs ? "response" : "preflight";
 			}
 		} else {
@@ -229,12 +239,12 @@ const judged = async (cheap?: string): Promise<Verdict> => {
 	// Through the cache as the request itself: where that holds an answer without CORS headers
 	// (a missing `Vary: Origin`), it is the fault.
 	const askCors = () => ask(url, { method, cache: same ? "default" : "no-store", redirect: "manual" });
-	// What passes the CORS checks is an answer, too, and leads no probe through redirects. Firefox
-	// is asked first what most often settles it, since each reset is ten requests; unless its entry
-	// says that the first answer passed the checks.
-	const plainFirst = cheap || (firefox && !entry?.responseStatus);
+	// Firefox makes ten requests of a `GET` that is reset, and is asked first what then settles it; unless
+	// its entry says that the first answer passed the checks.
+	const plainFirst = cheap || (firefox && same && !entry?.responseStatus);
 	let verdict = plainFirst && (await askPlainly(cheap));
 	if (verdict) return verdict;
+	// What passes the CORS checks is an answer, too, and leads no probe through redirects.
 	let b = await askCors();
 	let nodes = 1;
 	while (same && b?.status && nodes++ < MAX_NODES) b = await askCors();
@@ -243,7 +253,7 @@ const judged = async (cheap?: string): Promise<Verdict> => {
 	measure(b);
 	if (!plainFirst && !b?.status) {
 		const bMs = took;
-		verdict = await askPlainly(cheap);
+		verdict = await askPlainly();
 		if (verdict) return verdict;
 		// A server that has just come back had not answered B.
 		if (!b && ROUND_TRIPS * bMs < ms) measure((b = await askCors()));
@@ -260,6 +270,7 @@ const judged = async (cheap?: string): Promise<Verdict> => {
 		return same ? network(ev) : passing();
 	}
 	ev += nodes > 1 ? "B+B-" : "B-";
+	if (await silent()) return network(`${ev}G-`);
 	return (await tooSoon()) || (firefox && safe && repeated(failedMs / ms, MIN_TEN, MAX_TEN))
 		? network(`${ev}q`)
 		: blocked();
@@ -272,7 +283,7 @@ const judged = async (cheap?: string): Promise<Verdict> => {
  */
 export const investigate = (failed: Call, afterMs: number, cheap?: string): Verdict | Promise<Verdict> => {
 	const server = serverOf(failed);
-	const { c: credentialed, p: preflighted, to } = failed._shape;
+	const { c: credentialed, p: preflighted } = failed._shape;
 	if (now() - server._down! < DOWN_MS) return network("down");
 	if (!afford(server)) return is("unknown", "budget");
 	call = failed;
@@ -290,14 +301,14 @@ export const investigate = (failed: Call, afterMs: number, cheap?: string): Verd
 	// Under a service worker no entry says anything.
 	entry = firefox && !navigator.serviceWorker?.controller ? timed : undefined;
 	// Firefox gives a request whose preflight failed no duration, and one whose answer is withheld its own.
-	stage = !preflighted || entry?.duration ? "response" : entry ? "preflight" : "unknown";
+	stage = !preflighted || entry?.duration ? "response" : entry && "preflight";
 	// With Timing-Allow-Origin the entry of a withheld answer has a size, and no status.
 	if (entry?.transferSize && !entry.responseStatus) return is("blocked", "rt", "proven", stage);
 	aim(server, failedMs);
 	return judged(cheap).catch(async (why) => {
 		// An unsafe method that was answered, of a server that lets HEAD hang.
-		if (why === "hang" && !safe && (await ask(`${to}/`, noCors()))) {
-			ev = "hangR+";
+		if (why === "hang" && !safe && (await askNoCors(url, "GET"))) {
+			ev = "hangG+";
 			return blocked();
 		}
 		throw why;

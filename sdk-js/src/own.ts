@@ -4,7 +4,7 @@ import { full } from "./variant";
 export let own: Record<string, number> = {};
 
 /** Counts one more. */
-export const note = (what: "probes" | "errors" | "drops"): void => {
+export const note = (what: "probes" | "errors" | "drops"): undefined => {
 	if (full) own[what] = -~own[what]!;
 };
 

@@ -1,7 +1,6 @@
 import { now } from "./clock";
 import { note } from "./own";
 import { later, send } from "./scope";
-import { full } from "./variant";
 
 /** The edge refuses older beacons. */
 const HORIZON = 300_000;
@@ -68,7 +67,7 @@ const post = async (beacon: Sealed, keepalive: boolean): Promise<void> => {
 /** Sends what waits, one after the other, until each is durable, refused for good, or too old. */
 export const deliver = (): void => {
 	queue = queue.filter(
-		({ _at }, at) => (now() - _at < HORIZON && at >= queue.length - MAX_QUEUE) || (full && note("drops")),
+		({ _at }, at) => (now() - _at < HORIZON && at >= queue.length - MAX_QUEUE) || note("drops"),
 	);
 	const beacon = queue[0];
 	if (busy || !beacon) return;

@@ -11,6 +11,10 @@ use policy::{
 use serde::Deserialize;
 use serde_json::json;
 use testkit::{Process, node, port, wait_until};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+#[path = "predictions/generated.rs"]
+mod generated;
 
 const PAGES: [&str; 2] = ["http://shop.test", "http://admin.test"];
 const PATHS: [&str; 11] = [
@@ -127,13 +131,13 @@ fn ask(folder: &Path, port: u16, shapes: &[Shape]) -> Vec<Seen> {
     serde_json::from_value(seen).expect("what was seen")
 }
 
-fn read(text: &str) -> Policy {
+fn read(form: Form, text: &str) -> Policy {
     let source = Source {
-        name: "nginx.conf",
+        name: "policy",
         text,
         load: &|name| Err(format!("{name} is not here")),
     };
-    let (policy, problems) = Policy::read(Form::Nginx, &source);
+    let (policy, problems) = Policy::read(form, &source);
     assert_eq!(problems, []);
     policy
 }
@@ -191,7 +195,7 @@ async fn what_is_predicted_for_nginx_is_what_chromium_does_behind_it() {
             !open
         })
         .collect();
-    let policy = read(&text);
+    let policy = read(Form::Nginx, &text);
     let options = Options {
         upstream: Upstream {
             preflight: Some(Answer {
@@ -228,20 +232,113 @@ async fn what_is_predicted_for_nginx_is_what_chromium_does_behind_it() {
     );
 }
 
+/// Shapes of requests to `g0.test` and `g1.test`, some of which read a header.
+fn shapes_of_two_servers(mut dice: Dice, count: usize) -> Vec<Shape> {
+    let one = |n: usize| {
+        let mut shape = dice.shape(["http://g0.test", "http://g1.test"][n % 2]);
+        if dice.below(3) == 0 {
+            shape.reads = vec!["x-total".to_owned()];
+        }
+        shape
+    };
+    (0..count).map(one).collect()
+}
+
+fn nothing_is_broken(shapes: &[Shape], seen: &[Seen], text: &str) {
+    let broken: Vec<_> = shapes
+        .iter()
+        .zip(seen)
+        .filter(|(shape, seen)| !seen.ok || seen.read.as_ref() != Some(&shape.reads))
+        .collect();
+    assert!(broken.is_empty(), "{broken:#?}\n{text}");
+}
+
+/// The same requests, each from the page that did not make it.
+fn of_the_other_page(shapes: &[Shape]) -> Vec<Shape> {
+    let other = |shape: &Shape| {
+        let mut pages = PAGES.iter().filter(|page| **page != shape.page_origin);
+        Shape {
+            page_origin: (*pages.next().expect("two pages")).to_owned(),
+            ..shape.clone()
+        }
+    };
+    shapes.iter().map(other).collect()
+}
+
+/// The status of a plain GET.
+async fn status(port: u16, host: &str) -> Option<String> {
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
+        .await
+        .ok()?;
+    let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut head = [0; "HTTP/1.1 200".len()];
+    stream.read_exact(&mut head).await.ok()?;
+    Some(String::from_utf8_lossy(&head[9..]).into_owned())
+}
+
+#[tokio::test]
+async fn everything_that_was_seen_passes_what_is_generated_for_the_other_servers() {
+    for (seed, form) in (0..).zip(generated::FORMS) {
+        let folder = tempfile::tempdir().expect("a directory");
+        let dir = folder.path();
+        let shapes = shapes_of_two_servers(Dice(816 + seed), 80);
+        let (main, server, upstream) = (port::free(), port::free(), port::free());
+        let text = generate(form, &shapes, &[]).text;
+        let http = format!(
+            "server {{ listen 127.0.0.1:{upstream}; add_header X-Total 1; return 200 \"[]\"; }}\n\
+             server {{ listen 127.0.0.1:{main}; server_name shop.test admin.test; default_type text/html; return 200 \"page\"; }}\n\
+             server {{ listen 127.0.0.1:{main}; server_name g0.test g1.test;\nlocation / {{ proxy_pass http://127.0.0.1:{server}; proxy_http_version 1.1; proxy_set_header Host $host; }}\n}}\n"
+        );
+        let _nginx = nginx(dir, &http, main).await;
+        let mut command = generated::command(form, &text, dir, (server, upstream));
+        let process = Process::start(command.current_dir(dir));
+        // Some listen before they have read what they are to do.
+        let ready = || async { status(server, "g0.test").await.as_deref() == Some("200") };
+        wait_until("the server answers", Duration::from_secs(60), ready).await;
+        let seen = ask(dir, main, &shapes);
+        nothing_is_broken(&shapes, &seen, &text);
+
+        let swapped = of_the_other_page(&shapes);
+        let options = Options {
+            upstream: Upstream {
+                preflight: Some(Answer {
+                    status: 200,
+                    ..Answer::default()
+                }),
+                response: None,
+            },
+            ..Options::default()
+        };
+        let policy = read(form, &text);
+        let predicted = simulate(&policy, &swapped, &options);
+        let seen = ask(dir, main, &swapped);
+        let blocked = seen.iter().filter(|seen| !seen.ok).count();
+        println!(
+            "{form:?}: {} requests let through, {blocked} of {} from the other page blocked",
+            shapes.len(),
+            seen.len()
+        );
+        assert!(blocked > 20, "{blocked}");
+        let different: Vec<String> = predicted
+            .iter()
+            .zip(&seen)
+            .filter_map(|(one, seen)| difference(one, seen))
+            .collect();
+        assert!(
+            different.is_empty(),
+            "{form:?}\n{}\n{text}",
+            different.join("\n")
+        );
+        drop(process);
+    }
+}
+
 #[tokio::test]
 async fn everything_that_was_seen_passes_a_generated_nginx_and_nothing_beside_it() {
     let folder = tempfile::tempdir().expect("a directory");
     let dir = folder.path();
-    let mut dice = Dice(815);
-    let shapes: Vec<Shape> = (0..120)
-        .map(|n| {
-            let mut shape = dice.shape(["http://g0.test", "http://g1.test"][n % 2]);
-            if dice.below(3) == 0 {
-                shape.reads = vec!["x-total".to_owned()];
-            }
-            shape
-        })
-        .collect();
+    let shapes = shapes_of_two_servers(Dice(815), 120);
     let (main, upstream) = (port::free(), port::free());
     let generated = generate(Form::Nginx, &shapes, &[]);
     let (http, server) = generated
@@ -255,26 +352,11 @@ async fn everything_that_was_seen_passes_a_generated_nginx_and_nothing_beside_it
     );
     let _nginx = nginx(dir, &text, main).await;
     let seen = ask(dir, main, &shapes);
-    let broken: Vec<_> = shapes
-        .iter()
-        .zip(&seen)
-        .filter(|(shape, seen)| !seen.ok || seen.read.as_ref() != Some(&shape.reads))
-        .collect();
-    assert!(broken.is_empty(), "{broken:#?}\n{text}");
+    nothing_is_broken(&shapes, &seen, &text);
 
     // What was not seen: the same from the other page.
-    let swapped: Vec<Shape> = shapes
-        .iter()
-        .map(|shape| Shape {
-            page_origin: PAGES
-                .iter()
-                .find(|page| **page != shape.page_origin)
-                .expect("two pages")
-                .to_string(),
-            ..shape.clone()
-        })
-        .collect();
-    let policy = read(&text);
+    let swapped = of_the_other_page(&shapes);
+    let policy = read(Form::Nginx, &text);
     let predicted = simulate(&policy, &swapped, &Options::default());
     let seen = ask(dir, main, &swapped);
     let blocked = seen.iter().filter(|seen| !seen.ok).count();

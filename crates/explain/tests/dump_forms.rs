@@ -170,6 +170,11 @@ fn what_surrounds_a_command_is_not_part_of_it() {
         "$ xh OPTIONS api.test/x Origin:https://app.test Access-Control-Request-Method:PUT --https\n{ANSWER}"
     );
     assert_eq!(shown("xh --https", &secure), REFUSED);
+    let script = "> GET /x HTTP/2\n> Host: api.test\n> Origin: https://app.test\n>\n< HTTP/2 200\n< access-control-allow-origin: *\n<\n<script>\nconst r = await fetch('https://other.test/y', {method: 'PUT'});\n  run `curl -X PUT https://other.test/y`\n";
+    assert_eq!(
+        shown("a script in a body", script),
+        "GET https://api.test/x from https://app.test: allowed"
+    );
     let body = "$ curl -i -H 'Origin: https://app.test' https://api.test/x\nHTTP/1.1 200 OK\nAccess-Control-Allow-Origin: *\n\nGET / HTTP/1.1\nHost: x\nno header\n";
     assert_eq!(
         shown("a request in a body", body),

@@ -57,6 +57,26 @@ fn a_page_that_watches_its_upload_sends_a_preflight_that_nothing_else_needs() {
 }
 
 #[test]
+fn a_preflight_may_ask_for_headers_in_several_lines() {
+    let names = [
+        "Access-Control-Request-Headers: x-a",
+        "Access-Control-Request-Headers: x-b",
+    ];
+    let got = [
+        STAR,
+        "Access-Control-Allow-Methods: PUT",
+        "Access-Control-Allow-Headers: x-a",
+    ];
+    let report = check(
+        "the second one is refused",
+        &failed_at(PUT, &names, 204, &got),
+        &["0 blocked HeaderDisallowedByPreflightResponse"],
+    );
+    let parameter = report.requests[0].verdict.judgement.parameter_text();
+    assert_eq!(parameter, Some("x-b"));
+}
+
+#[test]
 fn a_redirect_to_https_of_the_browsers_own_is_mended_in_the_page() {
     let report = check(
         "HSTS",

@@ -9,7 +9,7 @@ const FOLDER: &str = "sdk-js";
 /// Arguments of `lab`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Handed to the lab: `--only REGEX`, `--load THREADS`, `--write` (`sdk-js/ACCURACY.md`), `--json`.
+    /// Handed to the lab: `--only REGEX`, `--load THREADS`, `--twins` (whether a page can tell what is wrong), `--write` (`sdk-js/ACCURACY.md`), `--json`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     args: Vec<String>,
 }

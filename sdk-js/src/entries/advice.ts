@@ -41,6 +41,8 @@ const EVIDENCE: [code: RegExp, meaning: string][] = [
 	[/^(?!.*B\+B-).*B-/, "with CORS a probe is withheld, too"],
 	[/Br/, "it is redirected"],
 	[/B\+(?!B)|B4/, "a plain probe with CORS passes"],
+	[/G-/, "a GET of the same endpoint gets no answer"],
+	[/G\+/, "a GET of the same endpoint is answered"],
 	[/P-/, "a preflighted probe fails"],
 	[/P\+/, "a preflighted probe passes"],
 	[/q$/, "what it took does not fit"],

@@ -15,7 +15,8 @@ before(async () => {
 	[world, sink] = await Promise.all([open(), intake()]);
 	await pack(
 		"/conformance.js",
-		`import { datadogRum } from "@datadog/browser-rum";
+		`import { ApolloClient, gql, HttpLink, InMemoryCache } from "@apollo/client";
+		import { datadogRum } from "@datadog/browser-rum";
 		import { getWebInstrumentations, initializeFaro } from "@grafana/faro-web-sdk";
 		import { registerInstrumentations } from "@opentelemetry/instrumentation";
 		import { FetchInstrumentation } from "@opentelemetry/instrumentation-fetch";
@@ -48,7 +49,10 @@ before(async () => {
 		companions[companion]();
 		if (order === "after") begin();
 		// Not by the driver: Chromium tells no listener of what a driver's script leaves unhandled.
-		Object.assign(window, { axios, ky, ofetch, behaviour: ${behaviour} });`,
+		const apollo = (uri) => new ApolloClient({ link: new HttpLink({ uri }), cache: new InMemoryCache() })
+			.query({ query: gql\`query Cart { cart }\`, fetchPolicy: "network-only" })
+			.then(({ data }) => data);
+		Object.assign(window, { apollo, axios, ky, ofetch, behaviour: ${behaviour} });`,
 	);
 });
 after(() => Promise.all([world.close(), sink.close()]));
@@ -58,7 +62,7 @@ type Any = any;
 
 /** Runs in the page: everything that it can compare, in its order. */
 async function behaviour({ api, refused }: { api: string; refused: string }): Promise<unknown> {
-	const { axios, ky, ofetch } = window as Any;
+	const { apollo, axios, ky, ofetch } = window as Any;
 	const record: unknown[] = [];
 	const seen: string[] = [];
 	const unhandled = new Promise<void>((resolve) => {
@@ -112,6 +116,7 @@ async function behaviour({ api, refused }: { api: string; refused: string }): Pr
 			axios.get(url, { adapter: "fetch" }).then(({ data, status }: Any) => [data, status]),
 		);
 		await attempt(`ky ${kind}`, () => ky(url, { retry: 0 }).json());
+		await attempt(`apollo ${kind}`, () => apollo(url));
 		await attempt(`ofetch ${kind}`, () => ofetch(url, { retry: 0 }));
 	}
 	await attempt("fetch aborted", () => fetch(`${api}/slow/a`, { signal: aborted() }));

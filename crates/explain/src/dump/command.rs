@@ -17,9 +17,17 @@ pub(super) fn take(text: &str) -> (Vec<Command>, String) {
     let mut rest = String::with_capacity(text.len());
     let mut variables = Variables::default();
     let mut lines = text.lines().enumerate();
+    // What stands in the middle of a line may be a script in the body of an answer.
+    let mut answered = false;
     while let Some((index, line)) = lines.next() {
-        let Some(start) = command_of(line) else {
+        let start = command_of(line).or_else(|| within(line).filter(|_| !answered));
+        let Some(start) = start else {
             variables.learn(line);
+            let is_status = |text: &str| {
+                text.get(..5)
+                    .is_some_and(|start| start.eq_ignore_ascii_case("http/"))
+            };
+            answered |= is_status(line.trim_start_matches(['<', ' ']));
             rest.push_str(line);
             rest.push('\n');
             continue;
@@ -112,11 +120,13 @@ fn command_of(line: &str) -> Option<&str> {
         .chain(behind)
         .map(bare)
         .find(|line| is_command(line))
-        .or_else(|| within(line).filter(|_| !line.starts_with(['<', '*', '{', '}'])))
 }
 
 /// A command anywhere in a line: behind other prompts, or run by another program (`time`, `docker exec`).
 fn within(line: &str) -> Option<&str> {
+    if line.starts_with(['<', '*', '{', '}']) {
+        return None;
+    }
     if let Some(at) = line.find("fetch(") {
         let before = line[..at].chars().next_back().unwrap_or(' ');
         if matches!(before, ' ' | '=' | '(' | '.') {
