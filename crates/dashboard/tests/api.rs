@@ -90,7 +90,7 @@ const BAD_QUESTIONS: &[(&str, &str, &str, &str)] = &[
         "/api/v1/sli?app=shop&windw=1h",
         "windw",
         "1h",
-        "environment, source",
+        "environment, flow, source",
     ),
     (
         "/api/v1/sli?app=shop&app=shop",

@@ -131,10 +131,7 @@ pub(crate) struct Person {
 }
 
 /// What the first fitting grant gives to somebody for whom `claim` answers with all values of a claim.
-pub(crate) fn granted<'a>(
-    grants: &'a [Grant],
-    claim: impl Fn(&str) -> Vec<String>,
-) -> Option<&'a Grant> {
+pub(crate) fn granted(grants: &[Grant], claim: impl Fn(&str) -> Vec<String>) -> Option<&Grant> {
     grants.iter().find(|grant| {
         let values = claim(&grant.claim);
         values
