@@ -133,12 +133,8 @@ pub(crate) async fn recognised(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let says_who = front.gate.is_open() || request.headers().contains_key(AUTHORIZATION);
     let client = front.client(&request);
-    if let Some(caller) = says_who
-        .then(|| front.identify(&request, client).ok())
-        .flatten()
-    {
+    if let Ok(caller) = front.identify(&request, client) {
         request.extensions_mut().insert(caller);
     }
     next.run(request).await
