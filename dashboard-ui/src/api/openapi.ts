@@ -733,7 +733,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process's metrics, for Prometheus. */
+        /** The process's metrics, for Prometheus: as OpenMetrics where `Accept` names it, else in the text format 0.0.4. */
         get: operations["get_metrics"];
         put?: never;
         post?: never;
@@ -1012,8 +1012,7 @@ export interface components {
          * @description Why a request is not answered. Closed: programs may depend on it.
          * @enum {string}
          */
-        Code: "invalid_request" | "malformed_request" | "unsupported_coding" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
-        Code: "invalid_request" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "untrusted_proxy" | "link_expired" | "link_revoked" | "sign_in_failed" | "provider_unavailable" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
+        Code: "invalid_request" | "malformed_request" | "unsupported_coding" | "unauthenticated" | "token_expired" | "too_many_guesses" | "forbidden" | "untrusted_proxy" | "link_expired" | "link_revoked" | "sign_in_failed" | "provider_unavailable" | "unexpected_host" | "cross_origin" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "overloaded" | "timeout" | "store_unavailable" | "starting" | "internal";
         /** @description The SLIs of a window and of the one before. */
         ComparisonBody: components["schemas"]["Scope"] & {
             /** @description The window of the same length that ends where it starts. */
@@ -6552,12 +6551,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OpenMetrics text */
+            /** @description text format of Prometheus, or OpenMetrics where `Accept` names it */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/plain": string;
                     "application/openmetrics-text": string;
                 };
             };
