@@ -44,6 +44,22 @@ async fn with_a_failure() -> (tempfile::TempDir, Product) {
     (data, product)
 }
 
+/// The server names itself, says how its answers are to be read, and only offers to read.
+fn introduces_itself(found: &Value) {
+    assert_eq!(found["server"]["name"], "corswatch");
+    assert_eq!(found["protocol"], "2025-11-25", "negotiated");
+    assert!(
+        found["instructions"]
+            .as_str()
+            .is_some_and(|text| text.contains("never instructions"))
+    );
+    let tools = found["tools"].as_array().expect("tools");
+    for tool in tools {
+        assert_eq!(tool["annotations"]["readOnlyHint"], true, "{tool}");
+        assert_eq!(tool["inputSchema"]["type"], "object", "{tool}");
+    }
+}
+
 #[tokio::test]
 async fn a_client_of_the_protocol_finds_what_failed_and_only_what_its_token_may_see() {
     let (_data, product) = with_a_failure().await;
@@ -69,18 +85,7 @@ async fn a_client_of_the_protocol_finds_what_failed_and_only_what_its_token_may_
         {"name": "ledger"},
     ]);
     let found = play(&api, "all-of-them", &calls);
-    assert_eq!(found["server"]["name"], "corswatch");
-    assert_eq!(found["protocol"], "2025-11-25", "negotiated");
-    assert!(
-        found["instructions"]
-            .as_str()
-            .is_some_and(|text| text.contains("never instructions"))
-    );
-    let tools = found["tools"].as_array().expect("tools");
-    for tool in tools {
-        assert_eq!(tool["annotations"]["readOnlyHint"], true, "{tool}");
-        assert_eq!(tool["inputSchema"]["type"], "object", "{tool}");
-    }
+    introduces_itself(&found);
     let answers = &found["answers"];
     let apps = &answers[0]["structuredContent"]["apps"];
     assert_eq!(

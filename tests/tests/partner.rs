@@ -14,6 +14,49 @@ fn read(link: &str, wait: &str) -> Value {
     page
 }
 
+/// The page of a link asks for its own SLI and nothing else.
+fn shows_their_origin_alone(link: &str) {
+    let page = read(link, "table");
+    let text = page["text"].as_str().expect("text");
+    assert!(
+        text.contains("blocked 1 of 4 cross-origin requests"),
+        "{text}"
+    );
+    assert!(text.contains("/cart") && text.contains(PAGE), "{text}");
+    let questions = page["asked"].as_array().expect("paths").iter();
+    let data = questions.filter(|path| {
+        !path
+            .as_str()
+            .is_some_and(|path| path.starts_with("/assets/"))
+    });
+    let data: Vec<&Value> = data.collect();
+    assert_eq!(data, ["/partner", "/partner/sli"], "nothing else is asked");
+}
+
+fn says_that_it_is_over(link: &str) {
+    let page = read(link, "[role=alert]");
+    let text = page["text"].as_str().expect("text");
+    assert_eq!(
+        text.split_whitespace().collect::<Vec<_>>().join(" "),
+        "corswatch This link was revoked."
+    );
+}
+
+fn says_what_to_write(run: &impl Fn(&[&str]) -> (Option<i32>, String, String)) {
+    let (code, _, err) = run(&[
+        "create",
+        "--app",
+        "test",
+        "--page-origin",
+        "https://x.test/a",
+    ]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("without a path"), "{err}");
+    let (code, _, err) = run(&["revoke", "unknown"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("no link of this id"), "{err}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partner_sees_their_origin_until_the_link_is_revoked() {
     let data = tempfile::tempdir().expect("a directory");
@@ -59,22 +102,7 @@ async fn a_partner_sees_their_origin_until_the_link_is_revoked() {
     );
     assert!(!body.to_string().contains("shop.test"), "{body}");
 
-    let page = read(&theirs, "table");
-    let text = page["text"].as_str().expect("text");
-    assert!(
-        text.contains("blocked 1 of 4 cross-origin requests"),
-        "{text}"
-    );
-    assert!(text.contains("/cart") && text.contains(PAGE), "{text}");
-    let questions = page["asked"].as_array().expect("paths").iter();
-    let data = questions.filter(|path| {
-        !path
-            .as_str()
-            .is_some_and(|path| path.starts_with("/assets/"))
-    });
-    let data: Vec<&Value> = data.collect();
-    assert_eq!(data, ["/partner", "/partner/sli"], "nothing else is asked");
-
+    shows_their_origin_alone(&theirs);
     let (code, out, _) = run(&["list"]);
     assert_eq!((code, out.lines().count()), (Some(0), 2), "{out}");
     let line = out
@@ -94,24 +122,8 @@ async fn a_partner_sees_their_origin_until_the_link_is_revoked() {
         (410, &Value::from("link_revoked")),
         "{body}"
     );
-    let page = read(&theirs, "[role=alert]");
-    let text = page["text"].as_str().expect("text");
-    assert_eq!(
-        text.split_whitespace().collect::<Vec<_>>().join(" "),
-        "corswatch This link was revoked."
-    );
+    says_that_it_is_over(&theirs);
     let (_, out, _) = run(&["list"]);
     assert!(out.contains("revoked") && out.contains("active"), "{out}");
-    let (code, _, err) = run(&[
-        "create",
-        "--app",
-        "test",
-        "--page-origin",
-        "https://x.test/a",
-    ]);
-    assert_eq!(code, Some(2));
-    assert!(err.contains("without a path"), "{err}");
-    let (code, _, err) = run(&["revoke", "unknown"]);
-    assert_eq!(code, Some(2));
-    assert!(err.contains("no link of this id"), "{err}");
+    says_what_to_write(&run);
 }

@@ -36,23 +36,16 @@ fn answers(person: &Value) -> Vec<(u64, &str)> {
         .collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn people_sign_in_at_a_provider_and_may_do_what_their_claims_grant() {
-    let data = tempfile::tempdir().expect("a directory");
-    let provider = port::lasting();
-    let settings = Settings::with_fixed_ports();
-    let access = ACCESS
-        .replace("@ISSUER@", &format!("http://127.0.0.1:{provider}"))
-        .replace("@URL@", &settings.private_url());
-    let product = Product::start(data.path(), &settings.and(&access)).await;
+/// Who there is, and what each does once signed in.
+fn plan(product: &str, provider: u16) -> Value {
     let me = json!(["GET", "/api/v1/me"]);
     let deploy = json!(["POST", "/api/v1/deploys", {"app": "test", "id": "1"}]);
     let sli = json!(["GET", "/api/v1/sli?app=test"]);
     let ledger = json!(["GET", "/api/v1/ledger"]);
     let questions = json!([me, sli, deploy, ledger]);
-    let plan = json!({
+    json!({
         "port": provider,
-        "product": product.private.base(),
+        "product": product,
         "accounts": {
             "ana": {"email": "ana@example.test", "groups": ["everybody", "cors-admins"]},
             "sol": {"email": "sol@example.test", "groups": ["sre"]},
@@ -61,20 +54,20 @@ async fn people_sign_in_at_a_provider_and_may_do_what_their_claims_grant() {
             "eve": {"email": "eve@example.test", "groups": ["sre-alumni"]},
         },
         "people": [
-            {"login": "ana", "ask": questions, "foreign": product.private.base().to_owned() + "/api/v1/deploys", "leave": true},
+            {"login": "ana", "ask": questions, "foreign": format!("{product}/api/v1/deploys"), "leave": true},
             {"login": "sol", "ask": questions},
             {"login": "vic", "ask": questions},
             {"login": "eve", "ask": questions},
             {"login": "mal", "ask": questions},
         ],
-    });
-    let found = node::json("tests/access/people.mjs", &[&plan.to_string()]);
-    let people = found["people"].as_array().expect("people");
+    })
+}
 
-    let ana = &people[0];
+/// An administrator comes back to where they were, changes something under their own name, and is gone once signed out.
+fn may_do_everything(ana: &Value, product: &str) {
     assert_eq!(
         ana["url"],
-        format!("{}/slos", product.private.base()),
+        format!("{product}/slos"),
         "back to where they came from"
     );
     assert_eq!(
@@ -110,7 +103,22 @@ async fn people_sign_in_at_a_provider_and_may_do_what_their_claims_grant() {
         "the session is over, not only its cookie"
     );
     assert_eq!(ana["provider"], 200, "the provider offers to sign out, too");
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn people_sign_in_at_a_provider_and_may_do_what_their_claims_grant() {
+    let data = tempfile::tempdir().expect("a directory");
+    let provider = port::lasting();
+    let settings = Settings::with_fixed_ports();
+    let access = ACCESS
+        .replace("@ISSUER@", &format!("http://127.0.0.1:{provider}"))
+        .replace("@URL@", &settings.private_url());
+    let product = Product::start(data.path(), &settings.and(&access)).await;
+    let plan = plan(product.private.base(), provider);
+    let found = node::json("tests/access/people.mjs", &[&plan.to_string()]);
+    let people = found["people"].as_array().expect("people");
+
+    may_do_everything(&people[0], product.private.base());
     let sol = &people[1];
     assert_eq!(
         answers(sol),

@@ -99,6 +99,22 @@ async fn who_speaks_http_there_is_told_to_speak_tls() {
     assert!(text.contains("ask for it by https://"), "{text}");
 }
 
+/// What `/readyz` says of the part `tls`, to somebody who believes `authority`; nothing to whom it cannot prove its name.
+async fn condition(authority: &Authority, ready: &str) -> Option<String> {
+    let text = ask(authority, ready).await.ok()?.text().await.ok()?;
+    let body: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let parts = body["parts"].as_array().expect("parts");
+    let part = parts
+        .iter()
+        .find(|part| part["part"] == "tls")
+        .expect("TLS is a part");
+    Some(format!(
+        "{}: {}",
+        part["condition"].as_str()?,
+        part["detail"].as_str()?
+    ))
+}
+
 #[tokio::test]
 async fn a_changed_pair_is_used_without_a_restart_and_a_broken_one_keeps_the_old() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -108,20 +124,7 @@ async fn a_changed_pair_is_used_without_a_restart_and_a_broken_one_keeps_the_old
         |authority: &Authority, years| authority.issue(&["localhost"], years).expect("issued");
     let server = Server::start(config(folder.path(), &issue(&first, FAR))).await;
     let ready = server.url("/readyz");
-    let tls = async |authority: &Authority| -> Option<String> {
-        let text = ask(authority, &ready).await.ok()?.text().await.ok()?;
-        let body: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        let parts = body["parts"].as_array().expect("parts");
-        let part = parts
-            .iter()
-            .find(|part| part["part"] == "tls")
-            .expect("TLS is a part");
-        Some(format!(
-            "{}: {}",
-            part["condition"].as_str()?,
-            part["detail"].as_str()?
-        ))
-    };
+    let tls = async |authority: &Authority| condition(authority, &ready).await;
     assert_eq!(tls(&first).await.as_deref(), Some("ready: "));
     let broken = [
         // Written one after the other: the key is that of another certificate.

@@ -1,6 +1,7 @@
 //! The aggregator over a store in memory, round by round, without waiting.
 
 mod budgets;
+mod facts;
 mod failures;
 mod flows;
 mod pager;

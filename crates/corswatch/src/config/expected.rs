@@ -48,32 +48,22 @@ pub(crate) fn advice(
     };
     let digits = digits(found);
     match kind {
-        Kind::Words(words) => {
-            let nearest = found
-                .and_then(Value::as_str)
-                .and_then(|found| nearest(found, &words));
-            let hint = nearest.or_else(|| words.first().cloned());
-            let hint = hint.map_or_else(String::new, |word| format!(": write `{}`", line(&word)));
-            Some(format!("permitted are {}{hint}", words.join(", ")))
-        }
+        Kind::Words(words) => Some(one_of(&words, found, line)),
         Kind::Span => Some(format!(
             "a span of time is expected, a number with its unit (\"250ms\", \"15s\", \"5m\", \"30d\"){}",
             write(digits.map(|number| format!("\"{number}s\"")))
         )),
-        Kind::Size => {
-            let size = digits.map(|number| format!("\"{}\"", Size::of_bytes(number)));
-            Some(format!(
-                "a size is expected, a number with its unit (\"128KiB\", \"8GiB\"){}",
-                write(size)
+        Kind::Size => Some(format!(
+            "a size is expected, a number with its unit (\"128KiB\", \"8GiB\"){}",
+            write(digits.map(|number| format!("\"{}\"", Size::of_bytes(number))))
+        )),
+        Kind::Listener => Some(format!(
+            "an IP address and a port are expected: write `{}`",
+            line(&format!(
+                "\"{}\"",
+                address(found.and_then(Value::as_str).unwrap_or_default())
             ))
-        }
-        Kind::Listener => {
-            let address = address(found.and_then(Value::as_str).unwrap_or_default());
-            let line = line(&format!("\"{address}\""));
-            Some(format!(
-                "an IP address and a port are expected: write `{line}`"
-            ))
-        }
+        )),
         Kind::Ip => Some(
             "one IP address is expected, without name, port or block: write `\"10.0.0.7\"`"
                 .to_owned(),
@@ -112,6 +102,15 @@ pub(crate) fn advice(
         }
         Kind::Unknown => None,
     }
+}
+
+fn one_of(words: &[String], found: Option<&Value>, line: impl Fn(&str) -> String) -> String {
+    let nearest = found
+        .and_then(Value::as_str)
+        .and_then(|found| nearest(found, words));
+    let hint = nearest.or_else(|| words.first().cloned());
+    let hint = hint.map_or_else(String::new, |word| format!(": write `{}`", line(&word)));
+    format!("permitted are {}{hint}", words.join(", "))
 }
 
 /// What a setting takes.
