@@ -15,7 +15,7 @@
 //!
 //! // An objective as the configuration has it, resolved with the defaults of its SLI.
 //! let slos = [SloConfig::of("shop", Sli::BlockRate)];
-//! let resolved = objectives(&slos, &[], &Config::default(), Span::secs(14_400));
+//! let resolved = objectives((&slos, &[]), &[], &Config::default(), Span::secs(14_400));
 //! assert_eq!(resolved.len(), 1);
 //! // The same objective for other tools, and back.
 //! let exported = openslo::export(&slos, &Config::default());

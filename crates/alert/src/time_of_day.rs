@@ -13,7 +13,7 @@ pub struct TimeOfDay(i64);
 
 /// A text is not a time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a time of day in UTC from 00:00 to 23:59, such as 03:30; empty for never")]
+#[error("a time of day in UTC from 00:00 to 23:59 is expected: write \"03:30\", or \"\" for never")]
 pub struct NotATimeOfDay;
 
 impl FromStr for TimeOfDay {

@@ -153,7 +153,7 @@ const UNREADABLE: &[(&str, usize, &str)] = &[
     (
         "REQUEST expect = { preflight_within = 'soon' }",
         8,
-        "write a number with a unit",
+        "a number with its unit is expected",
     ),
     ("REQUEST path = '/x'", 7, "exclude each other"),
     ("REQUEST name = 'good'", 5, "has the same name"),

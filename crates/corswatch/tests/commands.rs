@@ -144,11 +144,11 @@ fn mistakes_of_meaning() -> Vec<(String, Vec<&'static str>)> {
         ),
         (
             format!(
-                "{APP}[[dashboard.tokens]]\nname = \"ci\"\naccess = \"admin\"\nsha256 = \"{}\"\n",
+                "{APP}[[dashboard.tokens]]\nname = \"ci\"\naccess = \"reed\"\nsha256 = \"{}\"\n",
                 "1a".repeat(32)
             ),
             vec![
-                "dashboard.tokens[0].access = \"admin\": permitted are \"read\", \"write\": write `access = \"read\"`",
+                "dashboard.tokens[0].access = \"reed\": permitted are \"read\", \"write\", \"admin\": write `access = \"read\"`",
             ],
         ),
         (

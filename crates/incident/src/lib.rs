@@ -16,7 +16,8 @@
 //!     note: String::new(), author: String::new(), before: String::new(), link: String::new(),
 //! };
 //! let production = ["production".to_owned()];
-//! let scope = Scope { onset, service: "api", header: "access-control-allow-origin", releases: &[], environments: &production };
+//! let scope = Scope { onset, service: "api", header: "access-control-allow-origin", releases: &[], environments: &production,
+//!     steady: &[] };
 //! let suspects = rank(scope, &[deploy], &[]);
 //! assert_eq!((suspects[0].kind, suspects[0].id.as_str()), (SuspectKind::Deploy, "42"));
 //! assert!(suspects[0].why.contains("3m before the first failure"));

@@ -63,7 +63,9 @@ fn answer(text: &str) -> Answer {
         let titles: Vec<&str> = titles.collect();
         Some(format!("{name}: {severity}: {}", titles.join("; ")))
     });
-    Answer::Known(weak.collect())
+    let mut weak: Vec<String> = weak.collect();
+    weak.sort();
+    Answer::Known(weak)
 }
 
 #[cfg(test)]

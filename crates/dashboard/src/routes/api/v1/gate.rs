@@ -82,6 +82,8 @@ struct Plan {
     baseline_is_all: bool,
     compared: &'static str,
     ends_at: UnixMillis,
+    /// Whether a deploy of this id was recorded; otherwise it is taken for a release.
+    is_recorded: bool,
 }
 
 /// Whether a release or a deploy blocks more than its baseline: for pipelines and progressive delivery.
@@ -176,6 +178,7 @@ fn plan(
             change: (of(own), watched),
             compared: "release",
             ends_at,
+            is_recorded: recorded.is_some(),
         };
     }
     let service = recorded
@@ -192,6 +195,7 @@ fn plan(
         baseline_is_all: false,
         compared: "time",
         ends_at,
+        is_recorded: recorded.is_some(),
     }
 }
 
@@ -206,6 +210,10 @@ fn answer(plan: &Plan, change: Ratio, baseline: Ratio, now: UnixMillis) -> GateB
         GateVerdict::Fail => {
             format!("{counts}: worse than its baseline by more than chance explains.")
         }
+        GateVerdict::Inconclusive if change.total == 0 && !plan.is_recorded => format!(
+            "{counts}: no deploy of this id is recorded, and no page stated it as its release; record it with \
+             `corswatch deploy`, or set `release` in the pages."
+        ),
         GateVerdict::Inconclusive => format!(
             "{counts}: too little to tell; both need {} requests, and more the smaller the difference is.",
             slo::MIN_EVENTS
