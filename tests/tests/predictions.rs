@@ -265,6 +265,26 @@ fn of_the_other_page(shapes: &[Shape]) -> Vec<Shape> {
     shapes.iter().map(other).collect()
 }
 
+/// What no one was seen to ask is blocked, often enough to say something, and where that is predicted.
+fn is_blocked_as_predicted(form: Form, predicted: &[Predicted<'_>], seen: &[Seen], text: &str) {
+    let blocked = seen.iter().filter(|seen| !seen.ok).count();
+    println!(
+        "{form:?}: {blocked} of {} from the other page blocked",
+        seen.len()
+    );
+    assert!(blocked > 20, "{blocked}");
+    let different: Vec<String> = predicted
+        .iter()
+        .zip(seen)
+        .filter_map(|(one, seen)| difference(one, seen))
+        .collect();
+    assert!(
+        different.is_empty(),
+        "{form:?}\n{}\n{text}",
+        different.join("\n")
+    );
+}
+
 /// The status of a plain GET.
 async fn status(port: u16, host: &str) -> Option<String> {
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
@@ -310,26 +330,9 @@ async fn everything_that_was_seen_passes_what_is_generated_for_the_other_servers
             },
             ..Options::default()
         };
-        let policy = read(form, &text);
-        let predicted = simulate(&policy, &swapped, &options);
+        let predicted = simulate(&read(form, &text), &swapped, &options);
         let seen = ask(dir, main, &swapped);
-        let blocked = seen.iter().filter(|seen| !seen.ok).count();
-        println!(
-            "{form:?}: {} requests let through, {blocked} of {} from the other page blocked",
-            shapes.len(),
-            seen.len()
-        );
-        assert!(blocked > 20, "{blocked}");
-        let different: Vec<String> = predicted
-            .iter()
-            .zip(&seen)
-            .filter_map(|(one, seen)| difference(one, seen))
-            .collect();
-        assert!(
-            different.is_empty(),
-            "{form:?}\n{}\n{text}",
-            different.join("\n")
-        );
+        is_blocked_as_predicted(form, &predicted, &seen, &text);
         drop(process);
     }
 }
@@ -356,20 +359,7 @@ async fn everything_that_was_seen_passes_a_generated_nginx_and_nothing_beside_it
 
     // What was not seen: the same from the other page.
     let swapped = of_the_other_page(&shapes);
-    let policy = read(Form::Nginx, &text);
-    let predicted = simulate(&policy, &swapped, &Options::default());
+    let predicted = simulate(&read(Form::Nginx, &text), &swapped, &Options::default());
     let seen = ask(dir, main, &swapped);
-    let blocked = seen.iter().filter(|seen| !seen.ok).count();
-    println!(
-        "{} requests let through, {blocked} of {} from the other page blocked",
-        shapes.len(),
-        seen.len()
-    );
-    assert!(blocked > 20, "{blocked}");
-    let different: Vec<String> = predicted
-        .iter()
-        .zip(&seen)
-        .filter_map(|(one, seen)| difference(one, seen))
-        .collect();
-    assert!(different.is_empty(), "{}", different.join("\n"));
+    is_blocked_as_predicted(Form::Nginx, &predicted, &seen, &text);
 }
