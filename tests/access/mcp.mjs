@@ -16,7 +16,7 @@ const client = new Client({ name: "test", version: "1" });
 await client.connect(transport);
 const { tools } = await client.listTools();
 const answers = [];
-// All at once: answers find their questions by id.
+// All together: answers find their questions by id.
 await Promise.all(
 	plan.calls.map(async (call, index) => {
 		try {

@@ -92,7 +92,7 @@ async function visit(person) {
 		const secret = found.cookies.find(({ name }) => name.endsWith("session"));
 		found.left = await asked(page, ["POST", "/auth/logout"]);
 		found.after = await asked(page, ["GET", "/api/v1/me"]);
-		// The cookie as somebody may have copied it.
+		// The cookie as someone may have copied it.
 		await context.addCookies([secret]);
 		found.replayed = await asked(page, ["GET", "/api/v1/me"]);
 		found.provider = (await page.goto(found.left.body.provider)).status();
@@ -101,7 +101,7 @@ async function visit(person) {
 	return found;
 }
 
-// Somebody else began the sign-in, and sends the way to the provider to a person.
+// Someone else began the sign-in, and sends the way to the provider to a person.
 async function foisted(login) {
 	const begun = await fetch(`${product}/auth/login`, { redirect: "manual" });
 	const context = await browser.newContext();

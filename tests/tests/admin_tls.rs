@@ -48,7 +48,7 @@ async fn commands_ask_an_admin_server_with_tls_and_believe_only_whom_they_are_to
     let list = ["incident", "list", "--api", &named];
 
     let (code, out, complaint) = run(&list, None).await;
-    assert_eq!(code, Some(2), "nobody vouches for it: {out}{complaint}");
+    assert_eq!(code, Some(2), "no one vouches for it: {out}{complaint}");
     assert!(complaint.contains("--ca-file"), "{complaint}");
     let with_file = [&list[..], &["--ca-file", ca]].concat();
     let (code, out, complaint) = run(&with_file, None).await;

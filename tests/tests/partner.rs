@@ -6,7 +6,7 @@ use serde_json::Value;
 use testkit::beacon::PAGE;
 use testkit::{Beacon, node};
 
-/// What somebody sees who opens `link`.
+/// What someone sees who opens `link`.
 fn read(link: &str, wait: &str) -> Value {
     let plan = serde_json::json!({"url": link, "wait": wait});
     let page = node::json("tests/access/page.mjs", &[&plan.to_string()]);

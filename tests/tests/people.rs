@@ -137,7 +137,7 @@ async fn people_sign_in_at_a_provider_and_may_do_what_their_claims_grant() {
         ],
         "{vic:#}"
     );
-    // Like a group that grants something, and an address that nobody has verified.
+    // Like a group that grants something, and an address that no one has verified.
     for stranger in &people[3..5] {
         let text = stranger["text"].as_str().expect("text");
         assert!(text.contains("nothing is granted to you"), "{text}");
@@ -146,7 +146,7 @@ async fn people_sign_in_at_a_provider_and_may_do_what_their_claims_grant() {
     }
 
     let expected = json!({"code": "sign_in_failed", "cookies": 0});
-    assert_eq!(found["attack"], expected, "what somebody else began");
+    assert_eq!(found["attack"], expected, "what someone else began");
     let metrics = product.private.get("/metrics").await.expect("an answer");
     assert_eq!(metrics.status(), 401);
 }

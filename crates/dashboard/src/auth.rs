@@ -30,11 +30,11 @@ pub(crate) enum Caller {
     },
 }
 
-/// How somebody shows who they are.
+/// How someone shows who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Way {
-    /// Nobody has to: there are no tokens, and only this machine reaches the address.
+    /// No one has to: there are no tokens, and only this machine reaches the address.
     Local,
     /// A bearer token.
     Token,
@@ -157,7 +157,7 @@ impl Authenticator {
         }
     }
 
-    /// Whether nothing is configured by which somebody could show who they are.
+    /// Whether nothing is configured by which someone could show who they are.
     pub(crate) const fn is_open(&self) -> bool {
         self.known.is_empty() && self.login.oidc.is_none() && self.login.proxy.is_none()
     }

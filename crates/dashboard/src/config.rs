@@ -131,7 +131,7 @@ impl From<Access> for Role {
 /// The admin server would be open to the network without any authentication.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "{addr} is reachable from other machines and nobody has to show who they are: add a `[[dashboard.tokens]]` entry with `name` and `sha256`, or sign-in (`dashboard.oidc`, `dashboard.proxy_sign_in`), or set `dashboard.listen` to a loopback address such as 127.0.0.1:7781"
+    "{addr} is reachable from other machines and no one has to show who they are: add a `[[dashboard.tokens]]` entry with `name` and `sha256`, or sign-in (`dashboard.oidc`, `dashboard.proxy_sign_in`), or set `dashboard.listen` to a loopback address such as 127.0.0.1:7781"
 )]
 pub struct Exposed {
     /// The address.

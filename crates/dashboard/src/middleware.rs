@@ -134,7 +134,7 @@ pub(crate) async fn recognised(
     next: Next,
 ) -> Response {
     let client = front.client(&request);
-    // Token, session, or the word of a proxy; who shows nothing is nobody, and not refused here.
+    // Token, session, or the word of a proxy; who shows nothing is no one, and not refused here.
     if let Ok(caller) = front.identify(&request, client) {
         request.extensions_mut().insert(caller);
     }

@@ -52,7 +52,7 @@ pub(crate) enum PartnerLinkState {
     Active,
     /// It has ended.
     Expired,
-    /// Somebody ended it.
+    /// Someone ended it.
     Revoked,
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct PartnerLinkView {
     expires_at: Timestamp,
     /// When it was revoked.
     revoked_at: Option<Timestamp>,
-    /// Who revoked it; empty where nobody did.
+    /// Who revoked it; empty where no one did.
     revoked_by: String,
 }
 

@@ -99,7 +99,7 @@ async fn who_speaks_http_there_is_told_to_speak_tls() {
     assert!(text.contains("ask for it by https://"), "{text}");
 }
 
-/// What `/readyz` says of the part `tls`, to somebody who believes `authority`; nothing to whom it cannot prove its name.
+/// What `/readyz` says of the part `tls`, to someone who believes `authority`; nothing to whom it cannot prove its name.
 async fn condition(authority: &Authority, ready: &str) -> Option<String> {
     let text = ask(authority, ready).await.ok()?.text().await.ok()?;
     let body: serde_json::Value = serde_json::from_str(&text).expect("JSON");

@@ -204,7 +204,7 @@ pub fn jsonl(mut reader: impl BufRead, mut writer: impl Write) -> io::Result<Sum
     let mut line_no = 1;
     while read_lines(&mut reader, &mut block)? {
         // A line that is not UTF-8 is read with what is not replaced; it fails unless that stands in a
-        // member that nobody reads.
+        // member that no one reads.
         let text = String::from_utf8_lossy(&block);
         let lines: Vec<&str> = text.split_inclusive('\n').collect();
         for (output, part) in answers(&lines, line_no, threads) {

@@ -37,7 +37,7 @@ impl Metrics {
         register(registry.sub_registry_with_prefix(stage))
     }
 
-    /// A registry for a part that is built anew while the process runs. What is registered there is not shown
+    /// A registry for a part that is rebuilt while the process runs. What is registered there is not shown
     /// before [`Self::publish`].
     #[must_use]
     pub fn unpublished(&self) -> Self {

@@ -13,8 +13,8 @@ pub enum BadFraming {
     /// HTTP/1.1 has exactly one (section 3.2).
     #[error("send exactly one Host header")]
     Host,
-    /// The value is no host and port (section 3.2).
-    #[error("the Host header is no host with a port")]
+    /// The value is not a host and port (section 3.2).
+    #[error("the Host header is not a host with a port")]
     HostValue,
     /// A coding that is not understood here (section 6.1).
     #[error("the only transfer coding that is understood is chunked")]

@@ -699,7 +699,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How somebody may show who they are. With neither way, nobody has to, or a proxy does it for them. */
+        /** How someone may show who they are. With neither way, no one has to, or a proxy does it for them. */
         get: operations["get_auth_methods"];
         put?: never;
         post?: never;
@@ -1929,7 +1929,7 @@ export interface components {
             /** @description The page origin that it shows. */
             page_origin: string;
             revoked_at?: components["schemas"]["Timestamp"] | null;
-            /** @description Who revoked it; empty where nobody did. */
+            /** @description Who revoked it; empty where no one did. */
             revoked_by: string;
             /** @description Where it stands. */
             state: components["schemas"]["PartnerLinkState"];
@@ -2196,7 +2196,7 @@ export interface components {
             to: components["schemas"]["Timestamp"];
         };
         /**
-         * @description What somebody may do.
+         * @description What someone may do.
          * @enum {string}
          */
         Role: "viewer" | "operator" | "admin";
@@ -2698,7 +2698,7 @@ export interface components {
          */
         Verdict: "balanced" | "not_balanced";
         /**
-         * @description How somebody shows who they are.
+         * @description How someone shows who they are.
          * @enum {string}
          */
         Way: "local" | "token" | "session" | "proxy";
@@ -4959,7 +4959,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the caller is no admin */
+            /** @description the caller is not an admin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5037,7 +5037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the caller is no admin */
+            /** @description the caller is not an admin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5121,7 +5121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the caller is no admin */
+            /** @description the caller is not an admin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6182,7 +6182,7 @@ export interface operations {
                 code?: string;
                 /** @description Which sign-in it belongs to. */
                 state?: string;
-                /** @description Why the provider signed nobody in. */
+                /** @description Why the provider signed no one in. */
                 error?: string;
             };
             header?: never;

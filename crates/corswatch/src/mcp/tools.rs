@@ -20,7 +20,7 @@ pub(super) struct ApiTool {
 /// Name, title, route and what it is for.
 type Question = (&'static str, &'static str, &'static str, &'static str);
 
-/// In the order in which somebody asks who looks into a failure.
+/// In the order in which someone asks who looks into a failure.
 const QUESTIONS: &[Question] = &[
     (
         "apps",

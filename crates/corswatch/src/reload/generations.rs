@@ -1,4 +1,4 @@
-//! A part that is built anew while the process runs: generations of it, one after the other.
+//! A part that is rebuilt while the process runs: generations of it, one after the other.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! SIGHUP: the file is read again, and what can change while the process runs is built anew.
+//! SIGHUP: the file is read again, and what can change while the process runs is rebuilt.
 //!
 //! Every part is built before any is put in place, so a file that cannot be used changes nothing. State outlives
 //! it as it outlives a restart: alerts and incidents are in the store.
@@ -29,7 +29,7 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// Puts a part in place that has been built; cannot fail.
 pub(crate) type Replace = Box<dyn FnOnce() + Send>;
 
-/// A part that can be built anew from another configuration.
+/// A part that can be rebuilt from another configuration.
 #[async_trait]
 pub(crate) trait Rebuild: Send + Sync {
     /// Builds it, and changes nothing of what runs.

@@ -9,7 +9,7 @@ use settings::{Problems, Secret, Span};
 use url::{Host, Url};
 use utoipa::ToSchema;
 
-/// What somebody may do.
+/// What someone may do.
 #[derive(
     Debug,
     Clone,
@@ -61,7 +61,7 @@ pub struct Oidc {
     /// How long a session that is not used lasts: 1m to 30days.
     #[serde(default = "session_idle")]
     pub session_idle: Span,
-    /// Who may do what; the first grant that fits holds. Who fits none is not let in.
+    /// Who may do what; the first grant that fits holds. Who fits none is not admitted.
     pub grants: Vec<Grant>,
 }
 
@@ -121,7 +121,7 @@ fn groups_header() -> String {
     "x-forwarded-groups".into()
 }
 
-/// A person who is let in.
+/// A person who is admitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) name: String,
@@ -130,7 +130,7 @@ pub(crate) struct Person {
     pub(crate) apps: Vec<String>,
 }
 
-/// What the first fitting grant gives to somebody for whom `claim` answers with all values of a claim.
+/// What the first fitting grant gives to someone for whom `claim` answers with all values of a claim.
 pub(crate) fn granted(grants: &[Grant], claim: impl Fn(&str) -> Vec<String>) -> Option<&Grant> {
     grants.iter().find(|grant| {
         let values = claim(&grant.claim);
@@ -200,7 +200,7 @@ impl ProxySignIn {
 
 fn grant_problems(grants: &[Grant], claims: Option<&[&str]>, problems: &mut Problems<'_>) {
     if grants.is_empty() {
-        let reason = "nobody is let in: add a grant such as \
+        let reason = "no one is admitted: add a grant such as \
                       { claim = \"groups\", value = \"sre\", role = \"operator\" }";
         problems.report("grants", "[]", reason);
     }

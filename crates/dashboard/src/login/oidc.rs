@@ -38,7 +38,7 @@ pub(crate) struct Oidc {
     clock: Clock,
 }
 
-/// What a provider sends somebody back with.
+/// What a provider sends someone back with.
 #[derive(Debug, Default)]
 pub(crate) struct Returned {
     pub(crate) code: Option<String>,
@@ -76,7 +76,7 @@ impl Oidc {
         let begun = begun.map_err(|error| self.failed(&error))?;
         let back_to = back_to.map_or_else(|| "/".to_owned(), |path| self.own_page(path));
         let seconds = i64::try_from(SIGN_IN_TIMEOUT.as_secs()).unwrap_or(i64::MAX);
-        // Only the browser that began may come back: what somebody else began ends in nobody's session.
+        // Only the browser that began may come back: what someone else began ends in no one's session.
         let cookie = cookie::set(Purpose::SignIn, &begun.state, seconds, self.is_https);
         let sign_in = SignIn::new(begun.nonce, begun.verifier, back_to);
         self.pending.begin(begun.state, sign_in);
@@ -108,7 +108,7 @@ impl Oidc {
                 .take(64)
                 .collect();
             let detail =
-                format!("the provider signed nobody in ({error}); sign in again: /auth/login");
+                format!("the provider signed no one in ({error}); sign in again: /auth/login");
             return Err(Problem::new(Code::SignInFailed, detail));
         };
         let confirmed = self
@@ -183,7 +183,7 @@ impl Oidc {
             );
             return Err(Problem::new(Code::SignInFailed, detail));
         };
-        // What somebody only says of themselves grants nothing.
+        // What someone only says of themselves grants nothing.
         let is_unverified = claims.get("email_verified") == Some(&Value::Bool(false));
         let stated = |claim: &str| match claim {
             "email" if is_unverified => Vec::new(),
@@ -259,7 +259,7 @@ fn redirect(to: &str, cookies: Vec<HeaderValue>) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// 256 bits that nobody guesses.
+/// 256 bits that no one guesses.
 pub(crate) fn random_secret() -> Result<String, Problem> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long somebody may take at the provider.
+/// How long someone may take at the provider.
 pub(super) const SIGN_IN_TIMEOUT: Duration = Duration::from_secs(600);
 /// Sign-ins that may be under way at the same time; the oldest gives way.
 const MAX_PENDING: usize = 10_000;
 
-/// What is kept while somebody is at the provider.
+/// What is kept while someone is at the provider.
 #[derive(Debug, Clone)]
 pub(super) struct SignIn {
     pub(super) nonce: String,

@@ -40,7 +40,7 @@ type Client = CoreClient<
     EndpointMaybeSet,
 >;
 
-/// Everything that a provider says of somebody.
+/// Everything that a provider says of someone.
 pub(super) type Claims = Map<String, Value>;
 
 /// Why a sign-in does not succeed.
@@ -54,7 +54,7 @@ pub(super) enum ProviderError {
     Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Where somebody is sent to sign in, and what has to come back.
+/// Where someone is sent to sign in, and what has to come back.
 pub(super) struct Begun {
     pub(super) url: Url,
     pub(super) state: String,
@@ -150,7 +150,7 @@ impl Provider {
         })
     }
 
-    /// Where somebody is sent to sign out of the provider, if it has such a place.
+    /// Where someone is sent to sign out of the provider, if it has such a place.
     pub(super) async fn end(&self, id_token: &str) -> Option<Url> {
         let metadata = self.metadata().await.ok()?;
         let endpoint = metadata

@@ -22,7 +22,7 @@ impl Proxy {
     /// Whether a trusted proxy says who is there.
     ///
     /// # Errors
-    /// When the headers are from somebody else.
+    /// When the headers are from someone else.
     pub(crate) fn speaks(&self, headers: &HeaderMap, peer: IpAddr) -> Result<bool, Problem> {
         let names = [&self.0.user_header, &self.0.groups_header];
         let Some(present) = names.into_iter().find(|name| headers.contains_key(*name)) else {

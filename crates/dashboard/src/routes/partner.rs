@@ -120,7 +120,7 @@ async fn body(
         shared.queries.top_failures(&filter, interval, MAX_FAILING),
         shared.queries.diagnoses(&link.app, LOOKED_THROUGH),
     )?;
-    // What was replayed as another page says what that page may, which is nobody else's.
+    // What was replayed as another page says what that page may, which is no one else's.
     diagnoses.retain(|row| row.signature.page_origin == link.page_origin);
     let failing = failures.into_iter().map(|failure| {
         let diagnosis = DiagnosisRow::of(&failure, &diagnoses).cloned();

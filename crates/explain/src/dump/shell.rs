@@ -41,7 +41,7 @@ pub(super) fn is_closed(command: &str) -> bool {
 /// What the quotes of a command look like under some rules.
 struct Quotes {
     closed: bool,
-    /// A text within single quotes ends with a backslash, which nobody means in bash.
+    /// A text within single quotes ends with a backslash, which no one means in bash.
     ends_with_backslash: bool,
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 #[derive(Debug, Clone, Copy)]
 pub struct DiskSpace {
     free: u64,
-    /// Free or filled. What the file system keeps for root is neither: nobody else can fill it.
+    /// Free or filled. What the file system keeps for root is neither: no one else can fill it.
     total: u64,
 }
 

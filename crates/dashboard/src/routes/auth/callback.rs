@@ -23,7 +23,7 @@ pub(crate) struct CallbackParams {
     /// Which sign-in it belongs to.
     #[param(max_length = 8192)]
     state: Option<String>,
-    /// Why the provider signed nobody in.
+    /// Why the provider signed no one in.
     #[param(max_length = 8192)]
     error: Option<String>,
 }

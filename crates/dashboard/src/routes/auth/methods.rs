@@ -21,7 +21,7 @@ pub(crate) struct MethodsBody {
     login: Option<&'static str>,
 }
 
-/// How somebody may show who they are. With neither way, nobody has to, or a proxy does it for them.
+/// How someone may show who they are. With neither way, no one has to, or a proxy does it for them.
 #[utoipa::path(get, path = "/auth/methods", tag = "sign-in", responses(
     (status = 200, description = "the ways in", body = MethodsBody),
 ))]

@@ -27,7 +27,7 @@ pub(crate) struct PartnerLinksBody {
 #[utoipa::path(get, path = "/api/v1/partner-links", tag = "operation", responses(
     (status = 200, description = "the links, without their secrets", body = PartnerLinksBody),
     (status = 400, description = "a parameter is at fault", body = Problem),
-    (status = 403, description = "the caller is no admin", body = Problem),
+    (status = 403, description = "the caller is not an admin", body = Problem),
 ))]
 pub(crate) async fn get(
     State(shared): State<Arc<Shared>>,
@@ -43,7 +43,7 @@ pub(crate) async fn get(
 #[utoipa::path(post, path = "/api/v1/partner-links", tag = "operation", request_body = PartnerLinkReport, responses(
     (status = 201, description = "made; its secret is shown here alone", body = PartnerLinkMade),
     (status = 400, description = "a field is at fault", body = Problem),
-    (status = 403, description = "the caller is no admin", body = Problem),
+    (status = 403, description = "the caller is not an admin", body = Problem),
     (status = 415, description = "the body is not JSON", body = Problem),
 ))]
 pub(crate) async fn post(
@@ -64,7 +64,7 @@ pub(crate) async fn post(
     ("id" = String, Path, description = "its identity"),
 ), responses(
     (status = 204, description = "revoked"),
-    (status = 403, description = "the caller is no admin", body = Problem),
+    (status = 403, description = "the caller is not an admin", body = Problem),
     (status = 404, description = "not known, or of an app that the caller may not see", body = Problem),
 ))]
 pub(crate) async fn delete(
