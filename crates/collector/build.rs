@@ -3,7 +3,8 @@
 use std::path::Path;
 
 fn main() {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk-js/dist/corswatch.js");
+    // Starts in the package: what is compiled in would be that of another checkout, where two share what they build.
+    let script = Path::new("../../sdk-js/dist/corswatch.js");
     println!("cargo::rerun-if-changed={}", script.display());
     if !script.is_file() {
         println!(

@@ -75,6 +75,8 @@ const askNoCors = (url: string, method: string) => ask(url, { method, mode: "no-
 /** It took about as many times what an answer takes as a browser repeats what it gets no answer to. */
 const repeated = (times: number, least: number, most: number) => times > least && times < most;
 const sentTwice = (spent: number) => ms > FAR_MS && repeated(spent / ms, MIN_TWICE, MAX_TWICE);
+/** As Firefox does; near by, a page that was busy for a moment takes as long. */
+const sentTenTimes = (spent: number) => firefox && ms > FAR_MS && repeated(spent / ms, MIN_TEN, MAX_TEN);
 /** It took no longer than one answer. */
 const once = () => failedMs < MAX_ONCE * ms;
 /** Counts what a probe took; where it got no answer that shows, unless it was over before one can have come. */
@@ -177,8 +179,7 @@ const askPreflighted = (cache: RequestCache) =>
 const unpreflighted = async (): Promise<Verdict> => {
 	let spent = took;
 	if (firefox) {
-		spent += failedMs;
-		return repeated(spent / 2 / ms, MIN_TEN, MAX_TEN) ? network(`${ev}q`) : blocked();
+		return sentTenTimes((spent + failedMs) / 2) ? network(`${ev}q`) : blocked();
 	}
 	await askAgain();
 	const sent = once();
@@ -227,7 +228,7 @@ const passing = async (): Promise<Verdict> => {
 	if (preflighted && !p) return unpreflighted();
 	// The preflight was answered.
 	const spent = failedMs - (p && stage !== "preflight" ? ms : 0);
-	if (firefox && (safe || stage === "preflight") && repeated(spent / ms, MIN_TEN, MAX_TEN)) {
+	if ((safe || stage === "preflight") && sentTenTimes(spent)) {
 		return network(`${ev}q`);
 	}
 	// A connection that was not used before takes its time, too, and nothing is sent twice on it.
@@ -271,7 +272,7 @@ const judged = async (cheap?: string): Promise<Verdict> => {
 	}
 	ev += nodes > 1 ? "B+B-" : "B-";
 	if (await silent()) return network(`${ev}G-`);
-	return (await tooSoon()) || (firefox && safe && repeated(failedMs / ms, MIN_TEN, MAX_TEN))
+	return (await tooSoon()) || (safe && sentTenTimes(failedMs))
 		? network(`${ev}q`)
 		: blocked();
 };

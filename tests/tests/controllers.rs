@@ -447,7 +447,7 @@ async fn what_is_predicted_for_envoy_is_what_it_answers() {
         .replace("UPSTREAM", &upstream.to_string())
         .replace("PORT", &port.to_string())
         .replace("HOSTS\n", &deeper(&hosts));
-    let program = checkout::root().join("target/tools/envoy/envoy/_bin/envoy");
+    let program = checkout::target().join("tools/envoy/envoy/_bin/envoy");
     let mut command = Command::new(program);
     command
         .args([
@@ -488,7 +488,7 @@ async fn what_is_predicted_for_traefik_is_what_it_answers() {
     let config = format!(
         "entryPoints: {{web: {{address: \"127.0.0.1:{port}\"}}}}\nproviders: {{file: {{filename: \"{file}\"}}}}\nlog: {{level: ERROR}}\n"
     );
-    let mut command = Command::new(checkout::root().join("target/traefik/traefik"));
+    let mut command = Command::new(checkout::target().join("traefik/traefik"));
     command
         .arg("--configfile")
         .arg(write(folder.path(), "traefik.yaml", &config));

@@ -1,6 +1,7 @@
 //! The checkout that the tests run in.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// The root of the checkout.
 ///
@@ -8,10 +9,31 @@ use std::path::{Path, PathBuf};
 /// Never: this crate lies two folders below the root.
 #[must_use]
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| find());
+    &ROOT
+}
+
+/// That of the test which runs, as several checkouts may share one folder for what they build.
+fn find() -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    let root = package
         .ancestors()
-        .nth(2)
-        .expect("crates/testkit lies two folders below the root")
+        .find(|dir| dir.join("Cargo.lock").is_file());
+    root.expect("a package of the workspace lies below its lock file")
+        .to_owned()
+}
+
+/// Where cargo puts what it builds, and `cargo xtask setup` what it installs.
+///
+/// # Panics
+/// Never: tests lie two folders below it.
+#[must_use]
+pub fn target() -> PathBuf {
+    let test = std::env::current_exe().expect("a test is a file");
+    // debug/deps/test-…
+    let folder = test.ancestors().nth(3);
+    folder.expect("tests lie two folders below").to_owned()
 }
 
 /// The library of the embedded engine, as `cargo xtask setup engine` installs it.
@@ -21,7 +43,7 @@ pub fn root() -> &'static Path {
 #[must_use]
 pub fn engine_library() -> PathBuf {
     installed(
-        "target/engine/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so",
+        "engine/node_modules/@chdb/lib-linux-x64-gnu/libchdb.so",
         "engine",
     )
 }
@@ -32,11 +54,11 @@ pub fn engine_library() -> PathBuf {
 /// When it is not installed.
 #[must_use]
 pub fn kafka_libs() -> PathBuf {
-    installed("target/kafka-libs", "kafka")
+    installed("kafka-libs", "kafka")
 }
 
 fn installed(path: &str, part: &str) -> PathBuf {
-    let path = root().join(path);
+    let path = target().join(path);
     assert!(
         path.exists(),
         "{} is not there: run `cargo xtask setup {part}`",
@@ -56,7 +78,7 @@ pub fn corswatch() -> PathBuf {
     } else {
         "release"
     };
-    let path = root().join("target").join(profile).join("corswatch");
+    let path = target().join(profile).join("corswatch");
     assert!(
         path.exists(),
         "{} is not there: run `cargo build -p corswatch`, with `--release` for an optimised test",

@@ -1,21 +1,33 @@
 //! The checkout: where it is and what it holds.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
 
-/// The root of the checkout.
+/// The root of the checkout: that in which cargo runs, as several checkouts may share one folder for
+/// what they build.
 pub(crate) fn root() -> &'static Path {
-    // crates/xtask -> crates -> root
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .expect("xtask lies two folders below the root")
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let package = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        // crates/xtask -> crates -> root
+        let root = package.ancestors().nth(2);
+        root.expect("xtask lies two folders below the root")
+            .to_owned()
+    });
+    &ROOT
 }
 
-/// Where outputs that are not cargo's own go.
+/// Where outputs go: cargo's own folder, wherever `CARGO_TARGET_DIR` or a configuration puts that.
 pub(crate) fn target() -> PathBuf {
-    root().join("target")
+    // debug/xtask, or debug/deps/xtask-… where that is a test
+    let executable = std::env::current_exe().unwrap_or_default();
+    let is_test = executable.parent().is_some_and(|dir| dir.ends_with("deps"));
+    match executable.ancestors().nth(if is_test { 3 } else { 2 }) {
+        Some(target) => target.to_owned(),
+        None => root().join("target"),
+    }
 }
 
 /// The debug binary of the product.

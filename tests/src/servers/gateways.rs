@@ -163,7 +163,7 @@ pub(super) fn traefik(site: &Site<'_>) -> Command {
         site.port
     );
     let config = write(site.folder, "traefik.yaml", &text);
-    let mut command = Command::new(checkout::root().join("target/traefik/traefik"));
+    let mut command = Command::new(checkout::target().join("traefik/traefik"));
     command.arg(format!("--configFile={config}"));
     command
 }

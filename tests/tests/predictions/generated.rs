@@ -109,7 +109,7 @@ fn envoy(text: &str, folder: &Path, (port, upstream): (u16, u16)) -> Command {
         .replace("UPSTREAM", &upstream.to_string())
         .replace("PORT", &port.to_string())
         .replace("HOSTS\n", &hosts);
-    let program = checkout::root().join("target/tools/envoy/envoy/_bin/envoy");
+    let program = checkout::target().join("tools/envoy/envoy/_bin/envoy");
     let mut command = Command::new(program);
     command
         .args([
@@ -132,7 +132,7 @@ fn traefik(text: &str, folder: &Path, (port, upstream): (u16, u16)) -> Command {
     let config = format!(
         "entryPoints: {{web: {{address: \"127.0.0.1:{port}\"}}}}\nproviders: {{file: {{filename: \"{dynamic}\"}}}}\nlog: {{level: ERROR}}\n"
     );
-    let mut command = Command::new(checkout::root().join("target/traefik/traefik"));
+    let mut command = Command::new(checkout::target().join("traefik/traefik"));
     command
         .arg("--configfile")
         .arg(write(folder, "traefik.yaml", &config));

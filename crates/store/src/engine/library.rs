@@ -6,8 +6,11 @@ const FILE: &str = "libchdb.so";
 /// Where the package manager puts the library, below the directory that holds its lock file.
 const PACKAGE: &str = "node_modules/@chdb/lib-linux-x64-gnu";
 
+/// How far above the executable cargo's folder may lie: `debug/deps/test` below that of a target platform.
+const LEVELS: usize = 4;
+
 /// Finds the library: as configured, beside the executable, or where `cargo xtask setup engine`
-/// installs it (`target/engine`, seen from the executable upwards).
+/// installs it (`engine` in cargo's folder, which is `target` where nobody names another).
 pub(super) fn find(configured: Option<&Path>, executable: &Path) -> Result<PathBuf, Vec<PathBuf>> {
     let candidates = configured.map_or_else(
         || candidates(executable),
@@ -25,15 +28,9 @@ fn candidates(executable: &Path) -> Vec<PathBuf> {
     };
     let installed = beside
         .ancestors()
-        .filter(|dir| dir.file_name().is_some_and(|name| name == "target"))
-        .map(|target| target.join("engine").join(PACKAGE).join(FILE));
-    [
-        beside.join(FILE),
-        beside.join("engine").join(PACKAGE).join(FILE),
-    ]
-    .into_iter()
-    .chain(installed)
-    .collect()
+        .take(LEVELS)
+        .map(|dir| dir.join("engine").join(PACKAGE).join(FILE));
+    [beside.join(FILE)].into_iter().chain(installed).collect()
 }
 
 #[cfg(test)]
