@@ -60,9 +60,7 @@ fn config(folder: &Path, issued: &Issued) -> Config {
 /// A client of its own for each question, so that each shakes hands.
 async fn ask(authority: &Authority, url: &str) -> reqwest::Result<reqwest::Response> {
     let trusted = reqwest::Certificate::from_pem(authority.pem().as_bytes())?;
-    let client = reqwest::Client::builder()
-        .tls_built_in_root_certs(false)
-        .add_root_certificate(trusted);
+    let client = testkit::http::trusting().tls_certs_only([trusted]);
     client.build()?.get(url).send().await
 }
 
@@ -92,7 +90,7 @@ async fn who_speaks_http_there_is_told_to_speak_tls() {
     let folder = tempfile::tempdir().expect("a folder");
     let issued = Authority::new().and_then(|authority| authority.issue(&["localhost"], FAR));
     let server = Server::start(config(folder.path(), &issued.expect("issued"))).await;
-    let answer = reqwest::get(server.url("/livez").replace("https", "http"));
+    let answer = testkit::http::get(server.url("/livez").replace("https", "http"));
     let answer = answer.await.expect("an answer");
     assert_eq!(answer.status(), 400);
     let text = answer.text().await.expect("text");
@@ -193,7 +191,7 @@ async fn a_certificate_that_has_expired_is_served_and_said() {
     let issued = authority.issue(&["localhost"], PAST).expect("issued");
     let server = Server::start(config(folder.path(), &issued)).await;
     // Clients refuse it; this one does not look.
-    let client = reqwest::Client::builder().danger_accept_invalid_certs(true);
+    let client = testkit::http::trusting().danger_accept_invalid_certs(true);
     let client = client.build().expect("a client");
     let text = client
         .get(server.url("/readyz"))
