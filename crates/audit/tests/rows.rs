@@ -65,6 +65,16 @@ const COMPARISONS: &[(&str, Trusts, &[&str])] = &[
         &["origin-suffix", "origin-any-subdomain"],
     ),
     (
+        "ends with the domain, and no dot before it",
+        |o| o.ends_with("shop.test") && o.starts_with("https:"),
+        &["origin-suffix", "origin-any-subdomain"],
+    ),
+    (
+        "a pattern for any subdomain, with a dot too few",
+        |o| o.starts_with("https://") && o.ends_with("shop.test"),
+        &["origin-suffix", "origin-any-subdomain"],
+    ),
+    (
         "contains",
         |o| o.contains("app.shop.test"),
         &[
