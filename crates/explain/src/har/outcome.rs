@@ -3,11 +3,12 @@
 use cors::{Credentials, Exchange, Mode, Ruling, Stage};
 
 use super::chain::Chain;
+use super::completed::completed;
 use super::entry::Entry;
 use super::failure::{self, Failure};
 use super::page::Pages;
 use super::pairs::Index;
-use super::told::{self, Told};
+use super::told::Told;
 use crate::reason::Reason;
 use crate::verdict::{self, Verdict};
 
@@ -298,7 +299,7 @@ fn by_the_browsers_word(
     exchange: &Exchange,
     verdict: Verdict,
 ) -> JudgedRequest {
-    let completed = told::completed(told, exchange);
+    let completed = completed(told, exchange);
     let rest = match completed {
         Some(_) => {
             "The answer that it speaks of is not in the file; what to change is said for one as the message describes it"
