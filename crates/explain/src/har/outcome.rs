@@ -283,7 +283,9 @@ fn with_credentials(exchange: &Exchange) -> Option<JudgedRequest> {
         hops: exchange.hops.clone(),
     };
     let mut verdict = verdict::recorded(&exchange);
-    if verdict.reason != Some(Reason::Cors) {
+    // The browser has followed the redirects whose targets are in the file.
+    let is_followed = verdict.judgement.hop + 1 < exchange.hops.len();
+    if verdict.reason != Some(Reason::Cors) || is_followed {
         return None;
     }
     verdict.caveats.push("Likely credentialed: the file shows no cookies (exports leave them out unless told otherwise), and without credentials these answers would let the request pass; the browser recorded a failure.".to_owned());
