@@ -113,6 +113,55 @@ fn each_message_of_chromium_is_the_rule_that_it_names() {
     }
 }
 
+#[test]
+fn messages_of_former_releases_of_chromium_are_read_too() {
+    let end = "Origin 'https://app.test' is therefore not allowed access.";
+    for (text, expected) in [
+        (
+            "XMLHttpRequest cannot load https://api.test/x. No 'Access-Control-Allow-Origin' header is present on the requested resource. END",
+            "response MissingAllowOriginHeader",
+        ),
+        (
+            "Failed to load https://api.test/x: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is present on the requested resource. END The response had HTTP status code 405.",
+            "preflight PreflightMissingAllowOriginHeader",
+        ),
+        (
+            "Fetch API cannot load https://api.test/x. The 'Access-Control-Allow-Origin' header has a value 'https://www.test' that is not equal to the supplied origin. END",
+            "response AllowOriginMismatch https://www.test",
+        ),
+        (
+            "XMLHttpRequest cannot load https://api.test/x. A wildcard '*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials flag is true. END",
+            "response WildcardOriginNotAllowed",
+        ),
+        (
+            "XMLHttpRequest cannot load https://api.test/x. Credentials flag is 'true', but the 'Access-Control-Allow-Credentials' header is ''. It must be 'true' to allow credentials. END",
+            "response InvalidAllowCredentials",
+        ),
+        (
+            "XMLHttpRequest cannot load https://api.test/x. Response for preflight has invalid HTTP status code 404",
+            "preflight PreflightInvalidStatus",
+        ),
+        (
+            "XMLHttpRequest cannot load https://api.test/x. Response for preflight is invalid (redirect)",
+            "preflight PreflightDisallowedRedirect",
+        ),
+    ] {
+        let text = text.replace("END", end);
+        let shown = shown(&text);
+        assert!(
+            shown.starts_with(&format!(
+                "GET https://api.test/x from https://app.test: {expected}"
+            )),
+            "{text}\n{shown}"
+        );
+    }
+    let cut = chromium(PREFLIGHT.trim_end_matches(": "));
+    assert!(
+        shown(&cut).contains(": preflight "),
+        "whose answer it was is told"
+    );
+}
+
 fn firefox(reason: &str) -> String {
     format!(
         "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.test/x. (Reason: {reason})."

@@ -20,10 +20,12 @@ pub(super) struct ConsoleMessage {
 }
 
 /// Words by which a line of a console is known.
-const SIGNS: [&str; 7] = [
+const SIGNS: [&str; 9] = [
     CHROMIUM,
     FIREFOX,
     WEBKIT,
+    NOT_ALLOWED,
+    FOR_PREFLIGHT,
     "is not allowed by access-control-allow-",
     "preflight response is not successful",
     "cross-origin redirection to",
@@ -31,6 +33,8 @@ const SIGNS: [&str; 7] = [
 ];
 const CHROMIUM: &str = "has been blocked by cors policy:";
 const FIREFOX: &str = "cross-origin request blocked:";
+const NOT_ALLOWED: &str = "is therefore not allowed access";
+const FOR_PREFLIGHT: &str = "response for preflight";
 const WEBKIT: &str = "due to access control checks";
 
 /// Takes the messages out of a dump; the second value is the rest, with empty lines in their place. The lines of
@@ -49,7 +53,8 @@ pub(super) fn take(text: &str) -> (Option<ConsoleMessage>, String) {
     let lower = joined.to_ascii_lowercase();
     let message = chromium(&joined, &lower)
         .or_else(|| firefox(&joined, &lower))
-        .or_else(|| webkit(&joined, &lower));
+        .or_else(|| webkit(&joined, &lower))
+        .or_else(|| former(&joined, &lower));
     let Some(mut message) = message else {
         return (None, text.to_owned());
     };
@@ -136,6 +141,35 @@ fn webkit(joined: &str, lower: &str) -> Option<ConsoleMessage> {
         redirected_to: None,
         method: None,
         others: lower.matches(WEBKIT).count() - 1,
+    })
+}
+
+/// What Chromium wrote until 2018: `XMLHttpRequest cannot load URL. .. Origin 'ORIGIN' is therefore not allowed access.`, and
+/// `Failed to load URL: ..`.
+fn former(joined: &str, lower: &str) -> Option<ConsoleMessage> {
+    let sign = [NOT_ALLOWED, FOR_PREFLIGHT]
+        .into_iter()
+        .find(|sign| lower.contains(sign))?;
+    let at = lower.find(sign)?;
+    let start = [" cannot load ", "failed to load "]
+        .iter()
+        .filter_map(|words| Some(lower[..at].rfind(words)? + words.len()))
+        .max()?;
+    let (url, rule) = joined[start..].split_once(' ')?;
+    let end = rule.find(" cannot load ").unwrap_or(rule.len());
+    let rule = sentence(&rule[..end]);
+    let origin = rule
+        .split_once("Origin '")
+        .and_then(|(_, rest)| rest.split_once('\''))
+        .map(|(origin, _)| origin.to_owned());
+    Some(ConsoleMessage {
+        failure: failure::read(Some(&rule)),
+        text: rule,
+        origin,
+        url: Some(url.trim_end_matches(['.', ':']).to_owned()),
+        redirected_to: None,
+        method: None,
+        others: lower.matches(sign).count() - 1,
     })
 }
 

@@ -57,13 +57,14 @@ const GENERAL: [&str; 7] = [
 ];
 
 /// Words of CORS, in Chromium's, Firefox' and WebKit's messages.
-const CORS: [&str; 7] = [
+const CORS: [&str; 8] = [
     "access-control-",
     "access control",
     "cors",
     "cross-origin request blocked",
     "cross-origin redirection",
     "preflight response is not successful",
+    "response for preflight",
     "dom_bad_cross_origin",
 ];
 

@@ -31,7 +31,7 @@ impl Told {
 /// are those of `Source/WebCore/loader/CrossOriginAccessControl.cpp`, Chromium's of
 /// `third_party/blink/renderer/platform/loader/cors/cors_error_string.cc`, Firefox' of
 /// `dom/locales/en-US/chrome/security/security.properties`.
-const RULES: [(&str, CorsError); 29] = {
+const RULES: [(&str, CorsError); 33] = {
     use CorsError as E;
     [
         (
@@ -42,6 +42,20 @@ const RULES: [(&str, CorsError); 29] = {
         (
             "credential is not supported if",
             E::WildcardOriginNotAllowed,
+        ),
+        // What Chromium said until 2018.
+        ("a wildcard '*' cannot be used", E::WildcardOriginNotAllowed),
+        (
+            "'access-control-allow-credentials' header is '",
+            E::InvalidAllowCredentials,
+        ),
+        (
+            "response for preflight has invalid http status",
+            E::PreflightInvalidStatus,
+        ),
+        (
+            "response for preflight is invalid (redirect)",
+            E::PreflightDisallowedRedirect,
         ),
         (
             "cannot contain more than one origin",
@@ -134,26 +148,45 @@ pub(crate) fn read(text: &str) -> Told {
     let text = text.replace(['\u{2018}', '\u{2019}'], "'");
     let lower = text.to_ascii_lowercase();
     let found = RULES.iter().find(|(words, _)| lower.contains(words));
-    let status = lower.split("status code: ").nth(1).unwrap_or_default();
     let error = found.map(|(_, error)| match lower.contains(OF_PREFLIGHT) {
         true => of_preflight(*error),
         false => *error,
     });
-    // Firefox says the same of both answers where it misses a permission.
-    let is_chromiums = lower.contains("by cors policy");
-    let names_preflight = is_chromiums || lower.contains("preflight response did not");
     Told {
         error,
         parameter: parameter(&text, error),
         value: value(&text, error),
-        status: status.get(..3).and_then(|digits| digits.parse().ok()),
-        stage: error
-            .filter(|_| names_preflight)
-            .map(|error| match is_of_preflight(error) {
-                true => Stage::Preflight,
-                false => Stage::Response,
-            }),
+        status: status(&lower),
+        stage: stage(&lower, error),
     }
+}
+
+/// The status of the answer.
+fn status(lower: &str) -> Option<u16> {
+    let (_, rest) = ["status code: ", "http status code "]
+        .iter()
+        .find_map(|words| lower.split_once(words))?;
+    rest.get(..3)?.parse().ok()
+}
+
+/// Whose answer it was. Firefox says the same of both where it misses a permission.
+fn stage(lower: &str, error: Option<CorsError>) -> Option<Stage> {
+    const TELLING: [&str; 4] = [
+        "by cors policy",
+        "preflight response did not",
+        "is therefore not allowed access",
+        "response for preflight",
+    ];
+    if lower.contains(OF_PREFLIGHT) {
+        return Some(Stage::Preflight);
+    }
+    let tells = TELLING.iter().any(|words| lower.contains(words));
+    error
+        .filter(|_| tells)
+        .map(|error| match is_of_preflight(error) {
+            true => Stage::Preflight,
+            false => Stage::Response,
+        })
 }
 
 /// The header or the method that a message names.
@@ -186,7 +219,7 @@ fn value(text: &str, error: Option<CorsError>) -> Option<String> {
             &["contains the invalid value '"]
         }
         CorsError::InvalidAllowCredentials | CorsError::PreflightInvalidAllowCredentials => {
-            &["header in the response is '"]
+            &["header in the response is '", "header is '"]
         }
         _ => return None,
     };
