@@ -145,6 +145,10 @@ fn messages_of_former_releases_of_chromium_are_read_too() {
             "XMLHttpRequest cannot load https://api.test/x. Response for preflight is invalid (redirect)",
             "preflight PreflightDisallowedRedirect",
         ),
+        (
+            "Failed to load https://api.test/x: Request header field x-key is not allowed by Access-Control-Allow-Headers in preflight response.",
+            "preflight HeaderDisallowedByPreflightResponse x-key",
+        ),
     ] {
         let text = text.replace("END", end);
         let shown = shown(&text);
@@ -287,6 +291,19 @@ fn answers_beside_a_message_decide_and_the_message_says_what_they_leave_out() {
             .any(|note| note.contains("another answer")),
         "{:?}",
         dump.notes
+    );
+}
+
+#[test]
+fn a_page_from_the_disk_is_to_be_served() {
+    let text = "Access to script at 'file:///C:/app/main.js' from origin 'null' has been blocked by CORS policy: Cross origin requests are only supported for protocol schemes: http, data, chrome, https.";
+    let verdict = recorded(&read(text).expect("a message").exchange);
+    let error = verdict.judgement.error.map(|error| error.as_str());
+    assert_eq!(error, Some("CorsDisabledScheme"));
+    let change = verdict.fix[0].to_string();
+    assert!(
+        change.contains("http://localhost/C:/app/main.js") && change.contains("web server"),
+        "{change}"
     );
 }
 

@@ -370,6 +370,7 @@ fn what_tools_and_proxies_add_makes_no_preflight_necessary() {
         "Postman-Token: 1\nCache-Control: no-cache",
         "X-Forwarded-For: 192.0.2.1\nX-Forwarded-Proto: https\nX-Real-IP: 192.0.2.1",
         "CF-Ray: 1\nCF-Connecting-IP: 192.0.2.1\nCDN-Loop: cloudflare",
+        "X-Request-Start: t=1\nX-Vercel-Id: a\nFly-Client-IP: 192.0.2.1",
         "X-Amzn-Trace-Id: Root=1\nForwarded: for=192.0.2.1",
     ] {
         let text = format!(

@@ -74,7 +74,9 @@ fn preflight_status(look: &Look<'_>) -> Option<Finding> {
     let pair = look.readers().into_iter().next()?;
     let status = pair.preflight.status;
     // An answer like that of any other OPTIONS: who reads without a preflight is let in, others are not.
+    let public = look.pages.is_empty() && !with_credentials(&pair.response);
     let is_plain = (200..=299).contains(&status)
+        && !public
         && allows(&pair.response, &pair.origin)
         && !is_preflighted_at_all(&pair.preflight);
     if (200..=299).contains(&status) && !is_plain || !is_shared(look) {
@@ -90,9 +92,8 @@ fn preflight_status(look: &Look<'_>) -> Option<Finding> {
         _ => "it is not taken for one",
     };
     // Plain reads of public data work all the same.
-    let public = look.pages.is_empty() && !with_credentials(&pair.response);
     let level = match status {
-        200..=299 | 404 | 405 | 501 if public => Level::Note,
+        404 | 405 | 501 if public => Level::Note,
         _ => Level::Warning,
     };
     let message = format!(

@@ -20,12 +20,13 @@ pub(super) struct ConsoleMessage {
 }
 
 /// Words by which a line of a console is known.
-const SIGNS: [&str; 9] = [
+const SIGNS: [&str; 10] = [
     CHROMIUM,
     FIREFOX,
     WEBKIT,
     NOT_ALLOWED,
     FOR_PREFLIGHT,
+    IN_PREFLIGHT,
     "is not allowed by access-control-allow-",
     "preflight response is not successful",
     "cross-origin redirection to",
@@ -35,6 +36,7 @@ const CHROMIUM: &str = "has been blocked by cors policy:";
 const FIREFOX: &str = "cross-origin request blocked:";
 const NOT_ALLOWED: &str = "is therefore not allowed access";
 const FOR_PREFLIGHT: &str = "response for preflight";
+const IN_PREFLIGHT: &str = "in preflight response.";
 const WEBKIT: &str = "due to access control checks";
 
 /// Takes the messages out of a dump; the second value is the rest, with empty lines in their place. The lines of
@@ -147,7 +149,7 @@ fn webkit(joined: &str, lower: &str) -> Option<ConsoleMessage> {
 /// What Chromium wrote until 2018: `XMLHttpRequest cannot load URL. .. Origin 'ORIGIN' is therefore not allowed access.`, and
 /// `Failed to load URL: ..`.
 fn former(joined: &str, lower: &str) -> Option<ConsoleMessage> {
-    let sign = [NOT_ALLOWED, FOR_PREFLIGHT]
+    let sign = [NOT_ALLOWED, FOR_PREFLIGHT, IN_PREFLIGHT]
         .into_iter()
         .find(|sign| lower.contains(sign))?;
     let at = lower.find(sign)?;

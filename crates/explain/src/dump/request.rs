@@ -175,19 +175,31 @@ fn headers(own: Option<&Sent>, preflight: Option<&Sent>) -> Headers {
 
 /// Headers that proxies add on the way: what a server saw is copied out of its log.
 fn is_of_proxy(name: &str) -> bool {
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 11] = [
         "cdn-loop",
+        "client-ip",
         "forwarded",
         "true-client-ip",
         "x-amzn-trace-id",
+        "x-client-ip",
+        "x-cloud-trace-context",
+        "x-cluster-client-ip",
         "x-envoy-external-address",
-        "x-original-uri",
         "x-real-ip",
+        "x-request-start",
     ];
-    NAMES.contains(&name)
-        || ["x-forwarded-", "cf-"]
-            .iter()
-            .any(|start| name.starts_with(start))
+    // Of load balancers, Cloudflare, Fly, App Engine, Azure, Vercel.
+    const STARTS: [&str; 8] = [
+        "cf-",
+        "fly-",
+        "x-appengine-",
+        "x-arr-",
+        "x-azure-",
+        "x-forwarded-",
+        "x-original-",
+        "x-vercel-",
+    ];
+    NAMES.contains(&name) || STARTS.iter().any(|start| name.starts_with(start))
 }
 
 /// DevTools with the cache switched off add both of these; older releases of Postman the first.
