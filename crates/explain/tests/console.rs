@@ -159,6 +159,15 @@ fn messages_of_former_releases_of_chromium_are_read_too() {
             "{text}\n{shown}"
         );
     }
+    let unknown = read(&chromium(&format!(
+        "{PREFLIGHT}It does not have HTTP ok status."
+    )))
+    .expect("a message");
+    let change = &recorded(&unknown.exchange).fix[0].change;
+    assert!(
+        change.contains("does not say which") && !change.contains("999"),
+        "{change}"
+    );
     let cut = chromium(PREFLIGHT.trim_end_matches(": "));
     assert!(
         shown(&cut).contains(": preflight "),
@@ -250,10 +259,15 @@ fn lines_around_a_message_tell_method_and_status() {
         verdict.judgement.error.map(|error| error.as_str()),
         Some("MissingAllowOriginHeader")
     );
+    let answer = dump
+        .exchange
+        .hops
+        .last()
+        .and_then(|hop| hop.response.as_ref());
+    assert_eq!(answer.map(|answer| answer.status), Some(502));
     assert!(
-        verdict.explanation.contains("502"),
-        "{}",
-        verdict.explanation
+        dump.explanation
+            .is_some_and(|text| text.contains("No 'Access-Control-Allow-Origin' header"))
     );
     let broken = missing
         .replace("' from", "'\nfrom")
@@ -295,16 +309,55 @@ fn answers_beside_a_message_decide_and_the_message_says_what_they_leave_out() {
 }
 
 #[test]
+fn where_the_server_is_of_others_the_page_is_shown_a_way_around_it() {
+    for (page, url, is_other) in [
+        (
+            "https://shop.example.com",
+            "https://maps.vendor.net/x?q=1",
+            true,
+        ),
+        (
+            "http://localhost:3000",
+            "https://maps.vendor.net/x?q=1",
+            true,
+        ),
+        (
+            "https://shop.example.com",
+            "https://api.example.com/x",
+            false,
+        ),
+        (
+            "https://shop.example.co.uk",
+            "https://shop.other.co.uk/x",
+            true,
+        ),
+        ("https://shop.example.com", "http://127.0.0.1:8080/x", false),
+    ] {
+        let text = format!(
+            "Access to fetch at '{url}' from origin '{page}' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+        );
+        let verdict = recorded(&read(&text).expect("a message").exchange);
+        let note = verdict
+            .caveats
+            .iter()
+            .find(|note| note.contains("is not your server"));
+        assert_eq!(note.is_some(), is_other, "{page} {url}: {note:?}");
+    }
+}
+
+#[test]
 fn a_page_from_the_disk_is_to_be_served() {
     let text = "Access to script at 'file:///C:/app/main.js' from origin 'null' has been blocked by CORS policy: Cross origin requests are only supported for protocol schemes: http, data, chrome, https.";
     let verdict = recorded(&read(text).expect("a message").exchange);
     let error = verdict.judgement.error.map(|error| error.as_str());
     assert_eq!(error, Some("CorsDisabledScheme"));
-    let change = verdict.fix[0].to_string();
     assert!(
-        change.contains("http://localhost/C:/app/main.js") && change.contains("web server"),
-        "{change}"
+        verdict.fix[0].change.contains("web server"),
+        "{:?}",
+        verdict.fix
     );
+    let url = explain::fix::Action::Url("http://localhost/C:/app/main.js".to_owned());
+    assert_eq!(verdict.fix[0].action, url);
 }
 
 #[test]

@@ -30,6 +30,8 @@ use messages::{Body, Message, Sent, Stream};
 pub struct Dump {
     /// The request with the answers where the browser would have asked for them.
     pub exchange: Exchange,
+    /// Why it was blocked in the browser's words, where the exchange has an answer that only they tell of.
+    pub explanation: Option<String>,
     /// What in the dump may mislead.
     pub notes: Vec<String>,
 }
@@ -220,7 +222,11 @@ fn lay(request: Request, mut replies: Vec<DumpedResponse>) -> Result<Dump, BadDu
             url: exchange.request.url().to_string(),
         });
     }
-    Ok(Dump { exchange, notes })
+    Ok(Dump {
+        exchange,
+        explanation: None,
+        notes,
+    })
 }
 
 /// Takes the answers that fit, one after the other.

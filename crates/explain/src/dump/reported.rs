@@ -47,8 +47,8 @@ pub(super) fn as_the_browser_says(message: &ConsoleMessage, mut dump: Dump) -> D
     };
     match completed(told, &exchange) {
         Some(exchange) => {
-            dump.notes.push(format!(
-                "The answer is not in the text; it is taken to be one of which the browser says: `{text}`."
+            dump.explanation = Some(format!(
+                "The browser blocked it: `{text}`. The answer that it speaks of is not in the text; what to change is said for one as the message describes it."
             ));
             if exchange.request.is_always_preflighted() {
                 dump.notes.push("The message does not tell what made the preflight necessary: give --method and --header, so that the fix lists them.".to_owned());

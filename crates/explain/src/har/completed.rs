@@ -6,6 +6,7 @@ use cors::{
 };
 
 use super::told::Told;
+use crate::fix::UNKNOWN_STATUS;
 
 /// The exchange with the answer that the message speaks of in place of the one that is missing; `None`
 /// where none is missing, or where there is none that the message fits.
@@ -28,7 +29,7 @@ pub(crate) fn completed(told: &Told, exchange: &Exchange) -> Option<Exchange> {
     }
     let missing = judgement.scene.missing?;
     let by_itself = match told.error {
-        Some(CorsError::PreflightInvalidStatus) => 403,
+        Some(CorsError::PreflightInvalidStatus) => UNKNOWN_STATUS,
         Some(CorsError::PreflightDisallowedRedirect) => 302,
         _ => 200,
     };
@@ -131,7 +132,8 @@ fn headers(told: &Told, scene: &Scene) -> Headers {
         Some(error @ (E::PreflightInvalidStatus | E::PreflightDisallowedRedirect))
             if told.stage.is_some() =>
         {
-            headers = permission(scene).headers;
+            headers.push(allow, &scene.origin);
+            headers.push("access-control-allow-credentials", "true");
             if error == E::PreflightDisallowedRedirect {
                 headers.push("location", &scene.url);
             }
