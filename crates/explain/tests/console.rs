@@ -346,6 +346,27 @@ fn where_the_server_is_of_others_the_page_is_shown_a_way_around_it() {
 }
 
 #[test]
+fn a_request_that_ends_at_a_login_is_to_be_answered_before_it() {
+    for login in [
+        "https://login.test/oauth2/authorize?x=1",
+        "https://api.test/users/sign-in",
+    ] {
+        let text = format!(
+            "Access to fetch at '{login}' (redirected from 'https://api.test/me') from origin '{APP}' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+        );
+        let verdict = recorded(&read(&text).expect("a message").exchange);
+        let [fix] = verdict.fix.as_slice() else {
+            panic!("{:?}", verdict.fix)
+        };
+        assert_eq!(
+            (fix.hop, &fix.action),
+            (0, &explain::fix::Action::Status(401)),
+            "{fix:?}"
+        );
+    }
+}
+
+#[test]
 fn a_page_from_the_disk_is_to_be_served() {
     let text = "Access to script at 'file:///C:/app/main.js' from origin 'null' has been blocked by CORS policy: Cross origin requests are only supported for protocol schemes: http, data, chrome, https.";
     let verdict = recorded(&read(text).expect("a message").exchange);

@@ -81,6 +81,25 @@ fn redirect(answer: Option<&Answer>, url: &str, by: &str) -> String {
     )
 }
 
+/// Whether a URL is that of a login, by the words of its host and path.
+pub(super) fn is_login(url: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "authorize",
+        "login",
+        "logon",
+        "oauth",
+        "oauth2",
+        "saml",
+        "saml2",
+        "signin",
+        "sso",
+    ];
+    let address = url.split(['?', '#']).next().unwrap_or_default();
+    let mut words = address.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| WORDS.iter().any(|login| word.eq_ignore_ascii_case(login)))
+        || address.to_ascii_lowercase().contains("sign-in")
+}
+
 fn allowed(answer: Option<&Answer>) -> String {
     let allow = answer.and_then(|answer| answer.headers.joined("allow"));
     match allow {
