@@ -128,6 +128,9 @@ fn explain_dump(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode,
     let dump = dump::read(&read(args)?, &given).map_err(|error| bad(error.to_string()))?;
     let mut verdict = explain::recorded(&dump.exchange);
     verdict.caveats.extend(dump.notes);
+    if let Some(explanation) = dump.explanation {
+        verdict.explanation = explanation;
+    }
     match args.format {
         Some(Format::Json) => {
             let value = match args.fix_for {

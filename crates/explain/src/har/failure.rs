@@ -7,7 +7,7 @@ use crate::reason::Reason;
 
 /// The failure of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// None is recorded.
     None,
     /// One without a reason: nothing was sent.
@@ -57,18 +57,19 @@ const GENERAL: [&str; 7] = [
 ];
 
 /// Words of CORS, in Chromium's, Firefox' and WebKit's messages.
-const CORS: [&str; 7] = [
+const CORS: [&str; 8] = [
     "access-control-",
     "access control",
     "cors",
     "cross-origin request blocked",
     "cross-origin redirection",
     "preflight response is not successful",
+    "response for preflight",
     "dom_bad_cross_origin",
 ];
 
 /// Reads the text of a failure; `None` where the tool notes none.
-pub(super) fn read(text: Option<&str>) -> Failure {
+pub(crate) fn read(text: Option<&str>) -> Failure {
     let Some(text) = text else {
         return Failure::None;
     };
@@ -83,6 +84,13 @@ pub(super) fn read(text: Option<&str>) -> Failure {
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if lower == "csp" {
         return Failure::Other(Reason::Csp);
+    }
+    // Chromium and Firefox bring these under CORS, and no header of the answer decides them.
+    if lower.contains("address space") {
+        return Failure::Other(Reason::LocalNetwork);
+    }
+    if lower.contains("cors request did not succeed") {
+        return Failure::Other(Reason::Network);
     }
     if has(&GENERAL) {
         return Failure::General;

@@ -2,16 +2,17 @@
 //! file with how it ended and why.
 
 mod chain;
+pub(crate) mod completed;
 mod csp;
 mod entry;
-mod failure;
+pub(crate) mod failure;
 mod file;
 mod kind;
 mod lenient;
 mod outcome;
 mod page;
 mod pairs;
-mod told;
+pub(crate) mod told;
 
 use std::collections::HashSet;
 

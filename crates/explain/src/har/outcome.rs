@@ -3,11 +3,12 @@
 use cors::{Credentials, Exchange, Mode, Ruling, Stage};
 
 use super::chain::Chain;
+use super::completed::completed;
 use super::entry::Entry;
 use super::failure::{self, Failure};
 use super::page::Pages;
 use super::pairs::Index;
-use super::told::{self, Told};
+use super::told::Told;
 use crate::reason::Reason;
 use crate::verdict::{self, Verdict};
 
@@ -282,7 +283,9 @@ fn with_credentials(exchange: &Exchange) -> Option<JudgedRequest> {
         hops: exchange.hops.clone(),
     };
     let mut verdict = verdict::recorded(&exchange);
-    if verdict.reason != Some(Reason::Cors) {
+    // The browser has followed the redirects whose targets are in the file.
+    let is_followed = verdict.judgement.hop + 1 < exchange.hops.len();
+    if verdict.reason != Some(Reason::Cors) || is_followed {
         return None;
     }
     verdict.caveats.push("Likely credentialed: the file shows no cookies (exports leave them out unless told otherwise), and without credentials these answers would let the request pass; the browser recorded a failure.".to_owned());
@@ -298,7 +301,7 @@ fn by_the_browsers_word(
     exchange: &Exchange,
     verdict: Verdict,
 ) -> JudgedRequest {
-    let completed = told::completed(told, exchange);
+    let completed = completed(told, exchange);
     let rest = match completed {
         Some(_) => {
             "The answer that it speaks of is not in the file; what to change is said for one as the message describes it"

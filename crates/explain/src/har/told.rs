@@ -1,19 +1,21 @@
-//! What a browser's message says of a request that CORS blocked, and the answer that it speaks of: files
-//! of Safari and of test tools have the message where the answer is missing.
+//! What a browser's message says of a request that CORS blocked: files of Safari and of test tools have it where
+//! the answer is missing, and people copy it from the console.
 
-use cors::{
-    Answer, CorsError, Credentials, Exchange, Headers, Hop, Request, RequestParts, Ruling, Scene,
-    Stage, judge,
-};
+use cors::{CorsError, Stage};
 
 /// What a message says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// The rule, where the message names just one.
-    pub(super) error: Option<CorsError>,
+    pub(crate) error: Option<CorsError>,
     /// The header or the method that was not allowed.
-    parameter: Option<String>,
-    status: Option<u16>,
+    pub(super) parameter: Option<String>,
+    /// What stood in the header that the rule is about.
+    pub(super) value: Option<String>,
+    /// Status of the answer.
+    pub(crate) status: Option<u16>,
+    /// Whose answer it was, where the message tells: WebKit's do not.
+    pub(super) stage: Option<Stage>,
 }
 
 impl Told {
@@ -25,157 +27,230 @@ impl Told {
     }
 }
 
-/// Words of WebKit's messages, lower case, with the rule; the first that is contained decides
-/// (`Source/WebCore/loader/CrossOriginAccessControl.cpp`).
-const RULES: [(&str, CorsError); 7] = [
-    (
-        "cannot use wildcard in access-control-allow-origin",
-        CorsError::WildcardOriginNotAllowed,
-    ),
-    (
-        "cannot contain more than one origin",
-        CorsError::MultipleAllowOriginValues,
-    ),
-    (
-        "access-control-allow-credentials is not",
-        CorsError::InvalidAllowCredentials,
-    ),
-    (
-        "preflight response is not successful",
-        CorsError::PreflightInvalidStatus,
-    ),
-    (
-        "request header field",
-        CorsError::HeaderDisallowedByPreflightResponse,
-    ),
-    (
-        "is not allowed by access-control-allow-headers",
-        CorsError::HeaderDisallowedByPreflightResponse,
-    ),
-    (
-        "is not allowed by access-control-allow-methods",
-        CorsError::MethodDisallowedByPreflightResponse,
-    ),
-];
+/// Words of messages, lower case, with straight quotes, and the rule; the first that are contained decide. WebKit's
+/// are those of `Source/WebCore/loader/CrossOriginAccessControl.cpp`, Chromium's of
+/// `third_party/blink/renderer/platform/loader/cors/cors_error_string.cc`, Firefox' of
+/// `dom/locales/en-US/chrome/security/security.properties`.
+const RULES: [(&str, CorsError); 33] = {
+    use CorsError as E;
+    [
+        (
+            "cannot use wildcard in access-control-allow-origin",
+            E::WildcardOriginNotAllowed,
+        ),
+        ("must not be the wildcard '*'", E::WildcardOriginNotAllowed),
+        (
+            "credential is not supported if",
+            E::WildcardOriginNotAllowed,
+        ),
+        // What Chromium said until 2018.
+        ("a wildcard '*' cannot be used", E::WildcardOriginNotAllowed),
+        (
+            "'access-control-allow-credentials' header is '",
+            E::InvalidAllowCredentials,
+        ),
+        (
+            "response for preflight has invalid http status",
+            E::PreflightInvalidStatus,
+        ),
+        (
+            "response for preflight is invalid (redirect)",
+            E::PreflightDisallowedRedirect,
+        ),
+        (
+            "cannot contain more than one origin",
+            E::MultipleAllowOriginValues,
+        ),
+        ("contains multiple values", E::MultipleAllowOriginValues),
+        ("multiple cors header", E::MultipleAllowOriginValues),
+        ("contains the invalid value", E::InvalidAllowOriginValue),
+        ("not equal to the supplied origin", E::AllowOriginMismatch),
+        (
+            "'access-control-allow-origin' does not match",
+            E::AllowOriginMismatch,
+        ),
+        (
+            "no 'access-control-allow-origin' header is present",
+            E::MissingAllowOriginHeader,
+        ),
+        (
+            "'access-control-allow-origin' missing",
+            E::MissingAllowOriginHeader,
+        ),
+        (
+            "access-control-allow-credentials is not",
+            E::InvalidAllowCredentials,
+        ),
+        ("which must be 'true' when", E::InvalidAllowCredentials),
+        ("expected 'true' in cors header", E::InvalidAllowCredentials),
+        (
+            "preflight response is not successful",
+            E::PreflightInvalidStatus,
+        ),
+        ("does not have http ok status", E::PreflightInvalidStatus),
+        (
+            "cors preflight response did not succeed",
+            E::PreflightInvalidStatus,
+        ),
+        (
+            "redirect is not allowed for a preflight",
+            E::PreflightDisallowedRedirect,
+        ),
+        (
+            "external redirect not allowed",
+            E::PreflightDisallowedRedirect,
+        ),
+        (
+            "cannot parse access-control-allow-methods",
+            E::InvalidAllowMethodsPreflightResponse,
+        ),
+        (
+            "cannot parse access-control-allow-headers",
+            E::InvalidAllowHeadersPreflightResponse,
+        ),
+        (
+            "request header field",
+            E::HeaderDisallowedByPreflightResponse,
+        ),
+        (
+            "is not allowed by access-control-allow-headers",
+            E::HeaderDisallowedByPreflightResponse,
+        ),
+        (
+            "according to header 'access-control-allow-headers'",
+            E::HeaderDisallowedByPreflightResponse,
+        ),
+        (
+            "in cors header 'access-control-allow-headers'",
+            E::HeaderDisallowedByPreflightResponse,
+        ),
+        (
+            "is not allowed by access-control-allow-methods",
+            E::MethodDisallowedByPreflightResponse,
+        ),
+        (
+            "did not find method in cors header",
+            E::MethodDisallowedByPreflightResponse,
+        ),
+        (
+            "contains a username and password",
+            E::RedirectContainsCredentials,
+        ),
+        ("only supported for protocol schemes", E::CorsDisabledScheme),
+    ]
+};
+
+/// What Chromium begins a message about a preflight with.
+const OF_PREFLIGHT: &str = "response to preflight request";
 
 /// Reads a message about CORS.
-pub(super) fn read(text: &str) -> Told {
+pub(crate) fn read(text: &str) -> Told {
+    let text = text.replace(['\u{2018}', '\u{2019}'], "'");
     let lower = text.to_ascii_lowercase();
     let found = RULES.iter().find(|(words, _)| lower.contains(words));
-    let before = text.split(" is not allowed").next().unwrap_or_default();
-    let status = lower.split("status code: ").nth(1).unwrap_or_default();
+    let error = found.map(|(_, error)| match lower.contains(OF_PREFLIGHT) {
+        true => of_preflight(*error),
+        false => *error,
+    });
     Told {
-        error: found.map(|(_, error)| *error),
-        parameter: before.split_whitespace().last().map(str::to_owned),
-        status: status.get(..3).and_then(|digits| digits.parse().ok()),
+        error,
+        parameter: parameter(&text, error),
+        value: value(&text, error),
+        status: status(&lower),
+        stage: stage(&lower, error),
     }
 }
 
-/// The exchange with the answer that the message speaks of in place of the one that is missing; `None`
-/// where none is missing, or where there is none that the message fits.
-pub(super) fn completed(told: &Told, exchange: &Exchange) -> Option<Exchange> {
-    let mut exchange = exchange.clone();
-    if told.error == Some(CorsError::HeaderDisallowedByPreflightResponse) {
-        exchange.request = with_header(&exchange.request, told.parameter.as_deref())?;
-    }
-    let judgement = judge(&exchange);
-    let missing = judgement.scene.missing?;
-    let scene = &judgement.scene;
-    if of_credentials(told) {
-        exchange.request = exchange.request.with_credentials(Credentials::Include);
-    }
-    let headers = headers(told, scene);
-    let by_itself = match told.error {
-        Some(CorsError::PreflightInvalidStatus) => 403,
-        _ => 200,
-    };
-    let answer = Answer {
-        status: told.status.unwrap_or(by_itself),
-        headers,
-    };
-    while exchange.hops.len() <= judgement.hop {
-        exchange.hops.push(Hop {
-            url: scene.url.clone(),
-            ..Hop::default()
-        });
-    }
-    let hop = &mut exchange.hops[judgement.hop];
-    match missing {
-        Stage::Preflight => hop.preflight = Some(answer),
-        Stage::Response | Stage::Redirect => hop.response = Some(answer),
-    }
-    (judge(&exchange).ruling == Ruling::Blocked).then_some(exchange)
+/// The status of the answer.
+fn status(lower: &str) -> Option<u16> {
+    let (_, rest) = ["status code: ", "http status code "]
+        .iter()
+        .find_map(|words| lower.split_once(words))?;
+    rest.get(..3)?.parse().ok()
 }
 
-/// Whether only requests with credentials fail like this.
-const fn of_credentials(told: &Told) -> bool {
-    use CorsError as E;
-    matches!(
-        told.error,
+/// Whose answer it was. Firefox says the same of both where it misses a permission.
+fn stage(lower: &str, error: Option<CorsError>) -> Option<Stage> {
+    const TELLING: [&str; 4] = [
+        "by cors policy",
+        "preflight response did not",
+        "is therefore not allowed access",
+        "response for preflight",
+    ];
+    if lower.contains(OF_PREFLIGHT) {
+        return Some(Stage::Preflight);
+    }
+    let tells = TELLING.iter().any(|words| lower.contains(words));
+    error
+        .filter(|_| tells)
+        .map(|error| match is_of_preflight(error) {
+            true => Stage::Preflight,
+            false => Stage::Response,
+        })
+}
+
+/// The header or the method that a message names.
+fn parameter(text: &str, error: Option<CorsError>) -> Option<String> {
+    let before = [" is not allowed", " in CORS header"]
+        .iter()
+        .find_map(|end| text.split_once(end))?
+        .0;
+    let is_list = matches!(
+        error,
         Some(
-            E::WildcardOriginNotAllowed
-                | E::PreflightWildcardOriginNotAllowed
-                | E::InvalidAllowCredentials
-                | E::PreflightInvalidAllowCredentials
+            CorsError::HeaderDisallowedByPreflightResponse
+                | CorsError::MethodDisallowedByPreflightResponse
         )
-    )
+    );
+    let word = before.split_whitespace().last().filter(|_| is_list)?;
+    Some(word.trim_matches('\'').to_owned())
 }
 
-/// The headers of the answer that the message speaks of.
-fn headers(told: &Told, scene: &Scene) -> Headers {
+/// What stood in the header: the quoted text behind the words that announce it.
+fn value(text: &str, error: Option<CorsError>) -> Option<String> {
+    let announced = match error? {
+        CorsError::AllowOriginMismatch | CorsError::PreflightAllowOriginMismatch => {
+            ["has a value '", "does not match '"].as_slice()
+        }
+        CorsError::MultipleAllowOriginValues | CorsError::PreflightMultipleAllowOriginValues => {
+            &["contains multiple values '"]
+        }
+        CorsError::InvalidAllowOriginValue | CorsError::PreflightInvalidAllowOriginValue => {
+            &["contains the invalid value '"]
+        }
+        CorsError::InvalidAllowCredentials | CorsError::PreflightInvalidAllowCredentials => {
+            &["header in the response is '", "header is '"]
+        }
+        _ => return None,
+    };
+    let (_, rest) = announced.iter().find_map(|words| text.split_once(words))?;
+    let (value, _) = rest.split_once('\'')?;
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// The same rule at the answer to a preflight.
+const fn of_preflight(error: CorsError) -> CorsError {
     use CorsError as E;
-    let allow = "access-control-allow-origin";
-    let mut headers = Headers::new();
-    match told.error {
-        Some(E::WildcardOriginNotAllowed | E::PreflightWildcardOriginNotAllowed) => {
-            headers.push(allow, "*");
-        }
-        Some(E::MultipleAllowOriginValues | E::PreflightMultipleAllowOriginValues) => {
-            headers.push(allow, "*");
-            headers.push(allow, "*");
-        }
-        Some(E::InvalidAllowCredentials | E::PreflightInvalidAllowCredentials) => {
-            headers.push(allow, &scene.origin);
-        }
-        Some(
-            error @ (E::HeaderDisallowedByPreflightResponse
-            | E::MethodDisallowedByPreflightResponse),
-        ) => {
-            headers.push(allow, &scene.origin);
-            headers.push("access-control-allow-credentials", "true");
-            let question = scene.question.as_ref();
-            let asked = question.and_then(|question| question.headers.as_deref());
-            let refused = told.parameter.as_deref().unwrap_or_default();
-            let granted: Vec<&str> = asked
-                .unwrap_or_default()
-                .split(',')
-                .filter(|name| !name.eq_ignore_ascii_case(refused))
-                .collect();
-            headers.push("access-control-allow-headers", granted.join(","));
-            if error == E::HeaderDisallowedByPreflightResponse {
-                headers.push("access-control-allow-methods", &scene.method);
-            }
-        }
-        _ => {}
+    match error {
+        E::WildcardOriginNotAllowed => E::PreflightWildcardOriginNotAllowed,
+        E::MissingAllowOriginHeader => E::PreflightMissingAllowOriginHeader,
+        E::MultipleAllowOriginValues => E::PreflightMultipleAllowOriginValues,
+        E::InvalidAllowOriginValue => E::PreflightInvalidAllowOriginValue,
+        E::AllowOriginMismatch => E::PreflightAllowOriginMismatch,
+        E::InvalidAllowCredentials => E::PreflightInvalidAllowCredentials,
+        other => other,
     }
-    headers
 }
 
-/// The request with a header that the message names: the file may leave it out.
-fn with_header(request: &Request, name: Option<&str>) -> Option<Request> {
-    let mut headers: Headers = request.headers().iter().cloned().collect();
-    if let Some(name) = name
-        && headers.joined(name).is_none()
-    {
-        headers.push(name, super::chain::NOT_RECORDED);
-    }
-    Request::new(RequestParts {
-        page_origin: request.page_origin().as_str(),
-        url: request.url().as_str(),
-        method: request.method(),
-        mode: request.mode(),
-        credentials: request.credentials(),
-        headers,
-    })
-    .ok()
+/// Whether only an answer to a preflight breaks the rule.
+fn is_of_preflight(error: CorsError) -> bool {
+    use CorsError as E;
+    let of_lists = matches!(
+        error,
+        E::InvalidAllowMethodsPreflightResponse
+            | E::InvalidAllowHeadersPreflightResponse
+            | E::MethodDisallowedByPreflightResponse
+            | E::HeaderDisallowedByPreflightResponse
+    );
+    of_lists || error.as_str().starts_with("Preflight")
 }

@@ -136,6 +136,13 @@ impl Run<'_> {
         if let Some((files, place)) = &conf.try_files
             && let Some(fallback) = files.last().filter(|fallback| !fallback.starts_with('='))
         {
+            if self.is_for_a_program(fallback) {
+                let path = &self.uri;
+                self.assume(format!(
+                    "there is no file `{path}`, for which {place} looks"
+                ));
+                return self.fall_back(fallback, place);
+            }
             let doubt = Doubt::at("`try_files` depends on which files there are", place);
             if !self.decide(doubt)? {
                 return self.fall_back(fallback, place);
@@ -148,6 +155,15 @@ impl Run<'_> {
             }
             None => self.file().map(Some),
         }
+    }
+
+    /// Whether `try_files` is there to pass all but files on to a program: the path names no file, and the
+    /// fallback is a named location or a script.
+    fn is_for_a_program(&self, fallback: &str) -> bool {
+        let name = self.uri.rsplit('/').next().unwrap_or_default();
+        let script = fallback.split('?').next().unwrap_or_default();
+        let is_program = fallback.starts_with('@') || script.ends_with(".php");
+        is_program && !name.is_empty() && !name.contains('.')
     }
 
     fn fall_back(
