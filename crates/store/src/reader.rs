@@ -20,7 +20,7 @@ use observation::UnixMillis;
 use slo::Sums;
 
 use crate::client::{Address, Client};
-use crate::compaction::{COMPACTED, Compacted, Compactions};
+use crate::compaction::{COMPACTED_OF_ALL, Compacted, Compactions};
 use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::rollup::Tier;
@@ -69,6 +69,9 @@ impl Reader {
             // Every column that queries filter by is in the sorting key or the same in all copies
             // of a row, so filtering before the copies collapse changes nothing.
             .with_setting("optimize_move_to_prewhere_if_final", 1)
+            // So are those that skip indexes are of: where one says that a copy is not asked for, none is.
+            .with_setting("use_skip_indexes_if_final", 1)
+            .with_setting("use_skip_indexes_if_final_exact_mode", 0)
             // The time is in the sorting key, so copies lie in one partition.
             .with_setting("do_not_merge_across_partitions_select_final", 1);
         let client = match config.topology {
@@ -286,7 +289,7 @@ impl Reader {
     /// tables before it evaluates a scalar subquery, so the answer could speak of rows that the
     /// snapshot does not have. An answer that is a little old is always right, because parts stay.
     async fn compactions(&self) -> Result<Compactions, StoreError> {
-        let rows: Vec<Compacted> = self.client.fetch(self.client.sql(COMPACTED)).await?;
+        let rows: Vec<Compacted> = self.client.fetch(self.client.sql(COMPACTED_OF_ALL)).await?;
         Ok(Compactions::new(&rows))
     }
 }
