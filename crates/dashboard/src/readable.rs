@@ -85,8 +85,27 @@ fn page(problem: &Problem) -> String {
          <body><main class=\"signin\"><div class=\"panel\"><h1>{title}</h1><p>{detail}</p>{faults}\
          <p class=\"actions\">{again}<a class=\"button\" href=\"/\">To the dashboard</a></p>\
          </div></main></body></html>",
-        detail = escaped(problem.detail()),
+        detail = sentence(problem.detail()),
     )
+}
+
+/// The words of a problem as a sentence; what stands in backquotes is the name of a setting or a path.
+fn sentence(detail: &str) -> String {
+    let mut html = String::new();
+    for (at, piece) in detail.split('`').enumerate() {
+        let piece = escaped(piece);
+        match at % 2 {
+            0 => html.push_str(&piece),
+            // Writing to a string cannot fail.
+            _ => _ = write!(html, "<code>{piece}</code>"),
+        }
+    }
+    match html.chars().next() {
+        Some(first) if first.is_ascii_lowercase() => {
+            format!("{}{}", first.to_ascii_uppercase(), &html[1..])
+        }
+        _ => html,
+    }
 }
 
 /// What a person may do next.
@@ -166,6 +185,18 @@ mod tests {
             (Method::POST, browser, Reader::Program),
         ] {
             assert_eq!(reader(method, accept), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn a_detail_is_read_as_a_sentence() {
+        for (detail, html) in [
+            ("no provider (`dashboard.oidc`)", "No provider (<code>dashboard.oidc</code>)"),
+            ("`a<b` is not", "<code>a&lt;b</code> is not"),
+            ("Über alles", "Über alles"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(detail), html, "{detail}");
         }
     }
 
