@@ -191,7 +191,10 @@ mod tests {
     #[test]
     fn a_detail_is_read_as_a_sentence() {
         for (detail, html) in [
-            ("no provider (`dashboard.oidc`)", "No provider (<code>dashboard.oidc</code>)"),
+            (
+                "no provider (`dashboard.oidc`)",
+                "No provider (<code>dashboard.oidc</code>)",
+            ),
             ("`a<b` is not", "<code>a&lt;b</code> is not"),
             ("Über alles", "Über alles"),
             ("", ""),
