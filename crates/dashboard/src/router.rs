@@ -19,7 +19,7 @@ use crate::problem::{Code, Problem};
 use crate::seats::Seats;
 use crate::state::{Shared, State};
 use crate::watermark::Watermark;
-use crate::{body, paging, routes, tabular};
+use crate::{body, cheaper, paging, routes, tabular};
 
 /// The routes of the admin server over `state`, guarded as `config` says.
 pub fn router(config: Config, state: State) -> Router {
@@ -66,6 +66,7 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
         .with_state(Arc::clone(&shared))
         .route_layer(from_fn_with_state(Arc::clone(&front), middleware::bounded));
     let guarded = Router::from(routes::guarded())
+        .route_layer(from_fn(cheaper::answered))
         .route_layer(from_fn(paging::answered))
         .route_layer(from_fn(tabular::answered))
         .route_layer(from_fn_with_state(

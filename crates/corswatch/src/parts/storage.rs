@@ -95,7 +95,8 @@ async fn embedded(config: &Config) -> Result<Storage, Failure> {
         }
     };
     let engine = engine.map_err(|error: EngineError| Failure::Missing(error.into()))?;
-    let store = Store::embedded(&config.store, &engine.access());
+    // Its password is known to this process alone, and so is the directory's lock.
+    let store = Store::embedded(&config.store, &engine.access()).alone();
     Ok(Storage {
         store,
         engine: Some(engine),
