@@ -272,9 +272,7 @@ const judged = async (cheap?: string): Promise<Verdict> => {
 	}
 	ev += nodes > 1 ? "B+B-" : "B-";
 	if (await silent()) return network(`${ev}G-`);
-	return (await tooSoon()) || (safe && sentTenTimes(failedMs))
-		? network(`${ev}q`)
-		: blocked();
+	return (await tooSoon()) || (safe && sentTenTimes(failedMs)) ? network(`${ev}q`) : blocked();
 };
 
 /**
