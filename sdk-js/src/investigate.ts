@@ -10,6 +10,8 @@ const DOWN_MS = 30_000;
 /** What no server has answered is over sooner; a server is taken for farther off than that. */
 const BLOCKER_MS = 10;
 const FAR_MS = 30;
+/** Where two times must agree, servers can be told from the machine itself when they are nearer. */
+const NEAR_MS = 12;
 /**
  * An answer takes one round trip, and up to two more where it needs a connection with TLS first: what
  * failed in less than a third of what probes take had none.
@@ -34,6 +36,8 @@ const MIN_TWICE = 1.7;
 const MAX_TWICE = 2.35;
 const MIN_TEN = 6;
 const MAX_TEN = 16;
+/** Ten times as long is no longer waited for. */
+const SLOW_MS = 100;
 /**
  * Makes any header need a preflight, also one that is safelisted with other values ("CORS-unsafe
  * request-header byte"), and says nothing to the server.
@@ -71,6 +75,7 @@ let firefox: boolean;
 let entry: PerformanceResourceTiming | undefined;
 
 const blocked = () => is("blocked", ev, undefined, stage || "unknown");
+const rootOf = () => `${call._shape.to}/`;
 const askNoCors = (url: string, method: string) => ask(url, { method, mode: "no-cors" });
 /** It took about as many times what an answer takes as a browser repeats what it gets no answer to. */
 const repeated = (times: number, least: number, most: number) => times > least && times < most;
@@ -85,22 +90,21 @@ const measure = (answer: unknown) => {
 	measured++;
 	ms = Math.min(ms, took);
 };
-/**
- * Asks once more, for the time that it takes; with `GET`, after which WebKit keeps the connection: by how
- * often a preflight on it is sent, one that is reset is told from one that is refused.
- */
-const askAgain = async () => {
-	measure(await askNoCors(url, "GET"));
+/** Asks once more, for the time that it takes. */
+const askAgain = async (again = url) => {
+	measure(await askNoCors(again, "GET"));
 };
-/** It was over before any answer can have come; few probes may all have been slow. */
+/**
+ * It was over before any answer can have come; few probes may all have been slow, and a gateway refuses
+ * sooner than the application behind it answers: the root is asked, too.
+ */
 const tooSoon = async () => {
-	const soon = () => ROUND_TRIPS * failedMs < ms && ms > FAR_MS;
-	while (soon() && measured < MIN_MEASURED) await askAgain();
+	const soon = () => ROUND_TRIPS * failedMs < ms && ms > NEAR_MS;
+	while (soon() && measured < MIN_MEASURED) await askAgain(measured > 1 ? rootOf() : url);
 	return soon();
 };
 /** Neither the request nor probe A got an answer that shows; undefined where there was one all the same. */
 const unanswered = async (): Promise<Verdict | undefined> => {
-	const root = `${call._shape.to}/`;
 	const local = LOCAL.exec(url);
 	if (
 		local &&
@@ -123,10 +127,10 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 		// A server that has just come back had not answered A.
 		return ROUND_TRIPS * ms < took ? network("A-E+") : undefined;
 	}
-	if (await askNoCors(root, "HEAD")) {
+	if (await askNoCors(rootOf(), "HEAD")) {
 		// Firefox sends ten times what gets no answer: what took as long as the root had one, which a
 		// policy of the server hides.
-		if (closed ? took < FAR_MS : firefox && ms > FAR_MS && repeated(ms / took, MIN_ROOT, MAX_ONCE)) return;
+		if (closed ? took < FAR_MS : firefox && ms > NEAR_MS && repeated(ms / took, MIN_ROOT, MAX_ONCE)) return;
 		// No server refuses in much less time than it takes to answer.
 		return Math.min(ms, failedMs) < BLOCKER_MS && took > FAR_MS
 			? is("ad_blocked", "A-E-R+q")
@@ -136,7 +140,7 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 	if (closed) return is("ad_blocked", "A-E+q");
 	// What hides the answers of a server from `no-cors` does not hide them from an EventSource, and takes
 	// as long as they do.
-	if (witness ? !(await ask(root)) : took < FAR_MS) serverOf(call)._down = now();
+	if (witness ? !(await ask(rootOf())) : took < FAR_MS) serverOf(call)._down = now();
 	return network("A-E-R-");
 };
 
@@ -145,7 +149,8 @@ const askPlainly = async (cheap?: string): Promise<Verdict | undefined> => {
 	let a: unknown;
 	// Firefox gives no duration to what found no connection.
 	if (call._shape.p || !entry || entry.duration) {
-		a = await askNoCors(url, method);
+		// A `GET` of what was asked with an unsafe method: that can be answered where `HEAD` is not.
+		a = await askNoCors(url, safe ? method : "GET");
 		measure(true);
 	}
 	ev = a ? "A+" : "A-";
@@ -160,12 +165,19 @@ const askPlainly = async (cheap?: string): Promise<Verdict | undefined> => {
  * unsafe method was not answered either. Firefox shows that by the time, as a policy of the server
  * can hide an answer.
  */
-const silent = async () =>
-	!safe &&
-	!(await askNoCors(url, "GET")) &&
-	(firefox
-		? took > MIN_TEN * ms || (ms > FAR_MS && took < MIN_ONCE * ms)
-		: scope.EventSource && !(await ask(url)));
+const silent = async () => {
+	// WebKit keeps the connection after a `GET`: by how often a preflight on it is sent, one that is reset is
+	// told from one that is refused. In Firefox a request whose preflight failed is not judged by another.
+	if (safe || stage === "preflight") return false;
+	const answer = await askNoCors(url, "GET");
+	if (answer) measure(answer);
+	return (
+		!answer &&
+		(firefox
+			? took > MIN_TEN * ms || (ms > NEAR_MS && took < MIN_ONCE * ms)
+			: scope.EventSource && !(await ask(url)))
+	);
+};
 
 /** Probe P; where the method alone needs the preflight, with the header that is permitted most often. */
 const askPreflighted = (cache: RequestCache) =>
@@ -179,15 +191,20 @@ const askPreflighted = (cache: RequestCache) =>
 const unpreflighted = async (): Promise<Verdict> => {
 	let spent = took;
 	if (firefox) {
-		return sentTenTimes((spent + failedMs) / 2) ? network(`${ev}q`) : blocked();
+		const times = () => Math.min(spent, failedMs) / ms;
+		// One probe may have been slow.
+		if (times() > MAX_TWICE) await askAgain();
+		return ms > NEAR_MS && repeated(times(), MIN_TEN, MAX_TEN) ? network(`${ev}q`) : blocked();
 	}
-	await askAgain();
-	const sent = once();
-	// A preflight may be answered sooner than the request itself.
-	ms = Math.min(ms, failedMs);
-	if (spent > MAX_ONCE * ms && !(await askPreflighted("reload"))) spent = Math.min(spent, took);
+	// A preflight may be answered sooner than the request itself, and later.
+	const sent = once() ? Math.min(ms, failedMs) : failedMs;
+	if (spent > MAX_ONCE * sent) {
+		await askAgain();
+		if (!(await askPreflighted("reload"))) spent = Math.min(spent, took);
+	}
 	// It took longer than the request, however often it is sent: neither was refused.
-	if (sent && ms > FAR_MS && spent > MAX_ONCE * ms) return network(`${ev}q`);
+	if (sent > NEAR_MS && spent > MAX_ONCE * sent) return network(`${ev}q`);
+	ms = Math.min(ms, failedMs);
 	return sentTwice(spent) ? is("unknown", `${ev}q`) : blocked();
 };
 
@@ -213,8 +230,11 @@ const passing = async (): Promise<Verdict> => {
 				stage = p && ms > FAR_MS && took < MAX_ONCE * failedMs ? "response" : "preflight";
 			}
 		} else {
-			// It failed in less than P took for a preflight and its answer: its preflight failed, and passes now.
-			if (!firefox && ms > FAR_MS && took > MAX_ONCE * failedMs) stage = "preflight";
+			// It failed in less than P took for a preflight and its answer, and in no more than a preflight takes: its
+			// preflight failed, and passes now.
+			if (!firefox && ms > FAR_MS && took > MAX_ONCE * failedMs && failedMs < MAX_ONCE * (took - ms)) {
+				stage = "preflight";
+			}
 			// The same request, but for what the headers say, or its preflight passes now; or that of another server.
 			if (permitted && ((safe && p.ok) || stage === "preflight")) {
 				p = await askPreflighted("reload");
@@ -248,10 +268,22 @@ const judged = async (cheap?: string): Promise<Verdict> => {
 	// What passes the CORS checks is an answer, too, and leads no probe through redirects.
 	let b = await askCors();
 	let nodes = 1;
+	measure(b);
+	// A server of several that is broken, or was: what it does not answer is sent again, and takes longer.
+	if (
+		same &&
+		b?.status &&
+		ms > FAR_MS &&
+		failedMs > MIN_ONCE * ms &&
+		once() &&
+		(firefox ? entry?.duration : serverOf(call)._used)
+	) {
+		ev += "B+q";
+		return blocked();
+	}
 	while (same && b?.status && nodes++ < MAX_NODES) b = await askCors();
 	const redirected = b && !b.status;
 	if (redirected && repeated(failedMs / took, MIN_LOOP, MAX_LOOP)) return network("BrL");
-	measure(b);
 	if (!plainFirst && !b?.status) {
 		const bMs = took;
 		verdict = await askPlainly();
@@ -271,7 +303,6 @@ const judged = async (cheap?: string): Promise<Verdict> => {
 		return same ? network(ev) : passing();
 	}
 	ev += nodes > 1 ? "B+B-" : "B-";
-	if (await silent()) return network(`${ev}G-`);
 	return (await tooSoon()) || (safe && sentTenTimes(failedMs)) ? network(`${ev}q`) : blocked();
 };
 
@@ -305,10 +336,14 @@ export const investigate = (failed: Call, afterMs: number, cheap?: string): Verd
 	if (entry?.transferSize && !entry.responseStatus) return is("blocked", "rt", "proven", stage);
 	aim(server, failedMs);
 	return judged(cheap).catch(async (why) => {
-		// An unsafe method that was answered, of a server that lets HEAD hang.
-		if (why === "hang" && !safe && (await askNoCors(url, "GET"))) {
-			ev = "hangG+";
-			return blocked();
+		if (why === "hang" && !safe) {
+			// It answers HEAD, and nothing ten times as long as it took to fail.
+			if (ev && firefox && failedMs > SLOW_MS) return network(`${ev}q`);
+			// An unsafe method that was answered, of a server that lets HEAD hang.
+			if (!ev && (await askNoCors(url, "GET"))) {
+				ev = "hangG+";
+				return blocked();
+			}
 		}
 		throw why;
 	});
