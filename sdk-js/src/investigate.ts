@@ -3,7 +3,7 @@ import { now } from "./clock";
 import { aim, ask, took } from "./probe";
 import type { Confidence, Verdict } from "./row";
 import { scope } from "./scope";
-import { afford, serverOf } from "./traffic";
+import { afford, type Server, serverOf } from "./traffic";
 
 /** An origin that does not answer at all is left alone this long. */
 const DOWN_MS = 30_000;
@@ -17,14 +17,12 @@ const NEAR_MS = 12;
  * failed in less than a third of what probes take had none.
  */
 const ROUND_TRIPS = 3;
-const MIN_MEASURED = 3;
 /** Browsers follow 20 redirects; a request that took about as many hops went in circles. */
 const MIN_LOOP = 12;
 const MAX_LOOP = 30;
 /** A request that passes is asked again, up to this many times in all: one server of several may be broken. */
 const MAX_NODES = 3;
-/** What is answered once takes as many times what another answer takes. */
-const MIN_ONCE = 0.8;
+/** What is answered once takes less than so many times what another answer takes. */
 const MAX_ONCE = 1.6;
 /** The least of what probes took is smaller than what the root took once. */
 const MIN_ROOT = 0.5;
@@ -36,8 +34,6 @@ const MIN_TWICE = 1.7;
 const MAX_TWICE = 2.35;
 const MIN_TEN = 6;
 const MAX_TEN = 16;
-/** Ten times as long is no longer waited for. */
-const SLOW_MS = 100;
 /**
  * Makes any header need a preflight, also one that is safelisted with other values ("CORS-unsafe
  * request-header byte"), and says nothing to the server.
@@ -55,14 +51,13 @@ const network = (ev: string) => is(navigator.onLine ? "network" : "offline", ev)
 // One request is investigated at a time.
 let call: Call;
 let url: string;
+let server: Server;
 /**
  * What it took to fail, and what an answer takes: the least of what probes took, as a busy page or
  * machine makes times longer and never shorter.
  */
 let failedMs: number;
 let ms: number;
-/** How many probes that is the least of. */
-let measured: number;
 /** Method of the probes; whether it is the request's, and without more that would tell it from probe B. */
 let method: string;
 let safe: boolean;
@@ -86,21 +81,17 @@ const sentTenTimes = (spent: number) => firefox && ms > FAR_MS && repeated(spent
 const once = () => failedMs < MAX_ONCE * ms;
 /** Counts what a probe took; where it got no answer that shows, unless it was over before one can have come. */
 const measure = (answer: unknown) => {
-	if (!answer && ROUND_TRIPS * took < ms) return;
-	measured++;
-	ms = Math.min(ms, took);
+	if (answer || ROUND_TRIPS * took > ms) ms = Math.min(ms, took);
 };
 /** Asks once more, for the time that it takes. */
-const askAgain = async (again = url) => {
-	measure(await askNoCors(again, "GET"));
-};
+const askAgain = async (again: string) => measure(await askNoCors(again, "GET"));
 /**
- * It was over before any answer can have come; few probes may all have been slow, and a gateway refuses
+ * It was over before any answer can have come. Few probes may all have been slow, and a gateway refuses
  * sooner than the application behind it answers: the root is asked, too.
  */
 const tooSoon = async () => {
 	const soon = () => ROUND_TRIPS * failedMs < ms && ms > NEAR_MS;
-	while (soon() && measured < MIN_MEASURED) await askAgain(measured > 1 ? rootOf() : url);
+	if (soon()) await askAgain(rootOf());
 	return soon();
 };
 /** Neither the request nor probe A got an answer that shows; undefined where there was one all the same. */
@@ -123,10 +114,7 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 	const witness = !firefox && scope.EventSource;
 	const closed = witness && (await ask(url));
 	// WebKit closes one that a content blocker stops, but at once.
-	if (closed && took > BLOCKER_MS) {
-		// A server that has just come back had not answered A.
-		return ROUND_TRIPS * ms < took ? network("A-E+") : undefined;
-	}
+	if (closed && took > BLOCKER_MS) return;
 	if (await askNoCors(rootOf(), "HEAD")) {
 		// Firefox sends ten times what gets no answer: what took as long as the root had one, which a
 		// policy of the server hides.
@@ -140,7 +128,7 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 	if (closed) return is("ad_blocked", "A-E+q");
 	// What hides the answers of a server from `no-cors` does not hide them from an EventSource, and takes
 	// as long as they do.
-	if (witness ? !(await ask(rootOf())) : took < FAR_MS) serverOf(call)._down = now();
+	if (witness ? !(await ask(rootOf())) : took < FAR_MS) server._down = now();
 	return network("A-E-R-");
 };
 
@@ -169,14 +157,8 @@ const silent = async () => {
 	// WebKit keeps the connection after a `GET`: by how often a preflight on it is sent, one that is reset is
 	// told from one that is refused. In Firefox a request whose preflight failed is not judged by another.
 	if (safe || stage === "preflight") return false;
-	const answer = await askNoCors(url, "GET");
-	if (answer) measure(answer);
-	return (
-		!answer &&
-		(firefox
-			? took > MIN_TEN * ms || (ms > NEAR_MS && took < MIN_ONCE * ms)
-			: scope.EventSource && !(await ask(url)))
-	);
+	if (await askNoCors(url, "GET")) return measure(true);
+	return firefox ? !repeated(took / ms, MIN_ROOT, MIN_TEN) : scope.EventSource && !(await ask(url));
 };
 
 /** Probe P; where the method alone needs the preflight, with the header that is permitted most often. */
@@ -191,19 +173,19 @@ const askPreflighted = (cache: RequestCache) =>
 const unpreflighted = async (): Promise<Verdict> => {
 	let spent = took;
 	if (firefox) {
-		const times = () => Math.min(spent, failedMs) / ms;
-		// One probe may have been slow.
-		if (times() > MAX_TWICE) await askAgain();
-		return ms > NEAR_MS && repeated(times(), MIN_TEN, MAX_TEN) ? network(`${ev}q`) : blocked();
+		// Both agree; one answer may have been slow.
+		spent = Math.min(spent, failedMs);
+		if (spent > MAX_TWICE * ms) await askAgain(url);
+		return repeated(spent / ms, MIN_TEN, MAX_TEN) ? network(`${ev}q`) : blocked();
 	}
-	// A preflight may be answered sooner than the request itself, and later.
-	const sent = once() ? Math.min(ms, failedMs) : failedMs;
-	if (spent > MAX_ONCE * sent) {
-		await askAgain();
+	const longer = () => spent > MAX_ONCE * failedMs && failedMs > NEAR_MS;
+	if (longer()) {
+		await askAgain(url);
 		if (!(await askPreflighted("reload"))) spent = Math.min(spent, took);
 	}
 	// It took longer than the request, however often it is sent: neither was refused.
-	if (sent > NEAR_MS && spent > MAX_ONCE * sent) return network(`${ev}q`);
+	if (longer()) return network(`${ev}q`);
+	// A preflight may be answered sooner than the request itself.
 	ms = Math.min(ms, failedMs);
 	return sentTwice(spent) ? is("unknown", `${ev}q`) : blocked();
 };
@@ -216,7 +198,7 @@ const passing = async (): Promise<Verdict> => {
 	let p: Response | undefined;
 	if (await silent()) return network(`${ev}G-`);
 	if (preflighted) {
-		if (!by && !stage && once() && /\+$/.test(ev)) stage = "preflight";
+		if (!by && !stage && once()) stage = "preflight";
 		p = await askPreflighted("no-store");
 		ev += p ? "P+" : "P-";
 		// A preflight and its answer, unless the browser remembers the preflight.
@@ -236,12 +218,14 @@ const passing = async (): Promise<Verdict> => {
 				stage = "preflight";
 			}
 			// The same request, but for what the headers say, or its preflight passes now; or that of another server.
-			if (permitted && ((safe && p.ok) || stage === "preflight")) {
-				p = await askPreflighted("reload");
-				if (p) return network(ev);
-				ev += "P-";
-				stage = "preflight";
-			} else if (permitted) stage = "response";
+			if (permitted) {
+				if ((!safe || !p.ok) && stage !== "preflight") stage = "response";
+				else if ((p = await askPreflighted("reload"))) return network(ev);
+				else {
+					ev += "P-";
+					stage = "preflight";
+				}
+			}
 		}
 	}
 	if (await tooSoon()) return network(`${ev}q`);
@@ -252,7 +236,7 @@ const passing = async (): Promise<Verdict> => {
 		return network(`${ev}q`);
 	}
 	// A connection that was not used before takes its time, too, and nothing is sent twice on it.
-	return sentTwice(spent) && (p || serverOf(call)._used) ? is("unknown", `${ev}q`) : blocked();
+	return sentTwice(spent) && (p || server._used) ? is("unknown", `${ev}q`) : blocked();
 };
 
 /** Probe B, and what it needs to tell. */
@@ -269,27 +253,12 @@ const judged = async (cheap?: string): Promise<Verdict> => {
 	let b = await askCors();
 	let nodes = 1;
 	measure(b);
-	// A server of several that is broken, or was: what it does not answer is sent again, and takes longer.
-	if (
-		same &&
-		b?.status &&
-		ms > FAR_MS &&
-		failedMs > MIN_ONCE * ms &&
-		once() &&
-		(firefox ? entry?.duration : serverOf(call)._used)
-	) {
-		ev += "B+q";
-		return blocked();
-	}
 	while (same && b?.status && nodes++ < MAX_NODES) b = await askCors();
 	const redirected = b && !b.status;
 	if (redirected && repeated(failedMs / took, MIN_LOOP, MAX_LOOP)) return network("BrL");
 	if (!plainFirst && !b?.status) {
-		const bMs = took;
 		verdict = await askPlainly();
 		if (verdict) return verdict;
-		// A server that has just come back had not answered B.
-		if (!b && ROUND_TRIPS * bMs < ms) measure((b = await askCors()));
 	}
 	if (redirected) {
 		ev += "Br";
@@ -312,14 +281,13 @@ const judged = async (cheap?: string): Promise<Verdict> => {
  * probe in the same way may have failed the request in another.
  */
 export const investigate = (failed: Call, afterMs: number, cheap?: string): Verdict | Promise<Verdict> => {
-	const server = serverOf(failed);
+	server = serverOf(failed);
 	const { c: credentialed, p: preflighted } = failed._shape;
 	if (now() - server._down! < DOWN_MS) return network("down");
 	if (!afford(server)) return is("unknown", "budget");
 	call = failed;
 	url = urlOf(call);
 	ms = Number.POSITIVE_INFINITY;
-	measured = 0;
 	safe = /^(GET|HEAD)$/.test(call._method);
 	method = safe ? call._method : "HEAD";
 	same = safe && !credentialed && !preflighted;
@@ -337,8 +305,8 @@ export const investigate = (failed: Call, afterMs: number, cheap?: string): Verd
 	aim(server, failedMs);
 	return judged(cheap).catch(async (why) => {
 		if (why === "hang" && !safe) {
-			// It answers HEAD, and nothing ten times as long as it took to fail.
-			if (ev && firefox && failedMs > SLOW_MS) return network(`${ev}q`);
+			// HEAD is answered, and what Firefox sends ten times is not within the time of a probe.
+			if (ev && firefox) return network(`${ev}q`);
 			// An unsafe method that was answered, of a server that lets HEAD hang.
 			if (!ev && (await askNoCors(url, "GET"))) {
 				ev = "hangG+";
