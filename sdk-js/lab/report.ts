@@ -1,7 +1,7 @@
 // What the lab found, as text for people and as `ACCURACY.md`.
 import type { EngineName } from "../test/fixture/engine";
 import type { Played } from "../test/fixture/play";
-import type { Scenario } from "./scenarios";
+import { groups, type Scenario } from "./scenarios";
 
 export interface Result extends Played {
 	scenario: Scenario;
@@ -53,6 +53,7 @@ export function figures(results: Result[]): Record<string, string | number> {
 			staged.filter(({ scenario, row }) => row.stage === scenario.stage).length,
 			staged.length,
 		),
+		"probes, mean": mean(results.map(({ asked }) => asked.length)).toFixed(2),
 		"requests after the failure, mean": mean(results.map(({ probes }) => probes)).toFixed(1),
 		"ms to the row at the edge, p50": Math.round(
 			quantile(
@@ -71,7 +72,11 @@ export function figures(results: Result[]): Record<string, string | number> {
 
 /** Whether a verdict is not what happened. */
 export const wrong = ({ row, blocked }: Result) => blocked !== (row.o === "blocked");
-const groups = ["steady", "half-broken"] as const;
+const titles: Record<Scenario["group"], string> = {
+	steady: "Servers that fail in one way",
+	"half-broken": "Servers that are half broken",
+	incidents: "Servers during incidents",
+};
 
 function table(rows: string[][]): string {
 	const [head, ...body] = rows;
@@ -91,7 +96,7 @@ export function page(runs: Run[], load: string, peers: string[][]): string {
 			name,
 			...columns.map((column) => `${column[name]}`),
 		]);
-		const titles = [
+		const wrongly = [
 			...new Set(
 				runs.flatMap((run) =>
 					of(run)
@@ -100,7 +105,7 @@ export function page(runs: Run[], load: string, peers: string[][]): string {
 				),
 			),
 		];
-		const said = titles.map((title) => [
+		const said = wrongly.map((title) => [
 			title,
 			...runs.map((run) => {
 				const found = run.results.find(({ scenario }) => scenario.title === title);
@@ -111,7 +116,7 @@ export function page(runs: Run[], load: string, peers: string[][]): string {
 			}),
 		]);
 		const head = ["", ...runs.map(({ version }) => version)];
-		return `## ${group === "steady" ? "Servers that fail in one way" : "Servers that are half broken"}
+		return `## ${titles[group]}
 
 ${table([head, ...rows])}
 
@@ -131,8 +136,8 @@ engine and holds what reaches the edge against what happened: against the words 
 them (Chromium), and else against what the server did to the page's own request. ${load}
 
 Precision and recall are those of the outcome \`blocked\`. A blocked request that is called \`unknown\` lowers recall. The
-stage counts where a scenario has one and the SDK names one. The requests after a failure are all that reach the server:
-probes, their preflights, and what the browser repeats by itself.
+stage counts where a scenario has one and the SDK names one. Probes are what the SDK asks the browser for; the requests after a
+failure are all that reach the server: probes, their preflights, what they are redirected to, and what the browser repeats by itself.
 
 The half-broken servers are chosen to be hard, and most wrong verdicts there are of one kind: a request that is not safe to send
 again, or has credentials, and gets no answer after as long as an answer takes, while \`HEAD\` without credentials is

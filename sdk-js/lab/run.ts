@@ -7,13 +7,15 @@ import { play, spelled } from "../test/fixture/play";
 import { servers } from "../test/fixture/servers";
 import { peers } from "./peers";
 import { figures, page, type Run, wrong } from "./report";
-import { type Scenario, scenarios } from "./scenarios";
+import { groups, type Scenario, scenarios } from "./scenarios";
 import { difference } from "./twins";
 
 const { values } = parseArgs({
 	options: {
 		/** Only scenarios whose title this regular expression finds. */
 		only: { type: "string", default: "" },
+		/** Only scenarios of one group. */
+		group: { type: "string", default: "" },
 		/** So many threads that do nothing but keep the machine busy. */
 		load: { type: "string", default: "0" },
 		/** Plays each wrong verdict beside its twin, to see whether a page can tell at all; `write` does, too. */
@@ -40,7 +42,17 @@ const run = async (name: EngineName, wanted: Scenario[]): Promise<Run> => {
 		const { o, stage, cf, ev } = played.row;
 		const mark = stopped === (o === "blocked") ? " " : "X";
 		if (!values.json)
-			console.log(mark, name, scenario.title, "|", [o, stage, cf, ev].filter(Boolean).join(" "));
+			console.log(
+				mark,
+				name,
+				scenario.title,
+				"|",
+				[o, stage, cf, ev].filter(Boolean).join(" "),
+				"|",
+				played.asked.join(","),
+				played.probes,
+				Math.round(played.ms),
+			);
 	}
 	if (values.twins || values.write) {
 		for (const [at, result] of all.results.entries()) {
@@ -56,13 +68,15 @@ const run = async (name: EngineName, wanted: Scenario[]): Promise<Run> => {
 
 const threads = Number(values.load);
 const busy = Array.from({ length: threads }, () => new Worker("for (;;);", { eval: true }));
-const wanted = scenarios.filter(({ title }) => RegExp(values.only).test(title));
+const wanted = scenarios.filter(
+	({ title, group }) => RegExp(values.only).test(title) && group.startsWith(values.group),
+);
 const runs = await Promise.all(engines.map((name) => run(name, wanted)));
 await Promise.all(busy.map((worker) => worker.terminate()));
 
 const summary = runs.map(({ engine, results, contradicted, answered }) => {
 	const of = (group: string) => figures(results.filter(({ scenario }) => scenario.group === group));
-	return { engine, steady: of("steady"), "half-broken": of("half-broken"), contradicted, answered };
+	return { engine, ...Object.fromEntries(groups.map((group) => [group, of(group)])), contradicted, answered };
 });
 console.log(JSON.stringify(summary, null, values.json ? 0 : 2));
 const load = threads

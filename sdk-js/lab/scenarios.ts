@@ -10,11 +10,16 @@ import {
 	put,
 	remove,
 } from "../test/fixture/bad-day";
+import { incidents } from "../test/fixture/incidents";
+
+/** Servers that fail in one way, that are half broken, and a second table of these, at several distances. */
+export const groups = ["steady", "half-broken", "incidents"] as const;
+type Group = (typeof groups)[number];
 
 /** A scenario, and what is told about it apart: servers that fail in one way, or that change. */
 export interface Scenario {
 	title: string;
-	group: "steady" | "half-broken";
+	group: Group;
 	day: BadDay;
 	/** Where it was blocked, as far as the scenario knows one place. */
 	stage?: "preflight" | "response";
@@ -93,4 +98,5 @@ function* steady(): Generator<Scenario> {
 export const scenarios: Scenario[] = [
 	...steady(),
 	...Object.entries(badDays).map(([title, day]): Scenario => ({ title, group: "half-broken", day })),
+	...Object.entries(incidents).map(([title, day]): Scenario => ({ title, group: "incidents", day })),
 ];

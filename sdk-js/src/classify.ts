@@ -73,8 +73,8 @@ export const judge = async (
 	name: string,
 	message?: string,
 ): Promise<Verdict | undefined> => {
-	if (call._signal?.aborted || /^abort/i.test(name)) return is("aborted", "abort", "proven");
-	if (name === "timeout") return is("aborted", name, "proven");
+	const end = call._signal?.aborted || /^abort/i.test(name) ? "abort" : name === "timeout" && name;
+	if (end) return is("aborted", end, "proven");
 	// Firefox ends an XHR of a page that goes away with neither `error` nor `abort`.
 	if (now() - left < LEAVING_MS || name === "readystatechange") return is("unloaded", "unload");
 	// Wrong arguments reject at once, with a text of their own that Chromium and Firefox begin with

@@ -3,26 +3,26 @@ import { now } from "./clock";
 import { aim, ask, took } from "./probe";
 import type { Confidence, Verdict } from "./row";
 import { scope } from "./scope";
-import { afford, serverOf } from "./traffic";
+import { afford, type Server, serverOf } from "./traffic";
 
 /** An origin that does not answer at all is left alone this long. */
 const DOWN_MS = 30_000;
 /** What no server has answered is over sooner; a server is taken for farther off than that. */
 const BLOCKER_MS = 10;
 const FAR_MS = 30;
+/** Where two times must agree, servers can be told from the machine itself when they are nearer. */
+const NEAR_MS = 12;
 /**
  * An answer takes one round trip, and up to two more where it needs a connection with TLS first: what
  * failed in less than a third of what probes take had none.
  */
 const ROUND_TRIPS = 3;
-const MIN_MEASURED = 3;
 /** Browsers follow 20 redirects; a request that took about as many hops went in circles. */
 const MIN_LOOP = 12;
 const MAX_LOOP = 30;
 /** A request that passes is asked again, up to this many times in all: one server of several may be broken. */
 const MAX_NODES = 3;
-/** What is answered once takes as many times what another answer takes. */
-const MIN_ONCE = 0.8;
+/** What is answered once takes less than so many times what another answer takes. */
 const MAX_ONCE = 1.6;
 /** The least of what probes took is smaller than what the root took once. */
 const MIN_ROOT = 0.5;
@@ -51,14 +51,13 @@ const network = (ev: string) => is(navigator.onLine ? "network" : "offline", ev)
 // One request is investigated at a time.
 let call: Call;
 let url: string;
+let server: Server;
 /**
  * What it took to fail, and what an answer takes: the least of what probes took, as a busy page or
  * machine makes times longer and never shorter.
  */
 let failedMs: number;
 let ms: number;
-/** How many probes that is the least of. */
-let measured: number;
 /** Method of the probes; whether it is the request's, and without more that would tell it from probe B. */
 let method: string;
 let safe: boolean;
@@ -71,6 +70,7 @@ let firefox: boolean;
 let entry: PerformanceResourceTiming | undefined;
 
 const blocked = () => is("blocked", ev, undefined, stage || "unknown");
+const rootOf = () => `${call._shape.to}/`;
 const askNoCors = (url: string, method: string) => ask(url, { method, mode: "no-cors" });
 /** It took about as many times what an answer takes as a browser repeats what it gets no answer to. */
 const repeated = (times: number, least: number, most: number) => times > least && times < most;
@@ -81,26 +81,21 @@ const sentTenTimes = (spent: number) => firefox && ms > FAR_MS && repeated(spent
 const once = () => failedMs < MAX_ONCE * ms;
 /** Counts what a probe took; where it got no answer that shows, unless it was over before one can have come. */
 const measure = (answer: unknown) => {
-	if (!answer && ROUND_TRIPS * took < ms) return;
-	measured++;
-	ms = Math.min(ms, took);
+	if (answer || ROUND_TRIPS * took > ms) ms = Math.min(ms, took);
 };
+/** Asks once more, for the time that it takes. */
+const askAgain = async (again: string) => measure(await askNoCors(again, "GET"));
 /**
- * Asks once more, for the time that it takes; with `GET`, after which WebKit keeps the connection: by how
- * often a preflight on it is sent, one that is reset is told from one that is refused.
+ * It was over before any answer can have come. Few probes may all have been slow, and a gateway refuses
+ * sooner than the application behind it answers: the root is asked, too.
  */
-const askAgain = async () => {
-	measure(await askNoCors(url, "GET"));
-};
-/** It was over before any answer can have come; few probes may all have been slow. */
 const tooSoon = async () => {
-	const soon = () => ROUND_TRIPS * failedMs < ms && ms > FAR_MS;
-	while (soon() && measured < MIN_MEASURED) await askAgain();
+	const soon = () => ROUND_TRIPS * failedMs < ms && ms > NEAR_MS;
+	if (soon()) await askAgain(rootOf());
 	return soon();
 };
 /** Neither the request nor probe A got an answer that shows; undefined where there was one all the same. */
 const unanswered = async (): Promise<Verdict | undefined> => {
-	const root = `${call._shape.to}/`;
 	const local = LOCAL.exec(url);
 	if (
 		local &&
@@ -119,14 +114,11 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 	const witness = !firefox && scope.EventSource;
 	const closed = witness && (await ask(url));
 	// WebKit closes one that a content blocker stops, but at once.
-	if (closed && took > BLOCKER_MS) {
-		// A server that has just come back had not answered A.
-		return ROUND_TRIPS * ms < took ? network("A-E+") : undefined;
-	}
-	if (await askNoCors(root, "HEAD")) {
+	if (closed && took > BLOCKER_MS) return;
+	if (await askNoCors(rootOf(), "HEAD")) {
 		// Firefox sends ten times what gets no answer: what took as long as the root had one, which a
 		// policy of the server hides.
-		if (closed ? took < FAR_MS : firefox && ms > FAR_MS && repeated(ms / took, MIN_ROOT, MAX_ONCE)) return;
+		if (closed ? took < FAR_MS : firefox && ms > NEAR_MS && repeated(ms / took, MIN_ROOT, MAX_ONCE)) return;
 		// No server refuses in much less time than it takes to answer.
 		return Math.min(ms, failedMs) < BLOCKER_MS && took > FAR_MS
 			? is("ad_blocked", "A-E-R+q")
@@ -136,7 +128,7 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 	if (closed) return is("ad_blocked", "A-E+q");
 	// What hides the answers of a server from `no-cors` does not hide them from an EventSource, and takes
 	// as long as they do.
-	if (witness ? !(await ask(root)) : took < FAR_MS) serverOf(call)._down = now();
+	if (witness ? !(await ask(rootOf())) : took < FAR_MS) server._down = now();
 	return network("A-E-R-");
 };
 
@@ -145,7 +137,8 @@ const askPlainly = async (cheap?: string): Promise<Verdict | undefined> => {
 	let a: unknown;
 	// Firefox gives no duration to what found no connection.
 	if (call._shape.p || !entry || entry.duration) {
-		a = await askNoCors(url, method);
+		// A `GET` of what was asked with an unsafe method: that can be answered where `HEAD` is not.
+		a = await askNoCors(url, safe ? method : "GET");
 		measure(true);
 	}
 	ev = a ? "A+" : "A-";
@@ -160,12 +153,13 @@ const askPlainly = async (cheap?: string): Promise<Verdict | undefined> => {
  * unsafe method was not answered either. Firefox shows that by the time, as a policy of the server
  * can hide an answer.
  */
-const silent = async () =>
-	!safe &&
-	!(await askNoCors(url, "GET")) &&
-	(firefox
-		? took > MIN_TEN * ms || (ms > FAR_MS && took < MIN_ONCE * ms)
-		: scope.EventSource && !(await ask(url)));
+const silent = async () => {
+	// WebKit keeps the connection after a `GET`: by how often a preflight on it is sent, one that is reset is
+	// told from one that is refused. In Firefox a request whose preflight failed is not judged by another.
+	if (safe || stage === "preflight") return false;
+	if (await askNoCors(url, "GET")) return measure(true);
+	return firefox ? !repeated(took / ms, MIN_ROOT, MIN_TEN) : scope.EventSource && !(await ask(url));
+};
 
 /** Probe P; where the method alone needs the preflight, with the header that is permitted most often. */
 const askPreflighted = (cache: RequestCache) =>
@@ -179,15 +173,20 @@ const askPreflighted = (cache: RequestCache) =>
 const unpreflighted = async (): Promise<Verdict> => {
 	let spent = took;
 	if (firefox) {
-		return sentTenTimes((spent + failedMs) / 2) ? network(`${ev}q`) : blocked();
+		// Both agree; one answer may have been slow.
+		spent = Math.min(spent, failedMs);
+		if (spent > MAX_TWICE * ms) await askAgain(url);
+		return repeated(spent / ms, MIN_TEN, MAX_TEN) ? network(`${ev}q`) : blocked();
 	}
-	await askAgain();
-	const sent = once();
+	const longer = () => spent > MAX_ONCE * failedMs && failedMs > NEAR_MS;
+	if (longer()) {
+		await askAgain(url);
+		if (!(await askPreflighted("reload"))) spent = Math.min(spent, took);
+	}
+	// It took longer than the request, however often it is sent: neither was refused.
+	if (longer()) return network(`${ev}q`);
 	// A preflight may be answered sooner than the request itself.
 	ms = Math.min(ms, failedMs);
-	if (spent > MAX_ONCE * ms && !(await askPreflighted("reload"))) spent = Math.min(spent, took);
-	// It took longer than the request, however often it is sent: neither was refused.
-	if (sent && ms > FAR_MS && spent > MAX_ONCE * ms) return network(`${ev}q`);
 	return sentTwice(spent) ? is("unknown", `${ev}q`) : blocked();
 };
 
@@ -199,7 +198,7 @@ const passing = async (): Promise<Verdict> => {
 	let p: Response | undefined;
 	if (await silent()) return network(`${ev}G-`);
 	if (preflighted) {
-		if (!by && !stage && once() && /\+$/.test(ev)) stage = "preflight";
+		if (!by && !stage && once()) stage = "preflight";
 		p = await askPreflighted("no-store");
 		ev += p ? "P+" : "P-";
 		// A preflight and its answer, unless the browser remembers the preflight.
@@ -213,15 +212,20 @@ const passing = async (): Promise<Verdict> => {
 				stage = p && ms > FAR_MS && took < MAX_ONCE * failedMs ? "response" : "preflight";
 			}
 		} else {
-			// It failed in less than P took for a preflight and its answer: its preflight failed, and passes now.
-			if (!firefox && ms > FAR_MS && took > MAX_ONCE * failedMs) stage = "preflight";
-			// The same request, but for what the headers say, or its preflight passes now; or that of another server.
-			if (permitted && ((safe && p.ok) || stage === "preflight")) {
-				p = await askPreflighted("reload");
-				if (p) return network(ev);
-				ev += "P-";
+			// It failed in less than P took for a preflight and its answer, and in no more than a preflight takes: its
+			// preflight failed, and passes now.
+			if (!firefox && ms > FAR_MS && took > MAX_ONCE * failedMs && failedMs < MAX_ONCE * (took - ms)) {
 				stage = "preflight";
-			} else if (permitted) stage = "response";
+			}
+			// The same request, but for what the headers say, or its preflight passes now; or that of another server.
+			if (permitted) {
+				if ((!safe || !p.ok) && stage !== "preflight") stage = "response";
+				else if ((p = await askPreflighted("reload"))) return network(ev);
+				else {
+					ev += "P-";
+					stage = "preflight";
+				}
+			}
 		}
 	}
 	if (await tooSoon()) return network(`${ev}q`);
@@ -232,7 +236,7 @@ const passing = async (): Promise<Verdict> => {
 		return network(`${ev}q`);
 	}
 	// A connection that was not used before takes its time, too, and nothing is sent twice on it.
-	return sentTwice(spent) && (p || serverOf(call)._used) ? is("unknown", `${ev}q`) : blocked();
+	return sentTwice(spent) && (p || server._used) ? is("unknown", `${ev}q`) : blocked();
 };
 
 /** Probe B, and what it needs to tell. */
@@ -248,16 +252,13 @@ const judged = async (cheap?: string): Promise<Verdict> => {
 	// What passes the CORS checks is an answer, too, and leads no probe through redirects.
 	let b = await askCors();
 	let nodes = 1;
+	measure(b);
 	while (same && b?.status && nodes++ < MAX_NODES) b = await askCors();
 	const redirected = b && !b.status;
 	if (redirected && repeated(failedMs / took, MIN_LOOP, MAX_LOOP)) return network("BrL");
-	measure(b);
 	if (!plainFirst && !b?.status) {
-		const bMs = took;
 		verdict = await askPlainly();
 		if (verdict) return verdict;
-		// A server that has just come back had not answered B.
-		if (!b && ROUND_TRIPS * bMs < ms) measure((b = await askCors()));
 	}
 	if (redirected) {
 		ev += "Br";
@@ -271,10 +272,7 @@ const judged = async (cheap?: string): Promise<Verdict> => {
 		return same ? network(ev) : passing();
 	}
 	ev += nodes > 1 ? "B+B-" : "B-";
-	if (await silent()) return network(`${ev}G-`);
-	return (await tooSoon()) || (safe && sentTenTimes(failedMs))
-		? network(`${ev}q`)
-		: blocked();
+	return (await tooSoon()) || (safe && sentTenTimes(failedMs)) ? network(`${ev}q`) : blocked();
 };
 
 /**
@@ -283,14 +281,13 @@ const judged = async (cheap?: string): Promise<Verdict> => {
  * probe in the same way may have failed the request in another.
  */
 export const investigate = (failed: Call, afterMs: number, cheap?: string): Verdict | Promise<Verdict> => {
-	const server = serverOf(failed);
+	server = serverOf(failed);
 	const { c: credentialed, p: preflighted } = failed._shape;
 	if (now() - server._down! < DOWN_MS) return network("down");
 	if (!afford(server)) return is("unknown", "budget");
 	call = failed;
 	url = urlOf(call);
 	ms = Number.POSITIVE_INFINITY;
-	measured = 0;
 	safe = /^(GET|HEAD)$/.test(call._method);
 	method = safe ? call._method : "HEAD";
 	same = safe && !credentialed && !preflighted;
@@ -307,10 +304,14 @@ export const investigate = (failed: Call, afterMs: number, cheap?: string): Verd
 	if (entry?.transferSize && !entry.responseStatus) return is("blocked", "rt", "proven", stage);
 	aim(server, failedMs);
 	return judged(cheap).catch(async (why) => {
-		// An unsafe method that was answered, of a server that lets HEAD hang.
-		if (why === "hang" && !safe && (await askNoCors(url, "GET"))) {
-			ev = "hangG+";
-			return blocked();
+		if (why === "hang" && !safe) {
+			// HEAD is answered, and what Firefox sends ten times is not within the time of a probe.
+			if (ev && firefox) return network(`${ev}q`);
+			// An unsafe method that was answered, of a server that lets HEAD hang.
+			if (!ev && (await askNoCors(url, "GET"))) {
+				ev = "hangG+";
+				return blocked();
+			}
 		}
 		throw why;
 	});

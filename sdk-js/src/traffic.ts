@@ -38,11 +38,11 @@ export const crowded = (server: Server): boolean => server._page.size > MAX_BESI
 let spent: [Server, number][] = [];
 
 /** Takes an investigation from the budgets; false where they are used up. */
-export const afford = (server: Server): boolean => {
+export const afford = (server: Server): unknown => {
 	spent = spent.filter(([, at]) => now() - at < BUDGET_MS);
 	return (
 		spent.length < PAGE_BUDGET &&
 		spent.filter(([other]) => other === server).length < SERVER_BUDGET &&
-		!!spent.push([server, now()])
+		spent.push([server, now()])
 	);
 };
