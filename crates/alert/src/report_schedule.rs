@@ -106,7 +106,7 @@ pub(crate) fn problems(reports: &[ReportConfig], mails: &[String], problems: &mu
     let names: BTreeSet<&str> = mails.iter().map(String::as_str).collect();
     let listed = names.iter().copied().collect::<Vec<_>>().join(", ");
     for (at, report) in reports.iter().enumerate() {
-        let mut problems = problems.section(&format!("reports[{at}]"));
+        let mut problems = problems.section(format!("reports[{at}]"));
         if report.app.is_empty() {
             problems.report("app", "", "the name of an app");
         }

@@ -81,7 +81,7 @@ pub(crate) async fn aggregator(config: Config, file: PathBuf) -> Result<(), Fail
         (store.clone(), None),
         (&mut tasks, &mut reload),
     )?));
-    reporting(&config, &ground, store, (&mut tasks, &mut reload))?;
+    reporting(&config, &ground, &store, (&mut tasks, &mut reload))?;
     health.spawn(&config, &ground, parts, &mut tasks);
     storage.keep_alive(&mut tasks);
     say!("aggregator evaluates\nhealth {health_url}");
@@ -100,7 +100,7 @@ pub(crate) async fn prober(config: Config, file: PathBuf) -> Result<(), Failure>
     let store = storage.store.clone();
     let mut parts = store_parts(&config, &ground, &store);
     parts.push(reload.part());
-    probing(&config, &ground, store, (&mut tasks, &mut reload));
+    probing(&config, &ground, &store, (&mut tasks, &mut reload));
     health.spawn(&config, &ground, parts, &mut tasks);
     storage.keep_alive(&mut tasks);
     say!("prober replays\nhealth {health_url}");

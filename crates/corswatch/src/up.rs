@@ -65,9 +65,8 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
         (storage.store.clone(), Some(counts)),
         (&mut tasks, &mut reload),
     )?;
-    let store = storage.store.clone();
+    let store = &storage.store;
     probing(&config, &ground, store, (&mut tasks, &mut reload));
-    let store = storage.store.clone();
     reporting(&config, &ground, store, (&mut tasks, &mut reload))?;
     let public = config.public_edge().unwrap_or_else(|| edge_url.clone());
     let parts: Vec<Arc<dyn Part>> = vec![

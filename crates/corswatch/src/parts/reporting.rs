@@ -37,10 +37,10 @@ const AGAIN_AFTER: i64 = 3_600_000;
 pub(crate) fn reporting(
     config: &Config,
     ground: &Context,
-    store: Store,
+    store: &Store,
     (tasks, reload): (&mut Tasks, &mut Reload),
 ) -> Result<(), Failure> {
-    let ground = ground.clone();
+    let (ground, store) = (ground.clone(), store.clone());
     let first = generation(config, &ground, &store)?;
     let successor = reload::spawn(tasks, ("reports", DRAIN), Handover::Successive, first);
     reload.add(Reporting {
