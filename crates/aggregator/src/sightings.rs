@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use alert::{Corroboration, Graded, Severity, Witnesses};
 use incident::{Cause, Register, Sighting};
-use observation::{MILLIS_PER_MINUTE, UnixMillis};
+use observation::{MILLIS_PER_MINUTE, Source, UnixMillis};
 use slo::{Judgement, Window};
 use store::{DiagnosisRow, Failure, SliFilter, StoreError, Witnessed};
 
@@ -195,7 +195,7 @@ impl Sightings {
     }
 
     /// Whether a replay that reproduces a failure, which `seen` saw of an app, is enough for a page: the server was
-    /// seen to change, or more than one network of several says so.
+    /// seen to change, or more than one network of several says so, or it was no page that said so.
     ///
     /// # Errors
     /// [`StoreError`] where networks cannot be counted.
@@ -205,7 +205,9 @@ impl Sightings {
         seen: Witnesses,
         (filter, at): (&SliFilter, UnixMillis),
     ) -> Result<bool, StoreError> {
-        if !cause.changes.is_empty() {
+        // Servers prove who they are with a secret, and know no witnesses.
+        let is_forgeable = filter.source == Source::Browser;
+        if !is_forgeable || !cause.changes.is_empty() {
             return Ok(true);
         }
         let app_networks = self.networks(filter, at).await?;
