@@ -189,7 +189,7 @@ pub(crate) async fn replay(
             if !of_it || row.at < since {
                 continue;
             }
-            if row.is_reproduced() && crate::sightings::cause(row).root() == cause.root() {
+            if row.is_reproduced() && crate::sighted::cause(row).root() == cause.root() {
                 return Replay::Fails;
             }
             if row.result == store::ReplayOutcome::NotReproduced {

@@ -11,7 +11,8 @@ use observation::UnixMillis;
 use store::{BlockedSlice, DiagnosisRow, SliFilter, StoreError, Written};
 
 use crate::segments::end;
-use crate::sightings::{Sightings, cause};
+use crate::sighted::cause;
+use crate::sightings::Sightings;
 use crate::{Config, Evidence, Slo};
 
 /// Slices are looked for again after this.
@@ -108,10 +109,11 @@ impl Slices {
                     |slice: &&BlockedSlice| rule == QUIET && is_told(register, app, slice, &alert);
                 let slices: Vec<_> = slices.iter().filter(|slice| !told(slice)).collect();
                 let diagnoses = sightings.diagnoses(app, at).await;
-                let seen = slices
-                    .iter()
-                    .map(|slice| grade(slice, severity, &diagnoses, sightings));
-                let seen: Vec<_> = seen.collect();
+                let scope = (self.filter(app), at);
+                let mut seen = Vec::with_capacity(slices.len());
+                for slice in &slices {
+                    seen.push(grade(slice, severity, &diagnoses, (sightings, &scope)).await?);
+                }
                 if !seen.is_empty() {
                     signals.push(signal((app, rule, alert), &slices, seen));
                 }
@@ -150,12 +152,12 @@ impl Slices {
 }
 
 /// A slice as a failure, as urgent as its witnesses and replays make it.
-fn grade(
+async fn grade(
     slice: &BlockedSlice,
     wanted: Severity,
     diagnoses: &[DiagnosisRow],
-    sightings: &Sightings,
-) -> Sighting {
+    (sightings, (filter, at)): (&mut Sightings, &(SliFilter, UnixMillis)),
+) -> Result<Sighting, StoreError> {
     let diagnosis = diagnoses
         .iter()
         .filter(|row| row.is_reproduced() && is_of(row, slice))
@@ -166,14 +168,19 @@ fn grade(
         all_networks: slice.all_networks,
     };
     let cause = diagnosis.map(cause);
-    let believed = cause.is_some() || sightings.believes(&[witnesses]);
-    Sighting {
+    let mut believed = sightings.believes(&[witnesses]);
+    if let (false, Some(cause)) = (believed, &cause) {
+        believed = sightings
+            .replay_suffices(cause, witnesses, (filter, *at))
+            .await?;
+    }
+    Ok(Sighting {
         stage: diagnosis.and_then(|row| row.signature.stage),
         cause,
         severity: if believed { wanted } else { Severity::Ticket },
         suspicious: !believed && wanted == Severity::Page,
         ..sighting(slice)
-    }
+    })
 }
 
 /// Whether an open incident has the slice because of another alert.

@@ -44,6 +44,7 @@ mod pending_delivery;
 mod quote;
 mod receiver;
 mod recurrence;
+mod report_schedule;
 mod route;
 mod silence;
 mod state;
@@ -72,6 +73,7 @@ pub use receiver::{
     AlertmanagerConfig, EmailConfig, IncidentIoConfig, JsmConfig, JsmPriority, MailSecurity,
     PagerDutyConfig, SlackConfig, TeamsConfig, TeamsShape,
 };
+pub use report_schedule::{DueReport, ReportConfig, ReportPeriod};
 pub use route::RouteConfig;
 pub use silence::{FieldProblem, Silence, SilenceConfig, SilenceKind, Silences};
 pub use slo::Severity;

@@ -188,6 +188,11 @@ impl Problem {
         }
     }
 
+    /// What is wrong, for people.
+    pub(crate) fn into_detail(self) -> String {
+        self.detail
+    }
+
     /// The same, naming the parts at fault.
     #[must_use]
     pub(crate) fn with(mut self, errors: Vec<Fault>) -> Self {

@@ -170,6 +170,42 @@ async fn a_burst_from_one_source_is_a_ticket_until_others_see_it_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_one_network_reports_is_a_ticket_also_where_a_replay_shows_it_unless_hardly_others_are_there()
+ {
+    let change = failures::diagnosis(store::ReplayOutcome::Reproduced, NOON).changes;
+    for (all_networks, changes, severity) in [
+        (40, vec![], "ticket"),
+        (1, vec![], "page"),
+        (40, change, "page"),
+    ] {
+        let mut rig = Rig::new();
+        rig.corroboration = alert::Corroboration::default();
+        rig.healthy_day();
+        rig.happen("", 500, 600);
+        rig.world.facts().failures = vec![failures::failure(500)];
+        rig.world.facts().diagnoses = vec![store::DiagnosisRow {
+            changes,
+            ..failures::diagnosis(store::ReplayOutcome::Reproduced, NOON + 5_000)
+        }];
+        let failure = failures::failure(1);
+        rig.world.facts().witnesses = vec![store::Witnessed {
+            target_origin: failure.target_origin,
+            endpoint: failure.endpoint,
+            method: failure.method,
+            sessions: 400,
+            networks: 1,
+            all_networks,
+            ..store::Witnessed::default()
+        }];
+        let mut hand = Hand::of(rig.aggregator());
+        hand.settle(&rig).await;
+        let told = rig.pager.take();
+        let severities: Vec<_> = told.iter().map(|told| told.label("severity")).collect();
+        assert_eq!(severities, [severity], "{all_networks}: {told:#?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_service_has_its_own_alert_and_the_whole_has_none() {
     let mut rig = Rig::new();
     rig.slos = vec![SloConfig {

@@ -194,6 +194,8 @@ impl Config {
         self.inventory.problems(Problems::at("inventory", found));
         self.dashboard.problems(Problems::at("dashboard", found));
         let apps = self.app_names();
+        self.alert
+            .report_problems(&apps, Problems::at("alert", found));
         self.dashboard
             .app_problems(&apps, Problems::at("dashboard", found));
         self.health
