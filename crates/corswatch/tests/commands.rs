@@ -177,11 +177,51 @@ fn mistakes_of_kind() -> Vec<(String, Vec<&'static str>)> {
         ),
         (
             format!(
+                "{APP}[journal]\nkind = \"kafka\"\n[journal.kafka]\nbrokers = \"a.test:9092; b.test:9093\"\n"
+            ),
+            vec![
+                "journal.kafka.brokers = \"a.test:9092; b.test:9093\": brokers are separated by commas: write `a.test:9092,b.test:9093`",
+            ],
+        ),
+        (
+            format!(
                 "{APP}[dashboard]\nlisten = \"localhost:7781\"\nhosts = [\"https://cors.test/\"]\n"
             ),
             vec![
                 "dashboard.listen = \"localhost:7781\": an IP address and a port are expected: write `listen = \"127.0.0.1:7781\"`",
                 "dashboard.hosts[0] = \"https://cors.test/\": write a host name alone, without scheme or port: `cors.test`",
+            ],
+        ),
+        (
+            format!(
+                "{APP}[[alert.alertmanager]]\nurls = [\"http://am.test:9093/api/v1/alerts\"]\n"
+            ),
+            vec![
+                "alert.alertmanager[0].urls[0] = [redacted]: the path of the API, version 2, is put behind it: write `urls = [\"http://am.test:9093\"]`",
+            ],
+        ),
+        (
+            format!("{APP}[[alert.alertmanager]]\nurls = [\"http://am.test/am/#/alerts\"]\n"),
+            vec![
+                "alert.alertmanager[0].urls[0] = [redacted]: the path of the API, version 2, is put behind it: write `urls = [\"http://am.test/am\"]`",
+            ],
+        ),
+        (
+            format!("{APP}[[alert.alertmanager]]\nurls = [\"http://10.0.0.7:9093/\"]\n"),
+            vec![
+                "alert.alertmanager[0].urls[0] = [redacted]: 10.0.0.7 is not a public address: write `dangerously_allow_private_networks = true` below `[alert]` to permit it",
+            ],
+        ),
+        (
+            format!("{APP}[prober]\ndangerously_allow_private_networks = true\n"),
+            vec![
+                "prober.dangerously_allow_private_networks = true: a list is expected: write `dangerously_allow_private_networks = [\"http://localhost:8080\"]`",
+            ],
+        ),
+        (
+            "[apps]\nname = \"test\"\n".to_owned(),
+            vec![
+                "apps = { name = \"test\" }: a list is expected: write `[[apps]]` on a line of its own, and its settings below",
             ],
         ),
         (
@@ -198,7 +238,9 @@ fn mistakes_of_kind() -> Vec<(String, Vec<&'static str>)> {
         ),
         (
             "public_url = https://hush.test\n".to_owned(),
-            vec!["--config = c.toml: is not TOML: line 1, column 14: string values must be quoted"],
+            vec![
+                "--config = c.toml: is not TOML: line 1, column 14: string values must be quoted, expected literal string; write `public_url = \"..\"`",
+            ],
         ),
         (
             format!("{APP}[[services]]\nname = \"a\"\nmatch = [{{ origin = \"api.test\" }}]\n"),

@@ -76,10 +76,17 @@ pub(crate) fn advice(
         Kind::Whole if found.is_some_and(Value::is_integer) => Some(range(&of)),
         Kind::Whole => Some(number("a whole number", found, &line, usual())),
         Kind::Number => Some(number("a number", found, &line, usual())),
-        Kind::List => Some(format!(
-            "a list is expected: write `{}`",
-            line(&list(found))
+        Kind::List if is_section_list(path, &of, schema) => Some(format!(
+            "a list is expected: write `[[{}]]` on a line of its own, and its settings below",
+            path.join(".")
         )),
+        Kind::List => {
+            let line = match list(found) {
+                Some(list) => line(&list),
+                None => usual().unwrap_or_else(|| line("[..]")),
+            };
+            Some(format!("a list is expected: write `{line}`"))
+        }
         Kind::Table if is_section(path, &of) => Some(format!(
             "a table is expected: write `[{}]` on a line of its own, and its settings below",
             path.join(".")
@@ -182,6 +189,13 @@ fn is_section(path: &[String], of: &Json) -> bool {
     !is_in_list && of.get("properties").is_some()
 }
 
+/// Whether people write its entries as sections of the file.
+fn is_section_list(path: &[String], of: &Json, schema: &Schema) -> bool {
+    let is_in_list = path.iter().any(|part| part.starts_with('['));
+    let entry = of.get("items").map(|entry| schema.resolved(entry));
+    !is_in_list && entry.is_some_and(|entry| entry.get("properties").is_some())
+}
+
 /// The word that is written most like what was found.
 fn nearest(found: &str, words: &[String]) -> Option<String> {
     let wanted = format!("\"{}\"", found.to_lowercase());
@@ -218,13 +232,14 @@ fn quoted(found: &Value) -> String {
     }
 }
 
-/// One text alone becomes a list of it.
-fn list(found: Option<&Value>) -> String {
+/// One text alone becomes a list of it; one that is hidden is not shown.
+fn list(found: Option<&Value>) -> Option<String> {
     match found {
         Some(Value::String(text)) if !text.is_empty() => {
-            format!("[{}]", Value::from(text.as_str()))
+            Some(format!("[{}]", Value::from(text.as_str())))
         }
-        _ => "[..]".to_owned(),
+        Some(Value::String(_)) | None => Some("[..]".to_owned()),
+        Some(_) => None,
     }
 }
 
