@@ -34,6 +34,12 @@ impl Settings {
         self
     }
 
+    /// The address of the edge.
+    #[must_use]
+    pub fn edge_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.edge)
+    }
+
     /// The address of the admin server.
     #[must_use]
     pub fn private_url(&self) -> String {

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 /// Never: this crate lies two folders below the root.
 #[must_use]
 pub fn root() -> &'static Path {
-    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| find());
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(find);
     &ROOT
 }
 

@@ -76,17 +76,7 @@ pub(crate) fn advice(
         Kind::Whole if found.is_some_and(Value::is_integer) => Some(range(&of)),
         Kind::Whole => Some(number("a whole number", found, &line, usual())),
         Kind::Number => Some(number("a number", found, &line, usual())),
-        Kind::List if is_section_list(path, &of, schema) => Some(format!(
-            "a list is expected: write `[[{}]]` on a line of its own, and its settings below",
-            path.join(".")
-        )),
-        Kind::List => {
-            let line = match list(found) {
-                Some(list) => line(&list),
-                None => usual().unwrap_or_else(|| line("[..]")),
-            };
-            Some(format!("a list is expected: write `{line}`"))
-        }
+        Kind::List => Some(of_list(path, &of, schema, found)),
         Kind::Table if is_section(path, &of) => Some(format!(
             "a table is expected: write `[{}]` on a line of its own, and its settings below",
             path.join(".")
@@ -109,6 +99,24 @@ pub(crate) fn advice(
         }
         Kind::Unknown => None,
     }
+}
+
+/// What a list takes: sections of the file, or values of which the line to write has some.
+fn of_list(path: &[String], of: &Json, schema: &Schema, found: Option<&Value>) -> String {
+    if is_section_list(path, of, schema) {
+        return format!(
+            "a list is expected: write `[[{}]]` on a line of its own, and its settings below",
+            path.join(".")
+        );
+    }
+    let name = path.last().filter(|name| !name.starts_with('['));
+    let line =
+        |value: &str| name.map_or_else(|| value.to_owned(), |name| format!("{name} = {value}"));
+    let line = match list(found) {
+        Some(list) => line(&list),
+        None => lines::usual(path, schema).unwrap_or_else(|| line("[..]")),
+    };
+    format!("a list is expected: write `{line}`")
 }
 
 fn one_of(words: &[String], found: Option<&Value>, line: impl Fn(&str) -> String) -> String {

@@ -121,93 +121,96 @@ fn of_value(name: &str, value: &str, said: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// A text, where it is broken, and what is to be written.
+    const BROKEN: &[(&str, &str, &str)] = &[
+        (
+            "[[apps]]\nname = “shop”\n",
+            "line 2, column 8: ",
+            "`“` is no quote here: write `\"`",
+        ),
+        (
+            "keys = ['a', ‘b’]\n",
+            "line 1, column 14: ",
+            "`‘` is no quote here: write `\"`",
+        ),
+        (
+            "{\"apps\": [{\"name\": \"shop\"}]}",
+            "line 1, column 1: ",
+            "this is JSON: write `[[apps]]`",
+        ),
+        (
+            "apps:\n  - name: shop\n",
+            "line 1, ",
+            "write `[apps]` on a line of its own, `[[apps]]` for",
+        ),
+        (
+            "data: /var/lib/corswatch\n",
+            "line 1, ",
+            "this is YAML: write `data = \"..\"`",
+        ),
+        (
+            "[[apps]]\n- name: shop\n",
+            "line 2, ",
+            "`name = \"..\"` below",
+        ),
+        (
+            "// ours\n[[apps]]\n",
+            "line 1, ",
+            "a comment begins with `#`",
+        ),
+        (
+            "; ours\n[[apps]]\n",
+            "line 1, ",
+            "a comment begins with `#`",
+        ),
+        (
+            "[[apps]]\nname = shop\n",
+            "line 2, ",
+            "write `name = \"..\"`",
+        ),
+        (
+            "[demo]\nenabled = True\n",
+            "line 2, ",
+            "write `enabled = true`",
+        ),
+        (
+            "[demo]\nenabled = no # not yet\n",
+            "line 2, ",
+            "write `enabled = false`",
+        ),
+        ("data = none\n", "line 1, ", "leave the line out"),
+        ("data =\n", "line 1, ", "write `data = \"..\"`"),
+        ("data = \"C:\\data\"\n", "line 1, ", "write `data = '..'`"),
+        (
+            "data = \"a\"\ndata = \"b\"\n",
+            "line 2, ",
+            "it is written twice: leave one",
+        ),
+        (
+            "[alert]\n[log]\n[alert]\n",
+            "line 3, ",
+            "`[alert]` stands twice",
+        ),
+        (
+            "[alert\nqueue = 1\n",
+            "line 1, ",
+            "write `[alert]` on a line",
+        ),
+        (
+            "collector\n",
+            "line 1, ",
+            "write `collector = ..`, or `[collector]` for a section",
+        ),
+        (
+            "[[apps]\nname = \"a\"\n",
+            "line 1, ",
+            "write `[[apps]]` on a line",
+        ),
+    ];
+
     #[test]
     fn of_a_file_that_is_not_toml_people_are_told_what_to_write() {
-        for (text, place, advice) in [
-            (
-                "[[apps]]\nname = “shop”\n",
-                "line 2, column 8: ",
-                "`“` is no quote here: write `\"`",
-            ),
-            (
-                "keys = ['a', ‘b’]\n",
-                "line 1, column 14: ",
-                "`‘` is no quote here: write `\"`",
-            ),
-            (
-                "{\"apps\": [{\"name\": \"shop\"}]}",
-                "line 1, column 1: ",
-                "this is JSON: write `[[apps]]`",
-            ),
-            (
-                "apps:\n  - name: shop\n",
-                "line 1, ",
-                "write `[apps]` on a line of its own, `[[apps]]` for",
-            ),
-            (
-                "data: /var/lib/corswatch\n",
-                "line 1, ",
-                "this is YAML: write `data = \"..\"`",
-            ),
-            (
-                "[[apps]]\n- name: shop\n",
-                "line 2, ",
-                "`name = \"..\"` below",
-            ),
-            (
-                "// ours\n[[apps]]\n",
-                "line 1, ",
-                "a comment begins with `#`",
-            ),
-            (
-                "; ours\n[[apps]]\n",
-                "line 1, ",
-                "a comment begins with `#`",
-            ),
-            (
-                "[[apps]]\nname = shop\n",
-                "line 2, ",
-                "write `name = \"..\"`",
-            ),
-            (
-                "[demo]\nenabled = True\n",
-                "line 2, ",
-                "write `enabled = true`",
-            ),
-            (
-                "[demo]\nenabled = no # not yet\n",
-                "line 2, ",
-                "write `enabled = false`",
-            ),
-            ("data = none\n", "line 1, ", "leave the line out"),
-            ("data =\n", "line 1, ", "write `data = \"..\"`"),
-            ("data = \"C:\\data\"\n", "line 1, ", "write `data = '..'`"),
-            (
-                "data = \"a\"\ndata = \"b\"\n",
-                "line 2, ",
-                "it is written twice: leave one",
-            ),
-            (
-                "[alert]\n[log]\n[alert]\n",
-                "line 3, ",
-                "`[alert]` stands twice",
-            ),
-            (
-                "[alert\nqueue = 1\n",
-                "line 1, ",
-                "write `[alert]` on a line",
-            ),
-            (
-                "collector\n",
-                "line 1, ",
-                "write `collector = ..`, or `[collector]` for a section",
-            ),
-            (
-                "[[apps]\nname = \"a\"\n",
-                "line 1, ",
-                "write `[[apps]]` on a line",
-            ),
-        ] {
+        for (text, place, advice) in BROKEN {
             let error = text.parse::<toml::Table>().expect_err(text);
             let told = told(text, &error);
             let start = format!("is not TOML: {place}");
