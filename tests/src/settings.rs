@@ -41,6 +41,10 @@ impl Settings {
     pub const fn behind_a_proxy(mut self) -> Self {
         self.proxies = "\"127.0.0.1/32\"";
         self
+    /// The address of the edge.
+    #[must_use]
+    pub fn edge_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.edge)
     }
 
     /// The address of the admin server.

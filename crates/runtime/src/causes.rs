@@ -45,8 +45,21 @@ impl fmt::Display for WithCauses<'_> {
             }
             cause = error.source();
         }
-        Ok(())
+        f.write_str(meaning(&said))
     }
+}
+
+/// What the words of a library mean to who wrote the address.
+fn meaning(said: &str) -> &'static str {
+    // rustls reads the first bytes of an answer as a record of TLS.
+    if said.contains("received corrupt message of type") {
+        return " (no TLS is spoken there: write http://, or the port of TLS)";
+    }
+    // hyper reads a record of TLS as the first line of an answer.
+    if said.contains("invalid HTTP version parsed") {
+        return " (no HTTP is spoken there: write https:// where it is a port of TLS)";
+    }
+    ""
 }
 
 #[cfg(test)]
@@ -83,6 +96,17 @@ mod tests {
             (
                 &["no answer", "", "os error 111"],
                 "no answer: os error 111",
+            ),
+            (
+                &[
+                    "client error (Connect)",
+                    "received corrupt message of type InvalidContentType",
+                ],
+                "client error (Connect): received corrupt message of type InvalidContentType (no TLS is spoken there: write http://, or the port of TLS)",
+            ),
+            (
+                &["client error (SendRequest)", "invalid HTTP version parsed"],
+                "client error (SendRequest): invalid HTTP version parsed (no HTTP is spoken there: write https:// where it is a port of TLS)",
             ),
         ] {
             assert_eq!(chain(texts).with_causes().to_string(), line);

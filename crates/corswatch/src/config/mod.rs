@@ -16,6 +16,7 @@ mod reference;
 mod role;
 mod schema;
 mod secret_files;
+mod syntax;
 mod told;
 mod warnings;
 
@@ -352,22 +353,8 @@ fn parse(file: &Path) -> Result<(Table, String, Metadata), Failure> {
         }])
     };
     let (text, about) = crate::file::text(file, MOST_BYTES).map_err(problem)?;
-    let tree = text.parse().map_err(|error: toml::de::Error| {
-        let at = error.span().map_or(0, |span| span.start);
-        problem(format!(
-            "is not TOML: {}: {}",
-            line_and_column(&text, at),
-            error.message()
-        ))
-    })?;
+    let tree = text
+        .parse()
+        .map_err(|error| problem(syntax::told(&text, &error)))?;
     Ok((tree, text, about))
-}
-
-/// Where a byte of a text is. The line itself may hold a secret.
-fn line_and_column(text: &str, at: usize) -> String {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let column = before[start..].chars().count() + 1;
-    format!("line {line}, column {column}")
 }

@@ -8,6 +8,7 @@ use toml::{Table, Value};
 
 use super::load::{self, Environment};
 use super::schema::Schema;
+use super::syntax;
 use super::told::Sources;
 
 /// The part of a file that is about objectives.
@@ -44,7 +45,7 @@ pub(crate) fn objectives_of(
         vec![Problem {
             path,
             value: String::new(),
-            reason: format!("is not TOML: {}", error.message()),
+            reason: format!("is not TOML: {}", syntax::what(text, &error)),
         }]
     })?;
     let own = names(tree.get("apps"));

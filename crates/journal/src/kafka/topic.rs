@@ -91,7 +91,9 @@ pub(super) async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenErr
                 });
             }
             Err(error) => {
-                tracing::info!(error = %error.with_causes(), brokers = config.brokers, "waiting for Kafka")
+                let said = complaint.text();
+                let error = error.with_causes();
+                tracing::info!(%error, brokers = config.brokers, "waiting for Kafka{said}");
             }
         }
         tokio::time::sleep(PAUSE).await;
