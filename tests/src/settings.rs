@@ -41,6 +41,8 @@ impl Settings {
     pub const fn behind_a_proxy(mut self) -> Self {
         self.proxies = "\"127.0.0.1/32\"";
         self
+    }
+
     /// The address of the edge.
     #[must_use]
     pub fn edge_url(&self) -> String {
