@@ -180,12 +180,11 @@ pub(crate) async fn replay(
     let mut shown = Replay::NotAsked;
     for (app, part) in &incident.apps {
         for row in judge.sightings.diagnoses(app, at).await.iter() {
-            let told = &row.signature;
-            let of_it = told.target_origin == incident.target_origin
-                && part
-                    .slices
-                    .iter()
-                    .any(|slice| slice.method == told.method && slice.endpoint == told.endpoint);
+            let signature = &row.signature;
+            let of_it = signature.target_origin == incident.target_origin
+                && part.slices.iter().any(|slice| {
+                    slice.method == signature.method && slice.endpoint == signature.endpoint
+                });
             if !of_it || row.at < since {
                 continue;
             }

@@ -105,9 +105,9 @@ impl Slices {
             for (app, slices) in looked.found.iter().filter(|(_, found)| !found.is_empty()) {
                 let alert = AlertId::of(app, rule, []).to_string();
                 // What an incident tells of for another reason is not quiet.
-                let told =
+                let is_reported =
                     |slice: &&BlockedSlice| rule == QUIET && is_told(register, app, slice, &alert);
-                let slices: Vec<_> = slices.iter().filter(|slice| !told(slice)).collect();
+                let slices: Vec<_> = slices.iter().filter(|slice| !is_reported(slice)).collect();
                 let diagnoses = sightings.diagnoses(app, at).await;
                 let scope = (self.filter(app), at);
                 let mut seen = Vec::with_capacity(slices.len());
@@ -206,12 +206,12 @@ fn is_told(register: &Register, app: &str, slice: &BlockedSlice, alert: &str) ->
 }
 
 fn is_of(row: &DiagnosisRow, slice: &BlockedSlice) -> bool {
-    let told = &row.signature;
-    told.target_origin == slice.target_origin
-        && told.endpoint == slice.endpoint
-        && told.method == slice.method
-        && told.page_origin == slice.page_origin
-        && told.outcome == observation::Outcome::Blocked
+    let signature = &row.signature;
+    signature.target_origin == slice.target_origin
+        && signature.endpoint == slice.endpoint
+        && signature.method == slice.method
+        && signature.page_origin == slice.page_origin
+        && signature.outcome == observation::Outcome::Blocked
 }
 
 fn sighting(slice: &BlockedSlice) -> Sighting {

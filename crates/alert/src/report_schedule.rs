@@ -217,7 +217,7 @@ mod tests {
             receivers: vec!["nobody".to_owned()],
             ..ReportConfig::default()
         };
-        let told = |mails: &[String]| {
+        let notified = |mails: &[String]| {
             let mut found = Vec::new();
             problems(
                 &[wrong.clone()],
@@ -227,7 +227,7 @@ mod tests {
             let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
             texts.join("\n")
         };
-        let all = told(&["mail".to_owned()]);
+        let all = notified(&["mail".to_owned()]);
         for part in [
             "reports[0].app",
             "reports[0].at",
@@ -237,6 +237,10 @@ mod tests {
         ] {
             assert!(all.contains(part), "{part}: {all}");
         }
-        assert!(told(&[]).contains("[[alert.email]]"), "{}", told(&[]));
+        assert!(
+            notified(&[]).contains("[[alert.email]]"),
+            "{}",
+            notified(&[])
+        );
     }
 }

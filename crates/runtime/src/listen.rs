@@ -112,8 +112,8 @@ mod tests {
             ),
         ] {
             let error = open(addr).await;
-            let told = error.expect_err("it cannot be used").to_string();
-            assert!(told.ends_with(expected), "{told}");
+            let error_text = error.expect_err("it cannot be used").to_string();
+            assert!(error_text.ends_with(expected), "{error_text}");
         }
     }
 }

@@ -42,7 +42,7 @@ struct Progress {
     /// Whether what was stored before this process is among it.
     is_whole: bool,
     stored: BTreeMap<Partition, ProgressRow>,
-    told: BTreeMap<Partition, ProgressRow>,
+    stored_progress: BTreeMap<Partition, ProgressRow>,
 }
 
 /// An answer that stays right until something is written.
@@ -120,11 +120,18 @@ impl Alone {
             let mut progress = lock(&self.progress);
             for row in rows {
                 later(progress.stored.entry(key(&row)).or_insert(row), &row);
-                later(progress.told.entry(key(&row)).or_insert(row), &row);
+                later(
+                    progress.stored_progress.entry(key(&row)).or_insert(row),
+                    &row,
+                );
             }
             progress.is_whole = true;
         }
-        Ok(lock(&self.progress).told.values().copied().collect())
+        Ok(lock(&self.progress)
+            .stored_progress
+            .values()
+            .copied()
+            .collect())
     }
 
     /// Of progress that is to be told those rows that have to be stored.
@@ -140,14 +147,17 @@ impl Alone {
     }
 
     /// Takes in progress, of which `stored` was written.
-    pub(crate) fn told(&self, rows: &[ProgressRow], stored: &[ProgressRow]) {
+    pub(crate) fn stored_progress(&self, rows: &[ProgressRow], stored: &[ProgressRow]) {
         let mut progress = lock(&self.progress);
         let known = progress.stored.len();
         for row in stored {
             later(progress.stored.entry(key(row)).or_insert(*row), row);
         }
         for row in rows {
-            later(progress.told.entry(key(row)).or_insert(*row), row);
+            later(
+                progress.stored_progress.entry(key(row)).or_insert(*row),
+                row,
+            );
         }
         // Questions about what is compacted answer for every partition that has progress.
         if progress.stored.len() != known {

@@ -164,7 +164,7 @@ impl Store {
         };
         let stored = alone.to_store(progress);
         self.insert(&stored).await?;
-        alone.told(progress, &stored);
+        alone.stored_progress(progress, &stored);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ pub(crate) fn usual(path: &[String], schema: &Schema) -> Option<String> {
     let path = &path[..=end];
     let name = path.last()?;
     let of = schema.property(path)?;
-    if let Some(value) = of.get("default").and_then(told) {
+    if let Some(value) = of.get("default").and_then(written) {
         return Some(format!("{name} = {value}"));
     }
     let word = || words(schema.resolved(of)).into_iter().next();
@@ -57,7 +57,7 @@ fn of_kind(of: &Json) -> Option<&'static str> {
 }
 
 /// A default that says something.
-fn told(default: &Json) -> Option<Value> {
+fn written(default: &Json) -> Option<Value> {
     let value = Value::try_from(default).ok()?;
     let is_empty = match &value {
         Value::String(text) => text.is_empty(),

@@ -16,8 +16,8 @@ mod reference;
 mod role;
 mod schema;
 mod secret_files;
+mod sources;
 mod syntax;
-mod told;
 mod warnings;
 
 use std::fs::Metadata;
@@ -162,13 +162,13 @@ impl Config {
             let found = config.warnings();
             warnings.extend(reading.dropped.own(found));
         }
-        let sources = told::Sources {
+        let sources = sources::Sources {
             text: text.as_deref(),
             environment: &environment,
             tree: &tree,
             schema: &schema,
         };
-        let problems = problems.into_iter().map(|problem| sources.told(problem));
+        let problems = problems.into_iter().map(|problem| sources.located(problem));
         Ok(Examined {
             config: reading.value,
             problems: problems.collect(),
@@ -355,6 +355,6 @@ fn parse(file: &Path) -> Result<(Table, String, Metadata), Failure> {
     let (text, about) = crate::file::text(file, MOST_BYTES).map_err(problem)?;
     let tree = text
         .parse()
-        .map_err(|error| problem(syntax::told(&text, &error)))?;
+        .map_err(|error| problem(syntax::located(&text, &error)))?;
     Ok((tree, text, about))
 }

@@ -8,8 +8,8 @@ use toml::{Table, Value};
 
 use super::load::{self, Environment};
 use super::schema::Schema;
+use super::sources::Sources;
 use super::syntax;
-use super::told::Sources;
 
 /// The part of a file that is about objectives.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -82,7 +82,7 @@ pub(crate) fn objectives_of(
         tree: &tree,
         schema: &schema,
     };
-    let found = found.into_iter().map(|problem| sources.told(problem));
+    let found = found.into_iter().map(|problem| sources.located(problem));
     Err(found.collect())
 }
 

@@ -5,7 +5,7 @@
 const TYPOGRAPHIC: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '«', '»'];
 
 /// The error of a text as people are told of it.
-pub(crate) fn told(text: &str, error: &toml::de::Error) -> String {
+pub(crate) fn located(text: &str, error: &toml::de::Error) -> String {
     let Place { line, column, .. } = place(text, error);
     format!(
         "is not TOML: line {line}, column {column}: {}",
@@ -212,13 +212,13 @@ mod tests {
     fn of_a_file_that_is_not_toml_people_are_told_what_to_write() {
         for (text, place, advice) in BROKEN {
             let error = text.parse::<toml::Table>().expect_err(text);
-            let told = told(text, &error);
+            let located = located(text, &error);
             let start = format!("is not TOML: {place}");
             assert!(
-                told.starts_with(&start) && told.contains(advice),
-                "{text}: {told}"
+                located.starts_with(&start) && located.contains(advice),
+                "{text}: {located}"
             );
-            assert_eq!(told.lines().count(), 1, "{told}");
+            assert_eq!(located.lines().count(), 1, "{located}");
         }
     }
 
@@ -231,9 +231,9 @@ mod tests {
             "hush: = 1\n",
         ] {
             let error = text.parse::<toml::Table>().expect_err(text);
-            let told = told(text, &error);
-            let is_named = told.contains("hush:");
-            assert!(!told.contains("hush") || is_named, "{told}");
+            let located = located(text, &error);
+            let is_named = located.contains("hush:");
+            assert!(!located.contains("hush") || is_named, "{located}");
         }
     }
 }

@@ -62,8 +62,8 @@ pub(super) fn take(text: &str) -> (Option<ConsoleMessage>, String) {
     };
     let (method, status) = failed(&joined, message.url.as_deref());
     message.method = method;
-    if let Failure::Cors(told) = &mut message.failure {
-        told.status = told.status.or(status);
+    if let Failure::Cors(cors) = &mut message.failure {
+        cors.status = cors.status.or(status);
     }
     let blank = |line: &str| match is_message(&line) {
         true => String::new(),

@@ -22,7 +22,7 @@ pub(super) fn is_of_cors(message: &ConsoleMessage) -> Result<(), BadDump> {
 /// The exchange with the answer that a message of the console speaks of, where the dump does not show it.
 pub(super) fn as_the_browser_says(message: &ConsoleMessage, mut dump: Dump) -> Dump {
     let text = &message.text;
-    let Failure::Cors(told) = &message.failure else {
+    let Failure::Cors(cors) = &message.failure else {
         return dump;
     };
     if message.others > 0 {
@@ -33,7 +33,7 @@ pub(super) fn as_the_browser_says(message: &ConsoleMessage, mut dump: Dump) -> D
     }
     let judgement = judge(&dump.exchange);
     if judgement.ruling == Ruling::Blocked {
-        let differs = told.error.is_some() && told.error != judgement.error;
+        let differs = cors.error.is_some() && cors.error != judgement.error;
         if differs {
             dump.notes.push(format!(
                 "The browser's message is about another answer: `{text}`."
@@ -45,7 +45,7 @@ pub(super) fn as_the_browser_says(message: &ConsoleMessage, mut dump: Dump) -> D
         (Some(location), true) => redirected(&dump.exchange, location),
         _ => dump.exchange.clone(),
     };
-    match completed(told, &exchange) {
+    match completed(cors, &exchange) {
         Some(exchange) => {
             dump.explanation = Some(format!(
                 "The browser blocked it: `{text}`. The answer that it speaks of is not in the text; what to change is said for one as the message describes it."

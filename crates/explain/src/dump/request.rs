@@ -39,12 +39,12 @@ pub(super) fn of(
         .copied();
     let preflight = requests.iter().find(|sent| sent.is_preflight()).copied();
     let mut notes = Vec::new();
-    let told = given
+    let given_origin = given
         .origin
         .clone()
         .or_else(|| requests.iter().find_map(|sent| sent.header("origin")))
         .or_else(|| console?.origin.clone());
-    let page_origin = match told {
+    let page_origin = match given_origin {
         Some(origin) => origin,
         None => {
             let origin = requests.iter().find_map(|sent| referring(sent));

@@ -5,16 +5,16 @@ use cors::{
     Ruling, Scene, Stage, judge,
 };
 
-use super::told::Told;
+use super::message::BlockMessage;
 use crate::fix::UNKNOWN_STATUS;
 
 /// The exchange with the answer that the message speaks of in place of the one that is missing; `None`
 /// where none is missing, or where there is none that the message fits.
-pub(crate) fn completed(told: &Told, exchange: &Exchange) -> Option<Exchange> {
+pub(crate) fn completed(message: &BlockMessage, exchange: &Exchange) -> Option<Exchange> {
     let mut exchange = exchange.clone();
-    exchange.request = as_told(told, &exchange.request)?;
+    exchange.request = as_it_says(message, &exchange.request)?;
     let mut judgement = judge(&exchange);
-    match (told.stage, judgement.scene.missing?) {
+    match (message.stage, judgement.scene.missing?) {
         // The file may leave out what made the preflight necessary.
         (Some(Stage::Preflight), Stage::Response) if judgement.scene.question.is_none() => {
             exchange.request = exchange.request.always_preflighted();
@@ -28,28 +28,28 @@ pub(crate) fn completed(told: &Told, exchange: &Exchange) -> Option<Exchange> {
         _ => {}
     }
     let missing = judgement.scene.missing?;
-    let by_itself = match told.error {
+    let by_itself = match message.error {
         Some(CorsError::PreflightInvalidStatus) => UNKNOWN_STATUS,
         Some(CorsError::PreflightDisallowedRedirect) => 302,
         _ => 200,
     };
     let answer = Answer {
-        status: told.status.unwrap_or(by_itself),
-        headers: headers(told, &judgement.scene),
+        status: message.status.unwrap_or(by_itself),
+        headers: headers(message, &judgement.scene),
     };
     place(&mut exchange, &judgement, missing, answer);
     (judge(&exchange).ruling == Ruling::Blocked).then_some(exchange)
 }
 
 /// The request with what the message says of it.
-fn as_told(told: &Told, request: &Request) -> Option<Request> {
-    let name = told.parameter.as_deref();
-    let mut request = match told.error {
+fn as_it_says(message: &BlockMessage, request: &Request) -> Option<Request> {
+    let name = message.parameter.as_deref();
+    let mut request = match message.error {
         Some(CorsError::HeaderDisallowedByPreflightResponse) => with_header(request, name)?,
         Some(CorsError::MethodDisallowedByPreflightResponse) => with_method(request, name)?,
         _ => request.clone(),
     };
-    if of_credentials(told) {
+    if of_credentials(message) {
         request = request.with_credentials(Credentials::Include);
     }
     Some(request)
@@ -86,10 +86,10 @@ fn permission(scene: &Scene) -> Answer {
 }
 
 /// Whether only requests with credentials fail like this.
-const fn of_credentials(told: &Told) -> bool {
+const fn of_credentials(message: &BlockMessage) -> bool {
     use CorsError as E;
     matches!(
-        told.error,
+        message.error,
         Some(
             E::WildcardOriginNotAllowed
                 | E::PreflightWildcardOriginNotAllowed
@@ -100,20 +100,20 @@ const fn of_credentials(told: &Told) -> bool {
 }
 
 /// The headers of the answer that the message speaks of.
-fn headers(told: &Told, scene: &Scene) -> Headers {
+fn headers(message: &BlockMessage, scene: &Scene) -> Headers {
     use CorsError as E;
     let allow = "access-control-allow-origin";
     let mut headers = Headers::new();
-    match told.error {
+    match message.error {
         Some(E::WildcardOriginNotAllowed | E::PreflightWildcardOriginNotAllowed) => {
             headers.push(allow, "*");
         }
         Some(E::MultipleAllowOriginValues | E::PreflightMultipleAllowOriginValues) => {
-            headers.push(allow, told.value.as_deref().unwrap_or("*, *"));
+            headers.push(allow, message.value.as_deref().unwrap_or("*, *"));
         }
         Some(E::InvalidAllowCredentials | E::PreflightInvalidAllowCredentials) => {
             headers.push(allow, &scene.origin);
-            if let Some(value) = &told.value {
+            if let Some(value) = &message.value {
                 headers.push("access-control-allow-credentials", value);
             }
         }
@@ -123,14 +123,14 @@ fn headers(told: &Told, scene: &Scene) -> Headers {
             | E::InvalidAllowOriginValue
             | E::PreflightInvalidAllowOriginValue,
         ) => {
-            if let Some(value) = &told.value {
+            if let Some(value) = &message.value {
                 headers.push(allow, value);
             }
         }
         // Chromium and Firefox come to these where they have found the permission; WebKit looks at the
         // status first.
         Some(error @ (E::PreflightInvalidStatus | E::PreflightDisallowedRedirect))
-            if told.stage.is_some() =>
+            if message.stage.is_some() =>
         {
             headers.push(allow, &scene.origin);
             headers.push("access-control-allow-credentials", "true");
@@ -154,7 +154,7 @@ fn headers(told: &Told, scene: &Scene) -> Headers {
             headers.push("access-control-allow-credentials", "true");
             let question = scene.question.as_ref();
             let asked = question.and_then(|question| question.headers.as_deref());
-            let refused = told.parameter.as_deref().unwrap_or_default();
+            let refused = message.parameter.as_deref().unwrap_or_default();
             let granted: Vec<&str> = asked
                 .unwrap_or_default()
                 .split(',')

@@ -2,7 +2,7 @@
 
 use cors::CorsError;
 
-use super::told::{self, Told};
+use super::message::{self, BlockMessage};
 use crate::reason::Reason;
 
 /// The failure of a request.
@@ -15,7 +15,7 @@ pub(crate) enum Failure {
     /// The general one, which Chromium writes for CORS and for much else.
     General,
     /// CORS, and what the message says of it.
-    Cors(Told),
+    Cors(BlockMessage),
     /// For another reason.
     Other(Reason),
 }
@@ -78,7 +78,7 @@ pub(crate) fn read(text: Option<&str>) -> Failure {
         return Failure::NotSent;
     }
     if let Some(error) = named(text) {
-        return Failure::Cors(Told::rule(error));
+        return Failure::Cors(BlockMessage::rule(error));
     }
     let lower = text.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -96,7 +96,7 @@ pub(crate) fn read(text: Option<&str>) -> Failure {
         return Failure::General;
     }
     if has(&CORS) {
-        return Failure::Cors(told::read(text));
+        return Failure::Cors(message::read(text));
     }
     let reason = WORDS
         .iter()

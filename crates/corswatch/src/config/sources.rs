@@ -21,7 +21,7 @@ pub(crate) struct Sources<'a> {
 
 impl Sources<'_> {
     /// The problem as people are told of it.
-    pub(crate) fn told(&self, problem: Problem) -> Problem {
+    pub(crate) fn located(&self, problem: Problem) -> Problem {
         let path = parts(&problem.path);
         let found = at(self.tree, &path);
         let value = match found {
@@ -138,5 +138,5 @@ fn walk_value(value: &Spanned<DeValue<'_>>, rest: &mut Path, start: &mut Option<
 }
 
 #[cfg(test)]
-#[path = "told_tests.rs"]
+#[path = "sources_tests.rs"]
 mod tests;

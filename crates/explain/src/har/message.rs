@@ -5,7 +5,7 @@ use cors::{CorsError, Stage};
 
 /// What a message says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct BlockMessage {
     /// The rule, where the message names just one.
     pub(crate) error: Option<CorsError>,
     /// The header or the method that was not allowed.
@@ -18,7 +18,7 @@ pub(crate) struct Told {
     pub(super) stage: Option<Stage>,
 }
 
-impl Told {
+impl BlockMessage {
     pub(super) fn rule(error: CorsError) -> Self {
         Self {
             error: Some(error),
@@ -144,7 +144,7 @@ const RULES: [(&str, CorsError); 33] = {
 const OF_PREFLIGHT: &str = "response to preflight request";
 
 /// Reads a message about CORS.
-pub(crate) fn read(text: &str) -> Told {
+pub(crate) fn read(text: &str) -> BlockMessage {
     let text = text.replace(['\u{2018}', '\u{2019}'], "'");
     let lower = text.to_ascii_lowercase();
     let found = RULES.iter().find(|(words, _)| lower.contains(words));
@@ -152,7 +152,7 @@ pub(crate) fn read(text: &str) -> Told {
         true => of_preflight(*error),
         false => *error,
     });
-    Told {
+    BlockMessage {
         error,
         parameter: parameter(&text, error),
         value: value(&text, error),
