@@ -70,7 +70,7 @@ fn value(answer: &Answer) -> Option<Found> {
     let value = text(answer, "access-control-allow-origin")?;
     if lines > 1 || value.contains(',') || value.trim().contains(' ') {
         // Two layers send two lines, which some proxies join.
-        let (where_, why, fix) = match lines {
+        let (how, why, fix) = match lines {
             1 => (
                 "in one line",
                 "The header knows no lists: browsers compare the whole value with the page's origin. Or the proxy and the application both set it, and something on the way joined the lines.",
@@ -83,7 +83,7 @@ fn value(answer: &Answer) -> Option<Found> {
             ),
         };
         let message = format!(
-            "Access-Control-Allow-Origin holds more than one value {where_} (`{value}`). {why}"
+            "Access-Control-Allow-Origin holds more than one value {how} (`{value}`). {why}"
         );
         return Some((rules::DUPLICATE, message, fix));
     }
