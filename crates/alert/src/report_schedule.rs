@@ -115,7 +115,7 @@ pub(crate) fn problems(reports: &[ReportConfig], mails: &[String], problems: &mu
             problems.report("at", &report.at, reason);
         }
         if names.is_empty() {
-            let reason = "no mail is configured; add `[[alert.email]]`";
+            let reason = "none is configured; add one: `[[alert.email]]`";
             problems.report("receivers", "", reason);
         }
         for receiver in &report.receivers {
