@@ -73,6 +73,9 @@ enum Bench {
         /// The app that is asked for.
         #[arg(long, default_value = "shop")]
         app: String,
+        /// Only questions whose name holds this.
+        #[arg(long, default_value = "")]
+        only: String,
         /// How often each question is asked.
         #[arg(long, default_value_t = 20)]
         rounds: usize,
@@ -116,7 +119,12 @@ async fn run(bench: Bench) -> Result<()> {
         Bench::Loader { rounds, beacons } => loader::run(rounds, beacons).await,
         Bench::Freshness { samples } => freshness::run(samples).await,
         Bench::Hostile { rounds, seconds } => hostile::run(rounds, seconds).await,
-        Bench::Panels { data, app, rounds } => panels::run(&data, &app, rounds).await,
+        Bench::Panels {
+            data,
+            app,
+            only,
+            rounds,
+        } => panels::run(&data, &app, &only, rounds).await,
         Bench::Baseline(args) => baseline::serve(&args).await,
     }
 }

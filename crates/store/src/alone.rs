@@ -149,7 +149,10 @@ impl Alone {
     /// Takes in progress, of which `stored` was written.
     pub(crate) fn stored_progress(&self, rows: &[ProgressRow], stored: &[ProgressRow]) {
         let mut progress = lock(&self.progress);
-        let known = progress.stored.len();
+        let begun = |stored: &BTreeMap<Partition, ProgressRow>| {
+            stored.values().filter(|row| row.next_offset > 0).count()
+        };
+        let before = begun(&progress.stored);
         for row in stored {
             later(progress.stored.entry(key(row)).or_insert(*row), row);
         }
@@ -159,8 +162,8 @@ impl Alone {
                 row,
             );
         }
-        // Questions about what is compacted answer for every partition that has progress.
-        if progress.stored.len() != known {
+        // What is compacted is told of every partition that records were read from.
+        if begun(&progress.stored) != before {
             self.compacted.written();
         }
     }
@@ -214,4 +217,45 @@ fn later(known: &mut ProgressRow, row: &ProgressRow) {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use observation::UnixMillis;
+
+    use super::*;
+
+    fn progress(partition: u32, next_offset: u64) -> ProgressRow {
+        ProgressRow {
+            epoch: 1,
+            partition,
+            next_offset,
+            event_time: UnixMillis(0),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_partition_that_begins_is_asked_for_with_what_is_compacted() {
+        let alone = Alone::default();
+        let row = |spans| Compacted {
+            epoch: 1,
+            partition: 0,
+            spans,
+            chunks: 0,
+        };
+        let ask = async |spans| {
+            let answer = alone.compacted.read(async { Ok(vec![row(spans)]) }).await;
+            answer.expect("answered")[0].spans
+        };
+        let tell = |row| alone.told(&[row], &[row]);
+        assert_eq!(ask(1).await, 1);
+        tell(progress(1, 0));
+        assert_eq!(ask(2).await, 1, "nothing was read from it");
+        tell(progress(1, 5));
+        assert_eq!(ask(3).await, 3);
+        tell(progress(1, 6));
+        assert_eq!(ask(4).await, 3);
+        alone.writes("compacted");
+        assert_eq!(ask(5).await, 5);
+    }
 }

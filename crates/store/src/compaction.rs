@@ -34,11 +34,12 @@ pub(crate) const COMPACTED: &str = "SELECT epoch, partition, max(done.spans) AS 
         max(done.chunks) AS chunks \
      FROM compacted AS done GROUP BY epoch, partition ORDER BY epoch, partition";
 
-/// The same with every partition that has progress, so that those of which nothing is compacted are among them.
+/// The same with every partition that records were read from, so that those of which nothing is compacted are among
+/// them.
 pub(crate) const COMPACTED_OF_ALL: &str = "SELECT epoch, partition, max(done.spans) AS spans, \
         max(done.chunks) AS chunks \
      FROM (SELECT epoch, partition, toUInt64(spans) AS spans, toUInt64(chunks) AS chunks FROM compacted \
-        UNION ALL SELECT epoch, partition, toUInt64(0), toUInt64(0) FROM progress) AS done \
+        UNION ALL SELECT epoch, partition, toUInt64(0), toUInt64(0) FROM progress WHERE next_offset > 0) AS done \
      GROUP BY epoch, partition ORDER BY epoch, partition";
 
 /// The spans that are compacted, by partition, as parameters of a statement.
