@@ -63,6 +63,7 @@ impl Reader {
         let timeout = config.query_timeout.duration();
         // The server gives up a little earlier than we do, so that its reason arrives.
         let server_timeout = timeout.as_secs_f64() * 0.9;
+        let is_embedded = matches!(address, Address::Engine(_));
         let client = Client::new(address, config, login, timeout)
             .with_setting("readonly", 2)
             .with_setting("max_execution_time", server_timeout)
@@ -74,9 +75,13 @@ impl Reader {
             .with_setting("optimize_move_to_prewhere_if_final", 1)
             // So are those that skip indexes are of: where one says that a copy is not asked for, none is.
             .with_setting("use_skip_indexes_if_final", 1)
-            .with_setting("use_skip_indexes_if_final_exact_mode", 0)
             // The time is in the sorting key, so copies lie in one partition.
             .with_setting("do_not_merge_across_partitions_select_final", 1);
+        let client = match is_embedded {
+            // It need not look for other copies then. Servers before 25.6 refuse settings that they do not know.
+            true => client.with_setting("use_skip_indexes_if_final_exact_mode", 0),
+            false => client,
+        };
         let client = match config.topology {
             crate::Topology::Single => client,
             crate::Topology::Replicated { .. } => {
