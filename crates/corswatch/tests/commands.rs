@@ -190,6 +190,22 @@ fn mistakes_of_newcomers() -> Vec<(String, Vec<&'static str>)> {
             ],
         ),
         (
+            format!(
+                "{APP}[[alert.slack]]\nwebhook_url = \"https://hooks.slack.com/services/T0/B0/hush\"\n"
+            ),
+            vec![
+                "alert.slack[0].webhook_url = [redacted]: unknown field; did you mean `url = \"..\"`?",
+            ],
+        ),
+        (
+            format!(
+                "{APP}[[alert.slack]]\nurl = \"https://shop.slack.com/archives/C0123456789\"\n"
+            ),
+            vec![
+                "alert.slack[0].url = [redacted]: this is a page of Slack: an incoming webhook is `https://hooks.slack.com/services/..`",
+            ],
+        ),
+        (
             "[apps]\nname = \"test\"\n".to_owned(),
             vec![
                 "apps = { name = \"test\" }: a list is expected: write `[[apps]]` on a line of its own, and its settings below",

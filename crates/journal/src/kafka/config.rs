@@ -205,7 +205,8 @@ mod tests {
             ("a.test:9092,b.test:port", "`b.test:9092`"),
             ("a.test:9092,", "`HOST:9092`"),
             ("k.test:9092/topic", "`k.test:9092`"),
-            ("a.test b.test", "`a.test:9092`"),
+            ("a.test b.test", "`a.test,b.test`"),
+            ("a.test:9092;b.test:9093", "`a.test:9092,b.test:9093`"),
         ] {
             let reason = brokers_problem(bad).expect(bad);
             assert!(
