@@ -11,7 +11,7 @@ const DOWN_MS = 30_000;
 const BLOCKER_MS = 10;
 const FAR_MS = 30;
 /** Where two times must agree, servers can be told from the machine itself when they are nearer. */
-const NEAR_MS = 12;
+const NEAR_MS = BLOCKER_MS;
 /**
  * An answer takes one round trip, and up to two more where it needs a connection with TLS first: what
  * failed in less than a third of what probes take had none.
@@ -30,7 +30,7 @@ const MIN_ROOT = 0.5;
  * A request that ends without an answer on a connection used before is sent again once; by Firefox
  * nine times, where repeating is safe. It then takes about as many times what an answer takes.
  */
-const MIN_TWICE = 1.7;
+const MIN_TWICE = MAX_ONCE;
 const MAX_TWICE = 2.35;
 const MIN_TEN = 6;
 const MAX_TEN = 16;
@@ -155,8 +155,8 @@ const askPlainly = async (cheap?: string): Promise<Verdict | undefined> => {
  */
 const silent = async () => {
 	// WebKit keeps the connection after a `GET`: by how often a preflight on it is sent, one that is reset is
-	// told from one that is refused. In Firefox a request whose preflight failed is not judged by another.
-	if (safe || stage === "preflight") return false;
+	// told from one that is refused.
+	if (safe) return false;
 	if (await askNoCors(url, "GET")) return measure(true);
 	return firefox ? !repeated(took / ms, MIN_ROOT, MIN_TEN) : scope.EventSource && !(await ask(url));
 };
@@ -173,11 +173,10 @@ const askPreflighted = (cache: RequestCache) =>
 const unpreflighted = async (): Promise<Verdict> => {
 	let spent = took;
 	if (firefox) {
-		// Both agree; one answer may have been slow.
-		spent = Math.min(spent, failedMs);
-		if (spent > MAX_TWICE * ms) await askAgain(url);
-		return repeated(spent / ms, MIN_TEN, MAX_TEN) ? network(`${ev}q`) : blocked();
+		return repeated(Math.min(spent, failedMs) / ms, MIN_TEN, MAX_TEN) ? network(`${ev}q`) : blocked();
 	}
+	// A preflight may be answered sooner than the request itself, and later.
+	if (once()) ms = failedMs = Math.min(ms, failedMs);
 	const longer = () => spent > MAX_ONCE * failedMs && failedMs > NEAR_MS;
 	if (longer()) {
 		await askAgain(url);
@@ -185,8 +184,6 @@ const unpreflighted = async (): Promise<Verdict> => {
 	}
 	// It took longer than the request, however often it is sent: neither was refused.
 	if (longer()) return network(`${ev}q`);
-	// A preflight may be answered sooner than the request itself.
-	ms = Math.min(ms, failedMs);
 	return sentTwice(spent) ? is("unknown", `${ev}q`) : blocked();
 };
 
@@ -305,8 +302,6 @@ export const investigate = (failed: Call, afterMs: number, cheap?: string): Verd
 	aim(server, failedMs);
 	return judged(cheap).catch(async (why) => {
 		if (why === "hang" && !safe) {
-			// HEAD is answered, and what Firefox sends ten times is not within the time of a probe.
-			if (ev && firefox) return network(`${ev}q`);
 			// An unsafe method that was answered, of a server that lets HEAD hang.
 			if (!ev && (await askNoCors(url, "GET"))) {
 				ev = "hangG+";
