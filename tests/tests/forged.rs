@@ -6,11 +6,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context as _, Result, ensure};
 use corswatch_tests::{Product, Receiver, Settings, Visit, Visitors, eventually};
-use demo::{DemoConfig, Failure, Switches};
+use demo::{DemoConfig, DemoError, Failure, Switches};
 use runtime::Stop;
 use serde_json::{Value, json};
 use testkit::Beacon;
 use testkit::http::Http;
+use tokio::task::JoinSet;
 
 const FORGED: u64 = 10_000;
 /// Name, how many networks use it, and how many page loads each of them has.
@@ -23,6 +24,8 @@ struct Server {
     api: String,
     switches: Switches,
     _stop: Stop,
+    /// Ends with the server.
+    _task: JoinSet<Result<(), DemoError>>,
 }
 
 impl Server {
@@ -40,7 +43,8 @@ impl Server {
         let listeners = config.bind().await.expect("free ports");
         let (page, api) = (listeners.shop_origin(), listeners.api_origin());
         let (switches, stop) = (Switches::default(), Stop::new());
-        tokio::spawn(demo::serve(
+        let mut task = JoinSet::new();
+        task.spawn(demo::serve(
             config,
             listeners,
             switches.clone(),
@@ -51,6 +55,7 @@ impl Server {
             api: api.expect("bound"),
             switches,
             _stop: stop,
+            _task: task,
         }
     }
 
@@ -204,7 +209,7 @@ async fn ten_thousand_forged_beacons_of_one_network_page_nobody_and_an_outage_be
     let data = tempfile::tempdir().expect("a directory");
     let product = Product::start(data.path(), &settings(&receiver, &servers)).await;
     let visitors = Visitors::of(&product.edge);
-    for app in 0..APPS.len() {
+    for (app, (name, ..)) in APPS.iter().enumerate() {
         visitors.come(honest(app, 0, &servers, None)).await;
         let (taken, limited) = visitors
             .come(among(
@@ -212,7 +217,7 @@ async fn ten_thousand_forged_beacons_of_one_network_page_nobody_and_an_outage_be
                 honest(app, 1, &servers, None),
             ))
             .await;
-        println!("{}: {taken} taken, {limited} over their rate", APPS[app].0);
+        println!("{name}: {taken} taken, {limited} over their rate");
         assert!(taken as u64 > FORGED, "the edge takes what is forged");
     }
     lies_are_replayed(&product.private).await;
@@ -241,7 +246,7 @@ async fn ten_thousand_forged_beacons_of_one_network_page_nobody_and_an_outage_be
     };
     assert_eq!(
         of(&pages),
-        [beside.api.clone()],
+        *std::slice::from_ref(&beside.api),
         "{pages:#?} {incidents:#?}"
     );
     let paged: Vec<Value> = incidents
@@ -249,7 +254,11 @@ async fn ten_thousand_forged_beacons_of_one_network_page_nobody_and_an_outage_be
         .filter(|one| one["severity"] == "page")
         .cloned()
         .collect();
-    assert_eq!(of(&paged), [beside.api.clone()], "{incidents:#?}");
+    assert_eq!(
+        of(&paged),
+        *std::slice::from_ref(&beside.api),
+        "{incidents:#?}"
+    );
     assert_eq!(paged[0]["cause"], "MissingAllowOriginHeader", "{paged:#?}");
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use corswatch_tests::{KEY, Product, Receiver, Settings, eventually};
+use runtime::Clock;
 use serde_json::Value;
 use testkit::{Beacon, Process, checkout};
 
@@ -116,13 +117,8 @@ async fn a_report_is_mailed_when_it_is_due_and_not_again_after_a_restart() {
 async fn every_receiver_is_tested_at_its_time_and_one_that_does_not_work_is_told_to_the_others() {
     let (works, broken) = (Receiver::start().await, Receiver::answering(|_| 400).await);
     // The minute after next, so that it starts in time.
-    let at = std::time::SystemTime::now() + Duration::from_secs(90);
-    let minutes = at
-        .duration_since(std::time::UNIX_EPOCH)
-        .expect("after 1970")
-        .as_secs()
-        / 60
-        % 1440;
+    let at = Clock::system().now().plus(90_000);
+    let minutes = at.0 / 60_000 % 1440;
     let toml = format!(
         "[alert]\ndangerously_allow_private_networks = true\nnightly_test = \"{:02}:{:02}\"\n{}{}",
         minutes / 60,

@@ -1,5 +1,5 @@
 //! Simulated hours of many applications reach the running product through its edge: who is woken, and by what.
-//! `CORSWATCH_SIMULATED_RUNS=500 cargo test --workspace --test simulated` plays more of them.
+//! With a larger `RUNS` it plays more of them.
 
 #[path = "simulated/traffic.rs"]
 mod traffic;
@@ -15,14 +15,14 @@ use testkit::wait_until;
 use tokio::time::Instant;
 use traffic::{Run, Shape};
 
-/// Twice each shape, when nothing else is asked.
+/// Twice each shape.
 const RUNS: u64 = 2 * Shape::ALL.len() as u64;
 /// Rounds in which what was last reported is judged.
 const ROUNDS: u64 = 3;
 /// Witnesses are not counted with every round: judged is what was looked at for longer than they are kept.
 const KEPT: Duration = Duration::from_secs(15);
 /// A machine that many use evaluates slowly.
-const PATIENCE: Duration = Duration::from_secs(180);
+const DETECTION_TIMEOUT: Duration = Duration::from_secs(180);
 
 fn settings(receiver: &Receiver, runs: &[Run]) -> Settings {
     let mut toml = format!(
@@ -50,7 +50,7 @@ async fn rounds(private: &Http) -> Result<u64> {
 async fn all_is_judged(private: &Http) {
     let began = Instant::now();
     let first = eventually("a first round", async || rounds(private).await).await;
-    wait_until("further rounds", PATIENCE, async || {
+    wait_until("further rounds", DETECTION_TIMEOUT, async || {
         let now = rounds(private).await.unwrap_or_default();
         now >= first + ROUNDS && began.elapsed() >= KEPT
     })
@@ -74,9 +74,7 @@ fn pages(receiver: &Receiver) -> BTreeMap<String, BTreeMap<String, u32>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_simulated_incident_pages_once_and_nothing_else_pages() {
-    let count = std::env::var("CORSWATCH_SIMULATED_RUNS");
-    let count = count.map_or(RUNS, |text| text.parse().expect("a number of runs"));
-    let mut runs: Vec<Run> = (0..count).map(Run::new).collect();
+    let mut runs: Vec<Run> = (0..RUNS).map(Run::new).collect();
     let receiver = Receiver::start().await;
     let data = tempfile::tempdir().expect("a directory");
     let product = Product::start(data.path(), &settings(&receiver, &runs)).await;
@@ -89,21 +87,21 @@ async fn every_simulated_incident_pages_once_and_nothing_else_pages() {
     }
     let began = Instant::now();
     let have_paged = || {
-        let told = pages(&receiver);
+        let paged = pages(&receiver);
         let mut due = runs.iter().filter(|run| run.shape.is_incident());
-        due.all(|run| told.contains_key(&run.app))
+        due.all(|run| paged.contains_key(&run.app))
     };
-    // Those that are missing after all are told below.
-    while !have_paged() && began.elapsed() < PATIENCE {
+    // Those that are missing after all are listed below.
+    while !have_paged() && began.elapsed() < DETECTION_TIMEOUT {
         all_is_judged(&product.private).await;
     }
     let detected = began.elapsed();
     all_is_judged(&product.private).await;
 
-    let told = pages(&receiver);
+    let paged = pages(&receiver);
     let (mut wrong, mut right, mut notifications) = (Vec::new(), 0, 0);
     for run in &runs {
-        let of_run = told.get(&run.app).cloned().unwrap_or_default();
+        let of_run = paged.get(&run.app).cloned().unwrap_or_default();
         let wanted = usize::from(run.shape.is_incident());
         notifications += of_run.values().sum::<u32>();
         if of_run.len() == wanted {

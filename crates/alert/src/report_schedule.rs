@@ -220,7 +220,7 @@ mod tests {
         let notified = |mails: &[String]| {
             let mut found = Vec::new();
             problems(
-                &[wrong.clone()],
+                std::slice::from_ref(&wrong),
                 mails,
                 &mut Problems::at("alert", &mut found),
             );

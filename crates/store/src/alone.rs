@@ -247,7 +247,7 @@ mod tests {
             let answer = alone.compacted.read(async { Ok(vec![row(spans)]) }).await;
             answer.expect("answered")[0].spans
         };
-        let tell = |row| alone.told(&[row], &[row]);
+        let tell = |row| alone.stored_progress(&[row], &[row]);
         assert_eq!(ask(1).await, 1);
         tell(progress(1, 0));
         assert_eq!(ask(2).await, 1, "nothing was read from it");
