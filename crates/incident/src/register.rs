@@ -12,8 +12,10 @@ use crate::signal::{Failing, Sighting, Signal};
 pub(crate) const DIAGNOSIS_WAIT: i64 = 3_000;
 /// Closed incidents that are remembered here, the latest.
 const MAX_CLOSED: usize = 200;
-/// Incidents that are open at most: more failures join the one of their place, whatever their cause.
-const MAX_OPEN: usize = 500;
+/// Incidents of one app that are open at most: more of its failures join its oldest, wherever and why they fail.
+const MAX_OPEN_OF_APP: usize = 500;
+/// Incidents that are open at most, of all apps; one that has none may open its first all the same.
+const MAX_OPEN: usize = 2_000;
 
 /// All incidents that are open, and the latest closed ones.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +133,13 @@ impl Register {
         if self.is_explained(sighting) {
             return None;
         }
-        let id = match self.find(signal, sighting) {
+        let found = self.find(signal, sighting);
+        let crowded_into = match found {
+            Some(_) => None,
+            None => self.without_room(&signal.app),
+        };
+        let is_crowded = crowded_into.is_some();
+        let id = match found.or(crowded_into) {
             Some(id) => id,
             None => self.open_new(signal, Some(sighting), (at, now)),
         };
@@ -146,20 +154,24 @@ impl Register {
             &sighting.page_origins,
             &sighting.service,
         );
-        if incident.target_origin.is_empty() {
-            sighting
-                .target_origin
-                .clone_into(&mut incident.target_origin);
-        }
-        incident.stage = incident.stage.or(sighting.stage);
         incident.last_bad = incident.last_bad.max(sighting.last_seen);
-        learn(incident, sighting, now);
         support(
             incident,
             signal,
             (sighting.severity, sighting.suspicious),
             now,
         );
+        // What only shares the room says nothing about the place and the cause of the incident.
+        if is_crowded {
+            return Some(id);
+        }
+        if incident.target_origin.is_empty() {
+            sighting
+                .target_origin
+                .clone_into(&mut incident.target_origin);
+        }
+        incident.stage = incident.stage.or(sighting.stage);
+        learn(incident, sighting, now);
         self.teach(&id, signal, sighting, now);
         Some(id)
     }
@@ -276,11 +288,26 @@ impl Register {
                 .find(has_slice)
                 .or_else(|| open.iter().find(same_stage))
         };
-        let found = found.or_else(|| {
-            open.first()
-                .filter(|_| self.incidents.len() > MAX_OPEN + MAX_CLOSED)
-        });
         found.map(|incident| incident.id.clone())
+    }
+
+    /// The oldest open incident of an app for which no more are opened.
+    fn without_room(&self, app: &str) -> Option<String> {
+        let open = self.incidents.values().filter(|one| one.is_open());
+        let (mut all, mut own) = (0, 0);
+        let mut oldest: Option<&Incident> = None;
+        for incident in open {
+            all += 1;
+            if incident.apps.contains_key(app) {
+                own += 1;
+                let age = |one: &Incident| (one.opened_at, one.id.clone());
+                if oldest.is_none_or(|known| age(incident) < age(known)) {
+                    oldest = Some(incident);
+                }
+            }
+        }
+        let is_full = own >= MAX_OPEN_OF_APP || all >= MAX_OPEN;
+        oldest.filter(|_| is_full).map(|one| one.id.clone())
     }
 
     /// What no longer supports an incident is clean.

@@ -428,3 +428,44 @@ fn a_flood_of_causes_fills_the_incidents_and_once_it_is_over_a_new_one_is_told_a
     assert_eq!(news.len(), 2, "{news:?}");
     assert_eq!(world.register.all().count(), last_closed.len() + 2);
 }
+
+/// Failures of one cause at as many servers as there are numbers.
+fn servers(app: &str, numbers: std::ops::Range<usize>) -> Vec<incident::Signal> {
+    let gone = cause("MissingAllowOriginHeader", "", "");
+    numbers
+        .map(|number| {
+            let mut sighting = failing("/cart", Stage::Response).caused(&gone);
+            sighting.target_origin = format!("https://api{number}.test");
+            signal(app, "block_rate", vec![sighting])
+        })
+        .collect()
+}
+
+#[test]
+fn an_app_that_fails_at_many_servers_leaves_room_for_the_incidents_of_others() {
+    let mut world = World::default();
+    world.round(&servers("flooded", 0..1_000), 0);
+    let open = world.register.open();
+    assert_eq!(open.len(), 500, "the others joined one of them");
+    let causes = |world: &World| {
+        let all = world.register.all();
+        all.filter(|one| one.cause.is_some()).count()
+    };
+    assert_eq!(causes(&world), 500);
+    let news = world.round(&servers("flooded", 0..1_000), 4_000);
+    let changed = news.iter().filter(|news| **news == News::Cause);
+    assert_eq!(
+        changed.count(),
+        0,
+        "what joined for want of room is no new cause"
+    );
+    let mut all = servers("flooded", 0..1_000);
+    all.extend(servers("shop", 2_000..2_003));
+    world.round(&all, 8_000);
+    let of_shop = world.register.all();
+    let of_shop = of_shop.filter(|one| one.apps.contains_key("shop")).count();
+    assert_eq!(
+        of_shop, 3,
+        "the other app's failures are incidents of their own"
+    );
+}
