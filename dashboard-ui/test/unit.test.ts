@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { budgetInWords, objectiveFor } from '../src/panels/objective';
 import { moved } from '../src/panels/measures';
+import { budgetInWords, objectiveFor } from '../src/panels/objective';
 import { csv } from '../src/parts/download';
 import { ago, milliseconds, percent, shortCount } from '../src/parts/format';
 import { safeLink } from '../src/parts/link';

@@ -177,6 +177,10 @@ pub fn flow_text(flow: &FlowImpact) -> Option<String> {
 /// What users notice.
 #[must_use]
 pub fn impact_text(impact: &Impact, over: bool) -> String {
+    // No endpoint of it is known, as of what is slow.
+    if impact.requests == 0 && impact.failed == 0 {
+        return "How many page loads it affects is not known.".to_owned();
+    }
     // What is slow is not blocked.
     if impact.failed == 0 && impact.sessions == 0 {
         let (requests, loads) = (count(impact.requests), count(impact.all_sessions));
@@ -380,6 +384,13 @@ mod tests {
         };
         let text = "None of 88 requests of 6 page loads was blocked.";
         assert_eq!(impact_text(&slow, false), text);
+        let nowhere = Impact {
+            all_sessions: 0,
+            requests: 0,
+            ..slow.clone()
+        };
+        let text = "How many page loads it affects is not known.";
+        assert_eq!(impact_text(&nowhere, false), text);
         let blocked = Impact {
             sessions: 2,
             failed: 3,
