@@ -7,6 +7,7 @@ mod freshness;
 mod hostile;
 mod load;
 mod loader;
+mod panels;
 mod process;
 mod rounds;
 
@@ -64,6 +65,21 @@ enum Bench {
         #[arg(long, default_value_t = 15)]
         seconds: u64,
     },
+    /// The questions of every page of the UI, over histories that `corswatch demo-data` wrote.
+    Panels {
+        /// Data directories, the shortest history first: each is compared with the one before.
+        #[arg(long, required = true, num_args = 1..)]
+        data: Vec<std::path::PathBuf>,
+        /// The app that is asked for.
+        #[arg(long, default_value = "shop")]
+        app: String,
+        /// Only questions whose name holds this.
+        #[arg(long, default_value = "")]
+        only: String,
+        /// How often each question is asked.
+        #[arg(long, default_value_t = 20)]
+        rounds: usize,
+    },
     /// A server that others are measured against.
     #[command(hide = true)]
     Baseline(baseline::Args),
@@ -103,6 +119,12 @@ async fn run(bench: Bench) -> Result<()> {
         Bench::Loader { rounds, beacons } => loader::run(rounds, beacons).await,
         Bench::Freshness { samples } => freshness::run(samples).await,
         Bench::Hostile { rounds, seconds } => hostile::run(rounds, seconds).await,
+        Bench::Panels {
+            data,
+            app,
+            only,
+            rounds,
+        } => panels::run(&data, &app, &only, rounds).await,
         Bench::Baseline(args) => baseline::serve(&args).await,
     }
 }

@@ -33,13 +33,7 @@ impl Server {
 
     /// User and system CPU seconds so far.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
-        const TICKS_PER_SECOND: f64 = 100.0;
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // Fields 14 and 15 of proc_pid_stat(5); the name in field 2 ends with the last bracket.
-        let (_, rest) = stat.rsplit_once(')').context("stat")?;
-        let fields: Vec<&str> = rest.split_whitespace().collect();
-        let ticks = |at: usize| fields[at].parse::<f64>().context("ticks");
-        Ok((ticks(11)? + ticks(12)?) / TICKS_PER_SECOND)
+        cpu_seconds(self.child.id())
     }
 
     /// Resident memory in MiB.
@@ -56,6 +50,38 @@ impl Server {
             .parse()?;
         Ok(kib / 1024.0)
     }
+}
+
+/// User and system CPU seconds of a process so far.
+fn cpu_seconds(process: u32) -> Result<f64> {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let fields = stat(process)?;
+    let ticks = |at: usize| fields[at].parse::<f64>().context("ticks");
+    Ok((ticks(11)? + ticks(12)?) / TICKS_PER_SECOND)
+}
+
+/// The fields of proc_pid_stat(5) from the third on; the name in field 2 ends with the last bracket.
+fn stat(process: u32) -> Result<Vec<String>> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let (_, rest) = stat.rsplit_once(')').context("stat")?;
+    Ok(rest.split_whitespace().map(str::to_owned).collect())
+}
+
+/// User and system CPU seconds so far of a process and the processes that it started, such as the engine.
+pub(crate) fn cpu_seconds_with_children(process: u32) -> Result<f64> {
+    let mut sum = cpu_seconds(process)?;
+    for entry in std::fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(other) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        // Others end while this looks.
+        let is_child = stat(other).is_ok_and(|fields| fields[1] == process.to_string());
+        if is_child {
+            sum += cpu_seconds_with_children(other)?;
+        }
+    }
+    Ok(sum)
 }
 
 impl Drop for Server {

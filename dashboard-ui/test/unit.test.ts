@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { budgetInWords, objectiveFor } from '../src/panels/objective';
+import { moved } from '../src/panels/measures';
 import { csv } from '../src/parts/download';
 import { ago, milliseconds, percent, shortCount } from '../src/parts/format';
 import { safeLink } from '../src/parts/link';
@@ -21,6 +22,21 @@ test('percentages keep the digits that tell them from zero', () => {
     [1, '100 %'],
   ] as const) {
     assert.equal(percent(ratio), text);
+  }
+});
+
+test('a rate has moved where chance alone does not move it as far', () => {
+  for (const [now, before, direction] of [
+    [[971, 1_694_253], [0, 1242], 0],
+    [[971, 1_694_253], [120, 1_600_000], 1],
+    [[120, 1_600_000], [971, 1_694_253], -1],
+    [[5, 100], [5, 100], 0],
+    [[0, 100], [0, 100], 0],
+    [[100, 100], [0, 100], 1],
+    [[3, 10], [0, 0], 0],
+  ] as const) {
+    const rate = ([bad, total]: readonly [number, number]) => ({ bad, total });
+    assert.equal(moved(rate(now), rate(before)), direction, `${now} after ${before}`);
   }
 });
 

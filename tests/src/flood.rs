@@ -33,6 +33,12 @@ impl Flood {
     /// So many senders wait for what [`Self::reaches`] or [`Self::ends`] asks for.
     #[must_use]
     pub fn new(edge: &Http, senders: u64, count: u64) -> Self {
+        Self::beyond(0, edge, senders, count)
+    }
+
+    /// The same with the beacons from `base` on: none of those that a store has already.
+    #[must_use]
+    pub fn beyond(base: u64, edge: &Http, senders: u64, count: u64) -> Self {
         let (below, _) = watch::channel(0);
         let acknowledged = Arc::default();
         let mut tasks = JoinSet::new();
@@ -41,7 +47,7 @@ impl Flood {
             let acknowledged = Arc::clone(&acknowledged);
             tasks.spawn(async move {
                 let numbers = (first..count).step_by(usize::try_from(senders)?);
-                send_all(&edge, numbers, below, &acknowledged).await
+                send_all((&edge, base), numbers, below, &acknowledged).await
             });
         }
         Self {
@@ -78,14 +84,16 @@ impl Flood {
 }
 
 async fn send_all(
-    edge: &Http,
+    (edge, base): (&Http, u64),
     numbers: impl Iterator<Item = u64>,
     mut below: watch::Receiver<u64>,
     acknowledged: &AtomicU64,
 ) -> Result<()> {
     for n in numbers {
         below.wait_for(|below| n < *below).await?;
-        let beacon = Beacon::new(n).ok("/items", 1).blocked("PUT", "/cart");
+        let beacon = Beacon::new(base + n)
+            .ok("/items", 1)
+            .blocked("PUT", "/cart");
         send(edge, &beacon).await?;
         if n % 3 == 0 {
             send(edge, &beacon.with("age", 1000)).await?;

@@ -72,14 +72,7 @@ impl Product {
 
     /// Starts `corswatch up` with a configuration whose ports stay the same.
     pub async fn start(data: &Path, settings: &Settings) -> Self {
-        let mut command = Command::new(checkout::corswatch());
-        command
-            .arg("up")
-            .arg("--data")
-            .arg(data)
-            .arg("--config")
-            .arg(settings.write(data));
-        let mut process = Process::start(on_any_disk(&mut command));
+        let mut process = Self::begun(data, settings);
         let private = address(&mut process, "dashboard").await;
         let edge = address(&mut process, "edge").await;
         Self {
@@ -88,6 +81,19 @@ impl Product {
             private: Http::new(private),
             shop: String::new(),
         }
+    }
+
+    /// The process of [`Product::start`], which is not up yet.
+    #[must_use]
+    pub fn begun(data: &Path, settings: &Settings) -> Process {
+        let mut command = Command::new(checkout::corswatch());
+        command
+            .arg("up")
+            .arg("--data")
+            .arg(data)
+            .arg("--config")
+            .arg(settings.write(data));
+        Process::start(on_any_disk(&mut command))
     }
 
     /// Bad and total of an SLI of the last hour.

@@ -12,6 +12,7 @@ pub const KEY: &str = "test-key-1";
 pub struct Settings {
     edge: u16,
     private: u16,
+    proxies: &'static str,
     more: String,
 }
 
@@ -22,6 +23,7 @@ impl Settings {
         Self {
             edge: port::lasting(),
             private: port::lasting(),
+            proxies: "",
             more: String::new(),
         }
     }
@@ -32,6 +34,19 @@ impl Settings {
         self.more.push_str(toml);
         self.more.push('\n');
         self
+    }
+
+    /// With an edge that believes what a proxy on this machine says of the addresses of clients.
+    #[must_use]
+    pub const fn behind_a_proxy(mut self) -> Self {
+        self.proxies = "\"127.0.0.1/32\"";
+        self
+    }
+
+    /// The address of the edge.
+    #[must_use]
+    pub fn edge_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.edge)
     }
 
     /// The address of the admin server.
@@ -49,11 +64,12 @@ impl Settings {
         let Self {
             edge,
             private,
+            proxies,
             more,
         } = self;
         let text = format!(
             "[log]\nlevel = \"info\"\n\
-             [collector]\nlisten = \"127.0.0.1:{edge}\"\n\
+             [collector]\nlisten = \"127.0.0.1:{edge}\"\ntrusted_proxies = [{proxies}]\n\
              [dashboard]\nlisten = \"127.0.0.1:{private}\"\n\
              {more}\n\
              [[apps]]\nname = \"test\"\nkeys = [\"{KEY}\"]\npage_origins = [\"{page}\"]\n",

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use corswatch_tests::{Product, Settings};
 use testkit::certificates::Authority;
@@ -107,4 +108,59 @@ async fn a_certificate_that_cannot_be_served_is_a_problem_of_the_configuration()
         let words = "is not one for the certificate";
         assert!(complaint.contains(words), "{command}: {complaint}");
     }
+}
+
+#[tokio::test]
+async fn receivers_that_the_machine_s_own_authority_vouches_for_are_believed() {
+    let data = tempfile::tempdir().expect("a folder");
+    let folder = data.path();
+    let authority = Authority::new().expect("an authority");
+    let issued = authority.issue(&["localhost"], YEARS).expect("issued");
+    let (certificate, key) = issued.write(folder).expect("written");
+    let authorities = folder.join("ca.pem");
+    std::fs::write(&authorities, authority.pem()).expect("written");
+    let port = testkit::port::lasting();
+    let dir = folder.display();
+    let text = format!(
+        "user root;\ndaemon off;\nmaster_process off;\npid {dir}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\n\
+         access_log off;\nclient_body_temp_path {dir}/body;\nproxy_temp_path {dir}/proxy;\n\
+         fastcgi_temp_path {dir}/fastcgi;\nuwsgi_temp_path {dir}/uwsgi;\nscgi_temp_path {dir}/scgi;\n\
+         server {{\nlisten 127.0.0.1:{port} ssl;\nserver_name localhost;\n\
+         ssl_certificate {};\nssl_certificate_key {};\nlocation / {{\nreturn 202;\n}}\n}}\n}}\n",
+        certificate.display(),
+        key.display()
+    );
+    let file = folder.join("nginx.conf");
+    std::fs::write(&file, text).expect("written");
+    let mut nginx = Command::new("nginx");
+    nginx.args(["-e", "stderr", "-c"]).arg(&file);
+    let _nginx = testkit::Process::start(&mut nginx);
+    testkit::wait_until("nginx listens", Duration::from_secs(20), || async {
+        let connected = tokio::net::TcpStream::connect(("127.0.0.1", port)).await;
+        connected.is_ok()
+    })
+    .await;
+    let config = folder.join("receiver.toml");
+    let receiver = format!(
+        "[alert]\ndangerously_allow_private_networks = true\n[[alert.webhooks]]\nname = \"own\"\nurl = \"https://localhost:{port}/hook\"\n"
+    );
+    std::fs::write(&config, receiver).expect("written");
+    let config = config.to_str().expect("text");
+    let test = [
+        "alert",
+        "test",
+        "--config",
+        config,
+        "--receiver",
+        "own",
+        "--timeout",
+        "3",
+    ];
+
+    let (code, out, complaint) = run(&test, Some(&authorities)).await;
+    assert_eq!(code, Some(0), "{out}{complaint}");
+    assert!(out.contains("HTTP 202"), "{out}");
+    let (code, out, complaint) = run(&test, None).await;
+    assert_eq!(code, Some(1), "no one vouches for it: {out}{complaint}");
+    assert!(out.contains("UnknownIssuer"), "{out}");
 }

@@ -208,7 +208,9 @@ async fn a_target_that_is_not_allowed_is_refused_with_its_rule() {
             .await;
         assert_eq!(found["result"], "refused", "{found:#}");
         assert_eq!(found["why"], "not_allowed");
-        let expected = format!("Not asked (origin): {target} is not an allowed origin.");
+        let expected = format!(
+            "Not asked: no rule of `[[services]]` names {target}; `match = [{{ origin = \"{target}\" }}]` does."
+        );
         assert_eq!(found["detail"], json!(expected));
         assert_eq!(found["remote"], Value::Null);
     }

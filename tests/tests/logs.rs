@@ -41,7 +41,7 @@ const LOCATION: &str = "\
 
 async fn ask(base: &str, method: &str, path: &str, headers: &[(&str, &str)]) {
     let method = method.parse().expect("a method");
-    let mut request = reqwest::Client::new().request(method, format!("{base}{path}"));
+    let mut request = testkit::http::client().request(method, format!("{base}{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -82,7 +82,7 @@ async fn browse(base: &str) {
     )
     .await;
     let bytes = reqwest::header::HeaderValue::from_bytes(b"\xff\xfe").expect("a value");
-    let request = reqwest::Client::new().get(format!("{base}/x"));
+    let request = testkit::http::client().get(format!("{base}/x"));
     request
         .header("origin", bytes)
         .send()
@@ -91,7 +91,7 @@ async fn browse(base: &str) {
 }
 
 async fn send(product: &Product, log: Vec<u8>) -> reqwest::StatusCode {
-    let client = reqwest::Client::new();
+    let client = testkit::http::client();
     let request = client.post(format!("{}/v1/logs", product.edge.base()));
     let request = request
         .bearer_auth(KEY)

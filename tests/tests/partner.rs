@@ -76,7 +76,7 @@ async fn a_partner_sees_their_origin_until_the_link_is_revoked() {
     };
     let (theirs, others) = (link(PAGE), link("https://other.test"));
     assert!(theirs.starts_with(&format!("{api}/partner#")), "{theirs}");
-    let client = reqwest::Client::new();
+    let client = testkit::http::client();
     let shown = async |link: &str| {
         let (_, secret) = link.split_once('#').expect("a secret");
         let request = client.get(format!("{api}/partner/sli")).bearer_auth(secret);

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use corswatch_tests::{KEY, Product, Settings, eventually};
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::Beacon;
 use testkit::http::Http;
 
@@ -216,4 +216,39 @@ async fn a_file_that_cannot_be_used_changes_nothing_and_every_mistake_is_said_at
         .ended(std::time::Duration::from_secs(60))
         .await;
     assert!(ended.success(), "{ended}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_that_was_not_replayed_is_once_a_reload_permits_its_target() {
+    let data = tempfile::tempdir().expect("a directory");
+    let settings = Settings::with_fixed_ports();
+    let product = Product::start(data.path(), &settings.clone().and(FIRST)).await;
+    let target = product.edge.base().trim_end_matches('/').to_owned();
+    let row = json!({"to": target, "ep": "/items", "m": "GET", "o": "blocked", "stage": "response", "at": -50});
+    let sent = product.edge.beacon(KEY, &Beacon::new(1).row(row)).await;
+    assert_eq!(sent.expect("an answer").as_u16(), 204);
+    let diagnosed = async || -> Result<Value> {
+        let all = product.private.json("/api/v1/diagnoses?app=test").await?;
+        Ok(all["diagnoses"][0].clone())
+    };
+    eventually("it is refused, with the line that permits it", async || {
+        let detail = diagnosed().await?["detail"].to_string();
+        let line = format!("`match = [{{ origin = \\\"{target}\\\" }}]`");
+        ensure!(detail.contains(&line), "{detail}");
+        Ok(())
+    })
+    .await;
+
+    let permitted = format!(
+        "[prober]\ndangerously_allow_private_networks = [\"{target}\"]\n\
+         [[services]]\nname = \"items\"\nmatch = [{{ origin = \"{target}\" }}]\n"
+    );
+    let _ = settings.and(&permitted).write(data.path());
+    product.process.reload();
+    eventually("it is asked", async || {
+        let newest = diagnosed().await?;
+        ensure!(newest["remote"].is_string(), "{newest}");
+        Ok(())
+    })
+    .await;
 }

@@ -9,7 +9,7 @@ async fn every_page_of_the_served_book_opens_and_loads_nothing_but_its_own_files
     let data = tempfile::tempdir().expect("a directory");
     let product = Product::start(data.path(), &Settings::with_fixed_ports()).await;
     let start = reqwest::Url::parse(product.private.base()).expect("a URL");
-    let client = reqwest::Client::new();
+    let client = testkit::http::client();
     let (mut seen, mut ahead) = (BTreeSet::new(), vec![start.join("/docs").expect("a path")]);
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     while let Some(url) = ahead.pop() {

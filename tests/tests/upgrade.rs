@@ -6,11 +6,23 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use corswatch_tests::{KEY, Product, RECORDED, Settings, corswatch, eventually};
+use corswatch_tests::{Flood, KEY, Product, RECORDED, Settings, corswatch, eventually};
+use testkit::http::Http;
 use testkit::{Beacon, checkout};
 
 /// Beacons that the present build adds.
 const ADDED: u64 = 30;
+/// Not one of those that are recorded.
+const NEW: u64 = 1_000_000;
+/// Beacons that are sent while the upgrade is killed again and again.
+const UNDER_LOAD: u64 = 240;
+/// What the new build says on its way: it is killed at each.
+const KILLED_AT: [&str; 3] = [
+    "applied migration",
+    "reading partition",
+    "admin server ready",
+];
+const READY: Duration = Duration::from_secs(60);
 
 /// The archives of builds of before.
 fn stores() -> Vec<PathBuf> {
@@ -51,8 +63,7 @@ async fn what_an_older_build_left_is_migrated_read_to_its_end_and_gone_on_from()
         let settings = Settings::with_fixed_ports();
         let product = Product::start(&data, &settings).await;
         for n in 0..ADDED {
-            // Not one of those that are recorded.
-            let beacon = Beacon::new(1_000_000 + n).blocked("PUT", "/cart");
+            let beacon = Beacon::new(NEW + n).blocked("PUT", "/cart");
             let status = product.edge.beacon(KEY, &beacon).await.expect("answered");
             assert_eq!(status, 204, "{}", archive.display());
         }
@@ -64,15 +75,53 @@ async fn what_an_older_build_left_is_migrated_read_to_its_end_and_gone_on_from()
         })
         .await;
         stopped(product).await;
-        let all = [
-            "--from",
-            "2026-01-01T00:00:00Z",
-            "--to",
-            "2100-01-01T00:00:00Z",
-        ];
-        let (code, text) = on_data(&data, &[&["verify"][..], &all].concat());
-        assert_eq!(code, Some(0), "{}: {text}", archive.display());
-        let requests = 2 * RECORDED + ADDED;
-        assert!(text.starts_with(&format!("{requests} requests ")), "{text}");
+        recounted(&data, 2 * RECORDED + ADDED);
+    }
+}
+
+/// Raw rows and rollups agree on so many requests.
+fn recounted(data: &Path, requests: u64) {
+    let all = [
+        "--from",
+        "2026-01-01T00:00:00Z",
+        "--to",
+        "2100-01-01T00:00:00Z",
+    ];
+    let (code, text) = on_data(data, &[&["verify"][..], &all].concat());
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.starts_with(&format!("{requests} requests ")), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_that_is_killed_on_its_way_while_pages_send_counts_every_beacon_once() {
+    for archive in stores() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let data = folder.path().join("data");
+        unpack(&archive, &data);
+        let settings = Settings::with_fixed_ports();
+        let edge = Http::new(settings.edge_url());
+        let flood = Flood::beyond(NEW, &edge, 4, UNDER_LOAD);
+        for said in KILLED_AT {
+            let mut process = Product::begun(&data, &settings);
+            let found = |line: &str| line.contains(said).then_some(());
+            process.line(said, READY, found).await;
+            process.kill();
+        }
+        let mut product = Product::start(&data, &settings).await;
+        flood.reaches(UNDER_LOAD / 2).await;
+        product.process.kill();
+        let product = Product::start(&data, &settings).await;
+        flood.ends().await;
+        eventually("every beacon is counted once", async || -> Result<()> {
+            let counted = product.sli("test", "block_rate").await?;
+            ensure!(counted == (UNDER_LOAD, 2 * UNDER_LOAD), "{counted:?}");
+            let ledger = product.private.json("/api/v1/ledger").await?;
+            ensure!(ledger["stored"] == RECORDED + UNDER_LOAD, "{ledger}");
+            ensure!(ledger["lost"] == 0 && ledger["missing"] == 0, "{ledger}");
+            Ok(())
+        })
+        .await;
+        stopped(product).await;
+        recounted(&data, 2 * (RECORDED + UNDER_LOAD));
     }
 }

@@ -139,7 +139,7 @@ impl Aggregator {
         loop {
             tokio::select! {
                 biased;
-                receipt = self.outbox.receipt() => self.heard(&receipt),
+                receipt = self.outbox.receipt() => self.acknowledge(&receipt),
                 _ = self.children.join_next() => break,
             }
         }

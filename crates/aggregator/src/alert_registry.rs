@@ -36,7 +36,7 @@ pub(crate) struct AlertRegistry {
     /// What receivers have not acknowledged of each incident: the latest.
     unsent: BTreeMap<String, Notification>,
     /// What was said about each incident last, acknowledged or not.
-    said: BTreeMap<String, Notification>,
+    last_sent: BTreeMap<String, Notification>,
     /// Notifications on their way, or resting until they are tried again.
     under_way: BTreeMap<AlertId, UnderWay>,
     term: u64,
@@ -55,7 +55,8 @@ enum UnderWay {
 struct Kept {
     incident: Incident,
     unsent: Option<Notification>,
-    said: Option<Notification>,
+    #[serde(rename = "said")]
+    last_sent: Option<Notification>,
 }
 
 impl AlertRegistry {
@@ -82,11 +83,11 @@ impl AlertRegistry {
                 Ok(Kept {
                     incident,
                     unsent,
-                    said,
+                    last_sent,
                 }) => {
                     let of = |notice| (incident.id.clone(), notice);
                     registry.unsent.extend(unsent.map(of));
-                    registry.said.extend(said.map(of));
+                    registry.last_sent.extend(last_sent.map(of));
                     kept.push(incident);
                 }
                 Err(error) => {
@@ -126,7 +127,7 @@ impl AlertRegistry {
     pub(crate) fn tell(&mut self, notice: Notification) {
         let id = notice.alert.to_string();
         self.unsaved_incidents.insert(id.clone());
-        self.said.insert(id.clone(), notice.clone());
+        self.last_sent.insert(id.clone(), notice.clone());
         self.unsent.insert(id, notice);
     }
 
@@ -177,7 +178,7 @@ impl AlertRegistry {
             rows.push(incident_row(
                 incident,
                 self.unsent.get(id),
-                self.said.get(id),
+                self.last_sent.get(id),
                 version,
                 now,
             ));
@@ -192,12 +193,12 @@ impl AlertRegistry {
         let unsent = &self.unsent;
         self.register.sweep(|id| unsent.contains_key(id));
         let register = &self.register;
-        self.said.retain(|id, _| register.get(id).is_some());
+        self.last_sent.retain(|id, _| register.get(id).is_some());
         if self.alerts.len() > KEPT {
             let under_way = &self.under_way;
             self.alerts.retain(|id, alert| {
                 let quiet = matches!(alert.state.phase, Phase::Inactive | Phase::Resolved { .. });
-                !quiet || alert.unsaid.is_some() || under_way.contains_key(id)
+                !quiet || alert.unacknowledged.is_some() || under_way.contains_key(id)
             });
         }
     }
@@ -223,7 +224,7 @@ impl AlertRegistry {
             .alerts
             .values()
             .filter(|alert| !self.unsaved.contains(&alert.id) || alert.app.is_empty())
-            .filter_map(|alert| alert.unsaid.clone())
+            .filter_map(|alert| alert.unacknowledged.clone())
             .chain(
                 self.unsent
                     .iter()
@@ -234,11 +235,13 @@ impl AlertRegistry {
                     })
                     .map(|(_, notice)| notice.clone()),
             )
-            .filter(|unsaid| match self.under_way.get(&unsaid.alert) {
-                Some(UnderWay::Queued { sequence }) => *sequence < unsaid.sequence,
-                Some(UnderWay::Resting { until }) => *until <= now,
-                None => true,
-            })
+            .filter(
+                |unacknowledged| match self.under_way.get(&unacknowledged.alert) {
+                    Some(UnderWay::Queued { sequence }) => *sequence < unacknowledged.sequence,
+                    Some(UnderWay::Resting { until }) => *until <= now,
+                    None => true,
+                },
+            )
             .collect();
         for notification in waiting {
             let (alert, sequence) = (notification.alert.clone(), notification.sequence);
@@ -260,7 +263,7 @@ impl AlertRegistry {
             Some(at) => now.0.saturating_sub(at.0) <= RENEWED_RESOLVED,
         };
         let of_no_incident = self.alerts.values().filter(|alert| alert.app.is_empty());
-        self.said
+        self.last_sent
             .values()
             .cloned()
             .chain(of_no_incident.filter_map(Alert::notification))
@@ -276,7 +279,7 @@ impl AlertRegistry {
     }
 
     /// What has become of a notification.
-    pub(crate) fn heard(&mut self, receipt: &Receipt) {
+    pub(crate) fn acknowledge(&mut self, receipt: &Receipt) {
         let id = &receipt.alert;
         if let Some(UnderWay::Queued { sequence }) = self.under_way.get(id).copied()
             && sequence == receipt.sequence
@@ -304,7 +307,7 @@ impl AlertRegistry {
         }
         if receipt.outcome.is_final()
             && let Some(alert) = self.alerts.get_mut(id)
-            && alert.heard(receipt.sequence)
+            && alert.acknowledge(receipt.sequence)
         {
             self.unsaved.insert(id.clone());
         }
@@ -332,7 +335,7 @@ mod tests {
             group: BTreeMap::new(),
             state,
             words: alert::AlertText::default(),
-            unsaid: None,
+            unacknowledged: None,
         }
     }
 

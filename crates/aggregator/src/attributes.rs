@@ -180,16 +180,15 @@ pub(crate) async fn replay(
     let mut shown = Replay::NotAsked;
     for (app, part) in &incident.apps {
         for row in judge.sightings.diagnoses(app, at).await.iter() {
-            let told = &row.signature;
-            let of_it = told.target_origin == incident.target_origin
-                && part
-                    .slices
-                    .iter()
-                    .any(|slice| slice.method == told.method && slice.endpoint == told.endpoint);
+            let signature = &row.signature;
+            let of_it = signature.target_origin == incident.target_origin
+                && part.slices.iter().any(|slice| {
+                    slice.method == signature.method && slice.endpoint == signature.endpoint
+                });
             if !of_it || row.at < since {
                 continue;
             }
-            if row.is_reproduced() && crate::sightings::cause(row).root() == cause.root() {
+            if row.is_reproduced() && crate::sighted::cause(row).root() == cause.root() {
                 return Replay::Fails;
             }
             if row.result == store::ReplayOutcome::NotReproduced {

@@ -138,7 +138,7 @@ impl Incidents {
             if self.notices.is_due(&incident, now) {
                 let mut incident = incident;
                 incident.sequence += 1;
-                incident.told_at = Some(now);
+                incident.notified_at = Some(now);
                 let notice = self.notices.reminder(&incident, now);
                 registry.tell(notice);
                 registry.put_incident(incident);

@@ -55,6 +55,7 @@ mod records;
 mod refusals;
 mod segments;
 mod self_test;
+mod sighted;
 mod sightings;
 mod slices;
 mod slo_config;

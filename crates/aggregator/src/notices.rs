@@ -29,7 +29,7 @@ impl Notices {
     pub(crate) fn is_due(&self, incident: &Incident, now: UnixMillis) -> bool {
         incident.is_announced()
             && incident
-                .told_at
+                .notified_at
                 .is_some_and(|at| now.0 - at.0 >= self.remind_after.as_millis())
     }
 

@@ -81,7 +81,7 @@ impl SelfTest {
     }
 
     /// Takes the outcome of a test in: what was taken is ended, which is tested, too.
-    pub(crate) fn heard(&mut self, receipt: &Receipt, outbox: &Outbox, now: UnixMillis) {
+    pub(crate) fn acknowledge(&mut self, receipt: &Receipt, outbox: &Outbox, now: UnixMillis) {
         let Some((receiver, starts_at)) = self.under_way.remove(&receipt.alert) else {
             return;
         };

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use alert::{Corroboration, Graded, Severity, Witnesses};
-use incident::{Cause, Failing, Register, Sighting};
-use observation::{MILLIS_PER_MINUTE, Outcome, UnixMillis};
+use incident::{Cause, Register, Sighting};
+use observation::{MILLIS_PER_MINUTE, Source, UnixMillis};
 use slo::{Judgement, Window};
 use store::{DiagnosisRow, Failure, SliFilter, StoreError, Witnessed};
 
 use crate::segments::{end, start};
+use crate::sighted::sighting;
 use crate::{Evidence, Reading};
 
 /// Witnesses are counted from raw rows, which is expensive: not more often than this.
@@ -34,6 +35,8 @@ pub(crate) struct Sightings {
     failures: Kept<Failure>,
     diagnoses: Kept<DiagnosisRow>,
     witnesses: Kept<Witnessed>,
+    /// Of each app, how many networks use it.
+    networks: HashMap<String, (UnixMillis, u64)>,
 }
 
 /// What supports a rule that is exceeded.
@@ -55,6 +58,7 @@ impl Sightings {
             failures: Kept::new(),
             diagnoses: Kept::new(),
             witnesses: Kept::new(),
+            networks: HashMap::new(),
         }
     }
 
@@ -65,6 +69,8 @@ impl Sightings {
         keep(&mut self.failures, at);
         keep(&mut self.diagnoses, at);
         keep(&mut self.witnesses, at);
+        self.networks
+            .retain(|_, (then, _)| at.0 - then.0 < FORGET_AFTER);
     }
 
     /// What a rule counts at `at`, without what an incident explains that is over.
@@ -140,7 +146,8 @@ impl Sightings {
         explained
     }
 
-    /// How urgent each sighting is: a page needs witnesses, or a replay that reproduces it.
+    /// How urgent each sighting is: a page needs witnesses, or a replay that reproduces it and is not one network's
+    /// alone.
     async fn grade(
         &mut self,
         mut sightings: Vec<Sighting>,
@@ -159,7 +166,13 @@ impl Sightings {
             for sighting in &mut sightings {
                 let seen = witnesses.iter().filter(|row| is_about(row, sighting));
                 let seen: Vec<_> = seen.map(counted).collect();
-                let believed = sighting.cause.is_some() || self.believes(&seen);
+                let mut believed = self.believes(&seen);
+                if let (false, Some(cause)) = (believed, &sighting.cause) {
+                    let asked = witnesses.iter().filter(|row| is_asked(row, sighting));
+                    let most = asked.map(counted).max_by_key(|seen| seen.networks);
+                    let most = most.unwrap_or_default();
+                    believed = self.replay_suffices(cause, most, (filter, at)).await?;
+                }
                 sighting.suspicious = !believed;
                 if !believed {
                     sighting.severity = Severity::Ticket;
@@ -179,6 +192,43 @@ impl Sightings {
         }
         support.sightings = sightings;
         Ok(support)
+    }
+
+    /// Whether a replay that reproduces a failure, which `seen` saw of an app, is enough for a page: the server was
+    /// seen to change, or more than one network of several says so, or it was no page that said so.
+    ///
+    /// # Errors
+    /// [`StoreError`] where networks cannot be counted.
+    pub(crate) async fn replay_suffices(
+        &mut self,
+        cause: &Cause,
+        seen: Witnesses,
+        (filter, at): (&SliFilter, UnixMillis),
+    ) -> Result<bool, StoreError> {
+        // Servers prove who they are with a secret, and know no witnesses.
+        let is_forgeable = filter.source == Source::Browser;
+        if !is_forgeable || !cause.changes.is_empty() {
+            return Ok(true);
+        }
+        let app_networks = self.networks(filter, at).await?;
+        Ok(self.corroboration.replay_suffices(seen, app_networks))
+    }
+
+    /// How many networks use the app of `filter`, whatever else the filter limits.
+    async fn networks(&mut self, filter: &SliFilter, at: UnixMillis) -> Result<u64, StoreError> {
+        if let Some((then, known)) = self.networks.get(&filter.app)
+            && at.0 - then.0 < WITNESSES_EVERY
+        {
+            return Ok(*known);
+        }
+        let whole = SliFilter {
+            lab: filter.lab,
+            ..SliFilter::app(&filter.app)
+        };
+        let span = (start(self.corroboration.window, at), end(at));
+        let networks = self.source.networks(&whole, span).await?;
+        self.networks.insert(filter.app.clone(), (at, networks));
+        Ok(networks)
     }
 
     /// Whether one of the slices has witnesses enough.
@@ -304,65 +354,9 @@ fn is_about(row: &Witnessed, sighting: &Sighting) -> bool {
         && same(&row.method, &sighting.method)
 }
 
-fn sighting(failure: &Failure, diagnoses: &[DiagnosisRow], severity: Severity) -> Sighting {
-    let diagnosis = DiagnosisRow::of(failure, diagnoses).filter(|row| row.is_reproduced());
-    Sighting {
-        service: failure.service.clone(),
-        target_origin: failure.target_origin.clone(),
-        endpoint: failure.endpoint.clone(),
-        method: failure.method.clone(),
-        page_origins: failure.page_origins.clone(),
-        failing: failing(failure),
-        stage: failure
-            .stage
-            .filter(|stage| *stage != observation::Stage::Unknown),
-        count: failure.count,
-        first_seen: failure.first_seen,
-        last_seen: failure.last_seen,
-        severity,
-        suspicious: false,
-        cause: diagnosis.map(cause),
-    }
-}
-
-fn failing(failure: &Failure) -> Failing {
-    match (failure.kind, failure.outcome) {
-        (observation::Kind::HeaderRead, _) => Failing::HeaderRead,
-        (observation::Kind::Preflight, _) | (_, Outcome::Blocked) => Failing::Blocked,
-        _ => Failing::Unknown,
-    }
-}
-
-/// What a replay that reproduced a failure showed.
-pub(crate) fn cause(row: &DiagnosisRow) -> Cause {
-    let fix = row.fixes.first();
-    let header = fix.filter(|fix| !fix.header.is_empty());
-    Cause {
-        app: row.signature.app.clone(),
-        cause: row.cause.clone(),
-        parameter: row.parameter.clone(),
-        stage: row.stage,
-        explanation: format!("{} {}", row.explanation, row.detail)
-            .trim()
-            .to_owned(),
-        header: header
-            .map(|fix| format!("{}: {}", fix.header, fix.value))
-            .unwrap_or_default(),
-        fix: fix.map(|fix| fix.change.clone()).unwrap_or_default(),
-        replayed: format!(
-            "{} {} from {}",
-            row.signature.method, row.url, row.signature.page_origin
-        ),
-        at: row.at,
-        offending: row
-            .offending
-            .iter()
-            .map(|line| (line.name.to_ascii_lowercase(), line.value.clone()))
-            .collect(),
-        changes: row
-            .changes
-            .iter()
-            .map(crate::attributes::header_change)
-            .collect(),
-    }
+/// Whether they are witnesses of the very question; an endpoint or a server as a whole is asked others, too.
+fn is_asked(row: &Witnessed, sighting: &Sighting) -> bool {
+    row.target_origin == sighting.target_origin
+        && row.endpoint == sighting.endpoint
+        && row.method == sighting.method
 }

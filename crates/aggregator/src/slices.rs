@@ -11,7 +11,8 @@ use observation::UnixMillis;
 use store::{BlockedSlice, DiagnosisRow, SliFilter, StoreError, Written};
 
 use crate::segments::end;
-use crate::sightings::{Sightings, cause};
+use crate::sighted::cause;
+use crate::sightings::Sightings;
 use crate::{Config, Evidence, Slo};
 
 /// Slices are looked for again after this.
@@ -104,14 +105,15 @@ impl Slices {
             for (app, slices) in looked.found.iter().filter(|(_, found)| !found.is_empty()) {
                 let alert = AlertId::of(app, rule, []).to_string();
                 // What an incident tells of for another reason is not quiet.
-                let told =
+                let is_reported =
                     |slice: &&BlockedSlice| rule == QUIET && is_told(register, app, slice, &alert);
-                let slices: Vec<_> = slices.iter().filter(|slice| !told(slice)).collect();
+                let slices: Vec<_> = slices.iter().filter(|slice| !is_reported(slice)).collect();
                 let diagnoses = sightings.diagnoses(app, at).await;
-                let seen = slices
-                    .iter()
-                    .map(|slice| grade(slice, severity, &diagnoses, sightings));
-                let seen: Vec<_> = seen.collect();
+                let scope = (self.filter(app), at);
+                let mut seen = Vec::with_capacity(slices.len());
+                for slice in &slices {
+                    seen.push(grade(slice, severity, &diagnoses, (sightings, &scope)).await?);
+                }
                 if !seen.is_empty() {
                     signals.push(signal((app, rule, alert), &slices, seen));
                 }
@@ -150,12 +152,12 @@ impl Slices {
 }
 
 /// A slice as a failure, as urgent as its witnesses and replays make it.
-fn grade(
+async fn grade(
     slice: &BlockedSlice,
     wanted: Severity,
     diagnoses: &[DiagnosisRow],
-    sightings: &Sightings,
-) -> Sighting {
+    (sightings, (filter, at)): (&mut Sightings, &(SliFilter, UnixMillis)),
+) -> Result<Sighting, StoreError> {
     let diagnosis = diagnoses
         .iter()
         .filter(|row| row.is_reproduced() && is_of(row, slice))
@@ -166,14 +168,19 @@ fn grade(
         all_networks: slice.all_networks,
     };
     let cause = diagnosis.map(cause);
-    let believed = cause.is_some() || sightings.believes(&[witnesses]);
-    Sighting {
+    let mut believed = sightings.believes(&[witnesses]);
+    if let (false, Some(cause)) = (believed, &cause) {
+        believed = sightings
+            .replay_suffices(cause, witnesses, (filter, *at))
+            .await?;
+    }
+    Ok(Sighting {
         stage: diagnosis.and_then(|row| row.signature.stage),
         cause,
         severity: if believed { wanted } else { Severity::Ticket },
         suspicious: !believed && wanted == Severity::Page,
         ..sighting(slice)
-    }
+    })
 }
 
 /// Whether an open incident has the slice because of another alert.
@@ -199,12 +206,12 @@ fn is_told(register: &Register, app: &str, slice: &BlockedSlice, alert: &str) ->
 }
 
 fn is_of(row: &DiagnosisRow, slice: &BlockedSlice) -> bool {
-    let told = &row.signature;
-    told.target_origin == slice.target_origin
-        && told.endpoint == slice.endpoint
-        && told.method == slice.method
-        && told.page_origin == slice.page_origin
-        && told.outcome == observation::Outcome::Blocked
+    let signature = &row.signature;
+    signature.target_origin == slice.target_origin
+        && signature.endpoint == slice.endpoint
+        && signature.method == slice.method
+        && signature.page_origin == slice.page_origin
+        && signature.outcome == observation::Outcome::Blocked
 }
 
 fn sighting(slice: &BlockedSlice) -> Sighting {

@@ -53,6 +53,13 @@ pub trait Source: Send + Sync {
 /// Reads what incidents are told with.
 #[async_trait]
 pub trait Evidence: Source {
+    /// How many networks made requests in `[from, to)`, among those that are known.
+    async fn networks(
+        &self,
+        filter: &SliFilter,
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<u64, StoreError>;
+
     /// What users notice of failures at `endpoints` in `[from, to)`, and in the last `recent` milliseconds.
     async fn affected(
         &self,
@@ -231,6 +238,14 @@ impl Source for Engine {
 
 #[async_trait]
 impl Evidence for Engine {
+    async fn networks(
+        &self,
+        filter: &SliFilter,
+        (from, to): (UnixMillis, UnixMillis),
+    ) -> Result<u64, StoreError> {
+        self.reader.networks(filter, from, to).await
+    }
+
     async fn affected(
         &self,
         filter: &SliFilter,

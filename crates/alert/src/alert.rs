@@ -27,8 +27,9 @@ pub struct Alert {
     /// The words of its last transition.
     #[serde(flatten)]
     pub words: AlertText,
-    /// The last transition, until the receivers have heard of it.
-    pub unsaid: Option<Notification>,
+    /// The last transition, until the receivers have acknowledged it.
+    #[serde(rename = "unsaid")]
+    pub unacknowledged: Option<Notification>,
 }
 
 /// What is said about an alert.
@@ -83,7 +84,7 @@ impl Alert {
             group,
             state: State::default(),
             words: AlertText::default(),
-            unsaid: None,
+            unacknowledged: None,
         }
     }
 
@@ -119,7 +120,7 @@ impl Alert {
             return;
         }
         self.words = words;
-        self.unsaid = self.notification();
+        self.unacknowledged = self.notification();
     }
 
     /// How it stands, in the words of its last transition; none where no receiver was ever notified.
@@ -144,9 +145,9 @@ impl Alert {
     }
 
     /// The receivers have heard of transition `sequence`; returns whether that was still open.
-    pub fn heard(&mut self, sequence: u64) -> bool {
-        self.unsaid
-            .take_if(|unsaid| unsaid.sequence <= sequence)
+    pub fn acknowledge(&mut self, sequence: u64) -> bool {
+        self.unacknowledged
+            .take_if(|unacknowledged| unacknowledged.sequence <= sequence)
             .is_some()
     }
 }
@@ -176,17 +177,20 @@ mod tests {
         alert.say(AlertText::default());
         alert.advance(Evaluation::Calm, &AT_ONCE, UnixMillis(5));
         alert.say(AlertText::default());
-        assert!(!alert.heard(1), "only the first was heard of");
-        let unsaid = alert.unsaid.clone().expect("the resolution");
-        assert_eq!((unsaid.sequence, unsaid.status), (2, Status::Resolved));
+        assert!(!alert.acknowledge(1), "only the first was heard of");
+        let unacknowledged = alert.unacknowledged.clone().expect("the resolution");
         assert_eq!(
-            (unsaid.starts_at, unsaid.ends_at),
+            (unacknowledged.sequence, unacknowledged.status),
+            (2, Status::Resolved)
+        );
+        assert_eq!(
+            (unacknowledged.starts_at, unacknowledged.ends_at),
             (UnixMillis(1), Some(UnixMillis(5)))
         );
-        assert_eq!(unsaid.message_id(), format!("{}.1.2", alert.id));
+        assert_eq!(unacknowledged.message_id(), format!("{}.1.2", alert.id));
         let json = serde_json::to_string(&alert).expect("plain data");
         let mut kept: Alert = serde_json::from_str(&json).expect("own text");
         assert_eq!(kept, alert);
-        assert!(kept.heard(2) && kept.unsaid.is_none());
+        assert!(kept.acknowledge(2) && kept.unacknowledged.is_none());
     }
 }

@@ -12,6 +12,7 @@ use crate::receiver::{
     AlertmanagerConfig, EmailConfig, IncidentIoConfig, JsmConfig, PagerDutyConfig, SlackConfig,
     TeamsConfig,
 };
+use crate::report_schedule::{self, ReportConfig};
 use crate::route::{self, RouteConfig};
 use crate::silence::{self, Silence, SilenceConfig, SilenceKind};
 use crate::webhook::WebhookConfig;
@@ -31,6 +32,8 @@ pub struct Config {
     /// When every receiver is sent a labelled test and its end each day, in UTC: `03:30`. One that does not take them is
     /// a ticket, `corswatch_self_test_failed`. Empty: never.
     pub nightly_test: String,
+    /// Reports of a week or a month that are sent by mail.
+    pub reports: Vec<ReportConfig>,
     /// Notifications that may wait for one receiver.
     pub queue: usize,
     /// Pause before the first repetition; the pauses double from there, with jitter.
@@ -74,6 +77,7 @@ impl Default for Config {
             external_url: String::new(),
             remind_after: Span::secs(4 * 60 * 60),
             nightly_test: String::new(),
+            reports: Vec::new(),
             queue: 1000,
             first_pause: Span::secs(1),
             longest_pause: Span::secs(60),
@@ -123,6 +127,22 @@ impl Config {
         self.email.iter().map(|mail| mail.name.clone()).collect()
     }
 
+    /// The same with the receivers of mail alone, for what is no alert: nothing is routed or silenced.
+    #[must_use]
+    pub fn mail_alone(&self) -> Self {
+        Self {
+            email: self.email.clone(),
+            reports: self.reports.clone(),
+            external_url: self.external_url.clone(),
+            queue: self.queue,
+            first_pause: self.first_pause,
+            longest_pause: self.longest_pause,
+            give_up_after: self.give_up_after,
+            dangerously_allow_private_networks: self.dangerously_allow_private_networks,
+            ..Self::default()
+        }
+    }
+
     /// The silences and maintenance windows of the configuration.
     ///
     /// # Errors
@@ -148,6 +168,7 @@ impl Config {
         {
             problems.report("nightly_test", &self.nightly_test, reason.to_string());
         }
+        report_schedule::problems(&self.reports, &self.mail_names(), &mut problems);
         problems.range("queue", self.queue, 1..=100_000);
         let minute = Span::secs(60);
         problems.range(
@@ -176,6 +197,17 @@ impl Config {
         let labels = own_labels.iter().map(|label| (*label).to_owned()).collect();
         for (list, silences, kind) in kinds {
             silence::problems(list, silences, kind, &labels, &mut problems);
+        }
+    }
+
+    /// Reports every schedule of an app that is none of `apps`.
+    pub fn report_problems(&self, apps: &[String], mut problems: Problems<'_>) {
+        for (at, report) in self.reports.iter().enumerate() {
+            if !report.app.is_empty() && !apps.contains(&report.app) {
+                let reason = format!("the name of an app: {}", apps.join(", "));
+                let mut problems = problems.section(format!("reports[{at}]"));
+                problems.report("app", &report.app, reason);
+            }
         }
     }
 

@@ -78,6 +78,21 @@ impl Corroboration {
         }
     }
 
+    /// Whether a replay that reproduces a failure makes up for witnesses that are missing. It shows that the server
+    /// blocks the request; anybody can ask what a server was never meant to allow, so it does not show that users ask
+    /// it. For that `networks` networks have to report it, or more than their share of the `app_networks` that use the
+    /// application: where only one does, it is believed. What cannot be told apart is believed.
+    #[must_use]
+    pub const fn replay_suffices(&self, seen: Witnesses, app_networks: u64) -> bool {
+        let unknown = self.networks == 0 || app_networks == 0;
+        unknown || seen.networks >= self.networks || self.are_more(seen.networks, app_networks)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a share of networks")]
+    const fn are_more(&self, networks: u64, of: u64) -> bool {
+        networks as f64 > of as f64 * self.network_share || (networks == of && networks > 0)
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "a share of networks")]
     fn are_most(&self, witnesses: Witnesses) -> bool {
         witnesses.networks as f64 >= witnesses.all_networks as f64 * self.network_share
@@ -118,5 +133,37 @@ mod tests {
             assert_eq!(got, graded, "{wanted} {witnesses:?}");
         }
         assert_eq!(Graded::Suspicious.severity(), Severity::Ticket);
+    }
+
+    #[test]
+    fn a_replay_needs_a_second_network_unless_hardly_another_uses_the_application() {
+        for (settings, seen, app_networks, suffices) in [
+            (Corroboration::default(), 1, 1, true),
+            (Corroboration::default(), 1, 2, false),
+            (Corroboration::default(), 1, 40, false),
+            (Corroboration::default(), 2, 40, true),
+            (Corroboration::default(), 0, 3, false),
+            // Of nobody the network is known.
+            (Corroboration::default(), 0, 0, true),
+            (corroboration(0, 0.5), 0, 40, true),
+            (corroboration(5, 0.5), 2, 3, true),
+            (corroboration(5, 0.5), 2, 4, false),
+            (corroboration(5, 1.0), 3, 3, true),
+        ] {
+            let witnesses = Witnesses {
+                networks: seen,
+                ..Witnesses::default()
+            };
+            let got = settings.replay_suffices(witnesses, app_networks);
+            assert_eq!(got, suffices, "{settings:?}: {seen} of {app_networks}");
+        }
+    }
+
+    fn corroboration(networks: u64, network_share: f64) -> Corroboration {
+        Corroboration {
+            networks,
+            network_share,
+            ..Corroboration::default()
+        }
     }
 }

@@ -9,10 +9,10 @@ use tokio::task::JoinSet;
 use crate::delivery::{Deliveries, DeliveryLog};
 use crate::delivery_queue::{DeliveryQueue, Patience, Shared};
 use crate::metrics::Metrics;
+use crate::notified::Notified;
 use crate::receiver::Setup;
 use crate::route::Routes;
 use crate::silence::Silences;
-use crate::told::Told;
 use crate::{AlertError, Config, Log, Notifier, Outbox, Owners};
 
 /// Carries notifications from the [`Outbox`] to every receiver.
@@ -124,7 +124,7 @@ impl Dispatcher {
             clock: clock.clone(),
             log,
             metrics,
-            told: Told::default(),
+            notified: Notified::default(),
         };
         let dispatcher = Self {
             lanes,
@@ -136,8 +136,11 @@ impl Dispatcher {
 
     /// Goes on where another dispatcher ends: who was told by it that an alert fires hears of its end.
     #[must_use]
-    pub fn continuing((dispatcher, mut outbox): (Self, Outbox), told: Told) -> (Self, Outbox) {
-        outbox.told = told;
+    pub fn continuing(
+        (dispatcher, mut outbox): (Self, Outbox),
+        notified: Notified,
+    ) -> (Self, Outbox) {
+        outbox.notified = notified;
         (dispatcher, outbox)
     }
 

@@ -36,6 +36,7 @@ mod identity;
 mod log;
 mod metrics;
 mod notification;
+mod notified;
 mod notifier;
 mod outbox;
 mod owner;
@@ -44,11 +45,11 @@ mod pending_delivery;
 mod quote;
 mod receiver;
 mod recurrence;
+mod report_schedule;
 mod route;
 mod silence;
 mod state;
 mod time_of_day;
-mod told;
 mod trial;
 mod webhook;
 
@@ -63,6 +64,7 @@ pub use identity::AlertId;
 pub use log::Log;
 pub use metrics::Outcome;
 pub use notification::{Notification, Occasion, Status, rfc3339};
+pub use notified::Notified;
 pub use notifier::{Answer, Notifier, NotifyError, Renewal};
 pub use outbox::{Outbox, Overflow};
 pub use owner::{Owner, Owners};
@@ -72,10 +74,10 @@ pub use receiver::{
     AlertmanagerConfig, EmailConfig, IncidentIoConfig, JsmConfig, JsmPriority, MailSecurity,
     PagerDutyConfig, SlackConfig, TeamsConfig, TeamsShape,
 };
+pub use report_schedule::{DueReport, ReportConfig, ReportPeriod};
 pub use route::RouteConfig;
 pub use silence::{FieldProblem, Silence, SilenceConfig, SilenceKind, Silences};
 pub use slo::Severity;
 pub use state::{Evaluation, Phase, Reason, State, Timing, Transition, step};
 pub use time_of_day::TimeOfDay;
-pub use told::Told;
 pub use webhook::WebhookConfig;

@@ -8,11 +8,11 @@ use tokio::sync::mpsc;
 use crate::delivery::{Delivery, DeliveryLog};
 use crate::delivery_queue::QueueSender;
 use crate::metrics::Metrics;
+use crate::notified::Notified;
 use crate::pending_delivery::{PendingDelivery, Receipt};
 use crate::quote::quoted;
 use crate::route::Routes;
 use crate::silence::Silences;
-use crate::told::Told;
 use crate::{Notification, Outcome, Owners, Status};
 
 /// Some receiver's queue is full; nothing was queued anywhere, the same call may be repeated.
@@ -32,7 +32,7 @@ pub struct Outbox {
     pub(crate) clock: Clock,
     pub(crate) log: DeliveryLog,
     pub(crate) metrics: Metrics,
-    pub(crate) told: Told,
+    pub(crate) notified: Notified,
 }
 
 /// What is to be done with a notification.
@@ -153,29 +153,29 @@ impl Outbox {
 
     fn plan(&self, notification: &Notification) -> Plan {
         let recipients = self.routes.recipients(&notification.labels);
-        let told = self.told.receivers(&notification.alert);
-        let was_told = |lane: usize| told.contains(&self.inlets[lane].lane);
+        let notified = self.notified.receivers(&notification.alert);
+        let was_notified = |lane: usize| notified.contains(&self.inlets[lane].lane);
         let silence = self
             .silences
             .holding(&notification.labels, self.clock.now());
         let is_firing = notification.status == Status::Firing;
-        let hears = |&lane: &usize| {
+        let receives = |&lane: &usize| {
             let inlet = &self.inlets[lane];
             let is_routed =
                 inlet.receiver == crate::log::NAME || recipients.contain(&inlet.receiver);
             match (is_firing, &silence) {
                 (true, None) => is_routed,
                 (true, Some(_)) => inlet.receiver == crate::log::NAME,
-                (false, None) => is_routed || was_told(lane),
+                (false, None) => is_routed || was_notified(lane),
                 // An end wakes no one, but left out it leaves open what was opened.
                 (false, Some(_)) => {
-                    was_told(lane)
+                    was_notified(lane)
                         || inlet.receiver == crate::log::NAME
                         || (is_routed && inlet.closes_by_identity)
                 }
             }
         };
-        let lanes = (0..self.inlets.len()).filter(hears).collect();
+        let lanes = (0..self.inlets.len()).filter(receives).collect();
         let at_best = match silence {
             Some(silence) if is_firing => {
                 self.silenced(notification, &silence);
@@ -189,10 +189,10 @@ impl Outbox {
     fn remember(&self, notification: &Notification, plan: &Plan) {
         let alert = &notification.alert;
         match notification.status {
-            Status::Resolved => self.told.forget(alert),
+            Status::Resolved => self.notified.forget(alert),
             Status::Firing if plan.at_best == Outcome::Delivered => {
                 let lanes = plan.lanes.iter();
-                self.told
+                self.notified
                     .note(alert, lanes.map(|&lane| self.inlets[lane].lane.as_str()));
             }
             Status::Firing => {}
@@ -202,7 +202,10 @@ impl Outbox {
     /// Counts and logs once that a silence holds a notification back.
     fn silenced(&self, notification: &Notification, silence: &str) {
         let message = notification.message_id();
-        if !self.told.is_newly_silenced(&notification.alert, message) {
+        if !self
+            .notified
+            .is_newly_silenced(&notification.alert, message)
+        {
             return;
         }
         self.metrics.silenced.inc();

@@ -23,8 +23,9 @@ pub enum Phase {
         since: UnixMillis,
         /// Since when it has been calm without a break.
         calm_since: Option<UnixMillis>,
-        /// When it was last said.
-        said_at: UnixMillis,
+        /// When the receivers were last notified.
+        #[serde(rename = "said_at")]
+        notified_at: UnixMillis,
     },
     /// It is over.
     Resolved {
@@ -110,7 +111,7 @@ impl State {
             phase: Phase::Firing {
                 since: now,
                 calm_since: None,
-                said_at: now,
+                notified_at: now,
             },
             severity,
             sequence: self.sequence + 1,
@@ -208,7 +209,7 @@ pub fn step(
         Phase::Firing {
             since,
             calm_since,
-            said_at,
+            notified_at,
         } => match evaluation {
             Evaluation::Calm => {
                 let calm_since = calm_since.unwrap_or(now);
@@ -218,18 +219,18 @@ pub fn step(
                 let phase = Phase::Firing {
                     since,
                     calm_since: Some(calm_since),
-                    said_at,
+                    notified_at,
                 };
                 (state.at(phase), None)
             }
             Evaluation::Exceeded(severity) => keep(
                 state,
-                (since, said_at),
+                (since, notified_at),
                 severity.max(state.severity),
                 timing,
                 now,
             ),
-            _ => keep(state, (since, said_at), state.severity, timing, now),
+            _ => keep(state, (since, notified_at), state.severity, timing, now),
         },
     }
 }
@@ -250,14 +251,14 @@ fn begin(
 
 fn keep(
     state: &State,
-    (since, said_at): (UnixMillis, UnixMillis),
+    (since, notified_at): (UnixMillis, UnixMillis),
     severity: Severity,
     timing: &Timing,
     now: UnixMillis,
 ) -> (State, Option<Transition>) {
     let transition = if severity > state.severity {
         Some(Transition::Escalated)
-    } else if passed(said_at, timing.remind_after, now) {
+    } else if passed(notified_at, timing.remind_after, now) {
         Some(Transition::Reminded)
     } else {
         None
@@ -266,7 +267,11 @@ fn keep(
         phase: Phase::Firing {
             since,
             calm_since: None,
-            said_at: if transition.is_some() { now } else { said_at },
+            notified_at: if transition.is_some() {
+                now
+            } else {
+                notified_at
+            },
         },
         severity,
         sequence: state.sequence + u64::from(transition.is_some()),

@@ -12,18 +12,18 @@ const TICKET: Evaluation = Evaluation::Exceeded(Severity::Ticket);
 
 fn run(timing: Timing, story: &[(i64, Evaluation)]) -> (State, Vec<(i64, Transition)>) {
     let mut state = State::default();
-    let mut told = Vec::new();
+    let mut notified = Vec::new();
     for &(second, evaluation) in story {
         let (next, transition) = step(&state, evaluation, &timing, UnixMillis(second * 1000));
         state = next;
-        told.extend(transition.map(|transition| (second, transition)));
+        notified.extend(transition.map(|transition| (second, transition)));
     }
-    (state, told)
+    (state, notified)
 }
 
 #[test]
 fn an_incident_is_told_once_when_it_starts_and_once_when_it_is_over() {
-    let (state, told) = run(
+    let (state, notified) = run(
         TIMING,
         &[
             (0, Evaluation::Calm),
@@ -38,7 +38,7 @@ fn an_incident_is_told_once_when_it_starts_and_once_when_it_is_over() {
         ],
     );
     let resolved = Transition::Resolved(Reason::Recovered);
-    assert_eq!(told, [(70, Transition::Fired), (210, resolved)]);
+    assert_eq!(notified, [(70, Transition::Fired), (210, resolved)]);
     assert_eq!(state.sequence, 2);
 }
 
@@ -48,13 +48,13 @@ fn without_a_hold_time_it_fires_with_the_first_evaluation() {
         hold: Span::secs(0),
         ..TIMING
     };
-    let (_, told) = run(timing, &[(5, PAGE)]);
-    assert_eq!(told, [(5, Transition::Fired)]);
+    let (_, notified) = run(timing, &[(5, PAGE)]);
+    assert_eq!(notified, [(5, Transition::Fired)]);
 }
 
 #[test]
 fn an_interrupted_excess_starts_its_hold_time_anew() {
-    let (state, told) = run(
+    let (state, notified) = run(
         TIMING,
         &[
             (0, PAGE),
@@ -63,7 +63,7 @@ fn an_interrupted_excess_starts_its_hold_time_anew() {
             (110, PAGE),
         ],
     );
-    assert_eq!(told, []);
+    assert_eq!(notified, []);
     assert_eq!(
         state.phase,
         Phase::Pending {
@@ -81,28 +81,28 @@ fn a_short_calm_does_not_resolve() {
             (second + 90, Evaluation::Smouldering),
         ]);
     }
-    let (state, told) = run(TIMING, &story);
-    assert_eq!(told, [(60, Transition::Fired)]);
+    let (state, notified) = run(TIMING, &story);
+    assert_eq!(notified, [(60, Transition::Fired)]);
     assert!(state.phase.is_firing());
 }
 
 #[test]
 fn a_lag_or_a_lack_of_data_in_the_middle_neither_fires_nor_resolves() {
     for silence in [Evaluation::Frozen, Evaluation::NoData] {
-        let (_, told) = run(TIMING, &[(0, PAGE), (100, silence), (500, silence)]);
-        assert_eq!(told, [], "{silence:?}");
-        let (state, told) = run(
+        let (_, notified) = run(TIMING, &[(0, PAGE), (100, silence), (500, silence)]);
+        assert_eq!(notified, [], "{silence:?}");
+        let (state, notified) = run(
             TIMING,
             &[(0, PAGE), (60, PAGE), (70, silence), (9000, silence)],
         );
-        assert_eq!(told, [(60, Transition::Fired)], "{silence:?}");
+        assert_eq!(notified, [(60, Transition::Fired)], "{silence:?}");
         assert!(state.phase.is_firing());
     }
 }
 
 #[test]
 fn a_ticket_that_gets_witnesses_becomes_a_page_and_stays_one() {
-    let (state, told) = run(
+    let (state, notified) = run(
         TIMING,
         &[
             (0, TICKET),
@@ -112,13 +112,16 @@ fn a_ticket_that_gets_witnesses_becomes_a_page_and_stays_one() {
             (90, PAGE),
         ],
     );
-    assert_eq!(told, [(60, Transition::Fired), (70, Transition::Escalated)]);
+    assert_eq!(
+        notified,
+        [(60, Transition::Fired), (70, Transition::Escalated)]
+    );
     assert_eq!(state.severity, Severity::Page);
 }
 
 #[test]
 fn a_firing_alert_is_said_again_at_its_interval() {
-    let (_, told) = run(
+    let (_, notified) = run(
         TIMING,
         &[
             (0, PAGE),
@@ -129,7 +132,7 @@ fn a_firing_alert_is_said_again_at_its_interval() {
         ],
     );
     assert_eq!(
-        told,
+        notified,
         [(60, Transition::Fired), (3660, Transition::Reminded)]
     );
 }
@@ -182,9 +185,9 @@ fn story() -> impl Strategy<Value = Vec<(i64, Evaluation)>> {
 proptest! {
     #[test]
     fn every_resolution_follows_exactly_one_fire(story in story()) {
-        let (state, told) = run(TIMING, &story);
+        let (state, notified) = run(TIMING, &story);
         let mut firing = false;
-        for (_, transition) in &told {
+        for (_, transition) in &notified {
             match transition {
                 Transition::Fired => { prop_assert!(!firing); firing = true; }
                 Transition::Resolved(_) => { prop_assert!(firing); firing = false; }
@@ -192,13 +195,13 @@ proptest! {
             }
         }
         prop_assert_eq!(firing, state.phase.is_firing());
-        prop_assert_eq!(state.sequence, told.len() as u64);
+        prop_assert_eq!(state.sequence, notified.len() as u64);
     }
 
     #[test]
     fn it_never_flaps_faster_than_its_times(story in story()) {
-        let (_, told) = run(TIMING, &story);
-        for pair in told.windows(2) {
+        let (_, notified) = run(TIMING, &story);
+        for pair in notified.windows(2) {
             let (from, to) = (&pair[0], &pair[1]);
             match to.1 {
                 Transition::Fired => prop_assert!(to.0 - from.0 >= 60),

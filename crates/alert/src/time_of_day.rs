@@ -31,6 +31,12 @@ impl FromStr for TimeOfDay {
 }
 
 impl TimeOfDay {
+    /// Minutes since midnight.
+    #[must_use]
+    pub const fn minutes(self) -> i64 {
+        self.0 / MINUTE
+    }
+
     /// The first such time after `now`.
     #[must_use]
     pub const fn next_after(self, now: UnixMillis) -> UnixMillis {

@@ -67,7 +67,10 @@ impl Alertmanager {
     /// The alerts that it holds to be active.
     async fn alerts(&self) -> Vec<Value> {
         let url = format!("{}/api/v2/alerts?active=true", self.url);
-        let answer = reqwest::get(url).await.expect("it answers");
+        let tls = runtime::client_tls(runtime::authorities());
+        let client = reqwest::Client::builder().tls_backend_preconfigured(tls);
+        let asked = client.build().expect("a client").get(url).send();
+        let answer = asked.await.expect("it answers");
         answer.json().await.expect("a list")
     }
 

@@ -11,7 +11,7 @@ use alert::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, Mac as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use observation::UnixMillis;
 use receiver::{Answer, Receiver};
 use runtime::{Clock, ManualClock, Stop};

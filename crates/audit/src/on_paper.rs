@@ -44,8 +44,8 @@ impl Server for OnPaper<'_> {
             true => &self.failing,
             false => &self.assumed,
         };
-        self.told(method, url, headers, upstream)
-            .map(|told| told.answer())
+        self.predicted(method, url, headers, upstream)
+            .map(|predicted| predicted.answer())
     }
 }
 
@@ -83,7 +83,7 @@ impl<'a> OnPaper<'a> {
             findings.retain(|finding| finding.rule.id != rules::UNREADABLE.id);
         }
         let [(_, request), (method, preflight)] = questions(target);
-        if let Err(silence) = self.told(method, &target.url, &preflight, &self.upstream) {
+        if let Err(silence) = self.predicted(method, &target.url, &preflight, &self.upstream) {
             findings.retain(|finding| !OF_PREFLIGHTS.contains(&finding.rule.id));
             if !findings
                 .iter()
@@ -94,8 +94,8 @@ impl<'a> OnPaper<'a> {
         }
         // A path that no one asks for belongs to another part of the policy, or to none.
         let part = |url: &Url| {
-            let told = self.told("GET", url, &request, &self.assumed).ok();
-            told.and_then(|told| told.by)
+            let predicted = self.predicted("GET", url, &request, &self.assumed).ok();
+            predicted.and_then(|predicted| predicted.by)
         };
         if part(&target.url) != part(&no_such_path(&target.url)) {
             findings.retain(|finding| finding.rule.id != rules::ERRORS.id);
@@ -123,11 +123,13 @@ impl<'a> OnPaper<'a> {
 
     /// Lines of the policy that set the header without which no one may read, and why they do nothing.
     fn lost(&self, url: &Url, method: &str, headers: &Headers, upstream: &Upstream) -> Vec<String> {
-        let told = self.told(method, url, headers, upstream).ok();
-        let Some(told) = told.filter(|told| told.place_of(ALLOW_ORIGIN).is_none()) else {
+        let predicted = self.predicted(method, url, headers, upstream).ok();
+        let Some(predicted) =
+            predicted.filter(|predicted| predicted.place_of(ALLOW_ORIGIN).is_none())
+        else {
             return Vec::new();
         };
-        let lost = told
+        let lost = predicted
             .lost
             .iter()
             .filter(|lost| lost.header.eq_ignore_ascii_case(ALLOW_ORIGIN));
@@ -143,7 +145,7 @@ impl<'a> OnPaper<'a> {
         lines
     }
 
-    fn told(
+    fn predicted(
         &self,
         method: &str,
         url: &Url,
@@ -161,7 +163,7 @@ impl<'a> OnPaper<'a> {
             rest: Rest::Absent,
         };
         match self.policy.answer(&ask, upstream) {
-            Prediction::Response(told) => Ok(told),
+            Prediction::Response(predicted) => Ok(predicted),
             Prediction::Unknown { reason, place } => {
                 let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
                 Err(NoResponse::new(rules::UNCLEAR, format!("{place}{reason}.")))
@@ -178,14 +180,20 @@ impl<'a> OnPaper<'a> {
     /// answers.
     fn place_of(&self, finding: &Finding, target: &Target) -> Option<SourceLocation> {
         let header = header_of(finding.rule.id);
-        let told: Vec<PredictedResponse> = questions(target)
+        let predicted: Vec<PredictedResponse> = questions(target)
             .iter()
             .filter_map(|(method, headers)| {
-                self.told(method, &target.url, headers, &self.assumed).ok()
+                self.predicted(method, &target.url, headers, &self.assumed)
+                    .ok()
             })
             .collect();
-        let line = header.and_then(|header| told.iter().find_map(|told| told.place_of(header)));
-        let place = line.or_else(|| told.iter().find_map(|told| told.by.as_ref()))?;
+        let line = header.and_then(|header| {
+            predicted
+                .iter()
+                .find_map(|predicted| predicted.place_of(header))
+        });
+        let place =
+            line.or_else(|| predicted.iter().find_map(|predicted| predicted.by.as_ref()))?;
         Some(SourceLocation {
             file: place.file.to_string(),
             line: place.line,

@@ -10,6 +10,9 @@ use crate::rules;
 /// A domain that belongs to no one (RFC 2606), for the attacker's part.
 const EVIL: &str = "corswatch-audit.example";
 
+/// What an attacker puts before a trusted name.
+const EVIL_BEFORE: &str = "evil";
+
 /// Characters that some browser has let into a host name.
 const SPECIALS: [char; 14] = [
     '!', '$', '&', '\'', '(', ')', '*', '+', ',', ';', '=', '~', '{', '|',
@@ -37,12 +40,21 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    /// Whether trust in this neighbour is why the other, a look-alike of the same name, is trusted.
+    /// Whether trust in this origin is why the other, a look-alike of the same name, is trusted.
     pub(crate) fn explains(&self, other: &Self) -> bool {
         let above = |origin: &str| origin.split_once('.').map(|(_, parent)| parent.to_owned());
-        [rules::SUBDOMAINS, rules::PUBLIC_SUFFIX].contains(&self.rule)
+        let is_neighbour = [rules::SUBDOMAINS, rules::PUBLIC_SUFFIX].contains(&self.rule)
             && [rules::SUFFIX, rules::SUBSTRING].contains(&other.rule)
-            && above(&self.origin) == above(&other.origin)
+            && above(&self.origin) == above(&other.origin);
+        // `appxexample.com` ends with `example.com` like any other name that does.
+        let same_end = |end: &str| other.origin.ends_with(end);
+        let is_end = self.rule == rules::SUFFIX
+            && other.rule == rules::UNESCAPED_DOT
+            && self
+                .origin
+                .split_once(EVIL_BEFORE)
+                .is_some_and(|(_, end)| same_end(end));
+        is_neighbour || is_end
     }
 }
 
@@ -86,7 +98,7 @@ pub(crate) fn look_alikes(trusted: &str) -> Vec<Trial> {
     let at = |host: &str| format!("{scheme}://{host}{port}");
     let mut trials = vec![
         trial(rules::PREFIX, at(&format!("{host}.{EVIL}"))),
-        trial(rules::SUFFIX, at(&format!("evil{host}"))),
+        trial(rules::SUFFIX, at(&format!("{EVIL_BEFORE}{host}"))),
         trial(rules::SUBSTRING, at(&format!("evil-{host}.{EVIL}"))),
         trial(rules::UNDERSCORE, at(&format!("{host}_.{EVIL}"))),
         trial(rules::BACKTICK, at(&format!("{host}`.{EVIL}"))),
@@ -95,6 +107,10 @@ pub(crate) fn look_alikes(trusted: &str) -> Vec<Trial> {
     trials.extend(SPECIALS.map(|c| trial(rules::SPECIAL, at(&format!("{host}{c}.{EVIL}")))));
     let is_name = host.contains('.') && host.parse::<std::net::IpAddr>().is_err();
     if is_name {
+        // Who means `.example.com` and compares with `example.com`.
+        if let Some(domain) = registrable(&host).filter(|domain| *domain != host) {
+            trials.push(trial(rules::SUFFIX, at(&format!("{EVIL_BEFORE}{domain}"))));
+        }
         // The part of a name is a stranger's name too, where someone looked for it in a list.
         let part: String = host.chars().skip(1).collect();
         if !part.starts_with('.') {
@@ -119,6 +135,18 @@ pub(crate) fn look_alikes(trusted: &str) -> Vec<Trial> {
         trials.push(trial(rules::INSECURE, format!("http://{host}{port}")));
     }
     trials
+}
+
+/// The part of a host name that someone registered: `example.co.uk` of `app.example.co.uk`. Where the list of
+/// suffixes does not know the last label, it is taken for one.
+fn registrable(host: &str) -> Option<&str> {
+    let suffix = match PublicSuffix::above(host) {
+        Some(suffix) => suffix.name,
+        None => host.rsplit('.').next()?,
+    };
+    let label = host.strip_suffix(suffix)?.strip_suffix('.')?;
+    let start = label.rfind('.').map_or(0, |dot| dot + 1);
+    Some(&host[start..])
 }
 
 /// A neighbour of a trusted origin, one level above it: `corswatch-audit.example.com` of

@@ -71,6 +71,9 @@ rules! {
     INVALID_ORIGIN = "invalid-allow-origin", Error, None,
         "Access-Control-Allow-Origin holds no origin",
         "Browsers compare the header as it is, byte for byte; there are no lists and no patterns.";
+    INVALID_CREDENTIALS = "invalid-allow-credentials", Warning, None,
+        "Access-Control-Allow-Credentials is not `true`",
+        "Only `true`, once and in lower case, permits credentials; requests with cookies are blocked.";
     WILDCARD_LISTS = "wildcard-list-with-credentials", Warning, None,
         "`*` in a list stands beside Access-Control-Allow-Credentials",
         "For requests with credentials `*` in Allow-Methods, Allow-Headers and Expose-Headers is a name like any other.";
@@ -99,8 +102,8 @@ rules! {
         "A page that is meant to read cannot",
         "The browser compares Access-Control-Allow-Origin with the page's origin character by character, and keeps the answer from the page.";
     PREFLIGHT_STATUS = "preflight-refused", Warning, None,
-        "The preflight is not answered with 2xx",
-        "OPTIONS runs into authentication, routing or a redirect. Every request that is more than a form is blocked.";
+        "The preflight is not answered as one, with 2xx and a permission",
+        "OPTIONS runs into authentication, routing or a redirect, or no one answers it as a preflight. Every request that is more than a form is blocked.";
     ERRORS = "errors-without-cors", Warning, None,
         "Errors lose the CORS headers",
         "The page cannot tell a 404 or 500 from a dead network: it sees a TypeError where it should see a status.";

@@ -43,6 +43,19 @@ async fn public_data_for_everybody_is_no_finding() {
         ),
     };
     assert_eq!(broken(&target(), everybody).await, BTreeSet::new());
+    let plain = |asked: &Asked<'_>| match asked.method {
+        "OPTIONS" => answer(200, "allow: GET, HEAD"),
+        _ => everybody(asked),
+    };
+    let no_page = Target {
+        page_origins: Vec::new(),
+        ..target()
+    };
+    assert_eq!(
+        broken(&no_page, plain).await,
+        BTreeSet::new(),
+        "no one is known to need more"
+    );
 }
 
 type Trusts = fn(&str) -> bool;
@@ -62,6 +75,16 @@ const COMPARISONS: &[(&str, Trusts, &[&str])] = &[
     (
         "ends with",
         |o| o.ends_with("app.shop.test") && o.starts_with("https:"),
+        &["origin-suffix", "origin-any-subdomain"],
+    ),
+    (
+        "ends with the domain, and no dot before it",
+        |o| o.ends_with("shop.test") && o.starts_with("https:"),
+        &["origin-suffix", "origin-any-subdomain"],
+    ),
+    (
+        "a pattern for any subdomain, with a dot too few",
+        |o| o.starts_with("https://") && o.ends_with("shop.test"),
         &["origin-suffix", "origin-any-subdomain"],
     ),
     (

@@ -117,7 +117,7 @@ impl Client {
     /// trust.
     #[must_use]
     pub fn new(policy: TargetPolicy, names: Names, limits: Limits) -> Self {
-        Self::trusting(policy, names, limits, connect::known_authorities())
+        Self::trusting(policy, names, limits, runtime::authorities())
     }
 
     /// A client that trusts only `authorities`.

@@ -49,7 +49,7 @@ pub enum Refusal {
     #[error("no browser asks port {0}")]
     Port(u16),
     /// The host stands for an address that must not be connected to.
-    #[error("{host} stands for {address}, a {network} address")]
+    #[error("{}{address} is a {network} address", stands_for(.host, *.address))]
     Address {
         /// The host.
         host: String,
@@ -91,6 +91,14 @@ impl Refusal {
     #[must_use]
     pub fn is_of_private_network(&self) -> bool {
         matches!(self, Self::Address { address, .. } if Addresses::Private.permit(*address))
+    }
+}
+
+/// A name in front of the address that it leads to.
+fn stands_for(host: &str, address: IpAddr) -> String {
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(written) if address == written => String::new(),
+        _ => format!("{host} leads to {address}, and "),
     }
 }
 

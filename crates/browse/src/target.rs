@@ -1,6 +1,8 @@
 //! Where a question about an endpoint goes.
 
-use web::{EndpointTemplate, GraphqlPaths, NotAnEndpoint, OriginPattern, RequestPath, Schemes};
+use web::{
+    EndpointTemplate, GraphqlPaths, Misread, NotAnEndpoint, OriginPattern, RequestPath, Schemes,
+};
 
 /// A path that stands for an endpoint template.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +57,16 @@ pub enum NoPath {
         endpoint: String,
         /// What is wrong with it.
         problem: NotAnEndpoint,
+    },
+    /// Some servers read it as another one.
+    #[error(
+        "`{endpoint}` may lead elsewhere: {problem}. A path for it in `[[prober.samples]]` is asked instead"
+    )]
+    Misread {
+        /// The endpoint.
+        endpoint: String,
+        /// What is wrong with it.
+        problem: Misread,
     },
 }
 
@@ -115,6 +127,10 @@ impl ProbeTarget {
         let template = EndpointTemplate::read(endpoint).map_err(malformed)?;
         let (path, made_up) = match known.sample(origin, &template) {
             Some(sample) => (sample.to_owned(), false),
+            None if let Some(problem) = Misread::of(endpoint) => {
+                let endpoint = endpoint.to_owned();
+                return Err(NoPath::Misread { endpoint, problem });
+            }
             None => match RequestPath::of(endpoint, method, &known.graphql).map_err(malformed)? {
                 RequestPath::Real(path) => (path, false),
                 RequestPath::StandIn(path) => (path, true),
@@ -185,6 +201,10 @@ mod tests {
             "cart",
         ] {
             let refused = matches!(of(endpoint), Err(NoPath::Malformed { .. }));
+            assert!(refused, "{endpoint}");
+        }
+        for endpoint in ["/cart/%00", "/cart/%c0%ae%c0%ae/admin", "/cart/%u002e"] {
+            let refused = matches!(of(endpoint), Err(NoPath::Misread { .. }));
             assert!(refused, "{endpoint}");
         }
         let samples = [sample("", "/__other__", "/health")];

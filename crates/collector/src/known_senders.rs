@@ -7,6 +7,7 @@ use intake::{Catalog, Plausibility, Slots};
 
 use crate::edge::Edge;
 use crate::rate::{self, KeyRates};
+use crate::unlisted::Unlisted;
 
 /// Applications with their keys, services, and what is counted by their numbers.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub(crate) struct KnownSenders {
     pub(crate) key_rates: KeyRates,
     /// Unpacked bytes.
     pub(crate) key_bytes: KeyRates,
+    pub(crate) unlisted: Unlisted,
 }
 
 impl KnownSenders {
@@ -32,6 +34,7 @@ impl KnownSenders {
             plausibility: Plausibility::new(catalog.apps().len()),
             key_rates: KeyRates::new(quotas),
             key_bytes: KeyRates::new(quotas_of_bytes),
+            unlisted: Unlisted::default(),
             catalog,
         }
     }

@@ -47,6 +47,7 @@ mod report;
 mod routes;
 mod script;
 mod server;
+mod unlisted;
 mod watch;
 
 pub use address::IpBlock;

@@ -96,10 +96,12 @@ impl Expanding<'_> {
         let headers = self.headers()?;
         let cells = self.cells(expect.verdict)?;
         let single = cells.len() == 1;
-        cells
+        let cases: Vec<Case> = cells
             .into_iter()
             .map(|cell| self.case(cell, &headers, &expect, single))
-            .collect()
+            .collect::<Result<_, _>>()?;
+        self.has_a_preflight(&cases)?;
+        Ok(cases)
     }
 
     fn headers(&self) -> Result<Headers, Problem> {
@@ -248,6 +250,7 @@ impl Expanding<'_> {
             expect.status = None;
             expect.readable.clear();
         }
+        self.can_be_sent(&request)?;
         self.can_be_seen(&request, reach, &expect)?;
         Ok(Case {
             name: name(written, &request, single),
@@ -256,6 +259,41 @@ impl Expanding<'_> {
             reach,
             expect,
         })
+    }
+
+    /// A browser sends what the contract says: what it drops would be asked for without effect.
+    fn can_be_sent(&self, request: &Request) -> Result<(), Problem> {
+        let Some(name) = request.dropped_headers().first() else {
+            return Ok(());
+        };
+        let instead = match name.as_str() {
+            "cookie" => {
+                "; a session that the server also takes from another header can be named there"
+            }
+            "origin" | "referer" => ": `origin` says where the page is",
+            _ => "",
+        };
+        Err(self.problem(format!(
+            "no page can set the header `{name}`, and browsers leave it out{instead}"
+        )))
+    }
+
+    /// An answer to a preflight is only looked at where one is sent, by some cell at least.
+    fn has_a_preflight(&self, cases: &[Case]) -> Result<(), Problem> {
+        let expects = cases.first().and_then(|case| {
+            let expect = &case.expect;
+            let of_age = expect.max_age_min.or(expect.max_age_max).map(|_| "max_age");
+            of_age.or(expect.preflight_within.map(|_| "preflight_within"))
+        });
+        match expects {
+            Some(member) if !cases.iter().any(|case| is_preflighted(&case.request)) => {
+                let method = cases[0].request.method();
+                Err(self.problem(format!(
+                    "`{member}` is about the preflight, and a browser sends this {method} without one: name the header or the method that makes it necessary"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Nothing is expected that the run cannot see.

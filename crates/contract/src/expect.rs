@@ -63,12 +63,26 @@ pub(crate) struct WrittenExpect {
     pub(crate) status: Option<Statuses>,
     pub(crate) preflight: Option<bool>,
     #[serde(default)]
-    pub(crate) readable: Vec<String>,
+    pub(crate) readable: WrittenNames,
     #[serde(default)]
-    pub(crate) vary: Vec<String>,
+    pub(crate) vary: WrittenNames,
     #[serde(default)]
     pub(crate) max_age: WrittenBounds,
     pub(crate) preflight_within: Option<Span>,
+}
+
+/// A name or a list of names, which may be empty.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "expected a text or a list of texts")]
+pub(crate) enum WrittenNames {
+    One(String),
+    All(Vec<String>),
+}
+
+impl Default for WrittenNames {
+    fn default() -> Self {
+        Self::All(Vec::new())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -104,15 +118,16 @@ impl WrittenExpect {
             ));
         }
         let blocked = verdict != Verdict::Allowed;
-        if blocked && (self.status.is_some() || !self.readable.is_empty()) {
+        let readable = header_names(self.readable)?;
+        if blocked && (self.status.is_some() || !readable.is_empty()) {
             return Err("a blocked request shows the page neither `status` nor headers".into());
         }
         Ok(Expect {
             verdict,
             status: self.status,
             preflight: self.preflight,
-            readable: header_names(&self.readable)?,
-            vary: header_names(&self.vary)?,
+            readable,
+            vary: header_names(self.vary)?,
             max_age_min: self.max_age.min.map(Span::duration),
             max_age_max: self.max_age.max.map(Span::duration),
             preflight_within: self.preflight_within.map(Span::duration),
@@ -121,10 +136,15 @@ impl WrittenExpect {
 }
 
 /// The names in lower case; `Vary` may list `*`, which is a token like any name.
-fn header_names(written: &[String]) -> Result<Vec<String>, String> {
-    let read = |name: &String| HeaderName::read(name).map(|name| name.into_text().into_owned());
-    let names: Result<_, _> = written.iter().map(read).collect();
-    names.map_err(|error| error.to_string())
+fn header_names(written: WrittenNames) -> Result<Vec<String>, String> {
+    let read = |name: String| {
+        let name = HeaderName::read(&name).map_err(|error| error.to_string())?;
+        Ok(name.into_text().into_owned())
+    };
+    match written {
+        WrittenNames::One(name) => Ok(vec![read(name)?]),
+        WrittenNames::All(names) => names.into_iter().map(read).collect(),
+    }
 }
 
 /// Statuses that are fine: `200`, `[200, 404]`, `"2xx"`.
@@ -182,10 +202,11 @@ impl<'de> Visitor<'de> for AsStatuses {
             .strip_suffix("xx")
             .and_then(|digit| digit.parse::<u16>().ok())
             .filter(|digit| (2..=5).contains(digit));
-        match class {
-            Some(class) => Ok(Statuses(vec![class * 100..=class * 100 + 99])),
-            None => Err(E::custom(format!(
-                "`{text}` is not one of 2xx, 3xx, 4xx, 5xx"
+        match (class, text.parse()) {
+            (Some(class), _) => Ok(Statuses(vec![class * 100..=class * 100 + 99])),
+            (None, Ok(number)) => self.visit_i64(number),
+            (None, Err(_)) => Err(E::custom(format!(
+                "`{text}` is not a status such as 200, nor one of 2xx, 3xx, 4xx, 5xx"
             ))),
         }
     }

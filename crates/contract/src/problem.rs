@@ -33,10 +33,31 @@ impl Lines<'_> {
 
     /// An error of the TOML reader, at its line; `otherwise` where it knows none.
     pub(crate) fn problem(self, error: &toml::de::Error, otherwise: &Range<usize>) -> Problem {
+        let line = self.of(&error.span().unwrap_or_else(|| otherwise.clone()));
+        // The reader's texts go over several lines where they list what was expected.
+        let said = error.message().replace('\n', " ");
         Problem {
-            line: self.of(&error.span().unwrap_or_else(|| otherwise.clone())),
-            // The reader's texts go over several lines where they list what was expected.
-            reason: error.message().replace('\n', " "),
+            line,
+            reason: self.of_another_kind(line, &said).unwrap_or(said),
         }
+    }
+
+    /// A value of another kind, with its name and a line that can be written.
+    fn of_another_kind(self, line: usize, said: &str) -> Option<String> {
+        let (_, expected) = said
+            .strip_prefix("invalid type: ")?
+            .split_once(", expected ")?;
+        let (name, _) = self.0.lines().nth(line - 1)?.split_once('=')?;
+        let name = name.trim();
+        let (kind, value) = match expected {
+            "a map" => ("a table", "{ name = \"value\" }"),
+            "a string" => ("a text", "\"..\""),
+            "a sequence" => ("a list", "[\"..\"]"),
+            "a boolean" => ("true or false", "true"),
+            _ => return None,
+        };
+        Some(format!(
+            "`{name}`: {kind} is expected: write `{name} = {value}`"
+        ))
     }
 }

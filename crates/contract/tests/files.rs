@@ -156,6 +156,36 @@ const UNREADABLE: &[(&str, usize, &str)] = &[
         "a number with its unit is expected",
     ),
     ("REQUEST path = '/x'", 7, "exclude each other"),
+    (
+        "REQUEST headers = { Cookie = 'sid=1' }",
+        5,
+        "no page can set the header `cookie`",
+    ),
+    (
+        "REQUEST headers = { sec-fetch-site = 'none' }",
+        5,
+        "browsers leave it out",
+    ),
+    (
+        "REQUEST expect = { max_age = { min = '5m' } }",
+        5,
+        "`max_age` is about the preflight",
+    ),
+    (
+        "REQUEST expect = { preflight_within = '1s' }",
+        5,
+        "`preflight_within` is about the preflight",
+    ),
+    (
+        "REQUEST expect = { readable = 1 }",
+        8,
+        "a text or a list of texts",
+    ),
+    (
+        "REQUEST expect = { status = '20' }",
+        8,
+        "20 is not a status",
+    ),
     ("REQUEST name = 'good'", 5, "has the same name"),
 ];
 
@@ -174,6 +204,33 @@ fn what_cannot_be_read_has_a_line_and_leaves_the_rest() {
         assert_eq!(problem.line, *line, "{bad}: {problem}");
         assert_eq!(contract.cases[0].name, "good", "the rest counts");
     }
+}
+
+#[test]
+fn one_name_is_written_as_a_list_or_alone() {
+    let expecting = |expect: &str| {
+        let text = format!(
+            "[[request]]\norigin = 'https://app.test'\nurl = 'https://api.test/'\nmethod = ['GET', 'PUT']\nexpect = {{ {expect} }}\n"
+        );
+        let contract = with(&[], None, &text);
+        assert_eq!(contract.problems, [], "{expect}");
+        contract.cases[1].expect.clone()
+    };
+    assert_eq!(
+        expecting("vary = 'Origin', preflight_within = '1s'"),
+        expecting("vary = ['origin'], preflight_within = '1s'")
+    );
+    let with_get_alone = "[[request]]\norigin = 'https://app.test'\nurl = 'https://api.test/'\nexpect = { status = '404', readable = 'etag', vary = [] }\n";
+    let contract = with(&[], None, with_get_alone);
+    assert_eq!(contract.problems, []);
+    let expect = &contract.cases[0].expect;
+    assert_eq!(expect.readable, ["etag"]);
+    assert!(
+        expect
+            .status
+            .as_ref()
+            .is_some_and(|statuses| statuses.has(404) && !statuses.has(200))
+    );
 }
 
 #[test]

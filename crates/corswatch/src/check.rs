@@ -66,7 +66,7 @@ async fn check(
         fail_on: Level::Error,
         suites,
     };
-    reports::tell(&report, contract::NO_ANSWER, unread, &args.telling)
+    reports::tell(&report, contract::NO_ANSWER, unread, &args.reporting)
 }
 
 /// The contracts that the paths lead to, those of a directory by name.

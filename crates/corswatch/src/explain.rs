@@ -12,6 +12,7 @@ use printable::Notation;
 
 use crate::cli::{Explain, Format};
 use crate::exit::Failure;
+use crate::long_lines::BoundedLines;
 
 /// Answers every exchange of the input. Exit code 2 where some could not be read.
 pub(crate) fn run(args: &Explain) -> Result<ExitCode, Failure> {
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &Explain) -> Result<ExitCode, Failure> {
 }
 
 fn explain_lines(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode, Failure> {
-    let reader = open(args)?;
+    let reader = BoundedLines::new(open(args)?);
     let failed = match (args.format, args.fix_for) {
         (Some(Format::Text), _) => lines_text(args, reader, output),
         (_, Some(platform)) => lines_json(platform, reader, output),
@@ -128,6 +129,9 @@ fn explain_dump(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode,
     let dump = dump::read(&read(args)?, &given).map_err(|error| bad(error.to_string()))?;
     let mut verdict = explain::recorded(&dump.exchange);
     verdict.caveats.extend(dump.notes);
+    if let Some(explanation) = dump.explanation {
+        verdict.explanation = explanation;
+    }
     match args.format {
         Some(Format::Json) => {
             let value = match args.fix_for {
@@ -165,10 +169,19 @@ fn explain_har(args: &Explain, output: &mut impl io::Write) -> Result<ExitCode, 
 fn read(args: &Explain) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     open(args)?
+        .take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
         .context("reading the file")?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Failure::Input(format!(
+            "what is to be explained is larger than {MOST_BYTES} bytes: export fewer requests"
+        )));
+    }
     Ok(bytes)
 }
+
+/// A HAR or a dump is no larger.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// Lines are answered together as they are read.
 const READ_BYTES: usize = 1 << 20;

@@ -204,7 +204,9 @@ fn text(wanted: &Wanted) -> Result<String, Failure> {
          # The APIs that those pages call: their failures are replayed, and their alerts name the owner.\n\
          # [[services]]\n# name = \"checkout\"\n# owner = \"team-checkout\"\n\
          # runbook = \"https://runbooks.example/checkout\"\n\
-         # match = [{{ origin = \"https://api.shop.example\" }}]\n\n\
+         # match = [{{ origin = \"https://api.shop.example\" }}]\n\
+         # An API on this machine or in a private network is replayed only where it is named here as well.\n\
+         # [prober]\n# dangerously_allow_private_networks = [\"http://localhost:8080\"]\n\n\
          # Without objectives every app has the starting ones. See docs/alerts.md.\n\
          # [[slo]]\n# app = {}\n# sli = \"block_rate\"\n# objective = 0.999\n",
         quoted(&wanted.app),

@@ -29,6 +29,7 @@ mod explain;
 mod file;
 mod incidents;
 mod init;
+mod long_lines;
 mod mcp;
 mod objectives;
 mod operations;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use findings::{Finding, Report, Rule};
 
-use crate::cli::Telling;
+use crate::cli::Reporting;
 use crate::exit::Failure;
 
 /// Servers that did not answer, where nothing else is wrong, end a command with this code.
@@ -20,14 +20,14 @@ pub(crate) fn tell(
     report: &Report,
     no_answer: &Rule,
     unread: usize,
-    telling: &Telling,
+    reporting: &Reporting,
 ) -> Result<ExitCode, Failure> {
     let mut output = BufWriter::new(io::stdout());
     report
-        .write(telling.format, &mut output)
+        .write(reporting.format, &mut output)
         .and_then(|()| output.flush())
         .context("writing the report")?;
-    for (format, path) in &telling.reports {
+    for (format, path) in &reporting.reports {
         let writing = || format!("writing {}", path.display());
         let mut file = BufWriter::new(File::create(path).with_context(writing)?);
         report

@@ -11,7 +11,7 @@ use crate::config::{Config, Role};
 use crate::exit::Failure;
 use crate::parts::{
     Context, Edge, HealthSide, Private, Surroundings, evaluation, loading, log_ends_elsewhere,
-    probing, run_until_signal, store_parts,
+    probing, reporting, run_until_signal, store_parts,
 };
 use crate::reload::Reload;
 
@@ -78,9 +78,10 @@ pub(crate) async fn aggregator(config: Config, file: PathBuf) -> Result<(), Fail
     parts.push(Arc::new(evaluation(
         &config,
         &ground,
-        (store, None),
+        (store.clone(), None),
         (&mut tasks, &mut reload),
     )?));
+    reporting(&config, &ground, &store, (&mut tasks, &mut reload))?;
     health.spawn(&config, &ground, parts, &mut tasks);
     storage.keep_alive(&mut tasks);
     say!("aggregator evaluates\nhealth {health_url}");
@@ -99,7 +100,7 @@ pub(crate) async fn prober(config: Config, file: PathBuf) -> Result<(), Failure>
     let store = storage.store.clone();
     let mut parts = store_parts(&config, &ground, &store);
     parts.push(reload.part());
-    probing(&config, &ground, store, (&mut tasks, &mut reload));
+    probing(&config, &ground, &store, (&mut tasks, &mut reload));
     health.spawn(&config, &ground, parts, &mut tasks);
     storage.keep_alive(&mut tasks);
     say!("prober replays\nhealth {health_url}");

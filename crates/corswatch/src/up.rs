@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::exit::Failure;
 use crate::parts::{
     Context, Demo, DemoSockets, Edge, Private, Surroundings, embedded_data, evaluation, kept_salt,
-    loading, log_ends, make_private, probing, run_until_signal,
+    loading, log_ends, make_private, probing, reporting, run_until_signal,
 };
 use crate::reload::Reload;
 
@@ -65,8 +65,9 @@ pub(crate) async fn run(mut config: Config, args: Up) -> Result<(), Failure> {
         (storage.store.clone(), Some(counts)),
         (&mut tasks, &mut reload),
     )?;
-    let store = storage.store.clone();
+    let store = &storage.store;
     probing(&config, &ground, store, (&mut tasks, &mut reload));
+    reporting(&config, &ground, store, (&mut tasks, &mut reload))?;
     let public = config.public_edge().unwrap_or_else(|| edge_url.clone());
     let parts: Vec<Arc<dyn Part>> = vec![
         Arc::new(journal_part),

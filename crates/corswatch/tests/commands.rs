@@ -160,6 +160,60 @@ fn mistakes_of_meaning() -> Vec<(String, Vec<&'static str>)> {
     ]
 }
 
+/// More of them: what people write of receivers and lists.
+fn mistakes_of_newcomers() -> Vec<(String, Vec<&'static str>)> {
+    vec![
+        (
+            format!(
+                "{APP}[[alert.alertmanager]]\nurls = [\"http://am.test:9093/api/v1/alerts\"]\n"
+            ),
+            vec![
+                "alert.alertmanager[0].urls[0] = [redacted]: the path of the API, version 2, is put behind it: write `urls = [\"http://am.test:9093\"]`",
+            ],
+        ),
+        (
+            format!("{APP}[[alert.alertmanager]]\nurls = [\"http://am.test/am/#/alerts\"]\n"),
+            vec![
+                "alert.alertmanager[0].urls[0] = [redacted]: the path of the API, version 2, is put behind it: write `urls = [\"http://am.test/am\"]`",
+            ],
+        ),
+        (
+            format!("{APP}[[alert.alertmanager]]\nurls = [\"http://10.0.0.7:9093/\"]\n"),
+            vec![
+                "alert.alertmanager[0].urls[0] = [redacted]: 10.0.0.7 is not a public address: write `dangerously_allow_private_networks = true` below `[alert]` to permit it",
+            ],
+        ),
+        (
+            format!("{APP}[prober]\ndangerously_allow_private_networks = true\n"),
+            vec![
+                "prober.dangerously_allow_private_networks = true: a list is expected: write `dangerously_allow_private_networks = [\"http://localhost:8080\"]`",
+            ],
+        ),
+        (
+            format!(
+                "{APP}[[alert.slack]]\nwebhook_url = \"https://hooks.slack.com/services/T0/B0/hush\"\n"
+            ),
+            vec![
+                "alert.slack[0].webhook_url = [redacted]: unknown field; did you mean `url = \"..\"`?",
+            ],
+        ),
+        (
+            format!(
+                "{APP}[[alert.slack]]\nurl = \"https://shop.slack.com/archives/C0123456789\"\n"
+            ),
+            vec![
+                "alert.slack[0].url = [redacted]: this is a page of Slack: an incoming webhook is `https://hooks.slack.com/services/..`",
+            ],
+        ),
+        (
+            "[apps]\nname = \"test\"\n".to_owned(),
+            vec![
+                "apps = { name = \"test\" }: a list is expected: write `[[apps]]` on a line of its own, and its settings below",
+            ],
+        ),
+    ]
+}
+
 /// More of them: addresses, values of the wrong kind, files that are no TOML.
 fn mistakes_of_kind() -> Vec<(String, Vec<&'static str>)> {
     vec![
@@ -173,6 +227,14 @@ fn mistakes_of_kind() -> Vec<(String, Vec<&'static str>)> {
             ),
             vec![
                 "journal.kafka.brokers = \"http://kafka.test:9092\": `http://kafka.test:9092` is not host:port: write `kafka.test:9092`",
+            ],
+        ),
+        (
+            format!(
+                "{APP}[journal]\nkind = \"kafka\"\n[journal.kafka]\nbrokers = \"a.test:9092; b.test:9093\"\n"
+            ),
+            vec![
+                "journal.kafka.brokers = \"a.test:9092; b.test:9093\": brokers are separated by commas: write `a.test:9092,b.test:9093`",
             ],
         ),
         (
@@ -198,7 +260,9 @@ fn mistakes_of_kind() -> Vec<(String, Vec<&'static str>)> {
         ),
         (
             "public_url = https://hush.test\n".to_owned(),
-            vec!["--config = c.toml: is not TOML: line 1, column 14: string values must be quoted"],
+            vec![
+                "--config = c.toml: is not TOML: line 1, column 14: string values must be quoted, expected literal string; write `public_url = \"..\"`",
+            ],
         ),
         (
             format!("{APP}[[services]]\nname = \"a\"\nmatch = [{{ origin = \"api.test\" }}]\n"),
@@ -211,7 +275,14 @@ fn mistakes_of_kind() -> Vec<(String, Vec<&'static str>)> {
 
 #[test]
 fn every_mistake_is_one_sentence_that_says_what_to_write() {
-    for (text, problems) in [mistakes(), mistakes_of_kind(), mistakes_of_meaning()].concat() {
+    for (text, problems) in [
+        mistakes(),
+        mistakes_of_kind(),
+        mistakes_of_newcomers(),
+        mistakes_of_meaning(),
+    ]
+    .concat()
+    {
         let (code, err) = checked(&text, &[]);
         assert_eq!(code, 64, "{text}\n{err}");
         for problem in &problems {

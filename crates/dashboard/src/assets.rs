@@ -27,6 +27,12 @@ pub(crate) fn serve(path: &str, request: &HeaderMap) -> Response {
     with_headers(response, path, "public, max-age=31536000, immutable")
 }
 
+/// The style sheet of the page, if there is one.
+pub(crate) fn style() -> Option<&'static str> {
+    let mut names = ASSETS.iter().map(|(name, _)| *name);
+    names.find(|name| content_type(name).starts_with("text/css"))
+}
+
 /// A file of the documentation. Its name stays when its content changes.
 pub(crate) fn serve_book(book: &Book, path: &str, request: &HeaderMap) -> Response {
     let Some((_, bytes)) = book.files.iter().find(|(name, _)| *name == path) else {

@@ -39,7 +39,13 @@ pub(crate) fn secure(mut response: Response, hsts: Span) -> Response {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        let value = HeaderValue::from_static(value);
+        // A page that runs nothing at all says so itself.
+        if name == header::CONTENT_SECURITY_POLICY {
+            headers.entry(name).or_insert(value);
+        } else {
+            headers.insert(name, value);
+        }
     }
     headers
         .entry(header::CACHE_CONTROL)

@@ -20,6 +20,7 @@ use crate::guesses::Guesses;
 use crate::login::Login;
 use crate::metrics::{Metrics, NO_ROUTE};
 use crate::problem::{Code, Problem};
+use crate::readable::{self, Reader};
 use crate::{body, headers, hooks};
 
 /// What stands around every route.
@@ -112,7 +113,7 @@ pub(crate) async fn admitted(
     let started = Instant::now();
     let matched = request.extensions().get::<MatchedPath>();
     let route = matched.map_or(NO_ROUTE, MatchedPath::as_str).to_owned();
-    let client = front.client(&request);
+    let (client, reader) = (front.client(&request), Reader::of(&request));
     front.measured.in_flight.inc();
     let bounds = web::framing(request.version(), request.headers()).map_err(Problem::from);
     let response = match bounds.and_then(|()| front.gate.admit(&request)) {
@@ -120,7 +121,7 @@ pub(crate) async fn admitted(
         Err(problem) => front.refuse(problem, client, &route),
     };
     front.measured.in_flight.dec();
-    let response = plain_refusals_explained(response);
+    let response = readable::answered(reader, plain_refusals_explained(response));
     front
         .measured
         .answered(&route, response.status(), started.elapsed());

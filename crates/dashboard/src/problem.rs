@@ -25,6 +25,18 @@ pub(crate) struct Problem {
     /// Every part of the request that is at fault.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
+    /// Whether the answer costs too much: what would be cheaper is named where the request is known.
+    #[serde(skip)]
+    cost: Cost,
+}
+
+/// What the answer to a question costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cost {
+    /// No more than a question may.
+    Bearable,
+    /// The store gave it up.
+    TooMuch,
 }
 
 /// One part of a request that is at fault.
@@ -172,7 +184,13 @@ impl Problem {
             code,
             detail: detail.into(),
             errors: Vec::new(),
+            cost: Cost::Bearable,
         }
+    }
+
+    /// What is wrong, for people.
+    pub(crate) fn into_detail(self) -> String {
+        self.detail
     }
 
     /// The same, naming the parts at fault.
@@ -185,6 +203,21 @@ impl Problem {
     /// The word that tells it apart.
     pub(crate) const fn code(&self) -> Code {
         self.code
+    }
+
+    /// Whether the answer costs too much.
+    pub(crate) const fn cost(&self) -> Cost {
+        self.cost
+    }
+
+    /// What is wrong, for people.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The parts at fault.
+    pub(crate) fn errors(&self) -> &[Fault] {
+        &self.errors
     }
 
     /// A refusal that names every fault.
@@ -216,15 +249,11 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Limits { .. } => {
-                let permitted = "a smaller window, a narrower filter, or a route that reads sums: \
-                    /api/v1/series, /api/v1/breakdown, /api/v1/comparison"
-                    .into();
-                let fault = Fault {
-                    field: "window".into(),
-                    value: String::new(),
-                    permitted,
-                };
-                Self::new(Code::InvalidRequest, error.to_string()).with(vec![fault])
+                let problem = Self::new(Code::InvalidRequest, error.to_string());
+                Self {
+                    cost: Cost::TooMuch,
+                    ..problem
+                }
             }
             StoreError::Unavailable { .. } | StoreError::Schema(_) => {
                 tracing::error!(
@@ -282,6 +311,8 @@ impl IntoResponse for Problem {
             }
             _ => {}
         }
+        // For the layers that say more, or say it to people.
+        response.extensions_mut().insert(self);
         response
     }
 }

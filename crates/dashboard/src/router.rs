@@ -19,7 +19,7 @@ use crate::problem::{Code, Problem};
 use crate::seats::Seats;
 use crate::state::{Shared, State};
 use crate::watermark::Watermark;
-use crate::{body, paging, routes, tabular};
+use crate::{body, cheaper, paging, routes, tabular};
 
 /// The routes of the admin server over `state`, guarded as `config` says.
 pub fn router(config: Config, state: State) -> Router {
@@ -28,35 +28,12 @@ pub fn router(config: Config, state: State) -> Router {
 
 /// The same, with streams that end at `stop`.
 pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router {
-    let mut api = crate::openapi::api();
-    describe(&mut api);
-    let front = Middleware::new(config, state.clock.clone(), &state.metrics, &paths(&api));
-    let front = Arc::new(front);
-    let queries = Arc::clone(&state.queries);
-    let watermark = Watermark::new(queries, state.partitions, state.clock.clone());
-    let live = Live::new(
-        Arc::clone(&state.queries),
-        &state.apps,
-        state.partitions,
-        state.clock.clone(),
-    );
-    let (most, most_per_token) = (front.config.max_streams, front.config.max_streams_per_token);
-    let seats = Seats::new(most, most_per_token, &state.metrics);
-    let health = Arc::new(health(&front.config, &state, watermark.clone()));
-    let hooks = Hooks::new(&front.config.deploy_hooks, &state.metrics);
-    let shared = Arc::new(Shared {
-        openapi: serde_json::to_vec(&api)
-            .expect("the description is plain data")
-            .into(),
-        front: Arc::clone(&front),
-        watermark,
-        live,
-        hooks,
-        offsets: Offsets::new(Arc::clone(&state.queries)),
-        seats: Arc::new(seats),
-        stop: stop.clone(),
-        state,
-    });
+    let (shared, front) = shared(stop, config, state);
+    let health = Arc::new(health(
+        &front.config,
+        &shared.state,
+        shared.watermark.clone(),
+    ));
     let public = Router::from(routes::public()).with_state(Arc::clone(&shared));
     let signed = Router::from(routes::signed())
         .with_state(Arc::clone(&shared))
@@ -66,6 +43,7 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
         .with_state(Arc::clone(&shared))
         .route_layer(from_fn_with_state(Arc::clone(&front), middleware::bounded));
     let guarded = Router::from(routes::guarded())
+        .route_layer(from_fn(cheaper::answered))
         .route_layer(from_fn(paging::answered))
         .route_layer(from_fn(tabular::answered))
         .route_layer(from_fn_with_state(
@@ -82,6 +60,39 @@ pub(crate) fn router_until(stop: &Stop, config: Config, state: State) -> Router 
     let metrics = Router::from(routes::metrics()).with_state(health);
     let open = public.merge(health_router).merge(signed).merge(sign_in);
     surrounded(open, guarded.merge(metrics), NOTHING_HERE, &front)
+}
+
+/// What the routes over `state` share, and what stands before them.
+pub(crate) fn shared(stop: &Stop, config: Config, state: State) -> (Arc<Shared>, Arc<Middleware>) {
+    let mut api = crate::openapi::api();
+    describe(&mut api);
+    let front = Middleware::new(config, state.clock.clone(), &state.metrics, &paths(&api));
+    let front = Arc::new(front);
+    let queries = Arc::clone(&state.queries);
+    let watermark = Watermark::new(queries, state.partitions, state.clock.clone());
+    let live = Live::new(
+        Arc::clone(&state.queries),
+        &state.apps,
+        state.partitions,
+        state.clock.clone(),
+    );
+    let (most, most_per_token) = (front.config.max_streams, front.config.max_streams_per_token);
+    let seats = Seats::new(most, most_per_token, &state.metrics);
+    let hooks = Hooks::new(&front.config.deploy_hooks, &state.metrics);
+    let shared = Arc::new(Shared {
+        openapi: serde_json::to_vec(&api)
+            .expect("the description is plain data")
+            .into(),
+        front: Arc::clone(&front),
+        watermark,
+        live,
+        hooks,
+        offsets: Offsets::new(Arc::clone(&state.queries)),
+        seats: Arc::new(seats),
+        stop: stop.clone(),
+        state,
+    });
+    (shared, front)
 }
 
 /// Health and metrics alone: the admin server of a process without web UI.

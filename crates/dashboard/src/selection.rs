@@ -17,7 +17,7 @@ use crate::view::words::one_of;
 
 /// Longest window that can be asked for.
 const MAX_WINDOW: Span = Span::secs(400 * 86_400);
-const DEFAULT_WINDOW: &str = "1h";
+pub(crate) const DEFAULT_WINDOW: &str = "1h";
 const WINDOW_SYNTAX: &str = "a span of 1m to 400d before `to`, such as 5m, 1h or 7d";
 
 /// The app parameter, as it is documented; read by [`app`].

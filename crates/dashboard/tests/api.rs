@@ -390,6 +390,46 @@ async fn a_store_that_cannot_answer_is_never_shown_as_zero() {
 }
 
 #[tokio::test]
+async fn a_question_that_costs_too_much_is_told_what_would_cost_less() {
+    let fake = Fake {
+        mood: Mood::TooMuch,
+        ..Fake::default()
+    };
+    let router = router_of(&Arc::new(fake), Config::default());
+    for route in [
+        "sli?",
+        "series?",
+        "breakdown?by=browser&",
+        "endpoints?",
+        "difference?",
+        "comparison?",
+        "preflights?",
+        "shapes?",
+        "failures?",
+    ] {
+        let filters = "page_origin=https://shop.example&endpoint=/cart";
+        let path = format!("/api/v1/{route}app=shop&window=90d&{filters}");
+        let answer = get(&router, &path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{route}");
+        let problem = answer.json();
+        let fields = |name: &str| -> Vec<String> {
+            let errors = problem["errors"].as_array().expect("faults");
+            let texts = errors.iter().filter_map(|error| error[name].as_str());
+            texts.map(str::to_owned).collect()
+        };
+        assert_eq!(fields("field"), ["window", "page_origin"], "{route}");
+        assert_eq!(fields("value"), ["90d", "https://shop.example"], "{route}");
+        assert_eq!(
+            fields("permitted")[0],
+            "a shorter one, such as 45d",
+            "{route}"
+        );
+        let detail = problem["detail"].as_str().expect("words");
+        assert!(detail.contains("such as 45d"), "{route}: {detail}");
+    }
+}
+
+#[tokio::test]
 async fn readiness_names_the_part_that_is_down_and_lag_alone_leaves_it_ready() {
     for (mood, behind_ms, status, condition, part) in [
         (Mood::Well, 0, StatusCode::OK, "ready", "store"),

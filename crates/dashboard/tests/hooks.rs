@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use dashboard::{Config, DeployHook, HookKind};
-use hmac::{Hmac, Mac as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use setting::{Answer, Fake, get, request, router_of, send};

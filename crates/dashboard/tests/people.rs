@@ -173,6 +173,22 @@ async fn a_sign_in_that_was_not_begun_here_ends_in_no_session() {
         assert_eq!(answer.json()["code"], "sign_in_failed", "{path}");
         assert!(answer.headers.get("set-cookie").is_none(), "{path}");
     }
+    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    for (path, status, words) in [
+        ("/auth/callback", 400, "You are not signed in"),
+        ("/auth/login", 502, "Signing in does not work now"),
+        ("/api/v1/apps", 401, "Sign in first"),
+        ("/nowhere", 404, "Nothing is here"),
+    ] {
+        let page = ask(&router, "GET", path, &browser).await;
+        assert_eq!(page.status.as_u16(), status, "{path}");
+        assert_eq!(
+            page.headers["content-type"], "text/html; charset=utf-8",
+            "{path}"
+        );
+        let heading = format!("<h1>{words}</h1>");
+        assert!(page.text.contains(&heading), "{path}: {}", page.text);
+    }
     let methods = get(&router, "/auth/methods").await.json();
     assert_eq!(methods, json!({"token": false, "login": "/auth/login"}));
     let begun = get(&router, "/auth/login").await;

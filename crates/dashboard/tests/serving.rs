@@ -115,7 +115,7 @@ async fn a_client_that_does_not_finish_its_head_is_let_go() {
     let ended = tokio::time::timeout(Duration::from_secs(10), slow.read_to_end(&mut rest)).await;
     assert!(ended.is_ok(), "the connection was closed");
     let url = format!("http://{}/livez", server.addr);
-    assert_eq!(reqwest::get(url).await.unwrap().status(), 200);
+    assert_eq!(testkit::http::get(url).await.unwrap().status(), 200);
 }
 
 #[tokio::test]
@@ -143,7 +143,12 @@ async fn one_client_has_half_of_the_connections_and_gets_them_back() {
     assert_eq!(nothing, b"");
     drop(held);
     let url = format!("http://{}/livez", server.addr);
-    let again = async || reqwest::get(&url).await.ok().map(|answer| answer.status());
+    let again = async || {
+        testkit::http::get(&url)
+            .await
+            .ok()
+            .map(|answer| answer.status())
+    };
     let found = testkit::wait_for("there is room again", Duration::from_secs(10), again).await;
     assert_eq!(found, 200);
 }
@@ -166,7 +171,7 @@ async fn a_stop_lets_the_answer_under_way_arrive() {
     let request = b"GET /api/v1/ledger HTTP/1.1\r\nHost: localhost\r\n\r\n";
     client.write_all(request).await.unwrap();
     let metrics = format!("http://{}/livez", server.addr);
-    assert_eq!(reqwest::get(&metrics).await.unwrap().status(), 200);
+    assert_eq!(testkit::http::get(&metrics).await.unwrap().status(), 200);
     server.stop.cancel();
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.unwrap();
@@ -182,7 +187,7 @@ async fn a_stop_lets_the_answer_under_way_arrive() {
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_in_the_same_words_as_everything_else() {
     let server = start(Fake::default(), Config::default()).await;
-    let answer = reqwest::Client::new()
+    let answer = testkit::http::client()
         .post(format!("http://{}/api/v1/deploys", server.addr))
         .header("content-type", "application/json")
         .body("x".repeat(65 * 1024))

@@ -42,7 +42,7 @@ struct Viewer {
 
 impl Viewer {
     async fn of(server: &Server, question: &str) -> Self {
-        let answer = reqwest::get(format!("http://{}/api/v1/stream{question}", server.addr))
+        let answer = testkit::http::get(format!("http://{}/api/v1/stream{question}", server.addr))
             .await
             .expect("an answer");
         assert_eq!(answer.status(), 200);
@@ -141,7 +141,7 @@ async fn streams_are_bounded_and_a_closed_one_makes_room() {
     let server = start(&Arc::default(), config).await;
     let first = Viewer::of(&server, "?app=shop").await;
     let url = format!("http://{}/api/v1/stream?app=shop", server.addr);
-    let refused = reqwest::get(&url).await.unwrap();
+    let refused = testkit::http::get(&url).await.unwrap();
     assert_eq!(refused.status(), 503);
     let problem: Value = refused.json().await.unwrap();
     assert_eq!(problem["code"], "overloaded");
@@ -149,7 +149,7 @@ async fn streams_are_bounded_and_a_closed_one_makes_room() {
     assert!(detail.contains("max_streams_per_token"), "{detail}");
     drop(first);
     testkit::wait_until("the place is free", Duration::from_secs(5), || async {
-        reqwest::get(&url)
+        testkit::http::get(&url)
             .await
             .is_ok_and(|answer| answer.status() == 200)
     })
@@ -173,7 +173,7 @@ async fn a_store_in_trouble_is_told_and_not_taken_for_silence() {
 #[tokio::test]
 async fn an_app_that_is_not_configured_is_refused_before_a_stream_begins() {
     let server = start(&Arc::default(), Config::default()).await;
-    let answer = reqwest::get(format!("http://{}/api/v1/stream?app=other", server.addr))
+    let answer = testkit::http::get(format!("http://{}/api/v1/stream?app=other", server.addr))
         .await
         .unwrap();
     assert_eq!(answer.status(), 400);

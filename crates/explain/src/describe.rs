@@ -86,6 +86,12 @@ fn bad_redirect(scene: &Scene) -> String {
         Some(BadRedirect::Port) => "no browser asks that port (net::ERR_UNSAFE_PORT)",
         Some(BadRedirect::TooMany) => "it is the 21st redirect (net::ERR_TOO_MANY_REDIRECTS)",
     };
+    // A request that is not sent at all has no redirect behind it.
+    if scene.before.is_empty() && scene.location.as_ref() == Some(&scene.url) {
+        return format!(
+            "The browser does not ask {location}: {reason}. This is not a CORS error, though the page cannot tell."
+        );
+    }
     format!(
         "{} redirects to {location}, which the browser does not follow: {reason}. This is not a CORS error, though the page cannot tell.",
         scene.url

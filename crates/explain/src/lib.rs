@@ -33,6 +33,7 @@ mod lines;
 mod network;
 mod print;
 mod reason;
+mod third_party;
 mod transcript;
 mod verdict;
 mod visible;

@@ -3,10 +3,10 @@
 use cors::{CorsError, Engine, Exchange, Judgement, Ruling};
 
 use crate::differs::{self, Difference};
-use crate::fix::{self, Action, Fix};
+use crate::fix::{self, Action, Fix, FixTarget};
 use crate::reason::{self, Reason, Source};
 use crate::visible::visible;
-use crate::{caveat, describe};
+use crate::{caveat, describe, third_party};
 
 /// A judgement together with its words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,10 +163,19 @@ pub fn explain(exchange: &Exchange) -> Verdict {
 fn of(exchange: &Exchange, source: Source) -> Verdict {
     let (judgement, reason) = reason::decide(exchange, source);
     let repaired = fix::repair(exchange, source, (&judgement, reason));
+    let mut caveats = caveat::all(exchange, &judgement);
+    // Who asks on behalf of a page, or reads a policy, has the server.
+    if source == Source::Recorded && reason == Some(Reason::Cors) {
+        let answers = repaired.iter().flat_map(|repair| &repair.fixes);
+        let is_of_answers = |fix: &Fix| fix.on != FixTarget::Page;
+        if answers.into_iter().any(is_of_answers) {
+            caveats.extend(third_party::way_around(&exchange.request));
+        }
+    }
     Verdict {
         explanation: describe::text(exchange, &judgement, reason),
         fix: repaired.map(|repair| repair.fixes).unwrap_or_default(),
-        caveats: caveat::all(exchange, &judgement),
+        caveats,
         by_engine: by_engine(exchange, source, &judgement),
         differs: differs::notes(exchange, &judgement),
         reason,

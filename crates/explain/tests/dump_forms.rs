@@ -258,7 +258,7 @@ fn headers_of_powershell_are_read_as_list_and_as_json() {
 }
 
 #[test]
-fn the_panel_of_devtools_is_read_with_its_headings() {
+fn the_panel_of_devtools_is_read() {
     let below = "General\nRequest URL:\nhttps://api.test/x\nRequest Method:\nOPTIONS\nStatus Code:\n204 No Content\nResponse Headers\naccess-control-allow-origin:\nhttps://app.test\naccess-control-allow-methods:\nGET\nRequest Headers\n:authority:\napi.test\naccess-control-request-method:\nPUT\norigin:\nhttps://app.test\n";
     let beside = "Request URL: https://api.test/x\nRequest Method: OPTIONS\nStatus Code: 204 No Content\nResponse Headers view source\nAccess-Control-Allow-Origin: https://app.test\nAccess-Control-Allow-Methods: GET\nRequest Headers (2)\nOrigin: https://app.test\nAccess-Control-Request-Method: PUT\n";
     for panel in [below, beside] {
@@ -267,7 +267,10 @@ fn the_panel_of_devtools_is_read_with_its_headings() {
     let headless = beside
         .replace("Response Headers view source\n", "")
         .replace("Request Headers (2)\n", "");
-    assert_eq!(refusal(&headless), BadDump::NoStatus { line: 4 });
+    assert_eq!(
+        shown("what is marked without the headings", &headless),
+        REFUSED
+    );
 }
 
 #[test]
@@ -301,4 +304,81 @@ fn why_there_is_no_answer_is_told() {
     );
     let piped = format!("curl {ASKS} | grep -i access\naccess-control-allow-origin: *\n");
     assert_eq!(refusal(&piped), BadDump::NoStatus { line: 2 });
+}
+
+#[test]
+fn a_panel_of_devtools_is_read_without_its_headings() {
+    let values = [
+        ("Request URL", "https://api.test/x"),
+        ("Request Method", "GET"),
+        ("Status Code", "200 OK"),
+        ("Remote Address", "192.0.2.1:443"),
+        ("Referrer Policy", "strict-origin-when-cross-origin"),
+        ("access-control-allow-origin", "https://www.test"),
+        ("content-type", "text/plain"),
+        ("accept", "*/*"),
+        ("origin", "https://app.test"),
+        ("x-tenant", "1"),
+    ];
+    for (end, what) in [("\n", "no colon"), (":\n", "a colon"), (": ", "one line")] {
+        let text: Vec<String> = values[..9]
+            .iter()
+            .map(|(name, value)| format!("{name}{end}{value}\n"))
+            .collect();
+        assert_eq!(
+            shown(what, &text.concat()),
+            "GET https://api.test/x from https://app.test: blocked AllowOriginMismatch"
+        );
+        let text: Vec<String> = values
+            .iter()
+            .map(|(name, value)| format!("{name}{end}{value}\n"))
+            .collect();
+        assert_eq!(
+            shown(what, &text.concat()),
+            "GET https://api.test/x from https://app.test: incomplete preflight",
+            "the page's own headers stand behind the answer's"
+        );
+    }
+}
+
+#[test]
+fn safari_shows_the_url_in_its_summary() {
+    let text = "Summary\nURL: https://api.test/x\nStatus: 200\nSource: Network\n\nRequest\nGET /x HTTP/1.1\nOrigin: https://app.test\n\nResponse\nHTTP/1.1 200 OK\nContent-Type: text/plain\n";
+    assert_eq!(
+        shown("Safari", text),
+        "GET https://api.test/x from https://app.test: blocked MissingAllowOriginHeader"
+    );
+}
+
+#[test]
+fn a_request_of_a_rest_client_has_no_version() {
+    let text = "### list\nGET https://api.test/x\nOrigin: https://app.test\n\nHTTP/1.1 200 OK\nContent-Type: text/plain\n";
+    assert_eq!(
+        shown("a request", text),
+        "GET https://api.test/x from https://app.test: blocked MissingAllowOriginHeader"
+    );
+    let sentence = "GET https://api.test/x\nfails, see below.\n\n$ curl -i -H 'Origin: https://app.test' https://api.test/x\nHTTP/1.1 200 OK\n\n";
+    assert_eq!(
+        shown("a sentence", sentence),
+        "GET https://api.test/x from https://app.test: blocked MissingAllowOriginHeader"
+    );
+}
+
+#[test]
+fn what_tools_and_proxies_add_makes_no_preflight_necessary() {
+    for added in [
+        "Postman-Token: 1\nCache-Control: no-cache",
+        "X-Forwarded-For: 192.0.2.1\nX-Forwarded-Proto: https\nX-Real-IP: 192.0.2.1",
+        "CF-Ray: 1\nCF-Connecting-IP: 192.0.2.1\nCDN-Loop: cloudflare",
+        "X-Request-Start: t=1\nX-Vercel-Id: a\nFly-Client-IP: 192.0.2.1",
+        "X-Amzn-Trace-Id: Root=1\nForwarded: for=192.0.2.1",
+    ] {
+        let text = format!(
+            "GET /x HTTP/1.1\nHost: api.test\nOrigin: https://app.test\n{added}\n\nHTTP/1.1 200 OK\n\n"
+        );
+        assert_eq!(
+            shown(added, &text),
+            "GET https://api.test/x from https://app.test: blocked MissingAllowOriginHeader"
+        );
+    }
 }

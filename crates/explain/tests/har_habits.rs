@@ -296,3 +296,32 @@ fn a_value_that_looks_right_is_told_apart_from_the_right_one() {
         assert!(explanation.contains(word), "{value}: {explanation}");
     }
 }
+
+#[test]
+fn a_redirect_that_was_followed_was_not_blocked_for_its_credentials() {
+    let login = "https://login.test/";
+    let allowed = [
+        "Access-Control-Allow-Origin: https://app.test",
+        "Location: https://login.test/",
+    ];
+    let failed = json!({"_resourceType": "xhr", "response": {"_error": "net::ERR_FAILED"}});
+    let first = entry(
+        GET,
+        &[ORIGIN],
+        json!(302),
+        &allowed,
+        json!({"_resourceType": "xhr", "response": {"redirectURL": login}}),
+    );
+    let second = entry(
+        &format!("GET {login}"),
+        &["Origin: null"],
+        json!(0),
+        &[],
+        failed,
+    );
+    check(
+        "to a login that is not recorded",
+        &[first, second],
+        &["0 untold unknown"],
+    );
+}

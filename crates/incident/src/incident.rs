@@ -205,10 +205,12 @@ pub struct Incident {
     pub closing: Option<Closing>,
     /// How often it failed again while it was held open.
     pub relapses: u32,
-    /// Affected page loads as last told.
-    pub told_sessions: u64,
-    /// When it was last told.
-    pub told_at: Option<UnixMillis>,
+    /// Affected page loads as the receivers last heard.
+    #[serde(rename = "told_sessions")]
+    pub notified_sessions: u64,
+    /// When the receivers were last notified.
+    #[serde(rename = "told_at")]
+    pub notified_at: Option<UnixMillis>,
     /// Counts what receivers were told.
     pub sequence: u64,
     /// The longest time that browsers keep the target's preflight answers, in seconds, as observed.

@@ -105,7 +105,7 @@ pub fn step(
     if let Some((at, how)) = incident.closed() {
         // Merged in this round: the receivers of an announced one still wait for its end.
         let news = how == ClosedAs::Merged && at == now;
-        return news.then(|| told(incident, News::Closed, now));
+        return news.then(|| announce(incident, News::Closed, now));
     }
     if let Some(closing) = &observed.by_hand {
         incident.closing = Some(closing.clone());
@@ -117,7 +117,7 @@ pub fn step(
             return None;
         }
         incident.phase = Phase::Open;
-        return Some(told(incident, News::Opened, now));
+        return Some(announce(incident, News::Opened, now));
     }
     if !observed.configured {
         return close(
@@ -138,21 +138,21 @@ fn changed(incident: &mut Incident, before: Before, now: UnixMillis) -> Option<N
     if incident.severity > before.severity {
         let text = format!("It is a {} now.", incident.severity);
         incident.note(now, Happening::Severity, text, "");
-        return Some(told(incident, News::Severity, now));
+        return Some(announce(incident, News::Severity, now));
     }
     if before.announced && causes(incident) > before.causes {
-        return Some(told(incident, News::Cause, now));
+        return Some(announce(incident, News::Cause, now));
     }
     let sessions = incident.impact().map_or(0, |impact| impact.sessions);
-    if incident.told_sessions == 0 {
+    if incident.notified_sessions == 0 {
         // It was told before anything was counted.
-        incident.told_sessions = sessions;
+        incident.notified_sessions = sessions;
         return None;
     }
     let recently = incident
-        .told_at
+        .notified_at
         .is_some_and(|at| now.0 - at.0 < GROWTH_EVERY);
-    if sessions >= incident.told_sessions.saturating_mul(2)
+    if sessions >= incident.notified_sessions.saturating_mul(2)
         && !recently
         && incident.recovering_since().is_none()
     {
@@ -162,7 +162,7 @@ fn changed(incident: &mut Incident, before: Before, now: UnixMillis) -> Option<N
             format!("{sessions} page loads are affected."),
             "",
         );
-        return Some(told(incident, News::Grown, now));
+        return Some(announce(incident, News::Grown, now));
     }
     None
 }
@@ -288,15 +288,15 @@ fn close(incident: &mut Incident, how: ClosedAs, text: &str, now: UnixMillis) ->
     let announced = incident.is_announced();
     incident.phase = Phase::Closed { at: now, how };
     incident.note(now, Happening::Closed, text, "");
-    announced.then(|| told(incident, News::Closed, now))
+    announced.then(|| announce(incident, News::Closed, now))
 }
 
-fn told(incident: &mut Incident, news: News, now: UnixMillis) -> News {
+fn announce(incident: &mut Incident, news: News, now: UnixMillis) -> News {
     incident.sequence += 1;
-    incident.told_at = Some(now);
-    incident.told_sessions = incident
+    incident.notified_at = Some(now);
+    incident.notified_sessions = incident
         .impact()
-        .map_or(incident.told_sessions, |impact| impact.sessions);
+        .map_or(incident.notified_sessions, |impact| impact.sessions);
     let what = match news {
         News::Opened => "it was opened",
         News::Cause => "the cause",

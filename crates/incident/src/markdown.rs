@@ -146,12 +146,12 @@ fn changes(text: &mut String, detail: &Detail) {
 }
 
 fn notifications(text: &mut String, detail: &Detail) {
-    let told = detail
+    let notified = detail
         .timeline
         .iter()
         .filter(|entry| entry.what == "notified")
         .count();
-    let _ = writeln!(text, "\nReceivers were told {told} times.");
+    let _ = writeln!(text, "\nReceivers were told {notified} times.");
 }
 
 /// What would have shown it earlier.

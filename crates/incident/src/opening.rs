@@ -58,8 +58,8 @@ impl Register {
             merged_into: None,
             closing: None,
             relapses: 0,
-            told_sessions: 0,
-            told_at: None,
+            notified_sessions: 0,
+            notified_at: None,
             sequence: 0,
             max_age: None,
         };

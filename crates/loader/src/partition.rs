@@ -100,7 +100,7 @@ pub struct Partition {
     next_offset: u64,
     event_time: UnixMillis,
     /// What the store was last told.
-    told: Option<ProgressRow>,
+    last_progress: Option<ProgressRow>,
 }
 
 impl Partition {
@@ -116,7 +116,7 @@ impl Partition {
             chunk: OpenChunk::new(settings.epoch, partition, chunk),
             next_offset: start,
             event_time: UnixMillis::default(),
-            told: None,
+            last_progress: None,
         }
     }
 
@@ -225,18 +225,18 @@ impl Partition {
             next_offset: self.next_offset,
             event_time: self.event_time,
         };
-        if self.told.as_ref() == Some(&progress) {
+        if self.last_progress.as_ref() == Some(&progress) {
             return;
         }
         if self
-            .told
+            .last_progress
             .as_ref()
-            .is_none_or(|told| told.next_offset < self.next_offset)
+            .is_none_or(|last_progress| last_progress.next_offset < self.next_offset)
         {
             self.flush_chunk(pending);
         }
         pending.batch.progress.push(progress);
-        self.told = Some(progress);
+        self.last_progress = Some(progress);
     }
 
     fn flush_chunk(&mut self, pending: &mut Pending) {

@@ -113,7 +113,7 @@ impl Answers for Config {
             place = &host.place;
         }
         match run::Run::new(ask, upstream, &sections).go(place) {
-            Ok(told) => Prediction::Response(told),
+            Ok(predicted) => Prediction::Response(predicted),
             Err(doubt) => doubt.into(),
         }
     }

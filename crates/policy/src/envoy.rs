@@ -129,7 +129,7 @@ impl Route {
         without_filter: Option<&SourceLocation>,
     ) -> Result<PredictedResponse, Doubt> {
         let place = &self.place;
-        let mut told = PredictedResponse {
+        let mut predicted = PredictedResponse {
             by: Some(place.clone()),
             ..PredictedResponse::default()
         };
@@ -141,10 +141,10 @@ impl Route {
                     place,
                 ));
             }
-            Action::Direct(status) => told.status = *status,
+            Action::Direct(status) => predicted.status = *status,
             Action::Redirect(status, to) => {
-                told.status = *status;
-                told.lines.push(Line {
+                predicted.status = *status;
+                predicted.lines.push(Line {
                     name: "Location".to_owned(),
                     value: to.of(ask),
                     place: Some(place.clone()),
@@ -162,34 +162,34 @@ impl Route {
                     if let Some(filter) = &filter {
                         filter.change(ask, &mut sheet);
                     }
-                    told.status = 200;
-                    told.lines = sheet.0;
-                    return Ok(told);
+                    predicted.status = 200;
+                    predicted.lines = sheet.0;
+                    return Ok(predicted);
                 }
-                told = upstream.passed_on(ask.is_preflight(), "the cluster", place)?;
-                let mut sheet = Sheet(std::mem::take(&mut told.lines));
+                predicted = upstream.passed_on(ask.is_preflight(), "the cluster", place)?;
+                let mut sheet = Sheet(std::mem::take(&mut predicted.lines));
                 changed(&self.changes, ask, &mut sheet)?;
                 if let Some(filter) = &filter {
                     filter.change(ask, &mut sheet);
                 }
-                told.lines = sheet.0;
+                predicted.lines = sheet.0;
                 if let (Some(missing), Some(first)) = (without_filter, self.policies.first()) {
                     let reason = format!(
                         "the filters of {missing} do not hold `envoy.filters.http.cors`, without which the policy does nothing"
                     );
-                    told.lost = lost(&reason, &first.place);
+                    predicted.lost = lost(&reason, &first.place);
                 }
-                return Ok(told);
+                return Ok(predicted);
             }
         }
-        let mut sheet = Sheet(std::mem::take(&mut told.lines));
+        let mut sheet = Sheet(std::mem::take(&mut predicted.lines));
         changed(&self.changes, ask, &mut sheet)?;
-        told.lines = sheet.0;
+        predicted.lines = sheet.0;
         if let Some(first) = self.policies.first() {
             let reason = "the CORS filter does nothing to a direct answer or a redirect";
-            told.lost = lost(reason, &first.place);
+            predicted.lost = lost(reason, &first.place);
         }
-        Ok(told)
+        Ok(predicted)
     }
 }
 

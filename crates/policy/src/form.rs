@@ -109,8 +109,11 @@ impl Form {
     pub fn of(source: &Source<'_>) -> Result<Self, String> {
         crate::recognise::form(source).ok_or_else(|| {
             let names: Vec<&str> = Self::ALL.iter().map(|form| form.as_str()).collect();
+            let instead = crate::recognise::stranger(source)
+                .map(|what| format!("; {what}"))
+                .unwrap_or_default();
             format!(
-                "the file looks like none of the forms that are known: name one with --form ({})",
+                "the file looks like none of the forms that are known: name one with --form ({}){instead}",
                 names.join(", ")
             )
         })

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use self::annotation::Cors;
 use crate::grant::{Grant, Kind};
-use crate::nginx::{self, Config};
+use crate::nginx::{self, Config, Directive};
 use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 use crate::yaml::{self, Node};
@@ -25,7 +25,12 @@ struct Route {
     is_exact: bool,
     is_regex: bool,
     cors: Option<Cors>,
-    snippets: Vec<(String, SourceLocation)>,
+    /// `configuration-snippet`: stands behind the headers of CORS in each location.
+    snippet: Vec<Directive>,
+    /// `server-snippet`: stands in the server.
+    server_snippet: Vec<Directive>,
+    /// What is not followed.
+    unknown: Vec<(String, SourceLocation)>,
     place: SourceLocation,
 }
 
@@ -70,6 +75,39 @@ pub(crate) fn read(source: &Source<'_>, problems: &mut Vec<Problem>) -> Config {
     config
 }
 
+/// The directives of a snippet. Whether the controller takes snippets (`allow-snippet-annotations`) does not stand in
+/// the file; one that does not refuses the whole Ingress.
+fn snippet(node: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<Directive> {
+    let Some((node, text)) = node.and_then(|node| Some((node, node.text()?))) else {
+        return Vec::new();
+    };
+    let source = Source {
+        name: &node.place.file,
+        text,
+        load: &|name| Err(format!("{name} is a file of the controller")),
+    };
+    // A block scalar stands where its first line does.
+    let above = node.place.line.saturating_sub(1);
+    let mut found = Vec::new();
+    let mut directives = nginx::directives(&source, &mut found);
+    for directive in &mut directives {
+        stands_below(directive, above);
+    }
+    for mut problem in found {
+        problem.place.line += above;
+        problems.push(problem);
+    }
+    directives
+}
+
+/// Counts the lines of a snippet from the top of its file.
+fn stands_below(directive: &mut Directive, line: usize) {
+    directive.place.line += line;
+    for inside in directive.block.iter_mut().flatten() {
+        stands_below(inside, line);
+    }
+}
+
 fn routes(ingress: &Node, hosts: &mut BTreeMap<String, Vec<Route>>, problems: &mut Vec<Problem>) {
     let annotations = ingress.at(&["metadata", "annotations"]);
     let annotation = |name: &str| {
@@ -78,11 +116,13 @@ fn routes(ingress: &Node, hosts: &mut BTreeMap<String, Vec<Route>>, problems: &m
     let cors = Cors::read(annotations, problems);
     let use_regex = annotation("use-regex").and_then(Node::text) == Some("true")
         || annotation("rewrite-target").is_some();
-    let snippets: Vec<(String, SourceLocation)> =
-        ["configuration-snippet", "server-snippet", "auth-url"]
-            .iter()
-            .filter_map(|name| Some(((*name).to_owned(), annotation(name)?.place.clone())))
-            .collect();
+    // What an outer login does to preflights is not followed.
+    let unknown: Vec<(String, SourceLocation)> = ["auth-url"]
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), annotation(name)?.place.clone())))
+        .collect();
+    let snippet = snippet(annotation("configuration-snippet"), problems);
+    let server_snippet = self::snippet(annotation("server-snippet"), problems);
     let rules = ingress
         .at(&["spec", "rules"])
         .map(Node::list)
@@ -123,7 +163,9 @@ fn routes(ingress: &Node, hosts: &mut BTreeMap<String, Vec<Route>>, problems: &m
                 is_exact: kind == "Exact",
                 is_regex: use_regex,
                 cors: cors.clone(),
-                snippets: snippets.clone(),
+                snippet: snippet.clone(),
+                server_snippet: server_snippet.clone(),
+                unknown: unknown.clone(),
                 place: path.place.clone(),
             });
         }

@@ -263,24 +263,26 @@ impl Answers for Rules {
         let first = rules.peek().map(|rule| rule.place.clone());
         let admitting = rules.find(|rule| rule.admits(ask.origin()).is_some());
         let is_preflight = ask.is_preflight();
-        let mut told = PredictedResponse {
+        let mut predicted = PredictedResponse {
             status: 204,
             by: admitting.map(|rule| rule.place.clone()).or(first),
             ..PredictedResponse::default()
         };
         if !is_preflight {
             let answer = upstream.answer(false).unwrap_or_default();
-            told.status = answer.status;
+            predicted.status = answer.status;
         }
-        told.lines.push(Line {
+        predicted.lines.push(Line {
             name: "Vary".to_owned(),
             value: "Origin".to_owned(),
             place: None,
         });
         if let Some(rule) = admitting {
-            told.lines.extend(rule.lines(ask.origin(), is_preflight));
+            predicted
+                .lines
+                .extend(rule.lines(ask.origin(), is_preflight));
         }
-        Prediction::Response(told)
+        Prediction::Response(predicted)
     }
 
     fn grants(&self) -> Vec<Grant> {

@@ -112,7 +112,7 @@ pub fn simulate<'a>(policy: &Policy, shapes: &'a [Shape], options: &Options) -> 
 fn predict<'a>(policy: &Policy, shape: &'a Shape, options: &Options) -> Predicted<'a> {
     let path = match Path::of(&shape.endpoint, &shape.method) {
         Ok(path) => path,
-        Err(problem) => return told(shape, unknown(problem.to_string())),
+        Err(problem) => return predicted(shape, unknown(problem.to_string())),
     };
     let sample = options
         .samples
@@ -134,13 +134,13 @@ fn predict<'a>(policy: &Policy, shape: &'a Shape, options: &Options) -> Predicte
                     words(&next.outcome),
                     shape.endpoint
                 );
-                return told(shape, unknown(reason));
+                return predicted(shape, unknown(reason));
             }
             Some(_) => {}
         }
     }
     first.map_or_else(
-        || told(shape, unknown("there is no path".to_owned())),
+        || predicted(shape, unknown("there is no path".to_owned())),
         |(found, _)| found,
     )
 }
@@ -152,7 +152,7 @@ fn unknown(reason: String) -> Outcome {
     }
 }
 
-fn told(shape: &Shape, outcome: Outcome) -> Predicted<'_> {
+fn predicted(shape: &Shape, outcome: Outcome) -> Predicted<'_> {
     Predicted {
         shape,
         outcome,
@@ -216,7 +216,7 @@ pub(crate) fn request(shape: &Shape, path: &str) -> Result<Request, String> {
 fn one<'a>(policy: &Policy, shape: &'a Shape, path: &str, options: &Options) -> Predicted<'a> {
     let request = match request(shape, path) {
         Ok(request) => request,
-        Err(reason) => return told(shape, unknown(reason)),
+        Err(reason) => return predicted(shape, unknown(reason)),
     };
     let mut exchange = Exchange {
         request,
@@ -234,8 +234,8 @@ fn one<'a>(policy: &Policy, shape: &'a Shape, path: &str, options: &Options) -> 
     while let Some(message) = cors::next(&exchange).filter(|_| exchange.hops.len() <= HOPS) {
         let is_preflight = message.question.is_some();
         let answer = match walk.ask(policy, shape, &message, options) {
-            Ok(told) => told.answer(),
-            Err(outcome) => return told(shape, outcome),
+            Ok(predicted) => predicted.answer(),
+            Err(outcome) => return predicted(shape, outcome),
         };
         if exchange.hops.len() == message.hop {
             exchange.hops.push(Hop {
@@ -273,18 +273,18 @@ impl Walk {
         let url = named(&message.url, options);
         let ask = ask(shape, message, &url);
         match policy.answer(&ask, &options.upstream) {
-            Prediction::Response(told) => {
-                for assumed in &told.assumed {
+            Prediction::Response(predicted) => {
+                for assumed in &predicted.assumed {
                     if !self.assumed.contains(assumed) {
                         self.assumed.push(assumed.clone());
                     }
                 }
-                let used = told
+                let used = predicted
                     .lines
                     .iter()
                     .filter_map(|line| Some((line.name.to_ascii_lowercase(), line.place.clone()?)));
                 self.used.extend(used);
-                Ok(self.last.insert(told))
+                Ok(self.last.insert(predicted))
             }
             Prediction::Unknown { reason, place } => Err(Outcome::Unknown { reason, place }),
             Prediction::Uncovered if message.hop == 0 => Err(Outcome::Uncovered),
@@ -324,13 +324,13 @@ impl Walk {
 
     /// Why the header that the verdict is about is not there.
     fn lost(&self, verdict: &Verdict) -> Vec<Lost> {
-        let (Some(told), Some(header)) = (&self.last, verdict.header()) else {
+        let (Some(predicted), Some(header)) = (&self.last, verdict.header()) else {
             return Vec::new();
         };
-        if told.place_of(header).is_some() {
+        if predicted.place_of(header).is_some() {
             return Vec::new();
         }
-        let mut lost = told
+        let mut lost = predicted
             .lost
             .iter()
             .filter(|lost| lost.header.eq_ignore_ascii_case(header))
@@ -342,9 +342,11 @@ impl Walk {
 
     /// The line that the verdict is about.
     fn place(&self, verdict: &Verdict) -> Option<SourceLocation> {
-        let told = self.last.as_ref()?;
-        let line = verdict.header().and_then(|header| told.place_of(header));
-        line.or(told.by.as_ref()).cloned()
+        let predicted = self.last.as_ref()?;
+        let line = verdict
+            .header()
+            .and_then(|header| predicted.place_of(header));
+        line.or(predicted.by.as_ref()).cloned()
     }
 }
 

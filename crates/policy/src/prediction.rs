@@ -83,16 +83,16 @@ pub enum Prediction {
 }
 
 impl From<Result<PredictedResponse, Doubt>> for Prediction {
-    fn from(told: Result<PredictedResponse, Doubt>) -> Self {
-        told.map(Some).into()
+    fn from(predicted: Result<PredictedResponse, Doubt>) -> Self {
+        predicted.map(Some).into()
     }
 }
 
 /// Nothing is told where the policy is not about what was asked.
 impl From<Result<Option<PredictedResponse>, Doubt>> for Prediction {
-    fn from(told: Result<Option<PredictedResponse>, Doubt>) -> Self {
-        match told {
-            Ok(Some(told)) => Self::Response(told),
+    fn from(predicted: Result<Option<PredictedResponse>, Doubt>) -> Self {
+        match predicted {
+            Ok(Some(predicted)) => Self::Response(predicted),
             Ok(None) => Self::Uncovered,
             Err(doubt) => doubt.into(),
         }

@@ -24,7 +24,37 @@ pub(crate) fn form(source: &Source<'_>) -> Option<Form> {
             return found;
         }
     }
+    if is_terraform(text) {
+        return None;
+    }
     of_directives(name, text)
+}
+
+fn is_terraform(text: &str) -> bool {
+    let starts = |line: &str| {
+        ["resource \"", "module \"", "variable \"", "provider \""]
+            .iter()
+            .any(|start| line.starts_with(start))
+    };
+    text.lines().any(starts)
+}
+
+/// What a file of no known form looks like, and what to give in its place.
+pub(crate) fn stranger(source: &Source<'_>) -> Option<&'static str> {
+    let text = source.text;
+    let has = |what: &str| text.contains(what);
+    let compact: String = text.split_whitespace().collect();
+    Some(if is_terraform(text) {
+        "it looks like Terraform: give what the platform has, such as the JSON of `aws s3api get-bucket-cors`"
+    } else if compact.contains("\"apps\":{") && has("\"handle\"") {
+        "it looks like Caddy's JSON: give the Caddyfile"
+    } else if has("_format_version") || has("KongPlugin") {
+        "it looks like Kong's configuration: audit the running gateway instead, with `corswatch audit URL`"
+    } else if has("HTTPProxy") {
+        "it looks like Contour's HTTPProxy: give the route configuration of its Envoy (`/config_dump`), or audit the running gateway"
+    } else {
+        return None;
+    })
 }
 
 /// YAML, and JSON, which is YAML.
@@ -53,6 +83,8 @@ fn of_tree(text: &str) -> Option<Form> {
         || has("traefik.http.")
         || lower.contains("accesscontrolallow") && lower.contains("middlewares")
         || lower.contains("accesscontrolalloworiginlist")
+        || has("routers:") && has("rule:")
+        || has("middlewares:") && has("customResponseHeaders")
     {
         Some(Form::Traefik)
     } else if is_kind("Ingress") {
@@ -78,7 +110,9 @@ fn of_cloud(text: &str) -> Option<Form> {
         Form::AzureAppService
     } else if has("AllowOrigins") {
         Form::ApiGateway
-    } else if has("responseHeader")
+    } else if has("\"responseHeader\"")
+        || has("- responseHeader")
+        || has("\n  responseHeader:")
         || has("\"origin\"") && (has("\"method\"") || has("maxAgeSeconds"))
     {
         Form::Gcs

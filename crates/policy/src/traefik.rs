@@ -168,11 +168,11 @@ fn through(
                     ..PredictedResponse::default()
                 });
             }
-            let mut told = through(rest, ask, upstream, place)?;
-            let mut sheet = Sheet(std::mem::take(&mut told.lines));
+            let mut predicted = through(rest, ask, upstream, place)?;
+            let mut sheet = Sheet(std::mem::take(&mut predicted.lines));
             headers.change(ask, &mut sheet)?;
-            told.lines = sheet.0;
-            Ok(told)
+            predicted.lines = sheet.0;
+            Ok(predicted)
         }
         Kind::Login if ask.is_preflight() => Ok(PredictedResponse {
             status: 401,
@@ -180,10 +180,10 @@ fn through(
             ..PredictedResponse::default()
         }),
         Kind::Login => {
-            let mut told = through(rest, ask, upstream, place)?;
+            let mut predicted = through(rest, ask, upstream, place)?;
             let assumed = format!("the login that {} wants is given", first.place);
-            told.assumed.push(assumed);
-            Ok(told)
+            predicted.assumed.push(assumed);
+            Ok(predicted)
         }
         Kind::Scheme(scheme, _) if scheme == ask.url.scheme() => {
             through(rest, ask, upstream, place)

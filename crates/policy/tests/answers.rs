@@ -591,3 +591,60 @@ fn ingress_nginx_validates_the_list_of_origins_as_a_whole() {
         assert_eq!(reads, expected, "{list}");
     }
 }
+
+#[test]
+fn snippets_of_an_ingress_are_read_where_the_controller_puts_them() {
+    let snippet = "    nginx.ingress.kubernetes.io/configuration-snippet: |\n      more_set_headers \"Access-Control-Expose-Headers: x-a\";\n      if ($request_method = PURGE) {\n        return 405;\n      }\n      add_header Access-Control-Allow-Origin https://b.test;\n";
+    let text = ingress(snippet, ROOT).replace("enable-cors: \"true\"", "enable-cors: \"false\"");
+    check(
+        Form::IngressNginx,
+        &text,
+        &[
+            (
+                "GET https://api.test/x https://b.test",
+                "200 expose-headers=x-a allow-origin=https://b.test",
+            ),
+            (
+                "PURGE https://api.test/x https://b.test",
+                "405 expose-headers=x-a",
+            ),
+        ],
+    );
+    let (policy, _) = read(Form::IngressNginx, &text);
+    let granted = policy
+        .grants()
+        .into_iter()
+        .find(|grant| grant.value == "https://b.test");
+    let line = (1..)
+        .zip(text.lines())
+        .find(|(_, line)| line.contains("add_header"));
+    assert_eq!(
+        granted.map(|grant| grant.place.line),
+        line.map(|(number, _)| number)
+    );
+    let of_server = "    nginx.ingress.kubernetes.io/server-snippet: |\n      if ($request_method = OPTIONS) {\n        return 204;\n      }\n";
+    check(
+        Form::IngressNginx,
+        &ingress(of_server, ROOT),
+        &[("?PUT https://api.test/x https://a.test", "204")],
+    );
+}
+
+#[test]
+fn what_is_no_file_goes_to_the_program_behind_try_files() {
+    let text = "server { server_name api.test; location / { try_files $uri $uri/ /index.php?$query_string; } location ~ \\.php$ { add_header Access-Control-Allow-Origin *; fastcgi_pass unix:/run/php.sock; } }";
+    check(
+        Form::Nginx,
+        text,
+        &[
+            (
+                "GET https://api.test/v1/carts https://a.test",
+                "200 allow-origin=*",
+            ),
+            (
+                "GET https://api.test/app.js https://a.test",
+                "unknown: 1 `try_files` depends on which files there are",
+            ),
+        ],
+    );
+}

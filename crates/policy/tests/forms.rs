@@ -450,6 +450,11 @@ fn a_file_is_known_by_what_stands_in_it_and_an_unknown_one_says_which_there_are(
         ("x.yaml", ISTIO, Form::Istio),
         ("x.yaml", SECURITY, Form::EnvoyGateway),
         ("x.yaml", TRAEFIK, Form::Traefik),
+        (
+            "x.yaml",
+            "http:\n  routers:\n    api: {rule: \"Host(`a.test`)\", middlewares: [c], service: s}\n  middlewares:\n    c:\n      headers:\n        customResponseHeaders: {Access-Control-Allow-Origin: \"*\"}\n",
+            Form::Traefik,
+        ),
         ("x.yaml", "virtual_hosts: []", Form::Envoy),
         ("Caddyfile", "x", Form::Caddy),
         (
@@ -473,6 +478,35 @@ fn a_file_is_known_by_what_stands_in_it_and_an_unknown_one_says_which_there_are(
         for form in Form::ALL {
             assert!(error.contains(form.as_str()), "{error}");
         }
+    }
+}
+
+#[test]
+fn a_file_of_a_platform_that_is_not_known_is_told_apart() {
+    for (name, text, words) in [
+        (
+            "main.tf",
+            "resource \"aws_s3_bucket_cors_configuration\" \"x\" {\n  cors_rule {\n    allowed_origins = [\"*\"]\n  }\n}\n",
+            "Terraform",
+        ),
+        (
+            "caddy.json",
+            "{\"apps\": {\"http\": {\"servers\": {\"a\": {\"routes\": [{\"handle\": []}]}}}}}",
+            "Caddyfile",
+        ),
+        (
+            "kong.yaml",
+            "_format_version: \"3.0\"\nplugins: [{name: cors}]\n",
+            "Kong",
+        ),
+        (
+            "proxy.yaml",
+            "apiVersion: projectcontour.io/v1\nkind: HTTPProxy\n",
+            "Contour",
+        ),
+    ] {
+        let error = Form::of(&source(name, text)).expect_err(text);
+        assert!(error.contains(words) && error.contains("--form"), "{error}");
     }
 }
 

@@ -35,8 +35,8 @@ pub struct Config {
     /// One prober works; when it is not heard of for this long, another takes over. Permitted: 3s to
     /// 5m.
     pub lease: Span,
-    /// Origins of services, written as in their rules, that may be in a private network or on this
-    /// machine. Everybody with a beacon key can make the prober ask there.
+    /// Origins of services, written as in their rules, such as `http://localhost:8080`, that may be in a
+    /// private network or on this machine. Everybody with a beacon key can make the prober ask there.
     pub dangerously_allow_private_networks: Vec<String>,
     /// Paths that stand for endpoint templates when they are replayed; without one a segment such as
     /// `:id` becomes `1`.

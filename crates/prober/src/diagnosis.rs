@@ -11,7 +11,7 @@ use store::{
 
 use crate::signature;
 use crate::snapshot;
-use browse::CallError;
+use browse::{CallError, Refusal};
 use browse::{Ending, Walk};
 use browse::{NoPath, ProbeTarget};
 
@@ -159,7 +159,9 @@ fn judge(
     diagnosis: &mut DiagnosisRow,
 ) -> Finding {
     match &walk.ending {
-        Ending::Failed { error, .. } => failed(error),
+        Ending::Failed { error, hop, .. } => {
+            failed(error, (*hop == 0).then_some(&*row.target_origin))
+        }
         Ending::Withheld { method, .. } => {
             let asked = if walk.steps.is_empty() {
                 "The request needs no preflight"
@@ -177,12 +179,14 @@ fn judge(
     }
 }
 
-fn failed(error: &CallError) -> Finding {
+/// `origin` is that of the failure, where it is what was asked.
+fn failed(error: &CallError, origin: Option<&str>) -> Finding {
     match error {
-        CallError::Refused(refusal) => {
-            let detail = format!("Not asked ({}): {refusal}.", refusal.rule());
-            finding(Outcome::Refused, Why::NotAllowed, detail)
-        }
+        CallError::Refused(refusal) => finding(
+            Outcome::Refused,
+            Why::NotAllowed,
+            not_asked(refusal, origin),
+        ),
         other => {
             let detail = format!(
                 "The target did not answer ({}): {}.",
@@ -191,6 +195,23 @@ fn failed(error: &CallError) -> Finding {
             );
             finding(Outcome::NoAnswer, Why::Unreachable, detail)
         }
+    }
+}
+
+/// Why the configuration does not let a target be asked, and the line that would.
+fn not_asked(refusal: &Refusal, origin: Option<&str>) -> String {
+    match (refusal, origin) {
+        (Refusal::Origin(origin), _) => format!(
+            "Not asked: no rule of `[[services]]` names {origin}; `match = [{{ origin = \"{origin}\" }}]` does."
+        ),
+        (Refusal::Path { origin, path }, _) => format!(
+            "Not asked: no rule of `[[services]]` covers the path {path} of {origin}; \
+             `match = [{{ origin = \"{origin}\" }}]` covers all its paths."
+        ),
+        (Refusal::Address { .. }, Some(origin)) if refusal.is_of_private_network() => format!(
+            "Not asked: {refusal}; `dangerously_allow_private_networks = [\"{origin}\"]` below `[prober]` permits it."
+        ),
+        _ => format!("Not asked: {refusal}."),
     }
 }
 

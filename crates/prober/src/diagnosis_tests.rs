@@ -255,6 +255,48 @@ fn one_address_of_many_that_blocks_is_named() {
 }
 
 #[test]
+fn what_was_refused_says_which_line_permits_it() {
+    let row = row(Some(Where::Response));
+    let refusals = [
+        (
+            Refusal::Origin("https://other.test".to_owned()),
+            "no rule of `[[services]]` names https://other.test; `match = [{ origin = \"https://other.test\" }]` does.",
+        ),
+        (
+            Refusal::Path {
+                origin: "https://api.test".to_owned(),
+                path: "/x".to_owned(),
+            },
+            "covers the path /x of https://api.test; `match = [{ origin = \"https://api.test\" }]` covers all its paths.",
+        ),
+        (
+            Refusal::Address {
+                host: "169.254.169.254".to_owned(),
+                address: Ipv4Addr::new(169, 254, 169, 254).into(),
+                network: runtime::Network::LinkLocal,
+            },
+            "Not asked: 169.254.169.254 is a link-local address.",
+        ),
+    ];
+    for (refusal, expected) in refusals {
+        let found = check(
+            &row,
+            &replay(walk(
+                &row,
+                Hop::default(),
+                Ending::Failed {
+                    hop: 0,
+                    stage: Stage::Response,
+                    error: refusal.into(),
+                },
+            )),
+            (Outcome::Refused, Why::NotAllowed, ""),
+        );
+        assert!(found.detail.ends_with(expected), "{}", found.detail);
+    }
+}
+
+#[test]
 fn what_was_not_asked_or_not_answered_says_so() {
     let row = row(Some(Where::Response));
     let refused = |error| {
@@ -275,7 +317,11 @@ fn what_was_not_asked_or_not_answered_says_so() {
         &refused(inside.into()),
         (Outcome::Refused, Why::NotAllowed, ""),
     );
-    let expected = "Not asked (address): api.test stands for 127.0.0.1, a loopback address.";
+    let origin = &row.target_origin;
+    let expected = format!(
+        "Not asked: api.test leads to 127.0.0.1, and 127.0.0.1 is a loopback address; \
+         `dangerously_allow_private_networks = [\"{origin}\"]` below `[prober]` permits it."
+    );
     assert_eq!(found.detail, expected);
     let unresolved = CallError::Unresolved {
         host: "api.test".to_owned(),

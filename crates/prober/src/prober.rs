@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use runtime::{Causes as _, Clock, RoundFailed, Rounds, Stop, Tick, joined, run_rounds};
 use store::{
-    Claim, DiagnosisRow, Reader, SignatureRow, Store, StoreError, Written, WrittenOffsets,
+    Claim, DiagnosisRow, Reader, ReplayOutcome, SignatureRow, Store, StoreError, Written,
+    WrittenOffsets,
 };
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
@@ -141,11 +142,15 @@ impl Prober {
             return Ok(());
         };
         if self.term != Some(term) {
-            for diagnosis in self
+            let known = self
                 .reader
                 .diagnoses(None, MAX_REMEMBERED_DIAGNOSES)
-                .await?
-            {
+                .await?;
+            // What was refused may be permitted by the configuration of this term.
+            let asked = known
+                .into_iter()
+                .filter(|one| one.result != ReplayOutcome::Refused);
+            for diagnosis in asked {
                 self.agenda.diagnosed(&diagnosis.signature, diagnosis.at);
             }
             self.term = Some(term);

@@ -34,19 +34,32 @@ impl Causes for dyn Error {
 
 impl fmt::Display for WithCauses<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut said = self.0.to_string();
-        f.write_str(&said)?;
+        let mut text_before = self.0.to_string();
+        f.write_str(&text_before)?;
         let mut cause = self.0.source();
         while let Some(error) = cause {
             let text = error.to_string();
-            if !text.is_empty() && !said.ends_with(&text) {
+            if !text.is_empty() && !text_before.ends_with(&text) {
                 write!(f, ": {text}")?;
-                said = text;
+                text_before = text;
             }
             cause = error.source();
         }
-        Ok(())
+        f.write_str(meaning(&text_before))
     }
+}
+
+/// What the words of a library mean to who wrote the address.
+fn meaning(text_before: &str) -> &'static str {
+    // rustls reads the first bytes of an answer as a record of TLS.
+    if text_before.contains("received corrupt message of type") {
+        return " (no TLS is spoken there: write http://, or the port of TLS)";
+    }
+    // hyper reads a record of TLS as the first line of an answer.
+    if text_before.contains("invalid HTTP version parsed") {
+        return " (no HTTP is spoken there: write https:// where it is a port of TLS)";
+    }
+    ""
 }
 
 #[cfg(test)]
@@ -54,16 +67,16 @@ mod tests {
     use super::*;
 
     #[derive(Debug, thiserror::Error)]
-    #[error("{said}")]
-    struct Said {
-        said: &'static str,
+    #[error("{text_before}")]
+    struct Link {
+        text_before: &'static str,
         #[source]
-        cause: Option<Box<Said>>,
+        cause: Option<Box<Link>>,
     }
 
-    fn chain(texts: &[&'static str]) -> Said {
-        Said {
-            said: texts[0],
+    fn chain(texts: &[&'static str]) -> Link {
+        Link {
+            text_before: texts[0],
             cause: (texts.len() > 1).then(|| Box::new(chain(&texts[1..]))),
         }
     }
@@ -83,6 +96,17 @@ mod tests {
             (
                 &["no answer", "", "os error 111"],
                 "no answer: os error 111",
+            ),
+            (
+                &[
+                    "client error (Connect)",
+                    "received corrupt message of type InvalidContentType",
+                ],
+                "client error (Connect): received corrupt message of type InvalidContentType (no TLS is spoken there: write http://, or the port of TLS)",
+            ),
+            (
+                &["client error (SendRequest)", "invalid HTTP version parsed"],
+                "client error (SendRequest): invalid HTTP version parsed (no HTTP is spoken there: write https:// where it is a port of TLS)",
             ),
         ] {
             assert_eq!(chain(texts).with_causes().to_string(), line);

@@ -1,5 +1,6 @@
 //! What every long-running part needs: tasks and drain order, clock, metrics registry, logging,
-//! listeners, work done in rounds, pauses after failures, and which network an address belongs to.
+//! listeners, work done in rounds, pauses after failures, which network an address belongs to, and whose
+//! certificates are believed.
 //!
 //! **Promises.** A task that ends before it is stopped stops the process; tasks drain in the order of their start,
 //! each within its deadline. Pauses grow up to a limit, with jitter. Error chains are printed whole, once.
@@ -36,6 +37,7 @@ mod metrics;
 mod rounds;
 mod signal;
 mod tasks;
+mod trust;
 
 pub use address::Network;
 pub use backoff::Backoff;
@@ -46,3 +48,4 @@ pub use metrics::Metrics;
 pub use rounds::{RoundFailed, Rounds, Tick, joined, run_rounds};
 pub use signal::{ReloadRequests, Shutdown, reload_requests, shutdown};
 pub use tasks::{Stop, TaskError, TaskFailure, Tasks};
+pub use trust::{authorities, client_tls};

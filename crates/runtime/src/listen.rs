@@ -19,6 +19,31 @@ pub enum ListenError {
         /// The setting that names the address.
         setting: &'static str,
     },
+    /// No address of this machine.
+    #[error(
+        "{what}: {addr} is no address of this machine: write one that it has, 127.0.0.1:{port}, or 0.0.0.0:{port} for all of them, as `{setting}`",
+        port = .addr.port()
+    )]
+    NotHere {
+        /// What wanted to listen.
+        what: &'static str,
+        /// Where.
+        addr: SocketAddr,
+        /// The setting that names the address.
+        setting: &'static str,
+    },
+    /// A port that this user may not take.
+    #[error(
+        "{what}: this user may not listen on {addr}: write a port from 1024 on as `{setting}`, or give the process CAP_NET_BIND_SERVICE"
+    )]
+    Privileged {
+        /// What wanted to listen.
+        what: &'static str,
+        /// Where.
+        addr: SocketAddr,
+        /// The setting that names the address.
+        setting: &'static str,
+    },
     /// Any other reason.
     #[error("{what}: cannot listen on {addr} (`{setting}`)")]
     Other {
@@ -51,6 +76,16 @@ pub async fn listen(
                 addr,
                 setting,
             },
+            std::io::ErrorKind::AddrNotAvailable => ListenError::NotHere {
+                what,
+                addr,
+                setting,
+            },
+            std::io::ErrorKind::PermissionDenied => ListenError::Privileged {
+                what,
+                addr,
+                setting,
+            },
             _ => ListenError::Other {
                 what,
                 addr,
@@ -58,4 +93,27 @@ pub async fn listen(
                 source,
             },
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_cannot_be_listened_on_is_told_with_what_to_write() {
+        let open = |addr: SocketAddr| listen("the edge", "collector.listen", addr);
+        let held = open(([127, 0, 0, 1], 0).into()).await.expect("a free port");
+        let taken = held.local_addr().expect("an address");
+        for (addr, expected) in [
+            (taken, "set `collector.listen` to a free port"),
+            (
+                ([192, 0, 2, 7], 7780).into(),
+                "write one that it has, 127.0.0.1:7780, or 0.0.0.0:7780 for all of them, as `collector.listen`",
+            ),
+        ] {
+            let error = open(addr).await;
+            let error_text = error.expect_err("it cannot be used").to_string();
+            assert!(error_text.ends_with(expected), "{error_text}");
+        }
+    }
 }

@@ -147,6 +147,29 @@ impl Calendar {
         begin().unwrap_or(at).min(at)
     }
 
+    /// `minutes` after midnight by the clocks of the place, on the day that lasts at `day`.
+    #[must_use]
+    pub fn time_of_day(self, day: UnixMillis, minutes: i64) -> UnixMillis {
+        let zone = self.time_zone.0;
+        let time = || {
+            let date = zone.timestamp_millis_opt(day.0).single()?.date_naive();
+            let time = date.and_hms_opt(0, 0, 0)? + Duration::minutes(minutes);
+            // A time that clocks are set forward over comes an hour later.
+            let later = time + Duration::hours(1);
+            let found = zone.from_local_datetime(&time).earliest();
+            let found = found.or_else(|| zone.from_local_datetime(&later).earliest())?;
+            Some(UnixMillis(found.timestamp_millis()))
+        };
+        time().unwrap_or_else(|| day.plus(minutes * MILLIS_PER_MINUTE))
+    }
+
+    /// The day that lasts at `at`: `2026-11-23`.
+    #[must_use]
+    pub fn day(self, at: UnixMillis) -> String {
+        let time = self.time_zone.0.timestamp_millis_opt(at.0).single();
+        time.map_or_else(String::new, |time| time.date_naive().to_string())
+    }
+
     /// The minutes since then, the one that lasts included.
     #[must_use]
     pub fn elapsed(self, at: UnixMillis) -> Window {

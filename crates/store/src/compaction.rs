@@ -34,12 +34,24 @@ pub(crate) const COMPACTED: &str = "SELECT epoch, partition, max(done.spans) AS 
         max(done.chunks) AS chunks \
      FROM compacted AS done GROUP BY epoch, partition ORDER BY epoch, partition";
 
+/// The same with every partition that records were read from, so that those of which nothing is compacted are among
+/// them.
+pub(crate) const COMPACTED_OF_ALL: &str = "SELECT epoch, partition, max(done.spans) AS spans, \
+        max(done.chunks) AS chunks \
+     FROM (SELECT epoch, partition, toUInt64(spans) AS spans, toUInt64(chunks) AS chunks FROM compacted \
+        UNION ALL SELECT epoch, partition, toUInt64(0), toUInt64(0) FROM progress WHERE next_offset > 0) AS done \
+     GROUP BY epoch, partition ORDER BY epoch, partition";
+
 /// The spans that are compacted, by partition, as parameters of a statement.
 #[derive(Debug)]
 pub(crate) struct Compactions {
     keys: Vec<u64>,
     spans: Vec<u64>,
     chunks: Vec<u64>,
+    /// The first chunk of any partition whose span is not compacted.
+    least_open: u64,
+    /// The first chunk of any partition that is not compacted by itself either.
+    least_part: u64,
 }
 
 impl Compacted {
@@ -51,13 +63,18 @@ impl Compacted {
 }
 
 impl Compactions {
+    /// Of rows for every partition: what is below the least of them is passed over by the index of chunks, which
+    /// knows nothing of partitions.
     pub(crate) fn new(rows: &[Compacted]) -> Self {
+        let least = |chunk: fn(&Compacted) -> u64| rows.iter().map(chunk).min().unwrap_or(0);
         let key = |row: &Compacted| (u64::from(row.epoch) << 32) | u64::from(row.partition);
         // `transform` wants at least one pair; this partition does not exist.
         let mut compactions = Self {
             keys: vec![u64::MAX],
             spans: vec![0],
             chunks: vec![0],
+            least_open: least(|row| row.spans * CHUNKS_PER_SPAN),
+            least_part: least(Compacted::next_chunk),
         };
         for row in rows {
             compactions.keys.push(key(row));
@@ -72,6 +89,8 @@ impl Compactions {
             .param("keys", self.keys.clone())
             .param("spans", self.spans.clone())
             .param("chunks", self.chunks.clone())
+            .param("least_open", self.least_open)
+            .param("least_part", self.least_part)
     }
 
     /// The first span of a row's partition that is not compacted.
@@ -81,7 +100,7 @@ impl Compactions {
     }
 
     /// The first chunk of a row's partition that is not compacted by itself either.
-    pub(crate) const fn first_part_chunk() -> &'static str {
+    const fn first_part_chunk() -> &'static str {
         "transform(bitOr(bitShiftLeft(toUInt64(epoch), 32), toUInt64(partition)), \
          {keys:Array(UInt64)}, {chunks:Array(UInt64)}, toUInt64(0))"
     }
@@ -89,6 +108,27 @@ impl Compactions {
     /// The first chunk of a row's partition whose span is not compacted.
     pub(crate) fn first_open_chunk() -> String {
         format!("{CHUNKS_PER_SPAN} * {}", Self::first_open_span())
+    }
+
+    /// Whether a row is of a span that is not compacted.
+    pub(crate) fn is_open() -> String {
+        let open = Self::first_open_chunk();
+        format!("chunk >= {{least_open:UInt64}} AND chunk >= {open}")
+    }
+
+    /// Whether a row is of a chunk that is not compacted, neither with its span nor by itself.
+    pub(crate) fn is_part() -> String {
+        let part = Self::first_part_chunk();
+        format!("chunk >= {{least_part:UInt64}} AND chunk >= {part}")
+    }
+
+    /// Whether a row is of a chunk that is compacted by itself alone.
+    pub(crate) fn is_chunk() -> String {
+        format!(
+            "{} AND chunk < {}",
+            Self::is_open(),
+            Self::first_part_chunk()
+        )
     }
 }
 
@@ -340,3 +380,30 @@ impl Store {
 const MINUTES_OF_SPAN: &str = "SELECT min(minute) AS first, max(minute) AS last FROM sli_parts \
      WHERE epoch = {epoch:UInt32} AND partition = {partition:UInt32} \
        AND chunk >= {first_chunk:UInt64} AND chunk < {end_chunk:UInt64}";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_passed_over_that_any_partition_still_needs() {
+        let row = |partition, spans, chunks| Compacted {
+            epoch: 1,
+            partition,
+            spans,
+            chunks,
+        };
+        let (whole, chunk) = (row(0, 6, 105), row(1, 7, 0));
+        for (rows, least) in [
+            (vec![], (0, 0)),
+            (vec![whole], (6 * CHUNKS_PER_SPAN, 105)),
+            (vec![whole, chunk], (6 * CHUNKS_PER_SPAN, 105)),
+            (vec![chunk], (7 * CHUNKS_PER_SPAN, 7 * CHUNKS_PER_SPAN)),
+            (vec![whole, chunk, row(2, 0, 0)], (0, 0)),
+            (vec![whole, row(2, 0, 3)], (0, 3)),
+        ] {
+            let found = Compactions::new(&rows);
+            assert_eq!((found.least_open, found.least_part), least, "{rows:?}");
+        }
+    }
+}

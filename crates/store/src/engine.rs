@@ -64,20 +64,20 @@ pub enum EngineError {
         source: std::io::Error,
     },
     /// The engine ended before it answered.
-    #[error("the engine ended before it answered ({status}): {said}")]
+    #[error("the engine ended before it answered ({status}): {stderr}")]
     Died {
         /// How it ended.
         status: String,
         /// The last lines it wrote.
-        said: String,
+        stderr: String,
     },
     /// The engine did not answer in time.
-    #[error("the engine did not answer within {timeout:?}: {said}")]
+    #[error("the engine did not answer within {timeout:?}: {stderr}")]
     Silent {
         /// How long it had.
         timeout: Duration,
         /// The last lines it wrote.
-        said: String,
+        stderr: String,
     },
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use clickhouse::Row;
 use observation::UnixMillis;
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::rows::Lease;
 use crate::{Store, StoreError};
@@ -58,6 +59,26 @@ impl Store {
         holder: &str,
         ttl: Duration,
     ) -> Result<Option<Lease>, StoreError> {
+        let Some(alone) = &self.alone else {
+            return self.ask_for_lease(name, holder, ttl).await;
+        };
+        if let Some(known) = alone.lease(name, holder, ttl) {
+            return Ok(known);
+        }
+        let asked = Instant::now();
+        let lease = self.ask_for_lease(name, holder, ttl).await?;
+        if let Some(lease) = &lease {
+            alone.holds(lease, asked, ttl);
+        }
+        Ok(lease)
+    }
+
+    async fn ask_for_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
         let me = Applicant { name, holder, ttl };
         let before = self.standings(name).await?;
         let top = before.first().map_or(0, |standing| standing.term);
@@ -94,6 +115,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
+        if let Some(alone) = &self.alone {
+            alone.released(lease);
+        }
         let me = Applicant {
             name: &lease.name,
             holder: &lease.holder,

@@ -26,6 +26,7 @@
 //! **Never.** No other crate contains SQL of ClickHouse; this one decides nothing about what a row means, and the
 //! collector never depends on it.
 
+mod alone;
 mod audit;
 mod claim;
 mod client;

@@ -237,6 +237,15 @@ fields! {
 }
 
 fields! {
+    /// How many client networks there are.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub(crate) struct Networks {
+        /// Distinct client networks, among those that are known.
+        pub networks: u64,
+    }
+}
+
+fields! {
     /// What users notice of failures at some endpoints of a server.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
     pub struct Affected {

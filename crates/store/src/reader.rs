@@ -14,13 +14,15 @@ mod shapes;
 mod singles;
 mod sums;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use observation::UnixMillis;
 use slo::Sums;
 
+use crate::alone::Alone;
 use crate::client::{Address, Client};
-use crate::compaction::{COMPACTED, Compacted, Compactions};
+use crate::compaction::{COMPACTED_OF_ALL, Compacted, Compactions};
 use crate::login::Login;
 use crate::metrics::StoreMetrics;
 use crate::rollup::Tier;
@@ -46,6 +48,7 @@ pub const HISTORY_PAGE: usize = 50_000;
 #[derive(Debug, Clone)]
 pub struct Reader {
     client: Client,
+    alone: Option<Arc<Alone>>,
 }
 
 impl Reader {
@@ -60,6 +63,7 @@ impl Reader {
         let timeout = config.query_timeout.duration();
         // The server gives up a little earlier than we do, so that its reason arrives.
         let server_timeout = timeout.as_secs_f64() * 0.9;
+        let is_embedded = matches!(address, Address::Engine(_));
         let client = Client::new(address, config, login, timeout)
             .with_setting("readonly", 2)
             .with_setting("max_execution_time", server_timeout)
@@ -69,20 +73,38 @@ impl Reader {
             // Every column that queries filter by is in the sorting key or the same in all copies
             // of a row, so filtering before the copies collapse changes nothing.
             .with_setting("optimize_move_to_prewhere_if_final", 1)
+            // So are those that skip indexes are of: where one says that a copy is not asked for, none is.
+            .with_setting("use_skip_indexes_if_final", 1)
             // The time is in the sorting key, so copies lie in one partition.
             .with_setting("do_not_merge_across_partitions_select_final", 1);
+        let client = match is_embedded {
+            // It need not look for other copies then. Servers before 25.6 refuse settings that they do not know.
+            true => client.with_setting("use_skip_indexes_if_final_exact_mode", 0),
+            false => client,
+        };
         let client = match config.topology {
             crate::Topology::Single => client,
             crate::Topology::Replicated { .. } => {
                 client.with_setting("select_sequential_consistency", 1)
             }
         };
-        Self { client }
+        Self {
+            client,
+            alone: None,
+        }
+    }
+
+    pub(crate) fn alone(&self, alone: Arc<Alone>) -> Self {
+        Self {
+            client: self.client.clone(),
+            alone: Some(alone),
+        }
     }
 
     pub(crate) fn counted(&self, metrics: &StoreMetrics) -> Self {
         Self {
             client: self.client.clone().counted(metrics),
+            alone: self.alone.clone(),
         }
     }
 
@@ -226,7 +248,11 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn ledger(&self) -> Result<Ledger, StoreError> {
-        let progress = progress(&self.client).await?;
+        let ask = progress(&self.client);
+        let progress = match &self.alone {
+            Some(alone) => alone.progress(ask).await?,
+            None => ask.await?,
+        };
         let edges = format!(
             "SELECT {} FROM edge_reports FINAL ORDER BY at, process",
             columns::<EdgeReportRow>()
@@ -286,7 +312,11 @@ impl Reader {
     /// tables before it evaluates a scalar subquery, so the answer could speak of rows that the
     /// snapshot does not have. An answer that is a little old is always right, because parts stay.
     async fn compactions(&self) -> Result<Compactions, StoreError> {
-        let rows: Vec<Compacted> = self.client.fetch(self.client.sql(COMPACTED)).await?;
+        let ask = self.client.fetch(self.client.sql(COMPACTED_OF_ALL));
+        let rows: Vec<Compacted> = match &self.alone {
+            Some(alone) => alone.compacted.read(ask).await?,
+            None => ask.await?,
+        };
         Ok(Compactions::new(&rows))
     }
 }

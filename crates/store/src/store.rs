@@ -1,7 +1,10 @@
 //! The writing side.
 
+use std::sync::Arc;
+
 use runtime::Metrics;
 
+use crate::alone::Alone;
 use crate::client::{Address, Client};
 use crate::engine::{EngineAccess, EngineUser};
 use crate::login::Login;
@@ -19,6 +22,8 @@ pub struct Store {
     pub(crate) client: Client,
     reader: Reader,
     pub(crate) config: Config,
+    /// Where no other process writes to it.
+    pub(crate) alone: Option<Arc<Alone>>,
 }
 
 impl Store {
@@ -74,6 +79,20 @@ impl Store {
             client,
             reader: Reader::new(address, config, reader),
             config: config.clone(),
+            alone: None,
+        }
+    }
+
+    /// The same store, which no other process writes to, and this one through clones of this handle alone: what
+    /// they wrote or read last is not asked for again, leases are renewed without a word to the engine, and
+    /// progress is stored more seldom while nothing comes in.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        let alone = Arc::new(Alone::default());
+        Self {
+            reader: self.reader.alone(Arc::clone(&alone)),
+            alone: Some(alone),
+            ..self
         }
     }
 
@@ -87,6 +106,7 @@ impl Store {
             client: self.client.counted(&counted),
             reader: self.reader.counted(&counted),
             config: self.config,
+            alone: self.alone,
         }
     }
 
@@ -134,7 +154,18 @@ impl Store {
             self.insert(&batch.dead_letters),
             self.insert(&batch.edge_reports),
         )?;
-        self.insert(&batch.progress).await
+        self.tell(&batch.progress).await
+    }
+
+    /// Writes progress, after everything that it is about.
+    async fn tell(&self, progress: &[ProgressRow]) -> Result<(), StoreError> {
+        let Some(alone) = &self.alone else {
+            return self.insert(progress).await;
+        };
+        let stored = alone.to_store(progress);
+        self.insert(&stored).await?;
+        alone.stored_progress(progress, &stored);
+        Ok(())
     }
 
     /// The latest progress of every partition of every epoch.
@@ -142,7 +173,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
-        crate::reader::progress(&self.client).await
+        let ask = crate::reader::progress(&self.client);
+        match &self.alone {
+            Some(alone) => alone.progress(ask).await,
+            None => ask.await,
+        }
     }
 
     /// Writes the state of alerts.
@@ -167,7 +202,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn silences(&self) -> Result<Vec<SilenceRow>, StoreError> {
-        crate::reader::silences(&self.client).await
+        let ask = crate::reader::silences(&self.client);
+        match &self.alone {
+            Some(alone) => alone.silences.read(ask).await,
+            None => ask.await,
+        }
     }
 
     /// Writes a silence.
@@ -257,6 +296,13 @@ impl Store {
         if rows.is_empty() {
             return Ok(());
         }
-        self.client.insert(T::TABLE, T::block(rows)).await
+        if let Some(alone) = &self.alone {
+            alone.writes(T::TABLE);
+        }
+        let written = self.client.insert(T::TABLE, T::block(rows)).await;
+        if let Some(alone) = &self.alone {
+            alone.writes(T::TABLE);
+        }
+        written
     }
 }

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 /// Never: this crate lies two folders below the root.
 #[must_use]
 pub fn root() -> &'static Path {
-    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| find());
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(find);
     &ROOT
 }
 
@@ -27,13 +27,26 @@ fn find() -> PathBuf {
 /// Where cargo puts what it builds, and `cargo xtask setup` what it installs.
 ///
 /// # Panics
-/// Never: tests lie two folders below it.
+/// Never: what runs was built by cargo.
 #[must_use]
 pub fn target() -> PathBuf {
-    let test = std::env::current_exe().expect("a test is a file");
-    // debug/deps/test-…
-    let folder = test.ancestors().nth(3);
-    folder.expect("tests lie two folders below").to_owned()
+    let own = std::env::current_exe().expect("what runs is a file");
+    target_of(&own)
+        .expect("cargo builds below a folder")
+        .to_owned()
+}
+
+/// The folder that cargo built `binary` in: `debug/deps/test-...` and `debug/examples/...` lie two folders below
+/// it, `debug/bench` one.
+fn target_of(binary: &Path) -> Option<&Path> {
+    let beside = binary.parent()?;
+    let has_folder_of_its_own = beside.ends_with("deps") || beside.ends_with("examples");
+    let profile = if has_folder_of_its_own {
+        beside.parent()?
+    } else {
+        beside
+    };
+    profile.parent()
 }
 
 /// The library of the embedded engine, as `cargo xtask setup engine` installs it.
@@ -85,4 +98,21 @@ pub fn corswatch() -> PathBuf {
         path.display()
     );
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_examples_and_binaries_are_built_below_the_same_folder() {
+        for binary in [
+            "/built/debug/deps/api-0123456789abcdef",
+            "/built/release/examples/measure",
+            "/built/release/corswatch-benches",
+        ] {
+            let found = target_of(Path::new(binary));
+            assert_eq!(found, Some(Path::new("/built")), "{binary}");
+        }
+    }
 }

@@ -1,16 +1,42 @@
 //! A client for the two sides of the product.
 
 use anyhow::{Context as _, Result};
-use reqwest::{Response, StatusCode};
+use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
 
 use crate::Beacon;
+
+/// A client that believes whom the product believes.
+///
+/// # Panics
+/// Never: no file and no proxy of its own is named.
+#[must_use]
+pub fn client() -> Client {
+    let tls = runtime::client_tls(runtime::authorities());
+    let client = Client::builder().tls_backend_preconfigured(tls).build();
+    client.expect("a client without files and proxies of its own")
+}
+
+/// A client whose trust is still to be told.
+pub fn trusting() -> reqwest::ClientBuilder {
+    // It stands already where a test asks twice.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+}
+
+/// GET of `url`.
+///
+/// # Errors
+/// When there is no answer.
+pub async fn get(url: impl reqwest::IntoUrl) -> reqwest::Result<Response> {
+    client().get(url).send().await
+}
 
 /// Talks to one server.
 #[derive(Debug, Clone)]
 pub struct Http {
     base: String,
-    client: reqwest::Client,
+    client: Client,
 }
 
 impl Http {
@@ -19,7 +45,7 @@ impl Http {
     pub fn new(base: impl Into<String>) -> Self {
         Self {
             base: base.into(),
-            client: reqwest::Client::new(),
+            client: client(),
         }
     }
 

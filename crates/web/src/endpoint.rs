@@ -1,6 +1,7 @@
 //! Endpoint templates: what requests are counted by.
 
 mod dots;
+pub(crate) use dots::{decoded, is_dotted};
 mod matching;
 
 use std::fmt;

@@ -51,7 +51,7 @@ pub enum NotAPattern {
     )]
     PublicSuffix(String),
     /// Not an origin.
-    #[error("the origin {0}")]
+    #[error("the origin {}{}", .0, example(*.0))]
     Origin(#[from] NotAnOrigin),
     /// The address of a page, where its origin is asked for.
     #[error("an origin has no path: write `{0}`")]
@@ -64,6 +64,14 @@ pub enum NotAPattern {
         /// What browsers send.
         instead: String,
     },
+}
+
+/// One to compare with, where what was written says too little to be mended.
+const fn example(problem: NotAnOrigin) -> &'static str {
+    match problem {
+        NotAnOrigin::Form => ", such as https://shop.example",
+        _ => "",
+    }
 }
 
 /// Names below which no one can register one: they lead nowhere, or to this machine or network.
@@ -199,7 +207,11 @@ pub fn mistake(text: &str, schemes: Schemes) -> Option<String> {
 /// The origin of the URL that `text` is, or would be with a scheme.
 fn meant(text: &str, schemes: Schemes) -> Option<String> {
     let text = text.trim();
-    let whole = if text.contains("://") {
+    // A port alone is one of this machine.
+    let is_port = text.parse::<u16>().is_ok_and(|port| port > 0);
+    let whole = if is_port {
+        format!("http://localhost:{text}")
+    } else if text.contains("://") {
         text.to_owned()
     } else {
         let host = text.split([':', '/']).next().unwrap_or_default();

@@ -112,7 +112,18 @@ fn what_browsers_write_otherwise_is_said_with_what_they_write() {
         assert!(error.to_string().ends_with(&expected), "{error}");
     }
     for (text, expected) in [
-        ("null", "is not scheme://host[:port]"),
+        (
+            "null",
+            "is not scheme://host[:port], such as https://shop.example",
+        ),
+        (
+            "5173",
+            "is not scheme://host[:port]: write `http://localhost:5173`",
+        ),
+        (
+            "70000",
+            "is not scheme://host[:port], such as https://shop.example",
+        ),
         (
             "http://localhost:5173/",
             "an origin has no path: write `http://localhost:5173`",
@@ -139,8 +150,14 @@ fn what_browsers_write_otherwise_is_said_with_what_they_write() {
             "an origin has no path: write `https://*.example.com`",
         ),
         ("*.example.com", "write `https://*.example.com`"),
-        ("shop", "the origin is not scheme://host[:port]"),
-        ("", "the origin is not scheme://host[:port]"),
+        (
+            "shop",
+            "the origin is not scheme://host[:port], such as https://shop.example",
+        ),
+        (
+            "",
+            "the origin is not scheme://host[:port], such as https://shop.example",
+        ),
         ("ftp://app.test", "other than http and https"),
     ] {
         let error = OriginPattern::read(text, Schemes::Web).expect_err(text);

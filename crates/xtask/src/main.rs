@@ -11,6 +11,7 @@ mod lab;
 mod package;
 mod progress;
 mod sbom;
+mod screenshots;
 mod setup;
 mod shell;
 mod stamp;
@@ -50,6 +51,8 @@ enum Command {
     Sbom(sbom::Args),
     /// Packs what a release is made of.
     Package(package::Args),
+    /// Takes the pictures of the documentation anew, from the demo in a browser.
+    Screenshots,
     /// Writes the generated reference files.
     Generate(generate::Args),
 }
@@ -66,6 +69,7 @@ fn main() -> std::process::ExitCode {
         Command::Lab(args) => lab::run(&args),
         Command::Sbom(args) => sbom::run(&args),
         Command::Package(args) => package::run(&args),
+        Command::Screenshots => screenshots::run(),
         Command::Generate(args) => generate::run(&args),
     };
     match done {

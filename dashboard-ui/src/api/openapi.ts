@@ -2519,7 +2519,7 @@ export interface components {
             unknown: number;
             /** @description With one that answers `*`. */
             wildcard: number;
-            /** @description With one that lets any origin read, by a wildcard or by naming whoever asks: M7. */
+            /** @description With one that lets any origin read, by a wildcard or by naming whoever asks. */
             wildcard_or_reflecting: number;
             /** @description With one that answers `*` beside Access-Control-Allow-Credentials. */
             wildcard_with_credentials: number;
@@ -5287,7 +5287,7 @@ export interface operations {
                 period?: string;
                 /** @description The end of the time; default now. */
                 to?: string;
-                /** @description `json` or `markdown`; default `json`. */
+                /** @description `json`, `markdown` or `html`, a page of its own; default `json`. */
                 format?: string;
             };
             header?: never;
@@ -5296,7 +5296,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description the report, as JSON or as Markdown */
+            /** @description the report, as JSON, as Markdown or as a page */
             200: {
                 headers: {
                     [name: string]: unknown;

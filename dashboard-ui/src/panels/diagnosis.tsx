@@ -33,7 +33,8 @@ export function Diagnosed({ diagnosis, app, first }: Props) {
           </>
         )}{' '}
         <span class="muted">
-          replayed from here <Ago at={diagnosis.at} />
+          {diagnosis.result === 'refused' ? 'decided' : 'replayed from here'}{' '}
+          <Ago at={diagnosis.at} />
         </span>
       </summary>
       {diagnosis.explanation && <p>{diagnosis.explanation}</p>}

@@ -103,7 +103,7 @@ function Row({ row }: { row: FailingEndpoint }) {
           {row.service && ` · ${row.service}`}
         </small>
       </th>
-      <td data-label="Page origin">
+      <td class="whole" data-label="Page origin">
         {nameless(page ?? '')}
         {pages.length > 0 && <small title={pages.join(', ')}>and {pages.length} more</small>}
       </td>

@@ -24,6 +24,8 @@ export function Impact() {
   const [least, most] = [Math.max(0, ...hits), hits.reduce((sum, hit) => sum + hit, 0)];
   const now = comparison.data?.current.block_rate;
   const before = comparison.data?.before.block_rate;
+  // Of services that no audit has heard from nothing is known: that is no good news.
+  const known = summary !== undefined && summary.services > summary.unknown;
   const open = summary
     ? summary.wildcard_with_credentials + summary.reflecting + summary.credentialed_reflecting
     : 0;
@@ -48,13 +50,13 @@ export function Impact() {
           <span>page loads affected</span>
           <small>a page load may meet several failures; as far as single reports are kept</small>
         </li>
-        <li class={summary && summary.wildcard > 0 ? 'warn' : 'good'}>
-          <b>{count(summary?.wildcard ?? 0)}</b>
+        <li class={known ? (summary.wildcard > 0 ? 'warn' : 'good') : ''}>
+          <b>{known ? count(summary.wildcard) : '–'}</b>
           <Go to="inventory">services with wildcard origins</Go>
           <small>{summary ? audited(summary) : 'not audited'}</small>
         </li>
-        <li class={open > 0 ? 'bad' : 'good'}>
-          <b>{count(open)}</b>
+        <li class={known ? (open > 0 ? 'bad' : 'good') : ''}>
+          <b>{known ? count(open) : '–'}</b>
           <Go to="inventory">services that reflect origins</Go>
           <small>or combine a wildcard with credentials</small>
         </li>

@@ -29,8 +29,29 @@ const RATES = [
   ['M4', 'exposed_header_mismatch', 'Exposed header mismatch'],
 ] as const;
 
-function change(now: number | null | undefined, before: number | null | undefined): number {
-  return now == null || before == null ? 0 : Math.sign(now - before);
+interface Counted {
+  bad: number;
+  total: number;
+}
+
+/** 95 % of a normal distribution lie within so many standard deviations. */
+const USUAL = 1.96;
+/** Quantiles of fewer durations say little. */
+const LEAST_MEASURED = 100;
+
+/** 1 where a rate is worse than before, -1 where it is better, 0 where chance may be the whole difference. */
+export function moved(now: Counted, before: Counted): number {
+  if (now.total === 0 || before.total === 0) return 0;
+  // The test of two proportions.
+  const pooled = (now.bad + before.bad) / (now.total + before.total);
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / now.total + 1 / before.total));
+  const difference = now.bad / now.total - before.bad / before.total;
+  return Math.abs(difference) > USUAL * error ? Math.sign(difference) : 0;
+}
+
+function slower({ preflight_latency_ms: now }: Sli, { preflight_latency_ms: before }: Sli): number {
+  const few = Math.min(now.measured, before.measured) < LEAST_MEASURED;
+  return few || now.p95 == null || before.p95 == null ? 0 : Math.sign(now.p95 - before.p95);
 }
 
 function verdict(value: number | null | undefined, target: number | undefined): string {
@@ -47,7 +68,7 @@ function measures(current: Sli, before: Sli, find: (sli: string) => Slo | undefi
       title,
       now: percent(rate.ratio),
       before: percent(earlier.ratio),
-      worse: change(rate.ratio, earlier.ratio),
+      worse: moved(rate, earlier),
       counts: `${count(rate.bad)} of ${count(rate.total)}`,
       target: target === undefined ? 'none set' : `at most ${percent(target)}`,
       verdict: verdict(rate.ratio, target),
@@ -63,7 +84,7 @@ function measures(current: Sli, before: Sli, find: (sli: string) => Slo | undefi
       title: 'Preflight latency, p95',
       now: milliseconds(latency.p95),
       before: milliseconds(before.preflight_latency_ms.p95),
-      worse: change(latency.p95, before.preflight_latency_ms.p95),
+      worse: slower(current, before),
       counts: `${count(latency.measured)} measured, ${percent(latency.coverage)} of all`,
       target: slow ? `${percent(1 - slow.target)} under 200 ms` : 'none set',
       verdict: verdict(share, slow?.target),
@@ -89,7 +110,7 @@ function others(deploys: Schemas['DeploysBody'], services: Schemas['Summary']): 
     {
       id: 'M7',
       title: 'Services with wildcard or reflected origins',
-      now: count(wild),
+      now: services.services > services.unknown ? count(wild) : '–',
       before: '–',
       worse: 0,
       counts: audited(services),

@@ -172,6 +172,9 @@ function drawIncomplete(plot: uPlot, until: number | undefined): void {
   plot.ctx.fillRect(x, top, left + width - x, height);
 }
 
+/** Pixels between markers that have a label. */
+const LEAST_PITCH = 40;
+
 function drawMarkers(plot: uPlot, markers: Marker[]): void {
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
@@ -180,15 +183,20 @@ function drawMarkers(plot: uPlot, markers: Marker[]): void {
   ctx.save();
   ctx.lineWidth = 1.5 * ratio;
   ctx.setLineDash([]);
-  for (const marker of markers) {
-    const x = plot.valToPos(marker.at, 'x', true);
-    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+  const placed = markers
+    .map((marker) => ({ marker, x: plot.valToPos(marker.at, 'x', true) }))
+    .filter(({ x }) => x >= bbox.left && x <= bbox.left + bbox.width);
+  // Many of them would hide what the chart is about.
+  const crowded = placed.length * LEAST_PITCH * ratio > bbox.width;
+  if (crowded) ctx.globalAlpha = 0.3;
+  for (const { marker, x } of placed) {
     ctx.strokeStyle = color(marker.color);
     ctx.fillStyle = ctx.strokeStyle;
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
+    if (crowded) continue;
     ctx.font = `${11 * ratio}px system-ui, sans-serif`;
     const right = x + 120 * ratio > bbox.left + bbox.width;
     ctx.textAlign = right ? 'right' : 'left';

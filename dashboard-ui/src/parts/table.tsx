@@ -74,7 +74,9 @@ export function Table<Row>({ name, caption, columns, rows, keyOf, shown = 20, em
 }
 
 function Cell<Row>({ column, row, head }: { column: Column<Row>; row: Row; head: boolean }) {
-  const content = column.cell?.(row) ?? column.value(row) ?? '–';
+  const value = column.value(row);
+  const plain = typeof value === 'number' && Number.isInteger(value) ? count(value) : value;
+  const content = column.cell?.(row) ?? plain ?? '–';
   const style = column.number ? 'number' : '';
   return head ? (
     <th scope="row" data-label={column.title} class={style}>

@@ -191,7 +191,7 @@ impl Cluster {
     pub async fn ask(&self, sql: &str) -> Result<Vec<Vec<String>>> {
         let running = self.engine.access().running().context("the engine runs")?;
         let (user, password) = self.engine.access().credentials(EngineUser::Writer);
-        let answer = reqwest::Client::new()
+        let answer = testkit::http::client()
             .post(running.url)
             .header("X-ClickHouse-User", user)
             .header("X-ClickHouse-Key", password.reveal())
@@ -209,7 +209,7 @@ impl Cluster {
         for port in self.edges.into_iter().chain([self.private]) {
             let url = format!("http://127.0.0.1:{port}/");
             testkit::wait_until("every role serves", START, || {
-                let get = reqwest::get(url.clone());
+                let get = testkit::http::get(url.clone());
                 async move { get.await.is_ok() }
             })
             .await;

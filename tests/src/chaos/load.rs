@@ -94,7 +94,7 @@ impl Load {
     /// # Panics
     /// When an edge refuses a beacon for good.
     pub async fn run(&self, per_second: u64) {
-        let client = reqwest::Client::new();
+        let client = testkit::http::client();
         let pace = Duration::from_secs(SENDERS) / u32::try_from(per_second).expect("a small rate");
         let senders = (0..SENDERS).map(|_| self.send_on(&client, pace));
         futures::future::join_all(senders).await;

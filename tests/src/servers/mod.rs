@@ -158,7 +158,7 @@ async fn listening(kind: Kind, folder: &Path, port: u16, piece: &str, content: C
     let listens = || async {
         match kind {
             // It listens before it knows any route.
-            Kind::Traefik => reqwest::get(format!("http://127.0.0.1:{port}/x"))
+            Kind::Traefik => testkit::http::get(format!("http://127.0.0.1:{port}/x"))
                 .await
                 .is_ok_and(|response| response.status() != 404),
             _ => tokio::net::TcpStream::connect(("127.0.0.1", port))

@@ -39,7 +39,7 @@ impl Rounds for Loop<'_> {
     async fn handle(&mut self, event: Event) -> Result<(), AggregatorError> {
         match event {
             Event::Receipt(receipt) => {
-                self.0.heard(&receipt);
+                self.0.acknowledge(&receipt);
                 Ok(())
             }
             Event::DispatcherEnded => Err(AggregatorError::Dispatcher),
@@ -51,14 +51,14 @@ impl Aggregator {
     /// What has become of notifications since the last round.
     pub(super) fn hear(&mut self) {
         for receipt in self.outbox.receipts() {
-            self.heard(&receipt);
+            self.acknowledge(&receipt);
         }
     }
 
     /// What has become of a notification: of an alert, an incident, or a test.
-    pub(super) fn heard(&mut self, receipt: &alert::Receipt) {
+    pub(super) fn acknowledge(&mut self, receipt: &alert::Receipt) {
         let now = self.clock.now();
-        self.self_test.heard(receipt, &self.outbox, now);
-        self.registry.heard(receipt);
+        self.self_test.acknowledge(receipt, &self.outbox, now);
+        self.registry.acknowledge(receipt);
     }
 }

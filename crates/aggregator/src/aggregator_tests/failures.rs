@@ -4,7 +4,7 @@ use alert::Status::{Firing, Resolved};
 use observation::{Confidence, Outcome, Stage};
 use store::{ChangeRow, DiagnosisRow, Failure, FixRow, SignatureRow};
 
-use super::pager::heard;
+use super::pager::received;
 use super::rig::{Hand, Rig};
 use super::world::NOON;
 use super::*;
@@ -101,20 +101,20 @@ async fn a_lag_freezes_slo_alerts_and_fires_its_own() {
         hand.round().await;
     }
     assert_eq!(
-        rig.pager.heard(),
-        [heard("incident", Firing, "page")],
+        rig.pager.received(),
+        [received("incident", Firing, "page")],
         "not late enough to freeze"
     );
     for _ in 0..30 {
         rig.pass_without_loader(1000).await;
         assert_eq!(hand.round().await.condition, Condition::Frozen);
     }
-    assert_eq!(rig.pager.heard(), [], "it may be a hiccup");
+    assert_eq!(rig.pager.received(), [], "it may be a hiccup");
     rig.pass_without_loader(1000).await;
     let board = hand.round().await;
     assert_eq!(
-        rig.pager.heard(),
-        [heard("pipeline_lagging", Firing, "page")]
+        rig.pager.received(),
+        [received("pipeline_lagging", Firing, "page")]
     );
     assert_eq!(board.lag, 91_000);
     assert_eq!(board.slos[0].ratio.bad, 100, "the last evaluation stays");
@@ -123,7 +123,7 @@ async fn a_lag_freezes_slo_alerts_and_fires_its_own() {
         rig.pass_without_loader(60_000).await;
         hand.round().await;
     }
-    assert_eq!(rig.pager.heard(), []);
+    assert_eq!(rig.pager.received(), []);
     assert!(
         rig.world
             .states()
@@ -133,11 +133,14 @@ async fn a_lag_freezes_slo_alerts_and_fires_its_own() {
     rig.happen("", 0, 100);
     hand.rounds(&rig, 31).await;
     assert_eq!(
-        rig.pager.heard(),
-        [heard("pipeline_lagging", Resolved, "page")]
+        rig.pager.received(),
+        [received("pipeline_lagging", Resolved, "page")]
     );
     hand.rounds(&rig, 180).await;
-    assert_eq!(rig.pager.heard(), [heard("incident", Resolved, "page")]);
+    assert_eq!(
+        rig.pager.received(),
+        [received("incident", Resolved, "page")]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,7 +156,7 @@ async fn a_partition_that_was_never_heard_of_freezes_too() {
         assert_eq!(board.condition, Condition::Frozen);
         assert!(board.problem.contains("Not every partition"));
     }
-    assert_eq!(rig.pager.heard(), []);
+    assert_eq!(rig.pager.received(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,13 +193,13 @@ async fn what_nobody_heard_before_the_restart_is_said_after_it() {
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
     hand.stop().await;
-    assert_eq!(rig.pager.heard(), []);
+    assert_eq!(rig.pager.received(), []);
     rig.pager.deaf(false);
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
-    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
+    assert_eq!(rig.pager.received(), [received("incident", Firing, "page")]);
     hand.rounds(&rig, 120).await;
-    assert_eq!(rig.pager.heard(), []);
+    assert_eq!(rig.pager.received(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -208,9 +211,9 @@ async fn what_a_receiver_could_not_take_is_said_again() {
     hand.settle(&rig).await;
     rig.pager.deaf(false);
     hand.rounds(&rig, 59).await;
-    assert_eq!(rig.pager.heard(), [], "it rests");
+    assert_eq!(rig.pager.received(), [], "it rests");
     hand.rounds(&rig, 2).await;
-    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
+    assert_eq!(rig.pager.received(), [received("incident", Firing, "page")]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,7 +226,7 @@ async fn of_two_aggregators_one_speaks_and_the_other_takes_over_without_repeatin
         assert_eq!(one.round().await.condition, Condition::Leading);
         assert_eq!(two.round().await.condition, Condition::Standby);
     }
-    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
+    assert_eq!(rig.pager.received(), [received("incident", Firing, "page")]);
     drop(one);
     let mut waited = 0;
     while two.round().await.condition != Condition::Leading {
@@ -235,12 +238,15 @@ async fn of_two_aggregators_one_speaks_and_the_other_takes_over_without_repeatin
         "about the length of the lease: {waited} s"
     );
     two.rounds(&rig, 60).await;
-    assert_eq!(rig.pager.heard(), []);
+    assert_eq!(rig.pager.received(), []);
     for _ in 0..40 {
         rig.happen("", 0, 100);
         two.rounds(&rig, 60).await;
     }
-    assert_eq!(rig.pager.heard(), [heard("incident", Resolved, "page")]);
+    assert_eq!(
+        rig.pager.received(),
+        [received("incident", Resolved, "page")]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -253,9 +259,9 @@ async fn a_leader_that_was_paused_says_nothing_under_a_lease_that_has_ended() {
     rig.happen("", 100, 100);
     assert_eq!(two.round().await.condition, Condition::Leading);
     two.rounds(&rig, 3).await;
-    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
+    assert_eq!(rig.pager.received(), [received("incident", Firing, "page")]);
     assert_eq!(one.round().await.condition, Condition::Standby);
-    assert_eq!(rig.pager.heard(), []);
+    assert_eq!(rig.pager.received(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -275,7 +281,7 @@ async fn a_store_that_is_away_is_told_of_and_its_return_is_too() {
     incident(&rig);
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
-    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
+    assert_eq!(rig.pager.received(), [received("incident", Firing, "page")]);
     rig.world.facts().down = true;
     for _ in 0..95 {
         rig.pass_without_loader(1000).await;
@@ -284,15 +290,15 @@ async fn a_store_that_is_away_is_told_of_and_its_return_is_too() {
         assert!(board.problem.contains("unavailable"), "{}", board.problem);
     }
     assert_eq!(
-        rig.pager.heard(),
-        [heard("pipeline_lagging", Firing, "page")]
+        rig.pager.received(),
+        [received("pipeline_lagging", Firing, "page")]
     );
     rig.world.facts().down = false;
     rig.happen("", 50, 100);
     hand.rounds(&rig, 31).await;
     assert_eq!(
-        rig.pager.heard(),
-        [heard("pipeline_lagging", Resolved, "page")]
+        rig.pager.received(),
+        [received("pipeline_lagging", Resolved, "page")]
     );
     assert!(
         rig.world
@@ -315,14 +321,14 @@ async fn an_evaluation_that_keeps_failing_is_told_of_although_the_loader_keeps_u
     rig.world.facts().overloaded = true;
     hand.rounds(&rig, 95).await;
     assert_eq!(
-        rig.pager.heard(),
-        [heard("pipeline_lagging", Firing, "page")]
+        rig.pager.received(),
+        [received("pipeline_lagging", Firing, "page")]
     );
     rig.world.facts().overloaded = false;
     hand.rounds(&rig, 31).await;
     assert_eq!(
-        rig.pager.heard(),
-        [heard("pipeline_lagging", Resolved, "page")]
+        rig.pager.received(),
+        [received("pipeline_lagging", Resolved, "page")]
     );
 }
 
@@ -338,8 +344,8 @@ async fn who_lost_the_lead_while_the_store_was_away_takes_its_own_alert_back() {
         one.round().await;
     }
     assert_eq!(
-        rig.pager.heard(),
-        [heard("pipeline_lagging", Firing, "page")]
+        rig.pager.received(),
+        [received("pipeline_lagging", Firing, "page")]
     );
     rig.world.facts().down = false;
     rig.pass(1000).await;
@@ -349,8 +355,8 @@ async fn who_lost_the_lead_while_the_store_was_away_takes_its_own_alert_back() {
     // Its registry is closed: it does not wait for the receipt.
     one.rounds(&rig, 1).await;
     assert_eq!(
-        rig.pager.heard(),
-        [heard("pipeline_lagging", Resolved, "page")]
+        rig.pager.received(),
+        [received("pipeline_lagging", Resolved, "page")]
     );
 }
 

@@ -30,18 +30,18 @@ async fn an_incident_says_what_share_of_each_flow_it_reaches_and_whose_flow_it_i
     }];
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
-    let told = rig.pager.take();
+    let sent = rig.pager.take();
     assert_eq!(
-        told.len(),
+        sent.len(),
         1,
-        "one incident, whatever number of objectives: {told:#?}"
+        "one incident, whatever number of objectives: {sent:#?}"
     );
-    let summary = &told[0].annotations["summary"];
+    let summary = &sent[0].annotations["summary"];
     let text = "checkout: 4 % of sessions (12 of 300 page loads).";
     assert!(summary.ends_with(text), "{summary}");
     assert!(
-        told[0].annotations["description"].contains(text),
-        "{told:#?}"
+        sent[0].annotations["description"].contains(text),
+        "{sent:#?}"
     );
     for other in ["browsing", "login"] {
         assert!(!summary.contains(other), "{summary}");

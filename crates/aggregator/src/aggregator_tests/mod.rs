@@ -14,7 +14,7 @@ mod suspects;
 mod world;
 
 use alert::Status::{Firing, Resolved};
-use pager::heard;
+use pager::received;
 use rig::{Hand, Rig};
 use slo::{Guards, Sli};
 use world::NOON;
@@ -31,27 +31,30 @@ async fn a_burn_fires_with_the_first_round_after_both_windows_exceed_and_resolve
     // 14.4 times 0.1 % of an hour's 6,100 requests is 88: with 80 it is not yet exceeded.
     rig.happen("", 80, 100);
     hand.rounds(&rig, 1).await;
-    assert_eq!(rig.pager.heard(), []);
+    assert_eq!(rig.pager.received(), []);
     rig.happen("", 20, 100);
     hand.rounds(&rig, 1).await;
-    assert_eq!(rig.pager.heard(), [], "it waits for a diagnosis");
+    assert_eq!(rig.pager.received(), [], "it waits for a diagnosis");
     hand.rounds(&rig, 3).await;
-    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
+    assert_eq!(rig.pager.received(), [received("incident", Firing, "page")]);
     for _ in 0..5 {
         rig.pass(60_000).await;
         rig.happen("", 0, 100);
         hand.round().await;
     }
-    assert_eq!(rig.pager.heard(), [], "the short window still burns");
+    assert_eq!(rig.pager.received(), [], "the short window still burns");
     // A minute until the alert resolves, and two for which the incident is held open.
     for _ in 0..4 {
         rig.pass(60_000).await;
         rig.happen("", 0, 100);
         hand.round().await;
     }
-    assert_eq!(rig.pager.heard(), [heard("incident", Resolved, "page")]);
+    assert_eq!(
+        rig.pager.received(),
+        [received("incident", Resolved, "page")]
+    );
     hand.rounds(&rig, 120).await;
-    assert_eq!(rig.pager.heard(), []);
+    assert_eq!(rig.pager.received(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -64,7 +67,7 @@ async fn one_failure_at_night_wakes_nobody() {
     }
     rig.happen("", 1, 1);
     hand.rounds(&rig, 600).await;
-    assert_eq!(rig.pager.heard(), []);
+    assert_eq!(rig.pager.received(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,13 +77,13 @@ async fn silence_is_not_health() {
     rig.happen("", 1000, 1000);
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
-    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
+    assert_eq!(rig.pager.received(), [received("incident", Firing, "page")]);
     // Nobody comes anymore.
     for _ in 0..120 {
         rig.pass(60_000).await;
         hand.round().await;
     }
-    let still: Vec<_> = rig.pager.heard();
+    let still: Vec<_> = rig.pager.received();
     assert!(
         still.iter().all(|(_, status, _)| *status == Firing),
         "{still:?}"
@@ -99,15 +102,15 @@ async fn what_a_slow_rule_still_remembers_of_a_page_that_is_over_is_no_news() {
     rig.happen("", 500, 500);
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
-    assert_eq!(rig.pager.heard(), [heard("incident", Firing, "page")]);
-    let mut told = Vec::new();
+    assert_eq!(rig.pager.received(), [received("incident", Firing, "page")]);
+    let mut sent = Vec::new();
     for _ in 0..60 {
         rig.pass(60_000).await;
         rig.happen("", 0, 100);
         hand.round().await;
-        told.extend(rig.pager.heard());
+        sent.extend(rig.pager.received());
     }
-    assert_eq!(told, [heard("incident", Resolved, "page")]);
+    assert_eq!(sent, [received("incident", Resolved, "page")]);
     assert!(
         rig.world
             .states()
@@ -130,9 +133,9 @@ async fn a_burst_from_one_source_is_a_ticket_until_others_see_it_too() {
     }];
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
-    let told = rig.pager.take();
-    let [page] = &told[..] else {
-        panic!("one incident: {told:?}");
+    let sent = rig.pager.take();
+    let [page] = &sent[..] else {
+        panic!("one incident: {sent:?}");
     };
     assert_eq!(
         (page.label("severity"), page.label("suspicious_source")),
@@ -156,17 +159,53 @@ async fn a_burst_from_one_source_is_a_ticket_until_others_see_it_too() {
         "witnesses are not counted with every round"
     );
     hand.rounds(&rig, 1).await;
-    let told = rig.pager.take();
-    assert_eq!(told.len(), 1);
+    let sent = rig.pager.take();
+    assert_eq!(sent.len(), 1);
     assert_eq!(
         (
-            told[0].label("severity"),
-            told[0].label("suspicious_source")
+            sent[0].label("severity"),
+            sent[0].label("suspicious_source")
         ),
         ("page", "")
     );
-    assert_eq!(told[0].alert, page.alert, "it is the same alert");
-    assert!(told[0].sequence > page.sequence);
+    assert_eq!(sent[0].alert, page.alert, "it is the same alert");
+    assert!(sent[0].sequence > page.sequence);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_network_reports_is_a_ticket_also_where_a_replay_shows_it_unless_hardly_others_are_there()
+ {
+    let change = failures::diagnosis(store::ReplayOutcome::Reproduced, NOON).changes;
+    for (all_networks, changes, severity) in [
+        (40, vec![], "ticket"),
+        (1, vec![], "page"),
+        (40, change, "page"),
+    ] {
+        let mut rig = Rig::new();
+        rig.corroboration = alert::Corroboration::default();
+        rig.healthy_day();
+        rig.happen("", 500, 600);
+        rig.world.facts().failures = vec![failures::failure(500)];
+        rig.world.facts().diagnoses = vec![store::DiagnosisRow {
+            changes,
+            ..failures::diagnosis(store::ReplayOutcome::Reproduced, NOON + 5_000)
+        }];
+        let failure = failures::failure(1);
+        rig.world.facts().witnesses = vec![store::Witnessed {
+            target_origin: failure.target_origin,
+            endpoint: failure.endpoint,
+            method: failure.method,
+            sessions: 400,
+            networks: 1,
+            all_networks,
+            ..store::Witnessed::default()
+        }];
+        let mut hand = Hand::of(rig.aggregator());
+        hand.settle(&rig).await;
+        let sent = rig.pager.take();
+        let severities: Vec<_> = sent.iter().map(|sent| sent.label("severity")).collect();
+        assert_eq!(severities, [severity], "{all_networks}: {sent:#?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,8 +223,8 @@ async fn each_service_has_its_own_alert_and_the_whole_has_none() {
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
     let board = hand.round().await;
-    let told = rig.pager.take();
-    let services: Vec<_> = told.iter().map(|told| told.label("service")).collect();
+    let sent = rig.pager.take();
+    let services: Vec<_> = sent.iter().map(|sent| sent.label("service")).collect();
     assert!(
         !services.is_empty() && services.iter().all(|service| *service == "cart"),
         "{services:?}"
@@ -226,18 +265,18 @@ async fn a_diagnosis_that_comes_after_the_page_is_told_once() {
     rig.world.facts().failures = vec![failures::failure(240)];
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
-    let told = rig.pager.take();
-    assert_eq!(told.len(), 1);
-    assert!(!told[0].annotations.contains_key("diagnosis"));
+    let sent = rig.pager.take();
+    assert_eq!(sent.len(), 1);
+    assert!(!sent[0].annotations.contains_key("diagnosis"));
     rig.world.facts().diagnoses = vec![
         failures::diagnosis(store::ReplayOutcome::NotReproduced, NOON + 9_000),
         failures::diagnosis(store::ReplayOutcome::Reproduced, NOON + 5_000),
     ];
     hand.rounds(&rig, 20).await;
-    let told = rig.pager.take();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(told[0].occasion, alert::Occasion::Cause);
-    let annotations = &told[0].annotations;
+    let sent = rig.pager.take();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(sent[0].occasion, alert::Occasion::Cause);
+    let annotations = &sent[0].annotations;
     assert_eq!(annotations["cause"], "HeaderDisallowedByPreflightResponse");
     assert_eq!(
         annotations["fix"],
@@ -298,7 +337,7 @@ async fn nothing_is_asked_within_a_minute_in_which_nothing_comes() {
     hand.rounds(&rig, 1).await;
     assert!(rig.world.asked() > first, "something came");
     hand.rounds(&rig, 5).await;
-    assert!(!rig.pager.heard().is_empty(), "and is told about");
+    assert!(!rig.pager.received().is_empty(), "and is told about");
 }
 
 #[tokio::test(start_paused = true)]
@@ -341,18 +380,18 @@ async fn an_objective_that_is_no_longer_configured_resolves_its_alert() {
     rig.happen("", 50, 50);
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
-    let fired = rig.pager.heard().len();
+    let fired = rig.pager.received().len();
     hand.stop().await;
     rig.slos = vec![SloConfig::of("shop", Sli::UnknownRate)];
     let mut hand = Hand::of(rig.aggregator());
     hand.round().await;
-    let told = rig.pager.take();
-    assert_eq!(told.len(), fired);
-    for told in told {
-        assert_eq!(told.status, Resolved);
+    let sent = rig.pager.take();
+    assert_eq!(sent.len(), fired);
+    for sent in sent {
+        assert_eq!(sent.status, Resolved);
         assert!(
-            told.annotations["description"].contains("no longer asked for or measured"),
-            "{told:?}"
+            sent.annotations["description"].contains("no longer asked for or measured"),
+            "{sent:?}"
         );
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 /// Writes down what it hears.
 #[derive(Default)]
 pub(super) struct Pager {
-    heard: Mutex<Vec<Notification>>,
+    received: Mutex<Vec<Notification>>,
     deaf: Mutex<bool>,
 }
 
@@ -26,7 +26,7 @@ impl Notifier for Pager {
                 after: None,
             });
         }
-        self.heard
+        self.received
             .lock()
             .expect("not poisoned")
             .push(notification.clone());
@@ -40,23 +40,23 @@ impl Pager {
     }
 
     /// What was heard since the last call: what it is about, status, severity.
-    pub(super) fn heard(&self) -> Vec<(String, Status, String)> {
-        let line = |told: &Notification| {
-            let name = told.label("alertname").trim_start_matches("corswatch_");
+    pub(super) fn received(&self) -> Vec<(String, Status, String)> {
+        let line = |sent: &Notification| {
+            let name = sent.label("alertname").trim_start_matches("corswatch_");
             (
                 name.to_owned(),
-                told.status,
-                told.label("severity").to_owned(),
+                sent.status,
+                sent.label("severity").to_owned(),
             )
         };
         self.take().iter().map(line).collect()
     }
 
     pub(super) fn take(&self) -> Vec<Notification> {
-        std::mem::take(&mut self.heard.lock().expect("not poisoned"))
+        std::mem::take(&mut self.received.lock().expect("not poisoned"))
     }
 }
 
-pub(super) fn heard(about: &str, status: Status, severity: &str) -> (String, Status, String) {
+pub(super) fn received(about: &str, status: Status, severity: &str) -> (String, Status, String) {
     (about.to_owned(), status, severity.to_owned())
 }

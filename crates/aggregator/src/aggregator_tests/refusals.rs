@@ -42,9 +42,9 @@ async fn seconds(rig: &Rig, hand: &mut Hand, edge: &Counted, reason: &str, of: (
     }
 }
 
-fn of_edge(heard: &[Notification]) -> Vec<(&str, &str, Status)> {
-    let edge = heard.iter().filter(|told| told.label("slo") == "edge");
-    edge.map(|told| (told.label("reason"), told.label("severity"), told.status))
+fn of_edge(received: &[Notification]) -> Vec<(&str, &str, Status)> {
+    let edge = received.iter().filter(|sent| sent.label("slo") == "edge");
+    edge.map(|sent| (sent.label("reason"), sent.label("severity"), sent.status))
         .collect()
 }
 
@@ -56,9 +56,12 @@ async fn refused_beacons_raise_an_alert_that_names_reason_time_and_setting_and_e
     assert!(rig.pager.take().is_empty());
     let began = rig.clock.now().plus(1000);
     seconds(&rig, &mut hand, &edge, "journal_full", (40, 100), 40).await;
-    let heard = rig.pager.take();
-    assert_eq!(of_edge(&heard), [("journal_full", "page", Status::Firing)]);
-    let text = |name: &str| heard[0].annotations[name].clone();
+    let received = rig.pager.take();
+    assert_eq!(
+        of_edge(&received),
+        [("journal_full", "page", Status::Firing)]
+    );
+    let text = |name: &str| received[0].annotations[name].clone();
     let summary = text("summary");
     assert!(summary.contains(&alert::rfc3339(began)), "{summary}");
     let description = text("description");
@@ -70,9 +73,9 @@ async fn refused_beacons_raise_an_alert_that_names_reason_time_and_setting_and_e
     seconds(&rig, &mut hand, &edge, "journal_full", (0, 100), 75).await;
     assert!(rig.pager.take().is_empty(), "the window still holds some");
     seconds(&rig, &mut hand, &edge, "journal_full", (0, 100), 20).await;
-    let heard = rig.pager.take();
+    let received = rig.pager.take();
     assert_eq!(
-        of_edge(&heard),
+        of_edge(&received),
         [("journal_full", "page", Status::Resolved)]
     );
 }
@@ -93,12 +96,12 @@ async fn each_reason_is_an_alert_of_its_own_and_what_only_senders_can_change_is_
         let (rig, edge) = (Rig::new(), Counted::default());
         let mut hand = Hand::of(rig.aggregator());
         seconds(&rig, &mut hand, &edge, reason, (refused, 100), 60).await;
-        let heard = rig.pager.take();
+        let received = rig.pager.take();
         let expected: Vec<_> = severity
             .map(|severity| (reason, severity, Status::Firing))
             .into_iter()
             .collect();
-        assert_eq!(of_edge(&heard), expected);
+        assert_eq!(of_edge(&received), expected);
     }
 }
 
@@ -128,8 +131,11 @@ async fn an_edge_in_the_same_process_is_heard_while_the_store_is_away() {
         edge.count(&rig, 100, "journal_full", 100);
         hand.round().await;
     }
-    let heard = rig.pager.take();
-    assert_eq!(of_edge(&heard), [("journal_full", "page", Status::Firing)]);
+    let received = rig.pager.take();
+    assert_eq!(
+        of_edge(&received),
+        [("journal_full", "page", Status::Firing)]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,9 +147,9 @@ async fn an_alert_about_refusals_survives_a_restart_and_ends_after_it() {
     hand.stop().await;
     let mut hand = Hand::of(rig.aggregator());
     seconds(&rig, &mut hand, &edge, "journal_full", (0, 100), 60).await;
-    let heard = rig.pager.take();
+    let received = rig.pager.take();
     assert_eq!(
-        of_edge(&heard),
+        of_edge(&received),
         [("journal_full", "page", Status::Resolved)]
     );
 }

@@ -153,7 +153,7 @@ impl Hand {
         let board = self.aggregator.round().await;
         while self.aggregator.registry.is_waiting() {
             let receipt = self.aggregator.outbox.receipt().await;
-            self.aggregator.heard(&receipt);
+            self.aggregator.acknowledge(&receipt);
         }
         // What works beside the round comes to its end before time goes on.
         tokio::time::sleep(Duration::from_millis(1)).await;

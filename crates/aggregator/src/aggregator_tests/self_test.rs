@@ -1,6 +1,6 @@
 //! The nightly test of receivers.
 
-use super::pager::heard;
+use super::pager::received;
 use super::rig::{Hand, Rig};
 use super::*;
 
@@ -13,24 +13,24 @@ async fn a_receiver_that_does_not_take_its_nightly_test_is_an_alert_until_it_doe
     let metrics = runtime::Metrics::default();
     let mut hand = Hand::of(rig.with(metrics.clone()));
     hand.rounds(&rig, 50).await;
-    assert_eq!(rig.pager.heard(), [], "not yet time");
+    assert_eq!(rig.pager.received(), [], "not yet time");
     hand.rounds(&rig, 20).await;
-    let told = rig.pager.take();
-    let states: Vec<_> = told
+    let sent = rig.pager.take();
+    let states: Vec<_> = sent
         .iter()
-        .map(|told| (told.label("corswatch_test"), told.status))
+        .map(|sent| (sent.label("corswatch_test"), sent.status))
         .collect();
     assert_eq!(states, [("true", Firing), ("true", Resolved)]);
     hand.rounds(&rig, 300).await;
-    assert_eq!(rig.pager.heard(), [], "once a night");
+    assert_eq!(rig.pager.received(), [], "once a night");
 
     rig.pager.deaf(true);
     rig.pass(DAY).await;
     hand.rounds(&rig, 10).await;
     rig.pager.deaf(false);
     hand.rounds(&rig, 120).await;
-    let told = rig.pager.heard();
-    assert_eq!(told, [heard("self_test_failed", Firing, "ticket")]);
+    let sent = rig.pager.received();
+    assert_eq!(sent, [received("self_test_failed", Firing, "ticket")]);
     let text = metrics.encode();
     for line in [
         "corswatch_aggregator_self_tests_total{receiver=\"pager\",outcome=\"delivered\"} 1",
@@ -42,10 +42,10 @@ async fn a_receiver_that_does_not_take_its_nightly_test_is_an_alert_until_it_doe
 
     rig.pass(DAY).await;
     hand.rounds(&rig, 120).await;
-    let told = rig.pager.heard();
-    let test = heard("test", Firing, "ticket");
-    assert!(told.contains(&test), "{told:?}");
-    let last = told.last().expect("told");
-    assert_eq!(last, &heard("self_test_failed", Resolved, "ticket"));
+    let sent = rig.pager.received();
+    let test = received("test", Firing, "ticket");
+    assert!(sent.contains(&test), "{sent:?}");
+    let last = sent.last().expect("told");
+    assert_eq!(last, &received("self_test_failed", Resolved, "ticket"));
     hand.stop().await;
 }

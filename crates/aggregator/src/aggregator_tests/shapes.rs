@@ -15,7 +15,7 @@ struct Shape {
     blocked: u64,
     minutes: i64,
     /// Notifications: opening and closing, and a new cause where it comes late.
-    told: usize,
+    sent: usize,
     /// Seconds after the first failure.
     within: i64,
 }
@@ -53,7 +53,7 @@ fn shapes() -> Vec<Shape> {
             diagnoses,
             blocked,
             minutes,
-            told: 2,
+            sent: 2,
             within: 10,
         }
     };
@@ -122,7 +122,7 @@ async fn each_shape_is_told_when_it_begins_and_when_it_is_over_and_within_second
         hand.round().await;
         let mut failures = shape.failures.clone();
         rig.world.facts().diagnoses.clone_from(&shape.diagnoses);
-        let (mut told, mut first) = (Vec::new(), None);
+        let (mut sent, mut first) = (Vec::new(), None);
         for minute in 0..shape.minutes + 60 {
             let fails = minute < shape.minutes;
             let blocked = if fails { shape.blocked } else { 0 };
@@ -138,7 +138,7 @@ async fn each_shape_is_told_when_it_begins_and_when_it_is_over_and_within_second
                 if first.is_none() && !news.is_empty() {
                     first = Some(minute * 60 + second + 1);
                 }
-                told.extend(news.into_iter().map(|news| (news.occasion, news.alert)));
+                sent.extend(news.into_iter().map(|news| (news.occasion, news.alert)));
             }
         }
         // The theoretical minimum: thirty blocks in a minute do not yet burn an hour's share.
@@ -153,9 +153,9 @@ async fn each_shape_is_told_when_it_begins_and_when_it_is_over_and_within_second
             "{}: {first} s",
             shape.name
         );
-        assert_eq!(told.len(), shape.told, "{}: {told:?}", shape.name);
-        assert_eq!(told[0].1, told[1].1, "{}: one incident", shape.name);
-        assert_eq!(told[1].0, alert::Occasion::Closed, "{}", shape.name);
+        assert_eq!(sent.len(), shape.sent, "{}: {sent:?}", shape.name);
+        assert_eq!(sent[0].1, sent[1].1, "{}: one incident", shape.name);
+        assert_eq!(sent[1].0, alert::Occasion::Closed, "{}", shape.name);
     }
 }
 
@@ -197,15 +197,15 @@ async fn what_fails_quietly_for_hours_is_one_ticket() {
     }];
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
-    let told = rig.pager.take();
-    assert_eq!(told.len(), 1, "{told:?}");
+    let sent = rig.pager.take();
+    assert_eq!(sent.len(), 1, "{sent:?}");
     assert_eq!(
-        (told[0].label("slo"), told[0].label("severity")),
+        (sent[0].label("slo"), sent[0].label("severity")),
         ("quiet_failure", "ticket")
     );
     assert!(
-        told[0].annotations["description"].contains("6 of 40 requests are blocked"),
-        "{told:?}"
+        sent[0].annotations["description"].contains("6 of 40 requests are blocked"),
+        "{sent:?}"
     );
     hand.rounds(&rig, 600).await;
     assert_eq!(rig.pager.take(), []);

@@ -47,7 +47,7 @@ fn changed(header: &str, before: &str, from: i64, to: i64) -> (String, ChangeRow
 }
 
 /// What the incident says of the changes before it, after a round in which everything failed.
-async fn told(deploys: Vec<DeployRow>, changes: Vec<(String, ChangeRow)>) -> (String, String) {
+async fn sent(deploys: Vec<DeployRow>, changes: Vec<(String, ChangeRow)>) -> (String, String) {
     told_of(deploys, changes, Vec::new()).await
 }
 
@@ -83,15 +83,15 @@ async fn told_of(
     }
     let mut hand = Hand::of(rig.aggregator());
     hand.settle(&rig).await;
-    let told = rig.pager.take();
-    assert_eq!(told.len(), 1);
-    let of = |name: &str| told[0].annotations.get(name).cloned().unwrap_or_default();
+    let sent = rig.pager.take();
+    assert_eq!(sent.len(), 1);
+    let of = |name: &str| sent[0].annotations.get(name).cloned().unwrap_or_default();
     (of("suspect"), of("rollback"))
 }
 
 #[tokio::test(start_paused = true)]
 async fn only_what_was_deployed_there_before_the_first_failure_is_suspected() {
-    let (suspect, rollback) = told(
+    let (suspect, rollback) = sent(
         vec![
             deploy("old", 50, "production", DeployState::Succeeded),
             deploy("true", 2, "production", DeployState::Started),
@@ -112,7 +112,7 @@ async fn only_what_was_deployed_there_before_the_first_failure_is_suspected() {
 #[tokio::test(start_paused = true)]
 async fn a_header_that_snapshots_saw_vanish_is_suspected_before_any_diagnosis() {
     let header = "access-control-allow-headers";
-    let (suspect, rollback) = told(
+    let (suspect, rollback) = sent(
         vec![],
         vec![
             changed(header, "x-tenant", -120, 0),
@@ -137,7 +137,7 @@ async fn a_header_that_snapshots_saw_vanish_is_suspected_before_any_diagnosis() 
 #[tokio::test(start_paused = true)]
 async fn that_no_change_explains_it_is_said() {
     let staging = deploy("staging", 1, "staging", DeployState::Succeeded);
-    let (suspect, rollback) = told(vec![staging], Vec::new()).await;
+    let (suspect, rollback) = sent(vec![staging], Vec::new()).await;
     assert_eq!(suspect, "No change that is known explains it.");
     assert_eq!(rollback, "");
 }

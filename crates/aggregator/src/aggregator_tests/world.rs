@@ -121,6 +121,19 @@ impl Source for World {
 
 #[async_trait]
 impl Evidence for World {
+    async fn networks(
+        &self,
+        _: &SliFilter,
+        _: (UnixMillis, UnixMillis),
+    ) -> Result<u64, StoreError> {
+        let witnesses = &self.reach()?.witnesses;
+        Ok(witnesses
+            .iter()
+            .map(|row| row.all_networks)
+            .max()
+            .unwrap_or(0))
+    }
+
     async fn affected(
         &self,
         _: &SliFilter,

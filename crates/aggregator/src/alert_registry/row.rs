@@ -10,7 +10,7 @@ use super::Kept;
 pub(super) fn incident_row(
     incident: &Incident,
     unsent: Option<&Notification>,
-    said: Option<&Notification>,
+    last_sent: Option<&Notification>,
     version: u64,
     now: UnixMillis,
 ) -> IncidentRow {
@@ -18,7 +18,7 @@ pub(super) fn incident_row(
     let kept = Kept {
         incident: incident.clone(),
         unsent: unsent.cloned(),
-        said: said.cloned(),
+        last_sent: last_sent.cloned(),
     };
     IncidentRow {
         id: incident.id.clone(),

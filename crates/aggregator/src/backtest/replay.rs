@@ -140,8 +140,8 @@ impl<'a> Replay<'a> {
                 let judgement = rule.judge(self.slo.objective, self.slo.guards, read);
                 let (severity, support) = self.grade(group, machine, &judgement, at).await?;
                 let is_overshadowed = paged && rule.severity == Severity::Ticket;
-                let told = evaluation::of(&judgement, (!is_overshadowed).then_some(severity));
-                machine.advance(told, self.slo, at, |state| {
+                let evaluation = evaluation::of(&judgement, (!is_overshadowed).then_some(severity));
+                machine.advance(evaluation, self.slo, at, |state| {
                     self.fired(group, (rule, &judgement, support), state, track, at)
                 })
             };
@@ -260,12 +260,12 @@ impl<'a> Machine<'a> {
 
     fn advance(
         &mut self,
-        told: Evaluation,
+        evaluation: Evaluation,
         slo: &Slo,
         at: UnixMillis,
         fired: impl FnOnce(&State) -> Option<Replayed>,
     ) -> Option<Transition> {
-        let (state, transition) = step(&self.state, told, &slo.timing, at);
+        let (state, transition) = step(&self.state, evaluation, &slo.timing, at);
         self.state = state;
         match transition {
             Some(Transition::Fired) => self.open = fired(&state),

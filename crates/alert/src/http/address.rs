@@ -17,7 +17,9 @@ pub(crate) enum Addresses {
 
 /// An address that must not be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not a public address; `dangerously_allow_private_networks` permits it")]
+#[error(
+    "{0} is not a public address: write `dangerously_allow_private_networks = true` below `[alert]` to permit it"
+)]
 pub(crate) struct Forbidden(IpAddr);
 
 impl Addresses {

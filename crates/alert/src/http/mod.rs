@@ -41,7 +41,9 @@ impl HttpClient {
         addresses: Addresses,
         clock: Clock,
     ) -> Result<Self, AlertError> {
+        let tls = runtime::client_tls(runtime::authorities());
         let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .timeout(timeout)

@@ -88,8 +88,10 @@ impl ReceiverConfig for AlertmanagerConfig {
         }
         for (at, url) in self.urls.iter().enumerate() {
             url_problem(&mut problems, &format!("urls[{at}]"), url, addresses);
-            if let Some(base) = url.trim_end_matches('/').strip_suffix("/api/v2/alerts") {
-                let reason = format!("without `/api/v2/alerts`: `{base}`");
+            if let Some(base) = longer_than_base(url) {
+                let reason = format!(
+                    "the path of the API, version 2, is put behind it: write `urls = [\"{base}\"]`"
+                );
                 problems.report(&format!("urls[{at}]"), "[redacted]", reason);
             }
         }
@@ -128,6 +130,24 @@ impl ReceiverConfig for AlertmanagerConfig {
         };
         self.urls.iter().map(peer).collect()
     }
+}
+
+/// What people paste behind the address of Alertmanager: its API of either version, its page, a slash that is not
+/// of a prefix. The address without it, where there is any.
+fn longer_than_base(text: &str) -> Option<String> {
+    let mut url = settings::web_url(text).ok()?;
+    let path = url.path().trim_end_matches('/');
+    let path = ["/api/v1/alerts", "/api/v2/alerts", "/api/v1", "/api/v2"]
+        .iter()
+        .find_map(|api| path.strip_suffix(api));
+    if path.is_none() && url.query().is_none() && url.fragment().is_none() {
+        return None;
+    }
+    let path = path.unwrap_or_else(|| url.path()).to_owned();
+    url.set_path(&path);
+    url.set_query(None);
+    url.set_fragment(None);
+    Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
 type Labels = BTreeMap<String, String>;

@@ -73,10 +73,17 @@ fn unreadable_by(look: &Look<'_>, pair: &Pair) -> Option<Finding> {
 fn preflight_status(look: &Look<'_>) -> Option<Finding> {
     let pair = look.readers().into_iter().next()?;
     let status = pair.preflight.status;
-    if (200..=299).contains(&status) || !is_shared(look) {
+    // An answer like that of any other OPTIONS: who reads without a preflight is let in, others are not.
+    let public = look.pages.is_empty() && !with_credentials(&pair.response);
+    let is_plain = (200..=299).contains(&status)
+        && !public
+        && allows(&pair.response, &pair.origin)
+        && !is_preflighted_at_all(&pair.preflight);
+    if (200..=299).contains(&status) && !is_plain || !is_shared(look) {
         return None;
     }
     let reason = match status {
+        200..=299 => "it is answered like any other OPTIONS, without the headers of CORS",
         300..=399 => "it is redirected",
         401 | 407 => "it has to authenticate itself, which no preflight can",
         403 => "it is refused",
@@ -85,7 +92,6 @@ fn preflight_status(look: &Look<'_>) -> Option<Finding> {
         _ => "it is not taken for one",
     };
     // Plain reads of public data work all the same.
-    let public = look.pages.is_empty() && !with_credentials(&pair.response);
     let level = match status {
         404 | 405 | 501 if public => Level::Note,
         _ => Level::Warning,

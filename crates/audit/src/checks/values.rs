@@ -15,7 +15,7 @@ pub(super) fn check(look: &Look<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen = BTreeSet::new();
     for (what, answer) in look.answers() {
-        let found = [value(answer), wildcard(answer)];
+        let found = [value(answer), wildcard(answer), credentials(answer)];
         for (rule, message, fix) in found.into_iter().flatten() {
             if seen.insert(rule.id) {
                 let finding = Finding::new(rule, message).shown_by(shown(look, what, answer));
@@ -69,15 +69,23 @@ fn value(answer: &Answer) -> Option<Found> {
     let lines = answer.headers.all("access-control-allow-origin").count();
     let value = text(answer, "access-control-allow-origin")?;
     if lines > 1 || value.contains(',') || value.trim().contains(' ') {
+        // Two layers send two lines, which some proxies join.
+        let (how, why, fix) = match lines {
+            1 => (
+                "in one line",
+                "The header knows no lists: browsers compare the whole value with the page's origin. Or the proxy and the application both set it, and something on the way joined the lines.",
+                "Keep the list in the server's configuration and answer with the one origin of it that asked; set the header in one place only.",
+            ),
+            _ => (
+                "in several lines",
+                rules::DUPLICATE.description,
+                "Set the header in one place only: take it out of the proxy or out of the application.",
+            ),
+        };
         let message = format!(
-            "Access-Control-Allow-Origin holds more than one value (`{value}`, {lines} lines). {}",
-            rules::DUPLICATE.description
+            "Access-Control-Allow-Origin holds more than one value {how} (`{value}`). {why}"
         );
-        return Some((
-            rules::DUPLICATE,
-            message,
-            "Set the header in one place only: take it out of the proxy or out of the application.",
-        ));
+        return Some((rules::DUPLICATE, message, fix));
     }
     if value == "*" || is_written_well(&value) {
         return None;
@@ -115,6 +123,23 @@ fn wildcard(answer: &Answer) -> Option<Found> {
         ),
         "Where credentials are needed answer with the origin that asked, out of a list; otherwise leave Access-Control-Allow-Credentials out.",
     ))
+}
+
+/// A value that permits nothing, though it was meant to: `True`, `1`, or `true` of two layers.
+fn credentials(answer: &Answer) -> Option<Found> {
+    let value = text(answer, "access-control-allow-credentials")?;
+    // `false` says what leaving the header out says.
+    let is_plain = ["true", "false"].contains(&value.as_str()) || value.is_empty();
+    (!is_plain).then(|| {
+        (
+            rules::INVALID_CREDENTIALS,
+            format!(
+                "Access-Control-Allow-Credentials is `{value}`. {}",
+                rules::INVALID_CREDENTIALS.description
+            ),
+            "access-control-allow-credentials: true",
+        )
+    })
 }
 
 /// Headers of CORS, as servers send them.

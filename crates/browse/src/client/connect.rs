@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use rustls::RootCertStore;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -110,20 +110,7 @@ pub(super) async fn secure(
 
 /// TLS that trusts `authorities` and speaks HTTP/1.1.
 pub(super) fn tls(authorities: RootCertStore) -> TlsConnector {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("the provider has a suite for the default versions")
-        .with_root_certificates(authorities)
-        .with_no_client_auth();
+    let mut config = runtime::client_tls(authorities);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     TlsConnector::from(Arc::new(config))
-}
-
-/// What the system trusts, where internal authorities are, and what Mozilla trusts, as browsers do.
-pub(super) fn known_authorities() -> RootCertStore {
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    store
 }

@@ -12,7 +12,7 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, ORIGIN, USER_AGENT};
 use intake::access_log::AccessLog;
 use intake::beacon::Beacon;
-use intake::{App, Arrival, Catalog, KeyState, LogKeyState, LogSource, Source as _};
+use intake::{App, Arrival, Catalog, KeyState, LogKeyState, LogSource, Reason, Source as _};
 use journal::{AppendError, Record, Room};
 use observation::{BeaconId, Entry};
 use tokio_util::task::TaskTracker;
@@ -104,6 +104,12 @@ pub(crate) async fn take(
         },
         Credential::Bearer => None,
     };
+    if let Outcome::Body(refusal) = &outcome
+        && refusal.reason == Reason::PageOriginNotAllowed
+        && let Some(app) = app
+    {
+        known.unlisted.tell(app.name(), &refusal.detail);
+    }
     answer::of(&outcome, &edge.in_flight, app)
 }
 

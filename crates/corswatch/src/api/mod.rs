@@ -6,9 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use runtime::Causes as _;
 use serde_json::Value;
 
 pub(crate) use self::trust::Trust;
+
 use crate::cli::Api;
 use crate::exit::Failure;
 
@@ -21,10 +23,13 @@ const MAX_TOKEN: u64 = 4096;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
     /// Nothing answers there.
-    #[error("{url} does not answer (--api names the API, --ca-file an authority of your own)")]
+    #[error(
+        "{url} does not answer (--api names the API, --ca-file an authority of your own): {said}"
+    )]
     Unreachable {
         url: url::Url,
-        source: reqwest::Error,
+        /// The error with its causes.
+        said: String,
     },
     /// It refuses.
     #[error("{url} answers {status}: {text}")]
@@ -129,9 +134,9 @@ impl Client {
             request = request.bearer_auth(token);
         }
         let response = request.send().await;
-        let response = response.map_err(|source| ApiError::Unreachable {
+        let response = response.map_err(|error| ApiError::Unreachable {
             url: self.base.clone(),
-            source,
+            said: error.without_url().with_causes().to_string(),
         })?;
         let status = response.status();
         let text = response.text().await.context("reading the answer")?;

@@ -40,23 +40,28 @@ impl<'a> Trust<'a> {
     /// A client that believes so.
     pub(crate) fn client(self, timeout: Duration) -> anyhow::Result<reqwest::ClientBuilder> {
         let builder = reqwest::Client::builder().timeout(timeout);
-        match self {
-            Self::Only(file) => Ok(builder.use_preconfigured_tls(only(file)?)),
+        let tls = match self {
+            Self::Only(file) => only(file)?,
             Self::Authorities(file) => {
                 let variable = std::env::var_os(CA_VARIABLE).filter(|file| !file.is_empty());
-                let Some(file) = file.or(variable.as_deref().map(Path::new)) else {
-                    return Ok(builder);
-                };
-                let found = reqwest::Certificate::from_pem_bundle(text(file)?.as_bytes());
-                let found = found.map_err(|_| no_certificate(file))?;
-                if found.is_empty() {
-                    return Err(no_certificate(file));
+                let mut authorities = runtime::authorities();
+                if let Some(file) = file.or(variable.as_deref().map(Path::new)) {
+                    authorities.add_parsable_certificates(all(file)?);
                 }
-                Ok(found
-                    .into_iter()
-                    .fold(builder, reqwest::ClientBuilder::add_root_certificate))
+                runtime::client_tls(authorities)
             }
-        }
+        };
+        Ok(builder.tls_backend_preconfigured(tls))
+    }
+}
+
+/// The certificates in a file; at least one.
+fn all(file: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let text = text(file)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        _ => Err(no_certificate(file)),
     }
 }
 

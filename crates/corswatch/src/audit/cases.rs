@@ -28,7 +28,7 @@ pub(crate) fn tell(
         fail_on: args.fail_on,
         suites: suites(cases),
     };
-    reports::tell(&report, ::audit::NO_ANSWER, unread, &args.telling)
+    reports::tell(&report, ::audit::NO_ANSWER, unread, &args.reporting)
 }
 
 pub(crate) fn case(

@@ -59,6 +59,8 @@ pub(crate) enum ReportStyle {
     Markdown,
     /// For machines.
     Json,
+    /// A page of its own.
+    Html,
 }
 
 /// Arguments of `deploy`.

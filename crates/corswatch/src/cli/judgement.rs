@@ -87,7 +87,7 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) asking: Asking,
     #[command(flatten)]
-    pub(crate) telling: Telling,
+    pub(crate) reporting: Reporting,
 }
 
 /// Arguments of `audit`.
@@ -136,7 +136,7 @@ pub(crate) struct Audit {
     #[command(flatten)]
     pub(crate) asking: Asking,
     #[command(flatten)]
-    pub(crate) telling: Telling,
+    pub(crate) reporting: Reporting,
 }
 
 fn level(text: &str) -> Result<findings::Level, String> {
@@ -162,7 +162,7 @@ pub(crate) struct Asking {
 
 /// How results are told.
 #[derive(Debug, Args)]
-pub(crate) struct Telling {
+pub(crate) struct Reporting {
     /// How the result is printed: text, json, junit, sarif or github.
     #[arg(long, value_parser = report_format, default_value = "text")]
     pub(crate) format: findings::Format,

@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use gate::{Deploy, Gate, Report, ReportStyle};
 pub(crate) use incidents::{Api, IncidentArgs, IncidentCommand, IncidentFormat};
-pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Telling};
+pub(crate) use judgement::{Asking, Audit, Check, Explain, Format, Reporting};
 pub(crate) use operations::{
     AlertCommand, AlertTest, Alerts, DeadLetters, DeadLettersCommand, DemoData, Loader, Replay,
     Selection, Verify,

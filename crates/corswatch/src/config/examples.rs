@@ -1,7 +1,7 @@
 //! An entry of every list, as the reference shows it.
 
 /// Path of a list and an entry of it, with the tables below it.
-pub(crate) const EXAMPLES: [(&str, &str); 21] = [
+pub(crate) const EXAMPLES: [(&str, &str); 22] = [
     (
         "alert.webhooks",
         r#"[[alert.webhooks]]
@@ -47,6 +47,15 @@ name = "jsm"
 api_key_file = "/run/secrets/jsm"
 page_priority = "P1"
 ticket_priority = "P3"
+"#,
+    ),
+    (
+        "alert.reports",
+        r#"[[alert.reports]]
+app = "shop"
+period = "week"
+at = "08:00"
+time_zone = "Europe/Berlin"
 "#,
     ),
     (

@@ -76,10 +76,7 @@ pub(crate) fn advice(
         Kind::Whole if found.is_some_and(Value::is_integer) => Some(range(&of)),
         Kind::Whole => Some(number("a whole number", found, &line, usual())),
         Kind::Number => Some(number("a number", found, &line, usual())),
-        Kind::List => Some(format!(
-            "a list is expected: write `{}`",
-            line(&list(found))
-        )),
+        Kind::List => Some(of_list(path, &of, schema, found)),
         Kind::Table if is_section(path, &of) => Some(format!(
             "a table is expected: write `[{}]` on a line of its own, and its settings below",
             path.join(".")
@@ -102,6 +99,24 @@ pub(crate) fn advice(
         }
         Kind::Unknown => None,
     }
+}
+
+/// What a list takes: sections of the file, or values of which the line to write has some.
+fn of_list(path: &[String], of: &Json, schema: &Schema, found: Option<&Value>) -> String {
+    if is_section_list(path, of, schema) {
+        return format!(
+            "a list is expected: write `[[{}]]` on a line of its own, and its settings below",
+            path.join(".")
+        );
+    }
+    let name = path.last().filter(|name| !name.starts_with('['));
+    let line =
+        |value: &str| name.map_or_else(|| value.to_owned(), |name| format!("{name} = {value}"));
+    let line = match list(found) {
+        Some(list) => line(&list),
+        None => lines::usual(path, schema).unwrap_or_else(|| line("[..]")),
+    };
+    format!("a list is expected: write `{line}`")
 }
 
 fn one_of(words: &[String], found: Option<&Value>, line: impl Fn(&str) -> String) -> String {
@@ -182,6 +197,13 @@ fn is_section(path: &[String], of: &Json) -> bool {
     !is_in_list && of.get("properties").is_some()
 }
 
+/// Whether people write its entries as sections of the file.
+fn is_section_list(path: &[String], of: &Json, schema: &Schema) -> bool {
+    let is_in_list = path.iter().any(|part| part.starts_with('['));
+    let entry = of.get("items").map(|entry| schema.resolved(entry));
+    !is_in_list && entry.is_some_and(|entry| entry.get("properties").is_some())
+}
+
 /// The word that is written most like what was found.
 fn nearest(found: &str, words: &[String]) -> Option<String> {
     let wanted = format!("\"{}\"", found.to_lowercase());
@@ -218,13 +240,14 @@ fn quoted(found: &Value) -> String {
     }
 }
 
-/// One text alone becomes a list of it.
-fn list(found: Option<&Value>) -> String {
+/// One text alone becomes a list of it; one that is hidden is not shown.
+fn list(found: Option<&Value>) -> Option<String> {
     match found {
         Some(Value::String(text)) if !text.is_empty() => {
-            format!("[{}]", Value::from(text.as_str()))
+            Some(format!("[{}]", Value::from(text.as_str())))
         }
-        _ => "[..]".to_owned(),
+        Some(Value::String(_)) | None => Some("[..]".to_owned()),
+        Some(_) => None,
     }
 }
 

@@ -12,11 +12,22 @@ pub(crate) fn usual(path: &[String], schema: &Schema) -> Option<String> {
     let path = &path[..=end];
     let name = path.last()?;
     let of = schema.property(path)?;
-    if let Some(value) = of.get("default").and_then(told) {
+    if let Some(value) = of.get("default").and_then(written) {
         return Some(format!("{name} = {value}"));
     }
     let word = || words(schema.resolved(of)).into_iter().next();
-    let documented = || Some(Value::from(in_words(of)?).to_string());
+    let documented = || {
+        let text = Value::from(in_words(of)?);
+        let is_list = of.get("type").is_some_and(|kind| kind == "array");
+        Some(
+            if is_list {
+                Value::Array(vec![text])
+            } else {
+                text
+            }
+            .to_string(),
+        )
+    };
     let of_kind = || of_kind(schema.resolved(of)).map(str::to_owned);
     let of_file = || format!("{name}_file = \"/run/secrets/corswatch-{name}\"");
     in_example(path).or_else(|| {
@@ -46,7 +57,7 @@ fn of_kind(of: &Json) -> Option<&'static str> {
 }
 
 /// A default that says something.
-fn told(default: &Json) -> Option<Value> {
+fn written(default: &Json) -> Option<Value> {
     let value = Value::try_from(default).ok()?;
     let is_empty = match &value {
         Value::String(text) => text.is_empty(),
@@ -82,7 +93,8 @@ fn in_example(path: &[String]) -> Option<String> {
 /// The value that the documentation of a text shows: "such as `https://cors.example.com`".
 fn in_words(of: &Json) -> Option<String> {
     let documentation = of.get("description")?.as_str()?;
-    let is_text = of.get("type").is_some_and(|kind| kind == "string");
+    let is_of_texts = |of: &Json| of.get("type").is_some_and(|kind| kind == "string");
+    let is_text = is_of_texts(of) || of.get("items").is_some_and(is_of_texts);
     let named = documentation
         .split_once("such as `")
         .and_then(|(_, rest)| rest.split('`').next());
@@ -110,6 +122,10 @@ mod tests {
             ),
             ("apps[0].keys[1]", Some("keys = [\"shop-web-1f0c9a\"]")),
             ("apps[2].quota", Some("quota = 5000")),
+            (
+                "prober.dangerously_allow_private_networks",
+                Some("dangerously_allow_private_networks = [\"http://localhost:8080\"]"),
+            ),
             (
                 "services[0].match[0].origin",
                 Some("origin = \"https://api.shop.example\""),

@@ -16,7 +16,8 @@ mod reference;
 mod role;
 mod schema;
 mod secret_files;
-mod told;
+mod sources;
+mod syntax;
 mod warnings;
 
 use std::fs::Metadata;
@@ -161,13 +162,13 @@ impl Config {
             let found = config.warnings();
             warnings.extend(reading.dropped.own(found));
         }
-        let sources = told::Sources {
+        let sources = sources::Sources {
             text: text.as_deref(),
             environment: &environment,
             tree: &tree,
             schema: &schema,
         };
-        let problems = problems.into_iter().map(|problem| sources.told(problem));
+        let problems = problems.into_iter().map(|problem| sources.located(problem));
         Ok(Examined {
             config: reading.value,
             problems: problems.collect(),
@@ -194,6 +195,8 @@ impl Config {
         self.inventory.problems(Problems::at("inventory", found));
         self.dashboard.problems(Problems::at("dashboard", found));
         let apps = self.app_names();
+        self.alert
+            .report_problems(&apps, Problems::at("alert", found));
         self.dashboard
             .app_problems(&apps, Problems::at("dashboard", found));
         self.health
@@ -350,22 +353,8 @@ fn parse(file: &Path) -> Result<(Table, String, Metadata), Failure> {
         }])
     };
     let (text, about) = crate::file::text(file, MOST_BYTES).map_err(problem)?;
-    let tree = text.parse().map_err(|error: toml::de::Error| {
-        let at = error.span().map_or(0, |span| span.start);
-        problem(format!(
-            "is not TOML: {}: {}",
-            line_and_column(&text, at),
-            error.message()
-        ))
-    })?;
+    let tree = text
+        .parse()
+        .map_err(|error| problem(syntax::located(&text, &error)))?;
     Ok((tree, text, about))
-}
-
-/// Where a byte of a text is. The line itself may hold a secret.
-fn line_and_column(text: &str, at: usize) -> String {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let column = before[start..].chars().count() + 1;
-    format!("line {line}, column {column}")
 }

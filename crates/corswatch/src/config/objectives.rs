@@ -8,7 +8,8 @@ use toml::{Table, Value};
 
 use super::load::{self, Environment};
 use super::schema::Schema;
-use super::told::Sources;
+use super::sources::Sources;
+use super::syntax;
 
 /// The part of a file that is about objectives.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -44,7 +45,7 @@ pub(crate) fn objectives_of(
         vec![Problem {
             path,
             value: String::new(),
-            reason: format!("is not TOML: {}", error.message()),
+            reason: format!("is not TOML: {}", syntax::what(text, &error)),
         }]
     })?;
     let own = names(tree.get("apps"));
@@ -81,7 +82,7 @@ pub(crate) fn objectives_of(
         tree: &tree,
         schema: &schema,
     };
-    let found = found.into_iter().map(|problem| sources.told(problem));
+    let found = found.into_iter().map(|problem| sources.located(problem));
     Err(found.collect())
 }
 

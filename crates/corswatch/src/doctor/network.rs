@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tokio::net::TcpStream;
 use x509_cert::der::Decode as _;
 
@@ -151,11 +151,8 @@ fn judged(
 
 fn connector(seen: &Arc<ShownCertificate>) -> anyhow::Result<tokio_rustls::TlsConnector> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    // What cannot be read of the system's is not trusted.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let roots = Arc::new(runtime::authorities());
+    let judge = WebPkiServerVerifier::builder_with_provider(roots, provider.clone());
     let recorder = Recorder {
         judge: judge.build()?,
         seen: Arc::clone(seen),

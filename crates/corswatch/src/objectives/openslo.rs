@@ -38,7 +38,7 @@ pub(super) fn import(args: &Import) -> Result<ExitCode, Failure> {
         return Err(Failure::Config(problems.into_iter().map(named).collect()));
     }
     for (word, notes) in [("added", &imported.added), ("lost", &imported.lost)] {
-        for line in notes.iter().map(|note| told(word, note)) {
+        for line in notes.iter().map(|note| note_line(word, note)) {
             complain!("{line}");
             say!("# {line}");
         }
@@ -71,7 +71,7 @@ pub(super) fn export(args: &Export) -> Result<ExitCode, Failure> {
         text: "the flow and its own objective are not written".to_owned(),
     });
     for note in exported.lost.iter().cloned().chain(of_flows) {
-        complain!("{}", told("lost to other tools", &note));
+        complain!("{}", note_line("lost to other tools", &note));
     }
     say!("{}", exported.yaml.trim_end());
     Ok(ExitCode::SUCCESS)
@@ -83,13 +83,13 @@ fn rules(objectives: &Objectives) -> Result<ExitCode, Failure> {
     let slos = Config::default().resolved(promised, &objectives.apps);
     let rules = prometheus::rules(&slos);
     for note in &rules.lost {
-        complain!("{}", told("lost to Prometheus", note));
+        complain!("{}", note_line("lost to Prometheus", note));
     }
     say!("{}", rules.yaml.trim_end());
     Ok(ExitCode::SUCCESS)
 }
 
-fn told(word: &str, note: &Note) -> String {
+fn note_line(word: &str, note: &Note) -> String {
     let (of, text) = (printable::line(&note.of), printable::line(&note.text));
     format!("{word}: {of}: {text}")
 }

@@ -14,6 +14,7 @@ pub(crate) fn report(args: Report) -> Result<ExitCode, Failure> {
     let period = if args.month { "month" } else { "week" };
     let format = match (args.format, &args.mail) {
         (ReportStyle::Json, None) => "json",
+        (ReportStyle::Html, None) => "html",
         _ => "markdown",
     };
     let query = [

@@ -72,7 +72,12 @@ pub(crate) fn make_private(data: &Path) -> Result<(), Failure> {
         .recursive(true)
         .mode(0o700)
         .create(data)
-        .with_context(|| format!("the data directory {} cannot be made", data.display()))
+        .with_context(|| {
+            format!(
+                "the data directory {} cannot be made: name one that this user may write with --data or as `data`",
+                data.display()
+            )
+        })
         .map_err(Failure::Missing)
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aggregator::{Aggregator, Board, EdgeCounts, Engine, LogShape, Parts, Records};
-use alert::{Dispatcher, Told};
+use alert::{Dispatcher, Notified};
 use async_trait::async_trait;
 use collector::Counts;
 use observation::EdgeReport;
@@ -36,7 +36,7 @@ struct Surroundings {
     store: Store,
     edge: Option<Counts>,
     board: watch::Sender<Arc<Board>>,
-    told: Told,
+    notified: Notified,
 }
 
 /// Spawns the aggregator; what it returns tells how it is.
@@ -51,7 +51,7 @@ pub(crate) fn evaluation(
         store,
         edge,
         board: watch::Sender::default(),
-        told: Told::default(),
+        notified: Notified::default(),
     };
     let part = BoardPart(around.board.subscribe());
     let first = around.aggregator(config)?;
@@ -81,7 +81,7 @@ impl Surroundings {
         let clock = &self.ground.clock;
         let dispatcher = Dispatcher::build(&config.alert, config.owners(), clock, &metrics)
             .map_err(|error| Failure::Missing(error.into()))?;
-        let mut dispatcher = Dispatcher::continuing(dispatcher, self.told.clone());
+        let mut dispatcher = Dispatcher::continuing(dispatcher, self.notified.clone());
         let records = Records::new(self.store.clone(), &mut dispatcher.0);
         let engine = Arc::new(Engine::new(self.store.clone()));
         let edge = self.edge.clone();

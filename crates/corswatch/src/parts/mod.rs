@@ -10,6 +10,7 @@ mod journal;
 mod loading;
 mod private;
 mod probing;
+mod reporting;
 mod salt;
 mod socket;
 mod storage;
@@ -23,6 +24,7 @@ pub(crate) use journal::{log_ends, log_ends_elsewhere, open_journal};
 pub(crate) use loading::{GROUP as LOADER_GROUP, loading};
 pub(crate) use private::{Private, Surroundings};
 pub(crate) use probing::probing;
+pub(crate) use reporting::reporting;
 pub(crate) use salt::kept_salt;
 pub(crate) use storage::{Storage, embedded_data, storage};
 

@@ -131,7 +131,7 @@ impl Server {
     }
 }
 
-fn app(app: &intake::AppConfig) -> App {
+pub(super) fn app(app: &intake::AppConfig) -> App {
     // What an app wants counted is not labelled as laboratory traffic in the first place.
     App {
         name: app.name.clone(),
@@ -148,7 +148,7 @@ fn described(url: String) -> dashboard::Edge {
     }
 }
 
-fn slos(config: &Config) -> Vec<SloSpec> {
+pub(super) fn slos(config: &Config) -> Vec<SloSpec> {
     let specify = |slo: aggregator::Slo| SloSpec {
         name: slo.name,
         sli: slo.sli,

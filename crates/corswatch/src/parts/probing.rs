@@ -21,10 +21,10 @@ const DRAIN: Duration = Duration::from_secs(12);
 pub(crate) fn probing(
     config: &Config,
     ground: &Context,
-    store: Store,
+    store: &Store,
     (tasks, reload): (&mut Tasks, &mut Reload),
 ) {
-    let ground = ground.clone();
+    let (ground, store) = (ground.clone(), store.clone());
     let first = generation(config, &ground, &store);
     let successor = reload::spawn(tasks, ("prober", DRAIN), Handover::Successive, first);
     reload.add(Probing {

@@ -59,11 +59,11 @@ pub(crate) async fn storage(config: &Config, ground: &Context) -> Result<Storage
 /// Migrates as soon as the store answers, which servers that start together do in any order.
 async fn migrate(store: &Store, patience: Duration) -> Result<(), StoreError> {
     let deadline = Instant::now() + patience;
-    let mut told = false;
+    let mut is_logged = false;
     loop {
         match store.migrate().await {
             Err(error) if error.is_retryable() && Instant::now() < deadline => {
-                if !std::mem::replace(&mut told, true) {
+                if !std::mem::replace(&mut is_logged, true) {
                     tracing::warn!(error = %error.with_causes(), ?patience, "the store does not answer yet");
                 }
                 tokio::time::sleep(STORE_POLL_INTERVAL).await;
@@ -95,7 +95,8 @@ async fn embedded(config: &Config) -> Result<Storage, Failure> {
         }
     };
     let engine = engine.map_err(|error: EngineError| Failure::Missing(error.into()))?;
-    let store = Store::embedded(&config.store, &engine.access());
+    // Its password is known to this process alone, and so is the directory's lock.
+    let store = Store::embedded(&config.store, &engine.access()).alone();
     Ok(Storage {
         store,
         engine: Some(engine),

@@ -1,6 +1,6 @@
 //! GitHub: `deployment` and `deployment_status` (docs.github.com, "Webhook events and payloads").
 
-use hmac::{Hmac, Mac as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
 use store::DeployState;

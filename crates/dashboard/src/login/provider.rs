@@ -79,6 +79,7 @@ pub(super) struct Provider {
 impl Provider {
     pub(super) fn new(config: Oidc) -> Self {
         let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(runtime::client_tls(runtime::authorities()))
             .timeout(TIMEOUT)
             // What a provider says is asked of the provider alone.
             .redirect(reqwest::redirect::Policy::none())

@@ -1,6 +1,6 @@
 //! The routes: the folders below are the paths.
 
-mod api;
+pub(crate) mod api;
 mod auth;
 mod docs;
 mod livez;

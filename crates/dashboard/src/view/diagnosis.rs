@@ -121,20 +121,20 @@ fn stated(text: String) -> Option<String> {
 
 impl From<DiagnosisRow> for Diagnosis {
     fn from(row: DiagnosisRow) -> Self {
-        let told = row.signature;
+        let signature = row.signature;
         Self {
             id: row.id,
             at: Timestamp(row.at),
-            kind: told.kind,
-            page_origin: told.page_origin,
-            target_origin: told.target_origin,
-            endpoint: told.endpoint,
-            service: told.service,
-            method: told.method,
-            headers: stated(told.headers),
-            credentialed: told.credentialed,
-            reported_stage: told.stage,
-            first_seen: Timestamp(told.first_seen),
+            kind: signature.kind,
+            page_origin: signature.page_origin,
+            target_origin: signature.target_origin,
+            endpoint: signature.endpoint,
+            service: signature.service,
+            method: signature.method,
+            headers: stated(signature.headers),
+            credentialed: signature.credentialed,
+            reported_stage: signature.stage,
+            first_seen: Timestamp(signature.first_seen),
             result: row.result,
             why: row.why,
             detail: row.detail,

@@ -32,7 +32,7 @@ pub(crate) struct Stances {
     pub credentialed_reflecting: usize,
     /// With one that has never answered.
     pub unknown: usize,
-    /// With one that lets any origin read, by a wildcard or by naming whoever asks: M7.
+    /// With one that lets any origin read, by a wildcard or by naming whoever asks.
     pub wildcard_or_reflecting: usize,
 }
 

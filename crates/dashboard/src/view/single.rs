@@ -122,15 +122,15 @@ impl Single {
     /// The diagnosis of what failed here: of the same signature, one that reproduced it before others.
     pub(crate) fn diagnosis(&self, diagnoses: Vec<DiagnosisRow>) -> Option<Diagnosis> {
         let about = |row: &DiagnosisRow| {
-            let told = &row.signature;
-            told.kind == self.kind
-                && told.page_origin == self.page_origin
-                && told.target_origin == self.target_origin
-                && told.endpoint == self.endpoint
-                && told.method == self.method
-                && told.headers == self.parameter
-                && told.outcome == self.outcome
-                && told.stage == self.stage
+            let signature = &row.signature;
+            signature.kind == self.kind
+                && signature.page_origin == self.page_origin
+                && signature.target_origin == self.target_origin
+                && signature.endpoint == self.endpoint
+                && signature.method == self.method
+                && signature.headers == self.parameter
+                && signature.outcome == self.outcome
+                && signature.stage == self.stage
         };
         let about = diagnoses.into_iter().filter(about);
         about

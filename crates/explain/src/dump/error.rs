@@ -7,9 +7,19 @@ use cors::{Credentials, Headers, NotAnExchange};
 pub enum BadDump {
     /// No status line and no command was found.
     #[error(
-        "no line of the form `HTTP/1.1 200 OK`, and no curl, fetch or Invoke-WebRequest command"
+        "no line of the form `HTTP/1.1 200 OK`, no curl, fetch or Invoke-WebRequest command, and no message of a browser's console"
     )]
     NoAnswer,
+    /// A message of the console about a failure that no header decides.
+    #[error(
+        "the browser's message is not about the headers of CORS (reason {reason}): `{text}`; no answer of the server changes that"
+    )]
+    NotCors {
+        /// The message.
+        text: String,
+        /// The word for the reason, as verdicts have it.
+        reason: &'static str,
+    },
     /// A line between a status line and the blank line after it that is not a header.
     #[error("line {line} is not a header: `{text}`")]
     Header {

@@ -3,6 +3,7 @@
 use cors::{Answer, Headers, is_token, trim};
 
 use super::error::BadDump;
+use super::request::is_method;
 
 /// One message of a dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,7 +172,10 @@ impl Block {
         let read = open.header(number, &line[open.indent..]);
         // Behind an unmarked answer a request may be a text of its body.
         let is_request = matches!(open.message.body, Body::Request(_));
-        if read.is_err() && is_request && self.stream == Stream::Plain && !self.found.is_empty() {
+        // And a method with a URL may be one of a sentence.
+        let is_bare = matches!(&open.message.body, Body::Request(sent) if sent.version.is_empty());
+        let may_be_text = is_bare || is_request && !self.found.is_empty();
+        if read.is_err() && may_be_text && self.stream == Stream::Plain {
             self.open = None;
             return Ok(());
         }
@@ -251,10 +255,20 @@ fn status_line(text: &str) -> Option<Body> {
     })
 }
 
-/// `PUT /x HTTP/1.1`
+/// `PUT /x HTTP/1.1`, or `PUT https://api.test/x` as files of REST clients have it.
 fn request_line(text: &str) -> Option<Body> {
-    let mut words = text.split(' ');
-    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
+    let mut words = text.trim_end().split(' ');
+    let (method, target) = (words.next()?, words.next()?);
+    let is_url = target.starts_with("http://") || target.starts_with("https://");
+    let Some(version) = words.next() else {
+        return (is_method(method) && is_url).then(|| {
+            Body::Request(Sent {
+                method: method.to_owned(),
+                target: target.to_owned(),
+                ..Sent::default()
+            })
+        });
+    };
     let is_method =
         !method.is_empty() && method.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
     let is_version = version

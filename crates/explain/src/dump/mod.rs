@@ -2,6 +2,7 @@
 //! `Invoke-WebRequest`; and the commands themselves, as DevTools copy them.
 
 mod command;
+mod console;
 mod curl;
 mod draft;
 mod error;
@@ -10,6 +11,7 @@ mod literal;
 mod messages;
 mod panel;
 mod powershell;
+mod reported;
 mod request;
 mod shell;
 mod typed;
@@ -28,6 +30,8 @@ use messages::{Body, Message, Sent, Stream};
 pub struct Dump {
     /// The request with the answers where the browser would have asked for them.
     pub exchange: Exchange,
+    /// Why it was blocked in the browser's words, where the exchange has an answer that only they tell of.
+    pub explanation: Option<String>,
     /// What in the dump may mislead.
     pub notes: Vec<String>,
 }
@@ -46,6 +50,8 @@ struct DumpedResponse {
 /// Where it holds nothing that can be read, or does not tell what was asked.
 pub fn read(dump: &[u8], given: &Given) -> Result<Dump, BadDump> {
     let text = plain(&decode::text(dump));
+    let (console, text) = console::take(&without_fences(&text));
+    console.as_ref().map_or(Ok(()), reported::is_of_cors)?;
     let (commands, rest) = command::take(&text);
     let mut messages = messages::read(&rest)?;
     if messages.is_empty() {
@@ -54,14 +60,30 @@ pub fn read(dump: &[u8], given: &Given) -> Result<Dump, BadDump> {
     if messages.is_empty() {
         messages = windows::read(&rest)?;
     }
-    if messages.is_empty() {
+    if messages.is_empty() && console.is_none() {
         unanswered(&rest, &commands)?;
     }
     let requests = requests(&commands, &messages);
-    let (request, notes) = request::of(given, &requests, &commands, &rest)?;
+    let (request, notes) = request::of(given, &requests, &commands, console.as_ref(), &rest)?;
     let mut dump = lay(request, replies(&commands, messages))?;
     dump.notes.extend(notes);
-    Ok(dump)
+    Ok(match &console {
+        Some(message) => reported::as_the_browser_says(message, dump),
+        None => dump,
+    })
+}
+
+/// The text without the lines that mark code in Markdown.
+fn without_fences(text: &str) -> String {
+    let is_fence = |line: &str| {
+        let line = line.trim();
+        let rest = line.trim_start_matches('`');
+        line.len() - rest.len() >= 3 && rest.chars().all(char::is_alphanumeric)
+    };
+    let lines = text
+        .lines()
+        .map(|line| if is_fence(line) { "" } else { line });
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// Why a dump has no answers; commands alone need none.
@@ -200,7 +222,11 @@ fn lay(request: Request, mut replies: Vec<DumpedResponse>) -> Result<Dump, BadDu
             url: exchange.request.url().to_string(),
         });
     }
-    Ok(Dump { exchange, notes })
+    Ok(Dump {
+        exchange,
+        explanation: None,
+        notes,
+    })
 }
 
 /// Takes the answers that fit, one after the other.

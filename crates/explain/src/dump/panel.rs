@@ -1,7 +1,7 @@
 //! What the headers panel of DevTools shows, as people copy it: sections with a name and its value a line,
 //! or the value in the line below.
 
-use cors::{Answer, Headers};
+use cors::{Answer, Headers, is_token};
 
 use super::messages::{Body, Message, Sent, Stream};
 
@@ -20,6 +20,10 @@ pub(super) fn read(text: &str) -> Vec<Message> {
     let (mut sent, mut got) = (Headers::new(), Headers::new());
     let mut start = 0;
     let mut answered = false;
+    // What was marked with the mouse has the lines without the headings.
+    let has_headings = text
+        .lines()
+        .any(|line| named(line.trim()) == Some(Section::Answer));
     for (number, name, value) in pairs(text) {
         let Some(value) = value else {
             section = named(name).unwrap_or(section);
@@ -30,12 +34,21 @@ pub(super) fn read(text: &str) -> Vec<Message> {
             (_, "request url") => (url, start) = (Some(value), number),
             (_, "request method") => method = Some(value),
             (_, "status code") => status = value.get(..3).and_then(|code| code.parse().ok()),
+            (Section::General, name) if !has_headings && status.is_some() => {
+                if is_of_requests(name) {
+                    section = Section::Request;
+                    sent.push(name, value);
+                } else if !["remote address", "referrer policy"].contains(&name) {
+                    answered = true;
+                    got.push(name, value);
+                }
+            }
             (Section::Answer, name) => got.push(name, value),
             (Section::Request, name) if !name.starts_with(':') => sent.push(name, value),
             _ => {}
         }
     }
-    // Without its heading it does not show which headers are the answer's.
+    // Without any header of it there is no answer to judge.
     let (Some(url), Some(method), Some(status), true) = (url, method, status, answered) else {
         return Vec::new();
     };
@@ -59,6 +72,28 @@ pub(super) fn read(text: &str) -> Vec<Message> {
         message(Body::Request(sent)),
         message(Body::Answer { answer, phrase }),
     ]
+}
+
+/// Whether a header is one that only requests have: DevTools show those of the answer first.
+fn is_of_requests(name: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "authorization",
+        "cookie",
+        "host",
+        "if-modified-since",
+        "if-none-match",
+        "origin",
+        "referer",
+        "upgrade-insecure-requests",
+        "user-agent",
+    ];
+    NAMES.contains(&name)
+        || [":", "sec-", "access-control-request-"]
+            .iter()
+            .any(|start| name.starts_with(start))
 }
 
 fn named(line: &str) -> Option<Section> {
@@ -93,9 +128,20 @@ fn pairs(text: &str) -> impl Iterator<Item = (usize, &str, Option<&str>)> {
                 Some((name, "")) => (number, name, lines.next().map(|(_, value)| value)),
                 Some((name, value)) => (number, name, Some(value)),
                 None => {
-                    let is_general =
-                        ["Request URL", "Request Method", "Status Code"].contains(&line);
-                    let value = lines.next_if(|_| is_general).map(|(_, value)| value);
+                    const GENERAL: [&str; 5] = [
+                        "Request URL",
+                        "Request Method",
+                        "Status Code",
+                        "Remote Address",
+                        "Referrer Policy",
+                    ];
+                    // Newer releases show names in lower case with their values below.
+                    let is_header = is_token(line.as_bytes())
+                        && line
+                            .bytes()
+                            .all(|b| !b.is_ascii_uppercase() && !b.is_ascii_digit());
+                    let has_value = GENERAL.contains(&line) || is_header;
+                    let value = lines.next_if(|_| has_value).map(|(_, value)| value);
                     (number, line, value)
                 }
             },

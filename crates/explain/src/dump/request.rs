@@ -4,17 +4,19 @@ use cors::{Credentials, Headers, Mode, Origin, Request, RequestParts, is_forbidd
 use url::Url;
 
 use super::command::Command;
+use super::console::ConsoleMessage;
 use super::error::{BadDump, Given};
 use super::messages::Sent;
 use super::variables::named;
 
 /// Headers that the tools add by themselves, or that a browser does.
-const NOT_OF_THE_PAGE: [&str; 8] = [
+const NOT_OF_THE_PAGE: [&str; 9] = [
     "alt-used",
     "authority",
     "if-modified-since",
     "if-none-match",
     "method",
+    "postman-token",
     "priority",
     "upgrade-insecure-requests",
     "x-client-data",
@@ -28,6 +30,7 @@ pub(super) fn of(
     given: &Given,
     requests: &[&Sent],
     commands: &[Command],
+    console: Option<&ConsoleMessage>,
     text: &str,
 ) -> Result<(Request, Vec<String>), BadDump> {
     let own = requests
@@ -36,11 +39,12 @@ pub(super) fn of(
         .copied();
     let preflight = requests.iter().find(|sent| sent.is_preflight()).copied();
     let mut notes = Vec::new();
-    let told = given
+    let given_origin = given
         .origin
         .clone()
-        .or_else(|| requests.iter().find_map(|sent| sent.header("origin")));
-    let page_origin = match told {
+        .or_else(|| requests.iter().find_map(|sent| sent.header("origin")))
+        .or_else(|| console?.origin.clone());
+    let page_origin = match given_origin {
         Some(origin) => origin,
         None => {
             let origin = requests.iter().find_map(|sent| referring(sent));
@@ -58,6 +62,8 @@ pub(super) fn of(
             .or(requests.first().copied())
             .and_then(|sent| url_of(sent, &page_origin, text))
             .or_else(|| of_wget(text))
+            .or_else(|| of_summary(text))
+            .or_else(|| console?.url.clone())
             .ok_or(BadDump::NoUrl)?,
     };
     let method = given
@@ -65,6 +71,7 @@ pub(super) fn of(
         .clone()
         .or_else(|| own.map(|sent| sent.method.clone()))
         .or_else(|| preflight?.header("access-control-request-method"))
+        .or_else(|| console?.method.clone())
         .unwrap_or_else(|| "GET".to_owned());
     let is_told = given.headers.iter().next().is_some() || given.method.is_some();
     let headers = if is_told {
@@ -96,6 +103,12 @@ pub(super) fn of(
     Ok((request, notes))
 }
 
+/// Whether a word is a method as it is written in requests.
+pub(super) fn is_method(word: &str) -> bool {
+    const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    METHODS.contains(&word)
+}
+
 /// A variable that was left in a text.
 fn unknown(text: &str) -> Option<String> {
     let mut marks = text.match_indices(['$', '%']);
@@ -125,13 +138,21 @@ fn of_wget(text: &str) -> Option<String> {
         .next()
 }
 
+/// The URL of the summary that Safari's panel begins with: `URL: https://api.test/x`.
+fn of_summary(text: &str) -> Option<String> {
+    let mut lines = text.lines().map(str::trim);
+    let url = lines.find_map(|line| line.strip_prefix("URL:"))?.trim();
+    url.contains("://").then(|| url.to_owned())
+}
+
 /// The headers that the page sets: those of the request, and those that the preflight asks for.
 fn headers(own: Option<&Sent>, preflight: Option<&Sent>) -> Headers {
     let mut headers = Headers::new();
     for (name, value) in own.iter().flat_map(|sent| sent.headers.iter()) {
         let lower = String::from_utf8_lossy(name).to_ascii_lowercase();
-        let of_tool =
-            NOT_OF_THE_PAGE.contains(&lower.as_str()) || is_forbidden_header(&lower, value);
+        let of_tool = NOT_OF_THE_PAGE.contains(&lower.as_str())
+            || is_of_proxy(&lower)
+            || is_forbidden_header(&lower, value);
         if !of_tool && !is_of_reload(&lower, own) {
             headers.push(name, value);
         }
@@ -152,9 +173,41 @@ fn headers(own: Option<&Sent>, preflight: Option<&Sent>) -> Headers {
     headers
 }
 
-/// DevTools with the cache switched off add both of these.
+/// Headers that proxies add on the way: what a server saw is copied out of its log.
+fn is_of_proxy(name: &str) -> bool {
+    const NAMES: [&str; 11] = [
+        "cdn-loop",
+        "client-ip",
+        "forwarded",
+        "true-client-ip",
+        "x-amzn-trace-id",
+        "x-client-ip",
+        "x-cloud-trace-context",
+        "x-cluster-client-ip",
+        "x-envoy-external-address",
+        "x-real-ip",
+        "x-request-start",
+    ];
+    // Of load balancers, Cloudflare, Fly, App Engine, Azure, Vercel.
+    const STARTS: [&str; 8] = [
+        "cf-",
+        "fly-",
+        "x-appengine-",
+        "x-arr-",
+        "x-azure-",
+        "x-forwarded-",
+        "x-original-",
+        "x-vercel-",
+    ];
+    NAMES.contains(&name) || STARTS.iter().any(|start| name.starts_with(start))
+}
+
+/// DevTools with the cache switched off add both of these; older releases of Postman the first.
 fn is_of_reload(name: &str, own: Option<&Sent>) -> bool {
     let value = |name: &str| own.and_then(|sent| sent.header(name));
+    if name == "cache-control" && value("postman-token").is_some() {
+        return true;
+    }
     matches!(name, "cache-control" | "pragma")
         && value("cache-control").as_deref() == Some("no-cache")
         && value("pragma").as_deref() == Some("no-cache")

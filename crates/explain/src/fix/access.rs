@@ -22,6 +22,9 @@ pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError, o
         bench.change(credentials_allowed(on, hop));
         return without_credentials(bench);
     }
+    if on == FixTarget::Response && hop > 0 && words::is_login(&judgement.scene.url) {
+        return answer_before_the_login(bench, judgement);
+    }
     let origin = judgement.scene.origin.clone();
     if origin == "null" {
         return null_origin(bench, judgement, on, include);
@@ -38,6 +41,22 @@ pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError, o
         }
         without_credentials(bench);
     }
+}
+
+/// A request without a session is led to a page for people: no header there helps the request.
+fn answer_before_the_login(bench: &mut Bench, judgement: &Judgement) {
+    let before = judgement.hop - 1;
+    let asked = reason::path(judgement).nth(before).unwrap_or_default();
+    let text = format!(
+        "{asked} redirects a request without a session to a login ({}), which fetch and XHR cannot show. Answer it with 401, with the CORS headers that the redirect has, and let the page go there itself (`location.href = ..`). A session by cookie also needs `credentials: 'include'` and a cookie with SameSite=None; Secure.",
+        judgement.scene.url
+    );
+    bench.change(Fix::new(
+        FixTarget::Redirect,
+        before,
+        Action::Status(401),
+        text,
+    ));
 }
 
 fn credentials_allowed(on: FixTarget, hop: usize) -> Fix {

@@ -66,6 +66,11 @@ pub(super) fn mend(bench: &mut Bench, judgement: &Judgement, error: CorsError) {
             Action::Status(200),
             format!("Answer here instead of redirecting to `{location}`: across origins browsers ask http and https URLs only."),
         )),
+        _ if bench.exchange.request.url().scheme() == "file" => url_of_page(bench, |url| {
+            if let Ok(served) = Url::parse(&format!("http://localhost{}", url.path())) {
+                *url = served;
+            }
+        }, "Serve page and file with a web server on this machine (`python3 -m http.server`, the development server of the framework) and open the page at its http URL: no page reads files of the disk."),
         _ => url_of_page(bench, |url| {
             let text = url.as_str().replacen(url.scheme(), "https", 1);
             if let Ok(changed) = Url::parse(&text) {

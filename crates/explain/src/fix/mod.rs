@@ -15,3 +15,4 @@ mod words;
 pub use change::{Action, Fix, FixTarget};
 pub(crate) use repair::repair;
 pub use snippet::{Existing, MAX_AGE_SECONDS, Platform, Policy, snippet};
+pub(crate) use words::UNKNOWN_STATUS;

@@ -4,6 +4,9 @@ use cors::{Answer, CorsError};
 
 use super::FixTarget;
 
+/// Stands for the status of an answer that a browser's message calls no success without saying which.
+pub(crate) const UNKNOWN_STATUS: u16 = 999;
+
 /// How to let OPTIONS through, by the status that it was answered with.
 pub(super) fn status(answer: Option<&Answer>, url: &str) -> String {
     let status = answer.map_or(0, |answer| answer.status);
@@ -12,6 +15,7 @@ pub(super) fn status(answer: Option<&Answer>, url: &str) -> String {
         400 | 403 | 422 if answer.is_some_and(is_of_cors) => format!(
             "Here the CORS layer itself refuses the preflight{by} (status {status}): the origin, the method or a header is not on its lists (Starlette and FastAPI answer so). Put what is missing there"
         ),
+        UNKNOWN_STATUS => "Something answers OPTIONS with an error, and the message does not say which: 401 and 403 are of a login or a firewall, 404 and 405 say that no route is there for OPTIONS, 500 and above come from the application or a gateway. `curl -i -X OPTIONS` with Origin and Access-Control-Request-Method shows it. Let OPTIONS past what refuses it".to_owned(),
         401 | 407 => format!(
             "A login is asked for{by} before CORS is looked at (status {status}). A preflight never carries cookies or Authorization: let OPTIONS past authentication"
         ),
@@ -25,7 +29,7 @@ pub(super) fn status(answer: Option<&Answer>, url: &str) -> String {
             "The endpoint refuses the method OPTIONS{by} (status {status}{}): handle OPTIONS before routing by method",
             allowed(answer)
         ),
-        301 | 302 | 303 | 307 | 308 => return redirect(answer, &by),
+        301 | 302 | 303 | 307 | 308 => return redirect(answer, url, &by),
         502..=504 => format!(
             "The gateway has no answer to OPTIONS from what is behind it{by} (status {status}): let the gateway answer OPTIONS itself"
         ),
@@ -52,12 +56,16 @@ fn is_of_cors(answer: &Answer) -> bool {
         .any(|name| answer.headers.all(name).next().is_some())
 }
 
-fn redirect(answer: Option<&Answer>, by: &str) -> String {
+fn redirect(answer: Option<&Answer>, url: &str, by: &str) -> String {
     let status = answer.map_or(0, |answer| answer.status);
     let location = answer
         .and_then(Answer::redirect)
         .map(|location| String::from_utf8_lossy(location).into_owned())
         .unwrap_or_default();
+    // No server redirects to where it was asked: the target is not known.
+    if location == url {
+        return "OPTIONS is redirected: for https, a trailing slash, another host, or to a login. Answer OPTIONS with 204 before any redirect, or let the page ask the final URL.".to_owned();
+    }
     let to_login = ["login", "signin", "sign-in", "oauth", "sso", "auth"]
         .iter()
         .any(|word| location.to_ascii_lowercase().contains(word));
@@ -71,6 +79,25 @@ fn redirect(answer: Option<&Answer>, by: &str) -> String {
     format!(
         "OPTIONS is redirected{by} (status {status} to `{location}`: {cause}). Answer OPTIONS with 204 before any redirect, or let the page ask the final URL."
     )
+}
+
+/// Whether a URL is that of a login, by the words of its host and path.
+pub(super) fn is_login(url: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "authorize",
+        "login",
+        "logon",
+        "oauth",
+        "oauth2",
+        "saml",
+        "saml2",
+        "signin",
+        "sso",
+    ];
+    let address = url.split(['?', '#']).next().unwrap_or_default();
+    let mut words = address.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| WORDS.iter().any(|login| word.eq_ignore_ascii_case(login)))
+        || address.to_ascii_lowercase().contains("sign-in")
 }
 
 fn allowed(answer: Option<&Answer>) -> String {

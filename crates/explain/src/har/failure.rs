@@ -2,12 +2,12 @@
 
 use cors::CorsError;
 
-use super::told::{self, Told};
+use super::message::{self, BlockMessage};
 use crate::reason::Reason;
 
 /// The failure of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// None is recorded.
     None,
     /// One without a reason: nothing was sent.
@@ -15,7 +15,7 @@ pub(super) enum Failure {
     /// The general one, which Chromium writes for CORS and for much else.
     General,
     /// CORS, and what the message says of it.
-    Cors(Told),
+    Cors(BlockMessage),
     /// For another reason.
     Other(Reason),
 }
@@ -57,18 +57,19 @@ const GENERAL: [&str; 7] = [
 ];
 
 /// Words of CORS, in Chromium's, Firefox' and WebKit's messages.
-const CORS: [&str; 7] = [
+const CORS: [&str; 8] = [
     "access-control-",
     "access control",
     "cors",
     "cross-origin request blocked",
     "cross-origin redirection",
     "preflight response is not successful",
+    "response for preflight",
     "dom_bad_cross_origin",
 ];
 
 /// Reads the text of a failure; `None` where the tool notes none.
-pub(super) fn read(text: Option<&str>) -> Failure {
+pub(crate) fn read(text: Option<&str>) -> Failure {
     let Some(text) = text else {
         return Failure::None;
     };
@@ -77,18 +78,25 @@ pub(super) fn read(text: Option<&str>) -> Failure {
         return Failure::NotSent;
     }
     if let Some(error) = named(text) {
-        return Failure::Cors(Told::rule(error));
+        return Failure::Cors(BlockMessage::rule(error));
     }
     let lower = text.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if lower == "csp" {
         return Failure::Other(Reason::Csp);
     }
+    // Chromium and Firefox bring these under CORS, and no header of the answer decides them.
+    if lower.contains("address space") {
+        return Failure::Other(Reason::LocalNetwork);
+    }
+    if lower.contains("cors request did not succeed") {
+        return Failure::Other(Reason::Network);
+    }
     if has(&GENERAL) {
         return Failure::General;
     }
     if has(&CORS) {
-        return Failure::Cors(told::read(text));
+        return Failure::Cors(message::read(text));
     }
     let reason = WORDS
         .iter()

@@ -2,16 +2,17 @@
 //! file with how it ended and why.
 
 mod chain;
+pub(crate) mod completed;
 mod csp;
 mod entry;
-mod failure;
+pub(crate) mod failure;
 mod file;
 mod kind;
 mod lenient;
+pub(crate) mod message;
 mod outcome;
 mod page;
 mod pairs;
-mod told;
 
 use std::collections::HashSet;
 
@@ -224,20 +225,20 @@ impl Reader<'_> {
             return;
         }
         let chain = chain::follow(request, at, &self.index, &self.used);
-        let told = outcome::of(&self.index, &self.pages, &chain);
-        if own && !is_foreign(&told.verdict, page) {
+        let judged = outcome::of(&self.index, &self.pages, &chain);
+        if own && !is_foreign(&judged.verdict, page) {
             self.report.left_out.same_origin += 1;
             return;
         }
         self.used.extend(&chain.members);
-        let mut told = told;
-        self.note(&chain, source, &mut told);
-        self.push(at, &chain.members, Some((page, source)), told);
+        let mut judged = judged;
+        self.note(&chain, source, &mut judged);
+        self.push(at, &chain.members, Some((page, source)), judged);
     }
 
     /// Caveats that lie in the file.
-    fn note(&self, chain: &chain::Chain, source: PageSource, told: &mut JudgedRequest) {
-        let caveats = &mut told.verdict.caveats;
+    fn note(&self, chain: &chain::Chain, source: PageSource, judged: &mut JudgedRequest) {
+        let caveats = &mut judged.verdict.caveats;
         let entry = &self.index.entries[*chain.members.last().unwrap_or(&chain.members[0])];
         if matches!(source, PageSource::Referer | PageSource::Page) {
             caveats.push(format!(
@@ -252,8 +253,8 @@ impl Reader<'_> {
         if chain.assumed_preflight {
             caveats.push("The file has no preflight for this request, which needs one: the browser was taken to have a permission in its cache.".to_owned());
         }
-        let blocked = told.outcome == Outcome::Blocked;
-        if blocked && told.unnoted {
+        let blocked = judged.outcome == Outcome::Blocked;
+        if blocked && judged.unnoted {
             caveats.push("The file notes no failure of this request, as browsers do where they block one: the page may not have been bound by CORS (an extension, a setting), or the recorded headers are not those that the browser saw.".to_owned());
         }
         if let (Some(cache), true) = (entry.browser_cache(), blocked) {
@@ -287,8 +288,13 @@ impl Reader<'_> {
                         response: None,
                     }],
                 };
-                let told = outcome::of_preflight(exchange, preflight.error());
-                self.push(at, &[at], Some((&page_origin, PageSource::Preflight)), told);
+                let judged = outcome::of_preflight(exchange, preflight.error());
+                self.push(
+                    at,
+                    &[at],
+                    Some((&page_origin, PageSource::Preflight)),
+                    judged,
+                );
             }
             Err(reason) => self.bad(at, reason),
         }
@@ -299,16 +305,16 @@ impl Reader<'_> {
         match chain::request(&self.index, at, &Origin::Opaque, Kind::Cors) {
             Ok(request) => {
                 let chain = chain::follow(request, at, &self.index, &self.used);
-                let mut told = outcome::of(&self.index, &self.pages, &chain);
-                if told.outcome != Outcome::Other {
-                    told.outcome = Outcome::Untold;
-                    told.verdict.judgement.ruling = cors::Ruling::Incomplete;
-                    told.verdict.judgement.error = None;
-                    told.verdict.reason = Some(crate::Reason::Unknown);
-                    "The file does not tell why, because nothing in it names the page: no Origin, no preflight, no Referer, no page.".clone_into(&mut told.verdict.explanation);
-                    told.verdict.fix = Vec::new();
+                let mut judged = outcome::of(&self.index, &self.pages, &chain);
+                if judged.outcome != Outcome::Other {
+                    judged.outcome = Outcome::Untold;
+                    judged.verdict.judgement.ruling = cors::Ruling::Incomplete;
+                    judged.verdict.judgement.error = None;
+                    judged.verdict.reason = Some(crate::Reason::Unknown);
+                    "The file does not tell why, because nothing in it names the page: no Origin, no preflight, no Referer, no page.".clone_into(&mut judged.verdict.explanation);
+                    judged.verdict.fix = Vec::new();
                 }
-                self.push(at, &chain.members, None, told);
+                self.push(at, &chain.members, None, judged);
             }
             Err(reason) => self.bad(at, reason),
         }
@@ -319,7 +325,7 @@ impl Reader<'_> {
         at: usize,
         members: &[usize],
         page: Option<(&Origin, PageSource)>,
-        told: JudgedRequest,
+        judged: JudgedRequest,
     ) {
         let entry = &self.index.entries[at];
         let preflights = members
@@ -333,21 +339,21 @@ impl Reader<'_> {
             .collect();
         entries.sort_unstable();
         entries.dedup();
-        let judgement = &told.verdict.judgement;
+        let judgement = &judged.verdict.judgement;
         self.report.requests.push(HarRequest {
             entry: entry.index,
             line: entry.line,
             entries,
-            method: told.exchange.request.method().to_owned(),
+            method: judged.exchange.request.method().to_owned(),
             url: entry.request.url.to_string(),
             page_origin: page.map(|(origin, _)| origin.as_str().to_owned()),
             page_source: page.map(|(_, source)| source),
-            outcome: told.outcome,
-            policy: (told.outcome == Outcome::Blocked)
-                .then(|| Policy::of(&told.exchange, judgement))
+            outcome: judged.outcome,
+            policy: (judged.outcome == Outcome::Blocked)
+                .then(|| Policy::of(&judged.exchange, judgement))
                 .flatten(),
-            likely_credentialed: told.likely_credentialed,
-            verdict: told.verdict,
+            likely_credentialed: judged.likely_credentialed,
+            verdict: judged.verdict,
         });
     }
 

@@ -3,11 +3,12 @@
 use cors::{Credentials, Exchange, Mode, Ruling, Stage};
 
 use super::chain::Chain;
+use super::completed::completed;
 use super::entry::Entry;
 use super::failure::{self, Failure};
+use super::message::BlockMessage;
 use super::page::Pages;
 use super::pairs::Index;
-use super::told::{self, Told};
 use crate::reason::Reason;
 use crate::verdict::{self, Verdict};
 
@@ -98,9 +99,9 @@ pub(super) fn of(index: &Index<'_>, pages: &Pages, chain: &Chain) -> JudgedReque
         return for_another_reason(*reason, text.as_deref(), exchange, verdict);
     }
     if let (Failure::NotSent | Failure::None, false, None) = (&failure, answered, verdict.reason)
-        && let Some(told) = not_sent(&failure, pages, exchange, &verdict)
+        && let Some(judged) = not_sent(&failure, pages, exchange, &verdict)
     {
-        return told;
+        return judged;
     }
     match verdict.judgement.ruling {
         Ruling::Blocked if chain.revalidated_unseen && failure == Failure::None => JudgedRequest::because(
@@ -111,9 +112,9 @@ pub(super) fn of(index: &Index<'_>, pages: &Pages, chain: &Chain) -> JudgedReque
             verdict,
         ),
         Ruling::Blocked if verdict.reason == Some(Reason::Cors) => {
-            let mut told = JudgedRequest::new(Outcome::Blocked, verdict, exchange.clone());
-            told.unnoted = answered && failure == Failure::None && index.notes_failures;
-            told
+            let mut judged = JudgedRequest::new(Outcome::Blocked, verdict, exchange.clone());
+            judged.unnoted = answered && failure == Failure::None && index.notes_failures;
+            judged
         }
         Ruling::Blocked => JudgedRequest::new(Outcome::Other, verdict, exchange.clone()),
         Ruling::Allowed if matches!(failure, Failure::None | Failure::NotSent) => {
@@ -129,10 +130,10 @@ pub(super) fn of(index: &Index<'_>, pages: &Pages, chain: &Chain) -> JudgedReque
 fn passed(exchange: &Exchange, mut verdict: Verdict, text: &str) -> JudgedRequest {
     verdict.by_engine = Vec::new();
     let text = text.to_owned();
-    let mut told =
+    let mut judged =
         JudgedRequest::because(Outcome::Allowed, Reason::Unknown, text, exchange, verdict);
-    told.verdict.reason = None;
-    told
+    judged.verdict.reason = None;
+    judged
 }
 
 /// What a service worker hands to the page is not checked; an opaque answer or an error of its own is
@@ -243,12 +244,12 @@ fn failed(
     verdict: Verdict,
 ) -> JudgedRequest {
     if matches!(failure, Failure::General | Failure::Cors(_))
-        && let Some(told) = with_credentials(exchange)
+        && let Some(judged) = with_credentials(exchange)
     {
-        return told;
+        return judged;
     }
-    if let Failure::Cors(told) = failure {
-        return by_the_browsers_word(&told, text.unwrap_or_default(), exchange, verdict);
+    if let Failure::Cors(message) = failure {
+        return by_the_browsers_word(&message, text.unwrap_or_default(), exchange, verdict);
     }
     let (page, url) = (exchange.request.page_origin(), exchange.request.url());
     let local = pages.reaches_into_local(page, url)
@@ -282,23 +283,25 @@ fn with_credentials(exchange: &Exchange) -> Option<JudgedRequest> {
         hops: exchange.hops.clone(),
     };
     let mut verdict = verdict::recorded(&exchange);
-    if verdict.reason != Some(Reason::Cors) {
+    // The browser has followed the redirects whose targets are in the file.
+    let is_followed = verdict.judgement.hop + 1 < exchange.hops.len();
+    if verdict.reason != Some(Reason::Cors) || is_followed {
         return None;
     }
     verdict.caveats.push("Likely credentialed: the file shows no cookies (exports leave them out unless told otherwise), and without credentials these answers would let the request pass; the browser recorded a failure.".to_owned());
-    let mut told = JudgedRequest::new(Outcome::Blocked, verdict, exchange);
-    told.likely_credentialed = true;
-    Some(told)
+    let mut judged = JudgedRequest::new(Outcome::Blocked, verdict, exchange);
+    judged.likely_credentialed = true;
+    Some(judged)
 }
 
 /// The browser says that it was CORS, and the answers do not show it.
 fn by_the_browsers_word(
-    told: &Told,
+    message: &BlockMessage,
     text: &str,
     exchange: &Exchange,
     verdict: Verdict,
 ) -> JudgedRequest {
-    let completed = told::completed(told, exchange);
+    let completed = completed(message, exchange);
     let rest = match completed {
         Some(_) => {
             "The answer that it speaks of is not in the file; what to change is said for one as the message describes it"
@@ -317,7 +320,7 @@ fn by_the_browsers_word(
     let exchange = completed.as_ref().unwrap_or(exchange);
     let mut judged =
         JudgedRequest::because(Outcome::Blocked, Reason::Cors, words, exchange, verdict);
-    judged.verdict.judgement.error = told.error;
+    judged.verdict.judgement.error = message.error;
     if completed.is_some() {
         judged.verdict.fix = fix;
         judged.verdict.judgement.stage = stage;

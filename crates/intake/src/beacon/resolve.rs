@@ -148,7 +148,7 @@ fn page_origin<'a>(
         Some(Allowed::Exactly) => Ok(page),
         Some(Allowed::ByPattern) => Ok(notes.bounded(Dimension::PageOrigin, page)),
         None => {
-            let detail = "the page origin is not one of the key's application";
+            let detail = format!("{page} is not one of the page origins of the key's application");
             Err(refuse(None, "page", Reason::PageOriginNotAllowed, detail))
         }
     }

@@ -111,7 +111,7 @@ impl Handle {
             queue: Arc::clone(&queue),
             clock,
             lock,
-            told: ShortageLog::default(),
+            shortages: ShortageLog::default(),
         };
         // Before the first record, so that a disk without room is known from the start.
         writer

@@ -35,7 +35,7 @@ pub(crate) struct Writer {
     pub(crate) clock: Clock,
     /// Held for as long as this thread may write.
     pub(crate) lock: File,
-    pub(crate) told: ShortageLog,
+    pub(crate) shortages: ShortageLog,
 }
 
 /// What the log says of a shortage.
@@ -209,7 +209,7 @@ impl Writer {
     }
 
     fn set_full(&self, shortage: Option<Shortage>) {
-        self.told.tell(shortage.as_ref(), self.shared.purpose);
+        self.shortages.tell(shortage.as_ref(), self.shared.purpose);
         self.queue.set_full(shortage);
     }
 

@@ -17,9 +17,9 @@ pub(crate) struct ClientErrorLog(Arc<Mutex<Option<String>>>);
 impl ClientErrorLog {
     /// What to say beside an error.
     pub(crate) fn text(&self) -> String {
-        let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        said.as_ref()
-            .map(|said| format!("; the client says: {said}"))
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref()
+            .map(|last| format!("; the client says: {last}"))
             .unwrap_or_default()
     }
 }
@@ -32,8 +32,8 @@ impl ClientContext for ClientErrorLog {
     fn error(&self, error: KafkaError, reason: &str) {
         // That all brokers are down follows from what was said before.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
-            let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            *said = Some(reason.to_owned());
+            let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *last = Some(reason.to_owned());
         }
     }
 }

@@ -137,7 +137,18 @@ fn brokers_problem(brokers: &str) -> Option<String> {
     if brokers.trim().is_empty() {
         return Some("name at least one broker as host:port".to_owned());
     }
-    brokers.split(',').map(str::trim).find_map(|broker| {
+    let separated = |c: char| c == ';' || c == '|' || c.is_whitespace();
+    let listed = brokers.split(',').map(str::trim);
+    if listed.clone().any(|broker| broker.contains(separated)) {
+        let parts = brokers.split(|c| c == ',' || separated(c));
+        let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+        let instead = parts.join(",");
+        return Some(format!(
+            "brokers are separated by commas: write `{instead}`"
+        ));
+    }
+    let mut listed = listed;
+    listed.find_map(|broker| {
         let (scheme, address) = broker.split_once("://").unwrap_or(("", broker));
         let address = address.trim_end_matches('/');
         // Without a port it is 9092 (CONFIGURATION.md of librdkafka, bootstrap.servers).
@@ -194,7 +205,8 @@ mod tests {
             ("a.test:9092,b.test:port", "`b.test:9092`"),
             ("a.test:9092,", "`HOST:9092`"),
             ("k.test:9092/topic", "`k.test:9092`"),
-            ("a.test b.test", "`a.test:9092`"),
+            ("a.test b.test", "`a.test,b.test`"),
+            ("a.test:9092;b.test:9093", "`a.test:9092,b.test:9093`"),
         ] {
             let reason = brokers_problem(bad).expect(bad);
             assert!(

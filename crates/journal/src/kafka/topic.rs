@@ -69,12 +69,12 @@ pub(super) async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenErr
     loop {
         let (settings, topic) = (client(config), config.topic.clone());
         let complaint = ClientErrorLog::default();
-        let heard = complaint.clone();
+        let log = complaint.clone();
         // What is left, so that no one waits longer than was configured.
         let patience = deadline
             .saturating_duration_since(Instant::now())
             .clamp(MIN_METADATA_TIMEOUT, METADATA_TIMEOUT);
-        let asked = tokio::task::spawn_blocking(move || ask(&settings, &topic, patience, heard));
+        let asked = tokio::task::spawn_blocking(move || ask(&settings, &topic, patience, log));
         let answer = asked.await;
         match answer.unwrap_or_else(|_| Err(KafkaError::Canceled)) {
             Ok(layout) => return Ok(layout),
@@ -91,7 +91,9 @@ pub(super) async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenErr
                 });
             }
             Err(error) => {
-                tracing::info!(error = %error.with_causes(), brokers = config.brokers, "waiting for Kafka")
+                let said = complaint.text();
+                let error = error.with_causes();
+                tracing::info!(%error, brokers = config.brokers, "waiting for Kafka{said}");
             }
         }
         tokio::time::sleep(PAUSE).await;

@@ -21,7 +21,7 @@ pub(crate) struct Run<'a> {
 
 /// What answered.
 struct Answered {
-    told: PredictedResponse,
+    predicted: PredictedResponse,
     /// Which tables are sent: errors and redirects of the server's own have one only.
     only_always: bool,
     /// The sections whose headers count.
@@ -110,24 +110,24 @@ impl<'a> Run<'a> {
         }
         let answered = self.answered(place)?;
         let sections = self.sections()?;
-        let mut told = answered.told;
+        let mut predicted = answered.predicted;
         let headers: Vec<&Header> = sections
             .iter()
             .enumerate()
             .filter(|(number, _)| answered.sections.contains(number))
             .flat_map(|(_, section)| &section.headers)
             .collect();
-        let mut success = Sheet(std::mem::take(&mut told.lines));
+        let mut success = Sheet(std::mem::take(&mut predicted.lines));
         let mut always = Sheet::default();
         for table in [Table::Always, Table::OnSuccess] {
             for header in headers.iter().filter(|header| header.table == table) {
                 if table == Table::OnSuccess && answered.only_always {
                     if matters(&header.name) && header.action.gives() {
-                        told.lost.push(Lost {
+                        predicted.lost.push(Lost {
                             header: header.name.clone(),
                             reason: format!(
                                 "`Header` without `always` sets nothing in an answer {} of the server's own",
-                                told.status
+                                predicted.status
                             ),
                             place: header.place.clone(),
                         });
@@ -139,12 +139,12 @@ impl<'a> Run<'a> {
                 } else {
                     &mut success
                 };
-                self.apply(header, sheet, told.status)?;
+                self.apply(header, sheet, predicted.status)?;
             }
         }
-        told.lines = always.0;
-        told.lines.extend(success.0);
-        Ok(told)
+        predicted.lines = always.0;
+        predicted.lines.extend(success.0);
+        Ok(predicted)
     }
 
     /// Who answers.
@@ -187,12 +187,12 @@ impl<'a> Run<'a> {
         {
             return self.failed(status, to, &place, every);
         }
-        let told = self.content(&sections, passed, place)?;
-        if told.status == 405 && told.assumed.is_empty() {
+        let predicted = self.content(&sections, passed, place)?;
+        if predicted.status == 405 && predicted.assumed.is_empty() {
             return self.failed(405, None, place, every);
         }
         Ok(Answered {
-            told,
+            predicted,
             only_always: false,
             sections: every,
         })
@@ -299,7 +299,7 @@ impl<'a> Run<'a> {
             sheet.add("Location", to, Some(place));
         }
         Ok(Answered {
-            told: PredictedResponse {
+            predicted: PredictedResponse {
                 status,
                 lines: sheet.0,
                 by: Some(place.clone()),
@@ -342,17 +342,17 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        let mut told = PredictedResponse {
+        let mut predicted = PredictedResponse {
             status: 200,
             by: Some(place.clone()),
             ..PredictedResponse::default()
         };
         match self.ask.method {
-            "GET" | "HEAD" | "POST" => told.assumed.push("the file is there".to_owned()),
+            "GET" | "HEAD" | "POST" => predicted.assumed.push("the file is there".to_owned()),
             "OPTIONS" => {}
-            _ => told.status = 405,
+            _ => predicted.status = 405,
         }
-        Ok(told)
+        Ok(predicted)
     }
 }
 

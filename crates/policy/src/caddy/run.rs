@@ -186,15 +186,15 @@ impl<'a> Run<'a> {
 
     /// The answer of a server behind: its headers are added to those that are there.
     fn proxy(&mut self, changes: &[Change], place: &SourceLocation) -> Result<u16, Doubt> {
-        let told = self
-            .upstream
-            .passed_on(self.ask.is_preflight(), "the server behind", place)?;
-        self.assumed.extend(told.assumed);
-        let own = std::mem::replace(&mut self.sheet, Sheet(told.lines));
+        let predicted =
+            self.upstream
+                .passed_on(self.ask.is_preflight(), "the server behind", place)?;
+        self.assumed.extend(predicted.assumed);
+        let own = std::mem::replace(&mut self.sheet, Sheet(predicted.lines));
         self.apply(changes)?;
         let of_upstream = std::mem::replace(&mut self.sheet, own);
         self.sheet.0.extend(of_upstream.0);
-        Ok(told.status)
+        Ok(predicted.status)
     }
 
     fn write(&mut self, changes: &[Change], when: &When) -> Result<(), Doubt> {

@@ -32,7 +32,7 @@ pub(super) fn tell(
         Platform::S3 | Platform::AzureStorage if ask.method == "OPTIONS" => Some(400),
         _ => None,
     };
-    let mut told = match answers {
+    let mut predicted = match answers {
         Some(status) => PredictedResponse {
             status,
             by: Some(by.clone()),
@@ -41,11 +41,11 @@ pub(super) fn tell(
         None => upstream.passed_on(ask.is_preflight(), "what is behind", by)?,
     };
     if let Some(rule) = rule {
-        let mut sheet = Sheet(std::mem::take(&mut told.lines));
+        let mut sheet = Sheet(std::mem::take(&mut predicted.lines));
         rule.headers(rules.platform, ask, &mut sheet);
-        told.lines = sheet.0;
+        predicted.lines = sheet.0;
     }
-    Ok(told)
+    Ok(predicted)
 }
 
 /// The status of the answer to a preflight.

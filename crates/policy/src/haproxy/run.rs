@@ -85,12 +85,12 @@ impl<'a> Run<'a> {
                 self.missed(proxies);
             }
             Flow::On => {
-                let told =
+                let predicted =
                     self.upstream
                         .passed_on(self.ask.is_preflight(), "the server behind", &by)?;
-                self.status = told.status;
-                self.sheet = Sheet(told.lines);
-                self.assumed.extend(told.assumed);
+                self.status = predicted.status;
+                self.sheet = Sheet(predicted.lines);
+                self.assumed.extend(predicted.assumed);
                 for proxy in proxies {
                     if let Flow::Answered(place) =
                         self.rules(proxy, &proxy.response, Phase::Response)?

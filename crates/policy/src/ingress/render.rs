@@ -29,6 +29,10 @@ pub(crate) fn server(host: &str, mut routes: Vec<Route>) -> Directive {
         directive("listen", &["80"], &place),
         directive("listen", &["443"], &place),
     ];
+    if let Some(route) = routes.iter().find(|route| !route.server_snippet.is_empty()) {
+        // The controller takes the first of a host.
+        inside.extend(route.server_snippet.iter().cloned());
+    }
     let taken: Vec<String> = routes
         .iter()
         .filter(|route| route.is_exact)
@@ -71,13 +75,13 @@ fn names(route: &Route, all_regex: bool, exact: &[String]) -> Vec<Vec<String>> {
 
 fn location(route: &Route) -> Vec<Directive> {
     let mut inside = Vec::new();
-    for (name, place) in &route.snippets {
-        // What a snippet holds, or an outer login does to preflights, is not followed.
+    for (name, place) in &route.unknown {
         inside.push(directive(&format!("annotation {name}"), &[], place));
     }
     if let Some(cors) = &route.cors {
         inside.extend(directives(cors));
     }
+    inside.extend(route.snippet.iter().cloned());
     inside.push(directive(
         "proxy_pass",
         &["http://upstream_balancer"],

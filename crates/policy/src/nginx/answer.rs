@@ -34,7 +34,7 @@ pub(crate) fn answer(config: &Config, ask: &Ask<'_>, upstream: &Upstream) -> Pre
     while let Some(way) = ways.pop() {
         tried += 1;
         match Run::new(config, ask, upstream, server, &way).go() {
-            Ok(told) => answers.push(told),
+            Ok(predicted) => answers.push(predicted),
             Err(Halt::Doubt(doubt)) => return doubt.into(),
             Err(Halt::Fork(doubt)) => {
                 first_doubt.get_or_insert(doubt);
@@ -62,8 +62,8 @@ pub(crate) fn answer(config: &Config, ask: &Ask<'_>, upstream: &Upstream) -> Pre
 }
 
 fn same(one: &PredictedResponse, other: &PredictedResponse) -> bool {
-    let lines = |told: &PredictedResponse| -> Vec<(String, String)> {
-        let lines = told.lines.iter().filter(|line| matters(&line.name));
+    let lines = |predicted: &PredictedResponse| -> Vec<(String, String)> {
+        let lines = predicted.lines.iter().filter(|line| matters(&line.name));
         lines
             .map(|line| (line.name.to_ascii_lowercase(), line.value.clone()))
             .collect()
@@ -106,13 +106,13 @@ impl Run<'_> {
         to: &str,
         place: &SourceLocation,
     ) -> Result<PredictedResponse, Halt> {
-        let mut told = self.plain(status);
-        told.lines.push(Line {
+        let mut predicted = self.plain(status);
+        predicted.lines.push(Line {
             name: "Location".to_owned(),
             value: to.to_owned(),
             place: Some(place.clone()),
         });
-        Ok(told)
+        Ok(predicted)
     }
 
     /// An error of nginx's own, which may have a page of its own.
@@ -130,12 +130,19 @@ impl Run<'_> {
     /// The access and content phases; `None` where the path has changed once more.
     pub(crate) fn content(&mut self) -> Result<Option<PredictedResponse>, Halt> {
         let conf = std::sync::Arc::clone(&self.conf);
-        if let Some(told) = self.refused(&conf)? {
-            return Ok(Some(told));
+        if let Some(predicted) = self.refused(&conf)? {
+            return Ok(Some(predicted));
         }
         if let Some((files, place)) = &conf.try_files
             && let Some(fallback) = files.last().filter(|fallback| !fallback.starts_with('='))
         {
+            if self.is_for_a_program(fallback) {
+                let path = &self.uri;
+                self.assume(format!(
+                    "there is no file `{path}`, for which {place} looks"
+                ));
+                return self.fall_back(fallback, place);
+            }
             let doubt = Doubt::at("`try_files` depends on which files there are", place);
             if !self.decide(doubt)? {
                 return self.fall_back(fallback, place);
@@ -148,6 +155,15 @@ impl Run<'_> {
             }
             None => self.file().map(Some),
         }
+    }
+
+    /// Whether `try_files` is there to pass all but files on to a program: the path names no file, and the
+    /// fallback is a named location or a script.
+    fn is_for_a_program(&self, fallback: &str) -> bool {
+        let name = self.uri.rsplit('/').next().unwrap_or_default();
+        let script = fallback.split('?').next().unwrap_or_default();
+        let is_program = fallback.starts_with('@') || script.ends_with(".php");
+        is_program && !name.is_empty() && !name.contains('.')
     }
 
     fn fall_back(
@@ -264,7 +280,7 @@ impl Run<'_> {
     /// Adds the headers of the level that answers.
     pub(crate) fn finish(
         mut self,
-        mut told: PredictedResponse,
+        mut predicted: PredictedResponse,
         place: &SourceLocation,
     ) -> Result<PredictedResponse, Halt> {
         let conf = std::sync::Arc::clone(&self.conf);
@@ -272,28 +288,28 @@ impl Run<'_> {
             return Err(filter.clone().into());
         }
         for more in &conf.more {
-            self.replace(&mut told, more)?;
+            self.replace(&mut predicted, more)?;
         }
         for added in conf.added.iter() {
-            if (added.always || GOOD.contains(&told.status))
+            if (added.always || GOOD.contains(&predicted.status))
                 && let Some(value) = self.set_to(&added.name, &added.value)?
             {
                 let place = self.line_of(&added.value);
-                told.lines.push(Line {
+                predicted.lines.push(Line {
                     name: added.name.clone(),
                     value,
                     place: place.or_else(|| Some(added.place.clone())),
                 });
             }
         }
-        told.by = Some(place.clone());
-        told.lost.extend(super::lost::lost(&self, &told));
-        told.assumed = self.assumed;
-        Ok(told)
+        predicted.by = Some(place.clone());
+        predicted.lost.extend(super::lost::lost(&self, &predicted));
+        predicted.assumed = self.assumed;
+        Ok(predicted)
     }
 
-    fn replace(&mut self, told: &mut PredictedResponse, more: &More) -> Result<(), Halt> {
-        if !more.statuses.is_empty() && !more.statuses.contains(&told.status) {
+    fn replace(&mut self, predicted: &mut PredictedResponse, more: &More) -> Result<(), Halt> {
+        if !more.statuses.is_empty() && !more.statuses.contains(&predicted.status) {
             return Ok(());
         }
         let value = self.set_to(&more.name, &more.value)?;
@@ -301,13 +317,13 @@ impl Run<'_> {
             Some(start) => (start, true),
             None => (more.name.as_str(), false),
         };
-        told.lines.retain(|line| {
+        predicted.lines.retain(|line| {
             let head = line.name.get(..start.len());
             let begins = head.is_some_and(|head| head.eq_ignore_ascii_case(start));
             !(begins && (is_pattern || line.name.len() == start.len()))
         });
         if let Some(value) = value {
-            told.lines.push(Line {
+            predicted.lines.push(Line {
                 name: more.name.clone(),
                 value,
                 place: Some(more.place.clone()),

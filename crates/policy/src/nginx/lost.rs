@@ -17,10 +17,11 @@ fn of(added: &Added, reason: String) -> Option<Lost> {
 }
 
 /// The headers of `add_header` that are not there, with the reasons.
-pub(super) fn lost(run: &Run<'_>, told: &PredictedResponse) -> Vec<Lost> {
+pub(super) fn lost(run: &Run<'_>, predicted: &PredictedResponse) -> Vec<Lost> {
     let mut lost = Vec::new();
     let is_there = |added: &Added| {
-        told.lines
+        predicted
+            .lines
             .iter()
             .any(|line| line.name.eq_ignore_ascii_case(&added.name))
     };
@@ -34,7 +35,7 @@ pub(super) fn lost(run: &Run<'_>, told: &PredictedResponse) -> Vec<Lost> {
     {
         let reason = format!(
             "`add_header` without `always` adds nothing to an answer {}",
-            told.status
+            predicted.status
         );
         lost.extend(of(added, reason));
     }

@@ -53,6 +53,11 @@ pub(crate) fn read(source: &Source<'_>, problems: &mut Vec<Problem>) -> Config {
     of(&directives, problems)
 }
 
+/// The directives of a piece.
+pub(crate) fn directives(source: &Source<'_>, problems: &mut Vec<Problem>) -> Vec<Directive> {
+    tree::read(source, problems)
+}
+
 /// The same from directives.
 pub(crate) fn of(directives: &[Directive], problems: &mut Vec<Problem>) -> Config {
     let http: Vec<Directive> = match directives.iter().find(|directive| directive.name == "http") {
@@ -240,9 +245,11 @@ fn granted(maps: &Maps, conf: &Conf, codes: &[Code], grants: &mut Vec<Grant>) {
 }
 
 impl Config {
-    /// Says which origins are allowed, where that is known better than from regular expressions.
+    /// Says which origins are allowed by some lines, where that is known better than from regular expressions.
     pub(crate) fn let_in(&mut self, origins: Vec<Grant>) {
-        self.grants.retain(|grant| grant.kind != Kind::Origin);
+        let is_known = |grant: &Grant| origins.iter().any(|origin| origin.place == grant.place);
+        self.grants
+            .retain(|grant| grant.kind != Kind::Origin || !is_known(grant));
         self.grants.extend(origins);
     }
 }

@@ -96,8 +96,8 @@ impl<'a> Run<'a> {
         if let Some(expression) = server.expression(host) {
             self.capture(expression, host);
         }
-        if let Flow::Answered(told) = self.steps(&server.codes)? {
-            return self.finish(*told, &server.place);
+        if let Flow::Answered(predicted) = self.steps(&server.codes)? {
+            return self.finish(*predicted, &server.place);
         }
         for _ in 0..=CHANGES {
             let location = match find(&server.locations, &self.uri) {
@@ -106,16 +106,16 @@ impl<'a> Run<'a> {
                 Leads::Slash(location) => {
                     self.conf = Arc::clone(&location.conf);
                     let to = format!("{}/", self.uri);
-                    let told = self.redirect(301, &to, &location.place)?;
-                    return self.finish(told, &location.place);
+                    let predicted = self.redirect(301, &to, &location.place)?;
+                    return self.finish(predicted, &location.place);
                 }
             };
             let place = location.map_or(&server.place, |location| &location.place);
             if let Some(location) = location {
                 self.conf = Arc::clone(&location.conf);
                 if location.conf.internal.is_some() {
-                    let told = self.error(404)?;
-                    return self.finish(told, place);
+                    let predicted = self.error(404)?;
+                    return self.finish(predicted, place);
                 }
                 if let Name::Regex(regex) = &location.name {
                     let uri = self.uri.clone();
@@ -126,8 +126,8 @@ impl<'a> Run<'a> {
                 // What is limited has settings of its own, and no steps.
                 if let Some(limit) = limit.filter(|limit| limit.applies_to(self.ask.method)) {
                     self.conf = Arc::clone(&limit.conf);
-                } else if let Flow::Answered(told) = self.steps(&location.codes)? {
-                    return self.finish(*told, place);
+                } else if let Flow::Answered(predicted) = self.steps(&location.codes)? {
+                    return self.finish(*predicted, place);
                 }
                 if self.changed {
                     continue;
@@ -136,7 +136,7 @@ impl<'a> Run<'a> {
                 self.conf = Arc::clone(&server.conf);
             }
             match self.content()? {
-                Some(told) => return self.finish(told, place),
+                Some(predicted) => return self.finish(predicted, place),
                 None => continue,
             }
         }
@@ -239,8 +239,8 @@ impl<'a> Run<'a> {
         let to = self.value(&rewrite.to)?;
         if let Then::Redirect(status) = rewrite.then {
             let place = self.server.place.clone();
-            let told = self.redirect(status, to.trim_end_matches('?'), &place)?;
-            return Ok(Flow::Answered(Box::new(told)));
+            let predicted = self.redirect(status, to.trim_end_matches('?'), &place)?;
+            return Ok(Flow::Answered(Box::new(predicted)));
         }
         let (path, args) = to.split_once('?').unwrap_or((&to, ""));
         self.uri = path.to_owned();

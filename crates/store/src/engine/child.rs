@@ -96,7 +96,7 @@ impl Launch {
             (Ok(url), Some(pid)) => Ok((child, Running { url, pid })),
             _ => Err(EngineError::Silent {
                 timeout,
-                said: child.said(),
+                stderr: child.stderr(),
             }),
         }
     }
@@ -126,7 +126,7 @@ impl Launch {
         }
         Ok(Child {
             stdin,
-            said: StderrTail::listen(process.stderr.take()),
+            stderr: StderrTail::listen(process.stderr.take()),
             process,
         })
     }
@@ -164,14 +164,14 @@ fn read_port(path: &Path) -> Option<u16> {
 pub(super) struct Child {
     process: tokio::process::Child,
     stdin: Option<ChildStdin>,
-    said: StderrTail,
+    stderr: StderrTail,
 }
 
 impl Child {
     /// Waits for its end and says how.
     pub(super) async fn ended(&mut self) -> String {
         let status = self.process.wait().await;
-        format!("{}; {}", describe(status), self.said())
+        format!("{}; {}", describe(status), self.stderr())
     }
 
     /// Asks it to end, and makes it.
@@ -193,15 +193,15 @@ impl Child {
                 data: data.to_owned(),
             };
         }
-        self.said.finish().await;
+        self.stderr.finish().await;
         EngineError::Died {
             status: describe(status),
-            said: self.said(),
+            stderr: self.stderr(),
         }
     }
 
-    fn said(&self) -> String {
-        self.said.lines()
+    fn stderr(&self) -> String {
+        self.stderr.lines()
     }
 }
 

@@ -5,6 +5,7 @@ use observation::UnixMillis;
 use super::Reader;
 use super::scope::Scope;
 use crate::client::Client;
+use crate::query::Networks;
 use crate::rollup::Tier;
 use crate::wire::columns;
 use crate::{
@@ -62,6 +63,27 @@ impl Reader {
             condition = scope.raw_condition()
         );
         self.client.fetch(scope.bind(self.client.sql(&sql))).await
+    }
+
+    /// How many client networks made requests of `filter` in `[from, to)`, among those that are known. From raw.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn networks(
+        &self,
+        filter: &SliFilter,
+        from: UnixMillis,
+        to: UnixMillis,
+    ) -> Result<u64, StoreError> {
+        let scope = Scope::new(filter, from, to);
+        // By day of arrival, as witnesses are.
+        let sql = format!(
+            "SELECT max(n) AS networks FROM (SELECT uniqExactIf(network, network != 0) AS n FROM observations \
+             WHERE {condition} AND kind = 'request' GROUP BY toDate(received_at))",
+            condition = scope.raw_condition()
+        );
+        let rows: Vec<Networks> = self.client.fetch(scope.bind(self.client.sql(&sql))).await?;
+        Ok(rows.first().map_or(0, |row| row.networks))
     }
 
     /// What users of `filter` notice of failures at `endpoints` in `[from, to)`, and in the last `recent`

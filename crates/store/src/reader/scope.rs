@@ -15,6 +15,19 @@ const DAY: i64 = 24 * HOUR;
 /// The last second that a `DateTime` column can hold, at the start of a minute.
 const END_OF_TIME: i64 = (u32::MAX as i64 / MINUTE) * MINUTE;
 
+/// A table, its column of the time, and which rows of it are meant.
+type Table = (&'static str, &'static str, String);
+
+/// What SLIs are counted by.
+const COUNTED_BY: [&str; 6] = [
+    "kind",
+    "outcome",
+    "stage",
+    "status",
+    "credentialed",
+    "preflighted",
+];
+
 /// A filter and a window in whole minutes.
 #[derive(Debug)]
 pub(super) struct Scope<'a> {
@@ -84,88 +97,94 @@ impl<'a> Scope<'a> {
         )
     }
 
-    /// A subquery of rollup rows that cover the window exactly once, with the columns that the filter names,
-    /// those that are `asked` for, and those that SLIs are counted by. Whole days (hours) of compacted spans
-    /// come from the days (hours), their edges from what is finer, and what is not compacted yet from the
-    /// parts; nothing that is longer than `longest`.
+    /// A subquery of rollup rows that cover the window exactly once, with the columns that are `asked` for, those
+    /// that SLIs are counted by, and the time. Whole days (hours) of compacted spans come from the days (hours),
+    /// their edges from what is finer, and what is not compacted yet from the parts; nothing that is longer than
+    /// `longest`.
     pub(super) fn rollup_rows(&self, longest: Tier, asked: &[&str]) -> String {
         let limits = self.filter.limits();
         let limits = limits.iter().map(|(column, _)| *column);
         let of_flow = self.filter.flow.iter().flat_map(|_| ["endpoint", "method"]);
         let columns = limits.chain(of_flow).chain(asked.iter().copied()).collect();
-        self.rows_of(Grain::narrowest(&columns), longest)
+        let grain = Grain::narrowest(&columns);
+        // Each column costs time in each table, for questions of an hour more than its rows do.
+        let is_read = |name: &&str| COUNTED_BY.contains(name) || asked.contains(name);
+        let read = grain.dimensions().into_iter().filter(is_read).collect();
+        self.rows_of((grain, read), longest)
     }
 
     /// The same of failures alone, with every dimension.
     pub(super) fn failure_rows(&self) -> String {
-        self.rows_of(Grain::Failures, Tier::Hours)
+        let grain = Grain::Failures;
+        self.rows_of((grain, grain.dimensions()), Tier::Hours)
     }
 
-    fn rows_of(&self, grain: Grain, longest: Tier) -> String {
+    fn rows_of(&self, (grain, read): (Grain, Vec<&str>), longest: Tier) -> String {
         let longest = longest.min(grain.longest());
         let longest = if longest == Tier::Days && !self.has_days() {
             Tier::Hours
         } else {
             longest
         };
-        let mut rows = self.open_rows(grain, longest);
-        rows.extend(self.compacted_rows(grain, longest));
+        let mut tables = Self::open_tables(grain, longest);
+        tables.extend(Self::compacted_tables(grain, longest));
+        let rows = tables
+            .iter()
+            .map(|table| self.sums((grain, &read), table))
+            .collect::<Vec<_>>();
         format!("({})", rows.join(" UNION ALL "))
     }
 
-    /// Rows of spans that are not compacted: of single chunks where these are, else of parts.
-    fn open_rows(&self, grain: Grain, longest: Tier) -> Vec<String> {
-        let (open, part) = (
-            Compactions::first_open_chunk(),
-            Compactions::first_part_chunk(),
-        );
+    /// Tables of spans that are not compacted: of single chunks where these are, else of parts.
+    fn open_tables(grain: Grain, longest: Tier) -> Vec<Table> {
+        let parts = |which: String| ("sli_parts", "minute", which);
         let window = within("minute", "from", "to");
-        let Some(table) = grain.open_table(longest) else {
-            let parts = format!("{window} AND chunk >= {open}");
-            return vec![self.sums(grain, ("sli_parts", "minute"), &parts)];
+        let Some(chunks) = grain.open_table(longest) else {
+            return vec![parts(format!("{window} AND {}", Compactions::is_open()))];
         };
-        let (column, whole, edges) = match longest {
-            Tier::Minutes => ("minute", window.clone(), "0".to_owned()),
-            Tier::Hours | Tier::Days => (
-                "hour",
-                within("hour", "first_hour", "end_hour"),
-                around("minute", HOURS, WINDOW),
-            ),
-        };
-        let parts = format!("{window} AND chunk >= {open} AND (chunk >= {part} OR {edges})");
-        let chunks = format!("{whole} AND chunk >= {open} AND chunk < {part}");
+        let latest = parts(format!("{window} AND {}", Compactions::is_part()));
+        let is_chunk = Compactions::is_chunk();
+        if longest == Tier::Minutes {
+            return vec![
+                latest,
+                (chunks, "minute", format!("{window} AND {is_chunk}")),
+            ];
+        }
+        let whole = within("hour", "first_hour", "end_hour");
+        let edges = around("minute", HOURS, WINDOW);
         vec![
-            self.sums(grain, ("sli_parts", "minute"), &parts),
-            self.sums(grain, (table, column), &chunks),
+            latest,
+            parts(format!("{edges} AND {is_chunk}")),
+            (chunks, "hour", format!("{whole} AND {is_chunk}")),
         ]
     }
 
-    fn compacted_rows(&self, grain: Grain, longest: Tier) -> Vec<String> {
+    fn compacted_tables(grain: Grain, longest: Tier) -> Vec<Table> {
         let compacted = Compactions::first_open_span();
-        let sums = |tier: Tier, window: String| {
-            let from = (grain.table(tier), tier.column());
-            self.sums(grain, from, &format!("({window}) AND span < {compacted}"))
+        let table = |tier: Tier, window: String| {
+            let which = format!("{window} AND span < {compacted}");
+            (grain.table(tier), tier.column(), which)
         };
-        let minutes = |window: String| sums(Tier::Minutes, window);
+        let minutes = |window: String| table(Tier::Minutes, window);
         match longest {
             Tier::Minutes => vec![minutes(within("minute", "from", "to"))],
             Tier::Hours => vec![
                 minutes(around("minute", HOURS, WINDOW)),
-                sums(Tier::Hours, within("hour", "first_hour", "end_hour")),
+                table(Tier::Hours, within("hour", "first_hour", "end_hour")),
             ],
             Tier::Days => vec![
                 minutes(around("minute", HOURS, WINDOW)),
-                sums(Tier::Hours, around("hour", DAYS, HOURS)),
-                sums(Tier::Days, within("day", "first_day", "end_day")),
+                table(Tier::Hours, around("hour", DAYS, HOURS)),
+                table(Tier::Days, within("day", "first_day", "end_day")),
             ],
         }
     }
 
-    fn sums(&self, grain: Grain, (table, column): (&str, &str), which: &str) -> String {
+    fn sums(&self, (grain, read): (Grain, &[&str]), (table, column, which): &Table) -> String {
         format!(
-            "SELECT {dimensions}, {column} AS minute, {MEASURES} FROM {table} FINAL \
+            "SELECT {read}, {column} AS minute, {MEASURES} FROM {table} FINAL \
              WHERE {filters} AND {condition} AND {which}",
-            dimensions = grain.dimensions().join(", "),
+            read = read.join(", "),
             filters = self.filters(),
             condition = grain.condition(),
         )

@@ -13,6 +13,16 @@ use crate::{RequestShape, SliFilter, StoreError};
 /// Shapes of so many requests are answered for at most.
 pub const MAX_SHAPES: u32 = 10_000;
 
+/// The columns of [`Asked`] that SLIs are not counted by.
+const ASKED: &[&str] = &[
+    "page_origin",
+    "target_origin",
+    "endpoint",
+    "service",
+    "method",
+    "parameter",
+];
+
 fields! {
     /// What tells one shape from another.
     #[derive(Debug)]
@@ -61,7 +71,7 @@ impl Reader {
         to: UnixMillis,
     ) -> Result<Vec<RequestShape>, StoreError> {
         let scope = Scope::new(filter, from, to);
-        let rows = scope.rollup_rows(Tier::Days, &["page_origin", "endpoint"]);
+        let rows = scope.rollup_rows(Tier::Days, ASKED);
         let compactions = self.compactions().await?;
         let shape = Asked::expressions("").join(", ");
         let of = |outcome| format!("sumIf(n, outcome = '{outcome}')");

@@ -1,5 +1,7 @@
 //! The sums that all SLIs are ratios of, as one select list.
 
+use std::collections::BTreeMap;
+
 use clickhouse::Row;
 use observation::Outcome;
 use serde::Deserialize;
@@ -13,19 +15,26 @@ pub(super) struct SumsRow {
     counts: Vec<u64>,
     preflight_latency: (Vec<u8>, Vec<u64>),
     latency: (Vec<u8>, Vec<u64>),
-    /// In the order of [`Outcome::ALL`].
-    by_outcome: Vec<u64>,
+    /// Words of outcomes, and how many.
+    by_outcome: (Vec<String>, Vec<u64>),
 }
 
 impl From<SumsRow> for Sums {
     fn from(row: SumsRow) -> Self {
         let zip =
             |(buckets, counts): (Vec<u8>, Vec<u64>)| buckets.into_iter().zip(counts).collect();
-        let outcomes = Outcome::ALL.iter().copied().zip(row.by_outcome);
+        let (words, counts) = row.by_outcome;
+        let of_words: BTreeMap<_, _> = words.into_iter().zip(counts).collect();
+        let outcomes = Outcome::ALL.iter().copied().filter_map(|outcome| {
+            let count = of_words.get(outcome.as_str()).copied();
+            count
+                .filter(|count| *count > 0)
+                .map(|count| (outcome, count))
+        });
         let mut sums = Self {
             preflight_latency: zip(row.preflight_latency),
             latency: zip(row.latency),
-            by_outcome: outcomes.filter(|(_, count)| *count > 0).collect(),
+            by_outcome: outcomes.collect(),
             ..Self::default()
         };
         for (&count, sum) in Count::ALL.iter().zip(row.counts) {
@@ -38,20 +47,15 @@ impl From<SumsRow> for Sums {
 /// Sums of `rows` (a subquery) for each value of `key`; `tail` groups, orders and limits.
 pub(super) fn select(key: &str, rows: &str, tail: &str) -> String {
     let counts: Vec<_> = Count::ALL.iter().copied().map(of).collect();
-    let by_outcome: Vec<_> = Outcome::ALL
-        .iter()
-        .map(|outcome| format!("sumIf(n, kind = 'request' AND outcome = '{outcome}')"))
-        .collect();
     format!(
         "SELECT {key} AS key, \
            [{counts}] AS counts, \
            sumMapIf(preflight_buckets, preflight_counts, kind IN ('request', 'preflight')) \
              AS preflight_latency, \
            sumMapIf(latency_buckets, latency_counts, kind = 'request') AS latency, \
-           [{by_outcome}] AS by_outcome \
+           sumMapIf([toString(outcome)], [n], kind = 'request') AS by_outcome \
          FROM {rows} {tail}",
         counts = counts.join(", "),
-        by_outcome = by_outcome.join(", "),
     )
 }
 

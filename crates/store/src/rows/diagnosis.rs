@@ -204,15 +204,15 @@ impl DiagnosisRow {
     #[must_use]
     pub fn of<'a>(failure: &Failure, diagnoses: &'a [Self]) -> Option<&'a Self> {
         let about = |row: &&Self| {
-            let told = &row.signature;
-            told.kind == failure.kind
-                && told.target_origin == failure.target_origin
-                && told.endpoint == failure.endpoint
-                && told.method == failure.method
-                && told.headers == failure.parameter
-                && told.outcome == failure.outcome
-                && told.stage == failure.stage
-                && failure.page_origins.contains(&told.page_origin)
+            let signature = &row.signature;
+            signature.kind == failure.kind
+                && signature.target_origin == failure.target_origin
+                && signature.endpoint == failure.endpoint
+                && signature.method == failure.method
+                && signature.headers == failure.parameter
+                && signature.outcome == failure.outcome
+                && signature.stage == failure.stage
+                && failure.page_origins.contains(&signature.page_origin)
         };
         let about = diagnoses.iter().filter(about);
         about.max_by_key(|row| (row.is_reproduced(), row.at))

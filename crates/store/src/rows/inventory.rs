@@ -236,8 +236,7 @@ impl StanceCounts {
         self.0.len()
     }
 
-    /// How many services have a target that lets any origin read, by a wildcard or by naming whoever asks (M7 of
-    /// the SLIs).
+    /// How many services have a target that lets any origin read, by a wildcard or by naming whoever asks.
     #[must_use]
     pub fn wildcard_or_reflecting(&self) -> usize {
         let lets_any_in = |stance: &Option<Stance>| match stance {

@@ -25,7 +25,7 @@ pub(super) fn has_dot_segment(path: &str) -> bool {
     is_dotted(&bytes)
 }
 
-fn is_dotted(path: &[u8]) -> bool {
+pub(crate) fn is_dotted(path: &[u8]) -> bool {
     let mut segments = path.split(|byte| matches!(byte, b'/' | b'\\'));
     segments.any(|segment| {
         let name = segment.split(|byte| *byte == b';').next();
@@ -34,7 +34,7 @@ fn is_dotted(path: &[u8]) -> bool {
 }
 
 /// The path with its percent-encoded bytes decoded; none where there are none.
-fn decoded(path: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn decoded(path: &[u8]) -> Option<Vec<u8>> {
     let mut found = false;
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path;

@@ -74,6 +74,15 @@ impl Default for SlackConfig {
     }
 }
 
+/// Whether people look at this address, in a browser: that of a workspace or of a channel.
+fn is_page(url: &str) -> bool {
+    let url = settings::web_url(url).ok();
+    let host = url.as_ref().and_then(reqwest::Url::host_str);
+    host.is_some_and(|host| {
+        (host == "slack.com" || host.ends_with(".slack.com")) && !host.starts_with("hooks.")
+    })
+}
+
 impl ReceiverConfig for SlackConfig {
     fn name(&self) -> &str {
         &self.name
@@ -90,6 +99,11 @@ impl ReceiverConfig for SlackConfig {
     fn problems(&self, mut problems: Problems<'_>, addresses: Addresses) {
         match (self.url.reveal(), self.token.reveal()) {
             ("", "") => problems.report("url", "\"\"", "set `url` or `token`, or `.._file` of it"),
+            (url, "") if is_page(url) => {
+                let reason = "this is a page of Slack: an incoming webhook is \
+                              `https://hooks.slack.com/services/..`";
+                problems.report("url", "[redacted]", reason);
+            }
             (url, "") => url_problem(&mut problems, "url", url, addresses),
             ("", _) => {
                 secret_problem(&mut problems, "token", &self.token);

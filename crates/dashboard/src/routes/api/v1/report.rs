@@ -26,7 +26,9 @@ const DAY: i64 = 86_400_000;
 /// Diagnoses that are looked through.
 const MAX_DIAGNOSES: u32 = 2_000;
 const PERIODS: &str = "week or month";
-const FORMATS: &str = "json or markdown";
+/// A page that runs nothing and loads nothing.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+const FORMATS: &str = "json, markdown or html";
 
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -38,14 +40,14 @@ pub(crate) struct ReportParams {
     /// The end of the time; default now.
     #[param(max_length = 2048)]
     to: Option<String>,
-    /// `json` or `markdown`; default `json`.
+    /// `json`, `markdown` or `html`, a page of its own; default `json`.
     #[param(max_length = 2048)]
     format: Option<String>,
 }
 
 /// A week or a month of one app: objectives, incidents, changes with M6, replayed failures, allow-lists and wildcards.
 #[utoipa::path(get, path = "/api/v1/report", tag = "operation", params(OneAppParams, ReportParams), responses(
-    (status = 200, description = "the report, as JSON or as Markdown", body = Report),
+    (status = 200, description = "the report, as JSON, as Markdown or as a page", body = Report),
     (status = 400, description = "a parameter is at fault", body = Problem),
 ))]
 pub(crate) async fn get(
@@ -56,16 +58,16 @@ pub(crate) async fn get(
     let permitted = [names::<OneAppParams>(), names::<ReportParams>()].concat();
     let mut params = Params::read(query.as_deref(), &permitted);
     let app = app(&mut params, &caller, &shared);
-    let mut word = |name: &str, words: [&'static str; 2], permitted: &str| {
+    let mut word = |name: &str, words: &[&'static str], permitted: &str| {
         let given = params.text(name).unwrap_or_else(|| words[0].to_owned());
-        let known = words.into_iter().find(|word| *word == given);
+        let known = words.iter().copied().find(|word| *word == given);
         known.unwrap_or_else(|| {
             params.fault(name, &given, permitted);
             words[0]
         })
     };
-    let period = word("period", ["week", "month"], PERIODS);
-    let format = word("format", ["json", "markdown"], FORMATS);
+    let period = word("period", &["week", "month"], PERIODS);
+    let format = word("format", &["json", "markdown", "html"], FORMATS);
     let to: Option<Timestamp> = params.parse("to", &NotATime.to_string());
     params.finish()?;
     let days = if period == "month" { 30 } else { 7 };
@@ -75,13 +77,21 @@ pub(crate) async fn get(
     Ok(match format {
         "markdown" => {
             let kind = [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")];
-            (kind, report.markdown()).into_response()
+            (kind, report.markdown(&report.title())).into_response()
+        }
+        "html" => {
+            let kind = [
+                (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+                (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
+            ];
+            (kind, report.html()).into_response()
         }
         _ => Json(report).into_response(),
     })
 }
 
-async fn report(
+/// What happened to an app within a time.
+pub(crate) async fn report(
     app: &str,
     period: &'static str,
     within: Interval,

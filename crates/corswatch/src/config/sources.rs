@@ -8,7 +8,7 @@ use toml::{Spanned, Table, Value};
 use super::dropped::{self, Path, parts};
 use super::lines;
 use super::load::{Environment, is_secret_at, shown};
-use super::schema::Schema;
+use super::schema::{Schema, is_secret};
 
 /// Where a configuration came from.
 pub(crate) struct Sources<'a> {
@@ -21,13 +21,14 @@ pub(crate) struct Sources<'a> {
 
 impl Sources<'_> {
     /// The problem as people are told of it.
-    pub(crate) fn told(&self, problem: Problem) -> Problem {
+    pub(crate) fn located(&self, problem: Problem) -> Problem {
         let path = parts(&problem.path);
         let found = at(self.tree, &path);
         let value = match found {
             _ if problem.value == HIDDEN => problem.value,
             _ if self.environment.holds(&path) => problem.value,
             Some(_) if is_secret_at(&path, self.schema) => HIDDEN.to_owned(),
+            Some(Value::String(text)) if self.may_be_secret(&path, text) => HIDDEN.to_owned(),
             // Which of its entries it is, the reason's author knows.
             Some(Value::Array(list)) if !list.is_empty() && !problem.value.is_empty() => {
                 problem.value
@@ -50,6 +51,23 @@ impl Sources<'_> {
             ),
             value,
         }
+    }
+
+    /// Whether a text under a name that is not known may be one of the secrets beside it: the address of a webhook
+    /// is one, an origin is none.
+    fn may_be_secret(&self, path: &[String], text: &str) -> bool {
+        let is_short = text.len() < 16 || web::mistake(text, web::Schemes::Any).is_none();
+        if is_short || self.schema.at(path).is_some() {
+            return false;
+        }
+        let beside = path
+            .split_last()
+            .and_then(|(_, above)| self.schema.at(above));
+        let properties = beside
+            .as_ref()
+            .and_then(|of| of.get("properties")?.as_object());
+        let mut properties = properties.into_iter().flatten();
+        properties.any(|(_, property)| is_secret(self.schema.resolved(property)))
     }
 
     fn is_list(&self, path: &[String]) -> bool {
@@ -138,5 +156,5 @@ fn walk_value(value: &Spanned<DeValue<'_>>, rest: &mut Path, start: &mut Option<
 }
 
 #[cfg(test)]
-#[path = "told_tests.rs"]
+#[path = "sources_tests.rs"]
 mod tests;

@@ -54,7 +54,7 @@ fn with(path: &[String], value: Value) -> Value {
 }
 
 /// What people are told of a configuration that sets only `value` at `path`.
-fn told(path: &[String], value: Value, schema: &Schema) -> Vec<String> {
+fn located(path: &[String], value: Value, schema: &Schema) -> Vec<String> {
     let Value::Table(tree) = with(path, value) else {
         panic!("{path:?}")
     };
@@ -73,8 +73,8 @@ fn told(path: &[String], value: Value, schema: &Schema) -> Vec<String> {
         tree: &tree,
         schema,
     };
-    let told = problems.into_iter().map(|problem| sources.told(problem));
-    told.map(|problem| problem.to_string()).collect()
+    let located = problems.into_iter().map(|problem| sources.located(problem));
+    located.map(|problem| problem.to_string()).collect()
 }
 
 /// Terms of the libraries that read values.
@@ -108,7 +108,7 @@ fn whatever_stands_at_any_setting_is_refused_with_a_line_to_write_or_is_permitte
         .flat_map(|path| values.iter().map(move |v| (path, v)))
     {
         let own = dropped::text(path);
-        let said = told(path, value.clone(), &schema);
+        let said = located(path, value.clone(), &schema);
         let about = |line: &&String| line.contains(&format!("{own} = "));
         for line in said.iter().filter(about) {
             let says_it = ["write", "set `", "add one", "did you mean"];

@@ -11,37 +11,41 @@ const REMEMBERED: usize = 10_000;
 /// Who was told that an alert fires: they are told when it is over, whatever routes and silences say by then.
 /// Cheap to clone; given to the next [`crate::Dispatcher`] when routes or receivers change.
 #[derive(Debug, Clone, Default)]
-pub struct Told(Arc<Mutex<Memory>>);
+pub struct Notified(Arc<Mutex<Memory>>);
 
 #[derive(Debug, Default)]
 struct Memory {
     /// Names of receivers, with their peer where they have several.
-    told: BTreeMap<AlertId, BTreeSet<String>>,
+    notified: BTreeMap<AlertId, BTreeSet<String>>,
     /// The last notification that a silence held back.
     silenced: BTreeMap<AlertId, String>,
 }
 
-impl Told {
+impl Notified {
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn receivers(&self, alert: &AlertId) -> BTreeSet<String> {
-        self.memory().told.get(alert).cloned().unwrap_or_default()
+        self.memory()
+            .notified
+            .get(alert)
+            .cloned()
+            .unwrap_or_default()
     }
 
     pub(crate) fn note<'a>(&self, alert: &AlertId, receivers: impl Iterator<Item = &'a str>) {
-        let told = &mut self.memory().told;
-        if told.len() >= REMEMBERED {
-            told.pop_first();
+        let notified = &mut self.memory().notified;
+        if notified.len() >= REMEMBERED {
+            notified.pop_first();
         }
-        let known = told.entry(alert.clone()).or_default();
+        let known = notified.entry(alert.clone()).or_default();
         known.extend(receivers.map(str::to_owned));
     }
 
     pub(crate) fn forget(&self, alert: &AlertId) {
         let mut memory = self.memory();
-        memory.told.remove(alert);
+        memory.notified.remove(alert);
         memory.silenced.remove(alert);
     }
 
