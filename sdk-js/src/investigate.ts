@@ -91,6 +91,7 @@ const askAgain = async (again: string) => measure(await askNoCors(again, "GET"))
  */
 const tooSoon = async () => {
 	const soon = () => ROUND_TRIPS * failedMs < ms && ms > NEAR_MS;
+	if (soon()) await askAgain(url);
 	if (soon()) await askAgain(rootOf());
 	return soon();
 };
