@@ -32,7 +32,7 @@ impl Visitors {
     pub fn of(edge: &Http) -> Self {
         Self {
             edge: edge.base().to_owned(),
-            client: reqwest::Client::new(),
+            client: testkit::http::client(),
         }
     }
 

@@ -145,7 +145,7 @@ async fn people_sign_in_at_a_provider_and_may_do_what_their_claims_grant() {
         assert_eq!(answers(stranger), refused, "{stranger:#}");
     }
 
-    let expected = json!({"code": "sign_in_failed", "cookies": 0});
+    let expected = json!({"refused": true, "cookies": 0});
     assert_eq!(found["attack"], expected, "what someone else began");
     let metrics = product.private.get("/metrics").await.expect("an answer");
     assert_eq!(metrics.status(), 401);

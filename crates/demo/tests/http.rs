@@ -31,7 +31,7 @@ impl Demo {
             api: listeners.api_origin().expect("bound"),
             switches: Switches::default(),
             stop: Stop::new(),
-            client: Client::new(),
+            client: testkit::http::client(),
         };
         let (switches, stop) = (demo.switches.clone(), demo.stop.clone());
         let mut tasks = tokio::task::JoinSet::new();
@@ -252,7 +252,7 @@ async fn stopping_ends_the_server() {
     demo.stop.cancel();
     let deadline = tokio::time::Duration::from_secs(5);
     let gone = tokio::time::timeout(deadline, async {
-        while Client::new().get(&demo.shop).send().await.is_ok() {
+        while testkit::http::client().get(&demo.shop).send().await.is_ok() {
             tokio::task::yield_now().await;
         }
     });
