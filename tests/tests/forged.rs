@@ -74,7 +74,8 @@ fn settings(receiver: &Receiver, servers: &[&Server]) -> Settings {
     let pages = list(servers.iter().map(|server| &server.page).collect());
     let apis = list(servers.iter().map(|server| &server.api).collect());
     let mut toml = format!(
-        "[prober]\ndangerously_allow_private_networks = {apis}\nper_target_per_minute = 600\n\
+        "[collector.limits]\nclient_rate = 10000\nclient_burst = 100000\nnetwork_bytes_burst = \"1GiB\"\n\
+         [prober]\ndangerously_allow_private_networks = {apis}\nper_target_per_minute = 600\n\
          [alert]\ndangerously_allow_private_networks = true\n{}",
         receiver.webhook("oncall")
     );
@@ -86,7 +87,7 @@ fn settings(receiver: &Receiver, servers: &[&Server]) -> Settings {
     }
     for (name, ..) in APPS {
         toml.push_str(&format!(
-            "[[apps]]\nname = \"{name}\"\nkeys = [\"{name}-key-1\"]\npage_origins = {pages}\n"
+            "[[apps]]\nname = \"{name}\"\nkeys = [\"{name}-key-1\"]\nquota = 100000\npage_origins = {pages}\n"
         ));
     }
     Settings::with_fixed_ports().behind_a_proxy().and(&toml)

@@ -140,7 +140,7 @@ async fn people_sign_in_at_a_provider_and_may_do_what_their_claims_grant() {
     // Like a group that grants something, and an address that no one has verified.
     for stranger in &people[3..5] {
         let text = stranger["text"].as_str().expect("text");
-        assert!(text.contains("nothing is granted to you"), "{text}");
+        assert!(text.contains("Nothing is granted to you"), "{text}");
         let refused = [(401, "unauthenticated"); 4];
         assert_eq!(answers(stranger), refused, "{stranger:#}");
     }
