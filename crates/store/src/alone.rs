@@ -41,8 +41,9 @@ type Partition = (u32, u32);
 struct Progress {
     /// Whether what was stored before this process is among it.
     is_whole: bool,
+    /// What the store has, and what this process knows.
     stored: BTreeMap<Partition, ProgressRow>,
-    stored_progress: BTreeMap<Partition, ProgressRow>,
+    latest: BTreeMap<Partition, ProgressRow>,
 }
 
 /// An answer that stays right until something is written.
@@ -120,21 +121,14 @@ impl Alone {
             let mut progress = lock(&self.progress);
             for row in rows {
                 later(progress.stored.entry(key(&row)).or_insert(row), &row);
-                later(
-                    progress.stored_progress.entry(key(&row)).or_insert(row),
-                    &row,
-                );
+                later(progress.latest.entry(key(&row)).or_insert(row), &row);
             }
             progress.is_whole = true;
         }
-        Ok(lock(&self.progress)
-            .stored_progress
-            .values()
-            .copied()
-            .collect())
+        Ok(lock(&self.progress).latest.values().copied().collect())
     }
 
-    /// Of progress that is to be told those rows that have to be stored.
+    /// The rows of progress that have to be stored.
     pub(crate) fn to_store(&self, rows: &[ProgressRow]) -> Vec<ProgressRow> {
         let progress = lock(&self.progress);
         let is_due = |row: &&ProgressRow| {
@@ -147,7 +141,7 @@ impl Alone {
     }
 
     /// Takes in progress, of which `stored` was written.
-    pub(crate) fn stored_progress(&self, rows: &[ProgressRow], stored: &[ProgressRow]) {
+    pub(crate) fn take_in(&self, rows: &[ProgressRow], stored: &[ProgressRow]) {
         let mut progress = lock(&self.progress);
         let begun = |stored: &BTreeMap<Partition, ProgressRow>| {
             stored.values().filter(|row| row.next_offset > 0).count()
@@ -157,12 +151,9 @@ impl Alone {
             later(progress.stored.entry(key(row)).or_insert(*row), row);
         }
         for row in rows {
-            later(
-                progress.stored_progress.entry(key(row)).or_insert(*row),
-                row,
-            );
+            later(progress.latest.entry(key(row)).or_insert(*row), row);
         }
-        // What is compacted is told of every partition that records were read from.
+        // What is compacted is known of every partition that records were read from.
         if begun(&progress.stored) != before {
             self.compacted.written();
         }
@@ -247,7 +238,7 @@ mod tests {
             let answer = alone.compacted.read(async { Ok(vec![row(spans)]) }).await;
             answer.expect("answered")[0].spans
         };
-        let tell = |row| alone.stored_progress(&[row], &[row]);
+        let tell = |row| alone.take_in(&[row], &[row]);
         assert_eq!(ask(1).await, 1);
         tell(progress(1, 0));
         assert_eq!(ask(2).await, 1, "nothing was read from it");

@@ -154,17 +154,17 @@ impl Store {
             self.insert(&batch.dead_letters),
             self.insert(&batch.edge_reports),
         )?;
-        self.tell(&batch.progress).await
+        self.save_progress(&batch.progress).await
     }
 
     /// Writes progress, after everything that it is about.
-    async fn tell(&self, progress: &[ProgressRow]) -> Result<(), StoreError> {
+    async fn save_progress(&self, progress: &[ProgressRow]) -> Result<(), StoreError> {
         let Some(alone) = &self.alone else {
             return self.insert(progress).await;
         };
         let stored = alone.to_store(progress);
         self.insert(&stored).await?;
-        alone.stored_progress(progress, &stored);
+        alone.take_in(progress, &stored);
         Ok(())
     }
 
