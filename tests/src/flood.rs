@@ -17,7 +17,7 @@ const ATTEMPTS: u64 = 600;
 const PAUSE: Duration = Duration::from_millis(100);
 /// Beacons that follow those a test waits for, so that what it does then meets traffic.
 const AHEAD: u64 = 100;
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// The beacons 0 to `count`, each with one blocked request and one good one; every third is sent
 /// again after its acknowledgement. They flow as far as the test asks, however fast the machine is.
@@ -65,7 +65,7 @@ impl Flood {
     pub async fn reaches(&self, count: u64) {
         self.below
             .send_modify(|below| *below = (count + AHEAD).max(*below));
-        testkit::wait_until("beacons are acknowledged", PATIENCE, || {
+        testkit::wait_until("beacons are acknowledged", TIMEOUT, || {
             std::future::ready(self.acknowledged.load(Ordering::Relaxed) >= count)
         })
         .await;

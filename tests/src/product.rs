@@ -13,7 +13,7 @@ use crate::Settings;
 /// How long a process may take until it serves.
 const START: Duration = Duration::from_secs(60);
 /// How long a number may take to be what it must become.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The whole product in one process.
 #[derive(Debug)]
@@ -179,12 +179,12 @@ pub async fn eventually<T, F>(what: &str, mut look: impl FnMut() -> F) -> T
 where
     F: Future<Output = Result<T>>,
 {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let deadline = tokio::time::Instant::now() + TIMEOUT;
     loop {
         match look().await {
             Ok(found) => return found,
             Err(error) if tokio::time::Instant::now() > deadline => {
-                panic!("{what}: not within {PATIENCE:?}: {error:#}")
+                panic!("{what}: not within {TIMEOUT:?}: {error:#}")
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }

@@ -9,7 +9,7 @@ use testkit::beacon::PAGE;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What `client` sends, in two halves.
 fn halves(key: &str) -> (String, String) {
@@ -47,19 +47,19 @@ async fn a_body_that_is_half_way_when_the_product_is_told_to_end_counts_after_th
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, refused)
+    tokio::time::timeout(TIMEOUT, refused)
         .await
         .expect("new connections are refused in time");
     client.write_all(second.as_bytes()).await.expect("sent");
     let mut answer = String::new();
     let read = client.read_to_string(&mut answer);
-    tokio::time::timeout(PATIENCE, read)
+    tokio::time::timeout(TIMEOUT, read)
         .await
         .expect("answered in time")
         .expect("text");
     assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     assert!(answer.contains("connection: close"), "{answer}");
-    let ended = product.process.ended(PATIENCE).await;
+    let ended = product.process.ended(TIMEOUT).await;
     assert!(ended.success(), "{:#?}", product.process.lines());
 
     let product = Product::start(data.path(), &settings).await;

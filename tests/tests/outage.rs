@@ -16,7 +16,7 @@ use testkit::kafka::Broker;
 use testkit::{Beacon, Process};
 
 /// How long a process has to say or do what it is to.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const SENDERS: u64 = 8;
 const BEACONS: u64 = 1500;
 
@@ -193,7 +193,7 @@ async fn a_role_waits_for_clickhouse_as_long_as_configured_and_no_longer() {
     let said = |line: &str| line.contains("does not answer yet").then_some(());
 
     let mut hasty = start("1s");
-    assert_eq!(hasty.ended(PATIENCE).await.code(), Some(69));
+    assert_eq!(hasty.ended(TIMEOUT).await.code(), Some(69));
     let lines = hasty.lines().join("\n");
     assert!(
         lines.contains("no answer within `store.open_timeout`"),
@@ -201,7 +201,7 @@ async fn a_role_waits_for_clickhouse_as_long_as_configured_and_no_longer() {
     );
 
     let mut patient = start("5m");
-    patient.line("that it waits", PATIENCE, said).await;
+    patient.line("that it waits", TIMEOUT, said).await;
     let health = Http::new(format!("http://{health}"));
     assert_eq!(health.get("/livez").await.expect("it lives").status(), 200);
     let ready = health.get("/readyz").await.expect("an answer");
@@ -213,7 +213,7 @@ async fn a_role_waits_for_clickhouse_as_long_as_configured_and_no_longer() {
     let ready = health.json("/readyz").await.expect("it is ready");
     assert_eq!(ready["condition"], "ready", "{ready}");
     patient.terminate();
-    assert!(patient.ended(PATIENCE).await.success());
+    assert!(patient.ended(TIMEOUT).await.success());
 }
 
 /// A beacon with as many distinct rows as fit.

@@ -8,7 +8,7 @@ use web::Schemes;
 use crate::slo_config::SloConfig;
 
 impl SloConfig {
-    /// What no observation can have: an objective of it would be met for ever.
+    /// What no observation can have: an objective of it would be met forever.
     pub(crate) fn dimension_problems(&self, problems: &mut Problems<'_>) {
         let origins = [
             ("page_origin", &self.page_origin, Schemes::Any),

@@ -20,7 +20,7 @@ const MAX_ANSWER: usize = 500;
 
 /// When to try again and when to give up.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
+pub(crate) struct RetryLimits {
     pub(crate) first_pause: Duration,
     pub(crate) longest_pause: Duration,
     pub(crate) give_up_after: Duration,
@@ -88,7 +88,7 @@ struct Ended {
 /// What all lanes have.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
-    pub(crate) patience: Patience,
+    pub(crate) retry: RetryLimits,
     pub(crate) clock: Clock,
     /// None for the log, which is a log itself.
     pub(crate) log: Option<DeliveryLog>,
@@ -206,9 +206,9 @@ impl DeliveryQueue {
         if self.taken.get(&notification.alert) == Some(&notification.message_id()) {
             return ended(Outcome::Delivered, 0, String::new());
         }
-        let patience = self.shared.patience;
-        let deadline = Instant::now() + patience.give_up_after;
-        let mut backoff = Backoff::new(patience.first_pause, patience.longest_pause);
+        let retry = self.shared.retry;
+        let deadline = Instant::now() + retry.give_up_after;
+        let mut backoff = Backoff::new(retry.first_pause, retry.longest_pause);
         let mut attempts = 0;
         loop {
             self.keep_the_gap().await;

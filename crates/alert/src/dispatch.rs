@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::delivery::{Deliveries, DeliveryLog};
-use crate::delivery_queue::{DeliveryQueue, Patience, Shared};
+use crate::delivery_queue::{DeliveryQueue, RetryLimits, Shared};
 use crate::metrics::Metrics;
 use crate::notified::Notified;
 use crate::receiver::Setup;
@@ -71,7 +71,7 @@ impl Dispatcher {
         Ok((dispatcher, outbox))
     }
 
-    /// Exactly these receivers, with the queues and the patience of `config`.
+    /// Exactly these receivers, with the queues and the retries of `config`.
     #[must_use]
     pub fn with(
         receivers: Vec<Arc<dyn Notifier>>,
@@ -92,7 +92,7 @@ impl Dispatcher {
         metrics: &runtime::Metrics,
     ) -> (Self, Outbox) {
         let metrics = Metrics::register(metrics);
-        let patience = Patience {
+        let retry = RetryLimits {
             first_pause: config.first_pause.duration(),
             longest_pause: config.longest_pause.duration(),
             give_up_after: config.give_up_after.duration(),
@@ -103,7 +103,7 @@ impl Dispatcher {
         for Receiver { name, notifiers } in receivers {
             for notifier in notifiers {
                 let shared = Shared {
-                    patience,
+                    retry,
                     clock: clock.clone(),
                     log: (name != crate::log::NAME).then(|| log.clone()),
                 };

@@ -134,7 +134,7 @@ async fn a_half_sent_body_finishes_during_the_drain_while_new_connections_are_re
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(support::PATIENCE, refused)
+    tokio::time::timeout(support::TIMEOUT, refused)
         .await
         .expect("refused in time");
     client.write(second).await;

@@ -95,7 +95,7 @@ fn mistakes() -> Vec<(String, Vec<&'static str>)> {
     ]
 }
 
-/// Values that look right and are not, which would be met, or silent, for ever.
+/// Values that look right and are not, which would be met, or silent, forever.
 fn mistakes_of_meaning() -> Vec<(String, Vec<&'static str>)> {
     let slo = |rest: &str| format!("{APP}[[slo]]\napp = \"shop\"\nsli = \"block_rate\"\n{rest}\n");
     vec![

@@ -1,5 +1,5 @@
 //! What a question is told that would cost more than the store may spend: which of its own parameters makes it
-//! dear, and what they may be instead.
+//! expensive, and what they may be instead.
 
 use std::borrow::Cow;
 

@@ -51,7 +51,7 @@ enum Command {
     Sbom(sbom::Args),
     /// Packs what a release is made of.
     Package(package::Args),
-    /// Takes the pictures of the documentation anew, from the demo in a browser.
+    /// Takes the pictures of the documentation, from the demo in a browser.
     Screenshots,
     /// Writes the generated reference files.
     Generate(generate::Args),

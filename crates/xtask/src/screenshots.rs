@@ -23,7 +23,7 @@ const LISTENERS: [&str; 4] = [
     "DEMO__API",
 ];
 
-/// Breaks the demo's API in a browser and writes the pictures anew.
+/// Breaks the demo's API in a browser and writes the pictures.
 pub(crate) fn run() -> Result<()> {
     setup::set_up(Part::Engine)?;
     setup::set_up(Part::Npm)?;

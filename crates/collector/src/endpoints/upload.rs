@@ -230,8 +230,8 @@ async fn read(
     if let Poll::Ready(body) = poll!(reading.as_mut()) {
         return body;
     }
-    let patience = edge.timeouts.body.duration();
-    tokio::time::timeout(patience, reading)
+    let timeout = edge.timeouts.body.duration();
+    tokio::time::timeout(timeout, reading)
         .await
         .unwrap_or(Err(Outcome::Shed(Shed::SlowBody)))
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
 /// An answer.
 #[derive(Debug, Clone)]
@@ -55,14 +55,14 @@ impl Client {
 
     /// The next answer.
     pub(crate) async fn reply(&mut self) -> Reply {
-        let reply = tokio::time::timeout(PATIENCE, self.read_reply()).await;
+        let reply = tokio::time::timeout(TIMEOUT, self.read_reply()).await;
         reply.expect("an answer in time").expect("an answer")
     }
 
     /// Waits until the edge closes the connection; whatever comes before is the result.
     pub(crate) async fn closed(&mut self) -> Vec<u8> {
         let end = async { while self.fill().await {} };
-        tokio::time::timeout(PATIENCE, end)
+        tokio::time::timeout(TIMEOUT, end)
             .await
             .expect("closed in time");
         std::mem::take(&mut self.read)

@@ -20,7 +20,7 @@ pub(crate) use client::{Client, Reply};
 
 pub(crate) const PARTITIONS: u32 = 4;
 /// Longer than anything here takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 const CATALOG: &str = r#"
     [[apps]]
@@ -98,7 +98,7 @@ impl Edge {
     /// Asks the edge to end and waits until it has.
     pub(crate) async fn end(&mut self) {
         self.stop.cancel();
-        let ended = tokio::time::timeout(PATIENCE, self.served.join_next()).await;
+        let ended = tokio::time::timeout(TIMEOUT, self.served.join_next()).await;
         ended
             .expect("in time")
             .expect("one task")
@@ -145,7 +145,7 @@ impl Edge {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        let held = tokio::time::timeout(PATIENCE, hold).await;
+        let held = tokio::time::timeout(TIMEOUT, hold).await;
         assert!(
             held.is_ok(),
             "{what} did not come true\n{}",

@@ -57,14 +57,14 @@ pub(crate) async fn storage(config: &Config, ground: &Context) -> Result<Storage
 }
 
 /// Migrates as soon as the store answers, which servers that start together do in any order.
-async fn migrate(store: &Store, patience: Duration) -> Result<(), StoreError> {
-    let deadline = Instant::now() + patience;
+async fn migrate(store: &Store, timeout: Duration) -> Result<(), StoreError> {
+    let deadline = Instant::now() + timeout;
     let mut is_logged = false;
     loop {
         match store.migrate().await {
             Err(error) if error.is_retryable() && Instant::now() < deadline => {
                 if !std::mem::replace(&mut is_logged, true) {
-                    tracing::warn!(error = %error.with_causes(), ?patience, "the store does not answer yet");
+                    tracing::warn!(error = %error.with_causes(), ?timeout, "the store does not answer yet");
                 }
                 tokio::time::sleep(STORE_POLL_INTERVAL).await;
             }

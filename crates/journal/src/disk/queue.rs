@@ -194,12 +194,12 @@ impl Queue {
         self.arrived.notify_all();
     }
 
-    /// Waits for work for at most `patience`.
-    pub(crate) fn take(&self, patience: Duration) -> Work {
+    /// Waits for work for at most `timeout`.
+    pub(crate) fn take(&self, timeout: Duration) -> Work {
         let state = self.state();
         let (mut state, _) = self
             .arrived
-            .wait_timeout_while(state, patience, |state| {
+            .wait_timeout_while(state, timeout, |state| {
                 !state.has_work() && !state.abandoned
             })
             .unwrap_or_else(PoisonError::into_inner);
@@ -312,13 +312,13 @@ impl Queue {
         self.state().abandoned
     }
 
-    /// Waits until every record was answered, for at most `patience`.
-    pub(crate) fn wait_until_drained(&self, patience: Duration) {
+    /// Waits until every record was answered, for at most `timeout`.
+    pub(crate) fn wait_until_drained(&self, timeout: Duration) {
         let state = self.state();
         // Whether it was in time shows in what the callers of `append` were told.
         drop(
             self.arrived
-                .wait_timeout_while(state, patience, |state| state.bytes > 0),
+                .wait_timeout_while(state, timeout, |state| state.bytes > 0),
         );
     }
 

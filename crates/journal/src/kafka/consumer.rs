@@ -243,9 +243,9 @@ impl KafkaReader {
         true
     }
 
-    fn poll(&mut self, patience: Duration) -> bool {
+    fn poll(&mut self, timeout: Duration) -> bool {
         let consumer = Arc::clone(&self.place.consumer);
-        match consumer.poll(patience) {
+        match consumer.poll(timeout) {
             None => return false,
             Some(Ok(message)) => self.deliver(&message),
             Some(Err(error)) => self.handle(error),

@@ -52,8 +52,8 @@ impl KafkaEnds {
         Ok(Self(asker))
     }
 
-    pub(crate) fn read(&self, patience: Duration) -> KafkaResult<Vec<(u32, u64)>> {
-        let ends = self.0.ends(self.0.all(), patience)?;
+    pub(crate) fn read(&self, timeout: Duration) -> KafkaResult<Vec<(u32, u64)>> {
+        let ends = self.0.ends(self.0.all(), timeout)?;
         Ok(ends.into_iter().collect())
     }
 }

@@ -71,10 +71,10 @@ pub(super) async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenErr
         let complaint = ClientErrorLog::default();
         let log = complaint.clone();
         // What is left, so that no one waits longer than was configured.
-        let patience = deadline
+        let timeout = deadline
             .saturating_duration_since(Instant::now())
             .clamp(MIN_METADATA_TIMEOUT, METADATA_TIMEOUT);
-        let asked = tokio::task::spawn_blocking(move || ask(&settings, &topic, patience, log));
+        let asked = tokio::task::spawn_blocking(move || ask(&settings, &topic, timeout, log));
         let answer = asked.await;
         match answer.unwrap_or_else(|_| Err(KafkaError::Canceled)) {
             Ok(layout) => return Ok(layout),
@@ -104,12 +104,12 @@ pub(super) async fn find(config: &KafkaConfig) -> Result<Option<Layout>, OpenErr
 fn ask(
     settings: &ClientConfig,
     topic: &str,
-    patience: Duration,
+    timeout: Duration,
     complaint: ClientErrorLog,
 ) -> Result<Option<Layout>, KafkaError> {
     let asker: BaseConsumer<ClientErrorLog> = settings.create_with_context(complaint)?;
     let metadata = asker
-        .fetch_metadata(Some(topic), patience)
+        .fetch_metadata(Some(topic), timeout)
         .inspect_err(|_| {
             // What it complained of is told to who polls.
             for _ in 0..COMPLAINTS {

@@ -42,11 +42,11 @@ impl TopicConsumer {
     pub(crate) fn committed(
         &self,
         partitions: impl IntoIterator<Item = u32>,
-        patience: Duration,
+        timeout: Duration,
     ) -> KafkaResult<BTreeMap<u32, u64>> {
         let answer = self
             .consumer
-            .committed_offsets(self.names(partitions), patience)?;
+            .committed_offsets(self.names(partitions), timeout)?;
         let mut committed = BTreeMap::new();
         for element in answer.elements() {
             element.error()?;
@@ -104,10 +104,10 @@ impl MetadataClient {
     }
 
     /// The first offset that is there, and the one after the last.
-    pub(crate) fn bounds(&self, partition: u32, patience: Duration) -> KafkaResult<(u64, u64)> {
-        let (first, end) =
-            self.client
-                .fetch_watermarks(&self.topic, number(partition), patience)?;
+    pub(crate) fn bounds(&self, partition: u32, timeout: Duration) -> KafkaResult<(u64, u64)> {
+        let (first, end) = self
+            .client
+            .fetch_watermarks(&self.topic, number(partition), timeout)?;
         Ok((first.max(0).cast_unsigned(), end.max(0).cast_unsigned()))
     }
 
@@ -115,14 +115,14 @@ impl MetadataClient {
     pub(crate) fn ends(
         &self,
         partitions: impl IntoIterator<Item = u32>,
-        patience: Duration,
+        timeout: Duration,
     ) -> KafkaResult<BTreeMap<u32, u64>> {
         // In a question for times, the "time" -1 stands for the end, as the offset -1 does.
         let question = list(
             &self.topic,
             partitions.into_iter().map(|p| (p, Offset::End)),
         )?;
-        let answer = self.client.offsets_for_times(question, patience)?;
+        let answer = self.client.offsets_for_times(question, timeout)?;
         let mut ends = BTreeMap::new();
         for element in answer.elements() {
             element.error()?;

@@ -10,7 +10,7 @@ const PACKAGE: &str = "node_modules/@chdb/lib-linux-x64-gnu";
 const LEVELS: usize = 4;
 
 /// Finds the library: as configured, beside the executable, or where `cargo xtask setup engine`
-/// installs it (`engine` in cargo's folder, which is `target` where nobody names another).
+/// installs it (`engine` in cargo's folder, which is `target` where no other is named).
 pub(super) fn find(configured: Option<&Path>, executable: &Path) -> Result<PathBuf, Vec<PathBuf>> {
     let candidates = configured.map_or_else(
         || candidates(executable),

@@ -109,7 +109,7 @@ async fn sessions(
             .into_iter()
             .map(|row| (row.signature, row.sessions))
             .collect()),
-        // The failures themselves are known; how many page loads they hit is the dear part.
+        // The failures themselves are known; how many page loads they hit is the expensive part.
         Err(StoreError::Limits { code, .. }) => {
             tracing::warn!(
                 code,
