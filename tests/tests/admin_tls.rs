@@ -1,6 +1,6 @@
 //! The admin server with TLS of its own, and the commands that ask it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -29,15 +29,37 @@ async fn run(args: &[&str], authorities: Option<&Path>) -> (Option<i32>, String,
     )
 }
 
+/// Files of a certificate for this machine, its key, and the authority that vouches for it.
+struct Localhost {
+    certificate: PathBuf,
+    key: PathBuf,
+    authorities: PathBuf,
+}
+
+impl Localhost {
+    fn issued_in(folder: &Path) -> Self {
+        let authority = Authority::new().expect("an authority");
+        let issued = authority.issue(&["localhost"], YEARS).expect("issued");
+        let (certificate, key) = issued.write(folder).expect("written");
+        let authorities = folder.join("ca.pem");
+        std::fs::write(&authorities, authority.pem()).expect("written");
+        Self {
+            certificate,
+            key,
+            authorities,
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_ask_an_admin_server_with_tls_and_believe_only_whom_they_are_told_to() {
     let data = tempfile::tempdir().expect("a folder");
     let folder = data.path();
-    let authority = Authority::new().expect("an authority");
-    let issued = authority.issue(&["localhost"], YEARS).expect("issued");
-    let (certificate, key) = issued.write(folder).expect("written");
-    let authorities = folder.join("ca.pem");
-    std::fs::write(&authorities, authority.pem()).expect("written");
+    let Localhost {
+        certificate,
+        key,
+        authorities,
+    } = Localhost::issued_in(folder);
     let settings = Settings::with_fixed_ports().and(&format!(
         "[dashboard.tls]\ncertificate_file = {certificate:?}\nkey_file = {key:?}\n"
     ));
@@ -114,11 +136,11 @@ async fn a_certificate_that_cannot_be_served_is_a_problem_of_the_configuration()
 async fn receivers_that_the_machine_s_own_authority_vouches_for_are_believed() {
     let data = tempfile::tempdir().expect("a folder");
     let folder = data.path();
-    let authority = Authority::new().expect("an authority");
-    let issued = authority.issue(&["localhost"], YEARS).expect("issued");
-    let (certificate, key) = issued.write(folder).expect("written");
-    let authorities = folder.join("ca.pem");
-    std::fs::write(&authorities, authority.pem()).expect("written");
+    let Localhost {
+        certificate,
+        key,
+        authorities,
+    } = Localhost::issued_in(folder);
     let port = testkit::port::lasting();
     let dir = folder.display();
     let text = format!(

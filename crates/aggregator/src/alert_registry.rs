@@ -235,13 +235,11 @@ impl AlertRegistry {
                     })
                     .map(|(_, notice)| notice.clone()),
             )
-            .filter(
-                |unacknowledged| match self.under_way.get(&unacknowledged.alert) {
-                    Some(UnderWay::Queued { sequence }) => *sequence < unacknowledged.sequence,
-                    Some(UnderWay::Resting { until }) => *until <= now,
-                    None => true,
-                },
-            )
+            .filter(|pending| match self.under_way.get(&pending.alert) {
+                Some(UnderWay::Queued { sequence }) => *sequence < pending.sequence,
+                Some(UnderWay::Resting { until }) => *until <= now,
+                None => true,
+            })
             .collect();
         for notification in waiting {
             let (alert, sequence) = (notification.alert.clone(), notification.sequence);

@@ -211,13 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told_at_once() {
+    fn every_mistake_is_reported_together() {
         let wrong = ReportConfig {
             at: "8".to_owned(),
             receivers: vec!["nobody".to_owned()],
             ..ReportConfig::default()
         };
-        let notified = |mails: &[String]| {
+        let reported = |mails: &[String]| {
             let mut found = Vec::new();
             problems(
                 std::slice::from_ref(&wrong),
@@ -227,7 +227,7 @@ mod tests {
             let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
             texts.join("\n")
         };
-        let all = notified(&["mail".to_owned()]);
+        let all = reported(&["mail".to_owned()]);
         for part in [
             "reports[0].app",
             "reports[0].at",
@@ -238,9 +238,9 @@ mod tests {
             assert!(all.contains(part), "{part}: {all}");
         }
         assert!(
-            notified(&[]).contains("[[alert.email]]"),
+            reported(&[]).contains("[[alert.email]]"),
             "{}",
-            notified(&[])
+            reported(&[])
         );
     }
 }

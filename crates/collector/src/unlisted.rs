@@ -1,20 +1,20 @@
-//! Page origins whose beacons are refused, told of in the log once each: whoever sets an application up sees there
+//! Page origins whose beacons are refused, logged once each: whoever sets an application up sees there
 //! that a page is opened as `http://127.0.0.1:5173` and configured as `http://localhost:5173`.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-/// Strangers can name any number of origins: this many are told of until the configuration is read again.
+/// Strangers can name any number of origins: this many are logged until the configuration is read again.
 const MOST: usize = 32;
 
 #[derive(Debug, Default)]
 pub(crate) struct Unlisted {
-    told: Mutex<HashSet<String>>,
+    logged: Mutex<HashSet<String>>,
 }
 
 impl Unlisted {
-    /// Tells of a refusal, which names the origin.
-    pub(crate) fn tell(&self, app: &str, refusal: &str) {
+    /// Logs a refusal, which names the origin.
+    pub(crate) fn log(&self, app: &str, refusal: &str) {
         if self.is_news(app, refusal) {
             tracing::warn!(
                 app,
@@ -24,8 +24,8 @@ impl Unlisted {
     }
 
     fn is_news(&self, app: &str, refusal: &str) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.len() < MOST && told.insert(format!("{app} {refusal}"))
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        logged.len() < MOST && logged.insert(format!("{app} {refusal}"))
     }
 }
 
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_refused_origin_is_told_of_once_and_not_without_end() {
+    fn each_refused_origin_is_logged_once_and_not_without_end() {
         let unlisted = Unlisted::default();
         assert!(unlisted.is_news("shop", "http://127.0.0.1:5173 is not listed"));
         assert!(!unlisted.is_news("shop", "http://127.0.0.1:5173 is not listed"));

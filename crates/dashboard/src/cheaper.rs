@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_a_question_dear_is_named_with_what_is_cheaper() {
+    fn what_makes_a_question_expensive_is_named_with_what_is_cheaper() {
         let both = "left out: sums are kept by page_origin and release, and by service, target_origin, \
              endpoint, not by both";
         let day = "&from=2026-01-01T00:00:00Z";

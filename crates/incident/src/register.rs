@@ -293,20 +293,11 @@ impl Register {
 
     /// The oldest open incident of an app for which no more are opened.
     fn without_room(&self, app: &str) -> Option<String> {
-        let open = self.incidents.values().filter(|one| one.is_open());
-        let (mut all, mut own) = (0, 0);
-        let mut oldest: Option<&Incident> = None;
-        for incident in open {
-            all += 1;
-            if incident.apps.contains_key(app) {
-                own += 1;
-                let age = |one: &Incident| (one.opened_at, one.id.clone());
-                if oldest.is_none_or(|known| age(incident) < age(known)) {
-                    oldest = Some(incident);
-                }
-            }
-        }
-        let is_full = own >= MAX_OPEN_OF_APP || all >= MAX_OPEN;
+        let open = || self.incidents.values().filter(|one| one.is_open());
+        let own = || open().filter(|one| one.apps.contains_key(app));
+        let is_full = own().count() >= MAX_OPEN_OF_APP || open().count() >= MAX_OPEN;
+        // Of several the first by identity, as they are kept in its order.
+        let oldest = own().min_by_key(|one| one.opened_at);
         oldest.filter(|_| is_full).map(|one| one.id.clone())
     }
 

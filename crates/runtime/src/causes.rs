@@ -34,29 +34,29 @@ impl Causes for dyn Error {
 
 impl fmt::Display for WithCauses<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text_before = self.0.to_string();
-        f.write_str(&text_before)?;
+        let mut printed = self.0.to_string();
+        f.write_str(&printed)?;
         let mut cause = self.0.source();
         while let Some(error) = cause {
             let text = error.to_string();
-            if !text.is_empty() && !text_before.ends_with(&text) {
+            if !text.is_empty() && !printed.ends_with(&text) {
                 write!(f, ": {text}")?;
-                text_before = text;
+                printed = text;
             }
             cause = error.source();
         }
-        f.write_str(meaning(&text_before))
+        f.write_str(meaning(&printed))
     }
 }
 
 /// What the words of a library mean to who wrote the address.
-fn meaning(text_before: &str) -> &'static str {
+fn meaning(text: &str) -> &'static str {
     // rustls reads the first bytes of an answer as a record of TLS.
-    if text_before.contains("received corrupt message of type") {
+    if text.contains("received corrupt message of type") {
         return " (no TLS is spoken there: write http://, or the port of TLS)";
     }
     // hyper reads a record of TLS as the first line of an answer.
-    if text_before.contains("invalid HTTP version parsed") {
+    if text.contains("invalid HTTP version parsed") {
         return " (no HTTP is spoken there: write https:// where it is a port of TLS)";
     }
     ""
@@ -67,16 +67,16 @@ mod tests {
     use super::*;
 
     #[derive(Debug, thiserror::Error)]
-    #[error("{text_before}")]
+    #[error("{text}")]
     struct Link {
-        text_before: &'static str,
+        text: &'static str,
         #[source]
         cause: Option<Box<Link>>,
     }
 
     fn chain(texts: &[&'static str]) -> Link {
         Link {
-            text_before: texts[0],
+            text: texts[0],
             cause: (texts.len() > 1).then(|| Box::new(chain(&texts[1..]))),
         }
     }

@@ -248,11 +248,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`].
     pub async fn ledger(&self) -> Result<Ledger, StoreError> {
-        let ask = progress(&self.client);
-        let progress = match &self.alone {
-            Some(alone) => alone.progress(ask).await?,
-            None => ask.await?,
-        };
+        let progress = progress(&self.client, self.alone.as_deref()).await?;
         let edges = format!(
             "SELECT {} FROM edge_reports FINAL ORDER BY at, process",
             columns::<EdgeReportRow>()
@@ -347,8 +343,15 @@ const LEDGER: &str = "SELECT epoch, partition, max(part.chunk) AS chunk, max(par
         sum(part.edge_reports) AS edge_reports, sum(part.rows) AS rows \
      FROM chunks AS part FINAL GROUP BY epoch, partition ORDER BY epoch, partition";
 
-pub(crate) async fn progress(client: &Client) -> Result<Vec<ProgressRow>, StoreError> {
-    client.fetch(client.sql(PROGRESS)).await
+pub(crate) async fn progress(
+    client: &Client,
+    alone: Option<&Alone>,
+) -> Result<Vec<ProgressRow>, StoreError> {
+    let ask = client.fetch(client.sql(PROGRESS));
+    match alone {
+        Some(alone) => alone.progress(ask).await,
+        None => ask.await,
+    }
 }
 
 /// Progress only grows, so the greatest is the latest.

@@ -173,11 +173,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn progress(&self) -> Result<Vec<ProgressRow>, StoreError> {
-        let ask = crate::reader::progress(&self.client);
-        match &self.alone {
-            Some(alone) => alone.progress(ask).await,
-            None => ask.await,
-        }
+        crate::reader::progress(&self.client, self.alone.as_deref()).await
     }
 
     /// Writes the state of alerts.

@@ -1,7 +1,10 @@
 //! A client for the two sides of the product.
 
+use std::sync::LazyLock;
+
 use anyhow::{Context as _, Result};
 use reqwest::{Client, Response, StatusCode};
+use rustls::ClientConfig;
 use serde_json::Value;
 
 use crate::Beacon;
@@ -12,8 +15,11 @@ use crate::Beacon;
 /// Never: no file and no proxy of its own is named.
 #[must_use]
 pub fn client() -> Client {
-    let tls = runtime::client_tls(runtime::authorities());
-    let client = Client::builder().tls_backend_preconfigured(tls).build();
+    // Tests ask for clients in loops; the system's certificates are read once.
+    static TLS: LazyLock<ClientConfig> =
+        LazyLock::new(|| runtime::client_tls(runtime::authorities()));
+    let tls = Client::builder().tls_backend_preconfigured(TLS.clone());
+    let client = tls.build();
     client.expect("a client without files and proxies of its own")
 }
 

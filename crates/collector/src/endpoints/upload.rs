@@ -108,7 +108,7 @@ pub(crate) async fn take(
         && refusal.reason == Reason::PageOriginNotAllowed
         && let Some(app) = app
     {
-        known.unlisted.tell(app.name(), &refusal.detail);
+        known.unlisted.log(app.name(), &refusal.detail);
     }
     answer::of(&outcome, &edge.in_flight, app)
 }

@@ -46,7 +46,7 @@ impl<'a> Place<'a> {
 fn advice(whole: &str, line: &str, said: &str) -> Option<String> {
     let line = line.trim();
     if let Some(mark) = line.chars().find(|mark| TYPOGRAPHIC.contains(mark)) {
-        return Some(format!("; `{mark}` is no quote here: write `\"`"));
+        return Some(format!("; `{mark}` is not a quote here: write `\"`"));
     }
     if whole.trim_start().starts_with('{') {
         let list =
@@ -67,7 +67,7 @@ fn advice(whole: &str, line: &str, said: &str) -> Option<String> {
         return Some(match is_entry {
             true => format!("; write `[[{key}]]` on a line of its own"),
             false if said.contains("duplicate key") => {
-                format!("; `[{key}]` stands twice: write its settings below the first")
+                format!("; `[{key}]` is written twice: write its settings below the first")
             }
             false => format!("; write `[{key}]` on a line of its own"),
         });
@@ -126,12 +126,12 @@ mod tests {
         (
             "[[apps]]\nname = “shop”\n",
             "line 2, column 8: ",
-            "`“` is no quote here: write `\"`",
+            "`“` is not a quote here: write `\"`",
         ),
         (
             "keys = ['a', ‘b’]\n",
             "line 1, column 14: ",
-            "`‘` is no quote here: write `\"`",
+            "`‘` is not a quote here: write `\"`",
         ),
         (
             "{\"apps\": [{\"name\": \"shop\"}]}",
@@ -189,7 +189,7 @@ mod tests {
         (
             "[alert]\n[log]\n[alert]\n",
             "line 3, ",
-            "`[alert]` stands twice",
+            "`[alert]` is written twice",
         ),
         (
             "[alert\nqueue = 1\n",

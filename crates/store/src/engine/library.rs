@@ -6,9 +6,6 @@ const FILE: &str = "libchdb.so";
 /// Where the package manager puts the library, below the directory that holds its lock file.
 const PACKAGE: &str = "node_modules/@chdb/lib-linux-x64-gnu";
 
-/// How far above the executable cargo's folder may lie: `debug/deps/test` below that of a target platform.
-const LEVELS: usize = 4;
-
 /// Finds the library: as configured, beside the executable, or where `cargo xtask setup engine`
 /// installs it (`engine` in cargo's folder, which is `target` where no other is named).
 pub(super) fn find(configured: Option<&Path>, executable: &Path) -> Result<PathBuf, Vec<PathBuf>> {
@@ -26,11 +23,25 @@ fn candidates(executable: &Path) -> Vec<PathBuf> {
     let Some(beside) = executable.parent() else {
         return Vec::new();
     };
-    let installed = beside
-        .ancestors()
-        .take(LEVELS)
-        .map(|dir| dir.join("engine").join(PACKAGE).join(FILE));
-    [beside.join(FILE)].into_iter().chain(installed).collect()
+    let installed = built_in(beside).map(|target| target.join("engine").join(PACKAGE).join(FILE));
+    [
+        beside.join(FILE),
+        beside.join("engine").join(PACKAGE).join(FILE),
+    ]
+    .into_iter()
+    .chain(installed)
+    .collect()
+}
+
+/// Cargo's folder, where the executable is one that cargo built: `debug/corswatch` or `debug/deps/test-..` below it.
+/// No other folder above an executable is looked at, as others may write there.
+fn built_in(beside: &Path) -> Option<&Path> {
+    let profile = match beside.ends_with("deps") || beside.ends_with("examples") {
+        true => beside.parent()?,
+        false => beside,
+    };
+    let is_profile = profile.ends_with("debug") || profile.ends_with("release");
+    profile.parent().filter(|_| is_profile)
 }
 
 #[cfg(test)]
@@ -46,6 +57,13 @@ mod tests {
             ))),
             "{looked:?}"
         );
+        for other in ["/nowhere/bin/corswatch", "/nowhere/corswatch"] {
+            let looked = find(None, Path::new(other)).expect_err("missing");
+            let above = Path::new("/nowhere/engine");
+            let is_above = |path: &PathBuf| path.starts_with(above);
+            let beside = Path::new(other).parent() == Some(Path::new("/nowhere"));
+            assert_eq!(looked.iter().any(is_above), beside, "{looked:?}");
+        }
         let looked =
             find(Some(Path::new("/nowhere/lib")), Path::new("/bin/x")).expect_err("missing");
         assert_eq!(looked[0], Path::new("/nowhere/lib"));
