@@ -4,7 +4,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { pageEntries } from "./entries.mjs";
 
 // docs/adr/0016-the-default-script-and-the-full-one.md
-const BUDGET = 5960;
+const BUDGET = 5990;
 
 for (const [file, budget] of [
 	["corswatch.js", BUDGET],

@@ -1,14 +1,15 @@
-// Bundles the tests of one folder (`unit` or `browser`) and runs them with Node's own runner.
+// Bundles the tests of one folder (`unit` or `browser`), or those that are named, and runs them with Node's own runner.
 import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 
-const [folder, ...rest] = process.argv.slice(2);
+const [folder, ...names] = process.argv.slice(2);
 const outdir = `test-results/${folder}`;
 rmSync(outdir, { recursive: true, force: true });
 await build({
 	entryPoints: readdirSync(`test/${folder}`)
 		.filter((name) => name.endsWith(".test.ts"))
+		.filter((name) => names.length === 0 || names.includes(name.replace(".test.ts", "")))
 		.map((name) => `test/${folder}/${name}`),
 	outdir,
 	bundle: true,
@@ -29,7 +30,6 @@ const { status } = spawnSync(
 		// What hangs is told, and ends.
 		"--test-timeout=1200000",
 		"--test-reporter=spec",
-		...rest,
 		...files,
 	],
 	{ stdio: "inherit" },

@@ -12,6 +12,8 @@ const BLOCKER_MS = 10;
 const FAR_MS = 30;
 /** Where two times must agree, servers can be told from the machine itself when they are nearer. */
 const NEAR_MS = BLOCKER_MS;
+/** On a busy machine each of some probes takes much longer than its answer did; all of so many hardly. */
+const MAX_AGAIN = 3;
 /**
  * An answer takes one round trip, and up to two more where it needs a connection with TLS first: what
  * failed in less than a third of what probes take had none.
@@ -58,6 +60,8 @@ let server: Server;
  */
 let failedMs: number;
 let ms: number;
+/** What it took to fail as the page saw it, as what probes take. */
+let seenMs: number;
 /** Method of the probes; whether it is the request's, and without more that would tell it from probe B. */
 let method: string;
 let safe: boolean;
@@ -90,9 +94,8 @@ const askAgain = async (again: string) => measure(await askNoCors(again, "GET"))
  * sooner than the application behind it answers: the root is asked, too.
  */
 const tooSoon = async () => {
-	const soon = () => ROUND_TRIPS * failedMs < ms && ms > NEAR_MS;
-	if (soon()) await askAgain(url);
-	if (soon()) await askAgain(rootOf());
+	const soon = () => ROUND_TRIPS * (ms > FAR_MS ? failedMs : seenMs) < ms && ms > NEAR_MS;
+	for (let n = MAX_AGAIN; n-- && soon(); ) await askAgain(n % 2 ? url : rootOf());
 	return soon();
 };
 /** Neither the request nor probe A got an answer that shows; undefined where there was one all the same. */
@@ -116,14 +119,16 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 	const closed = witness && (await ask(url));
 	// WebKit closes one that a content blocker stops, but at once.
 	if (closed && took > BLOCKER_MS) return;
-	if (await askNoCors(rootOf(), "HEAD")) {
+	let r = await askNoCors(rootOf(), "HEAD");
+	const atOnce = Math.min(ms, failedMs) < BLOCKER_MS;
+	// A moment in which the machine was busy, or a server far off.
+	for (let n = MAX_AGAIN; r && atOnce && took > FAR_MS && n--; ) r = await askNoCors(rootOf(), "HEAD");
+	if (r) {
 		// Firefox sends ten times what gets no answer: what took as long as the root had one, which a
 		// policy of the server hides.
 		if (closed ? took < FAR_MS : firefox && ms > NEAR_MS && repeated(ms / took, MIN_ROOT, MAX_ONCE)) return;
 		// No server refuses in much less time than it takes to answer.
-		return Math.min(ms, failedMs) < BLOCKER_MS && took > FAR_MS
-			? is("ad_blocked", "A-E-R+q")
-			: network("A-E-R+");
+		return atOnce && took > FAR_MS ? is("ad_blocked", "A-E-R+q") : network("A-E-R+");
 	}
 	if (/^https/.test(scope.origin) && /^http:/.test(url)) return is("mixed_content", "mixed");
 	if (closed) return is("ad_blocked", "A-E+q");
@@ -293,7 +298,7 @@ export const investigate = (failed: Call, afterMs: number, cheap?: string): Verd
 	firefox = /Firefox/.test(navigator.userAgent);
 	const timed = timing(call);
 	// Seen from the page it took longer where that was busy.
-	failedMs = Math.min(afterMs, timed?.duration || afterMs);
+	failedMs = Math.min((seenMs = afterMs), timed?.duration || afterMs);
 	// Under a service worker no entry says anything.
 	entry = firefox && !navigator.serviceWorker?.controller ? timed : undefined;
 	// Firefox gives a request whose preflight failed no duration, and one whose answer is withheld its own.

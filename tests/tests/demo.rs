@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use corswatch_tests::{Product, eventually};
 use serde_json::{Value, json};
 
@@ -28,12 +28,17 @@ fn settle() -> Value {
 async fn expect_sli(product: &Product, name: &str, bad: u64, total: u64) {
     eventually(name, async || {
         let found = product.sli(APP, name).await?;
-        ensure!(
-            found == (bad, total),
-            "{name}: found {found:?}, expected {:?}",
+        if found == (bad, total) {
+            return Ok(());
+        }
+        let failures = product
+            .private
+            .json(&format!("/api/v1/failures?app={APP}&window=1h"))
+            .await?;
+        bail!(
+            "{name}: found {found:?}, expected {:?}: {failures}",
             (bad, total)
-        );
-        Ok(())
+        )
     })
     .await;
 }

@@ -8,6 +8,7 @@ mod check;
 mod generate;
 mod git;
 mod lab;
+mod long;
 mod package;
 mod progress;
 mod sbom;
@@ -47,6 +48,8 @@ enum Command {
     Bench(bench::Args),
     /// Plays every way in which a request can fail to the SDK in three engines: precision and recall.
     Lab(lab::Args),
+    /// Runs the whole of a test that has a short form among the tests.
+    Long(long::Args),
     /// Writes what the binary and the npm packages are made of, as CycloneDX, into target/sbom.
     Sbom(sbom::Args),
     /// Packs what a release is made of.
@@ -67,6 +70,7 @@ fn main() -> std::process::ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Lab(args) => lab::run(&args),
+        Command::Long(args) => long::run(&args),
         Command::Sbom(args) => sbom::run(&args),
         Command::Package(args) => package::run(&args),
         Command::Screenshots => screenshots::run(),
