@@ -332,7 +332,7 @@ fn a_status_that_is_not_shown_is_assumed_and_said_to_be() {
             "{text}"
         );
         assert!(
-            dump.notes.concat().contains("taken to be 200"),
+            dump.notes.concat().contains("assumed to be 200"),
             "{:?}",
             dump.notes
         );

@@ -11,7 +11,7 @@ use super::messages::{Body, Message, Stream};
 pub(super) const ASSUMED: u16 = 200;
 
 /// What is said of it.
-pub(super) const NOTE: &str = "The status of the answer is not shown: it is taken to be 200. One that is not from 200 to 299 fails a preflight, whatever its headers are; `curl -i` prints it.";
+pub(super) const NOTE: &str = "The status of the answer is not shown and assumed to be 200. One that is not from 200 to 299 fails a preflight, whatever its headers are; `curl -i` prints it.";
 
 /// Headers that come with another status.
 const OF_OTHERS: [&str; 5] = [

@@ -46,6 +46,11 @@ pub(crate) fn is_terraform(text: &str) -> bool {
     text.lines().any(starts)
 }
 
+/// Whether a text names a resource that is known: plans and states are JSON.
+pub(crate) fn is_named(text: &str) -> bool {
+    RESOURCES.iter().any(|(name, _)| text.contains(name))
+}
+
 /// The resources that are known, for people.
 pub(crate) fn known() -> String {
     let names: Vec<&str> = RESOURCES.iter().map(|(name, _)| *name).collect();
