@@ -35,6 +35,7 @@ mod lifecycle;
 mod markdown;
 mod membership;
 mod merging;
+mod odds;
 mod opening;
 mod register;
 mod runbook;

@@ -151,6 +151,55 @@ fn a_deploy_of_the_service_that_left_its_answers_as_they_were_explains_nothing()
 }
 
 #[test]
+fn the_same_deploy_explains_less_of_a_service_that_is_deployed_all_the_time() {
+    let judged = || deployed("judged", 14, "cart");
+    let every = |minutes: i64, service: &str| -> Vec<_> {
+        let before = (1..).map(|nth| 14 + nth * minutes);
+        let before = before.take_while(|ago| *ago < 24 * 60);
+        let others = before.map(|ago| deployed(&format!("{ago}"), ago, service));
+        std::iter::once(judged()).chain(others).collect()
+    };
+    for (deploys, suspected) in [
+        (vec![judged()], true),
+        (every(480, "cart"), true),
+        (every(60, "cart"), false),
+        // What is usual of other services, or was announced for later, is no matter.
+        (every(60, "search"), true),
+        (
+            (1..24)
+                .map(|nth| deployed("later", -nth * 60, "cart"))
+                .chain([judged()])
+                .collect(),
+            true,
+        ),
+    ] {
+        let found = first(&deploys, &[]);
+        assert_eq!(found.is_some(), suspected, "{found:?} of {}", deploys.len());
+    }
+    // Busy hours are busy, whatever the rest of the day was.
+    let busy: Vec<_> = (0..8)
+        .map(|nth| deployed("busy", 5 + nth * 25, "cart"))
+        .collect();
+    let spread: Vec<_> = (0..8)
+        .map(|nth| deployed("spread", 5 + nth * 175, "cart"))
+        .collect();
+    assert_eq!(first(&busy, &[]), None);
+    assert_eq!(first(&spread, &[]).as_deref(), Some("spread"));
+}
+
+#[test]
+fn scores_are_shares_of_what_is_likely() {
+    let suspects = rank(
+        scope(),
+        &[deployed("a", 2, "cart"), deployed("b", 9, "cart")],
+        &[],
+    );
+    let all: f64 = suspects.iter().map(|suspect| suspect.score).sum();
+    assert!(suspects[0].score > suspects[1].score, "{suspects:?}");
+    assert!((0.8..1.0).contains(&all), "{all}");
+}
+
+#[test]
 fn what_to_go_back_to_is_named() {
     let deploy = Deploy {
         before: "v41".to_owned(),
