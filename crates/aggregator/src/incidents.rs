@@ -374,7 +374,7 @@ impl Incidents {
                 ),
                 incident::SuspectKind::HeaderChange => (
                     incident::Happening::Headers,
-                    format!("{} changed.", suspect.id),
+                    format!("{} changed.", incident::suspected(&suspect.id)),
                 ),
             };
             incident.note(suspect.at, what, text, &suspect.app);
