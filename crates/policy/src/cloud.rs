@@ -14,9 +14,11 @@
 
 mod answer;
 mod read;
+pub(crate) mod terraform;
 mod xml;
 
 use crate::ask::Ask;
+use crate::doubt::Doubt;
 use crate::form::Answers;
 use crate::grant::{Grant, Kind};
 use crate::place::{EntryUrl, SourceLocation};
@@ -55,6 +57,8 @@ struct Rule {
     credentials: Option<SourceLocation>,
     /// Whether headers from behind give way.
     overrides: bool,
+    /// Why it cannot be told what the rule is, where something of it is not in the file.
+    open: Option<Doubt>,
     place: SourceLocation,
 }
 
