@@ -217,9 +217,9 @@ impl Config {
 
     fn no_salt(&self) -> Option<Problem> {
         let is_shared = self.journal.kind == journal::Kind::Kafka;
-        let reason = "each collector draws its own at every start: one network of clients then counts \
-                      as several. Give all collectors the same secret, for example in \
-                      `collector.salt_file`";
+        let reason = "each collector draws its own (kept with its spool, else at every start): one network \
+                      of clients then counts as several. Give all collectors the same secret, for \
+                      example in `collector.salt_file`";
         (is_shared && self.collector.salt.is_empty())
             .then(|| warning("collector.salt", "\"\"", reason))
     }

@@ -105,16 +105,21 @@ impl Reader {
             "has({endpoints:Array(String)}, toString(endpoint))"
         };
         let since = |name: &str| format!("minute >= toDateTime({{{name}:Int64}}, 'UTC')");
+        // Networks by day of arrival, as witnesses are.
         let (late, earlier) = (since("recent"), since("before"));
         let sql = format!(
-            "SELECT uniqExactIf(session, session != 0 AND {FAILED}) AS sessions, uniqExactIf(session, session != 0) AS all_sessions, \
-               uniqExactIf(network, network != 0 AND {FAILED}) AS networks, \
-               sumIf(toUInt64(count), {FAILED}) AS failed, sum(toUInt64(count)) AS requests, \
-               sumIf(toUInt64(count), {late}) AS recent, \
-               sumIf(toUInt64(count), {late} AND {FAILED}) AS recent_failed, \
-               sumIf(toUInt64(count), NOT {late} AND {earlier} AND {FAILED}) AS before_failed \
-             FROM observations FINAL WHERE {condition} AND {named} \
-               AND outcome NOT IN ('aborted', 'unloaded', 'offline')",
+            "SELECT uniqExactMerge(hurt) AS sessions, uniqExactMerge(seen) AS all_sessions, max(of_day) AS networks, \
+               sum(bad) AS failed, sum(n) AS requests, sum(late) AS recent, sum(late_bad) AS recent_failed, \
+               sum(earlier_bad) AS before_failed FROM \
+             (SELECT uniqExactStateIf(session, session != 0 AND {FAILED}) AS hurt, \
+                uniqExactStateIf(session, session != 0) AS seen, \
+                uniqExactIf(network, network != 0 AND {FAILED}) AS of_day, \
+                sumIf(toUInt64(count), {FAILED}) AS bad, sum(toUInt64(count)) AS n, \
+                sumIf(toUInt64(count), {late}) AS late, \
+                sumIf(toUInt64(count), {late} AND {FAILED}) AS late_bad, \
+                sumIf(toUInt64(count), NOT {late} AND {earlier} AND {FAILED}) AS earlier_bad \
+              FROM observations FINAL WHERE {condition} AND {named} \
+                AND outcome NOT IN ('aborted', 'unloaded', 'offline') GROUP BY toDate(received_at))",
             condition = scope.raw_condition()
         );
         let statement = scope.bind(self.client.sql(&sql));
