@@ -199,13 +199,15 @@ impl Config {
             _ => return None,
         };
         url.set_port(Some(http)).ok()?;
+        let (_, _) = (url.set_username(""), url.set_password(None));
+        url.set_query(None);
         let written = url.as_str().trim_end_matches('/');
         let reason = format!(
             "this is the port of ClickHouse's native protocol; corswatch speaks HTTP: write `{written}`"
         );
         Some(warning(
             "store.url",
-            &format!("{:?}", self.store.url),
+            &format!("{:?}", self.shown_store()),
             &reason,
         ))
     }
