@@ -282,10 +282,7 @@ mod tests {
         assert!(answers(broker.port));
         broker.pause();
         let limit = Duration::from_secs(10);
-        wait_until("it stands still", limit, || async {
-            !answers(broker.port)
-        })
-        .await;
+        wait_until("it stands still", limit, || async { !answers(broker.port) }).await;
         broker.resume();
         wait_until("it goes on", limit, || async { answers(broker.port) }).await;
         let (port, dir) = (broker.port, broker.dir.clone());

@@ -184,16 +184,18 @@ impl Inner {
         let partition = record.partition;
         let (error, late) = match self.kafka.begin(&record) {
             Err(error) => (error, None),
-            Ok(ack) => match tokio::time::timeout(self.ack_timeout, Arc::clone(&ack).wait()).await {
-                Ok(Ok(offset)) => {
-                    return Ok(Appended {
-                        partition,
-                        offset: Some(offset),
-                    });
+            Ok(ack) => {
+                match tokio::time::timeout(self.ack_timeout, Arc::clone(&ack).wait()).await {
+                    Ok(Ok(offset)) => {
+                        return Ok(Appended {
+                            partition,
+                            offset: Some(offset),
+                        });
+                    }
+                    Ok(Err(error)) => (error, None),
+                    Err(_) => (AppendError::Timeout, Some(ack)),
                 }
-                Ok(Err(error)) => (error, None),
-                Err(_) => (AppendError::Timeout, Some(ack)),
-            },
+            }
         };
         if !is_outage(&error) {
             return Err(error);
