@@ -1,5 +1,5 @@
 //! Text of strangers in what receivers show. Endpoints, origins and header names come from pages and
-//! servers; chat systems read `<!channel>`, `<https://evil.test|Click>` and `@here` as commands.
+//! servers; chat systems read `<!channel>`, `<https://evil.test|Click>`, `[Click](https://evil.test)` and `@here` as commands.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ pub(crate) fn quoted(mut notification: Notification) -> Notification {
         printable::line(text)
             .replace('<', "\u{2039}")
             .replace('>', "\u{203a}")
+            .replace("](", "] (")
     });
     // A report is Markdown in which strangers' texts are escaped already, and goes by mail alone, which obeys nothing.
     let markdown = if notification.is_report() {
@@ -37,9 +38,11 @@ pub(crate) fn quoted(mut notification: Notification) -> Notification {
     notification
 }
 
-/// One line in which `<`, `>`, `|` and `@` are characters that look like them and mean nothing.
+/// One line in which `<`, `>`, `|` and `@` are characters that look like them and mean nothing, and brackets make no
+/// link of Markdown.
 fn harmless(line: &str) -> String {
     printable::line(line)
+        .replace("](", "] (")
         .chars()
         .map(|character| match character {
             '<' => '\u{2039}',

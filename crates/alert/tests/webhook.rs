@@ -296,7 +296,8 @@ async fn an_alert_of_a_service_goes_out_with_its_owner_and_both_runbooks() {
 
 #[tokio::test]
 async fn what_pages_and_servers_wrote_is_no_command_to_a_receiver() {
-    let hostile = "/<!channel> <https://evil.test/login|Click to ack> @here \u{202e}x\r\n\u{1b}[2J";
+    let hostile = "/<!channel> <https://evil.test/login|Click to ack> [Click](https://evil.test) @here \
+                   \u{202e}x\r\n\u{1b}[2J";
     let runbook = "https://runbooks.test/@sre?a=1|2";
     let alert = sent(
         &[("endpoint", hostile), ("service", "/users/@me")],
@@ -312,10 +313,13 @@ async fn what_pages_and_servers_wrote_is_no_command_to_a_receiver() {
         let text = text.as_str().expect("text");
         let commands = ['<', '>', '|', '@', '\u{202e}', '\r', '\u{1b}'];
         assert!(!text.contains(commands), "{text:?}");
+        // A link in Markdown, which Teams and others read.
+        assert!(!text.contains("]("), "{text:?}");
         assert!(text.contains("Click to ack") && text.contains("\\u{202e}x"));
     }
     let endpoint = alert["labels"]["endpoint"].as_str().expect("text");
     assert!(!endpoint.contains(['<', '\u{202e}', '\n']), "{endpoint:?}");
+    assert!(!endpoint.contains("]("), "{endpoint:?}");
     // What routes match on, and what people click on, stays what it is.
     assert_eq!(alert["labels"]["service"], "/users/@me");
     assert_eq!(alert["annotations"]["runbook_url"], runbook);

@@ -26,7 +26,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpBlock>,
     /// Salt of the daily hash that stands for a client's network; at least 16 characters. All
     /// collectors of an installation need the same. Where it is left out, `up` draws one and keeps it in its
-    /// data directory; a collector of its own draws one at each start.
+    /// data directory; a collector of its own keeps one with its spool, and without a spool draws one
+    /// at each start.
     pub salt: Secret,
     /// How long requests in progress may take to finish after the process was asked to end.
     /// Permitted: 100ms to 5m.

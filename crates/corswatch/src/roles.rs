@@ -11,7 +11,7 @@ use crate::config::{Config, Role};
 use crate::exit::Failure;
 use crate::parts::{
     Context, Edge, HealthSide, Private, Surroundings, evaluation, loading, log_ends_elsewhere,
-    probing, reporting, run_until_signal, store_parts,
+    probing, reporting, run_until_signal, salt_of_collector, store_parts,
 };
 use crate::reload::Reload;
 
@@ -21,10 +21,17 @@ fn of_role(file: PathBuf, role: Role, ground: &Context) -> Reload {
 }
 
 /// `corswatch collector`: the edge.
-pub(crate) async fn collector(config: Config, file: PathBuf) -> Result<(), Failure> {
+pub(crate) async fn collector(mut config: Config, file: PathBuf) -> Result<(), Failure> {
     config.serves(Role::Collector)?;
     let (ground, mut tasks) = (Context::new(), Tasks::default());
-    let mut reload = of_role(file, Role::Collector, &ground);
+    let salt = salt_of_collector(&config)?;
+    config.collector.salt = salt.clone();
+    let complete = Box::new(move |config: &mut Config| {
+        if config.collector.salt.is_empty() {
+            config.collector.salt = salt.clone();
+        }
+    });
+    let mut reload = Reload::new(Some(file), Some(Role::Collector), &ground, complete);
     let edge = Edge::bind(&config).await?;
     let health = HealthSide::bind(&config, "health.collector", config.health.collector).await?;
     let (url, health_url) = (edge.socket.url.clone(), health.socket.url.clone());

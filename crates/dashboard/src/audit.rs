@@ -119,13 +119,16 @@ impl Audit {
         }
     }
 
-    /// A request was turned away. What it brought as a token is not written down.
-    pub(crate) fn refused(&self, code: Code, client: IpAddr, path: &str) {
+    /// A request was turned away; of whom, where that is known. What it brought as a token is not written down.
+    pub(crate) fn refused(&self, code: Code, who: Option<&Caller>, client: IpAddr, path: &str) {
         let reason = code.as_str();
+        let token = who.filter(|who| matches!(who.way(), Way::Local | Way::Token));
+        let person = who.filter(|who| matches!(who.way(), Way::Session | Way::Proxy));
+        let (token, person) = (token.map(Caller::name), person.map(Caller::name));
         if self.may_write(Instant::now()) {
-            tracing::warn!(target: "audit", reason, %client, path, "request refused");
+            tracing::warn!(target: "audit", token, person, reason, %client, path, "request refused");
         } else {
-            tracing::debug!(target: "audit", reason, %client, path, "request refused");
+            tracing::debug!(target: "audit", token, person, reason, %client, path, "request refused");
         }
     }
 

@@ -50,7 +50,7 @@ impl Middleware {
 
     pub(crate) fn refuse(&self, problem: Problem, client: IpAddr, path: &str) -> Response {
         self.measured.refuse(problem.code());
-        self.audit.refused(problem.code(), client, path);
+        self.audit.refused(problem.code(), None, client, path);
         problem.into_response()
     }
 
@@ -159,7 +159,9 @@ pub(crate) async fn authorised(
     if !matches!(method, Method::GET | Method::HEAD) {
         Audit::changed(&caller, client, (&method, &path), response.status());
     } else if response.status() == StatusCode::FORBIDDEN {
-        front.audit.refused(Code::Forbidden, client, &path);
+        front
+            .audit
+            .refused(Code::Forbidden, Some(&caller), client, &path);
     }
     response
 }

@@ -129,7 +129,7 @@ async fn each_write_refusal_and_first_use_is_in_the_audit_log_with_the_name_of_t
         ("change asked for", "admin", 400),
         ("request refused", "unauthenticated", 0),
         ("request refused", "unauthenticated", 0),
-        ("request refused", "forbidden", 0),
+        ("request refused", "shopforbidden", 0),
     ];
     let expected = expected.map(|(text, what, status)| (text.to_owned(), what.to_owned(), status));
     assert_eq!(lines, expected);

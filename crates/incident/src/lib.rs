@@ -55,5 +55,5 @@ pub use markdown::{markdown, unmarked};
 pub use register::{Links, Register, is_of_cors};
 pub use runbook::{Step, runbook};
 pub use signal::{Failing, Sighting, Signal};
-pub use suspect::{Deploy, LOOK_BACK, SLACK, Scope, Steady, Suspect, SuspectKind, rank};
+pub use suspect::{Deploy, LOOK_BACK, SLACK, Scope, Steady, Suspect, SuspectKind, rank, suspected};
 pub use view::{Detail, Listed, Owned, detail, listed};

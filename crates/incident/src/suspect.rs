@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::duration::span;
 use crate::odds::{Usual, evidence, prior};
 
+mod headers;
+
+/// What stands for the status among the headers of an answer.
+const STATUS: &str = ":status";
 /// Suspects that are kept.
 const MAX_SUSPECTS: usize = 5;
 /// Changes before this are not looked at.
@@ -51,6 +55,12 @@ pub struct Suspect {
     /// Address of a page about it, or empty.
     #[serde(default)]
     pub link: String,
+}
+
+/// What changed, as people call it: the deploy, the header, or the status of the answer.
+#[must_use]
+pub fn suspected(id: &str) -> &str {
+    if id == STATUS { "status" } else { id }
 }
 
 /// A deploy that was reported.
@@ -141,11 +151,7 @@ pub fn rank(scope: Scope<'_>, deploys: &[Deploy], headers: &[Observed]) -> Vec<S
         changes.deploy(deploy, *relation, usual)
     });
     let deployed: Vec<Suspect> = deployed.collect();
-    let changed: Vec<_> = changes
-        .about
-        .iter()
-        .filter_map(|seen| Some((*seen, changes.header(seen)?)))
-        .collect();
+    let changed = changes.headers();
     let known: f64 = deployed
         .iter()
         .chain(changed.iter().map(|(_, suspect)| suspect))
@@ -286,40 +292,6 @@ impl Changes<'_> {
             link: deploy.link.clone(),
         }
     }
-
-    /// The header, scored by the weight of a change that nobody reported.
-    fn header(&self, seen: &Observed) -> Option<Suspect> {
-        let onset = self.scope.onset;
-        if !is_before(onset, seen.from) {
-            return None;
-        }
-        let mut weight = prior::HEADER
-            * self
-                .usual
-                .between(onset.0 - seen.from.0, onset.0 - seen.to.0);
-        let mut why = vec![seen.what.clone()];
-        if seen.after.is_empty() && !seen.before.is_empty() {
-            weight *= evidence::VANISHED;
-        }
-        if is_between(onset, seen.from, seen.to) {
-            why.push("just when the first failure was seen".to_owned());
-        }
-        Some(Suspect {
-            kind: SuspectKind::HeaderChange,
-            id: seen.header.clone(),
-            // Seen later than it happened: what it broke was seen first.
-            at: seen.to.min(onset).max(seen.from),
-            score: weight,
-            why: why.join("; "),
-            app: seen.app.clone(),
-            service: self.scope.service.to_owned(),
-            undo: match seen.before.as_str() {
-                "" => format!("Remove {} again.", seen.header),
-                before => format!("Set {} to `{before}` again.", seen.header),
-            },
-            link: String::new(),
-        })
-    }
 }
 
 /// Whether the target answered the requests that fail before the deploy as it did when they failed: then a deploy of
@@ -375,7 +347,7 @@ fn names(deploy: &Deploy, release: &str) -> bool {
 fn is_about(scope: Scope<'_>, change: &Observed) -> bool {
     scope.header.is_empty()
         || change.header.eq_ignore_ascii_case(scope.header)
-        || change.header == ":status"
+        || change.header == STATUS
 }
 
 fn named(header: &str) -> &str {

@@ -248,3 +248,38 @@ fn a_header_seen_to_change_after_the_onset_changed_at_the_latest_then() {
     // It was still there a while after the first failure.
     assert_eq!(rank(scope(), &[], &[changed(header, 2, 5)]), []);
 }
+
+#[test]
+fn what_one_look_saw_change_is_one_suspect_named_after_what_tells_the_most() {
+    let status = Observed {
+        what: "the status of the preflight became 404, it was 204".to_owned(),
+        before: "204".to_owned(),
+        after: "404".to_owned(),
+        ..changed(":status", -2, 0)
+    };
+    let vary = changed("vary", -2, 0);
+    let methods = changed("access-control-allow-methods", -2, 0);
+    let headers = changed("access-control-allow-headers", -2, 0);
+    let later = changed("access-control-max-age", -1, 1);
+    let unknown = Scope {
+        header: "",
+        ..scope()
+    };
+    let all = [vary, methods, headers.clone(), status.clone(), later];
+    let found = rank(unknown, &[], &all);
+    let ids: Vec<_> = found.iter().map(|suspect| &*suspect.id).collect();
+    assert_eq!(ids.len(), 2, "{found:#?}");
+    let one = found.iter().find(|suspect| suspect.id == ":status");
+    let one = one.expect("the status");
+    assert_eq!(one.undo, "Answer with status 204 again.");
+    assert!(
+        one.why
+            .contains("with it access-control-allow-methods vanished, "),
+        "{one:?}"
+    );
+    // What is known to be at fault tells more than the status.
+    let found = rank(scope(), &[], &[status, headers]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].id, "access-control-allow-headers");
+    assert!(found[0].why.contains("became 404"), "{found:#?}");
+}

@@ -12,19 +12,23 @@ const HOURS_PER_DAY: i64 = 24;
 pub(crate) struct ResolveContext<'c> {
     pub(crate) context: &'c Arrival<'c>,
     day: i64,
+    /// The network that vouches for texts; 0 for none.
+    witness: u32,
     pub(crate) ignored_rows: u32,
     pub(crate) unknown_words: u32,
     pub(crate) overflowed: [u32; Dimension::ALL.len()],
 }
 
 impl<'c> ResolveContext<'c> {
-    pub(crate) fn new(context: &'c Arrival<'c>) -> Self {
+    /// `witness` is the network that vouches for texts, 0 for none.
+    pub(crate) fn new(context: &'c Arrival<'c>, witness: u32) -> Self {
         Self {
             context,
             day: context
                 .received_at
                 .0
                 .div_euclid(MILLIS_PER_HOUR * HOURS_PER_DAY),
+            witness,
             ignored_rows: 0,
             unknown_words: 0,
             overflowed: [0; Dimension::ALL.len()],
@@ -38,7 +42,7 @@ impl<'c> ResolveContext<'c> {
             app: context.app.index(),
             dimension,
             day: self.day,
-            network: context.network,
+            network: self.witness,
         };
         let keeps_its_name = text.is_empty()
             || context.cardinality.admits(sighting, &text)

@@ -258,6 +258,50 @@ fn a_page_whose_browser_withholds_its_origin_vouches_for_nothing() {
     }
 }
 
+/// A page of anybody can hold sandboxed frames, so that its visitors send from as many networks as it has visitors.
+#[test]
+fn visitors_of_a_page_with_sandboxed_frames_neither_vouch_for_texts_nor_use_up_what_their_network_may_report()
+ {
+    let edge = Edge::default();
+    let sandboxed = Sender {
+        origin: Some("null"),
+        ..PLAIN
+    };
+    let many = r#"{"at":0,"to":"https://api.shop.test","ep":"/a","st":200,"n":5000}"#;
+    for environment in 0..60 {
+        for network in 1..=20 {
+            let more = format!(r#""env":"made-up-{environment}","#);
+            let body = beacon(&more, &[many]);
+            edge.accept_from(network, sandboxed, &body).expect("kept");
+        }
+    }
+    let honest = Sender {
+        origin: Some("https://shop.test"),
+        ..PLAIN
+    };
+    let body = beacon(r#""env":"canary","#, &[GOOD]);
+    let accepted = edge.accept_from(7, honest, &body).expect("a good beacon");
+    assert_eq!(accepted.envelope.origin.environment, "canary");
+    let standing = accepted.envelope.observations[0].standing;
+    assert_eq!(standing, Standing::Undisputed);
+}
+
+#[test]
+fn who_refuses_withheld_origins_refuses_them_whatever_the_page_says() {
+    let edge = Edge::default();
+    let sender = Sender {
+        key: "closed-key",
+        origin: Some("null"),
+        user_agent: "",
+    };
+    let text = String::from_utf8(beacon("", &[GOOD])).expect("text");
+    for page in ["https://shop.test", "null"] {
+        let body = text.replace("https://shop.test\"", &format!("{page}\""));
+        let refusal = edge.accept(sender, body.as_bytes()).expect_err(page);
+        assert_eq!(refusal.reason, Reason::PageOriginMismatch, "{page}");
+    }
+}
+
 #[test]
 fn one_beacon_of_a_million_successes_is_disputed() {
     let edge = Edge::default();

@@ -14,7 +14,8 @@ pub struct Config {
     /// 1000.
     pub targets: usize,
     /// Of these, endpoints of one origin of one service: those that `apps.endpoints` names, then those
-    /// that are in it already, then those that are read with GET, then those of most calls. Permitted: 1
+    /// that are called at least a twentieth as often as the busiest; of these those that are read with
+    /// GET first, then those of most calls. Calls of what is in it already count fourfold. Permitted: 1
     /// to 20.
     pub endpoints_per_origin: usize,
     /// Pause between two looks at the traffic for new endpoints. Permitted: 100ms to 1h.

@@ -19,6 +19,11 @@ const MAX_PAGES: usize = 10_000;
 /// called a little more does not push it out every day, and one that was called once does not stay for long.
 const STAYS: u64 = 4;
 
+/// An endpoint that is called so many times less often than the busiest one of its server is rare: it comes
+/// after the others however it is read, so that a few made-up calls of `GET /anything` take no place from
+/// endpoints that are only written to or are templates.
+const RARE: u64 = 20;
+
 /// Pages send operations of GraphQL with it; the configuration names endpoints without a method.
 const OPERATIONS: &str = "POST";
 
@@ -37,6 +42,10 @@ impl Key {
             target_origin: row.target_origin.clone(),
             endpoint: row.endpoint.clone(),
         }
+    }
+
+    fn server(&self) -> (&str, &str) {
+        (&self.service, &self.target_origin)
     }
 
     /// A number that spreads identities evenly: FNV-1a.
@@ -213,8 +222,18 @@ impl Traffic {
     /// Chooses the targets: first what an app's configuration names, then what is called most, where what is
     /// `known` counts [`STAYS`] times. Each service gets its turn until the limit is reached.
     pub(crate) fn select(&self, known: &HashSet<Key>, choice: &Choice) -> Vec<Target> {
+        let weight = |key: &Key, called: &Called| match known.contains(key) {
+            true => called.weight().saturating_mul(STAYS),
+            false => called.weight(),
+        };
+        let mut busiest: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        for (key, called) in &self.called {
+            let most = busiest.entry(key.server()).or_default();
+            *most = called.weight().max(*most);
+        }
         let mut origins: BTreeMap<(&str, &str), Vec<(Rank, Target)>> = BTreeMap::new();
         for (key, called) in &self.called {
+            let weight = weight(key, called);
             // No row is of what cannot be asked.
             let Ok(target) = target(key, called, &choice.known) else {
                 continue;
@@ -222,16 +241,16 @@ impl Traffic {
             let rank = Rank {
                 unnamed: !choice.is_named(&target),
                 unbelieved: called.weight() == 0,
+                rare: weight.saturating_mul(RARE) < busiest[&key.server()],
                 unread: !target.is_read(),
                 made_up: target.place.made_up,
-                weight: std::cmp::Reverse(match known.contains(key) {
-                    true => called.weight().saturating_mul(STAYS),
-                    false => called.weight(),
-                }),
+                weight: std::cmp::Reverse(weight),
                 unknown: !known.contains(key),
             };
-            let of = (key.service.as_str(), key.target_origin.as_str());
-            origins.entry(of).or_default().push((rank, target));
+            origins
+                .entry(key.server())
+                .or_default()
+                .push((rank, target));
         }
         let mut services: BTreeMap<&str, Vec<(usize, Rank, Target)>> = BTreeMap::new();
         for ((service, _), mut targets) in origins {
@@ -262,6 +281,8 @@ struct Rank {
     unnamed: bool,
     /// All calls of it are disputed.
     unbelieved: bool,
+    /// Others of its server are called [`RARE`] times as often.
+    rare: bool,
     unread: bool,
     made_up: bool,
     weight: std::cmp::Reverse<u64>,

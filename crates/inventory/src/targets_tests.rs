@@ -40,7 +40,7 @@ fn what_is_read_comes_first_and_only_what_is_read_is_asked_with_get() {
             called("api", "/cart/:id", "PUT", 900),
             called("api", "/cart/:id", "DELETE", 1),
             called("api", "/items/:id", "GET", 500),
-            called("api", "/items", "GET", 10),
+            called("api", "/items", "GET", 50),
             called("api", "/orders", "POST", 50),
             called("api", "/orders", "HEAD", 1),
             called("api", "/__other__", "GET", 10_000),
@@ -120,6 +120,33 @@ fn what_is_known_stays_and_every_service_gets_its_turn() {
     let urls = endpoints(&select(&traffic, &first, &config));
     assert_eq!(urls[0], "GET https://busy.test/named");
     assert_eq!(urls.len(), 3);
+}
+
+#[test]
+fn a_few_calls_of_what_is_read_take_no_place_from_what_is_called_often_and_only_written_to() {
+    let config = Config {
+        endpoints_per_origin: 3,
+        ..Config::default()
+    };
+    let forged = (0..3).map(|n| called("api", &format!("/forged/{n}"), "GET", 40));
+    let mut traffic = Traffic::default();
+    add(&mut traffic, forged.collect());
+    let before = select(&traffic, &[], &config);
+    assert_eq!(before.len(), 3, "{before:?}");
+    let real = vec![
+        called("api", "/cart/:id", "PUT", 9_000),
+        called("api", "/pay", "POST", 5_000),
+        called("api", "/items/:id", "GET", 6_000),
+    ];
+    add(&mut traffic, real);
+    let mut chosen = endpoints(&select(&traffic, &before, &config));
+    chosen.sort();
+    let expected = [
+        "GET https://api.test/items/1",
+        "POST https://api.test/pay",
+        "PUT https://api.test/cart/1",
+    ];
+    assert_eq!(chosen, expected);
 }
 
 #[test]

@@ -13,6 +13,7 @@
 //! * CloudFront: response headers policies, which add to what comes from behind, preflights included.
 
 mod answer;
+mod hcl;
 mod read;
 pub(crate) mod terraform;
 mod xml;

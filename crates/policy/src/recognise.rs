@@ -44,6 +44,8 @@ pub(crate) fn stranger(source: &Source<'_>) -> Option<String> {
         )
     } else if name == "host.json" || has("\"extensionBundle\"") {
         "host.json of Azure Functions holds no CORS: it is set for the app, give what `az functionapp cors show` prints, or `local.settings.json` for a local host".to_owned()
+    } else if has("allow_origins") || has("allowed_origins") {
+        "it looks like a gateway whose configuration is not read (APISIX, KrakenD, Tyk or another): audit the running gateway instead, with `corswatch audit URL`".to_owned()
     } else if has("corsPolicy") && has("allowedOrigins") {
         "it looks like Azure Container Apps: audit the running app instead, with `corswatch audit URL`".to_owned()
     } else {
@@ -111,8 +113,11 @@ fn of_tree(text: &str) -> Option<Form> {
 
 /// Settings of clouds, by the members that only they have.
 fn of_cloud(text: &str) -> Option<Form> {
-    // Terraform's JSON has `_` between the words.
-    let lower = text.to_ascii_lowercase().replace('_', "");
+    let mut lower = text.to_ascii_lowercase();
+    if terraform::is_named(text) {
+        // Its JSON has `_` between the words.
+        lower = lower.replace('_', "");
+    }
     let has = |what: &str| lower.contains(&what.to_ascii_lowercase());
     if has("corsPolicy") && has("AllowedOrigins") {
         // Azure Container Apps.

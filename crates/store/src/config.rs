@@ -139,13 +139,29 @@ impl Default for Config {
     }
 }
 
+/// As part of the address, or as parameters of ClickHouse: both end in logs of servers and proxies.
+fn holds_credentials(url: &url::Url) -> bool {
+    !url.username().is_empty()
+        || url.password().is_some()
+        || (url.query_pairs()).any(|(name, _)| matches!(&*name, "user" | "password"))
+}
+
 impl Config {
     /// Reports every setting that cannot be used.
     pub fn problems(&self, mut problems: Problems<'_>) {
-        if !self.url.is_empty()
-            && let Err(reason) = url::Url::parse(&self.url)
-        {
-            problems.report("url", &self.url, reason.to_string());
+        match url::Url::parse(&self.url) {
+            _ if self.url.is_empty() => {}
+            // What cannot be read may hold a password as well.
+            Err(reason) if self.url.contains('@') => {
+                problems.report("url", "[redacted]", reason.to_string());
+            }
+            Err(reason) => problems.report("url", &self.url, reason.to_string()),
+            Ok(url) if holds_credentials(&url) => {
+                let reason = "an address without user and password: write them as `user` and `password`, \
+                              or `password_file` with the path of a file";
+                problems.report("url", "[redacted]", reason);
+            }
+            Ok(_) => {}
         }
         let is_name = |name: &str| {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

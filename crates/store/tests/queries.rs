@@ -109,6 +109,9 @@ async fn what_users_notice_is_counted_as_the_objective_counts_it() {
             (sums.get(failed), sums.get(all)),
             "{failed:?}"
         );
+        let (from, to) = hour();
+        let began = found.first_failed;
+        assert!(from <= began && began < to, "{failed:?}: {began:?}");
     }
 }
 
@@ -399,6 +402,53 @@ async fn failures_are_told_by_signature_blocks_first() {
     ] {
         assert!(slices.contains(&expect), "{expect:?} in {slices:?}");
     }
+}
+
+/// The edge hashes client networks with another value each day (`collector/src/network.rs`).
+#[tokio::test]
+async fn one_network_is_one_witness_also_over_midnight() {
+    const DAY: i64 = 86_400_000;
+    let midnight = UnixMillis((START.0 / DAY + 1) * DAY);
+    let blocked = |after: i64, seed: u64, network: u32| {
+        let at = midnight.plus(after * 60_000);
+        record(at, seed, |record| {
+            failed(Outcome::Blocked, Stage::Preflight)(record);
+            record.envelope.observations[0].target_origin = "https://api.test".to_owned();
+            let page = record.envelope.origin.page.as_mut().expect("a page");
+            (page.session, page.network) = (observation::SessionId(seed), network);
+        })
+    };
+    let store = with(vec![
+        blocked(-2, 1, 71),
+        blocked(-1, 2, 72),
+        blocked(1, 3, 1_071),
+        blocked(2, 4, 1_072),
+    ])
+    .await;
+    let (from, to) = (midnight.plus(-3_600_000), midnight.plus(3_600_000));
+    let (filter, reader) = (SliFilter::app(APP), store.reader());
+    let witnesses = reader.witnesses(&filter, from, to).await.expect("read");
+    let of_server = witnesses.iter().find(|row| row.endpoint.is_empty());
+    let of_server = of_server.expect("a row of the server");
+    let counted = (
+        of_server.sessions,
+        of_server.networks,
+        of_server.all_networks,
+    );
+    assert_eq!(counted, (4, 2, 2));
+    assert_eq!(reader.networks(&filter, from, to).await.expect("read"), 2);
+    let counts = Counts {
+        failed: Count::Blocked,
+        all: Count::Requests,
+    };
+    let affected = reader.affected(&filter, (&[], counts), (from, to), 600_000);
+    let affected = affected.await;
+    let affected = affected.expect("read");
+    assert_eq!(
+        (affected.sessions, affected.networks),
+        (4, 2),
+        "{affected:?}"
+    );
 }
 
 #[tokio::test]

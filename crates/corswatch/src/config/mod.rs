@@ -75,7 +75,7 @@ pub(crate) struct Config {
     pub(crate) public_url: String,
     /// Connections beyond this machine on which secrets may travel in clear text all the same: "store" (password of
     /// ClickHouse over http://), "kafka" (password of SASL without TLS), "dashboard" (bearer tokens, where `alert.external_url`
-    /// is not a https:// address). Without it such a configuration is refused.
+    /// is not a https:// address), "alert" (tokens and addresses of receivers over http://). Without it such a configuration is refused.
     pub(crate) dangerously_allow_plaintext: Vec<plaintext::Link>,
     /// Applications whose pages send beacons.
     pub(crate) apps: Vec<intake::AppConfig>,
@@ -225,8 +225,13 @@ impl Config {
                 && let Err(reason) = settings::web_url(url)
             {
                 found.retain(|problem| problem.path != path);
+                // Before an `@` stand user and password.
+                let value = match url.contains('@') {
+                    true => "[redacted]".to_owned(),
+                    false => format!("{url:?}"),
+                };
                 found.push(Problem {
-                    value: format!("{url:?}"),
+                    value,
                     path,
                     reason,
                 });

@@ -20,6 +20,8 @@ pub(crate) enum Link {
     Kafka,
     /// From people and programs to the admin server.
     Dashboard,
+    /// To receivers of alerts.
+    Alert,
 }
 
 impl Link {
@@ -28,6 +30,7 @@ impl Link {
             Self::Store => "store",
             Self::Kafka => "kafka",
             Self::Dashboard => "dashboard",
+            Self::Alert => "alert",
         }
     }
 }
@@ -58,8 +61,13 @@ impl Config {
             (Link::Kafka, self.open_kafka()),
             (Link::Dashboard, self.open_private_side()),
         ];
-        links.into_iter().filter_map(|(link, open)| {
-            let Open { problem, secret } = open?;
+        let links = links
+            .into_iter()
+            .filter_map(|(link, open)| Some((link, open?)));
+        let receivers = self.open_receivers().into_iter();
+        let links = links.chain(receivers.map(|open| (Link::Alert, open)));
+        links.filter_map(|(link, open)| {
+            let Open { problem, secret } = open;
             let Some(secret) = secret else {
                 return Some(Plaintext::Tolerated(problem));
             };
@@ -86,7 +94,7 @@ impl Config {
             "data travels in clear text: write https://"
         };
         is_open.then(|| Open {
-            problem: warning("store.url", &format!("{:?}", self.store.url), reason),
+            problem: warning("store.url", &format!("{:?}", self.shown_store()), reason),
             secret: has_password.then_some("a password"),
         })
     }
@@ -109,6 +117,65 @@ impl Config {
                 .any(|name| name.contains("password"))
                 .then_some("a password"),
         })
+    }
+
+    /// Receivers that are sent a secret: a token, or an address that is one.
+    fn open_receivers(&self) -> Vec<Open> {
+        let alert = &self.alert;
+        let slack = alert.slack.iter().enumerate().map(|(at, one)| {
+            let (field, url) = match one.url.reveal() {
+                "" => ("api_url", one.api_url.as_str()),
+                url => ("url", url),
+            };
+            (format!("slack[{at}].{field}"), url)
+        });
+        let teams = alert.teams.iter().enumerate();
+        let teams = teams.map(|(at, one)| (format!("teams[{at}].url"), one.url.reveal()));
+        let incident_io = alert.incident_io.iter().enumerate();
+        let incident_io =
+            incident_io.map(|(at, one)| (format!("incident_io[{at}].url"), one.url.reveal()));
+        let pagerduty = alert.pagerduty.iter().enumerate();
+        let pagerduty =
+            pagerduty.map(|(at, one)| (format!("pagerduty[{at}].url"), one.url.as_str()));
+        let jsm = alert.jsm.iter().enumerate();
+        let jsm = jsm.map(|(at, one)| (format!("jsm[{at}].url"), one.url.as_str()));
+        let peers = alert.alertmanager.iter().enumerate();
+        let peers = peers.flat_map(|(at, one)| {
+            let urls = one.urls.iter();
+            let urls = urls.filter(|url| !one.bearer_token.is_empty() || url.contains('@'));
+            urls.map(move |url| (format!("alertmanager[{at}].urls"), url.as_str()))
+        });
+        let webhooks = alert.webhooks.iter().enumerate();
+        let webhooks = webhooks.filter(|(_, one)| one.url.contains('@'));
+        let webhooks = webhooks.map(|(at, one)| (format!("webhooks[{at}].url"), one.url.as_str()));
+        let all = slack.chain(teams).chain(incident_io).chain(pagerduty);
+        let all = all.chain(webhooks);
+        let far = all.chain(jsm).chain(peers).filter(|(_, url)| {
+            let url = Url::parse(url).ok();
+            url.is_some_and(|url| {
+                url.scheme() == "http" && url.host().is_some_and(|host| !is_local(host))
+            })
+        });
+        far.map(|(path, _)| Open {
+            problem: warning(
+                &format!("alert.{path}"),
+                "[redacted]",
+                "alerts and what opens the receiver travel in clear text: write https://",
+            ),
+            secret: Some("a secret of a receiver"),
+        })
+        .collect()
+    }
+
+    /// The address of the store without user, password and parameters.
+    pub(super) fn shown_store(&self) -> String {
+        let Ok(mut url) = Url::parse(&self.store.url) else {
+            return "[redacted]".to_owned();
+        };
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.set_query(None);
+        url.as_str().trim_end_matches('/').to_owned()
     }
 
     fn open_private_side(&self) -> Option<Open> {
@@ -169,6 +236,47 @@ mod tests {
                 FAR.to_owned(),
             ),
             (
+                "alert",
+                "alert.slack[0].url",
+                "[[alert.slack]]\nurl = \"http://hooks.test/T0P\"".to_owned(),
+            ),
+            (
+                "alert",
+                "alert.slack[0].api_url",
+                "[[alert.slack]]\ntoken = \"xoxb-T0P\"\napi_url = \"http://slack.test\"".to_owned(),
+            ),
+            (
+                "alert",
+                "alert.teams[0].url",
+                "[[alert.teams]]\nurl = \"http://teams.test/T0P\"".to_owned(),
+            ),
+            (
+                "alert",
+                "alert.incident_io[0].url",
+                "[[alert.incident_io]]\nurl = \"http://incident.test\"\ntoken = \"T0P\"".to_owned(),
+            ),
+            (
+                "alert",
+                "alert.pagerduty[0].url",
+                "[[alert.pagerduty]]\nurl = \"http://events.test\"".to_owned(),
+            ),
+            (
+                "alert",
+                "alert.jsm[0].url",
+                "[[alert.jsm]]\nurl = \"http://jsm.test\"".to_owned(),
+            ),
+            (
+                "alert",
+                "alert.webhooks[0].url",
+                "[[alert.webhooks]]\nurl = \"http://me:T0P@hooks.test\"".to_owned(),
+            ),
+            (
+                "alert",
+                "alert.alertmanager[0].urls",
+                "[[alert.alertmanager]]\nurls = [\"http://am.test:9093\"]\nbearer_token = \"T0P\""
+                    .to_owned(),
+            ),
+            (
                 "dashboard",
                 "dashboard.listen",
                 format!("[dashboard]\nlisten = \"0.0.0.0:1\"\n{token}"),
@@ -179,6 +287,7 @@ mod tests {
             assert_eq!(paths(&found), [path], "{text}");
             let setting = format!("dangerously_allow_plaintext = [\"{link}\"]");
             assert!(found[0].reason.contains(&setting), "{}", found[0].reason);
+            assert!(!found[0].to_string().contains("T0P"), "{}", found[0]);
             let allowed = read(&format!("{setting}\n{text}"));
             assert_eq!(allowed.leaks().count(), 0, "{text}");
             assert!(
@@ -186,8 +295,32 @@ mod tests {
                 "it is said all the same"
             );
         }
+        let near = "[[alert.slack]]\nurl = \"http://127.0.0.1:1/x\"\n\
+             [[alert.alertmanager]]\nurls = [\"http://am.test:9093\"]";
+        let near: Config = toml::from_str(near).expect("well formed");
+        assert_eq!(near.leaks().count(), 0, "no secret leaves this machine");
         let own = "[dashboard]\nlisten = \"0.0.0.0:1\"\ntls = { certificate_file = \"a\", key_file = \"b\" }";
         let own: Config = toml::from_str(&format!("{own}\n{token}")).expect("well formed");
         assert_eq!(paths(&own.leaks().collect::<Vec<_>>()), [""; 0]);
+    }
+
+    #[test]
+    fn a_password_in_the_address_of_the_store_is_refused_and_shown_nowhere() {
+        for address in [
+            "http://corswatch:T0P@ch.test:9000",
+            "https://T0P@ch.test",
+            "https://ch.test/?user=x&password=T0P",
+            "http://user:T0P@ch test",
+        ] {
+            let mut config = Config::default();
+            address.clone_into(&mut config.store.url);
+            let mut found = Vec::new();
+            config.problems(&mut found);
+            let of_store = found.iter().find(|found| found.path == "store.url");
+            assert!(of_store.is_some(), "{address}: {found:?}");
+            found.extend(config.warnings());
+            let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
+            assert!(!texts.join("\n").contains("T0P"), "{texts:#?}");
+        }
     }
 }

@@ -199,13 +199,15 @@ impl Config {
             _ => return None,
         };
         url.set_port(Some(http)).ok()?;
+        let (_, _) = (url.set_username(""), url.set_password(None));
+        url.set_query(None);
         let written = url.as_str().trim_end_matches('/');
         let reason = format!(
             "this is the port of ClickHouse's native protocol; corswatch speaks HTTP: write `{written}`"
         );
         Some(warning(
             "store.url",
-            &format!("{:?}", self.store.url),
+            &format!("{:?}", self.shown_store()),
             &reason,
         ))
     }
@@ -217,9 +219,9 @@ impl Config {
 
     fn no_salt(&self) -> Option<Problem> {
         let is_shared = self.journal.kind == journal::Kind::Kafka;
-        let reason = "each collector draws its own at every start: one network of clients then counts \
-                      as several. Give all collectors the same secret, for example in \
-                      `collector.salt_file`";
+        let reason = "each collector draws its own (kept with its spool, else at every start): one network \
+                      of clients then counts as several. Give all collectors the same secret, for \
+                      example in `collector.salt_file`";
         (is_shared && self.collector.salt.is_empty())
             .then(|| warning("collector.salt", "\"\"", reason))
     }

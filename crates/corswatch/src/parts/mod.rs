@@ -25,7 +25,7 @@ pub(crate) use loading::{GROUP as LOADER_GROUP, loading};
 pub(crate) use private::{Private, Surroundings};
 pub(crate) use probing::probing;
 pub(crate) use reporting::reporting;
-pub(crate) use salt::kept_salt;
+pub(crate) use salt::{kept_salt, salt_of_collector};
 pub(crate) use storage::{Storage, embedded_data, storage};
 
 use std::sync::Arc;

@@ -8,6 +8,8 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 use settings::Secret;
 
+use super::make_private;
+use crate::config::Config;
 use crate::exit::Failure;
 use crate::file;
 use crate::init::random;
@@ -43,6 +45,17 @@ pub(crate) fn kept_salt(data: &Path) -> Result<Secret, Failure> {
             Err(Failure::Missing(anyhow!(error).context(text)))
         }
     }
+}
+
+/// The salt of a collector of its own, where none is configured: kept with its spool, the directory that outlives
+/// it. Without a spool it keeps nothing, and draws one at each start.
+pub(crate) fn salt_of_collector(config: &Config) -> Result<Secret, Failure> {
+    let spool = &config.journal.spool;
+    if !config.collector.salt.is_empty() || !spool.enabled {
+        return Ok(config.collector.salt.clone());
+    }
+    make_private(&spool.dir)?;
+    kept_salt(&spool.dir)
 }
 
 fn read(path: &Path) -> Result<Secret, Failure> {
@@ -84,6 +97,26 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         std::fs::remove_file(&path).expect("removed");
         assert_ne!(salt("drawn again"), first, "it is random");
+    }
+
+    #[test]
+    fn a_collector_keeps_the_salt_beside_its_spool_unless_one_is_configured() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let mut config = Config::default();
+        config.journal.spool.dir = folder.path().join("spool");
+        let salt = |config: &Config| match salt_of_collector(config) {
+            Ok(salt) => salt.reveal().to_owned(),
+            Err(_) => panic!("it can be kept"),
+        };
+        let first = salt(&config);
+        assert_eq!(salt(&config), first, "a restart");
+        config.journal.spool.dir = folder.path().join("other");
+        assert_ne!(salt(&config), first, "another collector");
+        config.journal.spool.enabled = false;
+        assert_eq!(salt(&config), "", "the edge draws one");
+        config.journal.spool.enabled = true;
+        config.collector.salt = Secret::new("that of all collectors".to_owned());
+        assert_eq!(salt(&config), "that of all collectors");
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) fn resolve<'a>(
     arrival: &'a Arrival<'a>,
 ) -> Result<Accepted<Cow<'a, str>>, Refusal> {
     check_times(&read.lines, arrival.received_at)?;
-    let mut notes = ResolveContext::new(arrival);
+    let mut notes = ResolveContext::new(arrival, arrival.network);
     notes.ignored_rows = read.unreadable;
     let mut rows = Rows::default();
     for line in &read.lines {

@@ -23,9 +23,13 @@ pub(super) fn resolve<'a>(
 ) -> Result<Accepted<Cow<'a, str>>, Refusal> {
     let id = identity(&beacon.id, "id")?;
     let session = identity(&beacon.session, "s")?;
-    let mut notes = ResolveContext::new(context);
-    let opaque = sender.origin == Some("null") && beacon.page != "null";
-    if opaque && context.app.opaque_origin() == OpaqueOrigin::Refuse {
+    let is_withheld = sender.origin == Some("null");
+    let opaque = is_withheld && beacon.page != "null";
+    let is_disputed = opaque && context.app.opaque_origin() == OpaqueOrigin::Dispute;
+    // Frames of one page send from the networks of all who look at it.
+    let witness = if is_disputed { 0 } else { context.network };
+    let mut notes = ResolveContext::new(context, witness);
+    if is_withheld && context.app.opaque_origin() == OpaqueOrigin::Refuse {
         let detail =
             "the browser withheld the origin of the page, and the application refuses that";
         return Err(refuse(None, "page", Reason::PageOriginMismatch, detail));
@@ -64,7 +68,7 @@ pub(super) fn resolve<'a>(
         network: context.network,
         at: context.received_at,
         network_share: context.app.network_share(),
-        has_opaque_origin: opaque && context.app.opaque_origin() == OpaqueOrigin::Dispute,
+        has_opaque_origin: is_disputed,
     };
     context
         .plausibility

@@ -123,10 +123,14 @@ impl Plausibility {
         let minute = Minute::of(reporter.at);
         let mut of_beacon = 0;
         for row in rows {
+            // What is disputed anyway uses up nothing of its network: any page may hold the frame that sent it.
+            if reporter.has_opaque_origin {
+                row.standing = Standing::OpaqueOrigin;
+                continue;
+            }
             of_beacon += u64::from(row.count);
             let is_heavy = of_beacon > MAX_OF_BEACON || !self.is_within_rates(reporter, row.count);
             row.standing = match Side::of(row.outcome) {
-                _ if reporter.has_opaque_origin => Standing::OpaqueOrigin,
                 _ if is_heavy => Standing::Excessive,
                 None => Standing::Undisputed,
                 Some(side) => {

@@ -36,6 +36,11 @@ const CONFIG: &str = r#"
     page_origins = ["https://shop.test"]
     opaque_origin = "refuse"
     [[apps]]
+    name = "closed"
+    keys = ["closed-key"]
+    dangerously_any_page_origin = true
+    opaque_origin = "refuse"
+    [[apps]]
     name = "easy"
     keys = ["easy-key-1"]
     page_origins = ["https://shop.test"]
@@ -103,6 +108,16 @@ impl Default for Edge {
 
 impl Edge {
     pub(crate) fn accept(&self, sender: Sender<'_>, body: &[u8]) -> Result<Accepted, Refusal> {
+        self.accept_from(7, sender, body)
+    }
+
+    /// The same of a client in `network`.
+    pub(crate) fn accept_from(
+        &self,
+        network: u32,
+        sender: Sender<'_>,
+        body: &[u8],
+    ) -> Result<Accepted, Refusal> {
         let KeyState::Active { app, .. } = self.catalog.key(sender.key) else {
             panic!("an active key");
         };
@@ -110,7 +125,7 @@ impl Edge {
             origin: sender.origin,
             user_agent: sender.user_agent,
         };
-        self.parse(&from, app, body)
+        self.parse_from(network, &from, app, body)
     }
 
     pub(crate) fn parse(
@@ -119,11 +134,21 @@ impl Edge {
         app: &App,
         body: &[u8],
     ) -> Result<Accepted, Refusal> {
+        self.parse_from(7, source, app, body)
+    }
+
+    fn parse_from(
+        &self,
+        network: u32,
+        source: &impl Source,
+        app: &App,
+        body: &[u8],
+    ) -> Result<Accepted, Refusal> {
         let arrival = Arrival {
             app,
             catalog: &self.catalog,
             received_at: NOW,
-            network: 7,
+            network,
             cardinality: &self.slots,
             plausibility: &self.plausibility,
         };

@@ -3,12 +3,8 @@
 //! What a variable has as its default, and what stands in `locals`, is put in; anything else is a value
 //! that the file does not tell.
 
-use hcl_edit::Span;
-use hcl_edit::expr::{Expression, FuncCall, Traversal, TraversalOperator};
-use hcl_edit::structure::{Block, Body, Structure};
-use hcl_edit::template::{Element, StringTemplate};
-
 use super::Platform;
+use super::hcl::{self, Block, Body, Expression, Kind, Part};
 use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 use crate::yaml::{Node, Value};
@@ -37,7 +33,7 @@ const RESOURCES: [(&str, Platform); 14] = [
 /// The blocks of those resources that are CORS settings.
 const BLOCKS: [&str; 4] = ["cors_rule", "cors_configuration", "cors_config", "cors"];
 
-/// Values lead to others, and blocks stand in others, no deeper.
+/// Values lead to others no further.
 const DEPTH: usize = 16;
 
 /// Whether a file is one of Terraform's.
@@ -50,6 +46,11 @@ pub(crate) fn is_terraform(text: &str) -> bool {
     text.lines().any(starts)
 }
 
+/// Whether a text names a resource that is known: plans and states are JSON.
+pub(crate) fn is_named(text: &str) -> bool {
+    RESOURCES.iter().any(|(name, _)| text.contains(name))
+}
+
 /// The resources that are known, for people.
 pub(crate) fn known() -> String {
     let names: Vec<&str> = RESOURCES.iter().map(|(name, _)| *name).collect();
@@ -57,30 +58,34 @@ pub(crate) fn known() -> String {
 }
 
 fn platform_of(block: &Block) -> Option<Platform> {
-    if block.ident.as_str() != "resource" {
-        return None;
-    }
-    let kind = block.labels.first()?.as_str();
-    let found = RESOURCES.iter().find(|(name, _)| *name == kind);
+    let kind = block.labels.first().filter(|_| block.kind == "resource")?;
+    let found = RESOURCES.iter().find(|(name, _)| name == kind);
     found.map(|(_, platform)| *platform)
 }
 
-fn has_settings(body: &Body, left: usize) -> bool {
-    body.blocks().any(|block| {
-        let label = block.labels.first().map_or("", |label| label.as_str());
-        BLOCKS.contains(&block.ident.as_str())
-            || block.ident.as_str() == "dynamic" && BLOCKS.contains(&label)
-            || left > 0 && has_settings(&block.body, left - 1)
+/// What a block is: `dynamic "name" { content { .. } }` is blocks of that name.
+fn named(block: &Block) -> (&str, &Body) {
+    match (block.labels.first(), block.body.of("content").next()) {
+        (Some(name), Some(content)) if block.kind == "dynamic" => (name, &content.body),
+        _ => (&block.kind, &block.body),
+    }
+}
+
+fn has_settings(body: &Body) -> bool {
+    body.blocks.iter().any(|block| {
+        let (name, inner) = named(block);
+        BLOCKS.contains(&name) || has_settings(inner)
     })
 }
 
 /// Whose settings a file has: those of the first resource with any.
 pub(crate) fn platform(text: &str) -> Option<Platform> {
-    let body: Body = text.parse().ok()?;
+    let body = hcl::body(text).ok()?;
     let mut found = body
-        .blocks()
+        .blocks
+        .iter()
         .filter_map(|block| Some((platform_of(block)?, block)));
-    let (platform, _) = found.find(|(_, block)| has_settings(&block.body, DEPTH))?;
+    let (platform, _) = found.find(|(_, block)| has_settings(&block.body))?;
     Some(platform)
 }
 
@@ -90,11 +95,10 @@ pub(super) fn documents(
     source: &Source<'_>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Node> {
-    let body: Body = match source.text.parse::<Body>() {
+    let body = match hcl::body(source.text) {
         Ok(body) => body,
-        Err(error) => {
-            let line = error.location().line();
-            problem(problems, &source.place(line), error.message().to_owned());
+        Err((line, reason)) => {
+            problem(problems, &source.place(line), reason);
             return Vec::new();
         }
     };
@@ -103,15 +107,16 @@ pub(super) fn documents(
         body: &body,
     };
     let mut documents = Vec::new();
-    for block in body.blocks() {
+    for block in &body.blocks {
+        let place = source.place(block.line);
         match platform_of(block) {
-            Some(own) if own == platform => documents.push(reader.body(&block.body, DEPTH)),
-            Some(_) if has_settings(&block.body, DEPTH) => {
-                let kind = block.labels.first().map_or("", |label| label.as_str());
+            Some(own) if own == platform => documents.push(reader.body(&block.body, place)),
+            Some(_) if has_settings(&block.body) => {
+                let kind = block.labels.first().map_or("", String::as_str);
                 let reason = format!(
                     "`{kind}` is of another platform, and is left out: give it in a file of its own"
                 );
-                problem(problems, &reader.place(block.span()), reason);
+                problem(problems, &place, reason);
             }
             _ => {}
         }
@@ -125,99 +130,78 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn place(&self, span: Option<std::ops::Range<usize>>) -> SourceLocation {
-        let before = span.and_then(|span| self.source.text.get(..span.start));
-        self.source
-            .place(before.map_or(1, |text| text.matches('\n').count() + 1))
-    }
-
     /// A body as a map; several blocks of one name are a list.
-    fn body(&self, body: &Body, left: usize) -> Node {
+    fn body(&self, body: &Body, place: SourceLocation) -> Node {
         let mut members: Vec<(String, SourceLocation, Node)> = Vec::new();
-        for structure in body {
-            let (name, node) = match structure {
-                Structure::Attribute(attribute) => {
-                    let name = attribute.key.as_str().to_owned();
-                    (name, self.value(&attribute.value, left))
-                }
-                Structure::Block(block) if left > 0 => {
-                    // `dynamic "name" { content { .. } }` is blocks of that name.
-                    let label = block.labels.first().map_or("", |label| label.as_str());
-                    let content = block.body.get_blocks("content").next();
-                    let (name, inner) = match (block.ident.as_str(), content) {
-                        ("dynamic", Some(content)) => (label, &content.body),
-                        (name, _) => (name, &block.body),
-                    };
-                    let node = Node {
-                        place: self.place(block.span()),
-                        ..self.body(inner, left - 1)
-                    };
-                    (name.to_owned(), node)
-                }
-                Structure::Block(_) => continue,
-            };
-            match members.iter_mut().find(|(other, ..)| *other == name) {
+        for attribute in &body.attributes {
+            let node = self.value(&attribute.value, DEPTH);
+            members.push((attribute.name.clone(), node.place.clone(), node));
+        }
+        for block in &body.blocks {
+            let (name, inner) = named(block);
+            let node = self.body(inner, self.source.place(block.line));
+            match members.iter_mut().find(|(other, ..)| other == name) {
                 Some((.., before)) => match &mut before.value {
                     Value::List(list) => list.push(node),
                     _ => before.value = Value::List(vec![before.clone(), node]),
                 },
-                None => members.push((name, node.place.clone(), node)),
+                None => members.push((name.to_owned(), node.place.clone(), node)),
             }
         }
         Node {
-            place: self.place(body.span()),
+            place,
             value: Value::Map(members),
         }
     }
 
     fn value(&self, expression: &Expression, left: usize) -> Node {
+        let unresolved = || Value::Unresolved(written(expression));
         Node {
-            place: self.place(expression.span()),
-            value: self
-                .known(expression, left)
-                .unwrap_or_else(|| Value::Unresolved(expression.to_string().trim().to_owned())),
+            place: self.source.place(expression.line),
+            value: self.known(expression, left).unwrap_or_else(unresolved),
         }
     }
 
     /// The value of an expression, where the file tells it.
     fn known(&self, expression: &Expression, left: usize) -> Option<Value> {
         let left = left.checked_sub(1)?;
-        Some(match expression {
-            Expression::Null(_) => Value::List(Vec::new()),
-            Expression::Bool(flag) => Value::Text(flag.to_string(), false),
-            Expression::Number(number) => Value::Text(number.value().to_string(), false),
-            Expression::String(text) => Value::Text(text.as_str().to_owned(), true),
-            Expression::StringTemplate(template) => self.template(template, left)?,
-            Expression::Array(list) => {
-                Value::List(list.iter().map(|one| self.value(one, left)).collect())
-            }
-            Expression::Parenthesis(inner) => self.known(inner.inner(), left)?,
-            Expression::FuncCall(call) => self.call(call, left)?,
-            Expression::Traversal(traversal) => self.known(self.referred(traversal)?, left)?,
-            _ => return None,
-        })
+        match &expression.kind {
+            Kind::Text(parts) => self.text(parts, left),
+            Kind::List(list) => Some(Value::List(
+                list.iter().map(|one| self.value(one, left)).collect(),
+            )),
+            Kind::Call(name, args) => self.call(name, args, left),
+            Kind::Word(word) => match self.referred(word) {
+                Some(found) => self.known(found, left),
+                None if word == "null" => Some(Value::List(Vec::new())),
+                None => {
+                    let is_plain =
+                        matches!(word.as_str(), "true" | "false") || word.parse::<f64>().is_ok();
+                    is_plain.then(|| Value::Text(word.clone(), false))
+                }
+            },
+            Kind::Other(_) => None,
+        }
     }
 
-    fn template(&self, template: &StringTemplate, left: usize) -> Option<Value> {
+    fn text(&self, parts: &[Part], left: usize) -> Option<Value> {
         let mut text = String::new();
-        for element in template {
-            match element {
-                Element::Literal(literal) => text.push_str(literal),
-                Element::Interpolation(inner) => match self.known(&inner.expr, left)? {
+        for part in parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Inserted(inner) => match self.known(inner, left)? {
                     Value::Text(value, _) => text.push_str(&value),
                     _ => return None,
                 },
-                Element::Directive(_) => return None,
             }
         }
         Some(Value::Text(text, true))
     }
 
     /// Functions that leave a list as it is, or put lists together.
-    fn call(&self, call: &FuncCall, left: usize) -> Option<Value> {
-        let mut args = call.args.iter();
-        match call.name.name.as_str() {
-            "toset" | "tolist" | "distinct" | "sort" | "compact" => self.known(args.next()?, left),
+    fn call(&self, name: &str, args: &[Expression], left: usize) -> Option<Value> {
+        match name {
+            "toset" | "tolist" | "distinct" | "sort" | "compact" => self.known(args.first()?, left),
             "concat" => {
                 let mut all = Vec::new();
                 for arg in args {
@@ -233,31 +217,35 @@ impl Reader<'_> {
     }
 
     /// The default of `var.name`, or what `local.name` is.
-    fn referred(&self, traversal: &Traversal) -> Option<&Expression> {
-        let Expression::Variable(kind) = &traversal.expr else {
-            return None;
-        };
-        let [operator] = traversal.operators.as_slice() else {
-            return None;
-        };
-        let TraversalOperator::GetAttr(name) = operator.value() else {
-            return None;
-        };
-        let mut blocks = self.body.blocks();
-        match kind.as_str() {
+    fn referred(&self, word: &str) -> Option<&Expression> {
+        let (kind, name) = word.split_once('.')?;
+        match kind {
             "var" => {
-                let is_it = |block: &&Block| {
-                    block.ident.as_str() == "variable"
-                        && block.labels.first().map(|label| label.as_str()) == Some(name.as_str())
-                };
-                let default = blocks.find(is_it)?.body.get_attribute("default")?;
-                Some(&default.value)
+                let mut variables = self.body.of("variable");
+                let is_it = |block: &&Block| block.labels.first().is_some_and(|own| own == name);
+                variables.find(is_it)?.body.get("default")
             }
-            "local" => blocks
-                .filter(|block| block.ident.as_str() == "locals")
-                .find_map(|block| block.body.get_attribute(name))
-                .map(|found| &found.value),
+            "local" => self
+                .body
+                .of("locals")
+                .find_map(|block| block.body.get(name)),
             _ => None,
+        }
+    }
+}
+
+/// An expression for people.
+fn written(expression: &Expression) -> String {
+    match &expression.kind {
+        Kind::Word(text) | Kind::Other(text) => text.clone(),
+        Kind::List(_) => "[..]".to_owned(),
+        Kind::Call(name, _) => format!("{name}(..)"),
+        Kind::Text(parts) => {
+            let part = |part: &Part| match part {
+                Part::Literal(text) => text.clone(),
+                Part::Inserted(inner) => format!("${{{}}}", written(inner)),
+            };
+            parts.iter().map(part).collect()
         }
     }
 }

@@ -104,16 +104,23 @@ impl Reader {
             "has({endpoints:Array(String)}, toString(endpoint))"
         };
         let since = |name: &str| format!("minute >= toDateTime({{{name}:Int64}}, 'UTC')");
+        // Networks by day of arrival, as witnesses are.
         let (late, earlier) = (since("recent"), since("before"));
         let (failed, counted) = (meets(counts.failed), meets(counts.all));
         let sql = format!(
-            "SELECT uniqExactIf(session, session != 0 AND {failed}) AS sessions, uniqExactIf(session, session != 0) AS all_sessions, \
-               uniqExactIf(network, network != 0 AND {failed}) AS networks, \
-               sumIf(toUInt64(count), {failed}) AS failed, sum(toUInt64(count)) AS requests, \
-               sumIf(toUInt64(count), {late}) AS recent, \
-               sumIf(toUInt64(count), {late} AND {failed}) AS recent_failed, \
-               sumIf(toUInt64(count), NOT {late} AND {earlier} AND {failed}) AS before_failed \
-             FROM observations FINAL WHERE {condition} AND {named} AND {counted}",
+            "SELECT uniqExactMerge(hurt) AS sessions, uniqExactMerge(seen) AS all_sessions, max(of_day) AS networks, \
+               sum(bad) AS failed, sum(n) AS requests, sum(late) AS recent, sum(late_bad) AS recent_failed, \
+               sum(earlier_bad) AS before_failed, minIf(first, toUnixTimestamp64Milli(first) > 0) AS first_failed FROM \
+             (SELECT uniqExactStateIf(session, session != 0 AND {failed}) AS hurt, \
+                uniqExactStateIf(session, session != 0) AS seen, \
+                uniqExactIf(network, network != 0 AND {failed}) AS of_day, \
+                sumIf(toUInt64(count), {failed}) AS bad, sum(toUInt64(count)) AS n, \
+                sumIf(toUInt64(count), {late}) AS late, \
+                sumIf(toUInt64(count), {late} AND {failed}) AS late_bad, \
+                sumIf(toUInt64(count), NOT {late} AND {earlier} AND {failed}) AS earlier_bad, \
+                minIf(at, {failed}) AS first \
+              FROM observations FINAL WHERE {condition} AND {named} AND {counted} \
+              GROUP BY toDate(received_at))",
             condition = scope.raw_condition()
         );
         let statement = scope.bind(self.client.sql(&sql));
