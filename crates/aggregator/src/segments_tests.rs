@@ -172,7 +172,7 @@ async fn what_is_asked_in_a_round_does_not_depend_on_how_many_apps_there_are() {
     let minutes = [5, 60, 43_200];
     for apps in [2, 22, 500] {
         source.asked.lock().expect("not poisoned").clear();
-        let filter = |nth: usize| SliFilter::app(&format!("app-{nth}"));
+        let filter = |nth: usize| SliFilter::app(format!("app-{nth}"));
         let mut questions: Vec<_> = (0..apps)
             .map(|nth| ((filter(nth), GroupBy::None), windows(&minutes)))
             .collect();
