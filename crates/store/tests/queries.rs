@@ -116,6 +116,32 @@ async fn what_users_notice_is_counted_as_the_objective_counts_it() {
 }
 
 #[tokio::test]
+async fn apps_that_are_asked_together_have_each_their_own_sums() {
+    let of = |app: &'static str, count: u32| {
+        move |record: &mut Record| {
+            record.envelope.origin.app = app.to_owned();
+            record.envelope.observations[0].count = count;
+        }
+    };
+    let records = vec![
+        record(START, 1, of("one", 3)),
+        record(START, 2, of("one", 4)),
+        record(START, 3, of("it's", 5)),
+        record(START, 4, of("unasked", 9)),
+    ];
+    let reader = with(records).await.reader();
+    let apps = ["one", "it's", "silent"].map(str::to_owned);
+    let filter = SliFilter::app("one");
+    let found = reader.sli_of_apps(&filter, &apps, hour());
+    let found = found.await.expect("sums");
+    let told: Vec<_> = found
+        .iter()
+        .map(|(app, sums)| (app.as_str(), sums.requests))
+        .collect();
+    assert_eq!(told, [("it's", 5), ("one", 7)]);
+}
+
+#[tokio::test]
 async fn each_sum_counts_what_its_sli_is_made_of() {
     let set = |outcome, credentialed, preflighted, status| {
         move |record: &mut Record| {
