@@ -19,7 +19,8 @@ const ONE_ADDRESS: &str = "[collector.limits]\nclient_rate = 10000\nclient_burst
 pub struct Cluster {
     /// The one broker.
     pub broker: Broker,
-    _engine: Engine,
+    engine: Engine,
+    database: String,
     file: PathBuf,
     _folder: tempfile::TempDir,
 }
@@ -54,10 +55,30 @@ impl Cluster {
             .write(folder.path());
         Self {
             broker,
-            _engine: engine,
+            engine,
+            database: database.to_owned(),
             file,
             _folder: folder,
         }
+    }
+
+    /// Runs a statement in the database of the roles, as its owner.
+    ///
+    /// # Panics
+    /// When the engine refuses it.
+    pub async fn sql(&self, statement: &str) {
+        let server = self.engine.access().running().expect("the engine runs");
+        let (user, password) = self.engine.access().credentials(EngineUser::Writer);
+        let request = testkit::http::client()
+            .post(server.url)
+            .header("X-ClickHouse-Database", &self.database)
+            .header("X-ClickHouse-User", user)
+            .header("X-ClickHouse-Key", password.reveal())
+            .body(statement.to_owned());
+        let answer = request.send().await.expect("an answer");
+        let status = answer.status();
+        let text = answer.text().await.unwrap_or_default();
+        assert!(status.is_success(), "{statement}: {text}");
     }
 
     /// Starts a role.

@@ -179,11 +179,11 @@ async fn a_role_waits_for_clickhouse_as_long_as_configured_and_no_longer() {
     to_engine.set(Weather::Cut);
     let port = to_engine.port();
     let health = format!("127.0.0.1:{}", testkit::port::lasting());
-    let start = |patience: &str| {
+    let start = |timeout: &str| {
         let file = Settings::with_fixed_ports()
             .and(&format!(
                 "[store]\nurl = \"http://127.0.0.1:{port}\"\nuser = \"{user}\"\npassword = \"{}\"\n\
-                 database = \"late\"\nopen_timeout = \"{patience}\"",
+                 database = \"late\"\nopen_timeout = \"{timeout}\"",
                 password.reveal(),
             ))
             .write(folder.path());

@@ -61,7 +61,11 @@ fn settings(port: u16, reports: &[(&str, &str)], more: &str) -> Settings {
 async fn a_report_is_mailed_when_it_is_due_and_not_again_after_a_restart() {
     let (server, port) = mail_server().await;
     let data = tempfile::tempdir().expect("a directory");
-    let reports = [("week", "Europe/Berlin"), ("month", "UTC")];
+    let reports = [
+        ("week", "Europe/Berlin"),
+        ("week", "America/Lima"),
+        ("month", "UTC"),
+    ];
     let mut product = Product::start(data.path(), &settings(port, &reports[..1], "")).await;
     let beacon = Beacon::new(1).ok("/items", 3).blocked("PUT", "/cart");
     let taken = product.edge.beacon(KEY, &beacon).await.expect("an answer");
@@ -71,15 +75,19 @@ async fn a_report_is_mailed_when_it_is_due_and_not_again_after_a_restart() {
     assert_eq!(weekly.len(), 1, "{weekly:#?}");
     let (weekly, subject) = (&weekly[0], about(&weekly[0]));
     let text = weekly["text"].as_str().expect("text");
+    let page = weekly["html"].as_str().expect("a page");
     for part in [
-        "## Objectives",
-        "## Incidents",
-        "## Changes",
-        "## Replayed failures",
-        "## Allow-lists",
+        "Objectives",
+        "Incidents",
+        "Changes",
+        "Replayed failures",
+        "Allow-lists",
     ] {
-        assert!(text.contains(part), "{part}: {text}");
+        assert!(text.contains(&format!("\n{part}")), "{part}: {text}");
+        assert!(page.contains(&format!("<h2>{part}")), "{part}: {page}");
     }
+    assert!(text.contains("\n--") && !text.contains('|'), "{text}");
+    assert!(subject.ends_with("(Europe/Berlin)"), "{subject}");
     eventually("the delivery log has it", async || -> Result<()> {
         let log = product
             .private
@@ -104,13 +112,16 @@ async fn a_report_is_mailed_when_it_is_due_and_not_again_after_a_restart() {
         "{page}"
     );
 
-    // The week stands first in every round: once the month is sent, it was looked at again.
+    // The week stands first in every round: once the month is sent, it was looked at again. The one of another time zone
+    // is another report.
     product.process.terminate();
     let status = product.process.ended(START).await;
     assert!(status.success(), "{:#?}", product.process.lines());
     let _again = Product::start(data.path(), &settings(port, &reports, "")).await;
     let all = mails(&server, "CORS of test: month of 20").await;
-    assert_eq!(all.len(), 2, "{all:#?}");
+    let subjects: Vec<_> = all.iter().map(about).collect();
+    assert_eq!(subjects.len(), 3, "{subjects:?}");
+    assert!(subjects[1].ends_with("(America/Lima)"), "{subjects:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

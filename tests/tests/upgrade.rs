@@ -6,7 +6,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use corswatch_tests::{Flood, KEY, Product, RECORDED, Settings, corswatch, eventually};
+use corswatch_tests::{
+    Cluster, Flood, KEY, Product, RECORDED, Settings, address, corswatch, counted_and_balanced,
+    eventually,
+};
 use testkit::http::Http;
 use testkit::{Beacon, checkout};
 
@@ -124,4 +127,46 @@ async fn an_upgrade_that_is_killed_on_its_way_while_pages_send_counts_every_beac
         stopped(product).await;
         recounted(&data, 2 * (RECORDED + UNDER_LOAD));
     }
+}
+
+/// What a later build may add: the present one is the build of before then.
+const ADDED_LATER: [&str; 6] = [
+    "ALTER TABLE observations ADD COLUMN later LowCardinality(String) DEFAULT 'unset'",
+    "ALTER TABLE sli_parts ADD COLUMN later UInt64 DEFAULT 0",
+    "ALTER TABLE chunks ADD COLUMN later String DEFAULT ''",
+    "ALTER TABLE edge_reports ADD COLUMN later UInt64 DEFAULT 0",
+    "CREATE TABLE later (at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY at",
+    "INSERT INTO migrations (number, name, checksum, expands) VALUES (9999, '9999_later', 'x', true)",
+];
+const ROLLED_BACK_OVER: u64 = 400;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_build_before_goes_on_under_load_with_a_store_to_which_a_later_one_added() {
+    let ground = Cluster::prepare("rollback").await;
+    let mut loader = ground.start("loader");
+    let mut collector = ground.start("collector");
+    let edge = Http::new(address(&mut collector, "edge").await);
+    let mut dashboard = ground.start("dashboard");
+    address(&mut dashboard, "dashboard").await;
+    let flood = Flood::new(&edge, 4, ROLLED_BACK_OVER);
+    flood.reaches(ROLLED_BACK_OVER / 4).await;
+    // Forward: the store is migrated while the roles of the build before go on.
+    for statement in ADDED_LATER {
+        ground.sql(statement).await;
+    }
+    flood.reaches(ROLLED_BACK_OVER / 2).await;
+    // Back: the roles of the build before start again, one of them amid its work.
+    loader.kill();
+    dashboard.kill();
+    collector.terminate();
+    let drained = collector.ended(READY).await;
+    assert!(drained.success(), "{:#?}", collector.lines());
+    let mut loader = ground.start("loader");
+    let goes_on = |line: &str| line.contains("9999_later").then_some(());
+    loader.line("what it goes on beside", READY, goes_on).await;
+    let _collector = ground.start("collector");
+    let mut dashboard = ground.start("dashboard");
+    let private = Http::new(address(&mut dashboard, "dashboard").await);
+    flood.ends().await;
+    counted_and_balanced(&private, ROLLED_BACK_OVER).await;
 }

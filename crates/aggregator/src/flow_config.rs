@@ -59,6 +59,22 @@ pub struct FlowConfig {
 }
 
 impl FlowConfig {
+    /// A flow with nothing said but its calls.
+    #[must_use]
+    pub fn of(app: &str, name: &str, endpoints: Vec<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            app: app.to_owned(),
+            endpoints,
+            objective: None,
+            window: month(),
+            calendar: None,
+            at_most: page(),
+            owner: String::new(),
+            runbook: String::new(),
+        }
+    }
+
     /// What its requests are known by.
     #[must_use]
     pub fn flow(&self) -> Flow {

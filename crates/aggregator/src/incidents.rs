@@ -11,7 +11,8 @@ use incident::{
     Replay, SLACK, Scope, Signal, rank, step,
 };
 use observation::UnixMillis;
-use store::{ClosingRow, Dimension, Flow, SliFilter, StoreError, Written};
+use slo::Count;
+use store::{ClosingRow, Counts, Dimension, Flow, SliFilter, StoreError, Written};
 
 use crate::alert_registry::AlertRegistry;
 use crate::alive::Alive;
@@ -263,6 +264,7 @@ impl Incidents {
         // Enough before it to tell where the numbers go.
         let from = UnixMillis(from.min(at.0 - 2 * RECENT)).minute();
         let target = incident.target_origin.clone();
+        let counts = counts(incident.failing);
         for (app, part) in &mut incident.apps {
             let filter = narrowed(judge.slices.filter(app), &target);
             let mut endpoints: Vec<_> = part
@@ -273,7 +275,7 @@ impl Incidents {
             endpoints.dedup();
             let found = self
                 .source
-                .affected(&filter, &endpoints, (from, end(at)), RECENT)
+                .affected(&filter, (&endpoints, counts), (from, end(at)), RECENT)
                 .await?;
             part.impact = Some(Impact {
                 sessions: found.sessions,
@@ -288,7 +290,7 @@ impl Incidents {
                 },
                 since: incident.started_at,
             });
-            let failing = (target.as_str(), endpoints.as_slice());
+            let failing = (target.as_str(), endpoints.as_slice(), counts);
             part.flows = self
                 .flows_noticing((app, part), failing, judge, (from, end(at)))
                 .await?;
@@ -372,7 +374,7 @@ impl Incidents {
                 ),
                 incident::SuspectKind::HeaderChange => (
                     incident::Happening::Headers,
-                    format!("{} changed.", suspect.id),
+                    format!("{} changed.", incident::suspected(&suspect.id)),
                 ),
             };
             incident.note(suspect.at, what, text, &suspect.app);
@@ -380,6 +382,16 @@ impl Incidents {
         incident.suspects = Some(suspects);
         Ok(())
     }
+}
+
+/// What is counted of an incident: the same as its objectives count. What is slow is not blocked, which is said.
+const fn counts(failing: Failing) -> Counts {
+    let (failed, all) = match failing {
+        Failing::Blocked | Failing::Latency => (Count::Blocked, Count::Requests),
+        Failing::HeaderRead => (Count::HeaderUnreadable, Count::HeaderReads),
+        Failing::Unknown => (Count::Unknown, Count::Requests),
+    };
+    Counts { failed, all }
 }
 
 /// Those that take steps: open ones, and those that were merged just now.

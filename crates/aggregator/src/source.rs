@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use observation::{EdgeReport, UnixMillis};
 use slo::Sums;
 use store::{
-    Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, DeployRow,
-    DiagnosisRow, Dimension, Failure, FlowAffected, IncidentRow, Leases, ProgressRow, Reader,
-    SliFilter, SnapshotRow, Store, StoreError, Witnessed,
+    Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, Counts,
+    DeployRow, DiagnosisRow, Dimension, Failure, FlowAffected, IncidentRow, Leases, ProgressRow,
+    Reader, SliFilter, SnapshotRow, Store, StoreError, Witnessed,
 };
 
 use crate::GroupBy;
@@ -64,7 +64,7 @@ pub trait Evidence: Source {
     async fn affected(
         &self,
         filter: &SliFilter,
-        endpoints: &[String],
+        counted: (&[String], Counts),
         span: (UnixMillis, UnixMillis),
         recent: i64,
     ) -> Result<Affected, StoreError>;
@@ -73,7 +73,7 @@ pub trait Evidence: Source {
     async fn flow_affected(
         &self,
         filter: &SliFilter,
-        failing: (&str, &[String]),
+        failing: (&str, &[String], Counts),
         span: (UnixMillis, UnixMillis),
     ) -> Result<FlowAffected, StoreError>;
 
@@ -249,17 +249,17 @@ impl Evidence for Engine {
     async fn affected(
         &self,
         filter: &SliFilter,
-        endpoints: &[String],
+        counted: (&[String], Counts),
         span: (UnixMillis, UnixMillis),
         recent: i64,
     ) -> Result<Affected, StoreError> {
-        self.reader.affected(filter, endpoints, span, recent).await
+        self.reader.affected(filter, counted, span, recent).await
     }
 
     async fn flow_affected(
         &self,
         filter: &SliFilter,
-        failing: (&str, &[String]),
+        failing: (&str, &[String], Counts),
         span: (UnixMillis, UnixMillis),
     ) -> Result<FlowAffected, StoreError> {
         self.reader.flow_affected(filter, failing, span).await

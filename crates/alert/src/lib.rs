@@ -45,6 +45,7 @@ mod pending_delivery;
 mod quote;
 mod receiver;
 mod recurrence;
+mod report_form;
 mod report_schedule;
 mod route;
 mod silence;
@@ -74,6 +75,7 @@ pub use receiver::{
     AlertmanagerConfig, EmailConfig, IncidentIoConfig, JsmConfig, JsmPriority, MailSecurity,
     PagerDutyConfig, SlackConfig, TeamsConfig, TeamsShape,
 };
+pub use report_form::report_page;
 pub use report_schedule::{DueReport, ReportConfig, ReportPeriod};
 pub use route::RouteConfig;
 pub use silence::{FieldProblem, Silence, SilenceConfig, SilenceKind, Silences};

@@ -17,15 +17,23 @@ pub(crate) fn quoted(mut notification: Notification) -> Notification {
             .replace('>', "\u{203a}")
             .replace("](", "] (")
     });
+    // A report is Markdown in which strangers' texts are escaped already, and goes by mail alone, which obeys nothing.
+    let markdown = if notification.is_report() {
+        "description"
+    } else {
+        ""
+    };
     change(&mut notification.annotations, |name, text| {
         if name.ends_with(ADDRESSES) {
-            printable::line(text)
-        } else {
-            text.split('\n')
-                .map(harmless)
-                .collect::<Vec<_>>()
-                .join("\n")
+            return printable::line(text);
         }
+        let lines = text.split('\n');
+        let lines: Vec<_> = if name == markdown {
+            lines.map(printable::line).collect()
+        } else {
+            lines.map(harmless).collect()
+        };
+        lines.join("\n")
     });
     notification
 }

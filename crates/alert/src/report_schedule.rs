@@ -80,11 +80,17 @@ impl ReportConfig {
         Some(DueReport { at, from, to })
     }
 
-    /// What it is called: names app, period, and the first day of what it is about.
+    /// What it is called: names all that tells it from another report, app, period, the first day of what it is about,
+    /// and the time zone of that day where it is not UTC.
     #[must_use]
     pub fn title(&self, due: DueReport) -> String {
         let day = self.calendar().day(due.from);
-        format!("CORS of {}: {} of {day}", self.app, self.period)
+        let title = format!("CORS of {}: {} of {day}", self.app, self.period);
+        if self.time_zone == Zone::default() {
+            title
+        } else {
+            format!("{title} ({})", self.time_zone)
+        }
     }
 
     const fn calendar(&self) -> Calendar {
@@ -200,14 +206,26 @@ mod tests {
     }
 
     #[test]
-    fn its_title_has_the_day_as_people_there_say_it() {
-        let config = ReportConfig {
-            app: "shop".to_owned(),
-            time_zone: "Europe/Berlin".to_owned().try_into().expect("a zone"),
-            ..ReportConfig::default()
-        };
-        let due = config.due(at("2026-11-25T12:00:00Z")).expect("due");
-        assert_eq!(config.title(due), "CORS of shop: week of 2026-11-16");
+    fn its_title_has_the_day_as_people_there_say_it_and_tells_it_from_those_of_other_time_zones() {
+        for (zone, title) in [
+            (
+                "Europe/Berlin",
+                "CORS of shop: week of 2026-11-16 (Europe/Berlin)",
+            ),
+            (
+                "America/Lima",
+                "CORS of shop: week of 2026-11-16 (America/Lima)",
+            ),
+            ("UTC", "CORS of shop: week of 2026-11-16"),
+        ] {
+            let config = ReportConfig {
+                app: "shop".to_owned(),
+                time_zone: zone.to_owned().try_into().expect("a zone"),
+                ..ReportConfig::default()
+            };
+            let due = config.due(at("2026-11-25T12:00:00Z")).expect("due");
+            assert_eq!(config.title(due), title);
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ const REPORT: &str = "corswatch_report";
 const LABEL: &str = "corswatch_test";
 
 impl Notification {
-    /// A report on an app for people: `text` as it is, under `title`.
+    /// A report on an app for people: `text`, which is Markdown, under `title`.
     #[must_use]
     pub fn report(app: &str, title: &str, text: &str, at: UnixMillis) -> Self {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());

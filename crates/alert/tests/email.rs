@@ -208,10 +208,37 @@ async fn mail_arrives_with_every_kind_of_security_and_what_a_page_wrote_is_only_
                 "{text}"
             );
             assert!(text.contains("https://runbooks.test/cors"), "{text}");
+            assert!(mail["html"].is_null(), "{mail}");
             threads.push(headers["references"].clone());
         }
         assert_eq!(threads[0], threads[1], "one thread");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_arrives_as_text_and_as_a_page_without_markup_or_links_of_strangers() {
+    let mut server = Server::start("tls");
+    let mut sender = send_by(settings(&server, MailSecurity::Tls));
+    let markdown = "# Week\n\n| objective | measured |\n|---|---|\n| block\\_rate | 1 % |\n\n\
+                    - https://evil.test \\<b\\>\n";
+    let report = Notification::report("shop", "Week", markdown, UnixMillis(1));
+    sender.outbox.offer(report).expect("room");
+    assert_eq!(sender.outbox.receipt().await.outcome, Outcome::Delivered);
+    let mail = server.mail();
+    let (text, page) = (mail["text"].as_str(), mail["html"].as_str());
+    let (text, page) = (
+        text.expect("text").replace("\r\n", "\n"),
+        page.expect("a page"),
+    );
+    assert!(text.contains("block_rate\n    measured: 1 %\n"), "{text}");
+    assert!(page.contains("<td>block_rate</td>"), "{page}");
+    for part in [&text, page] {
+        assert!(
+            !part.contains("https://evil") && !part.contains('|'),
+            "{part}"
+        );
+    }
+    assert!(text.contains("<b>") && page.contains("&lt;b&gt;"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

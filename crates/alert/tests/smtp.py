@@ -20,7 +20,8 @@ class Printer:
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
             "headers": {name.lower(): str(value) for name, value in mail.items()},
-            "text": mail.get_content(),
+            "text": mail.get_body(("plain",)).get_content(),
+            "html": page.get_content() if (page := mail.get_body(("html",))) else None,
             "tls": server.transport.get_extra_info("sslcontext") is not None,
         }
         print(json.dumps(line), flush=True)

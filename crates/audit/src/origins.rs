@@ -54,7 +54,15 @@ impl Trial {
                 .origin
                 .split_once(EVIL_BEFORE)
                 .is_some_and(|(_, end)| same_end(end));
-        is_neighbour || is_end
+        // Whoever compares only the start takes every character behind it.
+        let stops = [rules::UNDERSCORE, rules::BACKTICK, rules::SPECIAL].contains(&other.rule);
+        let is_start = self.rule == rules::PREFIX
+            && stops
+            && self
+                .origin
+                .split_once(&format!(".{EVIL}"))
+                .is_some_and(|(start, _)| other.origin.starts_with(start));
+        is_neighbour || is_end || is_start
     }
 }
 

@@ -67,9 +67,6 @@ const COMPARISONS: &[(&str, Trusts, &[&str])] = &[
         |o| o.starts_with(PAGE),
         &[
             "origin-prefix",
-            "origin-underscore",
-            "origin-backtick",
-            "origin-special-character",
         ],
     ),
     (
@@ -96,9 +93,6 @@ const COMPARISONS: &[(&str, Trusts, &[&str])] = &[
             "origin-substring",
             "origin-any-subdomain",
             "insecure-origin",
-            "origin-underscore",
-            "origin-backtick",
-            "origin-special-character",
         ],
     ),
     (

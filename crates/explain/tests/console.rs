@@ -1,6 +1,7 @@
 //! What browsers write to the console, as people copy it: alone, in an issue's Markdown, beside a dump.
 #![allow(missing_docs)]
 
+use cors::CorsError;
 use explain::dump::{self, BadDump, Given};
 use explain::recorded;
 
@@ -395,5 +396,32 @@ fn what_no_header_decides_is_refused_with_its_reason() {
     ] {
         let error = read(&text).expect_err("no CORS");
         assert!(error.to_string().contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn a_message_that_names_no_page_is_explained_for_one_that_stands_for_it() {
+    for (text, error) in [
+        (
+            "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.test/x. (Reason: expected \u{2018}true\u{2019} in CORS header \u{2018}Access-Control-Allow-Credentials\u{2019}).\n",
+            CorsError::InvalidAllowCredentials,
+        ),
+        (
+            "[Error] Preflight response is not successful. Status code: 401\n[Error] Fetch API cannot load https://api.test/x due to access control checks.\n",
+            // A login refuses it, and sends no headers either.
+            CorsError::PreflightMissingAllowOriginHeader,
+        ),
+        (
+            "[Error] Request header field X-Tenant is not allowed by Access-Control-Allow-Headers.\n[Error] Fetch API cannot load https://api.test/x due to access control checks.\n",
+            CorsError::HeaderDisallowedByPreflightResponse,
+        ),
+    ] {
+        let dump = dump::read(text.as_bytes(), &Given::default()).expect(text);
+        assert_eq!(
+            recorded(&dump.exchange).judgement.error,
+            Some(error),
+            "{text}"
+        );
+        assert!(dump.notes.concat().contains("--origin"), "{:?}", dump.notes);
     }
 }

@@ -302,8 +302,64 @@ fn why_there_is_no_answer_is_told() {
             .to_string()
             .contains("certificate has expired")
     );
+    let tunnel = "> CONNECT api.test:443 HTTP/1.1\n> Host: api.test:443\n>\n< HTTP/1.1 407 Proxy Authentication Required\n<\n* CONNECT tunnel failed, response 407\ncurl: (56) CONNECT tunnel failed, response 407\n";
+    assert!(
+        refusal(tunnel)
+            .to_string()
+            .contains("the proxy answered CONNECT with 407")
+    );
     let piped = format!("curl {ASKS} | grep -i access\naccess-control-allow-origin: *\n");
     assert_eq!(refusal(&piped), BadDump::NoStatus { line: 2 });
+}
+
+#[test]
+fn a_status_that_is_not_shown_is_assumed_and_said_to_be() {
+    let headers = "content-type: text/plain\naccess-control-allow-origin: https://www.test\n";
+    let asked = "curl https://api.test/x -H 'Origin: https://app.test'\n";
+    let panel = format!(
+        "Request URL: https://api.test/x\nRequest Method: GET\nResponse Headers\n{headers}Request Headers\norigin: https://app.test\n"
+    );
+    for text in [
+        format!("{asked}{headers}"),
+        format!("{asked}\n{headers}\n<p>a: b</p>\n"),
+        panel.clone(),
+    ] {
+        let dump = dump::read(text.as_bytes(), &Given::default()).expect(&text);
+        let judgement = recorded(&dump.exchange).judgement;
+        assert_eq!(
+            judgement.error,
+            Some(cors::CorsError::AllowOriginMismatch),
+            "{text}"
+        );
+        assert!(
+            dump.notes.concat().contains("assumed to be 200"),
+            "{:?}",
+            dump.notes
+        );
+    }
+    // Of a preflight it decides, so what tells of another one is not guessed over.
+    for other in ["location: /login", "www-authenticate: Bearer", "allow: GET"] {
+        let text = format!("{asked}{headers}{other}\n");
+        assert_eq!(refusal(&text), BadDump::NoStatus { line: 2 }, "{other}");
+        assert!(
+            dump::read(
+                format!("{panel}\n")
+                    .replace("Request Headers", &format!("{other}\nRequest Headers"))
+                    .as_bytes(),
+                &Given::default()
+            )
+            .is_err()
+        );
+    }
+    // A status that stands alone is one.
+    let console = "GET https://api.test/x\n404 Not Found\n81 ms\nRequest Headers\nOrigin: https://app.test\nResponse Headers\nContent-Type: text/plain\n";
+    assert_eq!(
+        shown("a console of a REST client", console),
+        "GET https://api.test/x from https://app.test: blocked MissingAllowOriginHeader"
+    );
+    let dump = dump::read(console.as_bytes(), &Given::default()).expect(console);
+    let answer = dump.exchange.hops[0].response.as_ref().expect("an answer");
+    assert_eq!((answer.status, dump.notes.len()), (404, 0));
 }
 
 #[test]

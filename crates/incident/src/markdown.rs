@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::suspect::suspected;
 use crate::view::Detail;
 
 /// The document. Text of pages and servers is data in it: nothing of it is read as markup.
@@ -136,7 +137,7 @@ fn changes(text: &mut String, detail: &Detail) {
             "| {:.0} % | {} | {} | {} | {} | {} |",
             suspect.score * 100.0,
             suspect.kind,
-            plain(&suspect.id),
+            plain(suspected(&suspect.id)),
             suspect.at,
             plain(&suspect.why),
             plain(&suspect.undo)

@@ -4,21 +4,24 @@ use observation::{UnixMillis, vocabulary};
 use serde::{Deserialize, Serialize};
 
 use crate::duration::span;
+use crate::odds::{Usual, evidence, prior};
 
+mod headers;
+
+/// What stands for the status among the headers of an answer.
+const STATUS: &str = ":status";
 /// Suspects that are kept.
 const MAX_SUSPECTS: usize = 5;
-/// A change this long before the onset is half as likely as one just before it.
-const HALF_LIFE: f64 = 30.0 * 60_000.0;
 /// Changes before this are not looked at.
 pub const LOOK_BACK: i64 = 24 * 3_600_000;
 /// Failures are known by the minute, and clocks of pipelines differ: a change this much after the first
 /// failure may still have caused it.
 pub const SLACK: i64 = 60_000;
-/// How much of a deploy's score is left where the answers of its service did not change with it: snapshots see one
-/// place, and a deploy may break only others.
-const UNCHANGED: f64 = 0.2;
-/// Below this a change explains nothing.
-const ENOUGH: f64 = 0.2;
+/// A change that is less likely than this is not told of.
+const ENOUGH: f64 = 0.05;
+/// The changes together are at least this likely, or none explains it: who is blamed wrongly is rolled back for nothing,
+/// and the cause goes on.
+const EXPLAINED: f64 = 0.8;
 
 vocabulary! {
     /// What kind of change is suspected.
@@ -52,6 +55,12 @@ pub struct Suspect {
     /// Address of a page about it, or empty.
     #[serde(default)]
     pub link: String,
+}
+
+/// What changed, as people call it: the deploy, the header, or the status of the answer.
+#[must_use]
+pub fn suspected(id: &str) -> &str {
+    if id == STATUS { "status" } else { id }
 }
 
 /// A deploy that was reported.
@@ -117,24 +126,51 @@ pub(crate) type Observed = crate::HeaderChange;
 /// scope. An empty list means that no change explains it.
 #[must_use]
 pub fn rank(scope: Scope<'_>, deploys: &[Deploy], headers: &[Observed]) -> Vec<Suspect> {
-    let seen: Vec<_> = headers
+    let about: Vec<_> = headers
         .iter()
-        .filter(|change| is_about(scope, change))
-        .map(|change| (change.from, change.to))
+        .filter(|seen| is_about(scope, seen))
         .collect();
-    let deployed: Vec<Suspect> = deploys
+    let changes = Changes {
+        scope,
+        usual: Usual::of(scope.onset, about.iter().map(|seen| seen.from)),
+        about,
+    };
+    let reaching: Vec<_> = deploys
         .iter()
-        .filter_map(|deploy| self::deploy(scope, deploy, &seen))
-        .filter(|suspect| suspect.score >= ENOUGH)
+        .filter(|deploy| is_before(scope.onset, deploy.at) && reaches(deploy, scope.environments))
+        .filter_map(|deploy| Some((Relation::of(scope, deploy)?, deploy)))
         .collect();
-    let changed = headers
+    let usual = |kind: (Relation, bool)| {
+        let same = reaching
+            .iter()
+            .filter(|(of, deploy)| (*of, deploy.touches_cors) == kind);
+        Usual::of(scope.onset, same.map(|(_, deploy)| deploy.at))
+    };
+    let deployed = reaching.iter().map(|(relation, deploy)| {
+        let usual = usual((*relation, deploy.touches_cors));
+        changes.deploy(deploy, *relation, usual)
+    });
+    let deployed: Vec<Suspect> = deployed.collect();
+    let changed = changes.headers();
+    let known: f64 = deployed
         .iter()
-        .filter_map(|change| Some((change, header(scope, change)?)))
-        .map(|(change, suspect)| below_its_deploy(suspect, change, &deployed))
-        .filter(|suspect| suspect.score >= ENOUGH)
-        .collect::<Vec<_>>();
-    let mut suspects = deployed;
+        .chain(changed.iter().map(|(_, suspect)| suspect))
+        .map(|suspect| suspect.score)
+        .sum();
+    if known < EXPLAINED * (1.0 + known) {
+        return Vec::new();
+    }
+    let share = |suspect: Suspect| Suspect {
+        score: suspect.score / (1.0 + known),
+        ..suspect
+    };
+    let mut suspects: Vec<_> = deployed.into_iter().map(share).collect();
+    let changed = changed
+        .into_iter()
+        .map(|(seen, suspect)| with_its_deploys(share(suspect), seen, &suspects));
+    let changed: Vec<_> = changed.collect();
     suspects.extend(changed);
+    suspects.retain(|suspect| suspect.score >= ENOUGH);
     // What can be rolled back stands before what it did.
     suspects.sort_by(|a, b| {
         b.score
@@ -146,14 +182,18 @@ pub fn rank(scope: Scope<'_>, deploys: &[Deploy], headers: &[Observed]) -> Vec<S
     suspects
 }
 
-/// A header that changed when a deploy was made is what that deploy did: it is not a likelier than the deploy.
-fn below_its_deploy(suspect: Suspect, change: &Observed, deployed: &[Suspect]) -> Suspect {
-    let within = deployed
+/// A header that changed when a deploy was made is what that deploy did: it is as likely as all of these together, but
+/// not told of before them.
+fn with_its_deploys(suspect: Suspect, seen: &Observed, deployed: &[Suspect]) -> Suspect {
+    let within: Vec<_> = deployed
         .iter()
-        .filter(|deploy| is_between(deploy.at, change.from, change.to));
-    let likeliest = within.map(|deploy| deploy.score).reduce(f64::max);
+        .filter(|deploy| is_between(deploy.at, seen.from, seen.to) && deploy.score >= ENOUGH)
+        .map(|deploy| deploy.score)
+        .collect();
+    let all = suspect.score + within.iter().sum::<f64>();
+    let likeliest = within.into_iter().reduce(f64::max);
     Suspect {
-        score: likeliest.map_or(suspect.score, |most| suspect.score.min(most)),
+        score: likeliest.map_or(all, |most| all.min(most)),
         ..suspect
     }
 }
@@ -163,69 +203,95 @@ const fn is_between(at: UnixMillis, from: UnixMillis, to: UnixMillis) -> bool {
     at.0 >= from.0 - SLACK && at.0 <= to.0 + SLACK
 }
 
-#[expect(clippy::cast_precision_loss, reason = "minutes of one day")]
-fn recency(onset: UnixMillis, at: UnixMillis) -> Option<f64> {
-    let before = onset.0 - at.0;
-    if !(-SLACK..=LOOK_BACK).contains(&before) {
-        return None;
-    }
-    Some(0.5_f64.powf(before.max(0) as f64 / HALF_LIFE))
+/// Whether a change was made before the first failure, and not too long before.
+fn is_before(onset: UnixMillis, at: UnixMillis) -> bool {
+    (-SLACK..=LOOK_BACK).contains(&(onset.0 - at.0))
 }
 
-fn deploy(
-    scope: Scope<'_>,
-    deploy: &Deploy,
-    headers: &[(UnixMillis, UnixMillis)],
-) -> Option<Suspect> {
-    let recency = recency(scope.onset, deploy.at)?;
-    if !reaches(deploy, scope.environments) {
-        return None;
-    }
-    let mut reasons = vec![match scope.onset.0 - deploy.at.0 {
-        before if before <= SLACK => "deployed within a minute of the first failure".to_owned(),
-        before => format!("deployed {} before the first failure", span(before)),
-    }];
-    // Everything else only weighs what time makes possible.
-    let scoped = match (deploy.service.as_str(), scope.service) {
-        ("", _) | (_, "") => 0.6,
-        (deployed, failing) if deployed == failing => {
-            reasons.push(format!("of the service that fails ({failing})"));
-            1.0
+/// What a deploy has to do with what fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    /// It is of the same service.
+    Own,
+    /// One of the two states no service.
+    Unstated,
+    /// It is of another service, but changes CORS configuration.
+    Other,
+}
+
+impl Relation {
+    /// None where a deploy is of another service: a release of it asks nothing new of this one.
+    fn of(scope: Scope<'_>, deploy: &Deploy) -> Option<Self> {
+        match (deploy.service.as_str(), scope.service) {
+            ("", _) | (_, "") => Some(Self::Unstated),
+            (deployed, failing) if deployed == failing => Some(Self::Own),
+            _ => deploy.touches_cors.then_some(Self::Other),
         }
-        // A release of the page may ask for something new; of another service only where it says CORS.
-        _ if deploy.touches_cors => 0.3,
-        _ => return None,
-    };
-    let mut score = recency * scoped * 0.6;
-    if deploy.touches_cors {
-        score += 0.2 * recency.max(0.5) * scoped;
-        reasons.push("it changes CORS configuration".to_owned());
     }
-    if left_answers_alone(scope, deploy) {
-        score *= UNCHANGED;
-        reasons
-            .push("the target answered the same before it and after the first failure".to_owned());
+
+    const fn prior(self) -> f64 {
+        match self {
+            Self::Own => prior::OWN,
+            Self::Unstated => prior::UNSTATED,
+            Self::Other => prior::OTHER,
+        }
     }
-    let between = |&(from, to): &(UnixMillis, UnixMillis)| is_between(deploy.at, from, to);
-    if headers.iter().any(between) {
-        score += 0.25 * scoped;
-        reasons.push(format!("{} changed just then", named(scope.header)));
+}
+
+/// What changes are judged by.
+struct Changes<'a> {
+    scope: Scope<'a>,
+    /// Changes of the header at fault.
+    about: Vec<&'a Observed>,
+    /// How usual these are.
+    usual: Usual,
+}
+
+impl Changes<'_> {
+    /// The deploy, scored by its weight against none.
+    fn deploy(&self, deploy: &Deploy, relation: Relation, usual: Usual) -> Suspect {
+        let scope = self.scope;
+        let ago = scope.onset.0 - deploy.at.0;
+        let mut reasons = vec![if ago <= SLACK {
+            "deployed within a minute of the first failure".to_owned()
+        } else {
+            format!("deployed {} before the first failure", span(ago))
+        }];
+        let mut weight = relation.prior() * usual.just_then(ago);
+        if relation == Relation::Own {
+            reasons.push(format!("of the service that fails ({})", scope.service));
+        }
+        if deploy.touches_cors {
+            weight *= evidence::SAYS_SO;
+            reasons.push("it changes CORS configuration".to_owned());
+        }
+        if left_answers_alone(scope, deploy) {
+            weight *= evidence::UNCHANGED;
+            reasons.push(
+                "the target answered the same before it and after the first failure".to_owned(),
+            );
+        }
+        let around = |seen: &&&Observed| is_between(deploy.at, seen.from, seen.to);
+        if let Some(seen) = self.about.iter().find(around) {
+            weight *= self.usual.around(seen.from, seen.to);
+            reasons.push(format!("{} changed just then", named(scope.header)));
+        }
+        if scope.releases.iter().any(|release| names(deploy, release)) {
+            weight *= evidence::ONLY_ITS_RELEASE;
+            reasons.push("only its release is affected".to_owned());
+        }
+        Suspect {
+            kind: SuspectKind::Deploy,
+            id: deploy.id.clone(),
+            at: deploy.at,
+            score: weight,
+            why: reasons.join("; "),
+            app: deploy.app.clone(),
+            service: deploy.service.clone(),
+            undo: undo(deploy),
+            link: deploy.link.clone(),
+        }
     }
-    if scope.releases.iter().any(|release| names(deploy, release)) {
-        score += 0.2;
-        reasons.push("only its release is affected".to_owned());
-    }
-    Some(Suspect {
-        kind: SuspectKind::Deploy,
-        id: deploy.id.clone(),
-        at: deploy.at,
-        score: score.min(1.0),
-        why: reasons.join("; "),
-        app: deploy.app.clone(),
-        service: deploy.service.clone(),
-        undo: undo(deploy),
-        link: deploy.link.clone(),
-    })
 }
 
 /// Whether the target answered the requests that fail before the deploy as it did when they failed: then a deploy of
@@ -277,44 +343,11 @@ fn names(deploy: &Deploy, release: &str) -> bool {
         && (deploy.id == release || deploy.version == release || deploy.note.contains(release))
 }
 
-fn header(scope: Scope<'_>, change: &Observed) -> Option<Suspect> {
-    let recency = recency(scope.onset, change.from)?;
-    if !is_about(scope, change) {
-        return None;
-    }
-    let vanished = change.after.is_empty() && !change.before.is_empty();
-    let brackets = change.from.0 <= scope.onset.0 + SLACK && change.to.0 + SLACK >= scope.onset.0;
-    let mut score = 0.4 * recency;
-    let mut why = vec![change.what.clone()];
-    if vanished {
-        score += 0.2 * recency.max(0.5);
-    }
-    if brackets {
-        score += 0.35;
-        why.push("just when the first failure was seen".to_owned());
-    }
-    Some(Suspect {
-        kind: SuspectKind::HeaderChange,
-        id: change.header.clone(),
-        // Seen later than it happened: what it broke was seen first.
-        at: change.to.min(scope.onset).max(change.from),
-        score: score.min(1.0),
-        why: why.join("; "),
-        app: change.app.clone(),
-        service: scope.service.to_owned(),
-        undo: match change.before.as_str() {
-            "" => format!("Remove {} again.", change.header),
-            before => format!("Set {} to `{before}` again.", change.header),
-        },
-        link: String::new(),
-    })
-}
-
 /// Whether a change is of the header at fault; where none is known, of any that has a say in CORS.
 fn is_about(scope: Scope<'_>, change: &Observed) -> bool {
     scope.header.is_empty()
         || change.header.eq_ignore_ascii_case(scope.header)
-        || change.header == ":status"
+        || change.header == STATUS
 }
 
 fn named(header: &str) -> &str {

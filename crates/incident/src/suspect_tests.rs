@@ -151,6 +151,55 @@ fn a_deploy_of_the_service_that_left_its_answers_as_they_were_explains_nothing()
 }
 
 #[test]
+fn the_same_deploy_explains_less_of_a_service_that_is_deployed_all_the_time() {
+    let judged = || deployed("judged", 14, "cart");
+    let every = |minutes: i64, service: &str| -> Vec<_> {
+        let before = (1..).map(|nth| 14 + nth * minutes);
+        let before = before.take_while(|ago| *ago < 24 * 60);
+        let others = before.map(|ago| deployed(&format!("{ago}"), ago, service));
+        std::iter::once(judged()).chain(others).collect()
+    };
+    for (deploys, suspected) in [
+        (vec![judged()], true),
+        (every(480, "cart"), true),
+        (every(60, "cart"), false),
+        // What is usual of other services, or was announced for later, is no matter.
+        (every(60, "search"), true),
+        (
+            (1..24)
+                .map(|nth| deployed("later", -nth * 60, "cart"))
+                .chain([judged()])
+                .collect(),
+            true,
+        ),
+    ] {
+        let found = first(&deploys, &[]);
+        assert_eq!(found.is_some(), suspected, "{found:?} of {}", deploys.len());
+    }
+    // Busy hours are busy, whatever the rest of the day was.
+    let busy: Vec<_> = (0..8)
+        .map(|nth| deployed("busy", 5 + nth * 25, "cart"))
+        .collect();
+    let spread: Vec<_> = (0..8)
+        .map(|nth| deployed("spread", 5 + nth * 175, "cart"))
+        .collect();
+    assert_eq!(first(&busy, &[]), None);
+    assert_eq!(first(&spread, &[]).as_deref(), Some("spread"));
+}
+
+#[test]
+fn scores_are_shares_of_what_is_likely() {
+    let suspects = rank(
+        scope(),
+        &[deployed("a", 2, "cart"), deployed("b", 9, "cart")],
+        &[],
+    );
+    let all: f64 = suspects.iter().map(|suspect| suspect.score).sum();
+    assert!(suspects[0].score > suspects[1].score, "{suspects:?}");
+    assert!((0.8..1.0).contains(&all), "{all}");
+}
+
+#[test]
 fn what_to_go_back_to_is_named() {
     let deploy = Deploy {
         before: "v41".to_owned(),
@@ -198,4 +247,39 @@ fn a_header_seen_to_change_after_the_onset_changed_at_the_latest_then() {
     assert_eq!(found[0].at, ONSET);
     // It was still there a while after the first failure.
     assert_eq!(rank(scope(), &[], &[changed(header, 2, 5)]), []);
+}
+
+#[test]
+fn what_one_look_saw_change_is_one_suspect_named_after_what_tells_the_most() {
+    let status = Observed {
+        what: "the status of the preflight became 404, it was 204".to_owned(),
+        before: "204".to_owned(),
+        after: "404".to_owned(),
+        ..changed(":status", -2, 0)
+    };
+    let vary = changed("vary", -2, 0);
+    let methods = changed("access-control-allow-methods", -2, 0);
+    let headers = changed("access-control-allow-headers", -2, 0);
+    let later = changed("access-control-max-age", -1, 1);
+    let unknown = Scope {
+        header: "",
+        ..scope()
+    };
+    let all = [vary, methods, headers.clone(), status.clone(), later];
+    let found = rank(unknown, &[], &all);
+    let ids: Vec<_> = found.iter().map(|suspect| &*suspect.id).collect();
+    assert_eq!(ids.len(), 2, "{found:#?}");
+    let one = found.iter().find(|suspect| suspect.id == ":status");
+    let one = one.expect("the status");
+    assert_eq!(one.undo, "Answer with status 204 again.");
+    assert!(
+        one.why
+            .contains("with it access-control-allow-methods vanished, "),
+        "{one:?}"
+    );
+    // What is known to be at fault tells more than the status.
+    let found = rank(scope(), &[], &[status, headers]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].id, "access-control-allow-headers");
+    assert!(found[0].why.contains("became 404"), "{found:#?}");
 }

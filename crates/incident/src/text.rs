@@ -154,7 +154,8 @@ fn ended(incident: &Incident, at: UnixMillis, how: ClosedAs) -> String {
 /// What users of all apps and critical flows notice; none before it was counted.
 #[must_use]
 pub fn noticed(incident: &Incident) -> Option<String> {
-    let impact = impact_text(&incident.impact()?, incident.closed().is_some());
+    let over = incident.closed().is_some();
+    let impact = impact_text(&incident.impact()?, incident.failing, over);
     let flows = incident.apps.values().flat_map(|part| &part.flows);
     let flows: Vec<_> = flows.filter_map(flow_text).collect();
     Some(match flows.is_empty() {
@@ -174,9 +175,9 @@ pub fn flow_text(flow: &FlowImpact) -> Option<String> {
     ))
 }
 
-/// What users notice.
+/// What users notice of what fails.
 #[must_use]
-pub fn impact_text(impact: &Impact, over: bool) -> String {
+pub fn impact_text(impact: &Impact, failing: Failing, over: bool) -> String {
     // No endpoint of it is known, as of what is slow.
     if impact.requests == 0 && impact.failed == 0 {
         return "How many page loads it affects is not known.".to_owned();
@@ -199,9 +200,13 @@ pub fn impact_text(impact: &Impact, over: bool) -> String {
     if let Some(share) = impact.share() {
         let _ = write!(
             text,
-            ", {} of {} requests ({})",
+            ", {} of {} {} ({})",
             count(impact.failed),
             count(impact.requests),
+            match failing {
+                Failing::HeaderRead => "reads of response headers",
+                _ => "requests",
+            },
             percent(share)
         );
     }

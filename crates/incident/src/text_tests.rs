@@ -29,22 +29,24 @@ fn what_is_slow_is_not_said_to_have_affected_nobody() {
         since: UnixMillis(0),
     };
     let text = "None of 88 requests of 6 page loads was blocked.";
-    assert_eq!(impact_text(&slow, false), text);
+    assert_eq!(impact_text(&slow, Failing::Latency, false), text);
     let nowhere = Impact {
         all_sessions: 0,
         requests: 0,
         ..slow.clone()
     };
     let text = "How many page loads it affects is not known.";
-    assert_eq!(impact_text(&nowhere, false), text);
+    assert_eq!(impact_text(&nowhere, Failing::Latency, false), text);
     let blocked = Impact {
         sessions: 2,
         failed: 3,
         ..slow
     };
-    let text = impact_text(&blocked, false);
+    let text = impact_text(&blocked, Failing::Blocked, false);
     assert!(
         text.starts_with("2 of 6 page loads were affected, 3 of 88 requests"),
         "{text}"
     );
+    let text = impact_text(&blocked, Failing::HeaderRead, false);
+    assert!(text.contains("3 of 88 reads of response headers"), "{text}");
 }

@@ -117,7 +117,7 @@ mod tests {
         config.disk.partitions = 0;
         config.disk.keep_free_percent = 100;
         config.kafka.brokers = String::new();
-        config.spool.patience = settings::Span::secs(31);
+        config.spool.ack_timeout = settings::Span::secs(31);
         assert_eq!(
             problems_of(&config),
             [
@@ -132,7 +132,7 @@ mod tests {
             [
                 "journal.max_record",
                 "journal.kafka.brokers",
-                "journal.spool.patience"
+                "journal.spool.ack_timeout"
             ]
         );
         config.spool.enabled = false;

@@ -70,7 +70,7 @@ impl std::fmt::Display for Full {
 /// A consumer could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsumeError {
-    /// The journal cannot be read or written at the moment: try again, with patience.
+    /// The journal cannot be read or written at the moment: try again later.
     #[error("the journal is unavailable")]
     Unavailable(#[source] Cause),
     /// This consumer does not own the partition (any longer): drop its state.

@@ -1,10 +1,11 @@
-//! Caddyfiles: sites, their directives in the order in which Caddy runs them, and matchers.
+//! Caddyfiles, and the JSON that Caddy makes of them: sites, their directives in the order in which Caddy runs them, and matchers.
 //!
 //! Facts from caddyserver/caddy (v2.6): the order of directives and of their matchers from
 //! `caddyconfig/httpcaddyfile/directives.go`, what `header` does and when from
 //! `modules/caddyhttp/headers`, matchers from `modules/caddyhttp/matchers.go`, errors from
 //! `modules/caddyhttp/server.go`.
 
+pub(crate) mod json;
 mod matcher;
 mod read;
 mod run;

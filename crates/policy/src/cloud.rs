@@ -13,10 +13,13 @@
 //! * CloudFront: response headers policies, which add to what comes from behind, preflights included.
 
 mod answer;
+mod hcl;
 mod read;
+pub(crate) mod terraform;
 mod xml;
 
 use crate::ask::Ask;
+use crate::doubt::Doubt;
 use crate::form::Answers;
 use crate::grant::{Grant, Kind};
 use crate::place::{EntryUrl, SourceLocation};
@@ -55,6 +58,8 @@ struct Rule {
     credentials: Option<SourceLocation>,
     /// Whether headers from behind give way.
     overrides: bool,
+    /// Why it cannot be told what the rule is, where something of it is not in the file.
+    open: Option<Doubt>,
     place: SourceLocation,
 }
 

@@ -4,6 +4,7 @@
 //! Facts from envoyproxy/envoy (v1.34 to v1.40): `source/extensions/filters/http/cors/cors_filter.cc`
 //! for what is answered, `source/common/router/config_impl.cc` for hosts and routes.
 
+pub(crate) mod contour;
 mod cors;
 pub(crate) mod istio;
 mod read;

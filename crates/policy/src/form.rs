@@ -8,7 +8,7 @@ use crate::grant::Grant;
 use crate::place::{EntryUrl, Problem};
 use crate::prediction::{Prediction, Upstream};
 use crate::source::Source;
-use crate::{apache, caddy, envoy, gateway, haproxy, ingress, nginx, own, traefik};
+use crate::{apache, caddy, envoy, gateway, haproxy, ingress, kong, nginx, own, traefik};
 
 /// How a policy is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,7 +29,11 @@ pub enum Form {
     Istio,
     /// SecurityPolicies of Envoy Gateway.
     EnvoyGateway,
-    /// Caddyfiles.
+    /// HTTPProxies of Contour.
+    Contour,
+    /// The cors plugin of Kong.
+    Kong,
+    /// Caddyfiles, and Caddy's JSON.
     Caddy,
     /// Apache's configuration, and `.htaccess`.
     Apache,
@@ -60,6 +64,8 @@ impl Form {
         Self::Envoy,
         Self::Istio,
         Self::EnvoyGateway,
+        Self::Contour,
+        Self::Kong,
         Self::Caddy,
         Self::Apache,
         Self::HaProxy,
@@ -83,6 +89,8 @@ impl Form {
             Self::Envoy => "envoy",
             Self::Istio => "istio",
             Self::EnvoyGateway => "envoy-gateway",
+            Self::Contour => "contour",
+            Self::Kong => "kong",
             Self::Caddy => "caddy",
             Self::Apache => "apache",
             Self::HaProxy => "haproxy",
@@ -160,6 +168,8 @@ impl Policy {
             Form::Envoy => Box::new(envoy::read(source, found)),
             Form::Istio => Box::new(envoy::istio::read(source, found)),
             Form::EnvoyGateway => Box::new(envoy::security::read(source, found)),
+            Form::Contour => Box::new(envoy::contour::read(source, found)),
+            Form::Kong => Box::new(kong::read(source, found)),
             Form::Caddy => Box::new(caddy::read(source, found)),
             Form::Apache => Box::new(apache::read(source, found)),
             Form::HaProxy => Box::new(haproxy::read(source, found)),

@@ -37,6 +37,7 @@ pub mod generate;
 mod grant;
 mod haproxy;
 mod ingress;
+mod kong;
 mod message;
 mod nginx;
 mod origin;

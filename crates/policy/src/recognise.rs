@@ -1,5 +1,7 @@
 //! Which form a file looks like.
 
+use crate::cloud::Platform;
+use crate::cloud::terraform::{self, is_terraform};
 use crate::form::Form;
 use crate::source::Source;
 
@@ -25,36 +27,41 @@ pub(crate) fn form(source: &Source<'_>) -> Option<Form> {
         }
     }
     if is_terraform(text) {
-        return None;
+        return terraform::platform(text).map(of_platform);
     }
     of_directives(name, text)
 }
 
-fn is_terraform(text: &str) -> bool {
-    let starts = |line: &str| {
-        ["resource \"", "module \"", "variable \"", "provider \""]
-            .iter()
-            .any(|start| line.starts_with(start))
-    };
-    text.lines().any(starts)
-}
-
 /// What a file of no known form looks like, and what to give in its place.
-pub(crate) fn stranger(source: &Source<'_>) -> Option<&'static str> {
+pub(crate) fn stranger(source: &Source<'_>) -> Option<String> {
     let text = source.text;
     let has = |what: &str| text.contains(what);
-    let compact: String = text.split_whitespace().collect();
+    let name = source.name.rsplit(['/', '\\']).next().unwrap_or_default();
     Some(if is_terraform(text) {
-        "it looks like Terraform: give what the platform has, such as the JSON of `aws s3api get-bucket-cors`"
-    } else if compact.contains("\"apps\":{") && has("\"handle\"") {
-        "it looks like Caddy's JSON: give the Caddyfile"
-    } else if has("_format_version") || has("KongPlugin") {
-        "it looks like Kong's configuration: audit the running gateway instead, with `corswatch audit URL`"
-    } else if has("HTTPProxy") {
-        "it looks like Contour's HTTPProxy: give the route configuration of its Envoy (`/config_dump`), or audit the running gateway"
+        let known = terraform::known();
+        format!(
+            "it looks like Terraform, without CORS settings of a resource that is read ({known}): give what the platform has, such as the JSON of `aws s3api get-bucket-cors`"
+        )
+    } else if name == "host.json" || has("\"extensionBundle\"") {
+        "host.json of Azure Functions holds no CORS: it is set for the app, give what `az functionapp cors show` prints, or `local.settings.json` for a local host".to_owned()
+    } else if has("allow_origins") || has("allowed_origins") {
+        "it looks like a gateway whose configuration is not read (APISIX, KrakenD, Tyk or another): audit the running gateway instead, with `corswatch audit URL`".to_owned()
+    } else if has("corsPolicy") && has("allowedOrigins") {
+        "it looks like Azure Container Apps: audit the running app instead, with `corswatch audit URL`".to_owned()
     } else {
         return None;
     })
+}
+
+const fn of_platform(platform: Platform) -> Form {
+    match platform {
+        Platform::S3 => Form::S3,
+        Platform::Google => Form::Gcs,
+        Platform::AzureStorage => Form::AzureStorage,
+        Platform::AzureAppService => Form::AzureAppService,
+        Platform::ApiGateway => Form::ApiGateway,
+        Platform::CloudFront => Form::CloudFront,
+    }
 }
 
 /// YAML, and JSON, which is YAML.
@@ -69,7 +76,17 @@ fn of_tree(text: &str) -> Option<Form> {
     };
     let has = |what: &str| text.contains(what);
     let lower = text.to_ascii_lowercase();
-    if is_kind("SecurityPolicy") {
+    if crate::caddy::json::is_json(text) {
+        Some(Form::Caddy)
+    } else if is_kind("HTTPProxy") {
+        Some(Form::Contour)
+    } else if is_kind("KongPlugin")
+        || is_kind("KongClusterPlugin")
+        || has("_format_version")
+        || has("preflight_continue")
+    {
+        Some(Form::Kong)
+    } else if is_kind("SecurityPolicy") {
         Some(Form::EnvoyGateway)
     } else if is_kind("VirtualService") {
         Some(Form::Istio)
@@ -96,12 +113,22 @@ fn of_tree(text: &str) -> Option<Form> {
 
 /// Settings of clouds, by the members that only they have.
 fn of_cloud(text: &str) -> Option<Form> {
-    let lower = text.to_ascii_lowercase();
+    let mut lower = text.to_ascii_lowercase();
+    if terraform::is_named(text) {
+        // Its JSON has `_` between the words.
+        lower = lower.replace('_', "");
+    }
     let has = |what: &str| lower.contains(&what.to_ascii_lowercase());
+    if has("corsPolicy") && has("AllowedOrigins") {
+        // Azure Container Apps.
+        return None;
+    }
     Some(if has("AccessControlAllowOrigins") {
         Form::CloudFront
-    } else if has("supportCredentials") {
+    } else if has("supportCredentials") || has("\"Host\"") && has("\"CORS\"") {
         Form::AzureAppService
+    } else if has("httpApi:") {
+        Form::ApiGateway
     } else if has("MaxAgeInSeconds") {
         Form::AzureStorage
     } else if has("AllowedOrigins") && has("AllowedMethods") || has("<AllowedOrigin>") {

@@ -27,6 +27,8 @@ pub(crate) enum Value {
     Map(Vec<(String, SourceLocation, Node)>),
     /// An alias of another node: no one writes policies with them.
     Alias,
+    /// An expression whose value the file does not tell.
+    Unresolved(String),
 }
 
 impl Node {

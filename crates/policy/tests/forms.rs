@@ -1,71 +1,11 @@
 //! What the controllers and clouds answer that no test here can start, form by form, and what is said
 //! of what cannot be read.
 
-use policy::{Ask, Form, Policy, Prediction, Rest, Source, Upstream};
+mod answering;
+
+use answering::{answer, check, read, source};
+use policy::{Ask, Form, Policy, Prediction, Rest, Upstream};
 use url::Url;
-
-fn source<'a>(name: &'a str, text: &'a str) -> Source<'a> {
-    Source {
-        name,
-        text,
-        load: &|name| Err(format!("{name} is not here")),
-    }
-}
-
-fn read(form: Form, text: &str) -> (Policy, Vec<String>) {
-    let (policy, problems) = Policy::read(form, &source("file", text));
-    (policy, problems.iter().map(ToString::to_string).collect())
-}
-
-/// `METHOD URL ORIGIN [HEADER,..]`; with `?METHOD` it is a preflight for it.
-fn answer(policy: &Policy, what: &str) -> String {
-    let words: Vec<&str> = what.split(' ').collect();
-    let url = Url::parse(words[1]).expect("a URL");
-    let known = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
-    let mut headers = vec![known("origin", words[2])];
-    let method = match words[0].strip_prefix('?') {
-        Some(method) => {
-            headers.push(known("access-control-request-method", method));
-            let names = words.get(3);
-            headers.extend(names.map(|names| known("access-control-request-headers", names)));
-            "OPTIONS"
-        }
-        None => words[0],
-    };
-    let ask = Ask {
-        method,
-        url: &url,
-        headers,
-        rest: Rest::Absent,
-    };
-    match policy.answer(&ask, &Upstream::default()) {
-        Prediction::Uncovered => "uncovered".to_owned(),
-        Prediction::Unknown { reason, .. } => format!("unknown: {reason}"),
-        Prediction::Response(told) => {
-            let mut lines: Vec<String> = told
-                .lines
-                .iter()
-                .map(|line| {
-                    let name = line
-                        .name
-                        .to_ascii_lowercase()
-                        .replace("access-control-", "");
-                    format!(" {name}={}", line.value)
-                })
-                .collect();
-            lines.sort();
-            format!("{}{}", told.status, lines.concat())
-        }
-    }
-}
-
-fn check(form: Form, text: &str, cases: &[(&str, &str)]) {
-    let (policy, problems) = read(form, text);
-    assert_eq!(problems, Vec::<String>::new(), "{text}");
-    for (what, expected) in cases {
-        assert_eq!(answer(&policy, what), *expected, "{what}\n{text}");
-    }
-}
 
 const TRAEFIK: &str = r#"
 http:
@@ -486,23 +426,18 @@ fn a_file_of_a_platform_that_is_not_known_is_told_apart() {
     for (name, text, words) in [
         (
             "main.tf",
-            "resource \"aws_s3_bucket_cors_configuration\" \"x\" {\n  cors_rule {\n    allowed_origins = [\"*\"]\n  }\n}\n",
+            "resource \"aws_lambda_function_url\" \"x\" {\n  cors {\n    allow_origins = [\"*\"]\n  }\n}\n",
             "Terraform",
         ),
         (
-            "caddy.json",
-            "{\"apps\": {\"http\": {\"servers\": {\"a\": {\"routes\": [{\"handle\": []}]}}}}}",
-            "Caddyfile",
+            "host.json",
+            "{\"version\": \"2.0\"}",
+            "az functionapp cors show",
         ),
         (
-            "kong.yaml",
-            "_format_version: \"3.0\"\nplugins: [{name: cors}]\n",
-            "Kong",
-        ),
-        (
-            "proxy.yaml",
-            "apiVersion: projectcontour.io/v1\nkind: HTTPProxy\n",
-            "Contour",
+            "app.yaml",
+            "properties:\n  configuration:\n    ingress:\n      corsPolicy:\n        allowedOrigins: [\"https://shop.test\"]\n        allowedMethods: [GET]\n",
+            "Container Apps",
         ),
     ] {
         let error = Form::of(&source(name, text)).expect_err(text);

@@ -251,4 +251,87 @@ mod tests {
             "{error}"
         );
     }
+
+    #[test]
+    fn a_time_of_the_day_is_by_the_clocks_of_the_place() {
+        for (zone, day, minutes, time, date) in [
+            (
+                "UTC",
+                "2026-11-29T23:59:59Z",
+                450,
+                "2026-11-29T07:30:00Z",
+                "2026-11-29",
+            ),
+            (
+                "Europe/Berlin",
+                "2026-11-29T23:30:00Z",
+                450,
+                "2026-11-30T07:30:00+01:00",
+                "2026-11-30",
+            ),
+            // Clocks go forward over half past two, and back over it.
+            (
+                "Europe/Berlin",
+                "2026-03-29T12:00:00Z",
+                150,
+                "2026-03-29T03:30:00+02:00",
+                "2026-03-29",
+            ),
+            (
+                "Europe/Berlin",
+                "2026-10-25T12:00:00Z",
+                150,
+                "2026-10-25T02:30:00+02:00",
+                "2026-10-25",
+            ),
+            // There is no midnight.
+            (
+                "America/Asuncion",
+                "2024-10-06T12:00:00Z",
+                0,
+                "2024-10-06T01:00:00-03:00",
+                "2024-10-06",
+            ),
+        ] {
+            let calendar = Calendar {
+                period: Period::Day,
+                time_zone: zone.to_owned().try_into().expect(zone),
+            };
+            let found = calendar.time_of_day(millis(day), minutes);
+            assert_eq!(found, millis(time), "{calendar} {day}");
+            assert_eq!(calendar.day(millis(day)), date, "{calendar}");
+        }
+    }
+
+    #[test]
+    fn beyond_every_calendar_time_is_counted() {
+        let calendar = Calendar {
+            period: Period::Week,
+            time_zone: Zone::default(),
+        };
+        let never = UnixMillis(9_000_000_000_000_000);
+        assert_eq!(calendar.time_of_day(never, 2), never.plus(120_000));
+        assert_eq!(calendar.day(never), "");
+        assert_eq!(calendar.to_string(), "week (UTC)");
+    }
+
+    #[test]
+    fn the_longest_of_each_and_an_hour_that_clocks_are_set_back() {
+        let hours = |period: Period| period.longest().as_millis() / 3_600_000;
+        use Period::{Day, Month, Quarter, Week, Year};
+        let all = [Day, Week, Month, Quarter, Year].map(hours);
+        assert_eq!(all, [25, 169, 745, 2209, 8785]);
+    }
+
+    #[test]
+    fn a_zone_is_written_as_it_is_read() {
+        let zone: Zone = serde_json::from_str("\"Asia/Kolkata\"").expect("a zone");
+        assert_eq!(
+            serde_json::to_string(&zone).expect("JSON"),
+            "\"Asia/Kolkata\""
+        );
+        assert_eq!(zone.to_string(), "Asia/Kolkata");
+        let schema = schemars::schema_for!(Zone).to_value();
+        assert_eq!(schema["type"], "string", "{schema}");
+    }
 }

@@ -124,14 +124,22 @@ mod tests {
 
     #[test]
     fn the_interval_is_the_one_of_the_paper() {
-        // Newcombe 1998, table II, (a) 56/70 - 48/80, 95 %: 0.0524 to 0.3339; here with 99 %, computed
-        // from the same two Wilson intervals.
+        // Newcombe 1998, table II, (a) 56/70 - 48/80, 95 %: 0.0524 to 0.3339. Here with 99 %: computed
+        // by the same formulas elsewhere.
         let got = Comparison::of(Ratio::new(56, 70), Ratio::new(48, 80));
-        assert!((got.rise - 0.2).abs() < 1e-12, "{got:?}");
-        assert!(
-            got.rise_low > 0.0 && got.rise_low < 0.0524 && got.rise_high > 0.3339,
-            "{got:?}"
-        );
+        for (found, expected) in [
+            (got.rise, 0.2),
+            (got.rise_low, 0.005_370_869_250_078_486),
+            (got.rise_high, 0.371_808_431_775_773_6),
+        ] {
+            assert!((found - expected).abs() < 1e-12, "{got:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_on_one_side_leaves_every_rise_possible() {
+        let got = Comparison::of(Ratio::new(0, 0), Ratio::new(1, 100));
+        assert_eq!((got.rise_low, got.rise, got.rise_high), (-1.0, 0.0, 1.0));
     }
 
     proptest! {

@@ -54,3 +54,19 @@ pub use sums::{Condition, Histogram, Test};
 pub use table::{Count, Sli, Sums};
 pub use watermark::{Progress, watermark};
 pub use window::{InvalidWindow, Window};
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn schemas_say_what_is_meant_where_it_stands() {
+        let schemas = [
+            schemars::schema_for!(Vec<crate::Window>),
+            schemars::schema_for!(Vec<crate::Objective>),
+            schemars::schema_for!(Vec<crate::Zone>),
+        ];
+        for (schema, says) in schemas.iter().zip(["string", "number", "string"]) {
+            let schema = schema.clone().to_value();
+            assert_eq!(schema["items"]["type"], says, "{schema}");
+        }
+    }
+}

@@ -103,7 +103,17 @@ mod tests {
         let objective: Objective = serde_json::from_str("0.999").expect("an objective");
         assert_eq!(objective.to_string(), "99.9 %");
         assert_eq!(objective.allowance().to_bits(), 0.001_f64.to_bits());
+        assert_eq!(f64::from(objective).to_bits(), 0.999_f64.to_bits());
+        let schema = schemars::schema_for!(Objective).to_value();
+        assert_eq!(schema["exclusiveMaximum"], 1, "{schema}");
         let error = serde_json::from_str::<Objective>("99.9").expect_err("percent");
         assert!(error.to_string().contains("such as 0.999"), "{error}");
+    }
+
+    #[test]
+    fn however_near_to_all_an_objective_leaves_an_allowance() {
+        let share = 1.0 - 1e-14;
+        let objective = Objective::new(share).expect("below 1");
+        assert_eq!(objective.allowance().to_bits(), (1.0 - share).to_bits());
     }
 }

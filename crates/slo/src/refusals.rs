@@ -228,6 +228,27 @@ mod tests {
             // Both ends of the window, the one before it, and the latest.
             assert!(kept <= 3 + usize::try_from(PARTS).expect("small"), "{kept}");
         }
+        // What is kept is a part apart, but for the latest.
+        let mut kept = refusals.edges[&[1; 12]].samples.clone();
+        kept.pop_back();
+        let times: Vec<_> = kept.iter().map(|sample| sample.at.0).collect();
+        let part = MINUTE.as_millis() / PARTS;
+        assert!(
+            times.windows(2).all(|two| two[1] - two[0] == part),
+            "{times:?}"
+        );
+        assert_eq!(times.len(), usize::try_from(PARTS).expect("small") + 1);
+    }
+
+    #[test]
+    fn the_share_is_of_what_arrived() {
+        for (refused, received, share) in [(0, 0, 0.0), (1, 4, 0.25), (3, 3, 1.0), (2, 0, 2.0)] {
+            let found = refusal("bytes", refused, received).share();
+            assert!(
+                (found - share).abs() < 1e-12,
+                "{refused}/{received}: {found}"
+            );
+        }
     }
 
     #[test]

@@ -171,3 +171,14 @@ proptest! {
         prop_assert!(open.exceeded() || !guarded.exceeded());
     }
 }
+
+#[test]
+fn every_window_of_every_row_is_to_be_read() {
+    let rules = default_rules(Window::days(30));
+    let read: Vec<_> = rules[0]
+        .windows()
+        .map(|window| window.to_string())
+        .collect();
+    assert_eq!(read, ["1h", "5m", "6h", "30m"]);
+    assert_eq!(rules[1].windows().count(), 6);
+}

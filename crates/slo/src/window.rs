@@ -128,6 +128,8 @@ mod tests {
         for text in ["1m", "5m", "1h24m", "1h", "16h48m", "1d15h12m", "3d", "30d"] {
             let window: Window = serde_json::from_str(&format!("\"{text}\"")).expect(text);
             assert_eq!(window.to_string(), text);
+            let written = serde_json::to_string(&window).expect("JSON");
+            assert_eq!(written, format!("\"{text}\""));
         }
         for text in ["0s", "30s", "90s", "5500ms"] {
             let error = serde_json::from_str::<Window>(&format!("\"{text}\"")).expect_err(text);
@@ -159,6 +161,7 @@ mod tests {
             (Window::hours(1), Window::days(1), Window::minutes(2)),
             (Window::minutes(5), Window::days(1), Window::minutes(1)),
             (Window::hours(6), Window::days(28), Window::minutes(336)),
+            (Window::minutes(50), Window::days(1), Window::minutes(2)),
         ] {
             assert_eq!(base.scaled(whole, month), scaled, "{base} of {whole}");
         }

@@ -57,8 +57,8 @@ pub use dead_letters::{DeadLetterFilter, Mark};
 pub use error::{Source as ErrorSource, StoreError};
 pub use examine::{ExaminedServer, SchemaState, needed_grants};
 pub use query::{
-    Affected, BlockedSlice, Breakdown, Failure, Flow, FlowAffected, FlowCall, LabTraffic, Ledger,
-    Reports, RequestShape, SliFilter, Witnessed,
+    Affected, BlockedSlice, Breakdown, Counts, Failure, Flow, FlowAffected, FlowCall, LabTraffic,
+    Ledger, Reports, RequestShape, SliFilter, Witnessed,
 };
 pub use reader::{
     COMPARED, Compared, DeliveryFilter, DifferenceRow, HISTORY_PAGE, MAX_PREFLIGHTED, MAX_SHAPES,

@@ -29,6 +29,14 @@ const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations{on_cluster
 ENGINE = {replicated}ReplacingMergeTree
 ORDER BY number";
 
+/// Whether builds that do not know a migration may go on beside it: what builds of before this column applied, they may not.
+const EXPANDS_COLUMN: &str =
+    "ALTER TABLE migrations{on_cluster} ADD COLUMN IF NOT EXISTS expands Bool DEFAULT false";
+
+/// The first words of a migration that only adds: builds before it write and read on as if it were not there, so that an
+/// upgrade can be taken back. One that drops or changes what they use has no such line, and comes a release later.
+const EXPANDS: &str = "-- expands: ";
+
 /// How long one statement of a migration may take: some go over what is stored.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(3600);
 
@@ -48,6 +56,13 @@ struct Applied {
     number: u32,
     name: String,
     checksum: String,
+    expands: bool,
+}
+
+/// Makes the table of the migrations as this build knows it.
+async fn prepare(client: &Client, dialect: &Dialect<'_>) -> Result<(), StoreError> {
+    client.execute(&dialect.render(MIGRATIONS_TABLE)).await?;
+    client.execute(&dialect.render(EXPANDS_COLUMN)).await
 }
 
 /// Brings the database to the schema of this build.
@@ -57,7 +72,7 @@ pub(crate) async fn migrate(client: &Client, config: &Config) -> Result<(), Stor
     client
         .create_database(&on_cluster(&config.topology))
         .await?;
-    client.execute(&dialect.render(MIGRATIONS_TABLE)).await?;
+    prepare(client, &dialect).await?;
     for migration in pending(MIGRATIONS, &applied(client).await?)? {
         if let Err(error) = apply(client, migration, &dialect).await {
             // Another process may have been through it, and changed what a statement needs.
@@ -69,12 +84,13 @@ pub(crate) async fn migrate(client: &Client, config: &Config) -> Result<(), Stor
         }
         let record = client
             .sql(
-                "INSERT INTO migrations (number, name, checksum) \
-                 SELECT {number:UInt32}, {name:String}, {checksum:String}",
+                "INSERT INTO migrations (number, name, checksum, expands) \
+                 SELECT {number:UInt32}, {name:String}, {checksum:String}, {expands:UInt8}",
             )
             .param("number", migration.number)
             .param("name", migration.name)
-            .param("checksum", checksum(migration.sql));
+            .param("checksum", checksum(migration.sql))
+            .param("expands", u32::from(migration.sql.starts_with(EXPANDS)));
         client.run(record).await?;
         tracing::info!(migration = migration.name, "applied");
     }
@@ -96,12 +112,11 @@ pub(crate) async fn missing(client: &Client) -> Result<Option<usize>, StoreError
 
 /// Makes the table that is there already: whether the user may make tables.
 pub(crate) async fn own(client: &Client, config: &Config) -> Result<(), StoreError> {
-    let dialect = Dialect(&config.topology);
-    client.execute(&dialect.render(MIGRATIONS_TABLE)).await
+    prepare(client, &Dialect(&config.topology)).await
 }
 
 async fn applied(client: &Client) -> Result<Vec<Applied>, StoreError> {
-    let statement = "SELECT number, name, checksum FROM migrations FINAL ORDER BY number";
+    let statement = "SELECT number, name, checksum, expands FROM migrations FINAL ORDER BY number";
     client.fetch(client.sql(statement)).await
 }
 
@@ -123,9 +138,16 @@ fn pending<'a>(
 ) -> Result<Vec<&'a Migration>, StoreError> {
     for row in applied {
         let Some(migration) = known.iter().find(|known| known.number == row.number) else {
+            if row.expands {
+                tracing::warn!(
+                    migration = row.name,
+                    "a later build's, which only added: this build goes on beside it"
+                );
+                continue;
+            }
             return Err(StoreError::Schema(format!(
-                "the database has migration {} ({}), which this build does not know: run a build \
-                 that is at least as new as the one that wrote it",
+                "the database has migration {} ({}), which this build does not know, and which does \
+                 more than add: run a build that is at least as new as the one that wrote it",
                 row.number, row.name
             )));
         };
@@ -251,6 +273,7 @@ mod tests {
             number,
             name: format!("{number:04}"),
             checksum: checksum(sql),
+            expands: false,
         }
     }
 
@@ -283,6 +306,43 @@ mod tests {
             let error = pending_of(&[row]).expect_err("refused");
             assert!(matches!(error, StoreError::Schema(_)), "{error}");
         }
+    }
+
+    #[test]
+    fn a_later_migration_that_only_adds_is_no_reason_to_stop() {
+        let later = Applied {
+            expands: true,
+            ..applied(99, "")
+        };
+        let left = pending(MIGRATIONS, &[later]).expect("permitted");
+        assert_eq!(left.len(), MIGRATIONS.len());
+        let edited = Applied {
+            expands: true,
+            ..applied(1, "edited")
+        };
+        assert!(
+            pending(MIGRATIONS, &[edited]).is_err(),
+            "known, and not the same"
+        );
+    }
+
+    #[test]
+    fn what_is_said_only_to_add_only_adds() {
+        let adds = |statement: &str| {
+            let mut lines = statement.lines().filter(|line| !line.starts_with("--"));
+            let first = lines.next().unwrap_or_default();
+            let column = first.starts_with("ALTER TABLE ") && first.contains(" ADD ");
+            column || first.starts_with("CREATE TABLE IF NOT EXISTS ")
+        };
+        for migration in MIGRATIONS {
+            if migration.sql.starts_with(EXPANDS) {
+                assert!(statements(migration.sql).all(adds), "{}", migration.name);
+            }
+        }
+        assert!(adds(
+            "-- Why.\nALTER TABLE t{on_cluster} ADD COLUMN c String"
+        ));
+        assert!(!adds("ALTER TABLE t DROP COLUMN c") && !adds("DROP TABLE t"));
     }
 
     #[test]

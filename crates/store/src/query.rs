@@ -1,7 +1,7 @@
 //! What the named queries ask for and answer.
 
 use observation::{Confidence, Kind, Outcome, Source, Stage, UnixMillis};
-use slo::Sums;
+use slo::{Count, Sums};
 
 use crate::rows::{ChunkRow, EdgeReportRow, ProgressRow};
 use crate::wire::fields;
@@ -245,6 +245,15 @@ fields! {
     }
 }
 
+/// What is counted of users who notice something: as an objective counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Which are failures.
+    pub failed: Count,
+    /// Of what.
+    pub all: Count,
+}
+
 fields! {
     /// What users notice of failures at some endpoints of a server.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -255,9 +264,9 @@ fields! {
         pub all_sessions: u64,
         /// Distinct client networks with a failure, among those that are known.
         pub networks: u64,
-        /// Requests that failed.
+        /// What failed.
         pub failed: u64,
-        /// Requests.
+        /// All that was counted.
         pub requests: u64,
         /// Requests in the latest minutes.
         pub recent: u64,

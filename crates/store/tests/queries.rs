@@ -5,9 +5,10 @@ mod support;
 use std::time::Duration;
 
 use observation::{Kind, Outcome, Stage, UnixMillis};
+use slo::Count;
 use store::engine::EngineUser;
 use store::{
-    AlertPhase, AlertRow, Batch, Config, DeployKind, DeployRow, DeploySource, DeployState,
+    AlertPhase, AlertRow, Batch, Config, Counts, DeployKind, DeployRow, DeploySource, DeployState,
     Dimension, LabTraffic, RollbackRule, SliFilter, Store, StoreError,
 };
 use support::fold::Fold;
@@ -61,6 +62,54 @@ async fn with(records: Vec<Record>) -> Store {
 
 fn hour() -> (UnixMillis, UnixMillis) {
     (START.plus(-3_600_000), START.plus(3_600_000))
+}
+
+#[tokio::test]
+async fn what_users_notice_is_counted_as_the_objective_counts_it() {
+    let read = |outcome| {
+        move |record: &mut Record| {
+            failed(outcome, Stage::Unknown)(record);
+            let row = &mut record.envelope.observations[0];
+            row.kind = Kind::HeaderRead;
+            row.count = 7;
+        }
+    };
+    let with_outcome = |outcome| failed(outcome, Stage::Unknown);
+    let mut changes: Vec<Change> = vec![
+        Box::new(|record| record.envelope.observations[0].count = 5),
+        Box::new(with_outcome(Outcome::Unknown)),
+        Box::new(read(Outcome::Ok)),
+        Box::new(read(Outcome::Blocked)),
+        Box::new(|record| record.envelope.observations[0].kind = Kind::Preflight),
+    ];
+    changes.extend(
+        Outcome::ALL
+            .iter()
+            .map(|outcome| -> Change { Box::new(with_outcome(*outcome)) }),
+    );
+    let records = (1..).zip(changes);
+    let records = records.map(|(seed, change)| record(START, seed, change));
+    let reader = with(records.collect()).await.reader();
+    let filter = SliFilter::app(APP);
+    let sums = reader.sli(&filter, hour().0, hour().1).await.expect("sums");
+    for (failed, all) in [
+        (Count::Blocked, Count::Requests),
+        (Count::Unknown, Count::Requests),
+        (Count::HeaderUnreadable, Count::HeaderReads),
+    ] {
+        let counts = Counts { failed, all };
+        let found = reader.affected(&filter, (&[], counts), hour(), 300_000);
+        let found = found.await.expect("counted");
+        assert!(
+            found.failed > 0 && found.requests > found.failed,
+            "{found:?}"
+        );
+        assert_eq!(
+            (found.failed, found.requests),
+            (sums.get(failed), sums.get(all)),
+            "{failed:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -359,8 +408,12 @@ async fn one_network_is_one_witness_also_over_midnight() {
     );
     assert_eq!(counted, (4, 2, 2));
     assert_eq!(reader.networks(&filter, from, to).await.expect("read"), 2);
-    let affected = reader.affected(&filter, &[], (from, to), 600_000).await;
-    let affected = affected.expect("read");
+    let counts = Counts {
+        failed: Count::Blocked,
+        all: Count::Requests,
+    };
+    let affected = reader.affected(&filter, (&[], counts), (from, to), 600_000);
+    let affected = affected.await.expect("read");
     assert_eq!(
         (affected.sessions, affected.networks),
         (4, 2),

@@ -281,13 +281,10 @@ mod tests {
         broker.restart().await;
         assert!(answers(broker.port));
         broker.pause();
-        let patience = Duration::from_secs(10);
-        wait_until("it stands still", patience, || async {
-            !answers(broker.port)
-        })
-        .await;
+        let limit = Duration::from_secs(10);
+        wait_until("it stands still", limit, || async { !answers(broker.port) }).await;
         broker.resume();
-        wait_until("it goes on", patience, || async { answers(broker.port) }).await;
+        wait_until("it goes on", limit, || async { answers(broker.port) }).await;
         let (port, dir) = (broker.port, broker.dir.clone());
         drop(broker);
         assert!(!answers(port));

@@ -103,12 +103,12 @@ function Row({ row }: { row: FailingEndpoint }) {
           {row.service && ` · ${row.service}`}
         </small>
       </th>
-      <td class="whole" data-label="Page origin">
+      <td class="whole breakable" data-label="Page origin">
         {nameless(page ?? '')}
         {pages.length > 0 && <small title={pages.join(', ')}>and {pages.length} more</small>}
       </td>
       <td data-label="Stage">{stage(row)}</td>
-      <td data-label="Cause">
+      <td class="breakable" data-label="Cause">
         {cause(row)}
         {row.parameter && (
           <small>

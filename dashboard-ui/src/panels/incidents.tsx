@@ -5,6 +5,7 @@ import { count, percent } from '../parts/format';
 import { Go } from '../parts/go';
 import { safeLink } from '../parts/link';
 import { Panel } from '../parts/panel';
+import { changed } from '../parts/words';
 import { useView } from '../view/view';
 import { SilenceIncident } from './silence';
 
@@ -68,8 +69,8 @@ export function Summary({ incident }: { incident: Incident }) {
       <p>
         {suspect ? (
           <>
-            Suspected change: {suspect.kind.replaceAll('_', ' ')} <code>{suspect.id}</code>,{' '}
-            <When at={suspect.at} />: {suspect.why}
+            Suspected change: {suspect.kind.replaceAll('_', ' ')} <code>{changed(suspect.id)}</code>
+            , <When at={suspect.at} />: {suspect.why}
             {suspect.undo && <>. {suspect.undo}</>}
             <More link={safeLink(suspect.link)} />
           </>

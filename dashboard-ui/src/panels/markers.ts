@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks';
 import type { Schemas } from '../api/client';
 import { useData } from '../api/query';
 import type { Marker } from '../parts/plot';
+import { changed } from '../parts/words';
 import { useView } from '../view/view';
 import { useDeploys } from './deploys';
 
@@ -30,7 +31,7 @@ export function useMarkers(): Marker[] {
     const once = new Map(changes.map((change) => [`${change.header} ${change.to}`, change]));
     const seen = [...once.values()].map((change) => ({
       at: Date.parse(change.to) / 1000,
-      label: change.header,
+      label: changed(change.header),
       color: '--warn',
     }));
     return [...(deploys?.deploys ?? []).map(marker), ...seen];

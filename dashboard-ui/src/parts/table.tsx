@@ -24,6 +24,16 @@ interface Props<Row> {
   empty: ComponentChildren;
 }
 
+/** Words up to this length are never broken. */
+const UNBROKEN = 16;
+
+/** Numbers stand to the right; a long word, as an origin is, may be broken where there is no room. */
+function styleOf<Row>(column: Column<Row>, value: string | number | null | undefined): string {
+  if (column.number) return 'number';
+  const words = typeof value === 'string' ? value.split(/\s/) : [];
+  return words.some((word) => word.length > UNBROKEN) ? 'breakable' : '';
+}
+
 /** A table whose first column names the row; on phones each row is a card. */
 export function Table<Row>({ name, caption, columns, rows, keyOf, shown = 20, empty }: Props<Row>) {
   const [all, showAll] = useState(false);
@@ -77,7 +87,7 @@ function Cell<Row>({ column, row, head }: { column: Column<Row>; row: Row; head:
   const value = column.value(row);
   const plain = typeof value === 'number' && Number.isInteger(value) ? count(value) : value;
   const content = column.cell?.(row) ?? plain ?? '–';
-  const style = column.number ? 'number' : '';
+  const style = styleOf(column, value);
   return head ? (
     <th scope="row" data-label={column.title} class={style}>
       {content}

@@ -177,6 +177,11 @@ export const platforms = [
   'gateway-api',
 ] as const;
 
+/** What changed of an answer: a header, or its status. */
+export function changed(header: string): string {
+  return header === ':status' ? 'status' : header;
+}
+
 export function nameless(value: string): string {
   return value === '' ? '(none stated)' : value;
 }

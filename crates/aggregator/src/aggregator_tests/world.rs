@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use observation::{EdgeReport, UnixMillis};
 use store::{
-    Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, DeployRow,
-    DiagnosisRow, Dimension, Failure, FlowAffected, IncidentRow, Lease, Leases, ProgressRow,
-    SliFilter, SnapshotRow, StoreError, Witnessed,
+    Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, Counts,
+    DeployRow, DiagnosisRow, Dimension, Failure, FlowAffected, IncidentRow, Lease, Leases,
+    ProgressRow, SliFilter, SnapshotRow, StoreError, Witnessed,
 };
 use tokio::time::Instant;
 
@@ -137,7 +137,7 @@ impl Evidence for World {
     async fn affected(
         &self,
         _: &SliFilter,
-        _: &[String],
+        (_, counts): (&[String], Counts),
         (from, to): (UnixMillis, UnixMillis),
         recent: i64,
     ) -> Result<Affected, StoreError> {
@@ -151,14 +151,14 @@ impl Evidence for World {
             .sums
             .range((from.0, String::new())..(to.0, String::new()))
         {
-            let blocked = sums.blocked + sums.header_unreadable;
-            affected.requests += sums.requests;
-            affected.failed += blocked;
+            let (failed, all) = (sums.get(counts.failed), sums.get(counts.all));
+            affected.requests += all;
+            affected.failed += failed;
             if *minute >= to.0 - recent {
-                affected.recent += sums.requests;
-                affected.recent_failed += blocked;
+                affected.recent += all;
+                affected.recent_failed += failed;
             } else if *minute >= to.0 - 2 * recent {
-                affected.before_failed += blocked;
+                affected.before_failed += failed;
             }
         }
         Ok(affected)
@@ -167,7 +167,7 @@ impl Evidence for World {
     async fn flow_affected(
         &self,
         filter: &SliFilter,
-        (_, endpoints): (&str, &[String]),
+        (_, endpoints, _): (&str, &[String], Counts),
         _: (UnixMillis, UnixMillis),
     ) -> Result<FlowAffected, StoreError> {
         let facts = self.reach()?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use incident::{AppPart, FlowImpact};
 use observation::UnixMillis;
-use store::{Flow, SliFilter, StoreError};
+use store::{Counts, Flow, SliFilter, StoreError};
 
 use super::Incidents;
 use crate::Slo;
@@ -15,7 +15,7 @@ impl Incidents {
     pub(super) async fn flows_noticing(
         &self,
         (app, part): (&str, &AppPart),
-        failing: (&str, &[String]),
+        failing: (&str, &[String], Counts),
         judge: &AlertDecider,
         span: (UnixMillis, UnixMillis),
     ) -> Result<Vec<FlowImpact>, StoreError> {

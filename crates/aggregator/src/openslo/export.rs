@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 use slo::Severity;
 
-use super::{Note, PREFIX, SOURCE_TYPE, VERSION, yaml};
-use crate::{Config, RuleConfig, SloConfig};
+use super::{FLOW_ENDPOINTS, Note, PREFIX, SOURCE_TYPE, VERSION, yaml};
+use crate::{Config, FlowConfig, RuleConfig, SloConfig};
 
 /// OpenSLO names have as many characters.
 const MAX_NAME: usize = 63;
@@ -18,13 +18,16 @@ pub struct Exported {
     pub lost: Vec<Note>,
 }
 
-/// Writes objectives as OpenSLO v1 documents: for each an `SLO` with its alert policies.
+/// Writes objectives and those of flows as OpenSLO v1 documents: for each an `SLO` with its alert policies.
 #[must_use]
-pub fn export(slos: &[SloConfig], config: &Config) -> Exported {
+pub fn export((slos, flows): (&[SloConfig], &[FlowConfig]), config: &Config) -> Exported {
     let mut lost = Vec::new();
+    let own = flows.iter().map(FlowConfig::slo);
     let documents: Vec<_> = slos
         .iter()
-        .map(|slo| document(slo, config, &mut lost))
+        .cloned()
+        .chain(own)
+        .map(|slo| document(&slo, flows, config, &mut lost))
         .collect();
     Exported {
         yaml: yaml::written(&documents),
@@ -32,7 +35,7 @@ pub fn export(slos: &[SloConfig], config: &Config) -> Exported {
     }
 }
 
-fn document(slo: &SloConfig, config: &Config, lost: &mut Vec<Note>) -> Value {
+fn document(slo: &SloConfig, flows: &[FlowConfig], config: &Config, lost: &mut Vec<Note>) -> Value {
     let name = slo.name();
     let annotations = annotations(slo);
     for key in annotations.keys().filter(|key| key.starts_with(PREFIX)) {
@@ -41,6 +44,15 @@ fn document(slo: &SloConfig, config: &Config, lost: &mut Vec<Note>) -> Value {
             &name,
             format!("`{what}` is kept in an annotation"),
         ));
+    }
+    let is_of = |flow: &&FlowConfig| flow.app == slo.app && Some(&flow.name) == slo.flow.as_ref();
+    let flow = flows.iter().find(is_of);
+    if let Some(flow) = flow {
+        let text = format!(
+            "the calls of flow `{}` stand in its metric source",
+            flow.name
+        );
+        lost.push(Note::new(&name, text));
     }
     let source = |part: &str| {
         let mut spec = Map::new();
@@ -52,6 +64,9 @@ fn document(slo: &SloConfig, config: &Config, lost: &mut Vec<Note>) -> Value {
         }
         if let Some(flow) = &slo.flow {
             spec.insert("flow".into(), json!(flow));
+        }
+        if let Some(flow) = flow {
+            spec.insert(FLOW_ENDPOINTS.into(), json!(flow.endpoints));
         }
         spec.insert("events".into(), json!(part));
         json!({"metricSource": {"type": SOURCE_TYPE, "spec": spec}})
@@ -132,29 +147,38 @@ fn annotations(slo: &SloConfig) -> Map<String, Value> {
     found
 }
 
+/// The rows that are evaluated of an objective that names none.
+pub(super) fn usual_rules(slo: &SloConfig, config: &Config) -> Vec<RuleConfig> {
+    let without = SloConfig {
+        rules: Vec::new(),
+        ..slo.clone()
+    };
+    let resolved = crate::objectives(
+        (std::slice::from_ref(&without), &[]),
+        &[],
+        config,
+        settings::Span::secs(3600),
+    );
+    let rules = resolved.into_iter().flat_map(|slo| slo.rules);
+    rules
+        .flat_map(|rule| {
+            let (name, severity) = (rule.name.clone(), rule.severity);
+            rule.rows.into_iter().map(move |row| RuleConfig {
+                name: Some(name.clone()),
+                severity,
+                long: row.long,
+                short: Some(row.short),
+                burn: Some(row.burn),
+                budget: None,
+            })
+        })
+        .collect()
+}
+
 /// A policy for each row of each rule; of those that stand for none, the rows that are evaluated.
 fn policies(slo: &SloConfig, config: &Config, lost: &mut Vec<Note>) -> Vec<Value> {
     let given: Vec<RuleConfig> = if slo.rules.is_empty() {
-        let resolved = crate::objectives(
-            (std::slice::from_ref(slo), &[]),
-            &[],
-            config,
-            settings::Span::secs(3600),
-        );
-        let rules = resolved.into_iter().flat_map(|slo| slo.rules);
-        rules
-            .flat_map(|rule| {
-                let (name, severity) = (rule.name.clone(), rule.severity);
-                rule.rows.into_iter().map(move |row| RuleConfig {
-                    name: Some(name.clone()),
-                    severity,
-                    long: row.long,
-                    short: Some(row.short),
-                    burn: Some(row.burn),
-                    budget: None,
-                })
-            })
-            .collect()
+        usual_rules(slo, config)
     } else {
         slo.rules.clone()
     };

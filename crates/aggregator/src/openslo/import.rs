@@ -6,14 +6,16 @@ use serde_json::Value;
 use settings::{Problem, Span};
 use slo::{Objective, Severity};
 
-use super::{Note, PREFIX, VERSION, YamlError, yaml};
-use crate::{GroupBy, SloConfig};
+use super::{Note, PREFIX, VERSION, YamlError, flows, yaml};
+use crate::{FlowConfig, GroupBy, SloConfig};
 
 /// Objectives of an OpenSLO file.
 #[derive(Debug, Clone, Default)]
 pub struct Imported {
-    /// The objectives.
+    /// The objectives, but for those that flows have of their own.
     pub slos: Vec<SloConfig>,
+    /// The flows whose calls the file has.
+    pub flows: Vec<FlowConfig>,
     /// What the file does not say and corswatch needs.
     pub added: Vec<Note>,
     /// What the file says and corswatch does not have.
@@ -66,7 +68,8 @@ pub fn import(text: &str, app: Option<&str>) -> Result<Imported, YamlError> {
             }
         }
     }
-    if imported.slos.is_empty() && imported.problems.is_empty() {
+    flows::take_own(&mut imported);
+    if imported.slos.is_empty() && imported.flows.is_empty() && imported.problems.is_empty() {
         imported.problems.push(Problem {
             path: "kind".to_owned(),
             value: String::new(),
@@ -93,7 +96,7 @@ pub(super) struct Reader<'a> {
     name: String,
     line: usize,
     pub(super) app: Option<&'a str>,
-    imported: &'a mut Imported,
+    pub(super) imported: &'a mut Imported,
 }
 
 impl<'a> Reader<'a> {

@@ -87,10 +87,8 @@ impl<'a> Reader<'a> {
         slo.environment = text("environment");
         slo.release = text("release");
         slo.flow = text("flow");
-        if let Some(flow) = &slo.flow {
-            self.added(format!(
-                "the calls of flow `{flow}` have to be configured as [[flows]]"
-            ));
+        if let Some(flow) = slo.flow.clone() {
+            self.calls(&slo.app, &flow, source);
         }
         if let Some(word) = source["source"].as_str() {
             match word.parse() {

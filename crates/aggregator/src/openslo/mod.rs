@@ -4,6 +4,7 @@
 //! annotation holds the short one. What it has no member for stands in annotations; other tools do not read them.
 
 mod export;
+mod flows;
 mod import;
 mod indicator;
 mod policy;
@@ -20,6 +21,8 @@ pub use yaml::YamlError;
 const PREFIX: &str = "corswatch.dev/";
 /// The type of metric sources that corswatch measures by itself.
 const SOURCE_TYPE: &str = "corswatch";
+/// Where the calls of a flow stand in a metric source.
+const FLOW_ENDPOINTS: &str = "flow_endpoints";
 const VERSION: &str = "openslo/v1";
 
 /// Something that one side has and the other has not.

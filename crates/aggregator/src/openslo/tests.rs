@@ -1,8 +1,8 @@
 use slo::{Sli, Window};
 
 use super::*;
-use crate::Config;
 use crate::openslo::export;
+use crate::{Config, FlowConfig};
 
 fn slos(text: &str) -> Vec<SloConfig> {
     #[derive(serde::Deserialize)]
@@ -46,7 +46,7 @@ rules = [{ name = "fast_burn", severity = "ticket", long = "1h", burn = 10 }]
 #[test]
 fn what_is_exported_reads_back_as_it_was() {
     let given = slos(EVERYTHING);
-    let exported = export(&given, &Config::default());
+    let exported = export((&given, &[]), &Config::default());
     let read = import(&exported.yaml, None).expect("YAML");
     assert_eq!(read.problems, []);
     assert_eq!((read.added, read.lost), (vec![], vec![]));
@@ -77,7 +77,7 @@ fn what_is_exported_reads_back_as_it_was() {
 #[test]
 fn usual_rules_are_written_out_so_that_other_tools_have_them() {
     let given = [SloConfig::of("shop", Sli::BlockRate)];
-    let exported = export(&given, &Config::default());
+    let exported = export((&given, &[]), &Config::default());
     let read = import(&exported.yaml, None).expect("YAML").slos;
     let rows: Vec<_> = read[0]
         .rules
@@ -197,6 +197,118 @@ fn a_file_of_others_is_read_and_what_is_added_and_lost_is_said() {
         "description",
     ] {
         assert!(said(&read.lost, part), "{part}: {:#?}", read.lost);
+    }
+}
+
+#[test]
+fn flows_read_back_as_they_were_with_the_objectives_that_are_limited_to_them() {
+    #[derive(serde::Deserialize)]
+    struct File {
+        flows: Vec<FlowConfig>,
+        slo: Vec<SloConfig>,
+    }
+    let given: File = toml::from_str(
+        r#"
+[[flows]]
+name = "checkout"
+app = "shop"
+endpoints = ["PUT /cart/:id", "/pay"]
+objective = 0.9995
+calendar = { period = "month", time_zone = "Europe/Berlin" }
+at_most = "ticket"
+owner = "team-checkout"
+runbook = "https://runbooks.example/checkout"
+
+[[flows]]
+name = "login"
+app = "shop"
+endpoints = ["/login"]
+objective = 0.999
+
+[[slo]]
+name = "checkout-preflights"
+app = "shop"
+sli = "preflight_failure_rate"
+objective = 0.995
+flow = "checkout"
+rules = [{ name = "fast", severity = "ticket", long = "1h", short = "5m", burn = 10 }]
+"#,
+    )
+    .expect("well formed");
+    let exported = export((&given.slo, &given.flows), &Config::default());
+    let read = import(&exported.yaml, None).expect("YAML");
+    assert_eq!(read.problems, []);
+    assert_eq!(
+        (read.added, read.lost),
+        (vec![], vec![]),
+        "{}",
+        exported.yaml
+    );
+    let values = |flows: &[FlowConfig]| serde_json::to_value(flows).expect("plain data");
+    assert_eq!(
+        values(&read.flows),
+        values(&given.flows),
+        "{}",
+        exported.yaml
+    );
+    let names: Vec<_> = read
+        .slos
+        .iter()
+        .map(|slo| (slo.name.as_str(), slo.flow.as_deref()))
+        .collect();
+    assert_eq!(names, [("checkout-preflights", Some("checkout"))]);
+}
+
+#[test]
+fn what_a_file_says_of_a_flow_and_what_corswatch_adds_is_told() {
+    let document = |name: &str, sli: &str, more: &str| {
+        format!(
+            "---\napiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: {name}}}\nspec:\n  service: shop\n  \
+             indicator: {{metadata: {{name: a}}, spec: {{ratioMetric: {{bad: {{metricSource: {{type: corswatch, spec: \
+             {{app: shop, sli: {sli}, flow: pay{more}}}}}}}}}}}}}\n  \
+             timeWindow: [{{duration: 30d, isRolling: true}}]\n  objectives: [{{target: 0.999}}]\n"
+        )
+    };
+    let calls = ", flow_endpoints: [\"PUT /pay\"]";
+    for (documents, added, lost, problem) in [
+        (document("x", "block_rate", ""), "as [[flows]]", "", ""),
+        (
+            document("x", "preflight_failure_rate", calls),
+            "an objective of its own",
+            "",
+            "",
+        ),
+        (
+            document("pay", "block_rate", &format!("{calls}, release: \"7\"")),
+            "",
+            "`release`: the objective of a flow has none",
+            "",
+        ),
+        (
+            document("x", "block_rate", calls)
+                + &document("y", "block_rate", ", flow_endpoints: [/other]"),
+            "",
+            "",
+            "spec.flow_endpoints = /other",
+        ),
+        (
+            document("x", "block_rate", ", flow_endpoints: [7]"),
+            "",
+            "",
+            "spec.flow_endpoints[0] = 7",
+        ),
+    ] {
+        let read = import(&documents, None).expect("YAML");
+        let has = |notes: &[Note], part: &str| {
+            part.is_empty() || notes.iter().any(|note| note.text.contains(part))
+        };
+        assert!(has(&read.added, added), "{added}: {:?}", read.added);
+        assert!(has(&read.lost, lost), "{lost}: {:?}", read.lost);
+        let told: Vec<_> = read.problems.iter().map(ToString::to_string).collect();
+        assert!(
+            told.is_empty() == problem.is_empty() && told.iter().all(|one| one.contains(problem)),
+            "{problem}: {told:?}"
+        );
     }
 }
 

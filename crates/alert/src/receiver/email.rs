@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use lettre::message::header::ContentType;
-use lettre::message::{Mailbox, Mailboxes};
+use lettre::message::{Mailbox, Mailboxes, MultiPart};
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
@@ -18,6 +18,7 @@ use super::message::{self, clip, unlinked};
 use super::{ReceiverConfig, Setup, timeout_problem};
 use crate::endpoint::{Endpoint, Opening};
 use crate::http::{Addresses, permitted};
+use crate::report_form::{report_page, report_text};
 use crate::{AlertError, Answer, Notification, Notifier, NotifyError};
 
 const MAX_RECIPIENTS: usize = 50;
@@ -270,12 +271,15 @@ impl Email {
             .subject(printable::line(&subject))
             .message_id(Some(id))
             .in_reply_to(thread.clone())
-            .references(thread)
-            .header(ContentType::TEXT_PLAIN);
+            .references(thread);
         for recipient in self.to.iter() {
             builder = builder.to(recipient.clone());
         }
-        builder.body(text(notification))
+        let text = text(notification);
+        match page(notification, &title) {
+            Some(page) => builder.multipart(MultiPart::alternative_plain_html(text, page)),
+            None => builder.header(ContentType::TEXT_PLAIN).body(text),
+        }
     }
 
     /// The address that the host resolves to is judged, and then called.
@@ -298,11 +302,24 @@ impl Email {
     }
 }
 
+/// A report as a page beside the text; none where it would be cut.
+fn page(notification: &Notification, title: &str) -> Option<String> {
+    if !notification.is_report() {
+        return None;
+    }
+    // It has no links of its own, and mail programs make none of what strangers wrote.
+    let page = unlinked(&report_page(title, description(notification)));
+    (page.len() <= MAX_TEXT).then_some(page)
+}
+
+fn description(notification: &Notification) -> &str {
+    let text = notification.annotations.get("description");
+    text.map(String::as_str).unwrap_or_default()
+}
+
 fn text(notification: &Notification) -> String {
     if notification.is_report() {
-        let text = notification.annotations.get("description");
-        let text = text.map(String::as_str).unwrap_or_default();
-        return clip(&unlinked(text), MAX_TEXT);
+        return clip(&unlinked(&report_text(description(notification))), MAX_TEXT);
     }
     let mut lines = vec![unlinked(&message::title(notification)), String::new()];
     for (name, text) in message::sections(notification) {

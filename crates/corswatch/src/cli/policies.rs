@@ -14,8 +14,8 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: PathBuf,
     /// Its form: auto, corswatch, nginx, ingress-nginx, gateway-api, traefik, envoy, istio,
-    /// envoy-gateway, caddy, apache, haproxy, s3, gcs, azure-storage, azure-app-service,
-    /// aws-api-gateway or cloudfront.
+    /// envoy-gateway, contour, kong, caddy, apache, haproxy, s3, gcs, azure-storage,
+    /// azure-app-service, aws-api-gateway or cloudfront.
     #[arg(long, value_parser = form, default_value = "auto")]
     pub(crate) form: FormChoice,
     #[command(flatten)]

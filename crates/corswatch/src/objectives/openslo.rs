@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use aggregator::SloConfig;
 use aggregator::openslo::{self, Note};
 use aggregator::prometheus;
+use aggregator::{FlowConfig, SloConfig};
 use settings::{Problem, Problems};
 use toml::{Table, Value};
 
@@ -21,15 +21,21 @@ pub(super) fn import(args: &Import) -> Result<ExitCode, Failure> {
         .map_err(|error| input(format!("is not YAML: {error}")))?;
     let mut problems = imported.problems;
     let apps: Vec<String> = imported.slos.iter().map(|slo| slo.app.clone()).collect();
-    // Which calls a flow has is in the configuration; its name alone is in the file.
+    let of_flows = imported.flows.iter().map(|flow| flow.app.clone());
+    let apps: Vec<String> = apps.into_iter().chain(of_flows).collect();
+    // Where a file has the name of a flow alone, its calls are in the configuration.
+    let has = |slo: &SloConfig, name: &String| {
+        let mut flows = imported.flows.iter();
+        flows.any(|flow| flow.app == slo.app && flow.name == *name)
+    };
     let checked = imported.slos.iter().map(|slo| SloConfig {
         name: slo.name(),
-        flow: None,
+        flow: slo.flow.clone().filter(|name| has(slo, name)),
         ..slo.clone()
     });
     let checked: Vec<_> = checked.collect();
     let mut found = Problems::at("", &mut problems);
-    aggregator::problems((&checked, &[]), &apps, &mut found);
+    aggregator::problems((&checked, &imported.flows), &apps, &mut found);
     if !problems.is_empty() {
         let named = |problem: Problem| Problem {
             path: format!("{name}: {}", problem.path),
@@ -46,6 +52,9 @@ pub(super) fn import(args: &Import) -> Result<ExitCode, Failure> {
     for slo in &imported.slos {
         say!("\n{}", written(slo)?);
     }
+    for flow in &imported.flows {
+        say!("\n{}", written_flow(flow)?);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -54,7 +63,7 @@ pub(super) fn export(args: &Export) -> Result<ExitCode, Failure> {
     if args.format == ExportFormat::Prometheus {
         return rules(&objectives);
     }
-    let mut slos = objectives.slos;
+    let (mut slos, flows) = (objectives.slos, objectives.flows);
     if slos.is_empty() {
         let starting = |app: &String| {
             let measured = slo::Sli::ALL
@@ -65,13 +74,9 @@ pub(super) fn export(args: &Export) -> Result<ExitCode, Failure> {
         };
         slos = objectives.apps.iter().flat_map(starting).collect();
     }
-    let exported = openslo::export(&slos, &Config::default().aggregator);
-    let of_flows = objectives.flows.iter().map(|flow| Note {
-        of: flow.name.clone(),
-        text: "the flow and its own objective are not written".to_owned(),
-    });
-    for note in exported.lost.iter().cloned().chain(of_flows) {
-        complain!("{}", note_line("lost to other tools", &note));
+    let exported = openslo::export((&slos, &flows), &Config::default().aggregator);
+    for note in &exported.lost {
+        complain!("{}", note_line("lost to other tools", note));
     }
     say!("{}", exported.yaml.trim_end());
     Ok(ExitCode::SUCCESS)
@@ -101,8 +106,20 @@ fn written(slo: &SloConfig) -> anyhow::Result<String> {
     table.retain(|name: &str, value| {
         ["app", "sli"].contains(&name) || usual.get(name) != Some(value)
     });
+    listed("slo", table)
+}
+
+/// A flow as `[[flows]]`, without what stands for itself.
+fn written_flow(flow: &FlowConfig) -> anyhow::Result<String> {
+    let usual = Table::try_from(FlowConfig::of("", "", Vec::new()))?;
+    let mut table = Table::try_from(flow)?;
+    table.retain(|name: &str, value| usual.get(name) != Some(value));
+    listed("flows", table)
+}
+
+fn listed(section: &str, table: Table) -> anyhow::Result<String> {
     let mut file = Table::new();
-    file.insert("slo".to_owned(), Value::Array(vec![Value::Table(table)]));
+    file.insert(section.to_owned(), Value::Array(vec![Value::Table(table)]));
     Ok(toml::to_string(&file)?.trim_end().to_owned())
 }
 
@@ -125,5 +142,15 @@ mod tests {
         let values = |slos: &[SloConfig]| serde_json::to_value(slos).expect("plain data");
         assert_eq!(values(&read(&again)), values(&slos), "{again}");
         assert!(!again.contains("group_by"), "{again}");
+    }
+
+    #[test]
+    fn a_flow_is_written_as_it_is_read() {
+        let text = "[[flows]]\napp = \"shop\"\nendpoints = [\"PUT /cart/:id\", \"/pay\"]\nname = \"checkout\"\n\
+                    objective = 0.9995\nowner = \"team\"";
+        let flows = crate::config::objectives_of(text, None)
+            .expect("flows")
+            .flows;
+        assert_eq!(written_flow(&flows[0]).expect("TOML"), text);
     }
 }

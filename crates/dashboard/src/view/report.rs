@@ -201,7 +201,7 @@ impl Report {
 
     /// The report as a page of its own, which needs nothing else.
     pub(crate) fn html(&self) -> String {
-        page(&self.title(), &self.markdown(&self.title()))
+        alert::report_page(&self.title(), &self.markdown(&self.title()))
     }
 
     /// The report as Markdown. What pages and servers wrote is not a markup in it.
@@ -330,28 +330,6 @@ impl Report {
             out.push_str("- none\n");
         }
     }
-}
-
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1f;background:#fff}\
-    table{border-collapse:collapse}th,td{border:1px solid #c5c6d0;padding:.3rem .6rem;text-align:left}\
-    @media(prefers-color-scheme:dark){body{color:#e4e2e6;background:#1b1b1f}th,td{border-color:#46464f}}";
-
-/// Markdown as a page. Markup in it is shown as text: the report has none of its own.
-fn page(title: &str, markdown: &str) -> String {
-    use pulldown_cmark::{Event, Options, Parser, html};
-
-    let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).map(|event| match event {
-        Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
-        event => event,
-    });
-    let mut body = String::new();
-    html::push_html(&mut body, events);
-    let mut head = String::new();
-    html::push_html(&mut head, std::iter::once(Event::Text(title.into())));
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{head}</title>\n\
-         <style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
-    )
 }
 
 fn day(at: Timestamp) -> String {

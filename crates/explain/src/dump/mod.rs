@@ -7,6 +7,7 @@ mod curl;
 mod draft;
 mod error;
 mod fetch;
+mod headless;
 mod literal;
 mod messages;
 mod panel;
@@ -54,19 +55,33 @@ pub fn read(dump: &[u8], given: &Given) -> Result<Dump, BadDump> {
     console.as_ref().map_or(Ok(()), reported::is_of_cors)?;
     let (commands, rest) = command::take(&text);
     let mut messages = messages::read(&rest)?;
-    if messages.is_empty() {
-        messages = panel::read(&rest);
+    tunnelled(&messages)?;
+    let mut assumed = None;
+    let is_answer = |message: &Message| matches!(message.body, Body::Answer { .. });
+    if !messages.iter().any(is_answer) {
+        let shown = panel::read(&rest);
+        if let Some(panel) = shown {
+            assumed = panel.is_assumed.then_some(headless::NOTE);
+            messages = panel.messages;
+        }
     }
     if messages.is_empty() {
         messages = windows::read(&rest)?;
     }
     if messages.is_empty() && console.is_none() {
-        unanswered(&rest, &commands)?;
+        refused(&rest, &commands)?;
+        if let Some(message) = headless::read(&text, &rest)? {
+            messages.push(message);
+            assumed = Some(headless::NOTE);
+        } else if commands.is_empty() {
+            return Err(BadDump::NoAnswer);
+        }
     }
     let requests = requests(&commands, &messages);
     let (request, notes) = request::of(given, &requests, &commands, console.as_ref(), &rest)?;
     let mut dump = lay(request, replies(&commands, messages))?;
     dump.notes.extend(notes);
+    dump.notes.extend(assumed.map(str::to_owned));
     Ok(match &console {
         Some(message) => reported::as_the_browser_says(message, dump),
         None => dump,
@@ -86,8 +101,30 @@ fn without_fences(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
-/// Why a dump has no answers; commands alone need none.
-fn unanswered(rest: &str, commands: &[Command]) -> Result<(), BadDump> {
+/// Whether a proxy let the request through, where all that is shown is how it was asked to.
+fn tunnelled(messages: &[Message]) -> Result<(), BadDump> {
+    let is_connect = |message: &Message| matches!(&message.body, Body::Request(sent) if sent.method == "CONNECT");
+    let is_other = |message: &Message| matches!(&message.body, Body::Request(sent) if sent.method != "CONNECT");
+    if !messages.iter().any(is_connect) || messages.iter().any(is_other) {
+        return Ok(());
+    }
+    match messages.last() {
+        Some(Message {
+            line,
+            body: Body::Answer { answer, phrase },
+            ..
+        }) if !(200..300).contains(&answer.status) => Err(BadDump::Failed {
+            line: *line,
+            text: format!("the proxy answered CONNECT with {} {phrase}", answer.status)
+                .trim_end()
+                .to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the tool says that it got no answer.
+fn refused(rest: &str, commands: &[Command]) -> Result<(), BadDump> {
     for (line, text) in (1..).zip(rest.lines()) {
         let failed = ["curl: (", "wget: unable", "http: error:", "xh: error:"];
         if failed
@@ -98,16 +135,8 @@ fn unanswered(rest: &str, commands: &[Command]) -> Result<(), BadDump> {
             let text = text.trim().to_owned();
             return Err(BadDump::Failed { line, text });
         }
-        let name = text.split(':').next().unwrap_or_default().trim();
-        let is_header = text.contains(':') && is_of_answers(name);
-        if is_header {
-            return Err(BadDump::NoStatus { line });
-        }
     }
-    match commands {
-        [] => Err(BadDump::NoAnswer),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Whether a header is one that answers have.

@@ -3,7 +3,9 @@
 
 use cors::{Answer, Headers, is_token};
 
+use super::headless;
 use super::messages::{Body, Message, Sent, Stream};
+use super::request::is_method;
 
 /// The part of the panel that a line stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +15,16 @@ enum Section {
     Request,
 }
 
+/// What a panel shows.
+pub(super) struct Panel {
+    /// The request, and its answer.
+    pub(super) messages: Vec<Message>,
+    /// Whether the status is not shown.
+    pub(super) is_assumed: bool,
+}
+
 /// The request and the answer of a panel; nothing where the text is none.
-pub(super) fn read(text: &str) -> Vec<Message> {
+pub(super) fn read(text: &str) -> Option<Panel> {
     let mut section = Section::General;
     let (mut url, mut method, mut status) = (None, None, None);
     let (mut sent, mut got) = (Headers::new(), Headers::new());
@@ -26,6 +36,11 @@ pub(super) fn read(text: &str) -> Vec<Message> {
         .any(|line| named(line.trim()) == Some(Section::Answer));
     for (number, name, value) in pairs(text) {
         let Some(value) = value else {
+            // Consoles of REST clients: `GET https://api.test/x`, and `200` or `200 OK` below it.
+            if let Some((asked, target)) = asked(name) {
+                (url, method, start) = (Some(target), Some(asked), number);
+            }
+            status = status.or_else(|| bare_status(name));
             section = named(name).unwrap_or(section);
             answered |= section == Section::Answer;
             continue;
@@ -33,7 +48,9 @@ pub(super) fn read(text: &str) -> Vec<Message> {
         match (section, name.to_ascii_lowercase().as_str()) {
             (_, "request url") => (url, start) = (Some(value), number),
             (_, "request method") => method = Some(value),
-            (_, "status code") => status = value.get(..3).and_then(|code| code.parse().ok()),
+            (Section::General, "status") | (_, "status code") => {
+                status = value.get(..3).and_then(|code| code.parse().ok())
+            }
             (Section::General, name) if !has_headings && status.is_some() => {
                 if is_of_requests(name) {
                     section = Section::Request;
@@ -49,9 +66,11 @@ pub(super) fn read(text: &str) -> Vec<Message> {
         }
     }
     // Without any header of it there is no answer to judge.
-    let (Some(url), Some(method), Some(status), true) = (url, method, status, answered) else {
-        return Vec::new();
+    let (Some(url), Some(method), true) = (url, method, answered) else {
+        return None;
     };
+    let is_assumed = status.is_none() && headless::may_be_good(&got);
+    let status = status.or(is_assumed.then_some(headless::ASSUMED))?;
     let message = |body| Message {
         line: start,
         stream: Stream::Plain,
@@ -68,10 +87,30 @@ pub(super) fn read(text: &str) -> Vec<Message> {
         headers: got,
     };
     let phrase = String::new();
-    vec![
-        message(Body::Request(sent)),
-        message(Body::Answer { answer, phrase }),
-    ]
+    Some(Panel {
+        messages: vec![
+            message(Body::Request(sent)),
+            message(Body::Answer { answer, phrase }),
+        ],
+        is_assumed,
+    })
+}
+
+/// `GET https://api.test/x`.
+fn asked(line: &str) -> Option<(&str, &str)> {
+    let (method, target) = line.split_once(' ')?;
+    let is_url = target.starts_with("http://") || target.starts_with("https://");
+    (is_method(method) && is_url && !target.contains(' ')).then_some((method, target))
+}
+
+/// `200`, `200 OK`.
+fn bare_status(line: &str) -> Option<u16> {
+    let (code, phrase) = line.split_once(' ').unwrap_or((line, ""));
+    let is_phrase = phrase
+        .chars()
+        .all(|c| c.is_alphabetic() || " -'".contains(c));
+    let code: u16 = code.parse().ok()?;
+    (is_phrase && (100..=599).contains(&code)).then_some(code)
 }
 
 /// Whether a header is one that only requests have: DevTools show those of the answer first.
@@ -119,6 +158,9 @@ fn pairs(text: &str) -> impl Iterator<Item = (usize, &str, Option<&str>)> {
     std::iter::from_fn(move || {
         let (number, line) = lines.find(|(_, line)| !line.is_empty())?;
         if named(line).is_some() && !line.contains(": ") {
+            return Some((number, line, None));
+        }
+        if asked(line).is_some() {
             return Some((number, line, None));
         }
         // Names of HTTP/2 begin with a colon.

@@ -47,11 +47,8 @@ pub(super) fn of(
     let page_origin = match given_origin {
         Some(origin) => origin,
         None => {
-            let origin = requests.iter().find_map(|sent| referring(sent));
-            let origin = origin.ok_or(BadDump::NoOrigin)?;
-            notes.push(format!(
-                "The page's origin `{origin}` is inferred from Referer: the dump has no Origin."
-            ));
+            let (origin, note) = inferred(requests, console).ok_or(BadDump::NoOrigin)?;
+            notes.push(note);
             origin
         }
     };
@@ -101,6 +98,29 @@ pub(super) fn of(
         headers,
     })?;
     Ok((request, notes))
+}
+
+/// The page's origin where nothing names it, and what is said of that: the one of Referer, or for a message of
+/// Firefox or Safari, which name no page, one that stands for it.
+fn inferred(requests: &[&Sent], console: Option<&ConsoleMessage>) -> Option<(String, String)> {
+    if let Some(origin) = requests.iter().find_map(|sent| referring(sent)) {
+        let note = format!(
+            "The page's origin `{origin}` is inferred from Referer: the dump has no Origin."
+        );
+        return Some((origin, note));
+    }
+    let url = console?.url.as_deref()?;
+    // A page with https would not have got as far with http.
+    let scheme = if url.starts_with("http://") {
+        "http"
+    } else {
+        "https"
+    };
+    let origin = format!("{scheme}://your-page.example");
+    let note = format!(
+        "The message does not name the page: `{origin}` stands for its origin. Give it with --origin, so that the fix has it."
+    );
+    requests.is_empty().then_some((origin, note))
 }
 
 /// Whether a word is a method as it is written in requests.

@@ -14,7 +14,15 @@ pub(crate) fn completed(message: &BlockMessage, exchange: &Exchange) -> Option<E
     let mut exchange = exchange.clone();
     exchange.request = as_it_says(message, &exchange.request)?;
     let mut judgement = judge(&exchange);
-    match (message.stage, judgement.scene.missing?) {
+    // WebKit names no stage where its words are about a preflight alone.
+    let is_of_preflight = matches!(
+        message.error,
+        Some(CorsError::PreflightInvalidStatus | CorsError::PreflightDisallowedRedirect)
+    );
+    let stage = message
+        .stage
+        .or(is_of_preflight.then_some(Stage::Preflight));
+    match (stage, judgement.scene.missing?) {
         // The file may leave out what made the preflight necessary.
         (Some(Stage::Preflight), Stage::Response) if judgement.scene.question.is_none() => {
             exchange.request = exchange.request.always_preflighted();

@@ -98,16 +98,16 @@ impl Breaker {
         self.0.borrow().mode
     }
 
-    /// Decides where the next record goes. During a hand-over that takes longer than `patience` it
+    /// Decides where the next record goes. During a hand-over that takes longer than `ack_timeout` it
     /// goes to the spool.
-    pub(crate) async fn route(self: &Arc<Self>, patience: Duration) -> Route {
+    pub(crate) async fn route(self: &Arc<Self>, ack_timeout: Duration) -> Route {
         if let Some(route) = self.try_route() {
             return route;
         }
         let mut changes = self.0.subscribe();
         let over = changes.wait_for(|state| state.mode != Mode::HandOver);
         // Too long, or another hand-over has begun: it follows the others into the spool.
-        if tokio::time::timeout(patience, over).await.is_ok()
+        if tokio::time::timeout(ack_timeout, over).await.is_ok()
             && let Some(route) = self.try_route()
         {
             return route;
@@ -193,12 +193,12 @@ impl Breaker {
         let _ = settled.await;
     }
 
-    /// Waits until no record is on its way into the spool, for at most `patience`.
-    pub(crate) async fn has_landed(&self, patience: Duration) {
+    /// Waits until no record is on its way into the spool, for at most `ack_timeout`.
+    pub(crate) async fn has_landed(&self, ack_timeout: Duration) {
         let mut changes = self.0.subscribe();
         let landed = changes.wait_for(|state| state.landing == 0);
         // Either way the caller looks again.
-        let _ = tokio::time::timeout(patience, landed).await;
+        let _ = tokio::time::timeout(ack_timeout, landed).await;
     }
 }
 

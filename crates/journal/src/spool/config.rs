@@ -20,7 +20,8 @@ pub struct SpoolConfig {
     pub dir: PathBuf,
     /// A partition that has not acknowledged a record for so long is left alone: its records go to
     /// the spool until it is quick again. Permitted: 50ms to 30s.
-    pub patience: Span,
+    #[serde(alias = "patience")]
+    pub ack_timeout: Span,
     /// The largest size; beyond it beacons are refused. Permitted: 16MiB to 16TiB.
     pub max_size: Size,
     /// Beacons are refused while the spool is needed and less than this share of the disk is free,
@@ -33,7 +34,7 @@ impl Default for SpoolConfig {
         Self {
             enabled: true,
             dir: PathBuf::from("data/spool"),
-            patience: Span::millis(1500),
+            ack_timeout: Span::millis(1500),
             max_size: Size::mib(8 * 1024),
             keep_free_percent: 10,
         }
@@ -45,8 +46,8 @@ impl SpoolConfig {
         if self.dir.as_os_str().is_empty() {
             problems.report("dir", "\"\"", "name a directory on a local disk");
         }
-        let patience = Span::millis(50)..=Span::secs(30);
-        problems.range("patience", self.patience, patience);
+        let waits = Span::millis(50)..=Span::secs(30);
+        problems.range("ack_timeout", self.ack_timeout, waits);
         let sizes = Size::mib(16)..=Size::mib(16 << 20);
         problems.range("max_size", self.max_size, sizes);
         problems.range("keep_free_percent", self.keep_free_percent, 0..=90);

@@ -141,10 +141,10 @@ impl Drain<'_> {
         }
         self.pauses.reset();
         self.size = (self.size * 2).min(LARGEST.records);
-        // As long as it takes about as long as the breaker's patience, its callers are better served
+        // As long as it takes about as long as the breaker's time-out, its callers are better served
         // by the spool.
         let left = inner.file.held(partition).records;
-        if took < inner.patience / 2 && left <= LARGEST.records as u64 {
+        if took < inner.ack_timeout / 2 && left <= LARGEST.records as u64 {
             inner.breakers[partition as usize].hand_over();
         }
         true

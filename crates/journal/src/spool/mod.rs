@@ -55,7 +55,7 @@ struct Inner {
     breakers: Vec<Arc<Breaker>>,
     /// Whether the topic is known to keep what is promised of it.
     gate: StartGate,
-    patience: Duration,
+    ack_timeout: Duration,
     max_record: usize,
     clock: Clock,
     metrics: JournalMetrics,
@@ -114,7 +114,7 @@ impl SpoolAppender {
             file,
             breakers,
             gate: StartGate::new(parts.unchecked),
-            patience: config.spool.patience.duration(),
+            ack_timeout: config.spool.ack_timeout.duration(),
             max_record,
             clock,
             metrics: parts.metrics,
@@ -167,7 +167,7 @@ impl Inner {
             let limit = self.max_record;
             return Err(AppendError::TooLarge { limit });
         }
-        match breaker.route(self.patience).await {
+        match breaker.route(self.ack_timeout).await {
             Route::Kafka(in_flight) => self.to_kafka(record, in_flight).await,
             Route::Spool(landing) => self.to_spool(record, landing).await.map(|_| Appended {
                 partition,
@@ -184,16 +184,18 @@ impl Inner {
         let partition = record.partition;
         let (error, late) = match self.kafka.begin(&record) {
             Err(error) => (error, None),
-            Ok(ack) => match tokio::time::timeout(self.patience, Arc::clone(&ack).wait()).await {
-                Ok(Ok(offset)) => {
-                    return Ok(Appended {
-                        partition,
-                        offset: Some(offset),
-                    });
+            Ok(ack) => {
+                match tokio::time::timeout(self.ack_timeout, Arc::clone(&ack).wait()).await {
+                    Ok(Ok(offset)) => {
+                        return Ok(Appended {
+                            partition,
+                            offset: Some(offset),
+                        });
+                    }
+                    Ok(Err(error)) => (error, None),
+                    Err(_) => (AppendError::Timeout, Some(ack)),
                 }
-                Ok(Err(error)) => (error, None),
-                Err(_) => (AppendError::Timeout, Some(ack)),
-            },
+            }
         };
         if !is_outage(&error) {
             return Err(error);
@@ -324,9 +326,9 @@ impl Inner {
     async fn close(&self, deadline: Duration) {
         let started = Instant::now();
         self.closed.store(true, Ordering::Release);
-        // First what Kafka still has. Nobody waits for it longer than the patience: then they turn
+        // First what Kafka still has. Nobody waits for it longer than `ack_timeout`: then they turn
         // to the file, which has to be open until they have.
-        self.kafka.close(self.patience.min(deadline)).await;
+        self.kafka.close(self.ack_timeout.min(deadline)).await;
         let left = deadline.saturating_sub(started.elapsed());
         let settle = futures::future::join_all(self.breakers.iter().map(|one| one.is_settled()));
         if tokio::time::timeout(left, settle).await.is_err() {

@@ -71,7 +71,7 @@ fn config() -> Option<Config> {
         config.kafka.partitions = 2;
         config.spool.dir = dir;
         config.spool.keep_free_percent = 0;
-        config.spool.patience = Span::millis(300);
+        config.spool.ack_timeout = Span::millis(300);
     }
     Some(config)
 }

@@ -205,8 +205,8 @@ async fn brokers_that_do_not_answer_are_named_once_the_configured_time_is_over()
     lab.config.kafka.brokers = format!("127.0.0.1:{}", testkit::port::free());
     lab.config.kafka.open_timeout = Span::secs(1);
     // One question alone may take longer than this where more time is left.
-    let patience = Duration::from_secs(4);
-    let error = tokio::time::timeout(patience, refusal(&lab)).await;
+    let limit = Duration::from_secs(4);
+    let error = tokio::time::timeout(limit, refusal(&lab)).await;
     let error = error.expect("it waits no longer than configured");
     assert!(matches!(error, OpenError::Unavailable { .. }), "{error:?}");
     assert!(

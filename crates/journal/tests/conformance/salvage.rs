@@ -22,7 +22,7 @@ async fn filled(name: &str) -> (Lab, Broker) {
     lab.config.kafka.brokers = broker.bootstrap();
     lab.config.kafka.open_timeout = Span::secs(1);
     lab.config.spool.enabled = true;
-    lab.config.spool.patience = Span::millis(300);
+    lab.config.spool.ack_timeout = Span::millis(300);
     let journal = lab.open_with(Metrics::default()).await;
     let appender = journal.appender().await.expect("an appender");
     let appends = (0..COUNT).map(|number| appender.append(record(number % 2, number, 700)));

@@ -17,12 +17,12 @@ use crate::lab::{Lab, SOON, Tail, append, record};
 
 const CALLERS: u32 = 8;
 
-/// A lab with brokers of its own and little patience.
+/// A lab with brokers of its own and a short time-out.
 fn lab(name: &str, brokers: String) -> Lab {
     let mut lab = Lab::without_broker(Kind::Kafka, name);
     lab.config.kafka.brokers = brokers;
     lab.config.spool.enabled = true;
-    lab.config.spool.patience = Span::millis(300);
+    lab.config.spool.ack_timeout = Span::millis(300);
     lab
 }
 
@@ -161,7 +161,7 @@ async fn a_slow_broker_gets_each_record_once_and_its_late_success_removes_the_co
     let brokers = MockCluster::new(1).expect("a mock");
     brokers.create_topic("spool_slow", 2, 1).expect("a topic");
     let mut lab = lab("spool_slow", brokers.bootstrap_servers());
-    lab.config.spool.patience = Span::millis(100);
+    lab.config.spool.ack_timeout = Span::millis(100);
     let journal = lab.open().await;
     let appender = journal.appender().await.expect("an appender");
     append(&appender, 0, 0..2).await;

@@ -79,7 +79,7 @@ impl Matcher {
     /// Paths that it names.
     pub(crate) fn paths(&self) -> Vec<String> {
         let mut found = Vec::new();
-        for condition in &self.all {
+        for condition in self.all.iter().flat_map(Condition::alternatives) {
             match condition {
                 Condition::Path(paths) => {
                     found.extend(paths.iter().map(|path| path.replace('*', "")));
@@ -101,7 +101,8 @@ impl Matcher {
             }
             _ => Vec::new(),
         };
-        self.all.iter().flat_map(of).collect()
+        let all = self.all.iter().flat_map(Condition::alternatives);
+        all.flat_map(of).collect()
     }
 
     /// Adds the condition that a line of a matcher says.
@@ -212,6 +213,27 @@ fn is_host(name: &str, host: &str) -> bool {
 }
 
 impl Condition {
+    /// One of several sets of conditions: not that none of them holds.
+    pub(super) fn any(sets: Vec<Vec<Self>>) -> Self {
+        Self::Not(sets.into_iter().map(Self::Not).collect())
+    }
+
+    /// The conditions of the sets of which one has to hold; otherwise itself.
+    fn alternatives(&self) -> Vec<&Self> {
+        let Self::Not(sets) = self else {
+            return vec![self];
+        };
+        let set = |set: &'_ Self| matches!(set, Self::Not(_));
+        if !sets.iter().all(set) {
+            return vec![self];
+        }
+        let inner = sets.iter().filter_map(|set| match set {
+            Self::Not(all) => Some(all),
+            _ => None,
+        });
+        inner.flatten().collect()
+    }
+
     fn holds(
         &self,
         ask: &Ask<'_>,

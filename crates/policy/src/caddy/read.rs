@@ -13,6 +13,9 @@ use crate::source::Source;
 const IMPORTS: usize = 16;
 
 pub(crate) fn read(source: &Source<'_>, problems: &mut Vec<Problem>) -> Sites {
+    if super::json::is_json(source.text) {
+        return super::json::read(source, problems);
+    }
     let mut lines = tree(source, problems);
     // Options for everything.
     if lines

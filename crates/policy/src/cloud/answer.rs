@@ -15,6 +15,9 @@ pub(super) fn tell(
     ask: &Ask<'_>,
     upstream: &Upstream,
 ) -> Result<PredictedResponse, Doubt> {
+    if let Some(doubt) = rules.rules.iter().find_map(|rule| rule.open.clone()) {
+        return Err(doubt);
+    }
     let first = rules.rules.first().map(|rule| rule.place.clone());
     let place = first.unwrap_or_else(|| SourceLocation {
         file: "".into(),

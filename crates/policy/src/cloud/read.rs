@@ -1,7 +1,8 @@
 //! Finds rules wherever they stand in JSON, YAML or XML: the answers of command lines, templates,
 //! descriptions of APIs.
 
-use super::{List, Platform, Rule, Rules, xml};
+use super::{List, Platform, Rule, Rules, terraform, xml};
+use crate::doubt::Doubt;
 use crate::place::{Problem, SourceLocation, problem};
 use crate::source::Source;
 use crate::yaml::{self, Node, Value};
@@ -9,6 +10,8 @@ use crate::yaml::{self, Node, Value};
 pub(crate) fn read(platform: Platform, source: &Source<'_>, problems: &mut Vec<Problem>) -> Rules {
     let documents: Vec<Node> = if source.text.trim_start().starts_with('<') {
         xml::document(source, problems).into_iter().collect()
+    } else if terraform::is_terraform(source.text) {
+        terraform::documents(platform, source, problems)
     } else {
         yaml::documents(source, problems)
     };
@@ -33,9 +36,38 @@ const fn mark(platform: Platform) -> &'static str {
     }
 }
 
-/// The member in any of its spellings.
+/// The member in any of its spellings: Terraform has words with `_`.
 fn of<'a>(node: &'a Node, names: &[&str]) -> Option<&'a Node> {
-    names.iter().find_map(|name| node.any_case(name))
+    let is_it = |member: &str, name: &str| {
+        let mut letters = member.chars().filter(|letter| *letter != '_');
+        let mut own = name.chars();
+        loop {
+            match (letters.next(), own.next()) {
+                (None, None) => return true,
+                (Some(a), Some(b)) if a.eq_ignore_ascii_case(&b) => {}
+                _ => return false,
+            }
+        }
+    };
+    names.iter().find_map(|name| {
+        let mut members = node.members().iter();
+        members
+            .find(|(member, ..)| is_it(member, name))
+            .map(|(.., found)| found)
+    })
+}
+
+/// The first value of a rule that the file does not tell.
+fn unresolved(node: &Node) -> Option<Doubt> {
+    match &node.value {
+        Value::Unresolved(text) => {
+            let reason = format!("the file does not tell what `{text}` is");
+            Some(Doubt::at(reason, &node.place))
+        }
+        Value::List(list) => list.iter().find_map(unresolved),
+        Value::Map(members) => members.iter().find_map(|(.., inner)| unresolved(inner)),
+        Value::Text(..) | Value::Alias => None,
+    }
 }
 
 fn origins_of(platform: Platform, node: &Node) -> Option<&Node> {
@@ -43,6 +75,11 @@ fn origins_of(platform: Platform, node: &Node) -> Option<&Node> {
         // XML has one element for each.
         Platform::S3 => of(node, &["AllowedOrigins", "AllowedOrigin"]),
         Platform::Google => of(node, &["origin", "Origins"]),
+        // `provider.httpApi.cors` of the Serverless Framework.
+        Platform::ApiGateway => of(node, &["AllowOrigins", "AllowedOrigins"]),
+        // `Host.CORS` of `local.settings.json`: a text with commas.
+        Platform::AzureAppService => of(node, &["AllowedOrigins"])
+            .or_else(|| of(node, &["CORS"]).filter(|found| found.text().is_some())),
         platform => of(node, &[mark(platform)]),
     };
     found.filter(|found| !matches!(found.value, Value::Alias))
@@ -65,7 +102,7 @@ fn search(platform: Platform, node: &Node, rules: &mut Vec<Rule>, problems: &mut
                 search(platform, inner, rules, problems);
             }
         }
-        Value::Text(..) | Value::Alias => {}
+        Value::Text(..) | Value::Alias | Value::Unresolved(_) => {}
     }
 }
 
@@ -96,6 +133,7 @@ fn rule(platform: Platform, node: &Node, origins: &Node, problems: &mut Vec<Prob
         &[
             "AllowCredentials",
             "supportCredentials",
+            "CORSCredentials",
             "AccessControlAllowCredentials",
         ],
     );
@@ -139,6 +177,7 @@ fn rule(platform: Platform, node: &Node, origins: &Node, problems: &mut Vec<Prob
                 "ExposeHeaders",
                 "ExposeHeader",
                 "ExposedHeaders",
+                "ExposedResponseHeaders",
                 "AccessControlExposeHeaders",
             ],
         )),
@@ -148,6 +187,7 @@ fn rule(platform: Platform, node: &Node, origins: &Node, problems: &mut Vec<Prob
             .map(|found| found.place.clone()),
         overrides: platform != Platform::CloudFront
             || of(node, &["OriginOverride"]).is_none_or(is_on),
+        open: unresolved(node),
         place: node.place.clone(),
     };
     report(platform, &rule, problems);

@@ -63,7 +63,7 @@ fn search(
                 search(inner, without, hosts, problems);
             }
         }
-        Value::Text(..) | Value::Alias => {}
+        Value::Text(..) | Value::Alias | Value::Unresolved(_) => {}
     }
 }
 

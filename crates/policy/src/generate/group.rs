@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cors::{Credentials, Exchange, Headers, Origin};
 use url::Url;
 
+use super::{comment_line, joined};
 use crate::form::Form;
 use crate::predict::request;
 use crate::shape::Shape;
@@ -98,6 +99,14 @@ impl Group {
             .collect()
     }
 
+    /// The service behind it.
+    pub(crate) fn service(&self) -> &str {
+        match self.service.as_str() {
+            "" => "your-service",
+            service => service,
+        }
+    }
+
     fn merge(&mut self, other: Self) {
         self.paths.extend(other.paths);
         for (origin, need) in other.origins {
@@ -108,6 +117,32 @@ impl Group {
             self.counts.entry(origin).or_default().add(count);
         }
     }
+}
+
+/// What is said where a platform has one list for origins that need different things.
+pub(super) fn needs_comment(group: &Group, platform: &str, indent: &str) -> String {
+    let by_need = group.by_need();
+    if by_need.len() < 2 {
+        return String::new();
+    }
+    let mut text = format!(
+        "{indent}{}",
+        comment_line(&format!(
+            "{platform} has one list for all origins, which need different things:"
+        ))
+    );
+    for (need, origins) in by_need {
+        let line = comment_line(&format!(
+            "  {}: methods [{}], headers [{}], exposed [{}], credentials {}",
+            joined(origins),
+            joined(&need.methods),
+            joined(&need.headers),
+            joined(&need.expose),
+            need.credentials
+        ));
+        text.push_str(&format!("{indent}{line}"));
+    }
+    text
 }
 
 /// The groups of a host.

@@ -1,5 +1,6 @@
 //! Kubernetes Ingresses with annotations of ingress-nginx: one list of everything for an Ingress.
 
+use super::group::needs_comment;
 use super::{Group, Host, MAX_AGE_SECONDS, comment_line, joined, quoted};
 use crate::nginx::{Case, regex};
 
@@ -36,22 +37,7 @@ fn write_group(host: &str, number: usize, group: &Group, all_literal: bool) -> S
     for comment in group.doubtful() {
         text.push_str(&comment_line(&comment));
     }
-    let by_need = group.by_need();
-    if by_need.len() > 1 {
-        text.push_str(&comment_line(
-            "ingress-nginx has one list for all origins, which need different things:",
-        ));
-        for (need, origins) in by_need {
-            text.push_str(&comment_line(&format!(
-                "  {}: methods [{}], headers [{}], exposed [{}], credentials {}",
-                joined(origins),
-                joined(&need.methods),
-                joined(&need.headers),
-                joined(&need.expose),
-                need.credentials
-            )));
-        }
-    }
+    text.push_str(&needs_comment(group, "ingress-nginx", ""));
     let need = group.together();
     let name = format!(
         "cors-{}-{number}",
@@ -96,11 +82,7 @@ fn write_group(host: &str, number: usize, group: &Group, all_literal: bool) -> S
 }
 
 fn paths(group: &Group, all_literal: bool) -> String {
-    let service = if group.service.is_empty() {
-        "your-service"
-    } else {
-        group.service.as_str()
-    };
+    let service = group.service();
     let mut text = String::new();
     for path in &group.paths {
         let (path, kind) = if all_literal {

@@ -7,11 +7,13 @@
 mod apache;
 mod caddy;
 mod cloud;
+mod contour;
 mod envoy;
 mod gateway;
 mod group;
 mod haproxy;
 mod ingress;
+mod kong;
 mod nginx;
 mod own;
 mod routes;
@@ -57,6 +59,8 @@ pub fn generate(form: Form, shapes: &[Shape], heading: &[String]) -> Generated {
         Form::Envoy => envoy::write(&hosts),
         Form::Istio => envoy::istio(&hosts),
         Form::EnvoyGateway => envoy::gateway(&hosts),
+        Form::Contour => contour::write(hosts),
+        Form::Kong => kong::write(&hosts),
         Form::Caddy => caddy::write(&hosts),
         Form::Apache => apache::write(&hosts),
         Form::HaProxy => haproxy::write(&hosts),

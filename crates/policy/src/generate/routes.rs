@@ -37,10 +37,7 @@ impl Route<'_> {
 
     /// The service behind it.
     pub(super) fn service(&self) -> &str {
-        match self.group.service.as_str() {
-            "" => "your-service",
-            service => service,
-        }
+        self.group.service()
     }
 }
 

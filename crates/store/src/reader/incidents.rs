@@ -4,13 +4,14 @@ use observation::UnixMillis;
 
 use super::Reader;
 use super::scope::Scope;
+use super::sums::meets;
 use crate::client::Client;
 use crate::query::Networks;
 use crate::rollup::Tier;
 use crate::wire::columns;
 use crate::{
-    Affected, BlockedSlice, ClosingRow, FlowAffected, IncidentRow, MAX_INCIDENTS, SliFilter,
-    StoreError, Witnessed,
+    Affected, BlockedSlice, ClosingRow, Counts, FlowAffected, IncidentRow, MAX_INCIDENTS,
+    SliFilter, StoreError, Witnessed,
 };
 
 /// Slices that are answered for at most, those that most page loads saw.
@@ -20,8 +21,6 @@ const BLOCKED_PERCENT: u32 = 90;
 /// The windows in which a slice may be found blocked, in minutes: the shorter are full sooner, in the longer
 /// a slice of few requests has enough.
 const BLOCKED_WITHIN: [i64; 3] = [5, 15, 60];
-/// Failures that users notice: all but what passed and what the page took back.
-const FAILED: &str = "outcome NOT IN ('ok', 'http_error', 'aborted', 'unloaded', 'offline')";
 const MINUTE: i64 = observation::MILLIS_PER_MINUTE;
 /// What tells slices apart, apart from what is told about every grain.
 const WHO_ASKS_WHOM: &[&str] = &[
@@ -87,14 +86,14 @@ impl Reader {
     }
 
     /// What users of `filter` notice of failures at `endpoints` in `[from, to)`, and in the last `recent`
-    /// milliseconds of it. All endpoints where none is named. From raw.
+    /// milliseconds of it, where `counts` says which are failures and of what. All endpoints where none is named. From raw.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn affected(
         &self,
         filter: &SliFilter,
-        endpoints: &[String],
+        (endpoints, counts): (&[String], Counts),
         (from, to): (UnixMillis, UnixMillis),
         recent: i64,
     ) -> Result<Affected, StoreError> {
@@ -107,19 +106,20 @@ impl Reader {
         let since = |name: &str| format!("minute >= toDateTime({{{name}:Int64}}, 'UTC')");
         // Networks by day of arrival, as witnesses are.
         let (late, earlier) = (since("recent"), since("before"));
+        let (failed, counted) = (meets(counts.failed), meets(counts.all));
         let sql = format!(
             "SELECT uniqExactMerge(hurt) AS sessions, uniqExactMerge(seen) AS all_sessions, max(of_day) AS networks, \
                sum(bad) AS failed, sum(n) AS requests, sum(late) AS recent, sum(late_bad) AS recent_failed, \
                sum(earlier_bad) AS before_failed FROM \
-             (SELECT uniqExactStateIf(session, session != 0 AND {FAILED}) AS hurt, \
+             (SELECT uniqExactStateIf(session, session != 0 AND {failed}) AS hurt, \
                 uniqExactStateIf(session, session != 0) AS seen, \
-                uniqExactIf(network, network != 0 AND {FAILED}) AS of_day, \
-                sumIf(toUInt64(count), {FAILED}) AS bad, sum(toUInt64(count)) AS n, \
+                uniqExactIf(network, network != 0 AND {failed}) AS of_day, \
+                sumIf(toUInt64(count), {failed}) AS bad, sum(toUInt64(count)) AS n, \
                 sumIf(toUInt64(count), {late}) AS late, \
-                sumIf(toUInt64(count), {late} AND {FAILED}) AS late_bad, \
-                sumIf(toUInt64(count), NOT {late} AND {earlier} AND {FAILED}) AS earlier_bad \
-              FROM observations FINAL WHERE {condition} AND {named} \
-                AND outcome NOT IN ('aborted', 'unloaded', 'offline') GROUP BY toDate(received_at))",
+                sumIf(toUInt64(count), {late} AND {failed}) AS late_bad, \
+                sumIf(toUInt64(count), NOT {late} AND {earlier} AND {failed}) AS earlier_bad \
+              FROM observations FINAL WHERE {condition} AND {named} AND {counted} \
+              GROUP BY toDate(received_at))",
             condition = scope.raw_condition()
         );
         let statement = scope.bind(self.client.sql(&sql));
@@ -139,16 +139,18 @@ impl Reader {
     pub async fn flow_affected(
         &self,
         filter: &SliFilter,
-        (target_origin, endpoints): (&str, &[String]),
+        (target_origin, endpoints, counts): (&str, &[String], Counts),
         (from, to): (UnixMillis, UnixMillis),
     ) -> Result<FlowAffected, StoreError> {
         let scope = Scope::new(filter, from, to);
         let sql = format!(
-            "SELECT uniqExactIf(session, session != 0 AND {FAILED} \
+            "SELECT uniqExactIf(session, session != 0 AND {failed} \
                AND ({{failing_target:String}} = '' OR target_origin = {{failing_target:String}}) \
                AND has({{failing:Array(String)}}, toString(endpoint))) AS sessions, \
                uniqExactIf(session, session != 0) AS all_sessions \
-             FROM observations FINAL WHERE {condition} AND outcome NOT IN ('aborted', 'unloaded', 'offline')",
+             FROM observations FINAL WHERE {condition} AND {counted}",
+            failed = meets(counts.failed),
+            counted = meets(counts.all),
             condition = scope.raw_condition()
         );
         let statement = scope.bind(self.client.sql(&sql));

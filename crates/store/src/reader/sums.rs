@@ -61,7 +61,12 @@ pub(super) fn select(key: &str, rows: &str, tail: &str) -> String {
 
 /// The sum of what is counted.
 pub(super) fn of(count: Count) -> String {
-    format!("sumIf(n, {})", condition(count.condition()))
+    format!("sumIf(n, {})", meets(count))
+}
+
+/// Whether a row is counted.
+pub(super) fn meets(count: Count) -> String {
+    condition(count.condition())
 }
 
 /// What has to hold of a row to be counted; words and numbers of our own, not values from outside.

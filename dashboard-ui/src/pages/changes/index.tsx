@@ -6,7 +6,7 @@ import { When } from '../../parts/ago';
 import { Go } from '../../parts/go';
 import { Panel } from '../../parts/panel';
 import { Table } from '../../parts/table';
-import { nameless } from '../../parts/words';
+import { changed, nameless } from '../../parts/words';
 
 /** Deploys and observed header changes beside the block rate. */
 export default function Changes() {
@@ -97,7 +97,7 @@ function HeaderChanges() {
           },
           { title: 'Server', value: (change) => change.target_origin },
           { title: 'Answer to', value: (change) => change.stage },
-          { title: 'Header', value: (change) => change.header },
+          { title: 'Header', value: (change) => changed(change.header) },
           { title: 'What', value: (change) => change.what },
         ]}
       />

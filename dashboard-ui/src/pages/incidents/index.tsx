@@ -11,6 +11,7 @@ import { count } from '../../parts/format';
 import { Go } from '../../parts/go';
 import { Panel } from '../../parts/panel';
 import { Table } from '../../parts/table';
+import { changed } from '../../parts/words';
 import { useView } from '../../view/view';
 
 /** Every incident, or one with its timeline. */
@@ -74,7 +75,7 @@ function List() {
           },
           { title: 'Page loads hit', number: true, value: (row) => row.impact?.sessions ?? null },
           { title: 'Cause', value: cause },
-          { title: 'Suspected change', value: (row) => row.suspects[0]?.id ?? 'none' },
+          { title: 'Suspected change', value: (row) => changed(row.suspects[0]?.id ?? 'none') },
           { title: 'Owner', value: (row) => row.owner },
         ]}
       />
