@@ -66,20 +66,20 @@ impl Config {
             .filter_map(|(link, open)| Some((link, open?)));
         let receivers = self.open_receivers().into_iter();
         let links = links.chain(receivers.map(|open| (Link::Alert, open)));
-        links.filter_map(|(link, open)| {
+        links.map(|(link, open)| {
             let Open { problem, secret } = open;
             let Some(secret) = secret else {
-                return Some(Plaintext::Tolerated(problem));
+                return Plaintext::Tolerated(problem);
             };
             if self.dangerously_allow_plaintext.contains(&link) {
-                return Some(Plaintext::Tolerated(problem));
+                return Plaintext::Tolerated(problem);
             }
             let reason = format!(
                 "{}; {secret} is not sent so unless `dangerously_allow_plaintext = [\"{}\"]`",
                 problem.reason,
                 link.as_str()
             );
-            Some(Plaintext::Refused(Problem { reason, ..problem }))
+            Plaintext::Refused(Problem { reason, ..problem })
         })
     }
 
@@ -210,6 +210,21 @@ mod tests {
         found.iter().map(|problem| problem.path.as_str()).collect()
     }
 
+    fn refused_unless_allowed(link: &str, path: &str, text: &str) {
+        let read = |text: &str| -> Config { toml::from_str(text).expect("well formed") };
+        let found: Vec<_> = read(text).leaks().collect();
+        assert_eq!(paths(&found), [path], "{text}");
+        let setting = format!("dangerously_allow_plaintext = [\"{link}\"]");
+        assert!(found[0].reason.contains(&setting), "{}", found[0].reason);
+        assert!(!found[0].to_string().contains("T0P"), "{}", found[0]);
+        let allowed = read(&format!("{setting}\n{text}"));
+        assert_eq!(allowed.leaks().count(), 0, "{text}");
+        assert!(
+            paths(&allowed.warnings()).contains(&path),
+            "it is said all the same"
+        );
+    }
+
     #[test]
     fn secrets_do_not_travel_in_clear_text_unless_that_is_allowed() {
         const FAR: &str = "[journal]\nkind = \"kafka\"\n[journal.kafka]\nbrokers = \"kafka.test:9092\"\n\
@@ -236,72 +251,51 @@ mod tests {
                 FAR.to_owned(),
             ),
             (
-                "alert",
-                "alert.slack[0].url",
-                "[[alert.slack]]\nurl = \"http://hooks.test/T0P\"".to_owned(),
-            ),
-            (
-                "alert",
-                "alert.slack[0].api_url",
-                "[[alert.slack]]\ntoken = \"xoxb-T0P\"\napi_url = \"http://slack.test\"".to_owned(),
-            ),
-            (
-                "alert",
-                "alert.teams[0].url",
-                "[[alert.teams]]\nurl = \"http://teams.test/T0P\"".to_owned(),
-            ),
-            (
-                "alert",
-                "alert.incident_io[0].url",
-                "[[alert.incident_io]]\nurl = \"http://incident.test\"\ntoken = \"T0P\"".to_owned(),
-            ),
-            (
-                "alert",
-                "alert.pagerduty[0].url",
-                "[[alert.pagerduty]]\nurl = \"http://events.test\"".to_owned(),
-            ),
-            (
-                "alert",
-                "alert.jsm[0].url",
-                "[[alert.jsm]]\nurl = \"http://jsm.test\"".to_owned(),
-            ),
-            (
-                "alert",
-                "alert.webhooks[0].url",
-                "[[alert.webhooks]]\nurl = \"http://me:T0P@hooks.test\"".to_owned(),
-            ),
-            (
-                "alert",
-                "alert.alertmanager[0].urls",
-                "[[alert.alertmanager]]\nurls = [\"http://am.test:9093\"]\nbearer_token = \"T0P\""
-                    .to_owned(),
-            ),
-            (
                 "dashboard",
                 "dashboard.listen",
                 format!("[dashboard]\nlisten = \"0.0.0.0:1\"\n{token}"),
             ),
         ] {
-            let read = |text: &str| -> Config { toml::from_str(text).expect("well formed") };
-            let found: Vec<_> = read(&text).leaks().collect();
-            assert_eq!(paths(&found), [path], "{text}");
-            let setting = format!("dangerously_allow_plaintext = [\"{link}\"]");
-            assert!(found[0].reason.contains(&setting), "{}", found[0].reason);
-            assert!(!found[0].to_string().contains("T0P"), "{}", found[0]);
-            let allowed = read(&format!("{setting}\n{text}"));
-            assert_eq!(allowed.leaks().count(), 0, "{text}");
-            assert!(
-                paths(&allowed.warnings()).contains(&path),
-                "it is said all the same"
-            );
+            refused_unless_allowed(link, path, &text);
+        }
+        let own = "[dashboard]\nlisten = \"0.0.0.0:1\"\ntls = { certificate_file = \"a\", key_file = \"b\" }";
+        let own: Config = toml::from_str(&format!("{own}\n{token}")).expect("well formed");
+        assert_eq!(paths(&own.leaks().collect::<Vec<_>>()), [""; 0]);
+    }
+
+    #[test]
+    fn secrets_of_receivers_do_not_travel_in_clear_text_unless_that_is_allowed() {
+        for (field, settings) in [
+            ("slack[0].url", "url = \"http://hooks.test/T0P\""),
+            (
+                "slack[0].api_url",
+                "token = \"xoxb-T0P\"\napi_url = \"http://slack.test\"",
+            ),
+            ("teams[0].url", "url = \"http://teams.test/T0P\""),
+            (
+                "incident_io[0].url",
+                "url = \"http://incident.test\"\ntoken = \"T0P\"",
+            ),
+            ("pagerduty[0].url", "url = \"http://events.test\""),
+            ("jsm[0].url", "url = \"http://jsm.test\""),
+            ("webhooks[0].url", "url = \"http://me:T0P@hooks.test\""),
+            (
+                "alertmanager[0].urls",
+                "urls = [\"http://am.test:9093\"]\nbearer_token = \"T0P\"",
+            ),
+            (
+                "alertmanager[0].urls",
+                "urls = [\"http://me:T0P@am.test:9093\"]",
+            ),
+        ] {
+            let kind = field.split('[').next().expect("a name");
+            let text = format!("[[alert.{kind}]]\n{settings}");
+            refused_unless_allowed("alert", &format!("alert.{field}"), &text);
         }
         let near = "[[alert.slack]]\nurl = \"http://127.0.0.1:1/x\"\n\
              [[alert.alertmanager]]\nurls = [\"http://am.test:9093\"]";
         let near: Config = toml::from_str(near).expect("well formed");
         assert_eq!(near.leaks().count(), 0, "no secret leaves this machine");
-        let own = "[dashboard]\nlisten = \"0.0.0.0:1\"\ntls = { certificate_file = \"a\", key_file = \"b\" }";
-        let own: Config = toml::from_str(&format!("{own}\n{token}")).expect("well formed");
-        assert_eq!(paths(&own.leaks().collect::<Vec<_>>()), [""; 0]);
     }
 
     #[test]
