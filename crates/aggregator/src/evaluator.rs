@@ -93,6 +93,14 @@ impl Evaluator {
             questions[at].1.extend(slo.windows(watermark));
             questions[at].2.push(Arc::clone(slo));
         }
+        let asked = questions
+            .iter()
+            .map(|(question, windows, _)| (question.clone(), windows.clone()));
+        let asked: Vec<_> = asked.collect();
+        let times = (watermark, self.written);
+        self.segments
+            .read_together(&*self.source, &asked, times)
+            .await?;
         let mut readings = Vec::new();
         for (question, windows, slos) in questions {
             let sums = self.read(&question, &windows, watermark).await?;

@@ -1,18 +1,18 @@
 //! Incidents: what is asked of the store for them, and their steps.
 
 mod flows;
+mod impact;
 
 use runtime::Causes as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use incident::{
-    Before, Closing, Failing, Impact, Incident, LOOK_BACK, News, Observed, Phase, Recent, Register,
-    Replay, SLACK, Scope, Signal, rank, step,
+    Before, Closing, Failing, Incident, LOOK_BACK, News, Observed, Phase, Register, Replay, SLACK,
+    Scope, Signal, rank, step,
 };
 use observation::UnixMillis;
-use slo::Count;
-use store::{ClosingRow, Counts, Dimension, Flow, SliFilter, StoreError, Written};
+use store::{ClosingRow, Dimension, Flow, SliFilter, StoreError, Written};
 
 use crate::alert_registry::AlertRegistry;
 use crate::alive::Alive;
@@ -27,8 +27,6 @@ use crate::{AlertStore, Evidence, Slo};
 const COUNT_EVERY: i64 = 10_000;
 /// The latest minutes that tell whether users have recovered.
 pub(crate) const RECENT: i64 = 5 * 60_000;
-/// The longest time that one query counts.
-const MAX_COUNTED: i64 = 24 * 3_600_000;
 /// Which dimensions fail is looked at again after this; so are deploys, which may be reported late.
 const CONTRAST_EVERY: i64 = 60_000;
 /// Whether people closed something is asked after this.
@@ -254,50 +252,6 @@ impl Incidents {
         }
     }
 
-    async fn impact(
-        &self,
-        incident: &mut Incident,
-        judge: &AlertDecider,
-        at: UnixMillis,
-    ) -> Result<(), StoreError> {
-        let from = incident.started_at.0.max(at.0 - MAX_COUNTED);
-        // Enough before it to tell where the numbers go.
-        let from = UnixMillis(from.min(at.0 - 2 * RECENT)).minute();
-        let target = incident.target_origin.clone();
-        let counts = counts(incident.failing);
-        for (app, part) in &mut incident.apps {
-            let filter = narrowed(judge.slices.filter(app), &target);
-            let mut endpoints: Vec<_> = part
-                .slices
-                .iter()
-                .map(|slice| slice.endpoint.clone())
-                .collect();
-            endpoints.dedup();
-            let found = self
-                .source
-                .affected(&filter, (&endpoints, counts), (from, end(at)), RECENT)
-                .await?;
-            part.impact = Some(Impact {
-                sessions: found.sessions,
-                all_sessions: found.all_sessions,
-                networks: found.networks,
-                failed: found.failed,
-                requests: found.requests,
-                recent: Recent {
-                    requests: found.recent,
-                    failed: found.recent_failed,
-                    failed_before: found.before_failed,
-                },
-                since: incident.started_at,
-            });
-            let failing = (target.as_str(), endpoints.as_slice(), counts);
-            part.flows = self
-                .flows_noticing((app, part), failing, judge, (from, end(at)))
-                .await?;
-        }
-        Ok(())
-    }
-
     async fn contrast(
         &self,
         incident: &mut Incident,
@@ -382,16 +336,6 @@ impl Incidents {
         incident.suspects = Some(suspects);
         Ok(())
     }
-}
-
-/// What is counted of an incident: the same as its objectives count. What is slow is not blocked, which is said.
-const fn counts(failing: Failing) -> Counts {
-    let (failed, all) = match failing {
-        Failing::Blocked | Failing::Latency => (Count::Blocked, Count::Requests),
-        Failing::HeaderRead => (Count::HeaderUnreadable, Count::HeaderReads),
-        Failing::Unknown => (Count::Unknown, Count::Requests),
-    };
-    Counts { failed, all }
 }
 
 /// Those that take steps: open ones, and those that were merged just now.

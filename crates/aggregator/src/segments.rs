@@ -63,7 +63,70 @@ pub(crate) fn start(window: Window, watermark: UnixMillis) -> UnixMillis {
     }
 }
 
+fn key(filter: &SliFilter, group_by: GroupBy) -> Key {
+    format!("{filter:?} {group_by:?}")
+}
+
+/// The pieces that nested windows are made of, the newest first, each with the shortest window that has it.
+fn pieces(
+    windows: &BTreeSet<Window>,
+    watermark: UnixMillis,
+) -> Vec<(Window, (UnixMillis, UnixMillis))> {
+    let mut to = end(watermark);
+    let mut pieces = Vec::with_capacity(windows.len());
+    for &window in windows {
+        let from = start(window, watermark);
+        if from < to {
+            pieces.push((window, (from, to)));
+            to = from;
+        }
+    }
+    pieces
+}
+
 impl Segments {
+    /// Reads what several questions need at `watermark` and differs in the app alone, with one query for all apps.
+    /// [`Self::read`] finds it then.
+    pub(crate) async fn read_together(
+        &mut self,
+        source: &dyn Source,
+        questions: &[(Question, BTreeSet<Window>)],
+        times: (UnixMillis, Written),
+    ) -> Result<(), StoreError> {
+        let mut alike: BTreeMap<(Key, i64, i64), Vec<&SliFilter>> = BTreeMap::new();
+        for ((filter, group_by), windows) in questions {
+            if *group_by != GroupBy::None {
+                continue;
+            }
+            let whatever_app = SliFilter {
+                app: String::new(),
+                ..filter.clone()
+            };
+            let question = key(&whatever_app, GroupBy::None);
+            for (_, span) in pieces(windows, times.0) {
+                let own = (key(filter, GroupBy::None), span.0.0, span.1.0);
+                if self.usable(&own, times).is_none() {
+                    let of_all = (question.clone(), span.0.0, span.1.0);
+                    alike.entry(of_all).or_default().push(filter);
+                }
+            }
+        }
+        for ((_, from, to), filters) in alike {
+            let [first, _, ..] = filters.as_slice() else {
+                continue;
+            };
+            let apps: Vec<_> = filters.iter().map(|filter| filter.app.clone()).collect();
+            let span = (UnixMillis(from), UnixMillis(to));
+            let mut found = source.sums_of_apps(first, &apps, span).await?;
+            for filter in filters {
+                let sums = found.remove(&filter.app).unwrap_or_default();
+                let grouped = Arc::new(Grouped::from([(String::new(), sums)]));
+                self.keep((key(filter, GroupBy::None), from, to), grouped, times);
+            }
+        }
+        Ok(())
+    }
+
     /// Reads `windows` at `watermark`.
     pub(crate) async fn read(
         &mut self,
@@ -75,17 +138,15 @@ impl Segments {
     ) -> Result<Windows, StoreError> {
         let mut sums = Grouped::new();
         let mut read = Windows::new();
-        let mut to = end(watermark);
+        let mut pieces = pieces(windows, watermark).into_iter().peekable();
         for &window in windows {
-            let from = start(window, watermark);
-            if from < to {
+            if let Some((_, span)) = pieces.next_if(|(of, _)| *of == window) {
                 let piece = self
-                    .piece(source, question, limit, (from, to), (watermark, written))
+                    .piece(source, question, limit, span, (watermark, written))
                     .await?;
                 for (group, more) in &*piece {
                     *sums.entry(group.clone()).or_default() += more;
                 }
-                to = from;
             }
             read.insert(window, sums.clone());
         }
@@ -105,28 +166,47 @@ impl Segments {
         (from, to): (UnixMillis, UnixMillis),
         (watermark, written): (UnixMillis, Written),
     ) -> Result<Arc<Grouped>, StoreError> {
-        let key = (format!("{filter:?} {group_by:?}"), from.0, to.0);
-        let behind = watermark.0 - to.0;
-        let keep_for = match behind {
+        let key = (key(filter, *group_by), from.0, to.0);
+        if let Some(sums) = self.usable(&key, (watermark, written)) {
+            return Ok(sums);
+        }
+        let sums = Arc::new(source.sums(filter, *group_by, limit, (from, to)).await?);
+        self.keep(key, Arc::clone(&sums), (watermark, written));
+        Ok(sums)
+    }
+
+    /// What is kept, where it need not be read again.
+    fn usable(
+        &mut self,
+        key: &(Key, i64, i64),
+        (watermark, written): (UnixMillis, Written),
+    ) -> Option<Arc<Grouped>> {
+        let keep_for = match watermark.0 - key.2 {
             behind if behind < FRESH => 0,
             behind if behind < RECENT => RECENT_REFRESH_INTERVAL_MS,
             _ => LATER,
         };
-        if let Some(piece) = self.kept.get_mut(&key)
-            && (watermark.0 - piece.read_at.0 < keep_for || piece.written == written)
-        {
-            piece.used = true;
-            return Ok(Arc::clone(&piece.sums));
+        let piece = self.kept.get_mut(key)?;
+        if watermark.0 - piece.read_at.0 >= keep_for && piece.written != written {
+            return None;
         }
-        let sums = Arc::new(source.sums(filter, *group_by, limit, (from, to)).await?);
+        piece.used = true;
+        Some(Arc::clone(&piece.sums))
+    }
+
+    fn keep(
+        &mut self,
+        key: (Key, i64, i64),
+        sums: Arc<Grouped>,
+        (read_at, written): (UnixMillis, Written),
+    ) {
         let piece = Piece {
-            read_at: watermark,
+            read_at,
             written,
             used: true,
-            sums: Arc::clone(&sums),
+            sums,
         };
         self.kept.insert(key, piece);
-        Ok(sums)
     }
 }
 

@@ -39,6 +39,17 @@ impl Source for Minutes {
         Ok(Grouped::from([(String::new(), sums)]))
     }
 
+    async fn sums_of_apps(
+        &self,
+        filter: &SliFilter,
+        apps: &[String],
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<BTreeMap<String, Sums>, StoreError> {
+        let of_all = self.sums(filter, GroupBy::None, 1, span).await?;
+        let sums = of_all.into_values().next().unwrap_or_default();
+        Ok(apps.iter().map(|app| (app.clone(), sums.clone())).collect())
+    }
+
     async fn witnesses(
         &self,
         _: &SliFilter,
@@ -150,6 +161,40 @@ async fn late_rows_are_found_within_a_minute() {
     assert_eq!((requests(&soon, 60), requests(&soon, 1440)), (1, 1));
     let later = read(&mut segments, &source, &[5, 60, 1440], NOON + 60_000).await;
     assert_eq!(requests(&later, 1440), 2);
+}
+
+#[tokio::test]
+async fn what_is_asked_in_a_round_does_not_depend_on_how_many_apps_there_are() {
+    let source = Minutes {
+        requests: BTreeMap::from([(NOON, 1), (NOON - 20 * MINUTE, 10)]),
+        ..Minutes::default()
+    };
+    let minutes = [5, 60, 43_200];
+    for apps in [2, 22, 500] {
+        source.asked.lock().expect("not poisoned").clear();
+        let filter = |nth: usize| SliFilter::app(format!("app-{nth}"));
+        let mut questions: Vec<_> = (0..apps)
+            .map(|nth| ((filter(nth), GroupBy::None), windows(&minutes)))
+            .collect();
+        // Other questions of the same app are none of the others'.
+        let limited = SliFilter {
+            service: Some("cart".to_owned()),
+            ..filter(0)
+        };
+        questions.push(((limited, GroupBy::None), windows(&minutes)));
+        questions.push(((filter(0), GroupBy::Endpoint), windows(&minutes)));
+        let mut segments = Segments::default();
+        let times = (UnixMillis(NOON + 30_000), Written(1));
+        let together = segments.read_together(&source, &questions, times);
+        together.await.expect("the fake never fails");
+        for (question, windows) in &questions {
+            let read = segments.read(&source, question, 10, windows, times);
+            let read = read.await.expect("the fake never fails");
+            assert_eq!((requests(&read, 5), requests(&read, 60)), (1, 11));
+        }
+        let asked = source.asked.lock().expect("not poisoned").len();
+        assert_eq!(asked, 3 * minutes.len(), "{apps} apps");
+    }
 }
 
 proptest! {

@@ -31,6 +31,15 @@ pub trait Source: Send + Sync {
         span: (UnixMillis, UnixMillis),
     ) -> Result<Grouped, StoreError>;
 
+    /// The sums of `[from, to)`, whole minutes, for each of `apps`, whatever app `filter` names; apps without
+    /// observations are left out.
+    async fn sums_of_apps(
+        &self,
+        filter: &SliFilter,
+        apps: &[String],
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<BTreeMap<String, Sums>, StoreError>;
+
     /// Which slices had blocks in `[from, to)`, and how many page loads and networks saw them.
     async fn witnesses(
         &self,
@@ -212,6 +221,15 @@ impl Source for Engine {
             .into_iter()
             .map(|group| (group.value, group.sums))
             .collect())
+    }
+
+    async fn sums_of_apps(
+        &self,
+        filter: &SliFilter,
+        apps: &[String],
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<BTreeMap<String, Sums>, StoreError> {
+        self.reader.sli_of_apps(filter, apps, span).await
     }
 
     async fn witnesses(

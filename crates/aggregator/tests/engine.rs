@@ -438,6 +438,12 @@ async fn a_slice_that_never_passed_or_passes_again_opens_nothing() {
     );
 }
 
+/// What is blocked, of all requests.
+const BLOCKED: store::Counts = store::Counts {
+    failed: slo::Count::Blocked,
+    all: slo::Count::Requests,
+};
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flow_counts_its_own_calls_and_the_page_loads_of_it_that_failures_reach() {
     let store = database().await;
@@ -479,7 +485,7 @@ async fn a_flow_counts_its_own_calls_and_the_page_loads_of_it_that_failures_reac
     ] {
         let endpoints = [endpoint.to_owned()];
         let found = engine
-            .flow_affected(&filter, (target, &endpoints), span)
+            .flow_affected(&filter, (target, &endpoints, BLOCKED), span)
             .await;
         let found = found.expect("read");
         assert_eq!(

@@ -62,13 +62,7 @@ type Trusts = fn(&str) -> bool;
 const COMPARISONS: &[(&str, Trusts, &[&str])] = &[
     ("everybody", |_| true, &["origin-reflected"]),
     ("null", |o| o == PAGE || o == "null", &["null-origin"]),
-    (
-        "starts with",
-        |o| o.starts_with(PAGE),
-        &[
-            "origin-prefix",
-        ],
-    ),
+    ("starts with", |o| o.starts_with(PAGE), &["origin-prefix"]),
     (
         "ends with",
         |o| o.ends_with("app.shop.test") && o.starts_with("https:"),

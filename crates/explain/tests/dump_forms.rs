@@ -363,6 +363,15 @@ fn a_status_that_is_not_shown_is_assumed_and_said_to_be() {
 }
 
 #[test]
+fn a_panel_of_firefox_has_values_below_their_names() {
+    let text = "GET\n\thttps://api.test/x\nStatus\n200\nVersionHTTP/2\nTransferred1.2 kB\n\n\t\naccess-control-allow-origin\n\thttps://www.test\nContent-Type\n\ttext/plain\n\n\t\nAccept\n\t*/*\nOrigin\n\thttps://app.test\n";
+    assert_eq!(
+        shown("a panel", text),
+        "GET https://api.test/x from https://app.test: blocked AllowOriginMismatch"
+    );
+}
+
+#[test]
 fn a_panel_of_devtools_is_read_without_its_headings() {
     let values = [
         ("Request URL", "https://api.test/x"),

@@ -43,6 +43,16 @@ impl Node {
         }
     }
 
+    /// The member of that name, where it is not `null` and not empty: what is shown by an API has them all.
+    pub(crate) fn given(&self, name: &str) -> Option<&Self> {
+        self.get(name).filter(|found| match &found.value {
+            Value::Text(text, false) => !matches!(text.as_str(), "null" | "~" | ""),
+            Value::List(list) => !list.is_empty(),
+            Value::Map(members) => !members.is_empty(),
+            _ => true,
+        })
+    }
+
     /// The member of that name, in any case.
     pub(crate) fn any_case(&self, name: &str) -> Option<&Self> {
         let mut members = self.members().iter();

@@ -193,6 +193,18 @@ fn kong_is_read_from_its_controller_and_its_admin_api() {
             )],
         );
     }
+    // What the API shows has every member, and many are null.
+    let exported = r#"{"_format_version": "3.0",
+      "services": [{"name": "api", "routes": [{"name": "r", "hosts": ["api.test"], "paths": null, "methods": null, "headers": null, "snis": []}]}],
+      "plugins": [{"name": "cors", "service": null, "route": null, "consumer": null, "config": {"origins": ["https://shop.test"], "methods": ["PUT"], "headers": null, "exposed_headers": null, "max_age": null}}]}"#;
+    check(
+        Form::Kong,
+        exported,
+        &[(
+            "?PUT http://api.test/a https://shop.test x-a",
+            "200 allow-headers=x-a allow-methods=PUT allow-origin=https://shop.test vary=Origin",
+        )],
+    );
     let (_, problems) = read(Form::Kong, &plugin.replace("origins", "allow_origins"));
     assert!(
         problems[0].contains("unknown field `allow_origins`"),

@@ -274,6 +274,8 @@ fields! {
         pub recent_failed: u64,
         /// Failed in as many minutes before.
         pub before_failed: u64,
+        /// When the first of them failed; 0 where none did.
+        pub first_failed: UnixMillis,
     }
 }
 

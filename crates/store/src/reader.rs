@@ -14,6 +14,7 @@ mod shapes;
 mod singles;
 mod sums;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,6 +122,25 @@ impl Reader {
         let scope = Scope::new(filter, from, to);
         let rows = self.rollup(&scope, "''", &[], Tier::Days, "").await?;
         Ok(rows.into_iter().next().map(Sums::from).unwrap_or_default())
+    }
+
+    /// The sums of a window for each of `apps`, whatever app `filter` names, from the rollups; apps without
+    /// observations are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sli_of_apps(
+        &self,
+        filter: &SliFilter,
+        apps: &[String],
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<BTreeMap<String, Sums>, StoreError> {
+        let scope = Scope::of_apps(filter, apps, span);
+        let rows = self
+            .rollup(&scope, "toString(app)", &[], Tier::Days, "")
+            .await?;
+        let named = |row: SumsRow| (row.key.clone(), Sums::from(row));
+        Ok(rows.into_iter().map(named).collect())
     }
 
     /// The sums of every step of a window, in order of time. A step is rounded up to whole minutes

@@ -109,7 +109,36 @@ async fn what_users_notice_is_counted_as_the_objective_counts_it() {
             (sums.get(failed), sums.get(all)),
             "{failed:?}"
         );
+        let (from, to) = hour();
+        let began = found.first_failed;
+        assert!(from <= began && began < to, "{failed:?}: {began:?}");
     }
+}
+
+#[tokio::test]
+async fn apps_that_are_asked_together_have_each_their_own_sums() {
+    let of = |app: &'static str, count: u32| {
+        move |record: &mut Record| {
+            record.envelope.origin.app = app.to_owned();
+            record.envelope.observations[0].count = count;
+        }
+    };
+    let records = vec![
+        record(START, 1, of("one", 3)),
+        record(START, 2, of("one", 4)),
+        record(START, 3, of("it's", 5)),
+        record(START, 4, of("unasked", 9)),
+    ];
+    let reader = with(records).await.reader();
+    let apps = ["one", "it's", "silent"].map(str::to_owned);
+    let filter = SliFilter::app("one");
+    let found = reader.sli_of_apps(&filter, &apps, hour());
+    let found = found.await.expect("sums");
+    let told: Vec<_> = found
+        .iter()
+        .map(|(app, sums)| (app.as_str(), sums.requests))
+        .collect();
+    assert_eq!(told, [("it's", 5), ("one", 7)]);
 }
 
 #[tokio::test]
@@ -413,7 +442,8 @@ async fn one_network_is_one_witness_also_over_midnight() {
         all: Count::Requests,
     };
     let affected = reader.affected(&filter, (&[], counts), (from, to), 600_000);
-    let affected = affected.await.expect("read");
+    let affected = affected.await;
+    let affected = affected.expect("read");
     assert_eq!(
         (affected.sessions, affected.networks),
         (4, 2),

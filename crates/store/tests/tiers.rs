@@ -146,6 +146,7 @@ impl World {
             let filters = filters().into_iter().skip(if number == 0 { 0 } else { 2 });
             for filter in filters {
                 self.check_values(&reader, window, &filter).await;
+                check_apps(&reader, window, &filter).await;
                 self.check_series(&reader, window, &filter).await;
                 self.check_failures(&reader, window, &filter).await;
                 self.check_difference(&reader, window, &filter).await;
@@ -359,6 +360,17 @@ fn filters() -> Vec<SliFilter> {
         ..all.clone()
     };
     vec![all, service, page, both, flow]
+}
+
+/// Asked together with others, an app has the sums that it has alone.
+async fn check_apps(reader: &Reader, window: Window, filter: &SliFilter) {
+    let alone = reader.sli(filter, window.0, window.1).await.expect("read");
+    let apps = ["another".to_owned(), filter.app.clone()];
+    let found = reader.sli_of_apps(filter, &apps, window).await;
+    let found = found.expect("read");
+    let own = found.get(&filter.app).cloned().unwrap_or_default();
+    assert_eq!(own, alone, "{window:?} {filter:?}");
+    assert!(found.len() <= 1, "{found:?}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use observation::{EdgeReport, UnixMillis};
+use slo::Sums;
 use store::{
     Affected, AlertRow, BlockedSlice, Breakdown, ChangeRow, ClosingRow, Compacted, Counts,
     DeployRow, DiagnosisRow, Dimension, Failure, FlowAffected, IncidentRow, Lease, Leases,
@@ -95,6 +96,17 @@ impl Source for World {
             }
         }
         Ok(groups)
+    }
+
+    async fn sums_of_apps(
+        &self,
+        filter: &SliFilter,
+        apps: &[String],
+        span: (UnixMillis, UnixMillis),
+    ) -> Result<BTreeMap<String, Sums>, StoreError> {
+        let of_all = self.sums(filter, GroupBy::None, 1, span).await?;
+        let sums = of_all.into_values().next().unwrap_or_default();
+        Ok(apps.iter().map(|app| (app.clone(), sums.clone())).collect())
     }
 
     async fn witnesses(

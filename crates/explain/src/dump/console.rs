@@ -112,7 +112,7 @@ fn firefox(joined: &str, lower: &str) -> Option<ConsoleMessage> {
         failure: failure::read(Some(&rule)),
         text: rule,
         origin: None,
-        url: Some(url.trim_end_matches('.').to_owned()),
+        url: Some(url.trim_end_matches('.').trim_matches('\'').to_owned()),
         redirected_to: None,
         method: None,
         others: lower.matches(FIREFOX).count() - 1,

@@ -47,6 +47,9 @@ pub(super) fn read(text: &str) -> Option<Panel> {
         };
         match (section, name.to_ascii_lowercase().as_str()) {
             (_, "request url") => (url, start) = (Some(value), number),
+            (Section::General, _) if is_method(name) => {
+                (url, method, start) = (Some(value), Some(name), number);
+            }
             (_, "request method") => method = Some(value),
             (Section::General, "status") | (_, "status code") => {
                 status = value.get(..3).and_then(|code| code.parse().ok())
@@ -154,9 +157,10 @@ fn named(line: &str) -> Option<Section> {
 
 /// The lines as names with values; what has none is a heading.
 fn pairs(text: &str) -> impl Iterator<Item = (usize, &str, Option<&str>)> {
-    let mut lines = (1..).zip(text.lines().map(str::trim)).peekable();
+    let mut lines = (1..).zip(text.lines()).peekable();
     std::iter::from_fn(move || {
-        let (number, line) = lines.find(|(_, line)| !line.is_empty())?;
+        let (number, line) = lines.find(|(_, line)| !line.trim().is_empty())?;
+        let line = line.trim();
         if named(line).is_some() && !line.contains(": ") {
             return Some((number, line, None));
         }
@@ -167,12 +171,13 @@ fn pairs(text: &str) -> impl Iterator<Item = (usize, &str, Option<&str>)> {
         let colon = line.char_indices().skip(1).find(|(_, c)| *c == ':');
         Some(
             match colon.map(|(at, _)| (&line[..at], line[at + 1..].trim())) {
-                Some((name, "")) => (number, name, lines.next().map(|(_, value)| value)),
+                Some((name, "")) => (number, name, lines.next().map(|(_, value)| value.trim())),
                 Some((name, value)) => (number, name, Some(value)),
                 None => {
-                    const GENERAL: [&str; 5] = [
+                    const GENERAL: [&str; 6] = [
                         "Request URL",
                         "Request Method",
+                        "Status",
                         "Status Code",
                         "Remote Address",
                         "Referrer Policy",
@@ -182,8 +187,14 @@ fn pairs(text: &str) -> impl Iterator<Item = (usize, &str, Option<&str>)> {
                         && line
                             .bytes()
                             .all(|b| !b.is_ascii_uppercase() && !b.is_ascii_digit());
+                    // Firefox begins with the method, and indents what belongs to the line above.
+                    let is_of_above = |value: &str| {
+                        is_method(line) && value.trim().starts_with("http")
+                            || is_token(line.as_bytes()) && value.starts_with('\t')
+                    };
                     let has_value = GENERAL.contains(&line) || is_header;
-                    let value = lines.next_if(|_| has_value).map(|(_, value)| value);
+                    let value = lines.next_if(|(_, value)| has_value || is_of_above(value));
+                    let value = value.map(|(_, value)| value.trim());
                     (number, line, value)
                 }
             },

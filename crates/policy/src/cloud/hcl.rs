@@ -92,6 +92,13 @@ struct Reader<'a> {
     line: usize,
 }
 
+/// What an expression is inside of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Bracket,
+    Text,
+}
+
 /// Whether lines end what is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lines {
@@ -326,21 +333,35 @@ impl<'a> Reader<'a> {
             }
             return Err((line, format!("`{name}` does not end the text")));
         }
-        let mut depth = 0_usize;
-        loop {
-            match self.peek() {
-                None => break,
-                Some('\n') if depth == 0 && lines == Lines::End => break,
-                Some(',' | ')' | ']' | '}') if depth == 0 => break,
-                Some('"') => {
-                    self.text(DEPTH)?;
-                    continue;
+        // What is open, the innermost last.
+        let mut open: Vec<Open> = Vec::new();
+        while let Some(next) = self.peek() {
+            let length = match (open.last(), next) {
+                (Some(Open::Text), _) if self.rest.starts_with("${") => {
+                    open.push(Open::Bracket);
+                    2
                 }
-                Some('(' | '[' | '{') => depth += 1,
-                Some(')' | ']' | '}') => depth -= 1,
-                Some(_) => {}
-            }
-            self.take();
+                (Some(Open::Text), '\\') => self.rest.chars().take(2).map(char::len_utf8).sum(),
+                (Some(Open::Text), '\n') => return self.wrong("a text is not closed"),
+                (Some(Open::Text), _) => {
+                    if next == '"' {
+                        open.pop();
+                    }
+                    next.len_utf8()
+                }
+                (None, '\n') if lines == Lines::End => break,
+                (None, ',' | ')' | ']' | '}') => break,
+                _ => {
+                    match next {
+                        '"' => open.push(Open::Text),
+                        '(' | '[' | '{' => open.push(Open::Bracket),
+                        ')' | ']' | '}' => drop(open.pop()),
+                        _ => {}
+                    }
+                    next.len_utf8()
+                }
+            };
+            self.skip_to(length);
         }
         let text = start[..start.len() - self.rest.len()].trim();
         match text.is_empty() {

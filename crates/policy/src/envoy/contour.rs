@@ -265,6 +265,7 @@ fn joined(node: Option<&Node>) -> Option<Placed> {
 }
 
 fn policy(node: &Node, problems: &mut Vec<Problem>) -> Policy {
+    let before = problems.len();
     let mut origins = Vec::new();
     for (text, place) in node.get("allowOrigin").map(Node::texts).unwrap_or_default() {
         match origin(&text) {
@@ -285,7 +286,7 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Policy {
                 .map_or(0, |list| list.texts().len()),
         ),
     ] {
-        if list == 0 && problems.is_empty() {
+        if list == 0 && problems.len() == before {
             let reason = format!(
                 "a corsPolicy needs `{name}`: without it Contour takes nothing of this HTTPProxy"
             );

@@ -87,7 +87,7 @@ impl Plugin {
             place: node.place.clone(),
             value: crate::yaml::Value::Map(Vec::new()),
         };
-        let config = node.get("config").unwrap_or(&empty);
+        let config = node.given("config").unwrap_or(&empty);
         for (name, place, _) in config.members() {
             if !KNOWN.contains(&name.as_str()) {
                 let reason = format!(
@@ -97,13 +97,13 @@ impl Plugin {
                 problem(problems, place, reason);
             }
         }
-        let list = |name: &str| config.get(name).map(Node::listed).unwrap_or_default();
+        let list = |name: &str| config.given(name).map(Node::listed).unwrap_or_default();
         let set = |name: &str| {
-            let found = config.get(name)?;
+            let found = config.given(name)?;
             (found.flag() == Some(true)).then(|| found.place.clone())
         };
         let mut origins = Vec::new();
-        for (text, place) in config.get("origins").map(Node::texts).unwrap_or_default() {
+        for (text, place) in config.given("origins").map(Node::texts).unwrap_or_default() {
             match origin(&text) {
                 Ok(origin) => origins.push((origin, place)),
                 Err(reason) => {
@@ -112,7 +112,7 @@ impl Plugin {
                 }
             }
         }
-        let max_age = config.get("max_age");
+        let max_age = config.given("max_age");
         Self {
             origins,
             methods: list("methods"),

@@ -43,7 +43,7 @@ fn is_cors(node: &Node) -> bool {
 
 /// The name or id that a member refers to.
 fn reference<'a>(node: &'a Node, name: &str) -> Option<&'a str> {
-    let found = node.get(name)?;
+    let found = node.given(name)?;
     let of = |member: &str| found.get(member).and_then(Node::text);
     found.text().or_else(|| of("name")).or_else(|| of("id"))
 }
@@ -99,13 +99,13 @@ fn declared(document: &Node, gateway: &mut Gateway, problems: &mut Vec<Problem>)
 }
 
 fn texts(node: &Node, name: &str) -> Vec<String> {
-    let found = node.get(name).map(Node::texts).unwrap_or_default();
+    let found = node.given(name).map(Node::texts).unwrap_or_default();
     found.into_iter().map(|(text, _)| text).collect()
 }
 
 fn route(node: &Node, plugin: Option<Plugin>, problems: &mut Vec<Problem>) -> Route {
     let mut paths = Vec::new();
-    for (text, place) in node.get("paths").map(Node::texts).unwrap_or_default() {
+    for (text, place) in node.given("paths").map(Node::texts).unwrap_or_default() {
         match text.strip_prefix('~') {
             Some(expression) => match regex(&format!("^(?:{expression})"), Case::Kept) {
                 Ok(regex) => paths.push(Path::Expression(Box::new(regex))),
@@ -116,10 +116,7 @@ fn route(node: &Node, plugin: Option<Plugin>, problems: &mut Vec<Problem>) -> Ro
     }
     let open = ["headers", "snis", "sources", "destinations", "expression"]
         .iter()
-        .find(|name| {
-            node.get(name)
-                .is_some_and(|found| !matches!(found.text(), Some("null" | "~" | "")))
-        });
+        .find(|name| node.given(name).is_some());
     Route {
         hosts: texts(node, "hosts"),
         paths,

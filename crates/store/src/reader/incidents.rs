@@ -110,14 +110,15 @@ impl Reader {
         let sql = format!(
             "SELECT uniqExactMerge(hurt) AS sessions, uniqExactMerge(seen) AS all_sessions, max(of_day) AS networks, \
                sum(bad) AS failed, sum(n) AS requests, sum(late) AS recent, sum(late_bad) AS recent_failed, \
-               sum(earlier_bad) AS before_failed FROM \
+               sum(earlier_bad) AS before_failed, minIf(first, toUnixTimestamp64Milli(first) > 0) AS first_failed FROM \
              (SELECT uniqExactStateIf(session, session != 0 AND {failed}) AS hurt, \
                 uniqExactStateIf(session, session != 0) AS seen, \
                 uniqExactIf(network, network != 0 AND {failed}) AS of_day, \
                 sumIf(toUInt64(count), {failed}) AS bad, sum(toUInt64(count)) AS n, \
                 sumIf(toUInt64(count), {late}) AS late, \
                 sumIf(toUInt64(count), {late} AND {failed}) AS late_bad, \
-                sumIf(toUInt64(count), NOT {late} AND {earlier} AND {failed}) AS earlier_bad \
+                sumIf(toUInt64(count), NOT {late} AND {earlier} AND {failed}) AS earlier_bad, \
+                minIf(at, {failed}) AS first \
               FROM observations FINAL WHERE {condition} AND {named} AND {counted} \
               GROUP BY toDate(received_at))",
             condition = scope.raw_condition()

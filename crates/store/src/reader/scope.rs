@@ -32,6 +32,8 @@ const COUNTED_BY: [&str; 6] = [
 #[derive(Debug)]
 pub(super) struct Scope<'a> {
     filter: &'a SliFilter,
+    /// Apps that are meant instead of the filter's own; each of their rows names its app.
+    apps: Option<&'a [String]>,
     from: i64,
     to: i64,
 }
@@ -41,7 +43,24 @@ impl<'a> Scope<'a> {
         let from = from.minute().seconds().clamp(0, END_OF_TIME);
         // Up to the end of the minute that holds the last instant before `to`.
         let to = to.plus(59_999).minute().seconds().clamp(from, END_OF_TIME);
-        Self { filter, from, to }
+        Self {
+            filter,
+            apps: None,
+            from,
+            to,
+        }
+    }
+
+    /// The same of several apps.
+    pub(super) fn of_apps(
+        filter: &'a SliFilter,
+        apps: &'a [String],
+        span: (UnixMillis, UnixMillis),
+    ) -> Self {
+        Self {
+            apps: Some(apps),
+            ..Self::new(filter, span.0, span.1)
+        }
     }
 
     /// The whole hours, or days, of the window: multiples of `length`; empty at its start where there is none.
@@ -57,7 +76,11 @@ impl<'a> Scope<'a> {
 
     /// Conditions on what was observed, whichever table.
     fn filters(&self) -> String {
-        let mut text = "app = {app:String} AND source = {source:String}".to_owned();
+        let app = match self.apps {
+            Some(_) => "app IN {apps:Array(String)}",
+            None => "app = {app:String}",
+        };
+        let mut text = format!("{app} AND source = {{source:String}}");
         for (column, _) in self.filter.limits() {
             text.push_str(&format!(" AND {column} = {{{column}:String}}"));
         }
@@ -184,7 +207,14 @@ impl<'a> Scope<'a> {
         format!(
             "SELECT {read}, {column} AS minute, {MEASURES} FROM {table} FINAL \
              WHERE {filters} AND {condition} AND {which}",
-            read = read.join(", "),
+            read = self
+                .apps
+                .map(|_| "app")
+                .iter()
+                .chain(read)
+                .copied()
+                .collect::<Vec<_>>()
+                .join(", "),
             filters = self.filters(),
             condition = grain.condition(),
         )
@@ -208,6 +238,10 @@ impl<'a> Scope<'a> {
             .param("end_hour", end_hour)
             .param("first_day", first_day)
             .param("end_day", end_day);
+        let statement = match self.apps {
+            Some(apps) => statement.param("apps", apps.to_vec()),
+            None => statement,
+        };
         let statement = match &filter.flow {
             Some(flow) => statement.param("flow", flow.texts()),
             None => statement,
