@@ -56,8 +56,8 @@ impl Sources<'_> {
     /// Whether a text under a name that is not known may be one of the secrets beside it: the address of a webhook
     /// is one, an origin is none.
     fn may_be_secret(&self, path: &[String], text: &str) -> bool {
-        let is_short = text.len() < 16 || web::mistake(text, web::Schemes::Any).is_none();
-        if is_short || self.schema.at(path).is_some() {
+        let is_origin = web::mistake(text, web::Schemes::Any).is_none();
+        if is_origin || self.schema.at(path).is_some() {
             return false;
         }
         let beside = path
