@@ -20,6 +20,8 @@ test('percentages keep the digits that tell them from zero', () => {
     [0.0128, '1.28 %'],
     [0.1234, '12.3 %'],
     [1, '100 %'],
+    [-0.5, '−50 %'],
+    [-245.9, '−24,590 %'],
   ] as const) {
     assert.equal(percent(ratio), text);
   }

@@ -17,6 +17,7 @@ export function percent(ratio: number | null | undefined): string {
   if (ratio == null) return NONE;
   const value = ratio * 100;
   if (value === 0) return '0 %';
+  if (value < 0) return `−${percent(-ratio)}`;
   if (value < 0.001) return '< 0.001 %';
   const digits = value >= 10 ? 1 : value >= 1 ? 2 : 3;
   return `${new Intl.NumberFormat('en', { maximumFractionDigits: digits }).format(value)} %`;

@@ -101,7 +101,10 @@ function options(props: { current: PlotProps }, width: number): uPlot.Options {
         time: true,
         range: ({ data }, low, top) => (data[0].length < 2 ? [low - LONE, low + LONE] : [low, top]),
       },
-      y: { range: (_, low, top) => [Math.min(0, low), Math.max(top * 1.1, least)] },
+      // What is overspent many times over would leave no room for the rest: the table has it whole.
+      y: {
+        range: (_, low, top) => [Math.min(0, Math.max(low, -least)), Math.max(top * 1.1, least)],
+      },
     },
     axes: [
       {
