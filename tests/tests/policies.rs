@@ -68,7 +68,7 @@ fn simulate_says_what_would_break_with_line_reason_and_fix() {
     for expected in [
         "would be blocked, and passes today:\n  102 requests (100 pass today, 2 are blocked): PUT https://api.test/cart/:id from https://shop.test\n",
         "cors.inc:3: HeaderDisallowedByPreflightResponse [x-tenant]",
-        "fix: access-control-allow-headers: content-type, x-tenant",
+        "fix (preflight): access-control-allow-headers: content-type, x-tenant",
         "would stay blocked:\n  2 requests",
         "not readable: x-total",
         "nginx.conf:1: origin `https://old.test`",

@@ -114,7 +114,7 @@ fn section(title: &str, predicted: &[&Predicted<'_>], output: &mut impl Write) -
                 )?;
                 writeln!(
                     output,
-                    "      fix: access-control-expose-headers: {}",
+                    "      fix (response): access-control-expose-headers: {}",
                     line(&one.hidden.join(", "))
                 )?;
             }
@@ -175,7 +175,12 @@ fn block(block: &Block, output: &mut impl Write) -> io::Result<()> {
         )?;
     }
     for fix in &block.verdict.fix {
-        writeln!(output, "      fix: {}", line(&fix.to_string()))?;
+        writeln!(
+            output,
+            "      fix ({}): {}",
+            fix.on.as_str(),
+            line(&fix.to_string())
+        )?;
     }
     Ok(())
 }
@@ -199,8 +204,12 @@ fn assumed(simulated: &Simulated<'_>, output: &mut impl Write) -> io::Result<()>
     }
     writeln!(output, "\nassumed:")?;
     for (what, shapes) in all {
-        let noun = if shapes == 1 { "shape" } else { "shapes" };
-        writeln!(output, "  {} ({shapes} {noun})", line(what))?;
+        writeln!(
+            output,
+            "  {} ({shapes} {})",
+            line(what),
+            shape_or_shapes(shapes)
+        )?;
     }
     Ok(())
 }
@@ -242,8 +251,9 @@ fn totals(simulated: &Simulated<'_>, output: &mut impl Write) -> io::Result<()> 
         .collect();
     writeln!(
         output,
-        "\n{} shapes, {} requests: {}",
+        "\n{} {}, {} requests: {}",
         totals.all.shapes,
+        shape_or_shapes(totals.all.shapes),
         totals.all.requests,
         words.join(", ")
     )?;
@@ -252,4 +262,8 @@ fn totals(simulated: &Simulated<'_>, output: &mut impl Write) -> io::Result<()> 
         "newly blocked: {} requests that pass today; newly allowed: {} requests that are blocked today",
         totals.newly_blocked.requests, totals.newly_allowed.requests
     )
+}
+
+const fn shape_or_shapes(count: u64) -> &'static str {
+    if count == 1 { "shape" } else { "shapes" }
 }
