@@ -241,6 +241,11 @@ async fn what_is_printed_for_traefik_mends_each() {
 }
 
 #[tokio::test]
+async fn what_is_printed_for_envoy_mends_each() {
+    each_is_mended(Kind::Envoy, Platform::Envoy).await;
+}
+
+#[tokio::test]
 async fn what_is_printed_for_express_mends_each() {
     each_is_mended(Kind::Express, Platform::Express).await;
 }

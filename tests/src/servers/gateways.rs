@@ -167,3 +167,48 @@ pub(super) fn traefik(site: &Site<'_>) -> Command {
     command.arg(format!("--configFile={config}"));
     command
 }
+
+/// What is printed for Envoy says by this where its second part stands.
+const IN_VIRTUAL_HOST: &str = "# In the virtual host";
+
+pub(super) fn envoy(site: &Site<'_>) -> Command {
+    let (filters, host) = match site.piece.split_once(IN_VIRTUAL_HOST) {
+        Some((filters, host)) => (filters, host.split_once('\n').map_or("", |(_, rest)| rest)),
+        None => ("", ""),
+    };
+    let login = || {
+        format!(
+            "- name: envoy.filters.http.basic_auth\n  typed_config:\n    \
+             \"@type\": type.googleapis.com/envoy.extensions.filters.http.basic_auth.v3.BasicAuth\n    \
+             users: {{filename: \"{}\"}}\n",
+            site.users()
+        )
+    };
+    let login = match site.content {
+        super::Content::BehindLogin(_) => login(),
+        _ => String::new(),
+    };
+    let behind = site.behind(|port| port.to_string(), String::new);
+    let text = include_str!("envoy.yaml")
+        .replace("PORT", &site.port.to_string())
+        .replace("BEHIND", &behind.expect("Envoy has no content of its own"))
+        .replace("FILTERS\n", &indented(&(filters.to_owned() + &login), 10))
+        .replace("HOST\n", &indented(host, 14));
+    let config = write(site.folder, "envoy.yaml", &text);
+    let mut command = Command::new(checkout::target().join("tools/envoy/envoy/_bin/envoy"));
+    command.args([
+        "--concurrency",
+        "1",
+        "--disable-hot-restart",
+        "--log-level",
+        "error",
+        "-c",
+        &config,
+    ]);
+    command
+}
+
+fn indented(text: &str, by: usize) -> String {
+    let lines = text.lines();
+    lines.map(|line| format!("{:by$}{line}\n", "")).collect()
+}

@@ -27,6 +27,9 @@ pub enum Kind {
     /// Traefik; the piece is a file of its own that has the middleware `cors`, or nothing. There is
     /// always an application behind.
     Traefik,
+    /// Envoy; the piece is what stands in `http_filters`, then `# In the virtual host`, then what stands there; or
+    /// nothing. There is always an application behind.
+    Envoy,
     /// Express; the piece stands before the routes.
     Express,
     /// FastAPI; the piece stands after the routes.
@@ -227,6 +230,7 @@ impl Kind {
             Self::Apache => gateways::apache(site),
             Self::HaProxy => gateways::haproxy(site),
             Self::Traefik => gateways::traefik(site),
+            Self::Envoy => gateways::envoy(site),
             Self::Express => applications::express(site),
             Self::FastApi => applications::fastapi(site),
         }
