@@ -117,6 +117,10 @@ async function answer(world: World, request: IncomingMessage, response: ServerRe
   if (request.method === 'POST') return taken(world, path, request, response);
   if (request.method === 'DELETE') return takenBack(world, path, response);
   if (path === 'stream' && !world.without?.includes(path)) return stream(world, response);
+  if (path === 'report') {
+    response.writeHead(200, { 'content-type': 'text/html' });
+    return response.end(`<h1>CORS of ${url.searchParams}</h1>`);
+  }
   const found = world.without?.includes(path) ? undefined : body(world, url);
   const type = found === undefined ? 'application/problem+json' : 'application/json';
   const missing = { status: 404, code: 'not_found', detail: 'nothing is here' };

@@ -350,6 +350,19 @@ test('what a panel shows is kept as CSV and as JSON', async () => {
   });
 });
 
+test('the report of a week and of a month is saved as a page', async () => {
+  await visit({}, 'executive', async ({ page }) => {
+    for (const period of ['week', 'month']) {
+      const download = page.waitForEvent('download');
+      await page.getByRole('button', { name: `Save the report of a ${period}` }).click();
+      const file = await download;
+      assert.equal(file.suggestedFilename(), `corswatch-report-shop-${period}.html`);
+      const saved = await readFile(await file.path(), 'utf8');
+      assert.match(saved, new RegExp(`app=shop&period=${period}&format=html`));
+    }
+  });
+});
+
 test('the readiness page ticks only what is shown by evidence', async () => {
   await visit({}, 'readiness', async ({ page }) => {
     await settled(page);

@@ -322,7 +322,8 @@ pub fn fix(cause: &Cause) -> String {
 }
 
 /// A share with three significant digits.
-pub(crate) fn percent(share: f64) -> String {
+#[must_use]
+pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let text = match percent {
         percent if percent >= 99.95 || percent <= 0.0 => format!("{percent:.0}"),

@@ -111,6 +111,13 @@ export async function ask<T>(url: string, signal: AbortSignal, answers = [200]):
   throw await problem(response);
 }
 
+/** What the server says at `url`, as it is. */
+export async function text(url: string, signal: AbortSignal): Promise<string> {
+  const response = await reach(url, { headers: authorization() }, signal);
+  if (response.ok) return response.text();
+  throw await problem(response);
+}
+
 /** What a link shows a partner. Its secret goes to no other question, and is not kept. */
 export async function openPartner(
   secret: string,

@@ -9,7 +9,7 @@ import { useRound } from '../view/clock';
 export type Kind = 'silences' | 'maintenance';
 
 const HOUR_MS = 3_600_000;
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 /** Who silenced an incident and why, else the way to do it. */
 export function SilenceIncident({ incident }: { incident: Incident }) {
@@ -70,7 +70,7 @@ function Form({ kind, match, done }: FormProps) {
     event.preventDefault();
     const report = reportOf(asked, match);
     try {
-      await send('POST', `/api/v1/${kind}`, report, AbortSignal.timeout(PATIENCE_MS));
+      await send('POST', `/api/v1/${kind}`, report, AbortSignal.timeout(TIMEOUT_MS));
       done();
       again();
     } catch (thrown) {

@@ -29,6 +29,10 @@ export function saveJson(name: string, data: unknown): void {
   save(`${name}.json`, 'application/json', `${JSON.stringify(data, null, 2)}\n`);
 }
 
+export function saveHtml(name: string, page: string): void {
+  save(`${name}.html`, 'text/html', page);
+}
+
 function save(name: string, type: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement('a');

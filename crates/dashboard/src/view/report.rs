@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use incident::Listed;
+use incident::text::percent;
 use serde::Serialize;
 use store::{DiagnosisRow, InventoryRow};
 use utoipa::ToSchema;
@@ -218,7 +219,11 @@ impl Report {
     fn objectives(&self, out: &mut String) {
         out.push_str("## Objectives\n\n| objective | measured | target | budget left | without maintenance |\n|---|---|---|---|---|\n");
         for slo in &self.slos {
-            let left = |share: Option<f64>| share.map_or_else(|| "no data".to_owned(), percent);
+            let left = |share: Option<f64>| match share {
+                None => "no data".to_owned(),
+                Some(left) if left <= 0.0 => "exhausted".to_owned(),
+                Some(left) => percent(left),
+            };
             let corrected = slo.corrected.as_ref();
             let _ = writeln!(
                 out,
@@ -246,8 +251,8 @@ impl Report {
             };
             let impact = one.impact.as_ref().map_or("", |impact| &impact.text);
             let suspect = one.suspects.first().map_or_else(
-                || "no change that is known explains it".to_owned(),
-                |one| format!("suspect: {} {}", one.kind, one.id),
+                || "No change that is known explains it.".to_owned(),
+                |one| format!("Suspect: {} {}.", one.kind, incident::suspected(&one.id)),
             );
             let _ = writeln!(
                 out,
@@ -334,10 +339,6 @@ impl Report {
 
 fn day(at: Timestamp) -> String {
     at.to_string().chars().take(10).collect()
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.3} %", share * 100.0)
 }
 
 fn rate(rate: Rate) -> String {

@@ -3,6 +3,7 @@ import { Impact } from '../../panels/impact';
 import { useIncidents } from '../../panels/incidents';
 import { Measures } from '../../panels/measures';
 import { Missing } from '../../panels/quiet';
+import { SaveReport } from '../../panels/report';
 import { BlockTrend, PreflightTrend } from '../../panels/trend';
 import { When } from '../../parts/ago';
 import { duration } from '../../parts/format';
@@ -45,6 +46,8 @@ function Period() {
       <button type="button" onClick={() => print()}>
         Print
       </button>
+      <SaveReport period="week" />
+      <SaveReport period="month" />
     </p>
   );
 }
