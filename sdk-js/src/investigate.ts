@@ -122,7 +122,7 @@ const unanswered = async (): Promise<Verdict | undefined> => {
 	let r = await askNoCors(rootOf(), "HEAD");
 	const atOnce = Math.min(ms, failedMs) < BLOCKER_MS;
 	// A moment in which the machine was busy, or a server far off.
-	for (let n = MAX_AGAIN; r && atOnce && took > FAR_MS && n--; ) r = await askNoCors(rootOf(), "HEAD");
+	if (r && atOnce && took > FAR_MS) r = await askNoCors(rootOf(), "HEAD");
 	if (r) {
 		// Firefox sends ten times what gets no answer: what took as long as the root had one, which a
 		// policy of the server hides.
@@ -184,7 +184,7 @@ const unpreflighted = async (): Promise<Verdict> => {
 	// A preflight may be answered sooner than the request itself, and later.
 	if (once()) ms = failedMs = Math.min(ms, failedMs);
 	const longer = () => spent > MAX_ONCE * failedMs && failedMs > NEAR_MS;
-	if (longer()) {
+	for (let n = MAX_AGAIN; n-- && longer(); ) {
 		await askAgain(url);
 		if (!(await askPreflighted("reload"))) spent = Math.min(spent, took);
 	}

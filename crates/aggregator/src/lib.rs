@@ -18,7 +18,7 @@
 //! let resolved = objectives((&slos, &[]), &[], &Config::default(), Span::secs(14_400));
 //! assert_eq!(resolved.len(), 1);
 //! // The same objective for other tools, and back.
-//! let exported = openslo::export(&slos, &Config::default());
+//! let exported = openslo::export((&slos, &[]), &Config::default());
 //! let imported = openslo::import(&exported.yaml, None)?;
 //! assert_eq!((imported.slos.len(), imported.problems.len()), (1, 0));
 //! # Ok::<(), openslo::YamlError>(())
