@@ -11,12 +11,7 @@ const ADDRESSES: &str = "_url";
 /// The same notification with nothing in it that a receiver's display would obey. Labels route, so
 /// that of them only what no URL, name or origin holds is changed.
 pub(crate) fn quoted(mut notification: Notification) -> Notification {
-    change(&mut notification.labels, |_, text| {
-        printable::line(text)
-            .replace('<', "\u{2039}")
-            .replace('>', "\u{203a}")
-            .replace("](", "] (")
-    });
+    change(&mut notification.labels, |_, text| unmarked(text));
     // A report is Markdown in which strangers' texts are escaped already, and goes by mail alone, which obeys nothing.
     let markdown = if notification.is_report() {
         "description"
@@ -38,20 +33,20 @@ pub(crate) fn quoted(mut notification: Notification) -> Notification {
     notification
 }
 
-/// One line in which `<`, `>`, `|` and `@` are characters that look like them and mean nothing, and brackets make no
-/// link of Markdown.
-fn harmless(line: &str) -> String {
+/// One line in which `<` and `>` are characters that look like them and mean nothing, and brackets make no link of
+/// Markdown.
+fn unmarked(line: &str) -> String {
     printable::line(line)
+        .replace('<', "\u{2039}")
+        .replace('>', "\u{203a}")
         .replace("](", "] (")
-        .chars()
-        .map(|character| match character {
-            '<' => '\u{2039}',
-            '>' => '\u{203a}',
-            '|' => '\u{00a6}',
-            '@' => '\u{ff20}',
-            other => other,
-        })
-        .collect()
+}
+
+/// The same of `|` and `@`, too.
+fn harmless(line: &str) -> String {
+    unmarked(line)
+        .replace('|', "\u{00a6}")
+        .replace('@', "\u{ff20}")
 }
 
 fn change(texts: &mut BTreeMap<String, String>, to: impl Fn(&str, &str) -> String) {

@@ -17,7 +17,7 @@ pub const LOOK_BACK: i64 = 24 * 3_600_000;
 /// Failures are known by the minute, and clocks of pipelines differ: a change this much after the first
 /// failure may still have caused it.
 pub const SLACK: i64 = 60_000;
-/// A change that is less likely than this is not told of.
+/// A change that is less likely than this is not reported.
 const ENOUGH: f64 = 0.05;
 /// The changes together are at least this likely, or none explains it: who is blamed wrongly is rolled back for nothing,
 /// and the cause goes on.
@@ -183,7 +183,7 @@ pub fn rank(scope: Scope<'_>, deploys: &[Deploy], headers: &[Observed]) -> Vec<S
 }
 
 /// A header that changed when a deploy was made is what that deploy did: it is as likely as all of these together, but
-/// not told of before them.
+/// not listed before them.
 fn with_its_deploys(suspect: Suspect, seen: &Observed, deployed: &[Suspect]) -> Suspect {
     let within: Vec<_> = deployed
         .iter()

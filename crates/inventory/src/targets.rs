@@ -20,7 +20,7 @@ const MAX_PAGES: usize = 10_000;
 const STAYS: u64 = 4;
 
 /// An endpoint that is called so many times less often than the busiest one of its server is rare: it comes
-/// after the others however it is read, so that a few made-up calls of `GET /anything` take no place from
+/// after the others however it is read, so that a few invented calls of `GET /anything` take no place from
 /// endpoints that are only written to or are templates.
 const RARE: u64 = 20;
 

@@ -1,4 +1,4 @@
-//! Caddyfiles, and the JSON that Caddy makes of them: sites, their directives in the order in which Caddy runs them, and matchers.
+//! Caddyfiles, and the JSON that they are translated to: sites, their directives in the order in which Caddy runs them, and matchers.
 //!
 //! Facts from caddyserver/caddy (v2.6): the order of directives and of their matchers from
 //! `caddyconfig/httpcaddyfile/directives.go`, what `header` does and when from

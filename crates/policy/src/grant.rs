@@ -65,6 +65,18 @@ impl Grant {
         })
     }
 
+    /// Origins and patterns of them, each with its place and as `written` says it.
+    pub(crate) fn origins<'a, T>(
+        list: &'a [(T, SourceLocation)],
+        written: impl Fn(&T) -> String + 'a,
+    ) -> impl Iterator<Item = Self> + 'a {
+        list.iter().map(move |(origin, place)| Self {
+            kind: Kind::Origin,
+            value: written(origin),
+            place: place.clone(),
+        })
+    }
+
     /// The elements of a list of methods or names.
     pub(crate) fn list(kind: Kind, list: &str, place: &SourceLocation) -> Vec<Self> {
         list.split(',')

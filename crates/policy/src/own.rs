@@ -288,11 +288,7 @@ impl Answers for Rules {
     fn grants(&self) -> Vec<Grant> {
         let mut grants = Vec::new();
         for rule in &self.0 {
-            grants.extend(rule.origins.iter().map(|(pattern, place)| Grant {
-                kind: Kind::Origin,
-                value: pattern.to_string(),
-                place: place.clone(),
-            }));
+            grants.extend(Grant::origins(&rule.origins, ToString::to_string));
             let lists = [
                 (Kind::Method, &rule.methods),
                 (Kind::Header, &rule.headers),

@@ -1,7 +1,9 @@
 //! What policies answer, form by form, and what is said about what cannot be read.
 
-use policy::{Ask, Form, Policy, Prediction, Rest, Source, Upstream};
-use url::Url;
+#[path = "answering/asked.rs"]
+mod asked;
+
+use policy::{Form, Policy, Prediction, Rest, Source};
 
 fn read(form: Form, text: &str) -> (Policy, Vec<String>) {
     let load = |name: &str| match name {
@@ -21,31 +23,9 @@ fn read(form: Form, text: &str) -> (Policy, Vec<String>) {
     (policy, problems)
 }
 
-/// `METHOD URL ORIGIN [HEADER,..]`; with `?METHOD` it is a preflight for it.
+/// What is answered to `METHOD URL ORIGIN [HEADER,..]`; with `?METHOD` it is a preflight for it.
 fn ask(policy: &Policy, what: &str) -> String {
-    let words: Vec<&str> = what.split(' ').collect();
-    let url = Url::parse(words[1]).expect("a URL");
-    let known = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
-    let mut headers = vec![known("origin", words[2])];
-    let method = match words[0].strip_prefix('?') {
-        Some(method) => {
-            headers.push(known("access-control-request-method", method));
-            headers.extend(
-                words
-                    .get(3)
-                    .map(|names| known("access-control-request-headers", names)),
-            );
-            "OPTIONS"
-        }
-        None => words[0],
-    };
-    let ask = Ask {
-        method,
-        url: &url,
-        headers,
-        rest: Rest::OfBrowser,
-    };
-    match policy.answer(&ask, &Upstream::default()) {
+    match asked::predicted(policy, what, Rest::OfBrowser) {
         Prediction::Uncovered => "uncovered".to_owned(),
         Prediction::Unknown { reason, place } => {
             let line = place

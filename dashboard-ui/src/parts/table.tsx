@@ -29,7 +29,7 @@ const UNBROKEN = 16;
 /** Shown shorter than it is. */
 const TIME = /^\d{4}-\d\d-\d\dT/;
 
-/** Numbers stand to the right; a long word, as an origin is, may be broken where there is no room. */
+/** Numbers stand to the right; a long word, such as an origin, may be broken where there is no room. */
 function styleOf<Row>(column: Column<Row>, value: string | number | null | undefined): string {
   if (column.number) return 'number';
   const words = typeof value === 'string' && !TIME.test(value) ? value.split(/\s/) : [];

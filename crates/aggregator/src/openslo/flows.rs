@@ -78,7 +78,7 @@ pub(super) fn take_own(imported: &mut Imported) {
     }
 }
 
-/// The members in which an objective differs from what a flow makes of it.
+/// The members in which an objective differs from what a flow sets.
 fn differing(given: &SloConfig, made: &SloConfig) -> BTreeSet<String> {
     let members = |slo: &SloConfig| {
         let mut rules = if slo.rules.is_empty() {

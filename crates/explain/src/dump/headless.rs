@@ -1,5 +1,5 @@
-//! An answer without its status line: the lines of a panel with the headers of an answer, a server's log, the
-//! lines that somebody kept.
+//! An answer without its status line: the lines of a panel with the headers of an answer, a server's log, or
+//! lines that were copied alone.
 
 use cors::{Answer, Headers, is_token, trim};
 
@@ -10,7 +10,7 @@ use super::messages::{Body, Message, Stream};
 /// The status that is taken for one that is not shown.
 pub(super) const ASSUMED: u16 = 200;
 
-/// What is said of it.
+/// The note about it.
 pub(super) const NOTE: &str = "The status of the answer is not shown and assumed to be 200. One that is not from 200 to 299 fails a preflight, whatever its headers are; `curl -i` prints it.";
 
 /// Headers that come with another status.

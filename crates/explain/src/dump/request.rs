@@ -100,7 +100,7 @@ pub(super) fn of(
     Ok((request, notes))
 }
 
-/// The page's origin where nothing names it, and what is said of that: the one of Referer, or for a message of
+/// The page's origin where nothing names it, and the note about it: the one of Referer, or for a message of
 /// Firefox or Safari, which name no page, one that stands for it.
 fn inferred(requests: &[&Sent], console: Option<&ConsoleMessage>) -> Option<(String, String)> {
     if let Some(origin) = requests.iter().find_map(|sent| referring(sent)) {

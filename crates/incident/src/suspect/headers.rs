@@ -47,7 +47,7 @@ impl Changes<'_> {
         }
     }
 
-    /// The header, scored by the weight of a change that nobody reported.
+    /// The header, scored by the weight of a change that was not reported.
     fn header(&self, seen: &Observed) -> Option<Suspect> {
         let onset = self.scope.onset;
         if !is_before(onset, seen.from) {

@@ -1,11 +1,11 @@
-//! HTTPProxies of Contour, as the virtual hosts of Envoy that it makes of them.
+//! HTTPProxies of Contour, as the virtual hosts of Envoy that they are translated to.
 //!
 //! Facts from projectcontour/contour: `toCORSPolicy` in `internal/dag/httpproxy_processor.go` (what is
 //! no plain origin is a regular expression; a policy without origins or methods makes the whole proxy
 //! invalid), `internal/envoy/v3/route.go` for the filter (exact origins in any case, lists with
 //! commas, on the virtual host), `internal/sorter` for the order of routes.
 
-use super::cors::{Enabled, Placed, Policy};
+use super::cors::{Enabled, Policy, joined};
 use super::route::{Action, HeaderMatch, Match, PathMatch, Rank, Route, Target};
 use super::span::max_age;
 use super::text::Matcher;
@@ -158,11 +158,7 @@ fn conditions_of(node: &Node) -> &[Node] {
 
 fn action(node: &Node) -> Action {
     if let Some(direct) = node.get("directResponsePolicy") {
-        let status = direct.text_of("statusCode").parse();
-        return status.map_or_else(
-            |_| Action::Opaque("directResponsePolicy".to_owned()),
-            Action::Direct,
-        );
+        return Action::direct(direct, "statusCode", "directResponsePolicy");
     }
     let Some(redirect) = node.get("requestRedirectPolicy") else {
         return Action::Cluster;
@@ -257,13 +253,6 @@ fn rank(found: &Match) -> Rank {
     (kind, length, false, found.headers.len(), found.query.len())
 }
 
-fn joined(node: Option<&Node>) -> Option<Placed> {
-    let list = node?.listed();
-    let (_, place) = list.first()?.clone();
-    let names: Vec<&str> = list.iter().map(|(name, _)| name.as_str()).collect();
-    Some((names.join(","), place))
-}
-
 fn policy(node: &Node, problems: &mut Vec<Problem>) -> Policy {
     let before = problems.len();
     let mut origins = Vec::new();
@@ -299,9 +288,9 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Policy {
     };
     Policy {
         origins,
-        methods: joined(node.get("allowMethods")),
-        headers: joined(node.get("allowHeaders")),
-        expose: joined(node.get("exposeHeaders")),
+        methods: joined(node.get("allowMethods"), ","),
+        headers: joined(node.get("allowHeaders"), ","),
+        expose: joined(node.get("exposeHeaders"), ","),
         max_age: max_age(node, problems),
         credentials: flag("allowCredentials"),
         private_network: flag("allowPrivateNetwork"),

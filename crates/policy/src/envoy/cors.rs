@@ -6,9 +6,18 @@ use crate::doubt::Doubt;
 use crate::grant::{Grant, Kind};
 use crate::place::SourceLocation;
 use crate::sheet::Sheet;
+use crate::yaml::Node;
 
 /// A text and its line.
 pub(crate) type Placed = (String, SourceLocation);
+
+/// The texts of a list as one header has them, and the place of the first.
+pub(super) fn joined(list: Option<&Node>, separator: &str) -> Option<Placed> {
+    let list = list?.listed();
+    let (_, place) = list.first()?.clone();
+    let names: Vec<&str> = list.iter().map(|(name, _)| name.as_str()).collect();
+    Some((names.join(separator), place))
+}
 
 /// A `CorsPolicy`. What it does not say, the policy of the level above says.
 #[derive(Debug, Clone)]
@@ -147,15 +156,7 @@ impl<'a> Filter<'a> {
 
 impl Policy {
     pub(crate) fn grants(&self) -> Vec<Grant> {
-        let mut grants: Vec<Grant> = self
-            .origins
-            .iter()
-            .map(|(matcher, place)| Grant {
-                kind: Kind::Origin,
-                value: matcher.written(),
-                place: place.clone(),
-            })
-            .collect();
+        let mut grants: Vec<Grant> = Grant::origins(&self.origins, Matcher::written).collect();
         for (kind, list) in [
             (Kind::Method, &self.methods),
             (Kind::Header, &self.headers),

@@ -4,7 +4,7 @@
 //! policies (lists become one text with commas), `SortVHostRoutes` and `IsCatchAllRoute` for the order
 //! of routes, which puts those that match everything last.
 
-use super::cors::{Enabled, Placed, Policy};
+use super::cors::{Enabled, Policy, joined};
 use super::route::{Action, Change, HeaderMatch, Match, PathMatch, Rank, Route, Target};
 use super::span::max_age;
 use super::text::{Format, Matcher};
@@ -103,11 +103,7 @@ fn action(node: &Node) -> Action {
         return Action::Opaque("fault.abort".to_owned());
     }
     if let Some(direct) = node.get("directResponse") {
-        let status = direct.text_of("status").parse();
-        return status.map_or_else(
-            |_| Action::Opaque("directResponse".to_owned()),
-            Action::Direct,
-        );
+        return Action::direct(direct, "status", "directResponse");
     }
     let Some(redirect) = node.get("redirect") else {
         return Action::Cluster;
@@ -169,13 +165,6 @@ fn read_match(node: &Node) -> Result<Match, (SourceLocation, String)> {
     Ok(found)
 }
 
-fn joined(node: Option<&Node>) -> Option<Placed> {
-    let list = node?.listed();
-    let (_, place) = list.first()?.clone();
-    let names: Vec<&str> = list.iter().map(|(name, _)| name.as_str()).collect();
-    Some((names.join(","), place))
-}
-
 const KNOWN: [&str; 8] = [
     "allowOrigins",
     "allowOrigin",
@@ -212,9 +201,9 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Policy {
     let credentials = node.get("allowCredentials");
     Policy {
         origins,
-        methods: joined(node.get("allowMethods")),
-        headers: joined(node.get("allowHeaders")),
-        expose: joined(node.get("exposeHeaders")),
+        methods: joined(node.get("allowMethods"), ","),
+        headers: joined(node.get("allowHeaders"), ","),
+        expose: joined(node.get("exposeHeaders"), ","),
         max_age: max_age(node, problems),
         credentials: credentials.and_then(|found| Some((found.flag()?, found.place.clone()))),
         private_network: None,

@@ -150,11 +150,7 @@ fn action(node: &Node) -> Action {
         return Action::Cluster;
     }
     if let Some(direct) = node.field("direct_response") {
-        let status = direct.text_of("status").parse();
-        return status.map_or_else(
-            |_| Action::Opaque("direct_response".to_owned()),
-            Action::Direct,
-        );
+        return Action::direct(direct, "status", "direct_response");
     }
     let Some(redirect) = node.get("redirect") else {
         return Action::Opaque("the route".to_owned());

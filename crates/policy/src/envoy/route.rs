@@ -7,6 +7,7 @@ use crate::doubt::Doubt;
 use crate::nginx::Case;
 use crate::place::SourceLocation;
 use crate::template::example;
+use crate::yaml::Node;
 
 /// How particular a route is, where that counts.
 pub(crate) type Rank = (u8, usize, bool, usize, usize);
@@ -34,6 +35,14 @@ pub(crate) enum Action {
     Redirect(u16, Target),
     /// Something that is not followed.
     Opaque(String),
+}
+
+impl Action {
+    /// What a node answers by itself, with the status in a member; `name` is what the node is called.
+    pub(super) fn direct(node: &Node, status: &str, name: &str) -> Self {
+        let status = node.text_of(status).parse();
+        status.map_or_else(|_| Self::Opaque(name.to_owned()), Self::Direct)
+    }
 }
 
 /// Where a redirect leads.

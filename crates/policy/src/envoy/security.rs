@@ -4,7 +4,7 @@
 //! `internal/gatewayapi/securitypolicy.go` for origins, `internal/xds/translator/cors.go` for lists
 //! and what the CORS filter is told. A policy of a route replaces that of its gateway.
 
-use super::cors::{Enabled, Placed, Policy};
+use super::cors::{Enabled, Policy, joined};
 use super::route::{Action, HeaderMatch, Match, PathMatch, Rank, Route};
 use super::span::max_age;
 use super::text::Matcher;
@@ -85,13 +85,6 @@ fn attached(node: &Node, problems: &mut Vec<Problem>) -> Attached {
     }
 }
 
-fn joined(node: Option<&Node>) -> Option<Placed> {
-    let list = node?.listed();
-    let (_, place) = list.first()?.clone();
-    let names: Vec<&str> = list.iter().map(|(name, _)| name.as_str()).collect();
-    Some((names.join(", "), place))
-}
-
 fn policy(node: &Node, problems: &mut Vec<Problem>) -> Policy {
     let mut origins = Vec::new();
     for (text, place) in node
@@ -112,9 +105,9 @@ fn policy(node: &Node, problems: &mut Vec<Problem>) -> Policy {
     let credentials = node.get("allowCredentials");
     Policy {
         origins,
-        methods: joined(node.get("allowMethods")),
-        headers: joined(node.get("allowHeaders")),
-        expose: joined(node.get("exposeHeaders")),
+        methods: joined(node.get("allowMethods"), ", "),
+        headers: joined(node.get("allowHeaders"), ", "),
+        expose: joined(node.get("exposeHeaders"), ", "),
         max_age: max_age(node, problems),
         credentials: credentials.map(|found| (found.flag() == Some(true), found.place.clone())),
         private_network: None,

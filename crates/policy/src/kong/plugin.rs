@@ -218,15 +218,7 @@ impl Plugin {
     }
 
     pub(crate) fn grants(&self) -> Vec<Grant> {
-        let mut grants: Vec<Grant> = self
-            .origins
-            .iter()
-            .map(|(origin, place)| Grant {
-                kind: Kind::Origin,
-                value: origin.written(),
-                place: place.clone(),
-            })
-            .collect();
+        let mut grants: Vec<Grant> = Grant::origins(&self.origins, Origin::written).collect();
         for (kind, list) in [
             (Kind::Method, &self.methods),
             (Kind::Header, &self.headers),

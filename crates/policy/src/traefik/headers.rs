@@ -243,17 +243,10 @@ impl Headers {
             (Kind::Header, &self.headers),
             (Kind::Exposed, &self.expose),
         ] {
-            grants.extend(list.iter().map(|(value, place)| Grant {
-                kind,
-                value: value.clone(),
-                place: place.clone(),
-            }));
+            grants.extend(Grant::all(kind, list));
         }
-        grants.extend(self.expressions.iter().map(|(regex, place)| Grant {
-            kind: Kind::Origin,
-            value: format!("~{}", regex.as_str()),
-            place: place.clone(),
-        }));
+        let written = |regex: &Regex| format!("~{}", regex.as_str());
+        grants.extend(Grant::origins(&self.expressions, written));
         for (entry, place) in &self.custom {
             let (name, value) = entry.split_once('\n').unwrap_or((entry, ""));
             match Kind::of_header(name) {

@@ -1,7 +1,8 @@
 //! What a policy in a text answers, as one line.
 
-use policy::{Ask, Form, Policy, Prediction, Rest, Source, Upstream};
-use url::Url;
+mod asked;
+
+use policy::{Form, Policy, Prediction, Rest, Source};
 
 pub(crate) fn source<'a>(name: &'a str, text: &'a str) -> Source<'a> {
     Source {
@@ -16,28 +17,9 @@ pub(crate) fn read(form: Form, text: &str) -> (Policy, Vec<String>) {
     (policy, problems.iter().map(ToString::to_string).collect())
 }
 
-/// `METHOD URL ORIGIN [HEADER,..]`; with `?METHOD` it is a preflight for it.
+/// What is answered to `METHOD URL ORIGIN [HEADER,..]`; with `?METHOD` it is a preflight for it.
 pub(crate) fn answer(policy: &Policy, what: &str) -> String {
-    let words: Vec<&str> = what.split(' ').collect();
-    let url = Url::parse(words[1]).expect("a URL");
-    let known = |name: &str, value: &str| (name.to_owned(), Some(value.to_owned()));
-    let mut headers = vec![known("origin", words[2])];
-    let method = match words[0].strip_prefix('?') {
-        Some(method) => {
-            headers.push(known("access-control-request-method", method));
-            let names = words.get(3);
-            headers.extend(names.map(|names| known("access-control-request-headers", names)));
-            "OPTIONS"
-        }
-        None => words[0],
-    };
-    let ask = Ask {
-        method,
-        url: &url,
-        headers,
-        rest: Rest::Absent,
-    };
-    match policy.answer(&ask, &Upstream::default()) {
+    match asked::predicted(policy, what, Rest::Absent) {
         Prediction::Uncovered => "uncovered".to_owned(),
         Prediction::Unknown { reason, .. } => format!("unknown: {reason}"),
         Prediction::Response(told) => {
